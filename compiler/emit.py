@@ -1,0 +1,161 @@
+"""Graph to the source of one Python module: the kernels, and the two functions that run them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from textwrap import indent
+
+from compiler.kernel import Request, emit_layer, identifier
+from compiler.layout import Slot, lay_out, offsets_of
+from compiler.plan import Place, Plan, plan_memory
+from compiler.schedule import Call, schedule, segments
+from compiler.target import BLOCKS, LANES, Target
+from dsl.graph import Graph, Node
+from dsl.messages import product
+
+_HEAD = '''"""Kernels for this net, written by the lenet compiler for {target}:
+
+{net}
+An array of activations is [channel][row][column][16 images]; weights of a convolution are
+[in][row][column][out], of a linear layer [in][out]. Offsets count floats.
+"""
+
+import numpy as np
+from numba import njit
+
+from compiler.simd.math import exp, log, random_bits, sigmoid, sum_all, tanh
+from compiler.simd.tiles import Correlation, OuterProduct, correlate, outer_product
+from compiler.simd.vector import (
+    fma, from_bits, choose_index, choose_value, lane_sum, load, load_bits, load_bytes, maximum,
+    select_below, select_equal, select_greater, splat, splat_int, store, store_bytes,
+)
+from compiler.support import make_keys, unpack
+
+'''
+
+_LOSS = '''@njit
+def loss(arena, labels, rows, first, count, y, dy, totals):
+    """Adds the negative log-likelihood and the hits; dy is its gradient, 0 without an image."""
+    for place in range({classes}):
+        for lane in range(16):
+            arena[dy + place * 16 + lane] = np.float32(0)
+    for lane in range(count):
+        label = labels[rows[first + lane]]
+        value = arena[y + label * 16 + lane]
+        totals[0] -= value
+        arena[dy + label * 16 + lane] = np.float32(-1)
+        best = 0
+        for place in range(1, {classes}):
+            if arena[y + place * 16 + lane] > arena[y + best * 16 + lane]:
+                best = place
+        if best == label and value == value:
+            totals[1] += 1
+'''
+
+_TRAIN = '''@njit(nogil=True, cache=True)
+def train_slice(arena, weights, gradient, pixels, labels, rows, scale, shift, key, totals):
+    """The sum of the loss's gradients over the images `rows`, into `gradient`.
+
+    totals[0] gets the sum of the losses, totals[1] the number of right answers. `key` seeds
+    what is random. `arena` has {floats} floats.
+    """
+    for place in range({parameters}):
+        gradient[place] = np.float32(0)
+    totals[0] = 0.0
+    totals[1] = 0.0
+    for first in range(0, rows.size, {group}):
+        blocks = min({blocks}, (rows.size - first + 15) // 16)
+'''
+
+_PREDICT = '''@njit(nogil=True, cache=True)
+def predict_slice(arena, weights, pixels, rows, scale, shift, outputs):
+    """The net's outputs for the images `rows`, one row of `outputs` each.
+
+    `arena` has {floats} floats.
+    """
+    for first in range(0, rows.size, {group}):
+        blocks = min({blocks}, (rows.size - first + 15) // 16)
+'''
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """The module's source and what its callers must know."""
+
+    source: str
+    slots: tuple[Slot, ...]
+    train_plan: Plan | None
+    predict_plan: Plan
+
+
+def emit(graph: Graph, target: Target) -> Emitted:
+    slots = lay_out(graph)
+    names = {node.name: identifier(node.name) for node in graph.nodes}
+    kernels = {}
+    counter = 0
+    for node in graph.nodes:
+        offsets = offsets_of(node, slots)
+        kernels[node.name] = emit_layer(
+            Request(node, names[node.name], offsets, target, counter)
+        )
+        counter += product(node.shape)
+    trainable = graph.nodes[-1].kind == "logsoftmax" and bool(slots)
+    train = schedule(graph, kernels, names, training=True) if trainable else ()
+    predict = schedule(graph, kernels, names, training=False)
+    train_plan, predict_plan = plan_memory(train), plan_memory(predict)
+    called = {call.function for call in (*train, *predict)}
+    parts = [_HEAD.format(target=target.name, net=indent(_net(graph), "    "))]
+    for node in graph.nodes:
+        code, name = kernels[node.name], names[node.name]
+        wanted = [
+            source
+            for suffix, source in (
+                ("pack", code.forward), ("forward", code.forward),
+                ("gradient", code.gradient), ("backward", code.backward),
+            )
+            if f"{name}_{suffix}" in called
+        ]  # fmt: skip
+        if wanted:
+            parts.append(f"\n# {_spec_line(graph, node)}\n\n" + "\n\n".join(wanted) + "\n")
+    parameters = sum(slot.size for slot in slots)
+    numbers = {"group": BLOCKS * LANES, "blocks": BLOCKS, "parameters": parameters}
+    if trainable:
+        parts.append("\n" + _LOSS.format(classes=graph.output[0]))
+        parts.append("\n\n" + _TRAIN.format(floats=train_plan.floats, **numbers))
+        parts.append(_body(train, train_plan.places))
+    parts.append("\n\n" + _PREDICT.format(floats=predict_plan.floats, **numbers))
+    parts.append(_body(predict, predict_plan.places))
+    return Emitted("".join(parts), slots, train_plan if trainable else None, predict_plan)
+
+
+def _net(graph: Graph) -> str:
+    return "".join(_spec_line(graph, node) + "\n" for node in graph.nodes)
+
+
+def _spec_line(graph: Graph, node: Node) -> str:
+    lines = graph.source.splitlines()
+    text = lines[node.line - 1].split("#")[0].strip() if 0 < node.line <= len(lines) else ""
+    return f"{node.name}: line {node.line}: {text}"
+
+
+def _body(calls: tuple[Call, ...], places: Mapping[str, Place]) -> str:
+    lines = []
+    for run in segments(calls):
+        depth = 2
+        if run[0].scope == "block":
+            lines.append(" " * 8 + "for block in range(blocks):")
+            depth = 3
+            if any("images" in call.arguments for call in run):
+                lines.append(" " * 12 + "images = min(16, rows.size - first - block * 16)")
+        for call in run:
+            arguments = [
+                a if isinstance(a, str) else _offset(places[a.name], call.scope)
+                for a in call.arguments
+            ]
+            lines.append(" " * 4 * depth + f"{call.function}({', '.join(arguments)})")
+    return "\n".join(lines) + "\n"
+
+
+def _offset(place: Place, scope: str) -> str:
+    if scope == "block" and place.step:
+        return f"{place.offset} + block * {place.step}"
+    return str(place.offset)

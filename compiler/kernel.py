@@ -1,0 +1,72 @@
+"""What a layer's code generator returns: sources of functions, and what they keep."""
+
+import importlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from compiler.target import Target
+from dsl.graph import Node
+
+
+@dataclass(frozen=True)
+class Kernels:
+    """The functions of one layer, as source; each missing one is an empty string.
+
+    forward   NAME_forward(arena, weights, x, y, saved)
+    backward  NAME_backward(arena, weights, y, saved, dy, dx)
+    gradient  NAME_gradient(arena, gradient, x, dy), which adds to `gradient`
+
+    All but the arrays are offsets. With scope "group" they work on several blocks at once and
+    take their number as a last argument. `saved` is the space (floats a block) that forward
+    leaves to backward.
+    """
+
+    forward: str = ""
+    backward: str = ""
+    gradient: str = ""
+    scope: str = "block"
+    saved: int = 0
+    keeps_output: bool = False
+    in_place: bool = False
+    random: bool = False
+    training_only: bool = False
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a code generator is given: the layer, its function prefix, its weights' offsets."""
+
+    node: Node
+    name: str
+    offsets: Mapping[str, int]
+    target: Target
+    counter: int = 0
+
+
+def identifier(name: str) -> str:
+    """A layer's name as a Python name."""
+    return re.sub(r"\W", "_", name)
+
+
+@cache
+def _module(kind: str) -> object:
+    return importlib.import_module(f"compiler.kernels.{kind}")
+
+
+def emit_layer(request: Request) -> Kernels:
+    kernels = _module(request.node.kind).emit(request)  # type: ignore[attr-defined]
+    assert isinstance(kernels, Kernels)
+    return kernels
+
+
+def function(name: str, arguments: str, doc: str, body: str) -> str:
+    """The source of one kernel."""
+    lines = "\n".join(f"    {line}" if line else "" for line in body.strip("\n").splitlines())
+    return f'@njit\ndef {name}({arguments}):\n    """{doc}"""\n{lines}\n'
+
+
+FORWARD = "arena, weights, x, y, saved"
+BACKWARD = "arena, weights, y, saved, dy, dx"
+GRADIENT = "arena, gradient, x, dy"

@@ -1,0 +1,34 @@
+"""avgpool: the mean of each window."""
+
+from compiler.kernel import BACKWARD, FORWARD, Kernels, Request, function
+from compiler.windows import Windows
+from dsl.messages import product
+
+
+def emit(request: Request) -> Kernels:
+    w = Windows.of(request.node)
+    part = f"part = splat(np.float32({1 / product(w.window)!r}))\n"
+    forward = part + w.loop(
+        before="total = splat(np.float32(0))",
+        inside="total = total + load(arena, x + source * 16)",
+        after="store(arena, y + place * 16, total * part)",
+    )
+    backward = part + "zero = splat(np.float32(0))\n"
+    if not w.covers or w.overlap:
+        backward += f"for place in range({product(request.node.given)}):\n"
+        backward += "    store(arena, dx + place * 16, zero)\n"
+    backward += w.loop(
+        before="slope = load(arena, dy + place * 16) * part",
+        inside="store(arena, dx + source * 16, load(arena, dx + source * 16) + slope)"
+        if w.overlap
+        else "store(arena, dx + source * 16, slope)",
+        after="",
+    )
+    return Kernels(
+        forward=function(
+            f"{request.name}_forward", FORWARD, "y = the mean of each window of x.", forward
+        ),
+        backward=function(
+            f"{request.name}_backward", BACKWARD, "Each place of a window gets its part.", backward
+        ),
+    )

@@ -1,0 +1,309 @@
+"""conv: forward, backward to its input and to its weights, all by register tiles."""
+
+from dataclasses import dataclass
+
+from compiler.kernel import BACKWARD, FORWARD, GRADIENT, Kernels, Request, function
+from compiler.target import LANES, split
+
+Taps = tuple[tuple[int, int, int], ...]
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Sizes of a convolution; memory is [channel][row][column][lane], [in][row][column][out]."""
+
+    inputs: int
+    height: int
+    width: int
+    outputs: int
+    out_height: int
+    out_width: int
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    padding: tuple[int, int]
+
+    @property
+    def weight_row(self) -> int:
+        return self.kernel[1] * self.outputs
+
+    @property
+    def weight_channel(self) -> int:
+        return self.kernel[0] * self.weight_row
+
+
+def geometry(request: Request) -> Geometry:
+    node = request.node
+    _, kernel_height, kernel_width = node.arguments["size"]
+    inputs, height, width = node.given
+    outputs, out_height, out_width = node.shape
+    return Geometry(
+        inputs,
+        height,
+        width,
+        outputs,
+        out_height,
+        out_width,
+        (int(kernel_height), int(kernel_width)),
+        node.arguments["stride"],
+        node.arguments["pad"],
+    )
+
+
+def emit(request: Request) -> Kernels:
+    g = geometry(request)
+    return Kernels(
+        forward=_forward(request, g),
+        backward=_backward(request, g),
+        gradient=_gradient(request, g),
+    )
+
+
+@dataclass(frozen=True)
+class _Run:
+    """`count` tiles side by side, alike in their taps; each step moves both starts on."""
+
+    columns: int
+    taps: Taps
+    count: int
+    start: int
+    step: int
+    source: int
+    source_step: int
+
+
+def _runs(tiles: list[tuple[int, int, int, Taps]]) -> list[_Run]:
+    """Tiles (start, columns, source, taps) with equal neighbours put into loops."""
+    runs: list[_Run] = []
+    for start, columns, source, taps in tiles:
+        last = runs[-1] if runs else None
+        if last and (last.columns, last.taps) == (columns, taps):
+            step = start - last.start - last.step * (last.count - 1)
+            source_step = source - last.source - last.source_step * (last.count - 1)
+            if last.count == 1 or (step, source_step) == (last.step, last.source_step):
+                runs[-1] = _Run(
+                    columns, taps, last.count + 1, last.start, step, last.source, source_step
+                )
+                continue
+        runs.append(_Run(columns, taps, 1, start, 0, source, 0))
+    return runs
+
+
+def tile_source(name: str, **values: object) -> str:
+    settings = "".join(f"    {key}={value},\n" for key, value in values.items())
+    return f"{name} = correlate(Correlation(\n{settings}))\n"
+
+
+def _column_tiles(width: int, most: int) -> list[tuple[int, int]]:
+    return [
+        (start + part * size, size)
+        for start, size, parts in split(width, most)
+        for part in range(parts)
+    ]
+
+
+def _correlation(
+    request: Request, suffix: str, doc: str, arguments: str, head: str, tiles: list[_Run],
+    channels: int, outputs: int, steps: dict[str, int], call: str, rows: int,
+) -> str:  # fmt: skip
+    """A function that loops tiles over rows, output channels and columns."""
+    name = f"{request.name}_{suffix}"
+    widest = max(run.columns for run in tiles)
+    source, body = "", f"for row in range({rows}):\n{head}"
+    for start, size, parts in split(outputs, request.target.outputs(widest)):
+        body += f"    for output in range({start}, {start + size * parts}, {size}):\n"
+        for run in tiles:
+            tile = f"{name}_{size}x{run.columns}_at_{run.start}"
+            source += tile_source(
+                tile, outputs=size, columns=run.columns, taps=run.taps, **steps
+            )
+            indent = " " * 8
+            column, at = str(run.start), str(run.source)
+            if run.count > 1:
+                body += f"{indent}for tile in range({run.count}):\n"
+                indent += " " * 4
+                column = f"({run.start} + tile * {run.step})"
+                at = f"({run.source} + tile * {run.source_step})"
+            body += indent + call.format(tile=tile, column=column, source=at) + "\n"
+    return source + "\n\n" + function(name, arguments, doc, body)
+
+
+def _forward(request: Request, g: Geometry) -> str:
+    (kh, kw), (sh, sw), (ph, pw) = g.kernel, g.stride, g.padding
+    tiles = []
+    for start, columns in _column_tiles(g.out_width, request.target.columns):
+        left = start * sw - pw
+        taps = tuple(
+            (j, j * sw + k, k)
+            for k in range(kw)
+            for j in range(columns)
+            if 0 <= left + j * sw + k < g.width
+        )
+        tiles.append((start, columns, left, taps))
+    if ph:
+        head = (
+            f"    top = row * {sh} - {ph}\n"
+            f"    first = max(0, -top)\n"
+            f"    rows = min({kh}, {g.height} - top) - first\n"
+        )
+    else:
+        head = f"    top = row * {sh}\n    first = 0\n    rows = {kh}\n"
+    bias = request.offsets.get("bias")
+    weight = request.offsets["weight"]
+    steps = {
+        "x_channel": g.height * g.width * LANES,
+        "x_row": g.width * LANES,
+        "x_column": LANES,
+        "w_channel": g.weight_channel,
+        "w_row": g.weight_row,
+        "w_tap": g.outputs,
+        "w_output": 1,
+        "y_output": g.out_height * g.out_width * LANES,
+        "y_column": LANES,
+        "bias": bias is not None,
+    }
+    call = (
+        f"{{tile}}(arena, x + ((top + first) * {g.width} + {{source}}) * {LANES}, {g.inputs}, "
+        f"rows, weights, {weight} + first * {g.weight_row} + output, {bias or 0} + output, "
+        f"arena, y + ((output * {g.out_height} + row) * {g.out_width} + {{column}}) * {LANES})"
+    )
+    return _correlation(
+        request, "forward", "y = x correlated with the weights, plus the bias.", FORWARD, head,
+        _runs(tiles), g.inputs, g.outputs, steps, call, g.out_height,
+    )  # fmt: skip
+
+
+def _backward(request: Request, g: Geometry) -> str:
+    (kh, kw), (sh, sw), (ph, pw) = g.kernel, g.stride, g.padding
+    tiles = []
+    most = request.target.columns
+    if sw < most:
+        most -= most % sw
+    for start, columns in _column_tiles(g.width, most):
+        base = (start + pw) // sw
+        taps = tuple(
+            (j, (start + j + pw - k) // sw - base, k)
+            for k in range(kw)
+            for j in range(columns)
+            if (start + j + pw - k) % sw == 0 and 0 <= (start + j + pw - k) // sw < g.out_width
+        )
+        tiles.append((start, columns, base, taps))
+    head = f"    bottom = row + {ph}\n    first = max(0, bottom - {(g.out_height - 1) * sh})\n"
+    if sh > 1:
+        head += f"    first += (bottom - first) % {sh}\n"
+    head += f"    rows = max(0, (min({kh - 1}, bottom) - first) // {sh} + 1)\n"
+    head += f"    top = (bottom - first) // {sh}\n"
+    steps = {
+        "x_channel": g.out_height * g.out_width * LANES,
+        "x_row": -g.out_width * LANES,
+        "x_column": LANES,
+        "w_channel": 1,
+        "w_row": sh * g.weight_row,
+        "w_tap": g.outputs,
+        "w_output": g.weight_channel,
+        "y_output": g.height * g.width * LANES,
+        "y_column": LANES,
+    }
+    weight = request.offsets["weight"]
+    call = (
+        f"{{tile}}(arena, dy + (top * {g.out_width} + {{source}}) * {LANES}, {g.outputs}, rows, "
+        f"weights, {weight} + first * {g.weight_row} + output * {g.weight_channel}, 0, "
+        f"arena, dx + ((output * {g.height} + row) * {g.width} + {{column}}) * {LANES})"
+    )
+    return _correlation(
+        request, "backward", "dx = dy correlated with the turned weights.", BACKWARD, head,
+        _runs(tiles), g.outputs, g.inputs, steps, call, g.height,
+    )  # fmt: skip
+
+
+def _gradient(request: Request, g: Geometry) -> str:
+    (kh, kw), (sh, sw), (ph, pw) = g.kernel, g.stride, g.padding
+    name = f"{request.name}_gradient"
+    weight = request.offsets["weight"]
+    source = ""
+    body = f"for kernel_row in range({kh}):\n"
+    if ph:
+        body += (
+            f"    first = max(0, ({ph} - kernel_row + {sh - 1}) // {sh})\n"
+            f"    last = min({g.out_height}, ({g.height - 1 + ph} - kernel_row) // {sh} + 1)\n"
+            f"    rows = max(0, last - first)\n"
+        )
+    else:
+        body += f"    first = 0\n    rows = {g.out_height}\n"
+    body += f"    top = first * {sh} - {ph} + kernel_row\n"
+    for start, taps, tap_parts in split(kw, 6 if kw > 7 else 7):
+        most_channels = max(1, 6 // taps)
+        for first_channel, channels, channel_parts in split(g.inputs, most_channels):
+            body += (
+                f"    for channel in range({first_channel}, "
+                f"{first_channel + channels * channel_parts}, {channels}):\n"
+            )
+            lefts = tuple(
+                (
+                    (c * g.height * g.width + k) * LANES,
+                    c * g.weight_channel + k * g.outputs,
+                )
+                for c in range(channels)
+                for k in range(taps)
+            )
+            rights_most = request.target.rights(len(lefts))
+            for first_output, rights, output_parts in split(g.outputs, rights_most):
+                body += (
+                    f"        for output in range({first_output}, "
+                    f"{first_output + rights * output_parts}, {rights}):\n"
+                )
+                for part in range(tap_parts):
+                    tap = start + part * taps
+                    tile = f"{name}_{len(lefts)}x{rights}_at_{tap}"
+                    source += _outer_source(tile, g, lefts, rights, tap, taps, channels)
+                    body += (
+                        f"            {tile}(arena, x + ((channel * {g.height} + top) * "
+                        f"{g.width} + {tap - pw}) * {LANES}, arena, dy + (output * "
+                        f"{g.out_height} + first) * {g.out_width * LANES}, rows, gradient, "
+                        f"{weight} + channel * {g.weight_channel} + kernel_row * "
+                        f"{g.weight_row} + {tap * g.outputs} + output)\n"
+                    )
+    if "bias" in request.offsets:
+        size = g.out_height * g.out_width
+        body += (
+            f"for output in range({g.outputs}):\n"
+            f"    gradient[{request.offsets['bias']} + output] += "
+            f"sum_all(arena, dy + output * {size * LANES}, {size})\n"
+        )
+    doc = "The gradients of the weights and the bias, added to those so far."
+    return source + "\n\n" + function(name, GRADIENT, doc, body)
+
+
+def _outer_source(
+    tile: str, g: Geometry, lefts: tuple[tuple[int, int], ...], rights: int, tap: int, taps: int,
+    channels: int,
+) -> str:  # fmt: skip
+    """The tile for kernel columns [tap, tap + taps) of some input channels."""
+    stride, padding = g.stride[1], g.padding[1]
+
+    def inside(column: int, k: int) -> bool:
+        return 0 <= column * stride - padding + tap + k < g.width
+
+    edges, whole = [], []
+    for column in range(g.out_width):
+        counted = [k for k in range(taps) if inside(column, k)]
+        if len(counted) == taps:
+            whole.append(column)
+        elif counted:
+            members = tuple(c * taps + k for c in range(channels) for k in counted)
+            edges.append((column * stride * LANES, column * LANES, members))
+    first = whole[0] if whole else 0
+    values = {
+        "lefts": lefts,
+        "rights": rights,
+        "edges": tuple(edges),
+        "columns": len(whole),
+        "x_start": first * stride * LANES,
+        "dy_start": first * LANES,
+        "x_row": g.stride[0] * g.width * LANES,
+        "x_column": stride * LANES,
+        "dy_row": g.out_width * LANES,
+        "dy_column": LANES,
+        "dy_right": g.out_height * g.out_width * LANES,
+    }
+    settings = "".join(f"    {key}={value},\n" for key, value in values.items())
+    return f"{tile} = outer_product(OuterProduct(\n{settings}))\n"

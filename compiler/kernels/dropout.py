@@ -1,0 +1,31 @@
+"""dropout: the mask is a hash of (seed, epoch, row) and the value's place, and never stored."""
+
+from compiler.kernel import BACKWARD, FORWARD, Kernels, Request, function
+from dsl.messages import product
+
+
+def emit(request: Request) -> Kernels:
+    size = product(request.node.shape)
+    probability = request.node.arguments["probability"]
+    threshold = min(2**32 - 1, round(probability * 2**32))
+
+    def loop(source: str, to: str) -> str:
+        return f"""
+zero = splat(np.float32(0))
+keep = splat(np.float32({1 / (1 - probability)!r}))
+threshold = splat_int({threshold})
+keys = load_bits(arena, saved)
+for place in range({size}):
+    noise = random_bits(keys, splat_int({request.counter} + place))
+    value = load(arena, {source} + place * 16) * keep
+    store(arena, {to} + place * 16, select_below(noise, threshold, zero, value))
+"""
+
+    doc = f"Values are 0 with probability {probability:g}; the others grow to match."
+    return Kernels(
+        forward=function(f"{request.name}_forward", FORWARD, doc, loop("x", "y")),
+        backward=function(f"{request.name}_backward", BACKWARD, doc, loop("dy", "dx")),
+        in_place=True,
+        random=True,
+        training_only=True,
+    )

@@ -1,0 +1,55 @@
+"""maxpool: the largest value of each window; its place is kept a byte a lane for backward."""
+
+from compiler.kernel import BACKWARD, FORWARD, Kernels, Request, function
+from compiler.windows import Windows
+from dsl.messages import product
+
+
+def emit(request: Request) -> Kernels:
+    w = Windows.of(request.node)
+    places = product(request.node.shape)
+    small = product(w.window) <= 256
+    keep = "store_bytes(arena, saved + place * 4, index)"
+    read = "load_bytes(arena, saved + place * 4)"
+    if not small:
+        keep = "store(arena, saved + place * 16, from_bits(index))"
+        read = "load_bits(arena, saved + place * 16)"
+    forward = w.loop(
+        before="""
+best = splat(np.float32(-np.inf))
+index = splat_int(0)
+""",
+        inside=f"""
+value = load(arena, x + source * 16)
+index = choose_index(value, best, splat_int(i * {w.window[1]} + j), index)
+best = choose_value(value, best)
+""",
+        after=f"""
+store(arena, y + place * 16, best)
+{keep}
+""",
+    )
+    chosen = f"select_equal(winner, splat_int(i * {w.window[1]} + j), slope, zero)"
+    if w.overlap:
+        chosen = f"load(arena, dx + source * 16) + {chosen}"
+    backward = "zero = splat(np.float32(0))\n"
+    if not w.covers or w.overlap:
+        backward += f"for place in range({product(request.node.given)}):\n"
+        backward += "    store(arena, dx + place * 16, zero)\n"
+    backward += w.loop(
+        before=f"""
+slope = load(arena, dy + place * 16)
+winner = {read}
+""",
+        inside=f"store(arena, dx + source * 16, {chosen})",
+        after="",
+    )
+    return Kernels(
+        forward=function(
+            f"{request.name}_forward", FORWARD, "y = the largest of each window of x.", forward
+        ),
+        backward=function(
+            f"{request.name}_backward", BACKWARD, "dy goes to each window's winner.", backward
+        ),
+        saved=places * (4 if small else 16),
+    )

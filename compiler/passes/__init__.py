@@ -1,0 +1,9 @@
+"""Passes: pure functions from Graph to Graph, one idea a file, in the order of PASSES."""
+
+from collections.abc import Callable
+
+from compiler.passes.end_in_probabilities import end_in_probabilities
+from compiler.passes.pool_before_activation import pool_before_activation
+from dsl.graph import Graph
+
+PASSES: tuple[Callable[[Graph], Graph], ...] = (end_in_probabilities, pool_before_activation)

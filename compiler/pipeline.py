@@ -1,0 +1,34 @@
+"""The whole compiler, top to bottom."""
+
+from compiler.emit import emit
+from compiler.passes import PASSES
+from compiler.program import Program
+from compiler.target import Target, host
+from compiler.verify import verify_graph
+from dsl.graph import Graph
+
+
+def run_passes(graph: Graph, stop_after: str | None = None) -> Graph:
+    """The graph after every pass, or after the named one."""
+    verify_graph(graph, "the checker")
+    for transform in PASSES:
+        graph = transform(graph)
+        verify_graph(graph, transform.__name__)
+        if transform.__name__ == stop_after:
+            break
+    return graph
+
+
+def compile_graph(graph: Graph, target: Target | None = None) -> Program:
+    """Graph → passes → kernels as source, with their memory plan."""
+    lowered = run_passes(graph)
+    emitted = emit(lowered, target or host())
+    return Program(
+        source=emitted.source,
+        slots=emitted.slots,
+        input=graph.input,
+        classes=lowered.output[0],
+        logarithmic=lowered.nodes[-1].kind == "logsoftmax",
+        train_floats=emitted.train_plan.floats if emitted.train_plan else 0,
+        predict_floats=emitted.predict_plan.floats,
+    )

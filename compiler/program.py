@@ -1,0 +1,50 @@
+"""A compiled net: source, parameter layout, memory, and the functions once they are loaded."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from compiler.layout import Slot
+from dsl.messages import Shape
+
+
+@dataclass(frozen=True)
+class Program:
+    """Everything that the runtime needs to know of a net.
+
+    `train_floats` and `predict_floats` are the arena's sizes for one thread. `logarithmic`
+    tells whether the outputs are log-probabilities or probabilities.
+    """
+
+    source: str
+    slots: tuple[Slot, ...]
+    input: Shape
+    classes: int
+    logarithmic: bool
+    train_floats: int
+    predict_floats: int
+
+    @property
+    def parameter_count(self) -> int:
+        return sum(slot.size for slot in self.slots)
+
+    @property
+    def training_bytes(self) -> int:
+        """One thread's arena and gradient, and the weights with their sums and velocities."""
+        return 4 * self.train_floats + self.parameter_count * (4 + 4 + 8 + 4)
+
+    @property
+    def prediction_bytes(self) -> int:
+        return 4 * self.predict_floats + 4 * self.parameter_count
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The compiled functions of a program; `train_slice` is None where it cannot be trained."""
+
+    program: Program
+    train_slice: Callable[..., Any] | None
+    predict_slice: Callable[..., Any]
+    digest: str
+    seconds: float
+    from_cache: bool

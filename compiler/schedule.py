@@ -1,0 +1,107 @@
+"""The graph as a list of kernel calls in order, with the buffers that each call touches."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from compiler.kernel import Kernels
+from compiler.target import LANES
+from dsl.graph import Graph, Node
+from dsl.messages import product
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """Space for one block of sixteen images, in floats."""
+
+    name: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Call:
+    """One kernel call. `arguments` are texts, or buffers whose offsets the plan decides."""
+
+    function: str
+    arguments: tuple[str | Buffer, ...]
+    scope: str
+
+    @property
+    def buffers(self) -> tuple[Buffer, ...]:
+        return tuple(a for a in self.arguments if isinstance(a, Buffer))
+
+
+NOTHING = Buffer("nothing", 0)
+
+
+def schedule(
+    graph: Graph, kernels: Mapping[str, Kernels], names: Mapping[str, str], training: bool
+) -> tuple[Call, ...]:
+    """Forward through the chain; for training also the loss and the way back."""
+    nodes = graph.nodes
+    if not training:
+        nodes = tuple(node for node in nodes if not kernels[node.name].training_only)
+    keys = Buffer("keys", LANES) if any(kernels[n.name].random for n in nodes) else NOTHING
+    calls: list[Call] = []
+    values: list[Buffer] = []
+    saved: list[Buffer] = []
+    for k, node in enumerate(nodes):
+        code, name = kernels[node.name], names[node.name]
+        if node.kind == "input":
+            values.append(_buffer(name, node))
+            saved.append(NOTHING)
+            head = ("arena", "pixels", "rows", "first + block * 16", "images", "scale", "shift")
+            calls.append(Call(f"{name}_pack", (*head, values[0]), "block"))
+            if keys is not NOTHING:
+                key_arguments = ("arena", "rows", "first + block * 16", "images", "key", keys)
+                calls.append(Call("make_keys", key_arguments, "block"))
+            continue
+        x = values[-1]
+        kept = training and kernels[nodes[k - 1].name].keeps_output
+        y = x if code.in_place and not kept else _buffer(name, node)
+        if not code.forward:
+            y = x  # a reshape: the same values, and who keeps them keeps them
+        values.append(y)
+        saved.append(keys if code.random else Buffer(f"{name}_saved", code.saved))
+        if code.forward:
+            calls.append(_call(code, f"{name}_forward", "weights", x, y, saved[-1]))
+    if not training:
+        output = ("arena", "outputs", "first + block * 16", "images", values[-1])
+        return (*calls, Call("unpack", output, "block"))
+    dy = Buffer("d_" + values[-1].name, values[-1].size)
+    loss = ("arena", "labels", "rows", "first + block * 16", "images", values[-1], dy, "totals")
+    calls.append(Call("loss", loss, "block"))
+    for k in range(len(nodes) - 1, 0, -1):
+        node = nodes[k]
+        code, name = kernels[node.name], names[node.name]
+        if code.gradient:
+            calls.append(_call(code, f"{name}_gradient", "gradient", values[k - 1], dy))
+        if not any(n.parameters for n in nodes[:k]):
+            break
+        dx = dy if code.in_place else Buffer(f"d_{names[nodes[k - 1].name]}", values[k - 1].size)
+        if code.backward:
+            call = _call(code, f"{name}_backward", "weights", values[k], saved[k], dy, dx)
+            calls.append(call)
+        dy = dx
+    return tuple(calls)
+
+
+def _buffer(name: str, node: Node) -> Buffer:
+    return Buffer(name, product(node.shape) * LANES)
+
+
+def _call(code: Kernels, function: str, weights: str, *buffers: Buffer) -> Call:
+    blocks = ("blocks",) if code.scope == "group" else ()
+    return Call(function, ("arena", weights, *buffers, *blocks), code.scope)
+
+
+def segments(calls: tuple[Call, ...]) -> list[tuple[Call, ...]]:
+    """Runs of calls that one loop over the blocks of a group can hold; group calls stand alone."""
+    found: list[list[Call]] = []
+    for call in calls:
+        if call.scope == "block" and found and found[-1][-1].scope == "block":
+            found[-1].append(call)
+        else:
+            found.append([call])
+    return [tuple(run) for run in found]
+
+

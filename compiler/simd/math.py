@@ -1,0 +1,142 @@
+"""Vector functions: exp, log, tanh and sigmoid to float32 accuracy, random bits, long sums.
+
+The polynomials are our own minimax fits (weighted least squares, Lawson's iteration); their
+bounds in units in the last place are tested over the whole range against float64.
+"""
+
+import numpy as np
+from numba import njit
+
+from compiler.simd.vector import (
+    absolute,
+    copy_sign,
+    fma,
+    from_bits,
+    lane_sum,
+    load,
+    minimum,
+    round_even,
+    select_greater,
+    select_less,
+    select_nan,
+    splat,
+    splat_int,
+    to_bits,
+    to_float,
+    to_int,
+)  # isort: skip
+
+LOG2_E = np.float32(1.4426950408889634)
+LN2_HIGH = np.float32(0.693145751953125)  # its last bits are 0: products with small n are exact
+LN2_LOW = np.float32(1.428606765330187e-06)
+SQRT_HALF = np.float32(0.7071067811865476)
+SMALLEST_NORMAL = np.float32(1.1754943508222875e-38)
+_INFINITY = np.float32(np.inf)
+_NAN = np.float32(np.nan)
+
+
+@njit
+def _power_of_two(n):
+    """2**n for integers -126 <= n <= 127."""
+    return from_bits((n + splat_int(127)) << splat_int(23))
+
+
+@njit
+def exp(x):
+    """e**x, within 2 ulp, denormal results included; NaN stays NaN."""
+    x = minimum(splat(np.float32(89.0)), x)
+    x = select_less(x, splat(np.float32(-105.0)), splat(np.float32(-105.0)), x)
+    n = round_even(x * splat(LOG2_E))
+    r = fma(n, splat(-LN2_HIGH), x)
+    r = fma(n, splat(-LN2_LOW), r)
+    p = splat(np.float32(0.001381446490995586))
+    p = fma(p, r, splat(np.float32(0.008368780836462975)))
+    p = fma(p, r, splat(np.float32(0.04166839271783829)))
+    p = fma(p, r, splat(np.float32(0.1666651964187622)))
+    p = fma(p, r, splat(np.float32(0.4999999403953552)))
+    p = fma(p * r, r, r) + splat(np.float32(1))
+    # Scaled in two steps, since 2**n alone may be out of range where the result is not.
+    whole = to_int(n)
+    half = ((whole + splat_int(512)) >> splat_int(1)) - splat_int(256)
+    return p * _power_of_two(half) * _power_of_two(whole - half)
+
+
+@njit
+def log(x):
+    """The natural logarithm, within 2 ulp; -inf at 0, NaN below."""
+    tiny = splat(SMALLEST_NORMAL)
+    scaled = select_less(x, tiny, x * splat(np.float32(2.0**23)), x)
+    shift = select_less(x, tiny, splat(np.float32(-23)), splat(np.float32(0)))
+    # Split into m * 2**e with m in [sqrt(1/2), sqrt(2)).
+    bits = to_bits(scaled) - to_bits(splat(SQRT_HALF))
+    exponent = ((bits + splat_int(256 << 23)) >> splat_int(23)) - splat_int(256)
+    mantissa = (bits & splat_int(0x7FFFFF)) + to_bits(splat(SQRT_HALF))
+    e = to_float(exponent) + shift
+    f = from_bits(mantissa) - splat(np.float32(1))
+    p = splat(np.float32(0.06727767735719681))
+    p = fma(p, f, splat(np.float32(-0.11667127907276154)))
+    p = fma(p, f, splat(np.float32(0.11891629546880722)))
+    p = fma(p, f, splat(np.float32(-0.12407200783491135)))
+    p = fma(p, f, splat(np.float32(0.14219337701797485)))
+    p = fma(p, f, splat(np.float32(-0.1666790097951889)))
+    p = fma(p, f, splat(np.float32(0.20002123713493347)))
+    p = fma(p, f, splat(np.float32(-0.25000011920928955)))
+    p = fma(p, f, splat(np.float32(0.3333331346511841)))
+    square = f * f
+    tail = fma(p * square, f, splat(np.float32(-0.5)) * square)
+    tail = fma(e, splat(LN2_LOW), tail)
+    y = fma(e, splat(LN2_HIGH), f + tail)
+    zero = splat(np.float32(0))
+    y = select_less(x, zero, splat(_NAN), select_greater(x, zero, y, splat(-_INFINITY)))
+    y = select_less(x, splat(_INFINITY), y, x)
+    return select_nan(x, x, y)
+
+
+@njit
+def tanh(x):
+    """The hyperbolic tangent, within 6 ulp: x P(x²) / Q(x²), never beyond 1."""
+    z = minimum(splat(np.float32(9.02)), absolute(x))
+    s = z * z
+    p = splat(np.float32(1.3318453007116204e-08))
+    p = fma(p, s, splat(np.float32(2.0583051082212478e-05)))
+    p = fma(p, s, splat(np.float32(0.0034940093755722046)))
+    p = fma(p, s, splat(np.float32(0.13379697501659393)))
+    p = fma(p, s, splat(np.float32(1)))
+    q = splat(np.float32(7.76177046191151e-07))
+    q = fma(q, s, splat(np.float32(0.00032830509007908404)))
+    q = fma(q, s, splat(np.float32(0.025870978832244873)))
+    q = fma(q, s, splat(np.float32(0.4671301245689392)))
+    q = fma(q, s, splat(np.float32(1)))
+    return copy_sign(minimum(splat(np.float32(1)), z * p / q), x)
+
+
+@njit
+def sigmoid(x):
+    """1 / (1 + e**-x), within 4 ulp where the result is a normal number."""
+    one = splat(np.float32(1))
+    return one / (one + exp(splat(np.float32(0)) - x))
+
+
+@njit
+def random_bits(keys, counter):
+    """32 bits a lane from a lane's key and a counter: a hash, so that order does not matter."""
+    h = keys ^ (counter * splat_int(0x9E3779B9))
+    h = (h ^ (h >> splat_int(16))) * splat_int(0x7FEB352D)
+    h = (h ^ (h >> splat_int(15))) * splat_int(0x846CA68B)
+    return h ^ (h >> splat_int(16))
+
+
+@njit
+def sum_all(array, start, count):
+    """The sum of all lanes of `count` vectors, four sums side by side to hide their latency."""
+    zero = splat(np.float32(0))
+    a, b, c, d = zero, zero, zero, zero
+    whole = count - count % 4
+    for place in range(start, start + whole * 16, 64):
+        a = a + load(array, place)
+        b = b + load(array, place + 16)
+        c = c + load(array, place + 32)
+        d = d + load(array, place + 48)
+    for place in range(start + whole * 16, start + count * 16, 16):
+        a = a + load(array, place)
+    return lane_sum((a + b) + (c + d))

@@ -1,0 +1,264 @@
+"""Register tiles: the inner loops of convolutions and linear layers, unrolled in LLVM IR.
+
+Written as Python statements these would take numba seconds to compile; built straight into
+LLVM IR they take a fraction and run as fast. A tile holds its sums in vector registers, one
+image a lane, and is chosen small enough to fit (see compiler/target.py).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic
+
+from compiler.simd.vector import (
+    FLOAT,
+    INT32,
+    INT64,
+    LANES,
+    broadcast,
+    constant,
+    data_pointer,
+    fused_multiply_add,
+    load_lanes,
+    store_lanes,
+    sum_of_lanes,
+)
+
+Carried = list[Any]
+
+
+def _loop(
+    builder: ir.IRBuilder,
+    count: Any,
+    carried: Carried,
+    body: Callable[[Any, Carried], Carried],
+) -> Carried:
+    """`for index in range(count)` with values carried from turn to turn; returns the last."""
+    before = builder.block
+    head = builder.append_basic_block("loop.head")
+    inside = builder.append_basic_block("loop.body")
+    after = builder.append_basic_block("loop.end")
+    builder.branch(head)
+    builder.position_at_end(head)
+    index = builder.phi(INT64)
+    values = [builder.phi(value.type) for value in carried]
+    builder.cbranch(builder.icmp_signed("<", index, count), inside, after)
+    builder.position_at_end(inside)
+    new_values = body(index, list(values))
+    new_index = builder.add(index, INT64(1))
+    last = builder.block
+    builder.branch(head)
+    index.add_incoming(INT64(0), before)
+    index.add_incoming(new_index, last)
+    for phi, old, new in zip(values, carried, new_values, strict=True):
+        phi.add_incoming(old, before)
+        phi.add_incoming(new, last)
+    builder.position_at_end(after)
+    return list(values)
+
+
+@dataclass(frozen=True)
+class Correlation:
+    """One tile of a correlation: `outputs` output channels at `columns` places.
+
+    y[o, j] = bias[o] + sum over channel, row, taps (j, source, k) of
+              x[channel, row, source] * w[channel, row, k, o]
+
+    Steps are in floats. The taps are listed, not computed, so that padding, strides and the
+    borders of a map cost nothing at run time.
+    """
+
+    outputs: int
+    columns: int
+    taps: tuple[tuple[int, int, int], ...]
+    x_channel: int
+    x_row: int
+    x_column: int
+    w_channel: int
+    w_row: int
+    w_tap: int
+    w_output: int
+    y_output: int
+    y_column: int
+    bias: bool = False
+
+
+def correlate(tile: Correlation) -> Any:
+    """An intrinsic `(x, x0, channels, rows, w, w0, b0, y, y0)` that computes one tile.
+
+    x, w and y are float32 arrays and x0, w0, b0 and y0 offsets into them (b0 into w); the sums
+    run over `channels` times `rows`, in that order.
+    """
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        x, x0, channels, rows, w, w0, b0, y, y0 = args
+        x = data_pointer(context, builder, sig.args[0], x)
+        w = data_pointer(context, builder, sig.args[4], w)
+        y = data_pointer(context, builder, sig.args[7], y)
+
+        def weight(offset: Any) -> Any:
+            return broadcast(builder, builder.load(builder.gep(w, [offset]), align=4))
+
+        def at(base: Any, *steps: tuple[Any, int]) -> Any:
+            for index, step in steps:
+                base = builder.add(base, builder.mul(index, INT64(step)))
+            return base
+
+        sums: Carried = []
+        for output in range(tile.outputs):
+            start = weight(builder.add(b0, INT64(output))) if tile.bias else constant(0.0)
+            sums += [start] * tile.columns
+
+        def row_body(x_base: Any, w_base: Any, sums: Carried) -> Carried:
+            columns: dict[int, Any] = {}
+            for k in sorted({k for _, _, k in tile.taps}):
+                places = [(j, source) for j, source, tap in tile.taps if tap == k]
+                for _, source in places:
+                    if source not in columns:
+                        offset = builder.add(x_base, INT64(source * tile.x_column))
+                        columns[source] = load_lanes(builder, x, offset)
+                for output in range(tile.outputs):
+                    offset = INT64(k * tile.w_tap + output * tile.w_output)
+                    factor = weight(builder.add(w_base, offset))
+                    for j, source in places:
+                        index = output * tile.columns + j
+                        sums[index] = fused_multiply_add(
+                            builder, columns[source], factor, sums[index]
+                        )
+            return sums
+
+        def channel_body(channel: Any, sums: Carried) -> Carried:
+            x_base = at(x0, (channel, tile.x_channel))
+            w_base = at(w0, (channel, tile.w_channel))
+            return _loop(
+                builder,
+                rows,
+                sums,
+                lambda row, sums: row_body(
+                    at(x_base, (row, tile.x_row)), at(w_base, (row, tile.w_row)), sums
+                ),
+            )
+
+        sums = _loop(builder, channels, sums, channel_body)
+        for output in range(tile.outputs):
+            for j in range(tile.columns):
+                offset = INT64(output * tile.y_output + j * tile.y_column)
+                store_lanes(builder, sums[output * tile.columns + j], y, builder.add(y0, offset))
+        return context.get_dummy_value()
+
+    @intrinsic
+    def correlation(
+        typing_context: Any, x: Any, x0: Any, channels: Any, rows: Any,
+        w: Any, w0: Any, b0: Any, y: Any, y0: Any,
+    ) -> Any:  # fmt: skip
+        i = types.int64
+        return types.void(x, i, i, i, w, i, i, y, i), generate
+
+    return correlation
+
+
+@dataclass(frozen=True)
+class OuterProduct:
+    """One tile of a weight gradient: `len(lefts)` times `rights` sums over places.
+
+    g[left, right] += sum over lanes, rows and columns of x[left, row, column] * dy[right, ...]
+
+    `lefts` lists (offset into x, offset into g) of each left factor. `edges` lists the columns
+    (x offset, dy offset, lefts that count) that some left factors must leave out because there
+    the kernel hangs over the border; the other columns run in a loop from `x_start`, `dy_start`.
+    """
+
+    lefts: tuple[tuple[int, int], ...]
+    rights: int
+    edges: tuple[tuple[int, int, tuple[int, ...]], ...]
+    columns: int
+    x_start: int
+    dy_start: int
+    x_row: int
+    x_column: int
+    dy_row: int
+    dy_column: int
+    dy_right: int
+
+
+def outer_product(tile: OuterProduct) -> Any:
+    """An intrinsic `(x, x0, dy, dy0, rows, g, g0)` that adds one tile's sums to g."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        x, x0, dy, dy0, rows, g, g0 = args
+        x = data_pointer(context, builder, sig.args[0], x)
+        dy = data_pointer(context, builder, sig.args[2], dy)
+        g = data_pointer(context, builder, sig.args[5], g)
+        count = len(tile.lefts)
+
+        def place(x_base: Any, dy_base: Any, lefts: tuple[int, ...], sums: Carried) -> Carried:
+            rights = [
+                load_lanes(builder, dy, builder.add(dy_base, INT64(right * tile.dy_right)))
+                for right in range(tile.rights)
+            ]
+            for left in lefts:
+                offset = builder.add(x_base, INT64(tile.lefts[left][0]))
+                value = load_lanes(builder, x, offset)
+                for right in range(tile.rights):
+                    index = left * tile.rights + right
+                    sums[index] = fused_multiply_add(builder, value, rights[right], sums[index])
+            return sums
+
+        def row_body(row: Any, sums: Carried) -> Carried:
+            x_base = builder.add(x0, builder.mul(row, INT64(tile.x_row)))
+            dy_base = builder.add(dy0, builder.mul(row, INT64(tile.dy_row)))
+            for x_offset, dy_offset, lefts in tile.edges:
+                sums = place(
+                    builder.add(x_base, INT64(x_offset)),
+                    builder.add(dy_base, INT64(dy_offset)),
+                    lefts,
+                    sums,
+                )
+            if not tile.columns:
+                return sums
+            x_first = builder.add(x_base, INT64(tile.x_start))
+            dy_first = builder.add(dy_base, INT64(tile.dy_start))
+
+            def column_body(column: Any, sums: Carried) -> Carried:
+                return place(
+                    builder.add(x_first, builder.mul(column, INT64(tile.x_column))),
+                    builder.add(dy_first, builder.mul(column, INT64(tile.dy_column))),
+                    tuple(range(count)),
+                    sums,
+                )
+
+            return _loop(builder, INT64(tile.columns), sums, column_body)
+
+        sums = _loop(builder, rows, [constant(0.0)] * (count * tile.rights), row_body)
+        per_group = max(1, LANES // tile.rights)
+        for first in range(0, count, per_group):
+            group = range(first, min(first + per_group, count))
+            members = [sums[left * tile.rights + r] for left in group for r in range(tile.rights)]
+            totals = sum_of_lanes(builder, members)
+            for place_in_group, left in enumerate(group):
+                offset = builder.add(g0, INT64(tile.lefts[left][1]))
+                _add_run(builder, totals, place_in_group * tile.rights, tile.rights, g, offset)
+        return context.get_dummy_value()
+
+    @intrinsic
+    def outer(
+        typing_context: Any, x: Any, x0: Any, dy: Any, dy0: Any, rows: Any, g: Any, g0: Any
+    ) -> Any:
+        i = types.int64
+        return types.void(x, i, dy, i, i, g, i), generate
+
+    return outer
+
+
+def _add_run(
+    builder: ir.IRBuilder, lanes: Any, first: int, count: int, data: Any, offset: Any
+) -> None:
+    """Add lanes [first, first + count) to as many floats in memory."""
+    run = ir.VectorType(FLOAT, count)
+    mask = ir.Constant(ir.VectorType(INT32, count), list(range(first, first + count)))
+    part = builder.shuffle_vector(lanes, ir.Constant(lanes.type, ir.Undefined), mask)
+    pointer = builder.bitcast(builder.gep(data, [offset]), run.as_pointer())
+    builder.store(builder.fadd(builder.load(pointer, align=4), part), pointer, align=4)

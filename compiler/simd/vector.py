@@ -1,0 +1,377 @@
+"""A numba type for sixteen float32 lanes, one image a lane, and the operations on it.
+
+LLVM maps `<16 x float>` to one AVX-512 register, two AVX2 registers or four NEON registers,
+and every operation below is defined bit for bit by IEEE 754, so that results are the same on
+all of them. Offsets are in float32 elements of the array.
+"""
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.core.typing.templates import AbstractTemplate, infer_global, signature
+from numba.extending import intrinsic, lower_builtin, models, register_model
+
+LANES = 16
+
+FLOAT = ir.FloatType()
+INT32 = ir.IntType(32)
+INT64 = ir.IntType(64)
+FLOATS = ir.VectorType(FLOAT, LANES)
+INTS = ir.VectorType(INT32, LANES)
+BYTES = ir.VectorType(ir.IntType(8), LANES)
+
+
+class _Lanes(types.Type):  # type: ignore[misc]
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name)
+
+
+f32x16 = _Lanes("f32x16")
+u32x16 = _Lanes("u32x16")
+_LLVM_TYPES = {"f32x16": FLOATS, "u32x16": INTS}
+
+
+@register_model(_Lanes)
+class _LanesModel(models.PrimitiveModel):  # type: ignore[misc]
+    def __init__(self, manager: Any, lanes: _Lanes) -> None:
+        super().__init__(manager, lanes, _LLVM_TYPES[lanes.name])
+
+
+# Building blocks in LLVM IR, shared by the intrinsics here and the tiles.
+
+
+def constant(value: float) -> ir.Constant:
+    return ir.Constant(FLOATS, [value] * LANES)
+
+
+def constant_int(value: int) -> ir.Constant:
+    return ir.Constant(INTS, [value & 0xFFFFFFFF] * LANES)
+
+
+def data_pointer(context: Any, builder: ir.IRBuilder, array_type: Any, array: Any) -> Any:
+    """Pointer to a numba array's first element."""
+    return context.make_array(array_type)(context, builder, array).data
+
+
+def load_lanes(builder: ir.IRBuilder, data: Any, offset: Any) -> Any:
+    pointer = builder.bitcast(builder.gep(data, [offset]), FLOATS.as_pointer())
+    return builder.load(pointer, align=4 * LANES)
+
+
+def store_lanes(builder: ir.IRBuilder, value: Any, data: Any, offset: Any) -> None:
+    pointer = builder.bitcast(builder.gep(data, [offset]), FLOATS.as_pointer())
+    builder.store(value, pointer, align=4 * LANES)
+
+
+def broadcast(builder: ir.IRBuilder, scalar: Any, lanes: ir.VectorType = FLOATS) -> Any:
+    vector = builder.insert_element(ir.Constant(lanes, ir.Undefined), scalar, INT32(0))
+    zeros = ir.Constant(INTS, [0] * LANES)
+    return builder.shuffle_vector(vector, ir.Constant(lanes, ir.Undefined), zeros)
+
+
+def call(builder: ir.IRBuilder, name: str, *arguments: Any) -> Any:
+    """Call an LLVM intrinsic by its mangled name; llvmlite's own declarations know no vectors."""
+    kind = ir.FunctionType(arguments[0].type, [a.type for a in arguments])
+    return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), arguments)
+
+
+def fused_multiply_add(builder: ir.IRBuilder, a: Any, b: Any, c: Any) -> Any:
+    return call(builder, "llvm.fma.v16f32", a, b, c)
+
+
+def sum_of_lanes(builder: ir.IRBuilder, vectors: list[Any]) -> Any:
+    """One vector whose lane k is the sum of the lanes of vectors[k], of at most 16 vectors.
+
+    A tree of shuffles: each level folds every vector onto its other half beside another
+    vector, so that 16 sums cost 15 additions and their order is fixed.
+    """
+    level = vectors + [constant(0.0)] * (LANES - len(vectors))
+    half = LANES // 2
+    while half:
+        low = [lane for lane in range(LANES) if not lane & half]
+        high = [lane for lane in range(LANES) if lane & half]
+        first = ir.Constant(INTS, _merge(low, half))
+        second = ir.Constant(INTS, _merge(high, half))
+        count = len(level) // 2
+        level = [
+            builder.fadd(
+                builder.shuffle_vector(level[k], level[k + count], first),
+                builder.shuffle_vector(level[k], level[k + count], second),
+            )
+            for k in range(count)
+        ]
+        half //= 2
+    return level[0]
+
+
+def _merge(lanes: list[int], half: int) -> list[int]:
+    """Runs of `half` lanes, alternately of the first and the second operand."""
+    merged: list[int] = []
+    for start in range(0, len(lanes), half):
+        run = lanes[start : start + half]
+        merged += run + [LANES + lane for lane in run]
+    return merged
+
+
+# What kernels call.
+
+
+@intrinsic
+def load(typing_context: Any, array: Any, offset: Any) -> Any:
+    """The sixteen floats at `offset`, which is a multiple of 16."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return load_lanes(builder, data_pointer(context, builder, sig.args[0], args[0]), args[1])
+
+    return f32x16(array, types.int64), generate
+
+
+@intrinsic
+def store(typing_context: Any, array: Any, offset: Any, value: Any) -> Any:
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        data = data_pointer(context, builder, sig.args[0], args[0])
+        store_lanes(builder, args[2], data, args[1])
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, f32x16), generate
+
+
+@intrinsic
+def load_bits(typing_context: Any, array: Any, offset: Any) -> Any:
+    """The same sixteen places read as 32-bit integers."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        data = data_pointer(context, builder, sig.args[0], args[0])
+        return builder.bitcast(load_lanes(builder, data, args[1]), INTS)
+
+    return u32x16(array, types.int64), generate
+
+
+@intrinsic
+def load_bytes(typing_context: Any, array: Any, offset: Any) -> Any:
+    """Sixteen bytes stored by `store_bytes`, widened to 32 bits."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        data = data_pointer(context, builder, sig.args[0], args[0])
+        pointer = builder.bitcast(builder.gep(data, [args[1]]), BYTES.as_pointer())
+        return builder.zext(builder.load(pointer, align=LANES), INTS)
+
+    return u32x16(array, types.int64), generate
+
+
+@intrinsic
+def store_bytes(typing_context: Any, array: Any, offset: Any, value: Any) -> Any:
+    """The low byte of each lane, in the space of four floats."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        data = data_pointer(context, builder, sig.args[0], args[0])
+        pointer = builder.bitcast(builder.gep(data, [args[1]]), BYTES.as_pointer())
+        builder.store(builder.trunc(args[2], BYTES), pointer, align=LANES)
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, u32x16), generate
+
+
+@intrinsic
+def splat(typing_context: Any, value: Any) -> Any:
+    """One float32 in every lane."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return broadcast(builder, args[0])
+
+    return f32x16(types.float32), generate
+
+
+@intrinsic
+def splat_int(typing_context: Any, value: Any) -> Any:
+    """The low 32 bits of an integer in every lane."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return broadcast(builder, builder.trunc(args[0], INT32), INTS)
+
+    return u32x16(types.int64), generate
+
+
+def _floats(arity: int, build: Callable[..., Any], doc: str) -> Any:
+    """An intrinsic from `arity` float vectors to one."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return build(builder, *args)
+
+    sig = f32x16(*[f32x16] * arity)
+
+    def unary(typing_context: Any, a: Any) -> Any:
+        return sig, generate
+
+    def binary(typing_context: Any, a: Any, b: Any) -> Any:
+        return sig, generate
+
+    def ternary(typing_context: Any, a: Any, b: Any, c: Any) -> Any:
+        return sig, generate
+
+    def quaternary(typing_context: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
+        return sig, generate
+
+    function = (unary, binary, ternary, quaternary)[arity - 1]
+    function.__doc__ = doc
+    return intrinsic(function)
+
+
+def _select(comparison: str) -> Callable[..., Any]:
+    def build(builder: Any, a: Any, b: Any, x: Any, y: Any) -> Any:
+        return builder.select(builder.fcmp_ordered(comparison, a, b), x, y)
+
+    return build
+
+
+def _minimum(builder: Any, a: Any, b: Any) -> Any:
+    return builder.select(builder.fcmp_unordered(">=", a, b), b, a)
+
+
+def _maximum(builder: Any, a: Any, b: Any) -> Any:
+    return builder.select(builder.fcmp_unordered("<=", a, b), b, a)
+
+
+fma = _floats(3, fused_multiply_add, "a * b + c, rounded once.")
+minimum = _floats(2, _minimum, "The smaller; b where either is NaN.")
+maximum = _floats(2, _maximum, "The larger; b where either is NaN.")
+select_less = _floats(4, _select("<"), "Lane by lane: c where a < b, else d.")
+select_greater = _floats(4, _select(">"), "Lane by lane: c where a > b, else d.")
+absolute = _floats(1, lambda b, x: call(b, "llvm.fabs.v16f32", x), "|x|")
+round_even = _floats(1, lambda b, x: call(b, "llvm.rint.v16f32", x), "x rounded to even.")
+copy_sign = _floats(
+    2, lambda b, x, y: call(b, "llvm.copysign.v16f32", x, y), "|x| with the sign of y."
+)
+# For every `x` that is not NaN, itself; a NaN's payload is not kept.
+select_nan = _floats(
+    3,
+    lambda b, x, c, d: b.select(b.fcmp_unordered("uno", x, x), c, d),
+    "Lane by lane: c where x is NaN, else d.",
+)
+
+
+@intrinsic
+def to_bits(typing_context: Any, value: Any) -> Any:
+    """The bits of the floats."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], INTS)
+
+    return u32x16(f32x16), generate
+
+
+@intrinsic
+def from_bits(typing_context: Any, value: Any) -> Any:
+    """The floats with these bits."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], FLOATS)
+
+    return f32x16(u32x16), generate
+
+
+@intrinsic
+def to_float(typing_context: Any, value: Any) -> Any:
+    """Signed 32-bit integers as floats."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.sitofp(args[0], FLOATS)
+
+    return f32x16(u32x16), generate
+
+
+@intrinsic
+def to_int(typing_context: Any, value: Any) -> Any:
+    """Floats, cut to signed 32-bit integers; a value outside their range gives any integer."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        # Freeze: LLVM calls the result of an overflowing conversion poison.
+        name = "llvm.fptosi.sat.v16i32.v16f32"
+        kind = ir.FunctionType(INTS, [FLOATS])
+        function = cgutils.get_or_insert_function(builder.module, kind, name)
+        return builder.call(function, [args[0]])
+
+    return u32x16(f32x16), generate
+
+
+@intrinsic
+def select_equal(typing_context: Any, a: Any, b: Any, x: Any, y: Any) -> Any:
+    """Lane by lane: x where the integers a and b are equal, else y."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.select(builder.icmp_signed("==", args[0], args[1]), args[2], args[3])
+
+    return f32x16(u32x16, u32x16, f32x16, f32x16), generate
+
+
+@intrinsic
+def select_below(typing_context: Any, a: Any, b: Any, x: Any, y: Any) -> Any:
+    """Lane by lane: x where a < b as unsigned integers, else y."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.select(builder.icmp_unsigned("<", args[0], args[1]), args[2], args[3])
+
+    return f32x16(u32x16, u32x16, f32x16, f32x16), generate
+
+
+@intrinsic
+def choose_index(typing_context: Any, x: Any, best: Any, index: Any, old: Any) -> Any:
+    """Lane by lane: the integer `index` where x beats `best`, else `old`; NaN beats all."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        wins = beats(builder, args[0], args[1])
+        return builder.select(wins, args[2], args[3])
+
+    return u32x16(f32x16, f32x16, u32x16, u32x16), generate
+
+
+@intrinsic
+def choose_value(typing_context: Any, x: Any, best: Any) -> Any:
+    """Lane by lane: x where it beats `best`, else `best`; NaN beats all."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.select(beats(builder, args[0], args[1]), args[0], args[1])
+
+    return f32x16(f32x16, f32x16), generate
+
+
+def beats(builder: ir.IRBuilder, x: Any, best: Any) -> Any:
+    greater = builder.fcmp_ordered(">", x, best)
+    return builder.or_(greater, builder.fcmp_unordered("uno", x, x))
+
+
+@intrinsic
+def lane_sum(typing_context: Any, value: Any) -> Any:
+    """The sum of the sixteen lanes, in a fixed order."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.extract_element(sum_of_lanes(builder, [args[0]]), INT32(0))
+
+    return types.float32(f32x16), generate
+
+
+def _operator(op: Any, lanes: _Lanes, build: Callable[..., Any]) -> None:
+    @infer_global(op)
+    class Template(AbstractTemplate):  # type: ignore[misc]
+        def generic(self, args: Any, kws: Any) -> Any:
+            return signature(lanes, lanes, lanes) if args == (lanes, lanes) else None
+
+    @lower_builtin(op, lanes, lanes)
+    def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return build(builder, *args)
+
+
+_operator(operator.add, f32x16, lambda b, x, y: b.fadd(x, y))
+_operator(operator.sub, f32x16, lambda b, x, y: b.fsub(x, y))
+_operator(operator.mul, f32x16, lambda b, x, y: b.fmul(x, y))
+_operator(operator.truediv, f32x16, lambda b, x, y: b.fdiv(x, y))
+_operator(operator.add, u32x16, lambda b, x, y: b.add(x, y))
+_operator(operator.sub, u32x16, lambda b, x, y: b.sub(x, y))
+_operator(operator.mul, u32x16, lambda b, x, y: b.mul(x, y))
+_operator(operator.and_, u32x16, lambda b, x, y: b.and_(x, y))
+_operator(operator.xor, u32x16, lambda b, x, y: b.xor(x, y))
+_operator(operator.lshift, u32x16, lambda b, x, y: b.shl(x, y))
+_operator(operator.rshift, u32x16, lambda b, x, y: b.lshr(x, y))

@@ -1,0 +1,47 @@
+"""The loop that softmax and logsoftmax share: over places, then over channels."""
+
+from textwrap import indent
+
+from compiler.kernel import BACKWARD, FORWARD, Kernels, Request, function
+from dsl.messages import product
+
+
+def normalized(request: Request, y: str, total: str, dx: str) -> Kernels:
+    """Kernels of y = f(x) over the channels at each place.
+
+    `y` is an expression of `value` (an input), `largest`, `total` (the sum of exponentials) and
+    `logarithm` (its logarithm); `total` and `dx` of `value` (an output), `slope` and, for dx,
+    the sum `total`.
+    """
+    shape = request.node.shape
+    places = product(shape[1:])
+    channels = f"for at in range(place * 16, {product(shape) * 16}, {places * 16}):\n"
+
+    def over(*blocks: str) -> str:
+        body = "".join(indent(block, "    ") for block in blocks)
+        return f"for place in range({places}):\n{body}"
+
+    forward = over(
+        "largest = splat(np.float32(-np.inf))\n",
+        channels + "    largest = maximum(largest, load(arena, x + at))\n",
+        "total = splat(np.float32(0))\n",
+        channels + "    total = total + exp(load(arena, x + at) - largest)\n",
+        "logarithm = log(total)\n",
+        channels + f"    value = load(arena, x + at)\n    store(arena, y + at, {y})\n",
+    )
+    backward = over(
+        "total = splat(np.float32(0))\n",
+        channels + "    value = load(arena, y + at)\n    slope = load(arena, dy + at)\n"
+        f"    total = total + {total}\n",
+        channels + "    value = load(arena, y + at)\n    slope = load(arena, dy + at)\n"
+        f"    store(arena, dx + at, {dx})\n",
+    )
+    kind = request.node.kind
+    return Kernels(
+        forward=function(f"{request.name}_forward", FORWARD, f"y = {kind}(x).", forward),
+        backward=function(
+            f"{request.name}_backward", BACKWARD, f"dx from dy and y = {kind}(x).", backward
+        ),
+        keeps_output=True,
+        in_place=True,
+    )

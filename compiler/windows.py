@@ -1,0 +1,64 @@
+"""The loops that pooling layers share: over channels, output places and window places."""
+
+from dataclasses import dataclass
+from textwrap import indent
+
+from dsl.graph import Node
+from dsl.messages import Shape
+
+
+@dataclass(frozen=True)
+class Windows:
+    given: Shape
+    out: tuple[int, int]
+    window: tuple[int, int]
+    stride: tuple[int, int]
+    padding: tuple[int, int]
+
+    @classmethod
+    def of(cls, node: Node) -> "Windows":
+        arguments = node.arguments
+        out = (node.shape[1], node.shape[2]) if len(node.shape) == 3 else (1, 1)
+        padding = arguments.get("pad") or (0, 0)
+        return cls(node.given, out, arguments["window"], arguments["stride"], padding)
+
+    @property
+    def overlap(self) -> bool:
+        return any(s < w for s, w in zip(self.stride, self.window, strict=True))
+
+    @property
+    def covers(self) -> bool:
+        """Whether every place of the input lies in some window."""
+        return all(
+            s <= w and (o - 1) * s - p + w >= size
+            for s, w, o, p, size in zip(
+                self.stride, self.window, self.out, self.padding, self.given[1:], strict=True
+            )
+        )
+
+    def loop(self, before: str, inside: str, after: str) -> str:
+        """Source that runs `before` and `after` at each output `place`, `inside` at each window
+        place `i`, `j`, whose input place is `source`."""
+        channels, height, width = self.given
+        ranges = []
+        for axis, (size, edge) in enumerate(((height, "top"), (width, "left"))):
+            window, padding = self.window[axis], self.padding[axis]
+            span = f"range({window})"
+            if padding:
+                span = f"range(max(0, -{edge}), min({window}, {size} - {edge}))"
+            ranges.append(span)
+        lines = [
+            f"for channel in range({channels}):",
+            f"    for row in range({self.out[0]}):",
+            f"        top = row * {self.stride[0]} - {self.padding[0]}",
+            f"        for column in range({self.out[1]}):",
+            f"            left = column * {self.stride[1]} - {self.padding[1]}",
+            f"            place = (channel * {self.out[0]} + row) * {self.out[1]} + column",
+            indent(before.strip("\n"), " " * 12),
+            f"            for i in {ranges[0]}:",
+            f"                for j in {ranges[1]}:",
+            f"                    source = (channel * {height} + top + i) * {width} + left + j",
+            indent(inside.strip("\n"), " " * 20),
+            indent(after.strip("\n"), " " * 12),
+        ]
+        return "\n".join(line for line in lines if line.strip()) + "\n"

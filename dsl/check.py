@@ -1,0 +1,329 @@
+"""The front end in one place: text → tree → graph, with every mistake of the file at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from dsl import messages, registry
+from dsl.datasets import DATASETS
+from dsl.diagnostics import Diagnostic, SpecError, closest
+from dsl.errors import LenetError
+from dsl.graph import Graph, Node
+from dsl.messages import Shape, product, show
+from dsl.parse import parse
+from dsl.registry import Context
+from dsl.sections.data import Data, read_data
+from dsl.sections.train import Train, read_train
+from dsl.syntax import Let, Line, Sizes, Span, Tree, Word
+from dsl.values import Constants, Refused, evaluate, evaluate_size
+
+_SECTIONS = ("data", "train")
+_NOT_YET = ("block", "repeat", "add", "concat", "multiply", "path", "import", "table", "augment")
+_MAX_FLOATS = 2**33 // 4  # 8 GiB of float32 in one layer's output or parameters
+
+
+@dataclass(frozen=True)
+class Checked:
+    """`graph` is None where there is an error."""
+
+    tree: Tree
+    graph: Graph | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass
+class _State:
+    """What is known after the lines so far. A shape of None is unknown: nothing cascades."""
+
+    constants: Constants
+    diagnostics: list[Diagnostic]
+    nodes: list[Node] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    names: dict[str, Span] = field(default_factory=dict)
+    source: str = "nothing"
+    input_line: Line | None = None
+    input_missing: bool = False
+    shape: Shape | None = None
+    expects: list[tuple[Span, int]] = field(default_factory=list)
+    sections: dict[str, Line] = field(default_factory=dict)
+    data: Data | None = None
+    train: Train | None = None
+
+    @property
+    def failed(self) -> bool:
+        return any(d.severity == "error" for d in self.diagnostics)
+
+
+def check(text: str, overrides: Mapping[str, Fraction] | None = None) -> Checked:
+    """Parse and check a whole file. `overrides` are the values of `--set`."""
+    tree, diagnostics = parse(text)
+    state = _State(Constants(overrides), diagnostics)
+    lets: dict[str, Let] = {}
+    sections = []
+    for statement in tree.statements:
+        if isinstance(statement, Let):
+            _define(state, statement, lets)
+        elif statement.keyword.text in _SECTIONS:
+            sections.append(statement)
+        else:
+            _check_line(state, statement)
+    for section in sections:  # after all lets
+        _read_section(state, section)
+    _check_settings(lets, overrides or {})
+    _check_whole(state, text)
+    for name, let in lets.items():
+        if name not in state.constants.used and not state.failed:
+            state.diagnostics.append(messages.unused_constant(let.name.span, name))
+    found = sorted(
+        (d for d in state.diagnostics if (d.span.line, d.code) not in tree.allowed),
+        key=lambda d: (d.span.line, d.span.column),
+    )
+    graph = None
+    if not state.failed:
+        graph = Graph(tuple(state.nodes), state.data, state.train, text)
+    return Checked(tree, graph, tuple(found))
+
+
+def check_graph(text: str, path: str, overrides: Mapping[str, Fraction] | None = None) -> Graph:
+    """The graph of a file without errors, or SpecError."""
+    checked = check(text, overrides)
+    if checked.graph is None:
+        raise SpecError(path, text, checked.diagnostics)
+    return checked.graph
+
+
+def _define(state: _State, let: Let, lets: dict[str, Let]) -> None:
+    name = let.name.text
+    if name in lets:
+        first = lets[name].name.span
+        state.diagnostics.append(messages.duplicate_name(let.name.span, name, first))
+        return
+    lets[name] = let
+    try:
+        state.constants.define(name, evaluate(let.value, state.constants))
+    except Refused as refused:
+        state.diagnostics.append(refused.diagnostic)
+        state.constants.define(name, Fraction(1))
+
+
+def _check_settings(lets: Mapping[str, Let], overrides: Mapping[str, Fraction]) -> None:
+    for name in overrides:
+        if name not in lets:
+            fix = messages.unknown_setting(name, tuple(lets), closest(name, lets))
+            raise LenetError(f"--set {name}: the file defines no such constant", "", fix)
+
+
+def _read_section(state: _State, line: Line) -> None:
+    name = line.keyword.text
+    if name in state.sections:
+        first = state.sections[name].keyword.span
+        state.diagnostics.append(messages.section_twice(line.keyword.span, name, first))
+        return
+    state.sections[name] = line
+    if name == "data":
+        state.data, problems = read_data(line, state.constants)
+    else:
+        state.train, problems = read_train(line, state.constants)
+    state.diagnostics += problems
+
+
+def _check_line(state: _State, line: Line) -> None:
+    kind = line.keyword.text
+    report = state.diagnostics.append
+    if not kind:  # a line that could not be read
+        state.shape = None
+        state.input_missing = state.input_missing or state.input_line is None
+        return
+    if kind == "expect":
+        return _read_expect(state, line)
+    if kind in _NOT_YET:
+        state.shape = None
+        return report(messages.not_yet(line.keyword.span, kind))
+    if line.body:
+        report(messages.body_not_allowed(line.keyword.span, kind))
+    layer = registry.layers().get(kind)
+    if layer is None:
+        known = tuple(registry.layers())
+        suggestion = registry.suggest_layer(kind)
+        report(messages.unknown_layer(line.keyword.span, kind, suggestion, known))
+        state.shape = _declared(state, line)
+        return None
+    arguments, spans, problems = registry.bind(line, layer, state.constants)
+    state.diagnostics += problems
+    name = _name(state, line, kind)
+    given = state.shape
+    if kind == "input":
+        if state.input_line is not None:
+            return report(messages.input_twice(line.span, state.input_line.span))
+        state.input_line, given = line, ()
+    elif state.input_line is None and not state.input_missing:
+        state.input_missing = True
+        report(messages.no_input(line.keyword.span))
+    source, state.source = state.source, name
+    if problems or given is None:
+        state.shape = _declared(state, line)
+        return None
+    context = Context(line, given, source, arguments, spans)
+    try:
+        shape = tuple(int(size) for size in layer.infer(context))
+        _check_size(line, "this layer's output", product(shape))
+        parameters = layer.parameters(given, arguments)
+        _check_size(line, "this layer", sum(product(p.shape) for p in parameters))
+    except Refused as refused:
+        report(refused.diagnostic)
+        state.shape = _declared(state, line)
+        return None
+    state.diagnostics += context.warnings
+    _check_declared(state, line, shape)
+    state.nodes.append(
+        Node(
+            name,
+            kind,
+            (source,) if state.nodes else (),
+            given,
+            shape,
+            arguments,
+            parameters,
+            layer.macs(given, shape, arguments),
+            line.span.line,
+        )
+    )
+    state.lines.append(line)
+    state.shape = shape
+    return None
+
+
+def _name(state: _State, line: Line, kind: str) -> str:
+    state.counts[kind] = state.counts.get(kind, 0) + 1
+    number = state.counts[kind]
+    word = line.name or Word(f"{kind}{number}", line.keyword.span)
+    if kind == "input" and line.name is None:
+        word = Word("input", line.keyword.span)
+    if word.text in state.names:
+        first = state.names[word.text]
+        state.diagnostics.append(messages.duplicate_name(word.span, word.text, first))
+    state.names.setdefault(word.text, word.span)
+    return word.text
+
+
+def _sizes(state: _State, sizes: Sizes) -> Shape | None:
+    try:
+        parts = (evaluate_size(p, state.constants, "a size of the shape") for p in sizes.parts)
+        return tuple(int(part) for part in parts)
+    except Refused as refused:
+        state.diagnostics.append(refused.diagnostic)
+        return None
+
+
+def _declared(state: _State, line: Line) -> Shape | None:
+    """After a mistake the declared shape is believed, so that the next lines can be checked."""
+    return _sizes(state, line.shape) if line.shape else None
+
+
+def _check_declared(state: _State, line: Line, shape: Shape) -> None:
+    declared = _declared(state, line)
+    if line.shape is None or declared is None or declared == shape:
+        return
+    source = f"`{line.keyword.text}` makes {show(shape)}"
+    if state.nodes:
+        source += f" of {state.nodes[-1].name}'s {show(state.nodes[-1].shape)}"
+    state.diagnostics.append(messages.stale_shape(line.shape.span, declared, shape, source + "."))
+
+
+def _check_size(line: Line, what: str, floats: int) -> None:
+    if floats > _MAX_FLOATS:
+        span = line.span
+        raise Refused(messages.net_too_large(span, what, 4 * floats, 4 * _MAX_FLOATS))
+
+
+def _read_expect(state: _State, line: Line) -> None:
+    usage = "expect 22278 parameters"
+    items = line.items
+    well_formed = (
+        len(items) == 2
+        and isinstance(items[0], Sizes)
+        and len(items[0].parts) == 1
+        and isinstance(items[1], Sizes)
+        and items[1].word == "parameters"
+    )
+    if not well_formed:
+        state.diagnostics.append(messages.bad_line(line.span, "expect", usage))
+        return
+    assert isinstance(items[0], Sizes)
+    count = _sizes(state, items[0])
+    if count is not None:
+        state.expects.append((items[0].span, count[0]))
+
+
+def _check_whole(state: _State, text: str) -> None:
+    """What only the whole file can show; looked at where the net itself is well."""
+    report = state.diagnostics.append
+    if state.input_line is None and not state.input_missing:
+        last = max(1, len(text.splitlines()))
+        report(messages.empty_net(Span(last, 1, 2)))
+    train = state.train
+    if "train" in state.sections and "data" not in state.sections:
+        report(messages.train_without_data(state.sections["train"].keyword.span))
+    if state.shape is None or not state.nodes or len(state.nodes) != len(state.lines):
+        return
+    net_failed = len(state.nodes) != sum(state.counts.values())
+    if net_failed:
+        return
+    total = sum(node.parameter_count for node in state.nodes)
+    for span, expected in state.expects:
+        if expected != total:
+            report(messages.stale_count(span, expected, total))
+    _advise(state)
+    last_node, last_line = state.nodes[-1], state.lines[-1]
+    if train is not None and train.loss == "nll" and last_node.kind != "logsoftmax":
+        span = last_line.keyword.span
+        report(messages.nll_needs_logsoftmax(train.loss_span or last_line.span, last_node.kind, span))
+    twice = last_node.kind == "softmax" or (
+        last_node.kind == "logsoftmax" and train is not None and train.loss == "crossentropy"
+    )
+    if train is not None and train.loss != "nll" and twice:
+        span = last_line.keyword.span
+        report(messages.crossentropy_after(train.loss_span or last_line.span, last_node.kind, span))
+    if train is not None or state.data is not None:
+        _check_data(state)
+
+
+def _check_data(state: _State) -> None:
+    report = state.diagnostics.append
+    last_line, output = state.lines[-1], state.nodes[-1].shape
+    scores = [line for line, node in zip(state.lines, state.nodes, strict=True)
+              if node.kind not in ("softmax", "logsoftmax")][-1]  # fmt: skip
+    if len(output) != 1:
+        return report(messages.output_is_map(last_line.span, output))
+    if state.data is None:
+        return None
+    known = DATASETS[state.data.kind]
+    first = state.nodes[0]
+    if known.shape is not None and known.shape != first.shape:
+        flat = len(first.shape) == 1 and first.shape[0] == product(known.shape)
+        if not flat:
+            line = state.lines[0]
+            report(
+                messages.input_differs(
+                    line.span, first.shape, known.shape, state.data.kind, state.data.span
+                )
+            )
+    if known.classes is not None and output[0] != known.classes:
+        report(messages.class_count(scores.span, output, known.classes, state.data.kind))
+    return None
+
+
+def _advise(state: _State) -> None:
+    pairs = list(zip(state.nodes, state.lines, strict=True))
+    weighted = [k for k, (node, _) in enumerate(pairs) if node.kind == "linear"]
+    for k in weighted:
+        before = pairs[k - 1][0].kind
+        if before == "linear":
+            state.diagnostics.append(
+                messages.linear_after_linear(pairs[k][1].keyword.span, pairs[k - 1][1].span)
+            )
+    for node, line in pairs[weighted[-1] :] if weighted else []:
+        if node.kind == "dropout":
+            state.diagnostics.append(messages.dropout_after_last_linear(line.keyword.span))
+

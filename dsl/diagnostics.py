@@ -1,0 +1,126 @@
+"""A diagnostic is a value: what is wrong, where, why, and what to write instead."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dsl.errors import LenetError
+from dsl.syntax import Span
+
+
+@dataclass(frozen=True)
+class Related:
+    """A second place, such as where a name was first used."""
+
+    span: Span
+    label: str
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    code: str
+    span: Span
+    title: str
+    detail: str = ""
+    fix: str = ""
+    related: tuple[Related, ...] = field(default=())
+
+    @property
+    def severity(self) -> str:
+        return "warning" if self.code.startswith("W") else "error"
+
+    def as_dict(self, path: str) -> dict[str, Any]:
+        """The object that `--json` prints."""
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "file": path,
+            "line": self.span.line,
+            "column": self.span.column,
+            "end_line": self.span.line,
+            "end_column": self.span.end_column,
+            "title": self.title,
+            "detail": self.detail,
+            "fix": self.fix,
+            "related": [
+                {"line": r.span.line, "column": r.span.column, "label": r.label}
+                for r in self.related
+            ],
+        }
+
+
+class SpecError(LenetError):
+    """A file with errors; `diagnostics` holds all of them, warnings too."""
+
+    def __init__(self, path: str, source: str, diagnostics: tuple[Diagnostic, ...]) -> None:
+        errors = sum(d.severity == "error" for d in diagnostics)
+        count = "1 error" if errors == 1 else f"{errors} errors"
+        text = "\n".join(render(d, path, source) for d in diagnostics)
+        super().__init__(f"{path} has {count}", text)
+        self.path = path
+        self.source = source
+        self.diagnostics = diagnostics
+
+
+_RED, _YELLOW, _CYAN, _BOLD, _END = "\033[31m", "\033[33m", "\033[36m", "\033[1m", "\033[0m"
+
+
+def render(diagnostic: Diagnostic, path: str, source: str, colour: bool = False) -> str:
+    """The diagnostic as a person reads it, with the source line and the place underlined."""
+
+    def paint(codes: str, text: str) -> str:
+        return f"{codes}{text}{_END}" if colour else text
+
+    tone = _YELLOW if diagnostic.severity == "warning" else _RED
+    span = diagnostic.span
+    head = f"{diagnostic.severity}[{diagnostic.code}]: {diagnostic.title}"
+    lines = source.splitlines()
+    numbers = [span.line] + [related.span.line for related in diagnostic.related]
+    margin = len(str(max(numbers)))
+
+    def quote(place: Span, mark: str, label: str, codes: str) -> Iterable[str]:
+        text = lines[place.line - 1] if place.line <= len(lines) else ""
+        text = text.replace("\t", " ")
+        width = max(1, place.end_column - place.column)
+        bar = paint(_CYAN, "|")
+        yield f"{paint(_CYAN, str(place.line).rjust(margin))} {bar} {text}".rstrip()
+        under = paint(codes, mark * width + (f" {label}" if label else ""))
+        yield f"{' ' * margin} {bar} {' ' * (place.column - 1)}{under}"
+
+    arrow = paint(_CYAN, "-->")
+    out = [paint(tone + _BOLD, head), f"{' ' * margin}{arrow} {path}:{span.line}:{span.column}"]
+    out += quote(span, "^", "", tone)
+    for related in diagnostic.related:
+        out += quote(related.span, "-", related.label, _CYAN)
+    for label, text in (("", diagnostic.detail), ("fix: ", diagnostic.fix)):
+        if text:
+            first, *rest = text.splitlines()
+            out.append(f"{' ' * margin} {paint(_CYAN, '=')} {paint(_BOLD, label)}{first}")
+            out += [f"{' ' * (margin + 3 + len(label))}{line}" for line in rest]
+    return "\n".join(out) + "\n"
+
+
+def read_source(path: str | Path) -> str:
+    """The text of a file, or a LenetError that says why it cannot be read."""
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise LenetError(f"cannot read {path}", error.strerror or str(error)) from None
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise LenetError(
+            f"cannot read {path}",
+            f"line {line} is not UTF-8 text (byte 0x{data[error.start]:02x})",
+            "save the file as UTF-8",
+        ) from None
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that was probably meant, or None."""
+    by_lower = {k.lower(): k for k in known}
+    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    return by_lower[found[0]] if found else None

@@ -1,0 +1,16 @@
+"""input: the shape of one image."""
+
+from dsl.registry import Argument, Context, Layer, Shape
+
+
+def _infer(context: Context) -> Shape:
+    return tuple(context.arguments["shape"])
+
+
+LAYER = Layer(
+    name="input",
+    summary="The shape of one image: channels x height x width, or one number for a vector.",
+    example="input 1x28x28",
+    arguments=(Argument("shape", "channels x height x width, or one number", counts=(1, 3)),),
+    infer=_infer,
+)

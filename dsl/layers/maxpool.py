@@ -1,0 +1,21 @@
+"""maxpool: the largest value in each window."""
+
+from dsl.registry import Argument, Context, Layer, Shape
+from dsl.windows import PAD, STRIDE, pair, slide
+
+
+def _infer(context: Context) -> Shape:
+    window = pair(context.arguments["window"])
+    context.arguments["window"] = window
+    return (context.input[0], *slide(context, window, "window"))
+
+
+LAYER = Layer(
+    name="maxpool",
+    summary="The largest value in each window; windows lie side by side unless `stride` is given.",
+    example="maxpool 2",
+    arguments=(Argument("window", "window size, or height x width", counts=(1, 2)),),
+    options=(STRIDE, PAD),
+    infer=_infer,
+    aliases=("maxpool2d", "maxpooling2d", "max_pool", "pool", "pooling", "spatialmaxpooling"),
+)

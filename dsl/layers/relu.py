@@ -1,0 +1,11 @@
+"""relu: an activation."""
+
+from dsl.registry import Layer
+
+LAYER = Layer(
+    name="relu",
+    summary="Each value, or 0 where it is negative.",
+    example="relu",
+    aliases=("rectified", "rectifier",),
+    monotonic=True,
+)

@@ -1,0 +1,11 @@
+"""sigmoid: an activation."""
+
+from dsl.registry import Layer
+
+LAYER = Layer(
+    name="sigmoid",
+    summary="1 / (1 + exp(-x)) of each value.",
+    example="sigmoid",
+    aliases=("logistic",),
+    monotonic=True,
+)

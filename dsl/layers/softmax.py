@@ -1,0 +1,9 @@
+"""softmax: values to probabilities."""
+
+from dsl.registry import Layer
+
+LAYER = Layer(
+    name="softmax",
+    summary="Probabilities over the vector, or over the channels at each place of a map.",
+    example="softmax",
+)

@@ -1,0 +1,211 @@
+"""What a layer is to the language: words, arguments, shapes, parameters, documentation."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+from dsl import messages
+from dsl.diagnostics import Diagnostic, closest
+from dsl.messages import Shape
+from dsl.syntax import Item, Line, Sizes, Span, Text
+from dsl.values import Constants, Refused, evaluate, evaluate_size, show
+
+Arguments = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A trained tensor: `name` within its layer, `shape` as it is saved, and the number of
+    inputs that each output sees (`fan_in`), which scales the initial values."""
+
+    name: str
+    shape: Shape
+    fan_in: int
+
+
+@dataclass(frozen=True)
+class Argument:
+    """A value that follows a layer's name (positional) or the option's word.
+
+    `kind` is sizes (whole numbers joined by x, as many as `counts` allows), real, or choice.
+    `words` are accepted in place of a number, such as `all`. An argument whose default is None
+    and that is not optional must be given.
+    """
+
+    name: str
+    doc: str
+    kind: str = "sizes"
+    counts: tuple[int, ...] = (1,)
+    least: int = 1
+    low: float = 0.0
+    high: float = float("inf")
+    words: tuple[str, ...] = ()
+    default: Any = None
+    optional: bool = False
+
+    @property
+    def expected(self) -> str:
+        if self.kind == "choice":
+            return " or ".join(self.words)
+        if self.kind == "real":
+            return "a number"
+        forms = {1: "one whole number", 2: "two sizes, like 3x3", 3: "three sizes, like 6x5x5"}
+        return " or ".join([*(forms[count] for count in self.counts), *self.words])
+
+
+@dataclass
+class Context:
+    """What a shape rule sees: the input, the bound arguments, and where they stand."""
+
+    line: Line
+    input: Shape
+    source: str
+    arguments: Arguments
+    spans: dict[str, Span]
+    warnings: list[Diagnostic] = field(default_factory=list)
+
+    def span(self, argument: str) -> Span:
+        return self.spans.get(argument, self.line.keyword.span)
+
+
+def _no_parameters(shape: Shape, arguments: Arguments) -> tuple[Parameter, ...]:
+    return ()
+
+
+def _no_macs(given: Shape, shape: Shape, arguments: Arguments) -> int:
+    return 0
+
+
+def _same_shape(context: Context) -> Shape:
+    return context.input
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer's entry in the vocabulary.
+
+    `infer` gives the output shape or raises Refused; `parameters(input shape, arguments)` the
+    trained tensors; `macs(input, output, arguments)` the multiply-adds of one forward pass of
+    one image. `monotonic` marks activations that keep the order of values, which therefore
+    commute with max-pooling.
+    """
+
+    name: str
+    summary: str
+    example: str
+    arguments: tuple[Argument, ...] = ()
+    options: tuple[Argument, ...] = ()
+    infer: Callable[[Context], Shape] = _same_shape
+    parameters: Callable[[Shape, Arguments], tuple[Parameter, ...]] = _no_parameters
+    macs: Callable[[Shape, Shape, Arguments], int] = _no_macs
+    aliases: tuple[str, ...] = ()
+    monotonic: bool = False
+
+
+@cache
+def layers() -> Mapping[str, Layer]:
+    """Every layer by name, found by looking into dsl/layers."""
+    package = importlib.import_module("dsl.layers")
+    found = [
+        importlib.import_module(f"dsl.layers.{module.name}").LAYER
+        for module in pkgutil.iter_modules(package.__path__)
+    ]
+    return {layer.name: layer for layer in sorted(found, key=lambda layer: layer.name)}
+
+
+def suggest_layer(word: str) -> str | None:
+    """Our word for another framework's, or the closest spelling."""
+    by_alias = {alias: layer.name for layer in layers().values() for alias in layer.aliases}
+    return by_alias.get(word.lower()) or closest(word, [*layers(), "data", "train", "expect"])
+
+
+def bind(
+    line: Line, layer: Layer, constants: Constants
+) -> tuple[Arguments, dict[str, Span], list[Diagnostic]]:
+    """The line's items as the layer's arguments; mistakes are collected, not raised."""
+    arguments: Arguments = {a.name: a.default for a in (*layer.arguments, *layer.options)}
+    spans: dict[str, Span] = {}
+    problems: list[Diagnostic] = []
+    options = {option.name: option for option in layer.options}
+    items = list(line.items)
+    positional = list(layer.arguments)
+
+    def take(argument: Argument, item: Item) -> None:
+        spans[argument.name] = item.span
+        try:
+            arguments[argument.name] = convert(
+                argument, item, constants, f"the {argument.name} of `{layer.name}`"
+            )
+        except Refused as refused:
+            problems.append(refused.diagnostic)
+
+    while positional and items and not _is_option(items[0], options):
+        take(positional.pop(0), items.pop(0))
+    for argument in positional:
+        if argument.default is None and not argument.optional:
+            span = line.keyword.span
+            problems.append(
+                messages.missing_argument(span, layer.name, argument.name, layer.example)
+            )
+    while items:
+        item = items.pop(0)
+        word = item.word if isinstance(item, Sizes) else None
+        if word is None:
+            problems.append(messages.too_many_arguments(item.span, layer.name, layer.example))
+            continue
+        if word not in options:
+            suggestion = closest(word, options)
+            problems.append(
+                messages.unknown_option(item.span, layer.name, word, suggestion, tuple(options))
+            )
+            if items and not _is_option(items[0], options):
+                items.pop(0)  # most likely the unknown option's value
+            continue
+        if word in spans:
+            problems.append(messages.option_twice(item.span, word, spans[word]))
+        if not items or _is_option(items[0], options):
+            expected = options[word].expected
+            problems.append(
+                messages.option_without_value(item.span, layer.name, word, expected)
+            )
+            continue
+        take(options[word], items.pop(0))
+    return arguments, spans, problems
+
+
+def _is_option(item: Item, options: Mapping[str, Argument]) -> bool:
+    return isinstance(item, Sizes) and item.word in options
+
+
+def convert(argument: Argument, item: Item, constants: Constants, what: str) -> Any:
+    """One item as the argument's kind, or Refused."""
+    if isinstance(item, Text):
+        got = f'the text "{item.value}"'
+        raise Refused(messages.wrong_value(item.span, what, argument.expected, got))
+    if item.word in argument.words:
+        return item.word
+    if argument.kind == "choice":
+        raise Refused(messages.wrong_value(item.span, what, argument.expected, "something else"))
+    if argument.kind == "real":
+        if len(item.parts) != 1:
+            raise Refused(messages.wrong_value(item.span, what, "one number", "several sizes"))
+        value = evaluate(item.parts[0], constants)
+        return float(_within(value, argument, item.span, what))
+    if len(item.parts) not in argument.counts:
+        count = len(item.parts)
+        got = "one number" if count == 1 else f"{count} sizes"
+        raise Refused(messages.wrong_value(item.span, what, argument.expected, got))
+    return tuple(evaluate_size(part, constants, what, argument.least) for part in item.parts)
+
+
+def _within(value: Fraction, argument: Argument, span: Span, what: str) -> Fraction:
+    if not argument.low <= value < argument.high:
+        limits = f"at least {argument.low:g}"
+        if argument.high != float("inf"):
+            limits += f" and below {argument.high:g}"
+        raise Refused(messages.out_of_range(span, what, show(value), limits))
+    return value

@@ -1,0 +1,56 @@
+"""The section `data`: where the images come from."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from dsl.datasets import DATASETS
+from dsl.diagnostics import Diagnostic
+from dsl.sections.reader import Reader, read_keys
+from dsl.syntax import Line, Span
+from dsl.values import Constants, Refused
+
+_USAGE = 'data digits, data mnist or data idx "dir"'
+
+
+@dataclass(frozen=True)
+class Data:
+    """`validate` training images are held out; 0 means that the test set validates."""
+
+    kind: str
+    path: str | None = None
+    normalize: bool = False
+    validate: int = 0
+    span: Span = field(default=Span(1, 1, 1), compare=False, repr=False)
+
+
+def _normalize(reader: Reader, data: Data) -> Data:
+    return replace(data, normalize=True)
+
+
+def _validate(reader: Reader, data: Data) -> Data:
+    return replace(data, validate=int(reader.size("the number of held-out images")))
+
+
+KEYS: dict[str, tuple[str, str, Callable[[Reader, Data], Data]]] = {
+    "normalize": ("normalize", "subtract the training images' mean and divide by their "
+                  "standard deviation, channel by channel", _normalize),
+    "validate": ("validate 5000", "hold out this many training images for validation; without "
+                 "it the test set validates", _validate),
+}  # fmt: skip
+
+
+def read_data(line: Line, constants: Constants) -> tuple[Data | None, list[Diagnostic]]:
+    """The section, or None where even its first line cannot be read; and all mistakes."""
+    problems: list[Diagnostic] = []
+    data: Data | None = None
+    try:
+        reader = Reader(line, _USAGE, constants)
+        kind = reader.word("dataset", tuple(DATASETS), {"mnist784": "mnist"})
+        path = reader.text() if DATASETS[kind].takes_path else None
+        reader.end()
+        data = Data(kind, path, span=line.span)
+    except Refused as refused:
+        problems.append(refused.diagnostic)
+    state = data or Data("idx")
+    state = read_keys(line, "data", KEYS, state, constants, problems)
+    return (state if data else None), problems

@@ -1,0 +1,133 @@
+"""The syntax tree of a .lenet file: lines with bodies, words with places, no meaning yet."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Span:
+    """A run of characters on one line; line and columns count from 1, the end is exclusive."""
+
+    line: int
+    column: int
+    end_column: int
+
+    def to(self, other: "Span") -> "Span":
+        return Span(self.line, self.column, max(self.end_column, other.end_column))
+
+
+@dataclass(frozen=True)
+class Word:
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True)
+class Number:
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True)
+class Name:
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True)
+class Operation:
+    """`left operator right`, operator one of + - * /; a negation has left = 0."""
+
+    operator: str
+    left: "Number | Name | Operation"
+    right: "Number | Name | Operation"
+    span: Span
+
+
+Expression = Number | Name | Operation
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Expressions joined by x: `6x5x5` has three, `12*4*4` and `stride` have one."""
+
+    parts: tuple[Expression, ...]
+    span: Span
+
+    @property
+    def word(self) -> str | None:
+        """The text, where this is a single word."""
+        part = self.parts[0]
+        return part.text if len(self.parts) == 1 and isinstance(part, Name) else None
+
+
+@dataclass(frozen=True)
+class Text:
+    value: str
+    span: Span
+
+
+Item = Sizes | Text
+
+
+@dataclass(frozen=True)
+class Let:
+    name: Word
+    value: Expression
+    span: Span
+
+
+@dataclass(frozen=True)
+class Line:
+    """`KEYWORD items… [as NAME] [-> SHAPE]` with its indented body."""
+
+    keyword: Word
+    items: tuple[Item, ...]
+    name: Word | None
+    shape: Sizes | None
+    span: Span
+    body: tuple["Let | Line", ...] = ()
+
+
+Statement = Let | Line
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A whole file: its text, its statements, and the codes that each line's comment allows."""
+
+    text: str
+    statements: tuple[Statement, ...]
+    allowed: frozenset[tuple[int, str]] = frozenset()
+
+
+def draw(tree: Tree) -> str:
+    """The tree as text, one statement a line, for `lenet compile --emit syntax`."""
+    return "\n".join(line for s in tree.statements for line in _draw(s, "")) + "\n"
+
+
+def _draw(statement: Statement, indent: str) -> Iterator[str]:
+    place = f"{statement.span.line}:{statement.span.column}"
+    if isinstance(statement, Let):
+        yield f"{indent}{place} let {statement.name.text} = {_show(statement.value)}"
+        return
+    words = [f"{indent}{place}", statement.keyword.text]
+    for item in statement.items:
+        words.append(repr(item.value) if isinstance(item, Text) else _show_sizes(item))
+    if statement.name:
+        words.append(f"as {statement.name.text}")
+    if statement.shape:
+        words.append(f"-> {_show_sizes(statement.shape)}")
+    yield " ".join(words)
+    for child in statement.body:
+        yield from _draw(child, indent + "  ")
+
+
+def _show_sizes(sizes: Sizes) -> str:
+    return "[" + " x ".join(_show(part) for part in sizes.parts) + "]"
+
+
+def _show(expression: Expression) -> str:
+    if isinstance(expression, Operation):
+        return f"({_show(expression.left)} {expression.operator} {_show(expression.right)})"
+    return expression.text

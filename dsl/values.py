@@ -1,0 +1,95 @@
+"""Expressions to numbers: exact fractions, whole where sizes are due, factors kept."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from dsl import messages
+from dsl.diagnostics import Diagnostic, closest
+from dsl.syntax import Expression, Name, Number, Operation
+
+LARGEST_SIZE = 2**31 - 1
+
+
+class Refused(Exception):
+    """Carries the diagnostic of a mistake to the place that collects them."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.title)
+        self.diagnostic = diagnostic
+
+
+class Size(int):
+    """A whole number that remembers the factors it was written with."""
+
+    factors: tuple[int, ...]
+
+    def __new__(cls, value: int, factors: tuple[int, ...] = ()) -> "Size":
+        size = super().__new__(cls, value)
+        size.factors = factors or (value,)
+        return size
+
+    @property
+    def text(self) -> str:
+        return "*".join(map(str, self.factors))
+
+
+class Constants:
+    """The values that `let` gives to names, and which of them were used."""
+
+    def __init__(self, overrides: Mapping[str, Fraction] | None = None) -> None:
+        self.overrides = dict(overrides or {})
+        self.values: dict[str, Fraction] = {}
+        self.used: set[str] = set()
+
+    def define(self, name: str, value: Fraction) -> None:
+        self.values[name] = self.overrides.get(name, value)
+
+    def look_up(self, name: Name) -> Fraction:
+        if name.text not in self.values:
+            suggestion = closest(name.text, self.values)
+            raise Refused(messages.unknown_constant(name.span, name.text, suggestion))
+        self.used.add(name.text)
+        return self.values[name.text]
+
+
+def evaluate(expression: Expression, constants: Constants, whole: bool = False) -> Fraction:
+    """The exact value; where `whole`, every division must leave no remainder."""
+    if isinstance(expression, Number):
+        return Fraction(expression.text)
+    if isinstance(expression, Name):
+        return constants.look_up(expression)
+    left = evaluate(expression.left, constants, whole)
+    right = evaluate(expression.right, constants, whole)
+    if expression.operator == "+":
+        return left + right
+    if expression.operator == "-":
+        return left - right
+    if expression.operator == "*":
+        return left * right
+    if right == 0:
+        raise Refused(messages.division_by_zero(expression.span))
+    if whole and (left / right).denominator != 1:
+        raise Refused(messages.not_whole(expression.span, show(left), show(right)))
+    return left / right
+
+
+def evaluate_size(expression: Expression, constants: Constants, what: str, least: int = 1) -> Size:
+    """A whole number of at least `least`, with its factors."""
+    value = evaluate(expression, constants, whole=True)
+    if value.denominator != 1:
+        got = f"{show(value)}"
+        raise Refused(messages.wrong_value(expression.span, what, "a whole number", got))
+    if not least <= value <= LARGEST_SIZE:
+        limits = f"at least {least}" if value < least else f"at most {LARGEST_SIZE}"
+        raise Refused(messages.out_of_range(expression.span, what, value.numerator, limits))
+    return Size(value.numerator, _factors(expression, constants))
+
+
+def _factors(expression: Expression, constants: Constants) -> tuple[int, ...]:
+    if isinstance(expression, Operation) and expression.operator == "*":
+        return _factors(expression.left, constants) + _factors(expression.right, constants)
+    return (evaluate(expression, constants).numerator,)
+
+
+def show(value: Fraction) -> str:
+    return str(value.numerator) if value.denominator == 1 else str(float(value))

@@ -1,0 +1,68 @@
+"""What every source of data delivers: images and labels, for training and for testing."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsl.errors import LenetError
+
+
+class DataError(LenetError):
+    """Data that are missing, damaged or do not fit together."""
+
+
+@dataclass(frozen=True, eq=False)
+class Images:
+    """Labelled images.
+
+    pixels: uint8, C-contiguous, (count, channels, height, width)
+    labels: int32, (count,), 0-based
+    """
+
+    pixels: NDArray[np.uint8]
+    labels: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, rows: NDArray[np.intp]) -> "Images":
+        """Copy the images at the positions `rows`."""
+        return Images(self.pixels[rows], self.labels[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Images to learn from and, where there are any, images to test with.
+
+    scale: a pixel's value is its byte times `scale`: 1/255 for bytes, 1/16 for digits
+    """
+
+    name: str
+    train: Images
+    test: Images | None
+    classes: tuple[str, ...]
+    scale: float
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(channels, height, width) of every image."""
+        _, channels, height, width = self.train.pixels.shape
+        return channels, height, width
+
+    def hold_out(self, count: int, seed: int) -> "Dataset":
+        """Move `count` training images, chosen by `seed` (0 or more), into the test set.
+
+        A former test set is left out. Both parts keep the order of the training images.
+        Raises DataError unless 1 <= count < number of training images.
+        """
+        total = len(self.train)
+        if not 1 <= count < total:
+            raise DataError(
+                f"Cannot hold out {count:,} of {total:,} training images.",
+                fix=f"Hold out at least 1 and at most {total - 1:,} images.",
+            )
+        # numpy keeps a bit generator's raw numbers the same for ever, but not its permutations.
+        shuffled = np.argsort(np.random.PCG64(seed).random_raw(total), kind="stable")
+        held_out, kept = np.sort(shuffled[:count]), np.sort(shuffled[count:])
+        return replace(self, train=self.train.take(kept), test=self.train.take(held_out))

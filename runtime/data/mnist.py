@@ -1,0 +1,105 @@
+"""MNIST: 60,000 training and 10,000 test images of handwritten digits, 1x28x28 bytes.
+
+Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten digits".
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from runtime.data.dataset import DataError, Dataset
+from runtime.data.fetch import Progress, RemoteFile, fetch
+from runtime.data.idx import read_pairs
+
+MIRRORS = (
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+)
+FILES = (
+    RemoteFile(
+        "train-images-idx3-ubyte.gz",
+        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    ),
+    RemoteFile(
+        "train-labels-idx1-ubyte.gz",
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    ),
+    RemoteFile(
+        "t10k-images-idx3-ubyte.gz",
+        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    ),
+    RemoteFile(
+        "t10k-labels-idx1-ubyte.gz",
+        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    ),
+)
+CLASSES = tuple("0123456789")
+
+
+def load_mnist(
+    folder: Path | None = None,
+    progress: Progress | None = None,
+    mirrors: Sequence[str] = MIRRORS,
+) -> Dataset:
+    """Load MNIST from `folder`, else from $LENET_DATA, else from the cache, else download it there.
+
+    A folder may hold the four files itself or in its folder `mnist`. One that is given as
+    `folder` must hold them. Raises DataError.
+    """
+    paths = find_in(folder) if folder else find_anywhere(progress, mirrors)
+    train_images, train_labels, test_images, test_labels = paths
+    train, test = read_pairs((train_images, train_labels), (test_images, test_labels), len(CLASSES))
+    return Dataset("mnist", train, test, CLASSES, 1 / 255)
+
+
+def find_in(folder: Path) -> list[Path]:
+    """The four files below `folder`; raises DataError where one is missing."""
+    best = max(places_in(folder), key=lambda place: len(find_files(place)))
+    found = find_files(best)
+    if len(found) == len(FILES):
+        return list(found.values())
+    missing = ", ".join(file.name for file in FILES if file.name not in found)
+    raise DataError(f"{folder} does not hold MNIST.", f"Missing: {missing}", where_to_put(best))
+
+
+def find_anywhere(progress: Progress | None, mirrors: Sequence[str]) -> list[Path]:
+    local = os.environ.get("LENET_DATA")
+    for place in places_in(Path(local).expanduser()) if local else ():
+        found = find_files(place)
+        if len(found) == len(FILES):
+            return list(found.values())
+    cache = cache_folder()
+    found = find_files(cache)
+    try:
+        return [found.get(file.name) or fetch(file, cache, mirrors, progress) for file in FILES]
+    except DataError as error:
+        raise DataError(error.title, error.detail, where_to_put(cache)) from error
+
+
+def places_in(folder: Path) -> tuple[Path, Path]:
+    return folder, folder / "mnist"
+
+
+def find_files(place: Path) -> dict[str, Path]:
+    """Those of the four files that lie in `place`, by their original names, in their order."""
+    found = {}
+    for file in FILES:
+        name = file.name.removesuffix(".gz")
+        dotted = name.replace("-idx", ".idx")  # what some unpackers make of it
+        for variant in (name, dotted, f"{name}.gz", f"{dotted}.gz"):
+            if file.name not in found and os.path.isfile(place / variant):
+                found[file.name] = place / variant
+    return found
+
+
+def cache_folder() -> Path:
+    cache = os.environ.get("XDG_CACHE_HOME")
+    return (Path(cache) if cache else Path.home() / ".cache") / "lenet" / "mnist"
+
+
+def where_to_put(place: Path) -> str:
+    names = ", ".join(file.name for file in FILES)
+    return (
+        f"Put these four files, gzipped or not, into {place}, "
+        f"or name the folder that holds them with --data: {names}"
+    )

@@ -1,0 +1,315 @@
+"""An independent float64 reference for the layers, written from the mathematics in plain numpy.
+
+Maps are (N, C, H, W), vectors (N, F). A layer's `forward` returns its output and whatever its
+`backward` needs; `backward` takes the gradient of a scalar with respect to the output and returns
+the gradients of that scalar with respect to the input and to each parameter.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Array = np.ndarray
+Arrays = dict[str, Array]
+Attributes = dict[str, Any]
+Pair = tuple[int, int]
+
+
+class Layer(NamedTuple):
+    forward: Callable[[Array, Arrays, Attributes], tuple[Array, Any]]
+    backward: Callable[[Array, Any, Arrays, Attributes], tuple[Array, Arrays]]
+
+
+# Sliding windows
+
+
+def pad(x: Array, padding: Pair, value: float) -> Array:
+    (ph, pw) = padding
+    return np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)), constant_values=value)
+
+
+def unpad(x: Array, padding: Pair) -> Array:
+    (ph, pw), (height, width) = padding, x.shape[2:]
+    return x[:, :, ph : height - ph, pw : width - pw]
+
+
+def output_size(padded: Array, window: Pair, stride: Pair) -> Pair:
+    """How many whole windows fit, down and across."""
+    height, width = padded.shape[2:]
+    if window[0] > height or window[1] > width:
+        raise ValueError(f"window {window} does not fit in {(height, width)}")
+    return (height - window[0]) // stride[0] + 1, (width - window[1]) // stride[1] + 1
+
+
+def positions(window: Pair, stride: Pair, size: Pair) -> Iterator[tuple[int, int, Any]]:
+    """Each (i, j) in the window, row-major, with the index of the cells that the windows of all
+    outputs have at (i, j): output (r, c) has row r * stride + i, column c * stride + j."""
+    for i in range(window[0]):
+        for j in range(window[1]):
+            rows = slice(i, i + stride[0] * (size[0] - 1) + 1, stride[0])
+            columns = slice(j, j + stride[1] * (size[1] - 1) + 1, stride[1])
+            yield i, j, (slice(None), slice(None), rows, columns)
+
+
+# Layers
+
+
+def conv_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    weight, kernel, stride = parameters["weight"], attributes["kernel"], attributes["stride"]
+    if weight.shape[1:] != (x.shape[1], *kernel):
+        raise ValueError(f"weight {weight.shape}, input {x.shape}, kernel {kernel} disagree")
+    padded = pad(x, attributes["padding"], 0.0)
+    size = output_size(padded, kernel, stride)
+    y = np.zeros((x.shape[0], weight.shape[0], *size))
+    for i, j, cells in positions(kernel, stride, size):
+        y += np.einsum("nchw,oc->nohw", padded[cells], weight[:, :, i, j])
+    if attributes["bias"]:
+        y += parameters["bias"][None, :, None, None]
+    return y, padded
+
+
+def conv_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    padded, weight = saved, parameters["weight"]
+    dpadded, dweight = np.zeros_like(padded), np.zeros_like(weight)
+    for i, j, cells in positions(attributes["kernel"], attributes["stride"], dy.shape[2:]):
+        dpadded[cells] += np.einsum("nohw,oc->nchw", dy, weight[:, :, i, j])
+        dweight[:, :, i, j] = np.einsum("nohw,nchw->oc", dy, padded[cells])
+    gradients = {"weight": dweight}
+    if attributes["bias"]:
+        gradients["bias"] = dy.sum(axis=(0, 2, 3))
+    return unpad(dpadded, attributes["padding"]), gradients
+
+
+def linear_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    y = x @ parameters["weight"].T
+    if "bias" in parameters:
+        y = y + parameters["bias"]
+    return y, x
+
+
+def linear_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    gradients = {"weight": dy.T @ saved}
+    if "bias" in parameters:
+        gradients["bias"] = dy.sum(axis=0)
+    return dy @ parameters["weight"], gradients
+
+
+def maxpool_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    window, stride = attributes["window"], attributes["stride"]
+    padded = pad(x, attributes["padding"], -np.inf)
+    size = output_size(padded, window, stride)
+    candidates = np.stack([padded[cells] for _, _, cells in positions(window, stride, size)])
+    # argmax gives the first of equals, and the candidates are in row-major order.
+    return candidates.max(axis=0), (candidates.argmax(axis=0), padded.shape)
+
+
+def maxpool_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    winner, padded_shape = saved
+    window, stride = attributes["window"], attributes["stride"]
+    dpadded = np.zeros(padded_shape)
+    for k, (_, _, cells) in enumerate(positions(window, stride, dy.shape[2:])):
+        dpadded[cells] += np.where(winner == k, dy, 0.0)
+    return unpad(dpadded, attributes["padding"]), {}
+
+
+def avgpool_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    window, stride = attributes["window"], attributes["stride"]
+    size = output_size(x, window, stride)
+    total = np.zeros((*x.shape[:2], *size))
+    for _, _, cells in positions(window, stride, size):
+        total += x[cells]
+    return total / (window[0] * window[1]), x.shape
+
+
+def avgpool_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    window, stride = attributes["window"], attributes["stride"]
+    dx = np.zeros(saved)
+    for _, _, cells in positions(window, stride, dy.shape[2:]):
+        dx[cells] += dy / (window[0] * window[1])
+    return dx, {}
+
+
+def tanh_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    y = np.tanh(x)
+    return y, y
+
+
+def tanh_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    return dy * (1.0 - saved**2), {}
+
+
+def relu_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    return np.maximum(x, 0.0), x
+
+
+def relu_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    return np.where(saved > 0.0, dy, 0.0), {}
+
+
+def sigmoid_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    y = np.exp(-np.logaddexp(0.0, -x))  # 1 / (1 + exp(-x)), without overflow
+    return y, y
+
+
+def sigmoid_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    return dy * saved * (1.0 - saved), {}
+
+
+def log_softmax(x: Array) -> Array:
+    shifted = x - x.max(axis=1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+
+
+def softmax_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    y = np.exp(log_softmax(x))
+    return y, y
+
+
+def softmax_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    return saved * (dy - (dy * saved).sum(axis=1, keepdims=True)), {}
+
+
+def logsoftmax_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    y = log_softmax(x)
+    return y, y
+
+
+def logsoftmax_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    return dy - np.exp(saved) * dy.sum(axis=1, keepdims=True), {}
+
+
+def reshape_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    return x.reshape(x.shape[0], *attributes["shape"]), x.shape
+
+
+def reshape_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    return dy.reshape(saved), {}
+
+
+def dropout_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    """`mask` holds 0 or 1 / (1 - probability); without one, the identity."""
+    mask = parameters.get("mask", attributes.get("mask"))
+    return (x if mask is None else x * mask), mask
+
+
+def dropout_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    return (dy if saved is None else dy * saved), {}
+
+
+LAYERS: dict[str, Layer] = {
+    "conv": Layer(conv_forward, conv_backward),
+    "linear": Layer(linear_forward, linear_backward),
+    "maxpool": Layer(maxpool_forward, maxpool_backward),
+    "avgpool": Layer(avgpool_forward, avgpool_backward),
+    "tanh": Layer(tanh_forward, tanh_backward),
+    "relu": Layer(relu_forward, relu_backward),
+    "sigmoid": Layer(sigmoid_forward, sigmoid_backward),
+    "softmax": Layer(softmax_forward, softmax_backward),
+    "logsoftmax": Layer(logsoftmax_forward, logsoftmax_backward),
+    "reshape": Layer(reshape_forward, reshape_backward),
+    "dropout": Layer(dropout_forward, dropout_backward),
+}
+
+
+# Losses: the sum over the batch, and its gradient
+
+
+def one_hot(labels: Array, shape: tuple[int, ...]) -> Array:
+    count, classes = shape
+    labels = np.asarray(labels)
+    if labels.shape != (count,) or not np.all((labels >= 0) & (labels < classes)):
+        raise ValueError(f"labels are not {count} numbers from 0 to {classes - 1}")
+    return (labels[:, None] == np.arange(classes)).astype(np.float64)
+
+
+def nll(log_probabilities: Array, labels: Array) -> tuple[float, Array]:
+    chosen = one_hot(labels, log_probabilities.shape)
+    # where, not a product: another class may have log-probability -inf.
+    return float(-np.where(chosen == 1.0, log_probabilities, 0.0).sum()), -chosen
+
+
+def crossentropy(scores: Array, labels: Array) -> tuple[float, Array]:
+    log_probabilities = log_softmax(scores)
+    loss, _ = nll(log_probabilities, labels)
+    return loss, np.exp(log_probabilities) - one_hot(labels, scores.shape)
+
+
+LOSSES = {"nll": nll, "crossentropy": crossentropy}
+
+
+class Net:
+    """Layers in sequence, each (name, kind, attributes, parameters); the parameters are copied."""
+
+    def __init__(self, layers: list[tuple[str, str, Attributes, Arrays]]) -> None:
+        self.layers = [(name, LAYERS[kind], attributes) for name, kind, attributes, _ in layers]
+        self.parameters: dict[str, Arrays] = {
+            name: {key: np.array(value, dtype=np.float64) for key, value in parameters.items()}
+            for name, _, _, parameters in layers
+        }
+        if len(self.parameters) != len(layers):
+            raise ValueError("two layers have the same name")
+        self.velocities: Arrays = {}
+
+    def _run(self, x: Array) -> tuple[Array, list[Any]]:
+        y, saved = np.asarray(x, dtype=np.float64), []
+        for name, layer, attributes in self.layers:
+            y, kept = layer.forward(y, self.parameters[name], attributes)
+            saved.append(kept)
+        return y, saved
+
+    def forward(self, x: Array) -> Array:
+        return self._run(x)[0]
+
+    def gradients(self, x: Array, labels: Array, loss: str) -> tuple[float, Arrays, Array]:
+        """The mean loss, its gradients by "name.parameter", and its gradient by x."""
+        y, saved = self._run(x)
+        total, d = LOSSES[loss](y, labels)
+        count = len(y)
+        d = d / count
+        gradients: Arrays = {}
+        for (name, layer, attributes), kept in zip(
+            reversed(self.layers), reversed(saved), strict=True
+        ):
+            d, own = layer.backward(d, kept, self.parameters[name], attributes)
+            gradients.update({f"{name}.{key}": value for key, value in own.items()})
+        return total / count, gradients, d
+
+    def sgd(
+        self,
+        gradients: Arrays,
+        rate: float,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        weight_decay: float = 0.0,
+    ) -> None:
+        for full_name, gradient in gradients.items():
+            name, key = full_name.rsplit(".", 1)
+            w = self.parameters[name][key]
+            g = gradient + weight_decay * w
+            v = momentum * self.velocities.get(full_name, np.zeros_like(w)) + g
+            self.velocities[full_name] = v
+            step = g + momentum * v if nesterov else v
+            self.parameters[name][key] = w - rate * step

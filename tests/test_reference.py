@@ -1,0 +1,253 @@
+"""The reference's gradients against central differences, and its forwards against plain loops."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from reference import LAYERS, LOSSES, Net, crossentropy, nll
+
+Array = np.ndarray
+STEP = 1e-5
+
+
+def numeric(f: Callable[[], float], x: Array) -> Array:
+    """The gradient of f by x, which f reads and this changes in place for a moment."""
+    gradient = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        kept = x[index]
+        x[index] = kept + STEP
+        above = f()
+        x[index] = kept - STEP
+        below = f()
+        x[index] = kept
+        gradient[index] = (above - below) / (2 * STEP)
+    return gradient
+
+
+def close(actual: Array, expected: Array, tolerance: float = 1e-8) -> None:
+    assert actual.shape == expected.shape
+    np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=tolerance)
+
+
+def spread(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    """Values at least 0.1 from each other and 0.05 from zero: no kink within a step."""
+    count = int(np.prod(shape))
+    return (rng.permutation(count).reshape(shape) - count // 2 + 0.5) * 0.1
+
+
+def conv(kernel: Any, stride: Any, padding: Any, bias: bool) -> tuple[str, Any, Any, Any]:
+    parameters = {"weight": (3, 2, *kernel)} | ({"bias": (3,)} if bias else {})
+    attributes = {"kernel": kernel, "stride": stride, "padding": padding, "bias": bias}
+    return "conv", (2, 2, 6, 5), attributes, parameters
+
+
+def pool(kind: str, window: Any, stride: Any, padding: Any = None) -> tuple[str, Any, Any, Any]:
+    attributes = {"window": window, "stride": stride}
+    if padding is not None:
+        attributes["padding"] = padding
+    return kind, (2, 2, 6, 7), attributes, {}
+
+
+MASK = np.array([[0.0, 4 / 3, 4 / 3], [4 / 3, 0.0, 4 / 3]])
+
+CASES = [
+    conv((1, 1), (1, 1), (0, 0), False),
+    conv((3, 3), (1, 1), (1, 1), True),
+    conv((3, 2), (2, 1), (0, 1), True),
+    conv((2, 3), (3, 2), (1, 0), False),
+    conv((2, 2), (3, 3), (0, 0), True),
+    conv((6, 5), (1, 1), (2, 2), True),
+    ("linear", (3, 4), {}, {"weight": (5, 4), "bias": (5,)}),
+    ("linear", (3, 4), {}, {"weight": (5, 4)}),
+    pool("maxpool", (2, 2), (2, 2), (0, 0)),
+    pool("maxpool", (3, 3), (2, 2), (1, 1)),
+    pool("maxpool", (3, 2), (1, 3), (1, 0)),
+    pool("maxpool", (2, 3), (3, 1), (0, 1)),
+    pool("avgpool", (2, 2), (2, 2)),
+    pool("avgpool", (3, 2), (1, 3)),
+    pool("avgpool", (2, 3), (3, 2)),
+    pool("avgpool", (6, 7), (1, 1)),
+    *[
+        (kind, shape, {}, {})
+        for kind in ("tanh", "relu", "sigmoid", "softmax", "logsoftmax")
+        for shape in ((3, 4), (2, 3, 2, 2))
+    ],
+    ("reshape", (2, 3, 2, 2), {"shape": (12,)}, {}),
+    ("reshape", (2, 12), {"shape": (3, 2, 2)}, {}),
+    ("dropout", (2, 3), {"probability": 0.25}, {}),
+    ("dropout", (2, 3), {"probability": 0.25, "mask": MASK}, {}),
+]
+
+
+def identity(case: tuple[str, Any, Any, Any]) -> str:
+    return case[0]
+
+
+def test_every_layer_has_a_case() -> None:
+    assert {case[0] for case in CASES} == set(LAYERS)
+
+
+@pytest.mark.parametrize("case", CASES, ids=identity)
+def test_backward(case: tuple[str, Any, Any, Any]) -> None:
+    kind, shape, attributes, parameter_shapes = case
+    rng = np.random.default_rng(1)
+    layer = LAYERS[kind]
+    x = spread(shape, rng)
+    parameters = {name: rng.normal(size=size) for name, size in parameter_shapes.items()}
+    y, saved = layer.forward(x, parameters, attributes)
+    dy = rng.normal(size=y.shape)
+
+    def scalar() -> float:
+        return float((layer.forward(x, parameters, attributes)[0] * dy).sum())
+
+    dx, gradients = layer.backward(dy, saved, parameters, attributes)
+    close(dx, numeric(scalar, x))
+    assert set(gradients) == set(parameters)
+    for name, gradient in gradients.items():
+        close(gradient, numeric(scalar, parameters[name]))
+
+
+@pytest.mark.parametrize(
+    "case", [c for c in CASES if c[0] in ("conv", "maxpool", "avgpool")], ids=identity
+)
+def test_windows_one_output_at_a_time(case: tuple[str, Any, Any, Any]) -> None:
+    kind, shape, attributes, parameter_shapes = case
+    rng = np.random.default_rng(2)
+    x = spread(shape, rng) - 100.0  # all negative, so that a zero in the padding would win
+    parameters = {name: rng.normal(size=size) for name, size in parameter_shapes.items()}
+    y, _ = LAYERS[kind].forward(x, parameters, attributes)
+    kh, kw = attributes["kernel" if kind == "conv" else "window"]
+    (sh, sw), (ph, pw) = attributes["stride"], attributes.get("padding", (0, 0))
+    count, _, height, width = shape
+    assert y.shape[2] == (height + 2 * ph - kh) // sh + 1
+    assert y.shape[3] == (width + 2 * pw - kw) // sw + 1
+    for n, o, r, c in np.ndindex(y.shape):
+        inside = [
+            (i, j, r * sh + i - ph, c * sw + j - pw)
+            for i in range(kh)
+            for j in range(kw)
+            if 0 <= r * sh + i - ph < height and 0 <= c * sw + j - pw < width
+        ]
+        if kind == "conv":
+            weight = parameters["weight"][o]
+            expected = sum(float(x[n, :, a, b] @ weight[:, i, j]) for i, j, a, b in inside)
+            expected += float(parameters["bias"][o]) if attributes["bias"] else 0.0
+        elif kind == "maxpool":
+            expected = max(x[n, o, a, b] for _, _, a, b in inside)
+        else:
+            expected = sum(x[n, o, a, b] for _, _, a, b in inside) / (kh * kw)
+        assert y[n, o, r, c] == pytest.approx(expected, rel=1e-11)
+    assert len(y) == count
+
+
+def test_maxpool_ties_go_to_the_first() -> None:
+    attributes = {"window": (2, 2), "stride": (2, 2), "padding": (1, 1)}
+    x = np.array([[[[0.0, -1.0, -1.0], [5.0, 7.0, 7.0], [5.0, 7.0, 7.0]]]])
+    y, saved = LAYERS["maxpool"].forward(x, {}, attributes)
+    np.testing.assert_array_equal(y, [[[[0, -1], [5, 7]]]])
+    dx, _ = LAYERS["maxpool"].backward(
+        np.array([[[[1.0, 2.0], [3.0, 4.0]]]]), saved, {}, attributes
+    )
+    np.testing.assert_array_equal(dx, [[[[1, 2, 0], [3, 4, 0], [0, 0, 0]]]])
+
+
+def test_elementwise_values() -> None:
+    x = np.array([[-1.0, 0.0, 2.0], [1000.0, -1000.0, 0.5]])
+
+    def forward(kind: str, **attributes: Any) -> Array:
+        return LAYERS[kind].forward(x, {}, attributes)[0]
+
+    e = np.exp(x[0])
+    close(forward("tanh")[0], (e - 1 / e) / (e + 1 / e))
+    close(forward("sigmoid")[0], 1 / (1 + 1 / e))
+    close(forward("sigmoid")[1], np.array([1.0, 0.0, 1 / (1 + np.exp(-0.5))]))
+    close(forward("softmax"), np.array([e / e.sum(), [1.0, 0.0, 0.0]]))
+    close(forward("logsoftmax"), np.array([np.log(e / e.sum()), [0.0, -2000.0, -999.5]]))
+    close(forward("relu"), np.array([[0.0, 0.0, 2.0], [1000.0, 0.0, 0.5]]))
+    close(LAYERS["relu"].backward(np.ones((2, 3)), x, {}, {})[0], 1.0 * (x > 0))
+    close(forward("reshape", shape=(3, 1, 1)), x[:, :, None, None])
+    close(forward("dropout", probability=0.25), x)
+    close(forward("dropout", probability=0.25, mask=MASK), x * MASK)
+    close(LAYERS["dropout"].forward(x, {"mask": MASK}, {"probability": 0.25})[0], x * MASK)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_loss_gradients(loss: str) -> None:
+    x, labels = np.random.default_rng(3).normal(size=(4, 3)), np.array([2, 0, 1, 2])
+    close(LOSSES[loss](x, labels)[1], numeric(lambda: LOSSES[loss](x, labels)[0], x))
+
+
+def test_loss_values() -> None:
+    scores, labels = np.random.default_rng(4).normal(size=(4, 3)), np.array([2, 0, 1, 2])
+    probabilities = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    expected = -sum(np.log(probabilities[n, label]) for n, label in enumerate(labels))
+    assert crossentropy(scores, labels)[0] == pytest.approx(expected)
+    assert nll(np.log(probabilities), labels)[0] == pytest.approx(expected)
+    for wrong in ([0, 1, 2, 3], [0, 1, 2, -1], [0, 1, 2]):
+        with pytest.raises(ValueError):
+            nll(scores, np.array(wrong))
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_net_gradients(loss: str) -> None:
+    rng = np.random.default_rng(5)
+    mask = np.where(rng.random((3, 12)) < 0.5, 0.0, 2.0)
+    attributes = {"kernel": (3, 3), "stride": (1, 1), "padding": (1, 1), "bias": True}
+    pooling = {"window": (2, 2), "stride": (2, 2)}
+    convolution = {"weight": rng.normal(size=(3, 2, 3, 3)), "bias": rng.normal(size=3)}
+    linear = {"weight": rng.normal(size=(4, 12)), "bias": rng.normal(size=4)}
+    layers: list[Any] = [
+        ("first.conv", "conv", attributes, convolution),
+        ("tanh", "tanh", {}, {}),
+        ("pool", "avgpool", pooling, {}),
+        ("flat", "reshape", {"shape": (12,)}, {}),
+        ("drop", "dropout", {"probability": 0.5}, {"mask": mask}),
+        ("out", "linear", {}, linear),
+    ]
+    if loss == "nll":
+        layers.append(("log", "logsoftmax", {}, {}))
+    net = Net(layers)
+    x, labels = rng.normal(size=(3, 2, 4, 4)), np.array([3, 0, 1])
+
+    def mean() -> float:
+        return LOSSES[loss](net.forward(x), labels)[0] / 3
+
+    value, gradients, dx = net.gradients(x, labels, loss)
+    assert value == pytest.approx(mean())
+    close(dx, numeric(mean, x))
+    assert set(gradients) == {
+        f"{name}.{key}" for name in ("first.conv", "out") for key in ("weight", "bias")
+    }
+    for full_name, gradient in gradients.items():
+        name, key = full_name.rsplit(".", 1)
+        close(gradient, numeric(mean, net.parameters[name][key]))
+    net.sgd(gradients, 0.01)
+    assert mean() < value
+    close(net.parameters["out"]["bias"], linear["bias"] - 0.01 * gradients["out.bias"])
+
+
+# Two steps from w = 1 at rate 0.1, gradients 2 then 3, worked by hand.
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, (0.8, 0.5)),
+        ({"momentum": 0.5}, (0.8, 0.4)),  # v = 2, then 1 + 3
+        ({"momentum": 0.5, "nesterov": True}, (0.7, 0.2)),  # 2 + 1, then 3 + 2
+        ({"weight_decay": 0.5}, (0.75, 0.4125)),  # 2 + 0.5, then 3 + 0.375
+        # g = v = 2.5, step 3.75, w = 0.625; g = 3.3125, v = 4.5625, step 5.59375
+        ({"momentum": 0.5, "nesterov": True, "weight_decay": 0.5}, (0.625, 0.065625)),
+    ],
+)
+def test_sgd(options: dict[str, Any], expected: tuple[float, float]) -> None:
+    start = np.ones((1, 1))
+    net = Net([("a", "linear", {}, {"weight": start})])
+    for gradient, after in zip((2.0, 3.0), expected, strict=True):
+        net.sgd({"a.weight": np.full((1, 1), gradient)}, 0.1, **options)
+        assert net.parameters["a"]["weight"].item() == pytest.approx(after)
+    assert start.item() == 1.0
+
+
+def test_names_are_distinct() -> None:
+    with pytest.raises(ValueError):
+        Net([("a", "tanh", {}, {}), ("a", "relu", {}, {})])
