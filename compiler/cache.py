@@ -19,14 +19,7 @@ from numba import types
 
 from compiler.program import Loaded, Program
 from dsl.errors import LenetError
-
-
-def cache_folder() -> Path:
-    """`$LENET_CACHE`, or `lenet` in the user's cache folder."""
-    chosen = os.environ.get("LENET_CACHE")
-    if chosen:
-        return Path(chosen)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lenet"
+from dsl.folders import cache_folder
 
 
 @cache

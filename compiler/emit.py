@@ -94,9 +94,7 @@ def emit(graph: Graph, target: Target) -> Emitted:
     counter = 0
     for node in graph.nodes:
         offsets = offsets_of(node, slots)
-        kernels[node.name] = emit_layer(
-            Request(node, names[node.name], offsets, target, counter)
-        )
+        kernels[node.name] = emit_layer(Request(node, names[node.name], offsets, target, counter))
         counter += product(node.shape)
     trainable = graph.nodes[-1].kind == "logsoftmax" and bool(slots)
     train = schedule(graph, kernels, names, training=True) if trainable else ()

@@ -103,5 +103,3 @@ def segments(calls: tuple[Call, ...]) -> list[tuple[Call, ...]]:
         else:
             found.append([call])
     return [tuple(run) for run in found]
-
-

@@ -276,15 +276,14 @@ def _check_whole(state: _State, text: str) -> None:
             report(messages.stale_count(span, expected, total))
     _advise(state)
     last_node, last_line = state.nodes[-1], state.lines[-1]
+    loss_span = train.loss_span if train is not None and train.loss_span else last_line.span
     if train is not None and train.loss == "nll" and last_node.kind != "logsoftmax":
-        span = last_line.keyword.span
-        report(messages.nll_needs_logsoftmax(train.loss_span or last_line.span, last_node.kind, span))
+        report(messages.nll_needs_logsoftmax(loss_span, last_node.kind, last_line.keyword.span))
     twice = last_node.kind == "softmax" or (
         last_node.kind == "logsoftmax" and train is not None and train.loss == "crossentropy"
     )
     if train is not None and train.loss != "nll" and twice:
-        span = last_line.keyword.span
-        report(messages.crossentropy_after(train.loss_span or last_line.span, last_node.kind, span))
+        report(messages.crossentropy_after(loss_span, last_node.kind, last_line.keyword.span))
     if train is not None or state.data is not None:
         _check_data(state)
 
@@ -326,4 +325,3 @@ def _advise(state: _State) -> None:
     for node, line in pairs[weighted[-1] :] if weighted else []:
         if node.kind == "dropout":
             state.diagnostics.append(messages.dropout_after_last_linear(line.keyword.span))
-

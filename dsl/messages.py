@@ -98,7 +98,9 @@ def too_deep(span: Span, limit: int) -> Diagnostic:
 # Words, arguments, options.
 
 
-def unknown_layer(span: Span, word: str, suggestion: str | None, known: Sequence[str]) -> Diagnostic:
+def unknown_layer(
+    span: Span, word: str, suggestion: str | None, known: Sequence[str]
+) -> Diagnostic:
     return Diagnostic(
         "E010",
         span,

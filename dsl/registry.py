@@ -169,9 +169,7 @@ def bind(
             problems.append(messages.option_twice(item.span, word, spans[word]))
         if not items or _is_option(items[0], options):
             expected = options[word].expected
-            problems.append(
-                messages.option_without_value(item.span, layer.name, word, expected)
-            )
+            problems.append(messages.option_without_value(item.span, layer.name, word, expected))
             continue
         take(options[word], items.pop(0))
     return arguments, spans, problems

@@ -113,9 +113,7 @@ def _correlation(
         body += f"    for output in range({start}, {start + size * parts}, {size}):\n"
         for run in tiles:
             tile = f"{name}_{size}x{run.columns}_at_{run.start}"
-            source += tile_source(
-                tile, outputs=size, columns=run.columns, taps=run.taps, **steps
-            )
+            source += tile_source(tile, outputs=size, columns=run.columns, taps=run.taps, **steps)
             indent = " " * 8
             column, at = str(run.start), str(run.source)
             if run.count > 1:
@@ -216,7 +214,7 @@ def _backward(request: Request, g: Geometry) -> str:
 
 
 def _gradient(request: Request, g: Geometry) -> str:
-    (kh, kw), (sh, sw), (ph, pw) = g.kernel, g.stride, g.padding
+    (kh, kw), sh, (ph, pw) = g.kernel, g.stride[0], g.padding
     name = f"{request.name}_gradient"
     weight = request.offsets["weight"]
     source = ""

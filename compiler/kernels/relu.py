@@ -5,4 +5,8 @@ from compiler.kernel import Kernels, Request
 
 
 def emit(request: Request) -> Kernels:
-    return activation(request, forward="maximum(zero, value)", derivative="select_greater(value, zero, slope, zero)")
+    return activation(
+        request,
+        forward="maximum(zero, value)",
+        derivative="select_greater(value, zero, slope, zero)",
+    )

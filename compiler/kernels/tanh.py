@@ -5,4 +5,6 @@ from compiler.kernel import Kernels, Request
 
 
 def emit(request: Request) -> Kernels:
-    return activation(request, forward="tanh(value)", derivative="slope * fma(zero - value, value, one)")
+    return activation(
+        request, forward="tanh(value)", derivative="slope * fma(zero - value, value, one)"
+    )

@@ -6,6 +6,9 @@ LAYER = Layer(
     name="relu",
     summary="Each value, or 0 where it is negative.",
     example="relu",
-    aliases=("rectified", "rectifier",),
+    aliases=(
+        "rectified",
+        "rectifier",
+    ),
     monotonic=True,
 )

@@ -7,8 +7,11 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from dsl.folders import cache_folder
 from runtime.data.dataset import DataError, Dataset
+from dsl.folders import cache_folder
 from runtime.data.fetch import Progress, RemoteFile, fetch
+from dsl.folders import cache_folder
 from runtime.data.idx import read_pairs
 
 MIRRORS = (
@@ -68,7 +71,7 @@ def find_anywhere(progress: Progress | None, mirrors: Sequence[str]) -> list[Pat
         found = find_files(place)
         if len(found) == len(FILES):
             return list(found.values())
-    cache = cache_folder()
+    cache = cache_folder() / "mnist"
     found = find_files(cache)
     try:
         return [found.get(file.name) or fetch(file, cache, mirrors, progress) for file in FILES]
@@ -90,11 +93,6 @@ def find_files(place: Path) -> dict[str, Path]:
             if file.name not in found and os.path.isfile(place / variant):
                 found[file.name] = place / variant
     return found
-
-
-def cache_folder() -> Path:
-    cache = os.environ.get("XDG_CACHE_HOME")
-    return (Path(cache) if cache else Path.home() / ".cache") / "lenet" / "mnist"
 
 
 def where_to_put(place: Path) -> str:

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from dsl.errors import LenetError
+from dsl.folders import cache_folder
 
 OLDEST = 17
 
@@ -97,10 +98,6 @@ def parse_version(text: str) -> int:
 
 def describe(version: int) -> str:
     return f"Java {version}, too old" if version else "no Java that runs"
-
-
-def cache_folder() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lenet"
 
 
 def wrap_java(jdk: Path, home: Path) -> Path:

@@ -1,0 +1,225 @@
+"""A trained net in one file, which predicts without Spark and without Java."""
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save as safetensors_bytes
+
+from compiler.cache import load
+from compiler.pipeline import compile_graph
+from dsl.check import check_graph
+from dsl.errors import LenetError
+from dsl.graph import Graph
+from dsl.messages import product, show
+from runtime.cores import available_cores
+from runtime.metrics import measure
+from runtime.parameters import digest, from_tensors
+from runtime.step import Normalization, Predictor
+
+FORMAT = "lenet-1"
+_KEYS = ("format", "spec", "digest", "settings", "normalization", "classes", "history")
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """`classes` (count,) are 0-based, `probabilities` is (count, number of classes)."""
+
+    classes: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+    labels: tuple[str, ...]
+
+    def label(self, k: int) -> str:
+        """The name of image k's class."""
+        return self.labels[int(self.classes[k])]
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """Weights, and all that is needed to use them.
+
+    A pixel's value is its byte times `pixel_scale`; the net sees (value - mean) / deviation,
+    channel by channel. `settings` are the values that `--set` gave to the spec's constants.
+    """
+
+    source: str
+    tensors: Mapping[str, NDArray[np.float32]]
+    classes: tuple[str, ...]
+    pixel_scale: float
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+    history: tuple[dict[str, Any], ...] = ()
+    settings: Mapping[str, Fraction] = field(default_factory=dict)
+
+    @cached_property
+    def graph(self) -> Graph:
+        return check_graph(self.source, "the model's spec", self.settings)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the weights."""
+        return digest(self.tensors)
+
+    @cached_property
+    def _predictor(self) -> Predictor:
+        return Predictor(load(compile_graph(self.graph)), available_cores())
+
+    @cached_property
+    def _weights(self) -> NDArray[np.float32]:
+        return from_tensors(self._predictor.loaded.program, self.tensors)
+
+    def outputs(self, images: NDArray[Any]) -> NDArray[np.float32]:
+        """The net's outputs, (count, classes): log-probabilities, or probabilities after softmax.
+
+        `images` is (count, channels, height, width), (count, height, width) where there is one
+        channel, (count, values), or a single image. uint8 counts as bytes of the training data;
+        floats are values as the training data's after scaling (0 to 1 for bytes).
+        """
+        pixels, normalization = self._prepare(np.asarray(images))
+        return self._predictor.outputs(self._weights, pixels, normalization)
+
+    def predict(self, images: NDArray[Any]) -> Prediction:
+        """The most probable class of each image; for `images` see `outputs`."""
+        outputs = self.outputs(images)
+        if self._predictor.loaded.program.logarithmic:
+            outputs = np.exp(outputs)
+        return Prediction(outputs.argmax(axis=1), outputs, self.classes)
+
+    def evaluate(self, images: NDArray[Any], labels: NDArray[Any]) -> dict[str, Any]:
+        """`count`, `loss` and `top1` (and `top5`) on labelled images; labels are 0-based."""
+        labels = np.asarray(labels)
+        outputs = self.outputs(images)
+        if labels.shape != (len(outputs),) or not np.issubdtype(labels.dtype, np.integer):
+            raise LenetError(
+                "images and labels do not fit together",
+                f"There are {len(outputs)} images, and labels {labels.dtype} {labels.shape}.",
+            )
+        if len(labels) == 0:
+            raise LenetError("there are no images to evaluate")
+        if labels.min() < 0 or labels.max() >= outputs.shape[1]:
+            raise LenetError(
+                "a label is out of range",
+                f"Labels go from {labels.min()} to {labels.max()}, "
+                f"the model has {outputs.shape[1]} classes.",
+            )
+        logarithmic = self._predictor.loaded.program.logarithmic
+        return {"count": len(labels), **measure(outputs, labels.astype(np.int32), logarithmic)}
+
+    def _prepare(self, images: NDArray[Any]) -> tuple[NDArray[Any], Normalization]:
+        shape = self.graph.input
+        if images.shape == shape or (len(shape) == 3 and images.shape == shape[1:]):
+            images = images[None]
+        fits = images.ndim > 1 and (
+            images.shape[1:] == shape
+            or (shape[0] == 1 and images.shape[1:] == shape[1:])
+            or images.shape[1:] == (product(shape),)
+            or (len(shape) == 1 and product(images.shape[1:]) == shape[0])
+        )
+        if not fits:
+            raise LenetError(
+                "the images do not fit the model",
+                f"They have the shape {show(images.shape) or 'of one number'}; "
+                f"the model's input is {show(shape)}, so I need count x {show(shape)}.",
+            )
+        mean, deviation = np.array(self.mean), np.array(self.deviation)
+        scale, shift = 1 / deviation, -mean / deviation
+        if images.dtype == np.uint8:
+            scale = scale * self.pixel_scale
+        elif np.issubdtype(images.dtype, np.floating):
+            images = images.astype(np.float32, copy=False)
+            if not np.isfinite(images).all():
+                raise LenetError("an image has a value that is not a finite number")
+        else:
+            raise LenetError(
+                f"images of type {images.dtype} have no agreed scale",
+                "I take uint8 (bytes) or floats (values from 0 to 1).",
+                "convert them, for example images.astype('uint8')",
+            )
+        flat = np.ascontiguousarray(images.reshape(len(images), product(shape)))
+        return flat, Normalization(scale.astype(np.float32), shift.astype(np.float32))
+
+    def save(self, path: str | Path) -> None:
+        """Write `model.safetensors`, atomically."""
+        write_atomically(Path(path), self.to_bytes())
+
+    def to_bytes(self) -> bytes:
+        metadata = {
+            "format": FORMAT,
+            "spec": self.source,
+            "spec_digest": sha256(self.source.encode()).hexdigest(),
+            "digest": self.digest,
+            "settings": json.dumps({name: str(v) for name, v in self.settings.items()}),
+            "normalization": json.dumps(
+                {
+                    "pixel_scale": self.pixel_scale,
+                    "mean": list(self.mean),
+                    "deviation": list(self.deviation),
+                }
+            ),
+            "classes": json.dumps(list(self.classes)),
+            "history": json.dumps(list(self.history)),
+        }
+        return safetensors_bytes(dict(self.tensors), metadata)
+
+    @classmethod
+    def open(cls, path: str | Path) -> "Model":
+        """Read a model; LenetError where the file is missing, damaged or not one of ours."""
+        try:
+            with safe_open(str(path), framework="numpy") as file:
+                metadata = file.metadata() or {}
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except FileNotFoundError:
+            fix = "train one with `lenet train`, and name its model.safetensors"
+            raise LenetError(f"there is no file {path}", "", fix) from None
+        except (SafetensorError, OSError, ValueError) as error:
+            raise LenetError(f"{path} is not a readable model", str(error)) from None
+        missing = [key for key in _KEYS if key not in metadata]
+        if missing:
+            detail = f"It lacks {', '.join(missing)} in its metadata."
+            raise LenetError(f"{path} was not written by lenet", detail)
+        if metadata["format"] != FORMAT:
+            detail = f"It has the format {metadata['format']}; this version reads {FORMAT}."
+            raise LenetError(f"{path} is of another version", detail)
+        normalization = json.loads(metadata["normalization"])
+        model = cls(
+            metadata["spec"],
+            tensors,
+            tuple(json.loads(metadata["classes"])),
+            normalization["pixel_scale"],
+            tuple(normalization["mean"]),
+            tuple(normalization["deviation"]),
+            tuple(json.loads(metadata["history"])),
+            {k: Fraction(v) for k, v in json.loads(metadata["settings"]).items()},
+        )
+        if model.digest != metadata["digest"]:
+            raise LenetError(f"{path} is damaged", "Its weights are not those it was saved with.")
+        return model
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Either the whole file or the one before; LenetError where it cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise LenetError(f"cannot write {path}", error.strerror or str(error)) from None

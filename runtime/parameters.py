@@ -1,0 +1,69 @@
+"""The flat weights of a program, as named tensors and back; their initial values; their digest."""
+
+import hashlib
+import zlib
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compiler.layout import Slot
+from compiler.program import Program
+from dsl.errors import LenetError
+from runtime.arrays import aligned_floats
+
+Floats = NDArray[np.float32]
+
+
+def initial_weights(program: Program, seed: int) -> Floats:
+    """Uniform in ±1/sqrt(fan_in), weights and biases alike, as Torch has done since version 5.
+
+    Each tensor has its own random stream, by the seed and its name, of raw PCG64 numbers, which
+    numpy keeps the same over its versions.
+    """
+    weights = aligned_floats(program.parameter_count)
+    for slot in program.slots:
+        stream = np.random.PCG64(np.random.SeedSequence([seed, zlib.crc32(slot.name.encode())]))
+        unit = (stream.random_raw(slot.size) >> np.uint64(40)).astype(np.float64) * 2.0**-24
+        bound = 1 / np.sqrt(slot.fan_in)
+        _store(weights, slot, ((2 * unit - 1) * bound).astype(np.float32).reshape(slot.shape))
+    return weights
+
+
+def to_tensors(program: Program, weights: Floats) -> dict[str, Floats]:
+    """Copies of the weights by name, in the saved order of axes: outputs first."""
+    tensors = {}
+    for slot in program.slots:
+        stored = weights[slot.offset : slot.offset + slot.size]
+        stored = stored.reshape([slot.shape[axis] for axis in slot.order])
+        tensors[slot.name] = np.ascontiguousarray(stored.transpose(np.argsort(slot.order)))
+    return tensors
+
+
+def from_tensors(program: Program, tensors: Mapping[str, Floats]) -> Floats:
+    """The flat weights; LenetError where a tensor is missing or has another shape or type."""
+    weights = aligned_floats(program.parameter_count)
+    for slot in program.slots:
+        tensor = tensors.get(slot.name)
+        if tensor is None:
+            raise LenetError(f"the model lacks the tensor {slot.name}")
+        if tensor.shape != slot.shape or tensor.dtype != np.float32:
+            raise LenetError(
+                f"the tensor {slot.name} does not fit the net",
+                f"It is {tensor.dtype} {tensor.shape}, the net needs float32 {slot.shape}.",
+            )
+        _store(weights, slot, tensor)
+    return weights
+
+
+def _store(weights: Floats, slot: Slot, tensor: Floats) -> None:
+    weights[slot.offset : slot.offset + slot.size] = tensor.transpose(slot.order).ravel()
+
+
+def digest(tensors: Mapping[str, Floats]) -> str:
+    """SHA-256 over the tensors sorted by name: name bytes, then little-endian float32 bytes."""
+    total = hashlib.sha256()
+    for name in sorted(tensors):
+        total.update(name.encode())
+        total.update(tensors[name].astype("<f4").tobytes())
+    return total.hexdigest()

@@ -1,0 +1,181 @@
+"""A whole run: data, normalization, engine, records, the model."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dsl.errors import LenetError
+from dsl.graph import Graph
+from dsl.messages import product, show
+from dsl.sections.reader import Duration
+from runtime.communicator import Alone
+from runtime.cores import available_cores
+from runtime.data import DataError, Dataset, load_dataset
+from runtime.data.dataset import Images
+from runtime.data.fetch import Progress
+from runtime.model import Model
+from runtime.recorder import Recorder
+from runtime.training import Event, Job, run_training
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+Watch = Callable[[Event], None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run, beside what the file says.
+
+    engine: "spark" or "local"; spark: a session to use, else one for `master` is started and
+    stopped; epochs: in place of the file's `stop`; threads: of the local engine.
+    """
+
+    engine: str = "spark"
+    master: str = "local[*]"
+    spark: "SparkSession | None" = None
+    epochs: int | None = None
+    threads: int | None = None
+    folder: Path | None = None
+
+
+def resolve_data(graph: Graph, spec: Path, data: Path | None, progress: Progress | None) -> Dataset:
+    """The dataset of the `data` section, held out as it says; the test set validates else."""
+    section = graph.data
+    if section is None:
+        fix = "add a line such as `data mnist` to the file"
+        raise LenetError(f"{spec} does not say what to train on", "", fix)
+    path = str(spec.parent / section.path) if section.path else None
+    dataset = load_dataset(section.kind, path, data, progress)
+    if section.validate:
+        dataset = dataset.hold_out(section.validate, graph.train.seed if graph.train else 1)
+    return dataset
+
+
+def check_data(graph: Graph, dataset: Dataset) -> None:
+    """Whether the files fit the net; the checker cannot know before they are read."""
+    if dataset.shape != graph.input and (product(dataset.shape),) != graph.input:
+        raise DataError(
+            f"the net's input is {show(graph.input)}, but the images of {dataset.name} are "
+            f"{show(dataset.shape)}",
+            "",
+            f"write input {show(dataset.shape)}",
+        )
+    if graph.output != (len(dataset.classes),):
+        raise DataError(
+            f"the net's output is {show(graph.output)}, but {dataset.name} has "
+            f"{len(dataset.classes)} classes",
+            "",
+            f"make the last layer `linear {len(dataset.classes)}`",
+        )
+
+
+def normalization_of(
+    images: Images, scale: float, wanted: bool, channels: int
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation of each of the net's input channels, exactly counted."""
+    if not wanted:
+        return (0.0,) * channels, (1.0,) * channels
+    groups = images.pixels.reshape(len(images), channels, -1)
+    values = np.arange(256) * scale
+    means, deviations = [], []
+    for channel in range(channels):
+        counts = np.zeros(256, np.int64)
+        for start in range(0, len(groups), 8192):
+            part = groups[start : start + 8192, channel]
+            counts += np.bincount(part.ravel(), minlength=256)
+        mean = float((counts * values).sum() / counts.sum())
+        deviation = float(np.sqrt((counts * (values - mean) ** 2).sum() / counts.sum()))
+        if deviation == 0:
+            fix = "remove `normalize` from the data section"
+            raise DataError(f"all pixels of channel {channel} are the same", "", fix)
+        means.append(mean)
+        deviations.append(deviation)
+    return tuple(means), tuple(deviations)
+
+
+def train_model(
+    graph: Graph,
+    spec: Path,
+    dataset: Dataset,
+    options: Options,
+    settings: Mapping[str, Fraction] | None = None,
+    watch: Watch | None = None,
+) -> Model:
+    """Train and return the model; writes the run's folder where `options` names one."""
+    train = graph.train
+    if train is None or train.rate is None:
+        fix = "add a section `train` with at least a line `rate 0.1`"
+        raise LenetError(f"{spec} does not say how to train", "", fix)
+    if options.epochs is not None:
+        train = replace(train, stop=Duration(options.epochs, "epochs"))
+    check_data(graph, dataset)
+    if dataset.test is None or len(dataset.test) == 0:
+        fix = "hold some training images out: `validate 1000` in the data section"
+        raise DataError(f"{dataset.name} has no test images to validate with", "", fix)
+    channels = graph.input[0] if len(graph.input) == 3 else 1
+    wanted = graph.data is not None and graph.data.normalize
+    mean, deviation = normalization_of(dataset.train, dataset.scale, wanted, channels)
+    job = Job(
+        graph.source,
+        str(spec),
+        tuple((settings or {}).items()),
+        tuple(dataset.scale / d for d in deviation),
+        tuple(-m / d for m, d in zip(mean, deviation, strict=True)),
+        train,
+    )
+    recorder = Recorder(options.folder, train) if options.folder else None
+    history: list[Event] = []
+
+    def report(event: Event) -> None:
+        if event["event"] == "epoch":
+            history.append({k: v for k, v in event.items() if k != "event"})
+        if recorder:
+            recorder(event)
+        if watch:
+            watch(event)
+
+    try:
+        tensors = _run(job, dataset.train, dataset.test, options, report)
+    finally:
+        if recorder:
+            recorder.close()
+    model = Model(
+        graph.source,
+        tensors,
+        dataset.classes,
+        dataset.scale,
+        mean,
+        deviation,
+        tuple(history),
+        dict(settings or {}),
+    )
+    if options.folder:
+        model.save(options.folder / "model.safetensors")
+    return model
+
+
+def _run(
+    job: Job, train: Images, validation: Images, options: Options, report: Watch
+) -> dict[str, Any]:
+    if options.engine == "local":
+        threads = options.threads or available_cores()
+        return run_training(job, train, validation, threads, Alone(), report)
+    from runtime.spark.engine import train_on_spark
+    from runtime.spark.session import start_session
+
+    if options.spark is not None:
+        return train_on_spark(options.spark, job, train, validation, report)
+    started = time.perf_counter()
+    session = start_session(options.master, f"lenet train {Path(job.path).name}")
+    report({"event": "spark", "master": session.sparkContext.master,
+            "seconds": time.perf_counter() - started})  # fmt: skip
+    try:
+        return train_on_spark(session, job, train, validation, report)
+    finally:
+        session.stop()

@@ -1,0 +1,53 @@
+"""Spark sessions for the command line: one task an executor, with all of its threads."""
+
+import os
+import re
+import sys
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from dsl.errors import LenetError
+from runtime.cores import available_cores
+from runtime.spark.java import ensure_java
+
+_ROOT = str(Path(__file__).parents[2])
+
+
+def start_session(master: str = "local[*]", name: str = "lenet") -> SparkSession:
+    """A session in which each task has all threads of its executor."""
+    ensure_java()
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    # Python workers find these packages where this process found them.
+    paths = [_ROOT, *filter(None, [os.environ.get("PYTHONPATH")])]
+    os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(paths))
+    builder = SparkSession.builder.appName(name)
+    local = re.fullmatch(r"local(?:\[(\*|\d+)\])?", master)
+    if local:
+        cores = {"*": str(available_cores()), None: "1"}.get(local[1], local[1])
+        master = f"local[{cores}]"
+        builder = builder.config("spark.task.cpus", cores).config("spark.driver.host", "127.0.0.1")
+        builder = builder.config("spark.driver.bindAddress", "127.0.0.1")
+    quiet = Path(__file__).with_name("log4j2.properties")
+    java_options = f"-Dlog4j2.configurationFile={quiet.as_uri()}"
+    builder = (
+        builder.master(master)
+        .config("spark.driver.extraJavaOptions", java_options)
+        .config("spark.ui.showConsoleProgress", "false")
+        .config("spark.sql.execution.arrow.maxRecordsPerBatch", "4096")
+    )
+    try:
+        return builder.getOrCreate()
+    except Exception as error:  # Spark raises anything here: from Java, py4j or Python
+        raise LenetError(
+            "Spark did not start",
+            f"The master is {master}. {summary(error)}",
+            "check --master and JAVA_HOME, or use --engine local",
+        ) from None
+
+
+def summary(error: BaseException) -> str:
+    """The line of a Java or Python error that says what happened."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    telling = [line for line in lines if re.match(r"[\w.]*(Error|Exception)\b:? ", line)]
+    return (telling or lines or [type(error).__name__])[-1 if telling else 0][:500]

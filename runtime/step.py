@@ -1,0 +1,176 @@
+"""One step of training, and validation: slices over threads, exact sums, then the update."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compiler.cache import Loaded
+from compiler.support import add_exactly, sgd
+from dsl.errors import LenetError
+from dsl.sections.train import Optimizer
+from runtime.arrays import aligned_floats, frozen
+from runtime.communicator import Communicator
+from runtime.data.dataset import Images
+from runtime.slices import part, shuffled, slice_count, step_count
+
+_LOSS_UNIT = 2.0**32  # the loss is summed in fixed point too
+_CHUNK = 512
+
+
+@dataclass(frozen=True, eq=False)
+class Normalization:
+    """A channel's byte b stands for b * scale + shift."""
+
+    scale: NDArray[np.float32]
+    shift: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class StepResult:
+    loss: float
+    top1: float
+    images: int
+
+
+class Predictor:
+    """Outputs of a net for many images, some at a time in each thread."""
+
+    def __init__(self, loaded: Loaded, threads: int) -> None:
+        self.loaded = loaded
+        self.pool = ThreadPoolExecutor(threads, thread_name_prefix="lenet")
+        self.threads = threads
+        self.arenas = [aligned_floats(loaded.program.predict_floats) for _ in range(threads)]
+
+    def outputs(
+        self,
+        weights: NDArray[np.float32],
+        pixels: NDArray[np.generic],
+        normalization: Normalization,
+    ) -> NDArray[np.float32]:
+        """(count, classes) for pixels (count, values of an image), uint8 or float32."""
+        count = len(pixels)
+        outputs = np.zeros((count, self.loaded.program.classes), np.float32)
+        starts = iter(range(0, count, _CHUNK))
+        pixels = frozen(pixels)
+        scale, shift = normalization.scale, normalization.shift
+
+        def work(thread: int) -> None:
+            for start in starts:
+                end = min(start + _CHUNK, count)
+                rows = np.arange(end - start, dtype=np.int64)
+                self.loaded.predict_slice(
+                    self.arenas[thread], weights, pixels[start:end], rows, scale, shift,
+                    outputs[start:end],
+                )  # fmt: skip
+
+        _run(self.pool, self.threads, work)
+        return outputs
+
+
+class Trainer:
+    """The state of a training run in one worker.
+
+    The worker owns some of the run's slices and all their rows; the weights after each step are
+    the same on all workers. Every sum over images is exact, so they do not depend on who owns
+    what.
+    """
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        images: Images,
+        normalization: Normalization,
+        weights: NDArray[np.float32],
+        optimizer: Optimizer,
+        batch: int,
+        seed: int,
+        threads: int,
+        communicator: Communicator,
+    ) -> None:
+        if loaded.train_slice is None:
+            raise LenetError("this net cannot be trained", "It has no trained parameters.")
+        self.train_slice = loaded.train_slice
+        self.weights = weights
+        self.velocity = aligned_floats(weights.size if optimizer.momentum else 0)
+        self.optimizer = optimizer
+        self.normalization = normalization
+        self.pixels = frozen(images.pixels.reshape(len(images), -1))
+        self.labels = frozen(images.labels)
+        self.batch, self.seed = batch, seed
+        self.rows = len(images)
+        self.slices = slice_count(batch)
+        self.steps = step_count(self.rows, batch)
+        self.communicator = communicator
+        self.threads = max(1, min(threads, self.slices))
+        self.pool = ThreadPoolExecutor(self.threads, thread_name_prefix="lenet")
+        size = weights.size
+        floats = loaded.program.train_floats
+        self.arenas = [aligned_floats(floats) for _ in range(self.threads)]
+        self.gradients = [aligned_floats(size) for _ in range(self.threads)]
+        # The tail holds the sum of losses and the number of hits.
+        self.totals = [np.zeros(size + 2, np.int64) for _ in range(self.threads)]
+        self.orders: dict[int, NDArray[np.int64]] = {}
+        self.key = np.uint64(0)
+
+    def start_epoch(self, epoch: int) -> None:
+        mine = range(self.communicator.rank, self.slices, self.communicator.size)
+        self.orders = {
+            number: shuffled(self.rows, self.slices, number, self.seed, epoch) for number in mine
+        }
+        self.key = np.random.SeedSequence([self.seed, epoch]).generate_state(1, np.uint64)[0]
+
+    def step(self, step: int, rate: float) -> StepResult:
+        """Train on one batch of the epoch; LenetError where the gradient leaves its range."""
+        images = min(self.batch, self.rows - step * self.batch)
+        numbers = iter(self.orders)
+
+        def work(thread: int) -> bool:
+            return self._sum_slices(thread, numbers, step, images)
+
+        fits = _run(self.pool, self.threads, work)
+        total = self.totals[0]
+        for other in self.totals[1:]:
+            total += other
+        if not all(fits):
+            raise LenetError(
+                "the training diverged",
+                "A gradient is not a finite number, or has grown beyond 32,768.",
+                "lower the `rate`, or add `normalize` to the data section",
+            )
+        self.communicator.all_reduce(total)
+        o = self.optimizer
+        sgd(
+            self.weights, self.velocity, total, np.float32(rate), np.float32(o.momentum),
+            o.nesterov, np.float32(o.weight_decay),
+        )  # fmt: skip
+        return StepResult(float(total[-2]) / _LOSS_UNIT / images, int(total[-1]) / images, images)
+
+    def _sum_slices(self, thread: int, numbers: Iterator[int], step: int, images: int) -> bool:
+        """Take slices while there are any; the order does not matter, since sums are exact."""
+        total, gradient = self.totals[thread], self.gradients[thread]
+        total[:] = 0
+        sums = np.zeros(2)
+        scale, shift = self.normalization.scale, self.normalization.shift
+        for number in numbers:
+            where = part(self.rows, self.batch, self.slices, number, step)
+            self.train_slice(
+                self.arenas[thread], self.weights, gradient, self.pixels, self.labels,
+                self.orders[number][where], scale, shift, self.key, sums,
+            )  # fmt: skip
+            if not (np.isfinite(sums[0]) and add_exactly(gradient, total, 1 / images)):
+                return False
+            total[-2] += round(sums[0] * _LOSS_UNIT)
+            total[-1] += int(sums[1])
+        return True
+
+
+def _run(pool: ThreadPoolExecutor, threads: int, work):  # type: ignore[no-untyped-def]
+    """work(0) … work(threads - 1) at once; the results in order."""
+    if threads == 1:
+        return [work(0)]
+    futures = [pool.submit(work, thread) for thread in range(1, threads)]
+    first = work(0)
+    return [first, *(future.result() for future in futures)]
