@@ -57,6 +57,21 @@ def resolve_data(graph: Graph, spec: Path, data: Path | None, progress: Progress
     return dataset
 
 
+def evaluation_images(graph: Graph, data: Path | None) -> Dataset:
+    """The dataset of a model's spec, with test images; `data` may name another IDX folder."""
+    section = graph.data
+    if section is None:
+        detail = "Its file has no section `data`."
+        raise LenetError("the model does not say what it was trained on", detail)
+    path = str(data) if section.path and data else section.path
+    dataset = load_dataset(section.kind, path, data)
+    if dataset.test is not None:
+        return dataset
+    if not section.validate:
+        raise DataError(f"{dataset.name} has no test images")
+    return dataset.hold_out(section.validate, graph.train.seed if graph.train else 1)
+
+
 def check_data(graph: Graph, dataset: Dataset) -> None:
     """Whether the files fit the net; the checker cannot know before they are read."""
     if dataset.shape != graph.input and (product(dataset.shape),) != graph.input:

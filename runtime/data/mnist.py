@@ -9,9 +9,7 @@ from pathlib import Path
 
 from dsl.folders import cache_folder
 from runtime.data.dataset import DataError, Dataset
-from dsl.folders import cache_folder
 from runtime.data.fetch import Progress, RemoteFile, fetch
-from dsl.folders import cache_folder
 from runtime.data.idx import read_pairs
 
 MIRRORS = (

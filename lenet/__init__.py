@@ -1,0 +1,34 @@
+"""lenet: a small text language for neural networks, its compiler, and a Spark runtime.
+
+    net = lenet.load("lenet5.lenet")
+    print(net.summary())
+    model = lenet.train("lenet5.lenet", data="folder")
+    model.predict(images).classes
+
+See `lenet.api` for what these take and raise.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dsl.errors import LenetError
+    from lenet.api import Network, load, open, train
+    from runtime.model import Model, Prediction
+
+__version__ = "0.1.0"
+__all__ = ["LenetError", "Model", "Network", "Prediction", "load", "open", "train"]
+
+_PLACES = {
+    "LenetError": "dsl.errors",
+    "Model": "runtime.model",
+    "Prediction": "runtime.model",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use: `lenet check` must not wait for numpy and numba."""
+    if name not in __all__:
+        raise AttributeError(f"module 'lenet' has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(_PLACES.get(name, "lenet.api")), name)

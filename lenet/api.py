@@ -1,0 +1,122 @@
+"""The public Python API."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dsl.check import check
+from dsl.diagnostics import Diagnostic, SpecError, read_source
+from dsl.errors import LenetError
+from dsl.graph import Graph
+from lenet.shapes import shapes, shapes_text
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from runtime.data.dataset import Dataset
+    from runtime.model import Model
+
+Settings = Mapping[str, int | float | str | Fraction]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A checked net. `warnings` are the checker's advice."""
+
+    path: Path
+    graph: Graph
+    settings: Mapping[str, Fraction]
+    warnings: tuple[Diagnostic, ...] = ()
+
+    @property
+    def input(self) -> tuple[int, ...]:
+        """(channels, height, width), or (values,)."""
+        return self.graph.input
+
+    @property
+    def output(self) -> tuple[int, ...]:
+        return self.graph.output
+
+    @property
+    def parameter_count(self) -> int:
+        return self.graph.parameter_count
+
+    def summary(self) -> str:
+        """The table of `lenet shapes`."""
+        return shapes_text(shapes(self.graph, str(self.path)))
+
+
+def load(path: str | Path, settings: Settings | None = None) -> Network:
+    """Read and check a `.lenet` file; `settings` override its constants, as `--set` does.
+
+    Raises SpecError, which carries every diagnostic, where the file has a mistake.
+    """
+    source = read_source(path)
+    values = read_settings(settings or {})
+    checked = check(source, values)
+    if checked.graph is None:
+        raise SpecError(str(path), source, checked.diagnostics)
+    return Network(Path(path), checked.graph, values, checked.diagnostics)
+
+
+def train(
+    spec: str | Path | Network,
+    data: "str | Path | Dataset | None" = None,
+    spark: "SparkSession | None" = None,
+    engine: str = "spark",
+    *,
+    master: str = "local[*]",
+    settings: Settings | None = None,
+    epochs: int | None = None,
+    threads: int | None = None,
+    output: str | Path | None = None,
+    watch: Callable[[dict[str, Any]], None] | None = None,
+) -> "Model":
+    """Train what the file says and return the model.
+
+    data: a folder with local copies, or a Dataset in place of the file's own.
+    spark: a session to train in; without one, a session for `master` is started and stopped.
+    engine: "spark", or "local" for the same bits without Spark and Java.
+    threads: of the local engine; all cores by default.
+    output: the run's folder, for the model, its history and TensorBoard files.
+    watch: is called with each event while the run goes on.
+
+    Raises LenetError.
+    """
+    from runtime.data.dataset import Dataset
+    from runtime.run import Options, resolve_data, train_model
+
+    if engine not in ("spark", "local"):
+        raise LenetError(f"there is no engine {engine!r}", 'The engines are "spark" and "local".')
+    for name, value in (("epochs", epochs), ("threads", threads)):
+        if value is not None and value < 1:
+            raise LenetError(f"{name} is {value}, but must be at least 1")
+    network = spec if isinstance(spec, Network) else load(spec, settings)
+    if isinstance(data, Dataset):
+        dataset = data
+    else:
+        folder = Path(data) if data is not None else None
+        dataset = resolve_data(network.graph, network.path, folder, None)
+    folder = Path(output) if output is not None else None
+    options = Options(engine, master, spark, epochs, threads, folder)
+    return train_model(network.graph, network.path, dataset, options, network.settings, watch)
+
+
+def open(path: str | Path) -> "Model":
+    """A trained model from its file. Raises LenetError where it cannot be read."""
+    from runtime.model import Model
+
+    return Model.open(path)
+
+
+def read_settings(settings: Settings) -> dict[str, Fraction]:
+    """Values of constants as exact fractions; LenetError where one is not a number."""
+    values = {}
+    for name, value in settings.items():
+        try:
+            values[name] = Fraction(str(value))
+        except (ValueError, ZeroDivisionError):
+            raise LenetError(f"{name}={value}: {value} is not a number") from None
+    return values

@@ -1,0 +1,121 @@
+"""Progress of a run: bars on a terminal, plain lines in a pipe, objects with --json."""
+
+import json
+import sys
+from types import TracebackType
+from typing import Any
+
+from dsl.graph import Graph
+from dsl.sections.reader import Duration
+
+Event = dict[str, Any]
+
+
+def epoch_line(event: Event) -> str:
+    parts = [
+        f"epoch {event['epoch']:>3}",
+        f"loss {event['loss']:.4f}",
+        f"top1 {event['top1']:7.2%}",
+    ]
+    for name, value in event["validation"].items():
+        shown = f"{value:.4f}" if name == "loss" else f"{value:.2%}"
+        parts.append(f"validation {name} {shown}")
+    parts.append(f"{event['images_per_second']:,.0f} images/s")
+    return "  ".join(parts)
+
+
+class Lines:
+    """One line an epoch, to standard error; or one JSON object an epoch, to standard output."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.as_json = as_json
+
+    def __enter__(self) -> "Lines":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing to put away."""
+
+    def say(self, text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
+
+    def download(self, name: str, done: int, total: int) -> None:
+        if total and done == total:
+            self.say(f"downloaded {name}, {total:,} bytes")
+
+    def __call__(self, event: Event) -> None:
+        if event["event"] == "epoch" and self.as_json:
+            keys = ("event", "epoch", "iteration", "loss", "rate", "images_per_second", "seconds",
+                    "validation")  # fmt: skip
+            print(json.dumps({key: event[key] for key in keys}), flush=True)
+        elif event["event"] == "epoch":
+            self.say(epoch_line(event))
+        else:
+            self._stage(event)
+
+    def _stage(self, event: Event) -> None:
+        if event["event"] == "spark":
+            self.say(f"Spark {event['master']} started in {event['seconds']:.1f} s")
+        elif event["event"] == "compiled":
+            how = "taken from the cache" if event["cached"] else "compiled"
+            self.say(f"kernels {how} in {event['seconds']:.1f} s")
+
+
+class Bars(Lines):
+    """A bar that follows the iterations of an epoch, with the epochs' lines above it."""
+
+    def __init__(self, graph: Graph, stop: Duration) -> None:
+        super().__init__(as_json=False)
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        self.console = Console(stderr=True, highlight=False)
+        self.stop = stop
+        self.bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[numbers]}"),
+            TimeElapsedColumn(),
+            console=self.console,
+            transient=True,
+        )
+        self.task = self.bar.add_task("starting", total=None, numbers="")
+
+    def __enter__(self) -> "Bars":
+        self.bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None = None,
+        error: BaseException | None = None,
+        trace: TracebackType | None = None,
+    ) -> None:
+        self.bar.stop()
+
+    def say(self, text: str) -> None:
+        self.console.print(text)
+
+    def download(self, name: str, done: int, total: int) -> None:
+        numbers = f"{done / 2**20:.1f} of {total / 2**20:.1f} MiB" if total else f"{done:,} bytes"
+        self.bar.update(
+            self.task,
+            description=f"downloading {name}",
+            completed=done,
+            total=total or None,
+            numbers=numbers,
+        )
+
+    def __call__(self, event: Event) -> None:
+        if event["event"] != "iteration":
+            super().__call__(event)
+            return
+        last = f"/{self.stop.count}" if self.stop.unit == "epochs" else ""
+        self.bar.update(
+            self.task,
+            description=f"epoch {event['epoch']}{last}",
+            completed=event["step"],
+            total=event["steps"],
+            numbers=f"loss {event['loss']:.4f}  top1 {event['top1']:.2%}  "
+            f"{event['images_per_second']:,.0f} images/s",
+        )
