@@ -25,14 +25,14 @@ from numba import njit
 from compiler.simd.math import exp, log, random_bits, sigmoid, sum_all, tanh
 from compiler.simd.tiles import Correlation, OuterProduct, correlate, outer_product
 from compiler.simd.vector import (
-    fma, from_bits, choose_index, choose_value, lane_sum, load, load_bits, load_bytes, maximum,
+    choose_index, choose_value, fma, from_bits, kernel, lane_sum, load, load_bits, load_bytes, maximum,
     select_below, select_equal, select_greater, splat, splat_int, store, store_bytes,
 )
 from compiler.support import make_keys, unpack
 
 '''
 
-_LOSS = '''@njit
+_LOSS = '''@kernel
 def loss(arena, labels, rows, first, count, y, dy, totals):
     """Adds the negative log-likelihood and the hits; dy is its gradient, 0 without an image."""
     for place in range({classes}):

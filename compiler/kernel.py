@@ -64,7 +64,7 @@ def emit_layer(request: Request) -> Kernels:
 def function(name: str, arguments: str, doc: str, body: str) -> str:
     """The source of one kernel."""
     lines = "\n".join(f"    {line}" if line else "" for line in body.strip("\n").splitlines())
-    return f'@njit\ndef {name}({arguments}):\n    """{doc}"""\n{lines}\n'
+    return f'@kernel\ndef {name}({arguments}):\n    """{doc}"""\n{lines}\n'
 
 
 FORWARD = "arena, weights, x, y, saved"

@@ -3,13 +3,15 @@
 import numpy as np
 from numba import njit
 
+from compiler.simd.vector import kernel
+
 # A gradient's unit in 64-bit fixed point is 2**-48: sums are exact, so that their order and
 # the number of threads and workers do not matter, and the mean gradient may reach 2**15.
 FRACTION_BITS = 48
 LIMIT = 2.0**15
 
 
-@njit
+@kernel
 def unpack(arena, outputs, first, count, y):
     """The lanes of a block's output vector as rows of `outputs`."""
     for place in range(outputs.shape[1]):
@@ -17,7 +19,7 @@ def unpack(arena, outputs, first, count, y):
             outputs[first + lane, place] = arena[y + place * 16 + lane]
 
 
-@njit
+@kernel
 def make_keys(arena, rows, first, count, key, keys):
     """A random key a lane, from the epoch's key and the image's row."""
     view = arena[keys : keys + 16].view(np.uint32)

@@ -62,8 +62,8 @@ def read_image(path: Path, shape: tuple[int, ...], resize: bool) -> NDArray[np.u
         )
     channels, height, width = shape
     try:
-        with Image.open(path) as picture:
-            picture = picture.convert("L" if channels == 1 else "RGB")
+        with Image.open(path) as file:
+            picture = file.convert("L" if channels == 1 else "RGB")
             if resize and picture.size != (width, height):
                 picture = picture.resize((width, height), Image.Resampling.BILINEAR)
             pixels = np.asarray(picture, np.uint8)

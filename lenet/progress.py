@@ -2,7 +2,6 @@
 
 import json
 import sys
-from types import TracebackType
 from typing import Any
 
 from dsl.graph import Graph
@@ -85,12 +84,7 @@ class Bars(Lines):
         self.bar.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None = None,
-        error: BaseException | None = None,
-        trace: TracebackType | None = None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.bar.stop()
 
     def say(self, text: str) -> None:

@@ -116,20 +116,14 @@ def run_training(
                 for name, tensor in to_tensors(loaded.program, weights).items():
                     report(_histogram(name, tensor, iteration))
             done = _finished(settings.stop, iteration, epoch, last_step)
-            if settings.validate_every.unit == "iterations" and not (done or last_step):
-                if iteration % settings.validate_every.count == 0:
-                    report(
-                        {
-                            "event": "validation",
-                            "epoch": epoch,
-                            "iteration": iteration,
-                            "validation": validate(),
-                        }
-                    )
+            due = settings.validate_every
+            between = due.unit == "iterations" and not (done or last_step)
+            if between and iteration % due.count == 0:
+                where = {"epoch": epoch, "iteration": iteration}
+                report({"event": "validation", **where, "validation": validate()})
             if done:
                 break
         elapsed = time.perf_counter() - started
-        due = settings.validate_every
         wanted = done or due.unit == "iterations" or epoch % due.count == 0
         report(
             {

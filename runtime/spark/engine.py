@@ -1,5 +1,6 @@
 """The driver: ships the images to one barrier stage, listens while it trains, collects."""
 
+import re
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -33,7 +34,7 @@ def train_on_spark(
     """
     counts = Counts(train.pixels.shape[1:], len(train), len(validation))
     context = session.sparkContext
-    local = context.master.startswith("local[") or context.master == "local"
+    local = re.match(r"local(\[|$)", context.master or "")
     host = "127.0.0.1" if local else context.getConf().get("spark.driver.host", "127.0.0.1")
     listener = Listener(host or "127.0.0.1", report)
     try:
