@@ -41,6 +41,8 @@ class _State:
     lines: list[Line] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     names: dict[str, Span] = field(default_factory=dict)
+    unnamed: set[str] = field(default_factory=set)
+    blocks: set[str] = field(default_factory=set)
     source: str = "nothing"
     input_line: Line | None = None
     input_missing: bool = False
@@ -67,14 +69,17 @@ def check(text: str, overrides: Mapping[str, Fraction] | None = None) -> Checked
         elif statement.keyword.text in _SECTIONS:
             sections.append(statement)
         else:
-            _check_line(state, statement)
+            _check_with_body(state, statement)
     for section in sections:  # after all lets
         _read_section(state, section)
     _check_settings(lets, overrides or {})
     _check_whole(state, text)
-    for name, let in lets.items():
-        if name not in state.constants.used and not state.failed:
-            state.diagnostics.append(messages.unused_constant(let.name.span, name))
+    if not state.failed:
+        state.diagnostics += [
+            messages.unused_constant(let.name.span, name)
+            for name, let in lets.items()
+            if name not in state.constants.used
+        ]
     found = sorted(
         (d for d in state.diagnostics if (d.span.line, d.code) not in tree.allowed),
         key=lambda d: (d.span.line, d.span.column),
@@ -128,6 +133,21 @@ def _read_section(state: _State, line: Line) -> None:
     state.diagnostics += problems
 
 
+def _check_with_body(state: _State, line: Line) -> None:
+    """The line, and what is indented below it by mistake, as if it were not."""
+    _check_line(state, line)
+    kind = line.keyword.text
+    if not line.body or kind in _NOT_YET:
+        return
+    if kind not in (*registry.layers(), "expect"):
+        state.shape = None  # it may have been anything
+        return
+    state.diagnostics.append(messages.body_not_allowed(line.body[0].span, kind, line.keyword.span))
+    for child in line.body:
+        if isinstance(child, Line):
+            _check_with_body(state, child)
+
+
 def _check_line(state: _State, line: Line) -> None:
     kind = line.keyword.text
     report = state.diagnostics.append
@@ -139,23 +159,22 @@ def _check_line(state: _State, line: Line) -> None:
         return _read_expect(state, line)
     if kind in _NOT_YET:
         state.shape = None
+        if kind == "block" and line.name:
+            state.blocks.add(line.name.text)
         return report(messages.not_yet(line.keyword.span, kind))
-    if line.body:
-        report(messages.body_not_allowed(line.keyword.span, kind))
     layer = registry.layers().get(kind)
     if layer is None:
-        known = tuple(registry.layers())
-        suggestion = registry.suggest_layer(kind)
-        report(messages.unknown_layer(line.keyword.span, kind, suggestion, known))
+        if kind not in state.blocks:
+            report(_unknown_layer(line.keyword))
         state.shape = _declared(state, line)
         return None
+    if kind == "input" and state.input_line is not None:
+        return report(messages.input_twice(line.span, state.input_line.span))
     arguments, spans, problems = registry.bind(line, layer, state.constants)
     state.diagnostics += problems
     name = _name(state, line, kind)
     given = state.shape
     if kind == "input":
-        if state.input_line is not None:
-            return report(messages.input_twice(line.span, state.input_line.span))
         state.input_line, given = line, ()
     elif state.input_line is None and not state.input_missing:
         state.input_missing = True
@@ -194,6 +213,13 @@ def _check_line(state: _State, line: Line) -> None:
     return None
 
 
+def _unknown_layer(word: Word) -> Diagnostic:
+    layers = registry.layers()
+    suggestion = registry.suggest_layer(word.text)
+    example = layers[suggestion].example if suggestion and suggestion in layers else ""
+    return messages.unknown_layer(word.span, word.text, suggestion, example, tuple(layers))
+
+
 def _name(state: _State, line: Line, kind: str) -> str:
     state.counts[kind] = state.counts.get(kind, 0) + 1
     number = state.counts[kind]
@@ -202,7 +228,13 @@ def _name(state: _State, line: Line, kind: str) -> str:
         word = Word("input", line.keyword.span)
     if word.text in state.names:
         first = state.names[word.text]
-        state.diagnostics.append(messages.duplicate_name(word.span, word.text, first))
+        if line.name and word.text not in state.unnamed:
+            state.diagnostics.append(messages.duplicate_name(word.span, word.text, first))
+        else:
+            mine = line.name is not None
+            state.diagnostics.append(messages.name_clashes(word.span, word.text, first, mine))
+    elif line.name is None:
+        state.unnamed.add(word.text)
     state.names.setdefault(word.text, word.span)
     return word.text
 
@@ -246,14 +278,18 @@ def _read_expect(state: _State, line: Line) -> None:
         and len(items[0].parts) == 1
         and isinstance(items[1], Sizes)
         and items[1].word == "parameters"
+        and line.name is None
+        and line.shape is None
     )
     if not well_formed:
         state.diagnostics.append(messages.bad_line(line.span, "expect", usage))
         return
     assert isinstance(items[0], Sizes)
-    count = _sizes(state, items[0])
-    if count is not None:
-        state.expects.append((items[0].span, count[0]))
+    try:
+        count = evaluate_size(items[0].parts[0], state.constants, "the number of parameters", 0)
+    except Refused as refused:
+        return state.diagnostics.append(refused.diagnostic)
+    state.expects.append((items[0].span, int(count)))
 
 
 def _check_whole(state: _State, text: str) -> None:

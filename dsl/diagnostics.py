@@ -1,8 +1,10 @@
 """A diagnostic is a value: what is wrong, where, why, and what to write instead."""
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,8 @@ class SpecError(LenetError):
         self.diagnostics = diagnostics
 
 
+_MAX_BYTES = 2**20
+_MAX_WIDTH = 160
 _RED, _YELLOW, _CYAN, _BOLD, _END = "\033[31m", "\033[33m", "\033[36m", "\033[1m", "\033[0m"
 
 
@@ -76,18 +80,17 @@ def render(diagnostic: Diagnostic, path: str, source: str, colour: bool = False)
     tone = _YELLOW if diagnostic.severity == "warning" else _RED
     span = diagnostic.span
     head = f"{diagnostic.severity}[{diagnostic.code}]: {diagnostic.title}"
-    lines = source.splitlines()
+    lines = _lines(source)
     numbers = [span.line] + [related.span.line for related in diagnostic.related]
     margin = len(str(max(numbers)))
 
     def quote(place: Span, mark: str, label: str, codes: str) -> Iterable[str]:
         text = lines[place.line - 1] if place.line <= len(lines) else ""
-        text = text.replace("\t", " ")
-        width = max(1, place.end_column - place.column)
+        text, first, width = _window(text, place.column - 1, place.end_column - 1)
         bar = paint(_CYAN, "|")
         yield f"{paint(_CYAN, str(place.line).rjust(margin))} {bar} {text}".rstrip()
         under = paint(codes, mark * width + (f" {label}" if label else ""))
-        yield f"{' ' * margin} {bar} {' ' * (place.column - 1)}{under}"
+        yield f"{' ' * margin} {bar} {' ' * first}{under}"
 
     arrow = paint(_CYAN, "-->")
     out = [paint(tone + _BOLD, head), f"{' ' * margin}{arrow} {path}:{span.line}:{span.column}"]
@@ -102,14 +105,43 @@ def render(diagnostic: Diagnostic, path: str, source: str, colour: bool = False)
     return "\n".join(out) + "\n"
 
 
+def _window(line: str, start: int, end: int) -> tuple[str, int, int]:
+    """What is shown of a line, and where its cells start..end begin and how wide they are."""
+    if len(line) > _MAX_WIDTH:
+        skipped = max(0, min(start - 30, len(line) - _MAX_WIDTH))
+        line = line[skipped : skipped + _MAX_WIDTH] + "…" * (skipped + _MAX_WIDTH < len(line))
+        line = "…" * bool(skipped) + line
+        start, end = (k - skipped + bool(skipped) for k in (start, end))
+    line = "".join(c if c.isprintable() else " " if c == "\t" else "\ufffd" for c in line)
+    return line, _cells(line[:start]), max(1, _cells(line[start:end]))
+
+
+@lru_cache(maxsize=1)
+def _lines(source: str) -> list[str]:
+    return source.split("\n")
+
+
+def _cells(text: str) -> int:
+    """The columns that a terminal needs: two for Chinese, none for a combining accent."""
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return len(text) + wide - sum(unicodedata.combining(c) > 0 for c in text)
+
+
 def read_source(path: str | Path) -> str:
     """The text of a file, or a LenetError that says why it cannot be read."""
     try:
-        data = Path(path).read_bytes()
+        with Path(path).open("rb") as file:
+            data = file.read(_MAX_BYTES + 1)
     except OSError as error:
         raise LenetError(f"cannot read {path}", error.strerror or str(error)) from None
+    if len(data) > _MAX_BYTES:
+        raise LenetError(
+            f"{path} is too long",
+            f"A .lenet file has at most {_MAX_BYTES:,} bytes.",
+            "is this really a .lenet file?",
+        )
     try:
-        return data.decode("utf-8-sig").replace("\r\n", "\n")
+        text = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise LenetError(
@@ -117,6 +149,9 @@ def read_source(path: str | Path) -> str:
             f"line {line} is not UTF-8 text (byte 0x{data[error.start]:02x})",
             "save the file as UTF-8",
         ) from None
+    if "\0" in text:
+        raise LenetError(f"cannot read {path}", "it holds a zero byte, so it is not text")
+    return text
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:

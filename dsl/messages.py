@@ -1,5 +1,6 @@
 """All wording of diagnostics, one function a mistake, so that they speak with one voice."""
 
+import unicodedata
 from collections.abc import Sequence
 
 from dsl.diagnostics import Diagnostic, Related
@@ -28,35 +29,91 @@ def _words(words: Sequence[str]) -> str:
     return ", ".join(words)
 
 
+def _one_of(words: Sequence[str]) -> tuple[str, str]:
+    """What there is, and what to do about it."""
+    if len(words) == 1:
+        return f"There is only {words[0]}.", f"write `{words[0]}`"
+    return f"There are {_words(words)}.", "use one of these"
+
+
 # Lines that cannot be read.
 
 
-def unexpected_character(span: Span, character: str) -> Diagnostic:
-    return Diagnostic(
-        "E001",
-        span,
-        f"I did not expect `{character}` here",
-        "A line is LAYER arguments… [as NAME] [-> SHAPE].",
-        "lists need no commas or brackets: write `conv 6x5x5 stride 2`"
-        if character in ",[]{}=:"
-        else "remove it, or put # before a comment",
-    )
+_REMOVE = "remove it, or put # before a comment"
+_FORM = "A line is LAYER arguments… [as NAME] [-> SHAPE]."
+_INSTEAD = {
+    "×": "write the letter x between sizes: 6x5x5",
+    "→": "write -> before a shape",
+    "−": "write a plain -",
+    "–": "write a plain -",
+    "“": 'write plain quotation marks: "',
+    "”": 'write plain quotation marks: "',
+    "'": 'write double quotation marks: "',
+    '"': 'close the text with another " on the same line',
+    "/": "a comment begins with #",
+    ";": "put each layer on a line of its own",
+    ".": "write a digit before the point: 0.5",
+    "%": "write the fraction: 0.5 for 50%",
+    "-": "numbers are not negative here: leave the - out",
+    "=": "write an option as `stride 2`, a constant as `let width = 16`",
+    "->": "one `->` ends the line, and a name comes before it: `as NAME -> SHAPE`",
+    ")": "it has no ( before it: remove it",
+} | dict.fromkeys(",[]{}:", "lists need no commas or brackets: write `conv 6x5x5 stride 2`")
 
 
-def unexpected_word(span: Span, text: str) -> Diagnostic:
-    return Diagnostic(
-        "E002",
-        span,
-        f"I did not expect `{text}` here",
-        "A line is LAYER arguments… [as NAME] [-> SHAPE].",
-        "put each layer on a line of its own",
-    )
+def unexpected_character(span: Span, text: str, before: str) -> Diagnostic:
+    """`before` is the line up to here."""
+    fix = _INSTEAD.get(text) or _INSTEAD.get(text[0])
+    if text == "->" and before.split()[-1:] == ["as"]:
+        fix = "write a name behind `as`: `as conv1`"
+    elif fix is None and before.count("(") > before.count(")"):
+        fix = "close the parenthesis before it"
+    shown = f"`{text}`"
+    if not text.isprintable() or text.isspace():
+        shown = f"the character {unicodedata.name(text[0], '')} U+{ord(text[0]):04X}"
+        shown = shown.replace("  ", " ")
+    return Diagnostic("E001", span, f"I did not expect {shown} here", _FORM, fix or _REMOVE)
 
 
-def unexpected_end(span: Span) -> Diagnostic:
-    return Diagnostic(
-        "E003", span, "this line ends too soon", "Something must follow here.", "finish the line"
-    )
+def unexpected_word(span: Span, text: str, before: str) -> Diagnostic:
+    words = before.split()
+    if not words:
+        detail, fix = _FORM, "begin the line with a word, such as `conv` or `let`"
+    elif words[0] == "let":
+        detail, fix = "A constant is defined as let NAME = VALUE.", "write `let width = 16`"
+    elif before.count("(") > before.count(")"):
+        detail, fix = _FORM, "close the parenthesis before it"
+    elif text.lower() == "x":
+        detail, fix = _FORM, "write a small x between two sizes: 6x5x5"
+    elif text.lower().startswith("x") and before[-1:].isdigit():
+        detail, fix = _FORM, "join sizes with a small x, and with spaces where there are names"
+    elif words[-1] == "as":
+        detail, fix = _FORM, "begin the name with a letter: `as conv1`"
+    elif text == "as":
+        detail, fix = _FORM, "write one name, before the shape: `as NAME -> SHAPE`"
+    elif "->" in words:
+        detail, fix = _FORM, "remove it, or put it on a line of its own: the shape ends the line"
+    elif "as" in words:
+        detail, fix = _FORM, "write the name as one word, at the end of the line"
+    else:
+        detail, fix = _FORM, "put a space before it, or a line of its own"
+    return Diagnostic("E002", span, f"I did not expect `{text}` here", detail, fix)
+
+
+def unexpected_end(span: Span, before: str) -> Diagnostic:
+    words = before.split()
+    detail, fix = "Something must follow here.", "finish the line"
+    if words[:1] == ["let"]:
+        detail, fix = "A constant is defined as let NAME = VALUE.", "write `let width = 16`"
+    elif words[-1:] == ["as"]:
+        detail, fix = "A name must follow.", "write a name behind `as`: `as conv1`"
+    elif words[-1:] == ["->"]:
+        detail, fix = "A shape must follow.", "write a shape behind the arrow: `-> 6x24x24`"
+    elif before.rstrip().endswith(("+", "-", "*", "/", "(")):
+        detail, fix = "A number must follow.", "write a number here"
+    elif before.count("(") > before.count(")"):
+        detail, fix = "A parenthesis is still open.", "close it with )"
+    return Diagnostic("E003", span, "this line ends too soon", detail, fix)
 
 
 def tab(span: Span) -> Diagnostic:
@@ -69,13 +126,23 @@ def tab(span: Span) -> Diagnostic:
     )
 
 
-def indentation(span: Span, indent: int, expected: int, deeper: int) -> Diagnostic:
+def indentation(span: Span, indent: int, outer: int, expected: int) -> Diagnostic:
     return Diagnostic(
         "E005",
         span,
         "this line's indentation fits no line above",
-        f"It is indented by {indent} spaces; the lines around it by {expected} and {deeper}.",
-        f"indent it by {expected} spaces",
+        f"It is indented by {indent} spaces; the lines above it by {outer} and {expected}.",
+        f"indent it by {expected} spaces, like the lines of the same section",
+    )
+
+
+def indented(span: Span) -> Diagnostic:
+    return Diagnostic(
+        "E005",
+        span,
+        "this line is indented, but belongs to no section",
+        "Only the lines of a section such as `train` are indented.",
+        "remove the spaces before it",
     )
 
 
@@ -89,9 +156,23 @@ def line_too_long(span: Span, length: int, limit: int) -> Diagnostic:
     )
 
 
-def too_deep(span: Span, limit: int) -> Diagnostic:
+def too_many_lines(span: Span, limit: int) -> Diagnostic:
     return Diagnostic(
-        "E006", span, "this line is nested too deeply", f"The limit is {limit} levels.", ""
+        "E006",
+        span,
+        "this file is too long to be meant",
+        f"I stop reading here: the limit is {limit:,} lines.",
+        "is this really a .lenet file?",
+    )
+
+
+def too_deep(span: Span, limit: str) -> Diagnostic:
+    return Diagnostic(
+        "E006",
+        span,
+        "this line is nested too deeply",
+        f"The limit is {limit}.",
+        "write it in a simpler way, or in parts with `let`",
     )
 
 
@@ -99,14 +180,16 @@ def too_deep(span: Span, limit: int) -> Diagnostic:
 
 
 def unknown_layer(
-    span: Span, word: str, suggestion: str | None, known: Sequence[str]
+    span: Span, word: str, suggestion: str | None, example: str, known: Sequence[str]
 ) -> Diagnostic:
+    """`example` is the suggested layer's."""
     return Diagnostic(
         "E010",
         span,
         f"there is no layer called `{word}`",
         "" if suggestion else f"The layers are {_words(known)}.",
-        _did_you_mean(suggestion, "use one of these"),
+        _did_you_mean(suggestion, "use one of these")
+        + (f" For example `{example}`" if example not in ("", suggestion) else ""),
     )
 
 
@@ -120,16 +203,20 @@ def not_yet(span: Span, word: str) -> Diagnostic:
     )
 
 
+def _options(known: Sequence[str]) -> str:
+    return f"Its options are {_words(known)}." if known else "It has no options."
+
+
 def unknown_option(
-    span: Span, layer: str, word: str, suggestion: str | None, known: Sequence[str]
+    span: Span, layer: str, word: str, suggestion: str | None, known: Sequence[str], is_layer: bool
 ) -> Diagnostic:
-    detail = f"Its options are {_words(known)}." if known else f"`{layer}` has no options."
+    otherwise = f"put `{word}` on a line of its own" if is_layer else "remove it"
     return Diagnostic(
         "E011",
         span,
         f"`{layer}` has no option called `{word}`",
-        detail,
-        _did_you_mean(suggestion, "remove it"),
+        _options(known),
+        _did_you_mean(suggestion, otherwise),
     )
 
 
@@ -139,9 +226,13 @@ def missing_argument(span: Span, layer: str, argument: str, example: str) -> Dia
     )
 
 
-def too_many_arguments(span: Span, layer: str, example: str) -> Diagnostic:
+def too_many_arguments(span: Span, layer: str, example: str, options: Sequence[str]) -> Diagnostic:
     return Diagnostic(
-        "E012", span, f"`{layer}` takes no more arguments here", "", f"for example `{example}`"
+        "E012",
+        span,
+        f"I did not expect this value in a `{layer}` line",
+        _options(options),
+        f"remove it; for example `{example}`",
     )
 
 
@@ -163,7 +254,7 @@ def option_twice(span: Span, option: str, first: Span) -> Diagnostic:
 
 
 def wrong_value(span: Span, what: str, expected: str, got: str) -> Diagnostic:
-    return Diagnostic("E013", span, f"{what} takes {expected}", f"But this is {got}.")
+    return Diagnostic("E013", span, f"{what} must be {expected}", f"But this is {got}.")
 
 
 def unknown_constant(span: Span, name: str, suggestion: str | None) -> Diagnostic:
@@ -171,8 +262,8 @@ def unknown_constant(span: Span, name: str, suggestion: str | None) -> Diagnosti
         "E014",
         span,
         f"nothing is called `{name}` here",
-        "A word among sizes is a constant that `let` defines.",
-        _did_you_mean(suggestion, f"define it above: let {name} = …"),
+        "A word in place of a number is a constant that `let` has defined above.",
+        _did_you_mean(suggestion, f"write a number, or define it above: let {name} = …"),
     )
 
 
@@ -187,6 +278,15 @@ def not_whole(span: Span, left: str, right: str) -> Diagnostic:
 
 def division_by_zero(span: Span) -> Diagnostic:
     return Diagnostic("E015", span, "this divides by zero")
+
+
+def too_many_digits(span: Span, limit: int) -> Diagnostic:
+    return Diagnostic(
+        "E016",
+        span,
+        "this number is too large or too precise",
+        f"A number has at most {limit} digits before and behind its point.",
+    )
 
 
 def out_of_range(span: Span, what: str, value: object, limits: str) -> Diagnostic:
@@ -239,27 +339,50 @@ def duplicate_name(span: Span, name: str, first: Span) -> Diagnostic:
     )
 
 
-def body_not_allowed(span: Span, keyword: str) -> Diagnostic:
+def name_clashes(span: Span, name: str, first: Span, mine: bool) -> Diagnostic:
+    """A name that was written, and one that a layer has without writing it."""
+    return Diagnostic(
+        "E022",
+        span,
+        f"the name `{name}` is taken",
+        "A layer without a name is called by its kind and count.",
+        "choose another name" if mine else f"give this layer a name: as NAME, not {name}",
+        (Related(first, f"this is `{name}`"),),
+    )
+
+
+def body_not_allowed(span: Span, keyword: str, above: Span) -> Diagnostic:
     return Diagnostic(
         "E023",
         span,
-        f"`{keyword}` cannot have indented lines below it",
-        "Only sections such as `train` have bodies.",
-        "remove the indentation",
+        "this line is indented, but belongs to no section",
+        f"Sections such as `train` have indented lines; `{keyword}` has none.",
+        f"indent it like the `{keyword}` line",
+        (Related(above, "the line above it"),),
+    )
+
+
+def let_in_section(span: Span, section: str) -> Diagnostic:
+    return Diagnostic(
+        "E023",
+        span,
+        f"a `let` cannot stand in the section `{section}`",
+        "Constants belong to the whole file.",
+        "move it above the section, without indentation",
     )
 
 
 def window_too_large(
     span: Span, layer: str, window: Shape, given: Shape, padding: Shape, source: str
 ) -> Diagnostic:
-    padded = f" (padded {show([given[1] + 2 * padding[0], given[2] + 2 * padding[1]])})"
+    room = (given[1] + 2 * padding[0], given[2] + 2 * padding[1])
+    padded = f", padded {show(room)}" if any(padding) else ""
     return Diagnostic(
         "E030",
         span,
         f"the {layer} window {show(window)} is larger than its input",
-        f"{source} gives {show(given)}{padded if any(padding) else ''}: "
-        f"a {show(window)} window does not fit into {show(given[1:])}.",
-        f"use a window of at most {show(given[1:])}, or pad",
+        f"{source} gives {show(given)}{padded}: {show(window)} does not fit into {show(room)}.",
+        f"use at most {show(room)}" + ("" if layer == "avgpool" else ", or more `pad`"),
     )
 
 
@@ -411,8 +534,8 @@ def unknown_word(
         "E051",
         span,
         f"there is no {what} called `{word}`",
-        "" if suggestion else f"There is {_words(known)}.",
-        _did_you_mean(suggestion, "use one of these"),
+        "" if suggestion else _one_of(known)[0],
+        _did_you_mean(suggestion, _one_of(known)[1]),
     )
 
 
@@ -444,7 +567,9 @@ def missing_key(span: Span, section: str, key: str, example: str) -> Diagnostic:
 
 
 def bad_line(span: Span, key: str, usage: str) -> Diagnostic:
-    return Diagnostic("E055", span, f"I cannot read this `{key}` line", "", f"write it as {usage}")
+    return Diagnostic(
+        "E055", span, f"I cannot read this `{key}` line", "", f"write it like this: {usage}"
+    )
 
 
 def section_twice(span: Span, section: str, first: Span) -> Diagnostic:
@@ -472,11 +597,15 @@ def train_without_data(span: Span) -> Diagnostic:
 
 
 def rows_dropped(span: Span, layer: str, dropped: Shape, given: Shape) -> Diagnostic:
-    parts = [f"{n} {what}" for n, what in zip(dropped, ("rows", "columns"), strict=True) if n]
+    parts = [
+        f"the last {what}" if n == 1 else f"the last {n} {what}s"
+        for n, what in zip(dropped, ("row", "column"), strict=True)
+        if n
+    ]
     return Diagnostic(
         "W001",
         span,
-        f"`{layer}` ignores the last {' and '.join(parts)} of its input",
+        f"`{layer}` ignores {' and '.join(parts)} of its input",
         f"The input is {show(given[1:])}, and the last window that fits ends before the border.",
         "choose another window, stride or padding; or silence this with # allow W001",
     )

@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
+from lark import Lark, Token, UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
+from lark.visitors import Transformer_NonRecursive
 
 from dsl import messages
 from dsl.diagnostics import Diagnostic
@@ -30,7 +31,11 @@ from dsl.syntax import (
 )
 
 _ALLOW = re.compile(r"#\s*allow((?:\s+W\d+,?)+)")
+_CODE = re.compile(r'(?:[^"#]+|"[^"]*")*')
+_OPERATOR = re.compile(r"[-+*/(]")
+_MAX_LINES = 10_000
 _MAX_LINE = 2000
+_MAX_OPERATORS = 200
 _MAX_DEPTH = 40
 
 
@@ -42,11 +47,12 @@ def _grammar() -> Lark:
 
 @dataclass
 class _Raw:
-    """A parsed line and the body that is still growing."""
+    """A parsed line and the body that is still growing, with the indents seen in it."""
 
     indent: int
     statement: Statement
     body: list["_Raw"] = field(default_factory=list)
+    indents: list[int] = field(default_factory=list)
 
     def close(self) -> Statement:
         if isinstance(self.statement, Let):
@@ -58,40 +64,73 @@ def parse(text: str) -> tuple[Tree, list[Diagnostic]]:
     """The tree of every line that can be read, and a diagnostic for every one that cannot."""
     diagnostics: list[Diagnostic] = []
     allowed: set[tuple[int, str]] = set()
-    root = _Raw(-1, Let(Word("", Span(0, 1, 1)), Number("0", Span(0, 1, 1)), Span(0, 1, 1)))
+    nowhere = Word("", Span(0, 1, 1))
+    root = _Raw(-1, Line(nowhere, (), None, None, nowhere.span), indents=[0])
     open_lines = [root]
     for number, source in enumerate(text.split("\n"), start=1):
-        for code in re.findall(r"W\d+", " ".join(_ALLOW.findall(source))):
-            allowed.add((number, code))
-        content = source.strip()
-        if not content or content.startswith("#"):
+        if number > _MAX_LINES:
+            diagnostics.append(messages.too_many_lines(Span(number, 1, 2), _MAX_LINES))
+            break
+        code = _code(source)
+        for codes in _ALLOW.findall(source[len(code) :]):
+            allowed.update((number, found) for found in re.findall(r"W\d+", codes))
+        if not code.strip():
             continue
-        indent = len(source) - len(source.lstrip())
-        if "\t" in source.split("#")[0]:
-            column = source.index("\t") + 1
-            diagnostics.append(messages.tab(Span(number, column, column + 1)))
-            source = source.replace("\t", " ")
+        indent = len(code) - len(code.lstrip(" \t"))
+        span = Span(number, indent + 1, len(code.rstrip()) + 1)
+        parent, problem = _find_parent(open_lines, indent, span)
+        if _keyword(parent) == "table":
+            continue  # its rows are no lines of the language
+        if "\t" in code.rstrip():
+            column = code.index("\t") + 1
+            problem = messages.tab(Span(number, column, column + 1))
+        if problem is not None:
+            diagnostics.append(problem)
         try:
-            statement = _parse_line(source, number)
+            statement = _parse_line(source.rstrip().replace("\t", " "), number)
         except _Unreadable as unreadable:
             diagnostics.append(unreadable.diagnostic)
             # Its body, if it has one, is still read: stand in an empty line of that indent.
-            word = Word("", Span(number, indent + 1, len(source) + 1))
-            statement = Line(word, (), None, None, word.span)
-        while indent <= open_lines[-1].indent:
-            last = open_lines.pop()
-        parent = open_lines[-1]
-        if parent.body and parent.body[-1].indent != indent:
-            expected = parent.body[-1].indent
-            diagnostics.append(messages.indentation(statement.span, indent, expected, last.indent))
+            statement = Line(Word("", span), (), None, None, span)
         raw = _Raw(indent, statement)
-        if len(open_lines) > _MAX_DEPTH:
-            diagnostics.append(messages.too_deep(statement.span, _MAX_DEPTH))
-            break
         parent.body.append(raw)
         open_lines.append(raw)
     statements = tuple(raw.close() for raw in root.body)
     return Tree(text, statements, frozenset(allowed)), diagnostics
+
+
+def _code(source: str) -> str:
+    """The line without its comment."""
+    found = _CODE.match(source)
+    return found[0] if found and source[found.end() : found.end() + 1] != '"' else source
+
+
+def _keyword(raw: _Raw) -> str:
+    return raw.statement.keyword.text if isinstance(raw.statement, Line) else "let"
+
+
+def _find_parent(open_lines: list[_Raw], indent: int, span: Span) -> tuple[_Raw, Diagnostic | None]:
+    """The line to whose body this indent belongs. A wrong indent is reported once a body."""
+    while len(open_lines) > 1 and (
+        indent <= open_lines[-1].indent
+        or _keyword(open_lines[-1]) == "let"
+        or (len(open_lines) > 2 and indent in open_lines[-2].indents)
+    ):
+        open_lines.pop()
+    problem = None
+    if len(open_lines) > _MAX_DEPTH:
+        problem = messages.too_deep(span, f"{_MAX_DEPTH} levels of indentation")
+        del open_lines[_MAX_DEPTH:]
+    parent = open_lines[-1]
+    if not parent.indents:
+        parent.indents.append(indent)
+    elif indent not in parent.indents:
+        if problem is None and parent.indent < 0:
+            problem = messages.indented(span)
+        elif problem is None:
+            problem = messages.indentation(span, indent, parent.indent, parent.indents[0])
+        parent.indents.append(indent)
+    return parent, problem
 
 
 class _Unreadable(Exception):
@@ -102,28 +141,30 @@ class _Unreadable(Exception):
 def _parse_line(source: str, number: int) -> Statement:
     if len(source) > _MAX_LINE:
         raise _Unreadable(messages.line_too_long(Span(number, 1, 2), len(source), _MAX_LINE))
+    code = _code(source).rstrip()
+    if len(_OPERATOR.findall(code)) > _MAX_OPERATORS:
+        span = Span(number, 1, 2)
+        raise _Unreadable(messages.too_deep(span, f"{_MAX_OPERATORS} operators and parentheses"))
     try:
-        tree = _grammar().parse(source)
+        return _Builder(number, source).transform(_grammar().parse(source))
     except UnexpectedCharacters as error:
-        span = Span(number, error.column, error.column + 1)
-        raise _Unreadable(messages.unexpected_character(span, source[error.column - 1])) from None
+        column, text = error.column, source[error.column - 1]
     except UnexpectedEOF:
-        end = len(source.rstrip()) + 1
-        raise _Unreadable(messages.unexpected_end(Span(number, end, end + 1))) from None
+        column, text = len(code) + 1, ""
     except UnexpectedToken as error:
-        token = error.token
-        if token.type == "$END":
-            end = len(source.split("#")[0].rstrip()) + 1
-            raise _Unreadable(messages.unexpected_end(Span(number, end, end + 1))) from None
-        column = token.column or 1
-        span = Span(number, column, column + len(token))
-        if not str(token)[0].isalnum():
-            raise _Unreadable(messages.unexpected_character(span, str(token))) from None
-        raise _Unreadable(messages.unexpected_word(span, str(token))) from None
-    return _Builder(number, source).transform(tree)
+        at_end = error.token.type in ("$END", "COMMENT")
+        column = len(code) + 1 if at_end else error.token.column or 1
+        text = "" if at_end else str(error.token)
+    before = source[: column - 1]
+    span = Span(number, column, column + max(1, len(text)))
+    if not text:
+        raise _Unreadable(messages.unexpected_end(span, before)) from None
+    if not text[0].isalnum():
+        raise _Unreadable(messages.unexpected_character(span, text, before)) from None
+    raise _Unreadable(messages.unexpected_word(span, text, before)) from None
 
 
-class _Builder(Transformer):  # type: ignore[type-arg]
+class _Builder(Transformer_NonRecursive):  # type: ignore[type-arg]
     """Lark's tree of one line to our syntax tree."""
 
     def __init__(self, number: int, source: str) -> None:
@@ -151,7 +192,7 @@ class _Builder(Transformer):  # type: ignore[type-arg]
     def block(self, children: list[Any]) -> Line:
         column = len(self.source) - len(self.source.lstrip()) + 1
         word = Word("block", Span(self.line_number, column, column + 5))
-        return Line(word, (), None, None, word.span)
+        return Line(word, (), self._word(children[0]), None, word.span)
 
     def parameter(self, children: list[Any]) -> None:
         return None

@@ -11,7 +11,7 @@ from typing import Any
 from dsl import messages
 from dsl.diagnostics import Diagnostic, closest
 from dsl.messages import Shape
-from dsl.syntax import Item, Line, Sizes, Span, Text
+from dsl.syntax import Item, Line, Name, Operation, Sizes, Span, Text
 from dsl.values import Constants, Refused, evaluate, evaluate_size, show
 
 Arguments = dict[str, Any]
@@ -155,12 +155,13 @@ def bind(
         item = items.pop(0)
         word = item.word if isinstance(item, Sizes) else None
         if word is None:
-            problems.append(messages.too_many_arguments(item.span, layer.name, layer.example))
+            problems.append(_unexpected_value(item, layer, options))
             continue
         if word not in options:
             suggestion = closest(word, options)
+            known, is_layer = tuple(options), word in layers()
             problems.append(
-                messages.unknown_option(item.span, layer.name, word, suggestion, tuple(options))
+                messages.unknown_option(item.span, layer.name, word, suggestion, known, is_layer)
             )
             if items and not _is_option(items[0], options):
                 items.pop(0)  # most likely the unknown option's value
@@ -175,6 +176,16 @@ def bind(
     return arguments, spans, problems
 
 
+def _unexpected_value(item: Item, layer: Layer, options: Mapping[str, Argument]) -> Diagnostic:
+    part = item.parts[0] if isinstance(item, Sizes) else None
+    if isinstance(part, Operation) and part.operator == "-" and isinstance(part.left, Name):
+        option = options.get(part.left.text)
+        if option is not None:  # `pad -1` reads as a subtraction
+            what, limit = f"the {option.name} of `{layer.name}`", f"at least {option.least}"
+            return messages.out_of_range(item.span, what, "negative", limit)
+    return messages.too_many_arguments(item.span, layer.name, layer.example, tuple(options))
+
+
 def _is_option(item: Item, options: Mapping[str, Argument]) -> bool:
     return isinstance(item, Sizes) and item.word in options
 
@@ -187,13 +198,16 @@ def convert(argument: Argument, item: Item, constants: Constants, what: str) -> 
     if item.word in argument.words:
         return item.word
     if argument.kind == "choice":
-        raise Refused(messages.wrong_value(item.span, what, argument.expected, "something else"))
+        got = f"`{item.word}`" if item.word else "a number"
+        raise Refused(messages.wrong_value(item.span, what, argument.expected, got))
     if argument.kind == "real":
         if len(item.parts) != 1:
             raise Refused(messages.wrong_value(item.span, what, "one number", "several sizes"))
         value = evaluate(item.parts[0], constants)
         return float(_within(value, argument, item.span, what))
     if len(item.parts) not in argument.counts:
+        for part in item.parts:
+            evaluate(part, constants)  # a word that nobody has defined is the first mistake
         count = len(item.parts)
         got = "one number" if count == 1 else f"{count} sizes"
         raise Refused(messages.wrong_value(item.span, what, argument.expected, got))

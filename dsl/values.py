@@ -8,6 +8,8 @@ from dsl.diagnostics import Diagnostic, closest
 from dsl.syntax import Expression, Name, Number, Operation
 
 LARGEST_SIZE = 2**31 - 1
+_MAX_BITS = 1000  # of a numerator or a denominator: any such fraction is a finite float
+_MAX_DIGITS = 300
 
 
 class Refused(Exception):
@@ -47,6 +49,9 @@ class Constants:
     def look_up(self, name: Name) -> Fraction:
         if name.text not in self.values:
             suggestion = closest(name.text, self.values)
+            parts = name.text.split("x")
+            if len(parts) > 1 and all(part in self.values or part.isdigit() for part in parts):
+                suggestion = " x ".join(parts)
             raise Refused(messages.unknown_constant(name.span, name.text, suggestion))
         self.used.add(name.text)
         return self.values[name.text]
@@ -54,7 +59,17 @@ class Constants:
 
 def evaluate(expression: Expression, constants: Constants, whole: bool = False) -> Fraction:
     """The exact value; where `whole`, every division must leave no remainder."""
+    value = _evaluate(expression, constants, whole)
+    if max(value.numerator.bit_length(), value.denominator.bit_length()) > _MAX_BITS:
+        raise Refused(messages.too_many_digits(expression.span, _MAX_DIGITS))
+    return value
+
+
+def _evaluate(expression: Expression, constants: Constants, whole: bool) -> Fraction:
     if isinstance(expression, Number):
+        mantissa, _, exponent = expression.text.lower().partition("e")
+        if len(mantissa) + abs(int(exponent[:9] or "0")) > _MAX_DIGITS or len(exponent) > 9:
+            raise Refused(messages.too_many_digits(expression.span, _MAX_DIGITS))
         return Fraction(expression.text)
     if isinstance(expression, Name):
         return constants.look_up(expression)
@@ -81,7 +96,7 @@ def evaluate_size(expression: Expression, constants: Constants, what: str, least
         raise Refused(messages.wrong_value(expression.span, what, "a whole number", got))
     if not least <= value <= LARGEST_SIZE:
         limits = f"at least {least}" if value < least else f"at most {LARGEST_SIZE}"
-        raise Refused(messages.out_of_range(expression.span, what, value.numerator, limits))
+        raise Refused(messages.out_of_range(expression.span, what, show(value), limits))
     return Size(value.numerator, _factors(expression, constants))
 
 
@@ -92,4 +107,6 @@ def _factors(expression: Expression, constants: Constants) -> tuple[int, ...]:
 
 
 def show(value: Fraction) -> str:
-    return str(value.numerator) if value.denominator == 1 else str(float(value))
+    """As the language writes it, shortened where it has many digits."""
+    whole = value.denominator == 1 and abs(value) < 10**15
+    return str(value.numerator) if whole else str(float(value))

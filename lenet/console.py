@@ -10,6 +10,7 @@ from dsl.diagnostics import Diagnostic, SpecError, render
 from dsl.errors import LenetError
 
 INTERRUPTED = 130
+MOST = 100  # diagnostics that a person may want to scroll through
 
 
 def wants_colour(stream: TextIO) -> bool:
@@ -23,8 +24,10 @@ def note(text: str) -> None:
 
 def show_diagnostics(path: str, source: str, diagnostics: tuple[Diagnostic, ...]) -> None:
     colour = wants_colour(sys.stderr)
-    for diagnostic in diagnostics:
+    for diagnostic in diagnostics[:MOST]:
         note(render(diagnostic, path, source, colour))
+    if len(diagnostics) > MOST:
+        note(f"… and {len(diagnostics) - MOST} more\n")
 
 
 def show_error(error: LenetError) -> None:

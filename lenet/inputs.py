@@ -1,8 +1,8 @@
-"""What `lenet predict` reads: image files, IDX files, and folders of them."""
+"""What `lenet predict` reads: pictures, folders of pictures, and IDX files."""
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from dsl.messages import product, show
 from runtime.data import is_idx
 from runtime.data.idx import read_images
 
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
 IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 _TOGETHER = 1024
 
@@ -19,13 +22,20 @@ _TOGETHER = 1024
 def read_inputs(
     paths: list[Path], shape: tuple[int, ...], resize: bool
 ) -> Iterator[tuple[list[str], NDArray[Any]]]:
-    """Batches of (names, uint8 images of the model's shape)."""
+    """Batches of (names, images of the model's shape), in the order of `paths`.
+
+    A picture's values go from 0 (black) to 1 (white), whatever the bytes of the training data
+    stand for; an IDX file's are bytes as in the training data.
+    """
     names: list[str] = []
     pixels: list[NDArray[Any]] = []
     for path in _files(paths):
         if is_idx(path):
+            if names:
+                yield names, np.stack(pixels)
+                names, pixels = [], []
             images = read_images(path)
-            _check(path, images.shape[1:], shape)
+            _check(path, images.shape[1:], shape, "")
             for start in range(0, len(images), _TOGETHER):
                 part = images[start : start + _TOGETHER]
                 yield [f"{path}[{k}]" for k in range(start, start + len(part))], part
@@ -44,42 +54,61 @@ def _files(paths: list[Path]) -> Iterator[Path]:
         if not path.is_dir():
             yield path
             continue
-        found = sorted(p for p in path.rglob("*") if p.suffix.lower() in IMAGE_ENDINGS)
+        files = (p for p in path.rglob("*") if p.is_file())
+        found = sorted(p for p in files if p.suffix.lower() in IMAGE_ENDINGS)
         if not found:
             endings = ", ".join(IMAGE_ENDINGS)
-            raise LenetError(f"the folder {path} has no images", f"I look for {endings}.")
+            raise LenetError(f"the folder {path} has no pictures", f"I look for {endings}.")
         yield from found
 
 
-def read_image(path: Path, shape: tuple[int, ...], resize: bool) -> NDArray[np.uint8]:
-    """A picture as bytes (channels, height, width), grey or RGB as the model wants it."""
-    from PIL import Image, UnidentifiedImageError
+def read_image(path: Path, shape: tuple[int, ...], resize: bool) -> NDArray[np.float32]:
+    """A picture as values from 0 to 1 (channels, height, width), grey or RGB as the model's."""
+    from PIL import Image
 
-    if len(shape) != 3 or shape[0] not in (1, 3):
+    if len(shape) == 3 and shape[0] not in (1, 3) or len(shape) == 1 and resize:
         raise LenetError(
-            f"the model's input is {show(shape)}, which is no picture",
+            f"the model's input is {show(shape)}, which is no picture's size",
             "Pictures are 1 x height x width or 3 x height x width.",
         )
-    channels, height, width = shape
     try:
         with Image.open(path) as file:
-            picture = file.convert("L" if channels == 1 else "RGB")
-            if resize and picture.size != (width, height):
-                picture = picture.resize((width, height), Image.Resampling.BILINEAR)
-            pixels = np.asarray(picture, np.uint8)
+            picture = _eight_bits(file).convert("RGB" if shape[0] == 3 else "L")
     except FileNotFoundError:
         raise LenetError(f"there is no file {path}") from None
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
-        raise LenetError(f"{path} is no picture that can be read", str(error)) from None
-    pixels = pixels[None] if channels == 1 else pixels.transpose(2, 0, 1)
-    _check(path, pixels.shape, shape)
+    except (OSError, ValueError, SyntaxError, TypeError, Image.DecompressionBombError) as error:
+        raise LenetError(f"{path} is no picture that can be read", _reason(error)) from None
+    if resize:
+        picture = picture.resize((shape[2], shape[1]), Image.Resampling.BILINEAR)
+    pixels = np.asarray(picture, np.float32) / 255
+    pixels = pixels.transpose(2, 0, 1) if pixels.ndim == 3 else pixels[None]
+    _check(path, pixels.shape, shape, "resize pictures with --resize" if len(shape) == 3 else "")
     return pixels
 
 
-def _check(path: Path, given: tuple[int, ...], shape: tuple[int, ...]) -> None:
+def _eight_bits(picture: "Image") -> "Image":
+    """Pillow converts 16-bit grey by cutting everything above 255 off."""
+    from PIL import Image
+
+    if picture.mode.startswith("I;16"):
+        return Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
+    if picture.mode in ("I", "F"):
+        raise ValueError("Its pixels have 32 bits; save it with 8 bits a channel.")
+    return picture
+
+
+def _reason(error: Exception) -> str:
+    from PIL import UnidentifiedImageError
+
+    if isinstance(error, UnidentifiedImageError):
+        return "It is neither a picture, such as PNG or JPEG, nor an IDX file."
+    return str(error)
+
+
+def _check(path: Path, given: tuple[int, ...], shape: tuple[int, ...], fix: str) -> None:
     if given != shape and (product(given),) != shape:
         raise LenetError(
             f"{path} does not fit the model",
             f"It is {show(given)}, the model's input is {show(shape)}.",
-            "resize pictures with --resize",
+            fix,
         )

@@ -11,16 +11,18 @@ Event = dict[str, Any]
 
 
 def epoch_line(event: Event) -> str:
-    parts = [
-        f"epoch {event['epoch']:>3}",
-        f"loss {event['loss']:.4f}",
-        f"top1 {event['top1']:7.2%}",
-    ]
-    for name, value in event["validation"].items():
-        shown = f"{value:.4f}" if name == "loss" else f"{value:.2%}"
-        parts.append(f"validation {name} {shown}")
-    parts.append(f"{event['images_per_second']:,.0f} images/s")
+    parts = [f"epoch {event['epoch']:>3}", f"training loss {event['loss']:.4f}"]
+    parts += [f"top1 {event['top1']:7.2%}", *_validation(event)]
+    parts.append(f"{event['images_per_second']:>9,.0f} images/s")
     return "  ".join(parts)
+
+
+def _validation(event: Event) -> list[str]:
+    parts = [
+        f"{name} {value:.4f}" if name == "loss" else f"{name} {value:7.2%}"
+        for name, value in event["validation"].items()
+    ]
+    return [f"validation {parts[0]}", *parts[1:]] if parts else []
 
 
 class Lines:
@@ -58,6 +60,8 @@ class Lines:
         elif event["event"] == "compiled":
             how = "taken from the cache" if event["cached"] else "compiled"
             self.say(f"kernels {how} in {event['seconds']:.1f} s")
+        elif event["event"] == "validation":
+            self.say("  ".join([f"iteration {event['iteration']}", *_validation(event)]))
 
 
 class Bars(Lines):
@@ -68,7 +72,7 @@ class Bars(Lines):
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-        self.console = Console(stderr=True, highlight=False)
+        self.console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
         self.stop = stop
         self.bar = Progress(
             TextColumn("{task.description}"),

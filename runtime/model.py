@@ -19,6 +19,7 @@ from safetensors.numpy import save as safetensors_bytes
 from compiler.cache import load
 from compiler.pipeline import compile_graph
 from dsl.check import check_graph
+from dsl.diagnostics import SpecError
 from dsl.errors import LenetError
 from dsl.graph import Graph
 from dsl.messages import product, show
@@ -28,7 +29,10 @@ from runtime.parameters import digest, from_tensors
 from runtime.step import Normalization, Predictor
 
 FORMAT = "lenet-1"
-_KEYS = ("format", "spec", "digest", "settings", "normalization", "classes", "history")
+_KEYS = (
+    "format", "spec", "spec_digest", "digest", "settings", "normalization", "classes", "history",
+    "checksum",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,12 @@ class Model:
         floats are values as the training data's after scaling (0 to 1 for bytes).
         """
         pixels, normalization = self._prepare(np.asarray(images))
-        return self._predictor.outputs(self._weights, pixels, normalization)
+        outputs = self._predictor.outputs(self._weights, pixels, normalization)
+        broken = np.isnan(outputs).any(axis=1)
+        if broken.any():
+            detail = f"Image {broken.argmax()} is the first; its values, or the weights, are huge."
+            raise LenetError("the net's outputs are not numbers", detail)
+        return outputs
 
     def predict(self, images: NDArray[Any]) -> Prediction:
         """The most probable class of each image; for `images` see `outputs`."""
@@ -102,7 +111,8 @@ class Model:
         if labels.shape != (len(outputs),) or not np.issubdtype(labels.dtype, np.integer):
             raise LenetError(
                 "images and labels do not fit together",
-                f"There are {len(outputs)} images, and labels {labels.dtype} {labels.shape}.",
+                f"For {len(outputs)} images I need as many whole numbers in one dimension; "
+                f"the labels are {labels.dtype} of shape {labels.shape}.",
             )
         if len(labels) == 0:
             raise LenetError("there are no images to evaluate")
@@ -128,22 +138,23 @@ class Model:
         if not fits:
             raise LenetError(
                 "the images do not fit the model",
-                f"They have the shape {show(images.shape) or 'of one number'}; "
-                f"the model's input is {show(shape)}, so I need count x {show(shape)}.",
+                f"Their shape is {images.shape}; the model's input is {show(shape)}, "
+                f"so it must be (count, {', '.join(map(str, shape))}).",
             )
         mean, deviation = np.array(self.mean), np.array(self.deviation)
         scale, shift = 1 / deviation, -mean / deviation
         if images.dtype == np.uint8:
             scale = scale * self.pixel_scale
         elif np.issubdtype(images.dtype, np.floating):
-            images = images.astype(np.float32, copy=False)
+            with np.errstate(over="ignore"):
+                images = images.astype(np.float32, copy=False)
             if not np.isfinite(images).all():
                 raise LenetError("an image has a value that is not a finite number")
         else:
             raise LenetError(
                 f"images of type {images.dtype} have no agreed scale",
                 "I take uint8 (bytes) or floats (values from 0 to 1).",
-                "convert them, for example images.astype('uint8')",
+                "convert them with images.astype('uint8') if they are bytes",
             )
         flat = np.ascontiguousarray(images.reshape(len(images), product(shape)))
         return flat, Normalization(scale.astype(np.float32), shift.astype(np.float32))
@@ -169,27 +180,22 @@ class Model:
             "classes": json.dumps(list(self.classes)),
             "history": json.dumps(list(self.history)),
         }
+        metadata["checksum"] = _checksum(metadata)
         return safetensors_bytes(dict(self.tensors), metadata)
 
     @classmethod
     def open(cls, path: str | Path) -> "Model":
         """Read a model; LenetError where the file is missing, damaged or not one of ours."""
-        try:
-            with safe_open(str(path), framework="numpy") as file:
-                metadata = file.metadata() or {}
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except FileNotFoundError:
-            fix = "train one with `lenet train`, and name its model.safetensors"
-            raise LenetError(f"there is no file {path}", "", fix) from None
-        except (SafetensorError, OSError, ValueError) as error:
-            raise LenetError(f"{path} is not a readable model", str(error)) from None
+        metadata, tensors = _read(Path(path))
         missing = [key for key in _KEYS if key not in metadata]
+        if "format" not in missing and metadata["format"] != FORMAT:
+            detail = f"It has the format {metadata['format']}; this version reads {FORMAT}."
+            raise LenetError(f"{path} is of another version", detail)
         if missing:
             detail = f"It lacks {', '.join(missing)} in its metadata."
             raise LenetError(f"{path} was not written by lenet", detail)
-        if metadata["format"] != FORMAT:
-            detail = f"It has the format {metadata['format']}; this version reads {FORMAT}."
-            raise LenetError(f"{path} is of another version", detail)
+        if _checksum(metadata) != metadata["checksum"]:
+            raise LenetError(f"{path} is damaged", "Its metadata are not those it was saved with.")
         normalization = json.loads(metadata["normalization"])
         model = cls(
             metadata["spec"],
@@ -203,7 +209,51 @@ class Model:
         )
         if model.digest != metadata["digest"]:
             raise LenetError(f"{path} is damaged", "Its weights are not those it was saved with.")
+        model._check_tensors(path)
         return model
+
+    def _check_tensors(self, path: str | Path) -> None:
+        """LenetError unless they are exactly those of the spec, which this version must accept."""
+        try:
+            nodes = self.graph.nodes
+        except SpecError as error:
+            raise LenetError(f"{path} has a spec that I cannot read", error.detail) from None
+        needed = {f"{node.name}.{p.name}": p.shape for node in nodes for p in node.parameters}
+        for name in sorted(needed.keys() | self.tensors.keys()):
+            tensor = self.tensors.get(name)
+            if tensor is None:
+                raise LenetError(f"{path} is damaged", f"It lacks the tensor {name}.")
+            if name not in needed:
+                raise LenetError(f"{path} is damaged", f"Its net has no tensor {name}.")
+            if tensor.shape != needed[name] or tensor.dtype != np.float32:
+                raise LenetError(
+                    f"{path} is damaged",
+                    f"The tensor {name} is {tensor.dtype} {tensor.shape}, "
+                    f"but the net needs float32 {needed[name]}.",
+                )
+
+
+def _read(path: Path) -> tuple[dict[str, str], dict[str, NDArray[Any]]]:
+    fix = "train one with `lenet train`, and name its model.safetensors"
+    if path.is_dir():
+        raise LenetError(f"{path} is a folder, not a model", "", fix)
+    try:
+        with safe_open(str(path), framework="numpy") as file:
+            names = file.keys()
+            return file.metadata() or {}, {name: file.get_tensor(name) for name in names}
+    except FileNotFoundError:
+        raise LenetError(f"there is no file {path}", "", fix) from None
+    except SafetensorError as error:
+        detail = f"It is cut short, damaged, or another kind of file ({error})."
+        raise LenetError(f"{path} is not a readable model", detail) from None
+    except (OSError, ValueError, TypeError) as error:
+        raise LenetError(f"{path} is not a readable model", str(error)) from None
+
+
+def _checksum(metadata: Mapping[str, str]) -> str:
+    """Of all metadata but itself: a damaged mean would change every prediction."""
+    rest = {key: value for key, value in metadata.items() if key != "checksum"}
+    return sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
 
 def write_atomically(path: Path, data: bytes) -> None:

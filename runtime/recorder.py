@@ -1,10 +1,9 @@
 """Writes what a run reports into its folder: history.jsonl and TensorBoard's event files."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from dsl.errors import LenetError
 from dsl.sections.reader import Duration
@@ -12,23 +11,21 @@ from dsl.sections.train import Train
 
 Event = dict[str, Any]
 _SCALARS = {"loss": "loss", "rate": "rate", "throughput": "images_per_second"}
+_FLUSH_SECONDS = 2.0
 
 
 class Recorder:
-    """Takes events while the run goes on; `history` keeps the epochs for the model."""
+    """Takes events while the run goes on; LenetError where they cannot be written."""
 
     def __init__(self, folder: Path, settings: Train) -> None:
-        from tensorboardX import SummaryWriter
-
         self.logs = dict(settings.logs)
-        self.history: list[Event] = []
+        self.folder = folder
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self.file = (folder / "history.jsonl").open("w", encoding="utf-8")
-            self.board = SummaryWriter(str(folder / "tensorboard"), flush_secs=2)
+            self.board = _Board(folder / "tensorboard")
         except OSError as error:
             raise _cannot_write(folder, error) from None
-        self.folder = folder
 
     def __call__(self, event: Event) -> None:
         try:
@@ -37,34 +34,26 @@ class Recorder:
             raise _cannot_write(self.folder, error) from None
 
     def close(self) -> None:
-        self.file.close()
-        self.board.close()
+        try:
+            self.file.close()
+            self.board.close()
+        except OSError as error:
+            raise _cannot_write(self.folder, error) from None
 
     def _record(self, event: Event) -> None:
         kind = event["event"]
         if kind == "iteration":
             self._iteration(event)
         elif kind == "parameters":
-            self.board.add_histogram_raw(
-                f"parameters/{event['name']}",
-                event["min"],
-                event["max"],
-                event["count"],
-                event["sum"],
-                event["sum_of_squares"],
-                np.array(event["limits"]),
-                np.array(event["counts"]),
-                global_step=event["iteration"],
-            )
+            self.board.histogram(f"parameters/{event['name']}", event)
         elif kind in ("epoch", "validation"):
             self._write(event)
             if kind == "epoch":
-                self.history.append({k: v for k, v in event.items() if k != "event"})
                 for what, every in self.logs.items():
                     if what in _SCALARS and every.unit == "epochs" and _due(every, event["epoch"]):
-                        self._scalar(f"train/{what}", event[_SCALARS[what]], event)
+                        self.board.scalar(f"train/{what}", event[_SCALARS[what]], event)
             for name, value in event["validation"].items():
-                self._scalar(f"validation/{name}", value, event)
+                self.board.scalar(f"validation/{name}", value, event)
 
     def _iteration(self, event: Event) -> None:
         logged = {"event": "iteration", "iteration": event["iteration"], "epoch": event["epoch"]}
@@ -72,16 +61,51 @@ class Recorder:
             if what in _SCALARS and every.unit == "iterations" and _due(every, event["iteration"]):
                 key = _SCALARS[what]
                 logged[key] = event[key]
-                self._scalar(f"train/{what}", event[key], event)
+                self.board.scalar(f"train/{what}", event[key], event)
         if len(logged) > 3:
             self._write(logged)
-
-    def _scalar(self, tag: str, value: float, event: Event) -> None:
-        self.board.add_scalar(tag, value, global_step=event["iteration"])
 
     def _write(self, event: Event) -> None:
         self.file.write(json.dumps(event) + "\n")
         self.file.flush()
+
+
+class _Board:
+    """An event file, written here and now.
+
+    tensorboardX's SummaryWriter writes in a thread: on a full disk that thread dies, and the run
+    waits for it for ever.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        from tensorboardX.event_file_writer import EventsWriter
+
+        folder.mkdir(exist_ok=True)
+        self.file = EventsWriter(str(folder / "events"))
+        self.flushed = 0.0
+
+    def scalar(self, tag: str, value: float, event: Event) -> None:
+        from tensorboardX.summary import scalar
+
+        self._add(scalar(tag, value), event)
+
+    def histogram(self, tag: str, event: Event) -> None:
+        from tensorboardX.summary import histogram_raw
+
+        statistics = (event[key] for key in ("min", "max", "count", "sum", "sum_of_squares"))
+        self._add(histogram_raw(tag, *statistics, event["limits"], event["counts"]), event)
+
+    def close(self) -> None:
+        self.file.close()
+
+    def _add(self, summary: Any, event: Event) -> None:
+        from tensorboardX.proto.event_pb2 import Event as BoardEvent
+
+        now = time.time()
+        self.file.write_event(BoardEvent(wall_time=now, step=event["iteration"], summary=summary))
+        if now - self.flushed >= _FLUSH_SECONDS:
+            self.file.flush()
+            self.flushed = now
 
 
 def _due(every: Duration, count: int) -> bool:

@@ -51,7 +51,8 @@ def kernel(function: Callable[..., Any]) -> Any:
     resolve = dispatcher.get_call_template
 
     def resolve_any_constant(args: Any, kws: Any) -> Any:
-        return resolve(tuple(types.unliteral(a) for a in args), kws)
+        plain = tuple(types.unliteral(a) for a in args)  # type: ignore[attr-defined]
+        return resolve(plain, kws)
 
     dispatcher.get_call_template = resolve_any_constant
     return dispatcher

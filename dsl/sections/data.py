@@ -9,7 +9,7 @@ from dsl.sections.reader import Reader, read_keys
 from dsl.syntax import Line, Span
 from dsl.values import Constants, Refused
 
-_USAGE = 'data digits, data mnist or data idx "dir"'
+_USAGE = 'data digits, or data mnist, or data idx "folder"'
 
 
 @dataclass(frozen=True)

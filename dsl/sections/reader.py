@@ -135,7 +135,7 @@ def read_keys(
     first: dict[str, Span] = {}
     for statement in section.body:
         if not isinstance(statement, Line):
-            problems.append(messages.bad_line(statement.span, "let", "a line without indentation"))
+            problems.append(messages.let_in_section(statement.span, name))
             continue
         key = statement.keyword.text
         if not key:
@@ -150,7 +150,7 @@ def read_keys(
             continue
         first.setdefault(key, span)
         if statement.body:
-            problems.append(messages.body_not_allowed(span, key))
+            problems.append(messages.body_not_allowed(statement.body[0].span, key, span))
         usage, _, read = keys[key]
         try:
             reader = Reader(statement, usage, constants)

@@ -94,7 +94,7 @@ def _validate(reader: Reader, train: Train) -> Train:
 
 
 def _log(reader: Reader, train: Train) -> Train:
-    what = reader.word("thing to log", LOGGED)
+    what = reader.word("quantity to log", LOGGED)
     every = reader.every() if reader.items else Duration(1, "iterations")
     return replace(train, logs=(*(log for log in train.logs if log[0] != what), (what, every)))
 

@@ -42,7 +42,7 @@ def train_on_spark(
         task = make_task(job, counts, listener.address)
         # The shuffle behind the stage lets Spark run it again when an executor dies.
         result = frame.mapInArrow(task, RESULT, barrier=True).repartition(1)
-        rows = _collect(session, result, listener, f"lenet-{uuid.uuid4().hex[:12]}")
+        rows = _collect(session, result, listener, f"lenet train {job.path}")
     finally:
         listener.close()
     return read_rows((row["name"], row["shape"], bytes(row["data"])) for row in rows)
@@ -79,18 +79,20 @@ def _batch(images: Images, held_out: bool, start: int) -> pa.RecordBatch:
     return pa.RecordBatch.from_pydict(columns)
 
 
-def _collect(session: SparkSession, frame: DataFrame, listener: Listener, tag: str) -> list[Any]:
+def _collect(
+    session: SparkSession, frame: DataFrame, listener: Listener, description: str
+) -> list[Any]:
     """`frame.collect()` in a thread of its own, so that Ctrl-C and failures can cancel it."""
     outcome: dict[str, Any] = {}
+    group = f"lenet-{uuid.uuid4().hex[:12]}"
 
     def action() -> None:
-        session.addTag(tag)
+        # A job group and not a tag: in Spark 4.3 `interruptTag` finds no jobs of `collect`.
+        session.sparkContext.setJobGroup(group, description, interruptOnCancel=True)
         try:
             outcome["rows"] = frame.collect()
         except BaseException as error:  # handed on below
             outcome["error"] = error
-        finally:
-            session.removeTag(tag)
 
     thread = InheritableThread(target=action, session=session)
     thread.start()
@@ -100,10 +102,10 @@ def _collect(session: SparkSession, frame: DataFrame, listener: Listener, tag: s
             if listener.failure is not None:
                 break
     except BaseException:
-        _cancel(session, thread, tag)
+        _cancel(session, thread, group)
         raise
     if listener.failure is not None:
-        _cancel(session, thread, tag)
+        _cancel(session, thread, group)
         raise listener.failure
     if "error" in outcome:
         detail = summary(outcome["error"])
@@ -112,6 +114,6 @@ def _collect(session: SparkSession, frame: DataFrame, listener: Listener, tag: s
     return rows
 
 
-def _cancel(session: SparkSession, thread: InheritableThread, tag: str) -> None:
-    session.interruptTag(tag)
+def _cancel(session: SparkSession, thread: InheritableThread, group: str) -> None:
+    session.sparkContext.cancelJobGroup(group)
     thread.join(10)

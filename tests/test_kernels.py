@@ -1,0 +1,151 @@
+"""Every layer's kernels, in chains of many shapes, against the float64 reference."""
+
+import numpy as np
+import pytest
+from nets import make_case
+
+CHAINS = {
+    "lenet": "input 1x28x28; conv 6x5x5; tanh; maxpool 2; tanh; conv 12x5x5; tanh; maxpool 2; "
+    "reshape 12*4*4; linear 100; tanh; linear 10; logsoftmax",
+    "linear only": "input 7; linear 3; logsoftmax",
+    "mlp of odd sizes": "input 1x5x7; reshape 35; linear 33; relu; linear 17; sigmoid; linear 11",
+    "padding": "input 3x9x7; conv 7x3x3 pad 1; relu; conv 5x5x5 pad 2; reshape 5*9*7; linear 4",
+    "wide padding": "input 2x4x4; conv 3x3x3 pad 3x2; tanh; conv 4x5x5 pad 1; reshape 4*6*4; "
+    "linear 3",
+    "stride": "input 2x13x11; conv 5x3x3; relu; conv 6x3x3 stride 2; reshape 6*5*4; linear 5",
+    "stride and padding": "input 1x11x14; conv 5x3x4 pad 1x2; tanh; conv 6x4x3 stride 3x2 pad 2x1;"
+    " tanh; conv 3x2x2 stride 2 pad 1; reshape 3*3*5; linear 5",
+    "stride beyond the kernel": "input 2x12x12; conv 4x2x2; relu; conv 3x2x1 stride 3x4 pad 1; "
+    "reshape 3*4*4; linear 3",
+    "1x1": "input 5x4x3; conv 13x1x1; relu; conv 9x1x1 bias no; reshape 9*4*3; linear 6 bias no",
+    "wide kernels": "input 2x15x16; conv 3x7x11 pad 3x5; tanh; conv 3x13x3; reshape 3*3*14; "
+    "linear 3",
+    "whole-map kernel": "input 3x5x6; conv 8x5x6; relu; reshape 8; linear 4",
+    "one row": "input 4x1x19; conv 5x1x3; relu; maxpool 1x2; reshape 5*1*8; linear 3",
+    "max windows that overlap": "input 3x11x12; conv 4x2x3; maxpool 3 stride 2; relu; "
+    "conv 3x2x2; maxpool 2x3 stride 1; reshape 3*2*1; linear 3",
+    "max windows with padding": "input 2x8x9; conv 4x1x2; maxpool 3 stride 2 pad 1; "
+    "conv 2x1x1; maxpool 2 stride 3 pad 1; reshape 2*2*2; linear 3",
+    "max windows with gaps": "input 1x10x11; conv 3x1x1; maxpool 2 stride 3x4; reshape 3*3*3; "
+    "linear 3",
+    "a max window of many places": "input 1x18x18; conv 2x1x1; maxpool 17x18; reshape 2; linear 3",
+    "averages": "input 3x9x11; conv 4x2x2; avgpool 2; tanh; avgpool 3x2 stride 1; avgpool all; "
+    "linear 3",
+    "averages with gaps": "input 2x11x11; conv 3x1x1; avgpool 2x3 stride 3x4; reshape 3*4*3; "
+    "linear 3",
+    "activation towers": "input 2x4x4; tanh; conv 3x2x2; tanh; tanh; sigmoid; relu; relu; "
+    "reshape 27; relu; linear 5; tanh; sigmoid; linear 3",
+    "softmax inside": "input 3x4x4; conv 5x2x2; softmax; reshape 45; linear 6; softmax; linear 4; "
+    "logsoftmax",
+    "logsoftmax inside": "input 3x4x4; conv 5x2x2; logsoftmax; reshape 45; linear 4",
+    "map again after linear": "input 12; linear 18; tanh; reshape 2x3x3; conv 4x2x2 pad 1; relu; "
+    "reshape 64; linear 7",
+    "nothing before the pool": "input 2x8x8; maxpool 2; avgpool 2; reshape 8; linear 3",
+    "dropout off": "input 2x3x3; conv 4x2x2; dropout 0; reshape 16; dropout 0; linear 3",
+}  # fmt: skip
+
+
+def relative(got: np.ndarray, expected: np.ndarray) -> float:
+    scale = max(np.abs(expected).max(), 1e-3)
+    return float(np.abs(got - expected).max() / scale)
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_chain_against_reference(name: str) -> None:
+    case = make_case(CHAINS[name].replace("; ", "\n").replace(";", "\n"))
+    last = case.graph.nodes[-1].kind
+    loss = "nll" if last == "logsoftmax" else "crossentropy"
+    expected_loss, expected, _ = case.reference.gradients(case.values(), case.labels, loss)
+    got_loss, got, hits = case.kernels()
+    assert got_loss == pytest.approx(expected_loss, rel=2e-5)
+    assert set(got) == set(expected)
+    for tensor, value in expected.items():
+        assert relative(got[tensor], value) < 3e-5, tensor
+    scores = case.reference.forward(case.values())
+    probabilities = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
+    assert relative(case.outputs(), probabilities) < 1e-5
+    assert hits == (scores.argmax(axis=1) == case.labels).sum()
+
+
+@pytest.mark.parametrize("count", [1, 15, 16, 17, 64, 65, 130])
+def test_any_number_of_images(count: int) -> None:
+    """Lanes and blocks without an image add nothing."""
+    case = make_case(CHAINS["mlp of odd sizes"].replace("; ", "\n"), images=count)
+    expected_loss, expected, _ = case.reference.gradients(
+        case.values(), case.labels, "crossentropy"
+    )
+    got_loss, got, _ = case.kernels()
+    assert got_loss == pytest.approx(expected_loss, rel=2e-5)
+    for tensor, value in expected.items():
+        assert relative(got[tensor], value) < 3e-5, tensor
+
+
+def test_no_images_give_no_gradient() -> None:
+    case = make_case(CHAINS["linear only"].replace("; ", "\n"))
+    totals, sums = case.sums(np.zeros(0, np.int64))
+    assert not totals.any() and not sums.any()
+
+
+def test_softmax_output_predicts_probabilities() -> None:
+    case = make_case("input 4\nlinear 3\nsoftmax")
+    assert case.loaded.train_slice is None and not case.loaded.program.logarithmic
+    assert relative(case.outputs(), case.reference.forward(case.values())) < 1e-5
+
+
+def test_finite_differences_of_the_kernels_themselves() -> None:
+    """The whole net's own loss moves as its gradient says."""
+    case = make_case("input 2x6x6\nconv 3x3x3\ntanh\nreshape 48\nlinear 3\nlogsoftmax")
+    _, gradients, _ = case.kernels()
+    flat = case.loaded.program.slots
+    step = 1e-2
+    for slot in flat:
+        at = slot.offset + slot.size // 2
+        losses = []
+        for sign in (1, -1):
+            case.weights[at] += np.float32(sign * step)
+            losses.append(case.kernels()[0])
+            case.weights[at] -= np.float32(sign * step)
+        index = np.unravel_index(slot.size // 2, [slot.shape[a] for a in slot.order])
+        place = tuple(int(index[list(slot.order).index(a)]) for a in range(len(slot.shape)))
+        slope = (losses[0] - losses[1]) / (2 * step)
+        assert gradients[slot.name][place] == pytest.approx(slope, rel=2e-2, abs=2e-4)
+
+
+def test_dropout_is_the_layer_it_says() -> None:
+    """The mask follows from the epoch's key and the row alone, has the right share of zeros, and
+    the gradient is the reference's with the same mask."""
+    spec = "input 64\ndropout 0.25 as drop\nlinear 4 bias no as out\nlogsoftmax"
+    case = make_case(spec, images=96)
+    case.pixels[:] = 160  # so that every input value is 1
+    # With one image, one label and uniform weights, gradient = x * (p - onehot): the mask shows.
+    case.weights[:] = 0
+    case.reference.parameters["out"]["weight"][:] = 0
+    masks = []
+    for row in range(96):
+        _, got, _ = case.kernels(rows=np.array([row]), key=5)
+        wrong = (case.labels[row] + 1) % 4
+        masks.append(got["out.weight"][wrong] / 0.25)
+    masks = np.array(masks)
+    assert set(np.unique(np.round(masks, 5))) == {0.0, np.float32(round(1 / 0.75, 5))}
+    share = (masks == 0).mean()
+    assert abs(share - 0.25) < 4 * np.sqrt(0.25 * 0.75 / masks.size)
+    assert len({m.tobytes() for m in masks}) == 96, "each image has its own mask"
+    again = case.kernels(rows=np.array([7, 3]), key=5)[1]["out.weight"]
+    alone = [case.kernels(rows=np.array([r]), key=5)[1]["out.weight"] for r in (7, 3)]
+    np.testing.assert_allclose(again, (alone[0] + alone[1]) / 2, atol=1e-6)
+    other = case.kernels(rows=np.array([7]), key=6)[1]["out.weight"]
+    assert not np.array_equal(other, alone[0])
+    for row in (3, 50):
+        case.reference.layers[0][2]["mask"] = masks[row][None].astype(np.float64)
+        values = case.values()[row : row + 1]
+        _, expected, _ = case.reference.gradients(values, case.labels[row : row + 1], "nll")
+        got = case.kernels(rows=np.array([row]), key=5)[1]
+        assert relative(got["out.weight"], expected["out.weight"]) < 1e-5
+    outputs = case.outputs()
+    assert np.allclose(np.exp(outputs).sum(axis=1), 1, atol=1e-5), "and off when it predicts"
+
+
+def test_maxpool_passes_nan_on() -> None:
+    case = make_case("input 1x4x4\nconv 1x1x1\nmaxpool 2\nreshape 4\nlinear 2\nlogsoftmax")
+    case.weights[0] = np.nan
+    assert np.isnan(case.outputs()).all()

@@ -1,0 +1,37 @@
+"""Every image is used once an epoch, whatever the rows, the batch and who owns which slices."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runtime.slices import MOST, ROWS, part, shuffled, slice_count, step_count
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows=st.integers(1, 3000), batch=st.integers(1, 1500), seed=st.integers(0, 9))
+def test_an_epoch_takes_every_row_once(rows: int, batch: int, seed: int) -> None:
+    count = slice_count(batch)
+    orders = [shuffled(rows, count, k, seed, 1) for k in range(count)]
+    seen = []
+    for step in range(step_count(rows, batch)):
+        parts = [orders[k][part(rows, batch, count, k, step)] for k in range(count)]
+        sizes = [len(p) for p in parts]
+        assert sum(sizes) == min(batch, rows - step * batch)
+        assert max(sizes) - min(sizes) <= 1
+        seen += [row for p in parts for row in p]
+    assert sorted(seen) == list(range(rows))
+
+
+def test_slices_follow_from_the_batch_alone() -> None:
+    assert [slice_count(b) for b in (1, 31, 32, 64, 128, 1024, 2048, 10**6)] == [
+        1, 1, 1, 2, 4, MOST, MOST, MOST,
+    ]  # fmt: skip
+    assert all(b / slice_count(b) >= min(b, ROWS) for b in range(1, 5000))
+
+
+def test_orders_differ_by_epoch_and_seed_and_never_by_call() -> None:
+    a = shuffled(1000, 4, 1, seed=1, epoch=1)
+    assert np.array_equal(a, shuffled(1000, 4, 1, seed=1, epoch=1))
+    assert not np.array_equal(a, shuffled(1000, 4, 1, seed=1, epoch=2))
+    assert not np.array_equal(a, shuffled(1000, 4, 1, seed=2, epoch=1))
+    assert set(a % 4) == {1}

@@ -1,0 +1,151 @@
+"""Real Spark sessions: the same bits as the local engine, live events, errors, cancelling."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_training import SMALL
+
+import lenet
+from dsl.errors import LenetError
+from runtime.data import load_dataset
+from runtime.spark.progress import Address, DriverGone, Listener, Sender
+
+pytestmark = pytest.mark.spark
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    path = tmp_path / "small.lenet"
+    path.write_text(SMALL)
+    return path
+
+
+def test_spark_gives_the_bits_of_the_local_engine(small: Path, spark, tmp_path: Path) -> None:
+    events: list[dict] = []
+    model = lenet.train(small, spark=spark, watch=events.append, output=tmp_path / "run")
+    local = lenet.train(small, engine="local", threads=1)
+    assert model.digest == local.digest
+    kinds = [e["event"] for e in events]
+    assert kinds[0] == "compiled" and kinds[-1] == "epoch" and kinds.count("iteration") == 30
+    first, second = model.history[0], local.history[0]
+    assert {k: first[k] for k in ("loss", "top1", "validation")} == {
+        k: second[k] for k in ("loss", "top1", "validation")
+    }
+    images = load_dataset("digits").test.pixels
+    again = lenet.open(tmp_path / "run" / "model.safetensors").predict(images)
+    assert np.array_equal(again.classes, local.predict(images).classes)
+
+
+def test_events_arrive_while_the_stage_runs(small: Path, spark) -> None:
+    times: list[float] = []
+    lenet.train(small, spark=spark, epochs=30, watch=lambda e: times.append(time.monotonic()))
+    done = time.monotonic()
+    assert done - times[0] > 0.2, "the first event came well before the job's end"
+
+
+def test_divergence_in_the_executor_is_one_clear_error(small: Path, spark) -> None:
+    small.write_text(SMALL.replace("rate 0.1", "rate 1e30"))
+    with pytest.raises(LenetError, match="the training diverged") as caught:
+        lenet.train(small, spark=spark)
+    assert "epoch 1" in caught.value.detail
+
+
+def test_a_failing_watcher_cancels_the_job(small: Path, spark) -> None:
+    """As a full disk does, when the recorder cannot write."""
+
+    def watch(event: dict) -> None:
+        if event["event"] == "epoch":
+            raise LenetError("cannot write the run's records", "No space left on device")
+
+    before = time.monotonic()
+    with pytest.raises(LenetError, match="cannot write"):
+        lenet.train(small, spark=spark, epochs=100_000, watch=watch)
+    assert time.monotonic() - before < 60
+    assert not spark.sparkContext.statusTracker().getActiveJobsIds()
+    assert lenet.train(small, spark=spark, epochs=1).digest, "the session still works"
+
+
+def test_an_error_of_the_task_itself_is_a_message(small: Path, spark, monkeypatch) -> None:
+    from runtime.spark import engine
+
+    def broken(*_: object):
+        def task(batches):
+            list(batches)
+            raise ValueError("something unforeseen")
+            yield
+
+        return task
+
+    monkeypatch.setattr(engine, "make_task", broken)
+    with pytest.raises(LenetError, match="failed in Spark") as caught:
+        lenet.train(small, spark=spark)
+    assert "something unforeseen" in caught.value.detail
+    assert "Traceback" not in str(caught.value)
+
+
+def test_a_master_that_is_none() -> None:
+    script = (
+        "import lenet\n"
+        "try:\n    lenet.train('specs/digits.lenet', master='nonsense://x')\n"
+        "except lenet.LenetError as error:\n    print('LENET', error.title)"
+    )
+    root = Path(__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=root, timeout=120
+    )
+    assert "LENET Spark did not start" in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("engine", ["spark", "local"])
+def test_ctrl_c_stops_everything(small: Path, tmp_path: Path, engine: str) -> None:
+    """SIGINT to the whole foreground group, as a terminal sends it."""
+    command = [
+        sys.executable, "-c", "from lenet.cli import main; main()", "train", str(small),
+        "--engine", engine, "--epochs", "1000000", "-o", str(tmp_path / "run"),
+    ]  # fmt: skip
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert process.stderr is not None
+    lines: list[str] = []
+    for line in process.stderr:
+        lines.append(line)
+        if line.startswith("epoch"):
+            break
+    os.killpg(process.pid, signal.SIGINT)
+    # The pipes close only when the JVM and the Python workers are gone too.
+    _, rest = process.communicate(timeout=60)
+    text = "".join(lines) + rest
+    assert process.returncode == 130, text
+    assert text.rstrip().endswith("stopped")
+    assert "Traceback" not in text and "Exception" not in text, text
+    history = (tmp_path / "run" / "history.jsonl").read_text()
+    assert history.count("\n") >= 1 and not (tmp_path / "run" / "model.safetensors").exists()
+
+
+def test_the_listener_wants_its_token() -> None:
+    got: list[dict] = []
+    listener = Listener("127.0.0.1", got.append)
+    host, port = listener.address.host, listener.address.port
+    stranger = Sender(Address(host, port, "wrong"))
+    friend = Sender(listener.address)
+    friend({"event": "hello"})
+    with pytest.raises(DriverGone):
+        for _ in range(1000):
+            stranger({"event": "attack"})
+            time.sleep(0.001)
+    deadline = time.monotonic() + 5
+    while not got and time.monotonic() < deadline:
+        time.sleep(0.01)
+    listener.close()
+    assert got == [{"event": "hello"}]
+    with pytest.raises(DriverGone):
+        Sender(listener.address)
+    assert threading.active_count() < 50

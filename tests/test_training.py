@@ -1,0 +1,205 @@
+"""Whole runs of the local engine: the reference's losses, the same bits, clear failures."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from nets import reference_net
+
+import lenet
+from compiler.cache import load
+from compiler.pipeline import compile_graph
+from dsl.check import check_graph
+from dsl.errors import LenetError
+from dsl.sections.train import Optimizer
+from runtime.communicator import Alone
+from runtime.data import load_dataset
+from runtime.data.dataset import Dataset, Images
+from runtime.parameters import digest, initial_weights, to_tensors
+from runtime.slices import part, shuffled
+from runtime.step import Normalization, Trainer
+
+SPECS = Path(__file__).parents[1] / "specs"
+SMALL = """
+input 1x8x8
+conv 4x3x3 pad 1
+tanh
+maxpool 2
+reshape 4*4*4
+dropout 0.2
+linear 10
+logsoftmax
+data digits
+train
+  loss nll
+  optimizer sgd momentum 0.9
+  rate 0.1
+  batch 100
+  stop after 2 epochs
+"""
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    path = tmp_path / "small.lenet"
+    path.write_text(SMALL)
+    return path
+
+
+def part_of(dataset: Dataset, count: int) -> Dataset:
+    return replace(dataset, train=dataset.train.take(np.arange(count)))
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        Optimizer(),
+        Optimizer(momentum=0.9),
+        Optimizer(momentum=0.8, nesterov=True, weight_decay=0.01),
+    ],
+)
+def test_losses_of_twenty_steps_are_the_references(optimizer: Optimizer) -> None:
+    """LeNet on digits scaled to 28x28: 20 steps in float32 against float64."""
+    graph = check_graph((SPECS / "lenet5.lenet").read_text(), "lenet5")
+    loaded = load(compile_graph(graph))
+    digits = load_dataset("digits").train
+    pixels = np.kron(digits.pixels, np.ones((1, 1, 3, 3), np.uint8))
+    pixels = np.pad(pixels, ((0, 0), (0, 0), (2, 2), (2, 2)))[:1000]
+    images = Images(pixels, digits.labels[:1000])
+    scale, shift = np.float32(1 / 16 / 0.37), np.float32(-0.8)
+    weights = initial_weights(loaded.program, 3)
+    net = reference_net(graph, to_tensors(loaded.program, weights))
+    batch = 96
+    trainer = Trainer(
+        loaded, images, Normalization(np.array([scale]), np.array([shift])), weights, optimizer,
+        batch, 3, 2, Alone(),
+    )  # fmt: skip
+    values = pixels.astype(np.float64) * scale + shift
+    rate = 0.2 if not optimizer.momentum else 0.02
+    for number in range(20):
+        epoch, step = divmod(number, trainer.steps)
+        if step == 0:
+            trainer.start_epoch(epoch + 1)
+            orders = [shuffled(1000, trainer.slices, k, 3, epoch + 1) for k in range(3)]
+        got = trainer.step(step, rate)
+        parts = [orders[k][part(1000, batch, trainer.slices, k, step)] for k in range(3)]
+        rows = np.concatenate(parts)
+        expected, gradients, _ = net.gradients(values[rows], images.labels[rows], "nll")
+        net.sgd(gradients, rate, optimizer.momentum, optimizer.nesterov, optimizer.weight_decay)
+        assert got.loss == pytest.approx(expected, rel=1e-4), number
+    final = to_tensors(loaded.program, trainer.weights)
+    for name, tensor in final.items():
+        layer, key = name.rsplit(".", 1)
+        np.testing.assert_allclose(tensor, net.parameters[layer][key], atol=2e-4)
+
+
+def test_the_same_bits_with_any_number_of_threads(small: Path) -> None:
+    digests = {lenet.train(small, engine="local", threads=t).digest for t in (1, 2, 3, 7)}
+    assert len(digests) == 1
+
+
+def test_another_seed_gives_other_weights(small: Path) -> None:
+    one = lenet.train(small, engine="local", epochs=1)
+    small.write_text(SMALL + "  seed 2\n")
+    assert lenet.train(small, engine="local", epochs=1).digest != one.digest
+
+
+@pytest.mark.parametrize(("rows", "batch"), [(1, 1), (5, 100), (101, 100), (257, 64), (333, 47)])
+def test_any_rows_and_batch(small: Path, rows: int, batch: int) -> None:
+    small.write_text(SMALL.replace("batch 100", f"batch {batch}"))
+    dataset = part_of(load_dataset("digits"), rows)
+    seen = []
+    models = [
+        lenet.train(small, dataset, engine="local", threads=t, watch=seen.append) for t in (1, 2)
+    ]
+    assert models[0].digest == models[1].digest
+    iterations = [e for e in seen if e["event"] == "iteration"]
+    assert len(iterations) == 2 * 2 * -(-rows // batch)
+    assert all(np.isfinite(e["loss"]) for e in iterations)
+
+
+class Split:
+    """One of two workers of which the other's sums are added by hand."""
+
+    def __init__(self, rank: int, shared: list[np.ndarray]) -> None:
+        self.rank, self.size, self.shared = rank, 2, shared
+
+    def all_reduce(self, total: np.ndarray) -> None:
+        if self.rank == 0:
+            self.shared.append(total.copy())
+        else:
+            total += self.shared.pop()
+
+
+def test_sums_of_two_workers_are_the_sums_of_one() -> None:
+    """The step's interface bears several workers: half of the slices each, exact sums."""
+    graph = check_graph(SMALL, "small")
+    loaded = load(compile_graph(graph))
+    images = load_dataset("digits").train
+    normalization = Normalization(np.full(1, 1 / 16, np.float32), np.zeros(1, np.float32))
+
+    def trainer(communicator) -> Trainer:
+        weights = initial_weights(loaded.program, 1)
+        made = Trainer(loaded, images, normalization, weights, Optimizer(), 100, 1, 1, communicator)
+        made.start_epoch(1)
+        return made
+
+    shared: list[np.ndarray] = []
+    alone, first, second = trainer(Alone()), trainer(Split(0, shared)), trainer(Split(1, shared))
+    expected = alone.step(0, 0.1)
+    first.step(0, 0.1)
+    assert second.step(0, 0.1) == expected
+    assert np.array_equal(second.weights, alone.weights)
+
+
+def test_divergence_is_a_clear_error(small: Path) -> None:
+    small.write_text(SMALL.replace("rate 0.1", "rate 1e30"))
+    with pytest.raises(LenetError, match="diverged") as caught:
+        lenet.train(small, engine="local")
+    assert "epoch 1, iteration" in caught.value.detail and "rate" in caught.value.fix
+
+
+def test_stop_after_iterations_and_validation_between(small: Path) -> None:
+    text = SMALL.replace("stop after 2 epochs", "stop after 20 iterations")
+    small.write_text(text + "  validate top1 every 4 iterations\n")
+    events: list[dict] = []
+    model = lenet.train(small, engine="local", watch=events.append)
+    assert sum(e["event"] == "iteration" for e in events) == 20
+    validated = [e["iteration"] for e in events if e.get("validation")]
+    assert validated == [4, 8, 12, 15, 16, 20]
+    assert model.history[-1]["iteration"] == 20
+
+
+def test_data_that_do_not_fit_the_net(small: Path) -> None:
+    dataset = load_dataset("digits")
+    wide = np.zeros((20, 1, 8, 9), np.uint8)
+    images = Images(wide, np.zeros(20, np.int32))
+    with pytest.raises(LenetError, match="1x8x9"):
+        lenet.train(small, replace(dataset, train=images, test=images), engine="local")
+    with pytest.raises(LenetError, match="3 classes"):
+        lenet.train(small, replace(dataset, classes=("a", "b", "c")), engine="local")
+    with pytest.raises(LenetError, match="no test images"):
+        lenet.train(small, replace(dataset, test=None), engine="local")
+
+
+def test_normalize_sees_the_training_images_only(small: Path) -> None:
+    small.write_text(SMALL.replace("data digits", "data digits\n  normalize"))
+    model = lenet.train(small, engine="local", epochs=1)
+    values = load_dataset("digits").train.pixels / 16
+    assert model.mean == pytest.approx((values.mean(),))
+    assert model.deviation == pytest.approx((values.std(),))
+
+
+def test_a_file_without_train_or_data(tmp_path: Path) -> None:
+    path = tmp_path / "net.lenet"
+    path.write_text("input 4\nlinear 2\nlogsoftmax\n")
+    with pytest.raises(LenetError, match="what to train on"):
+        lenet.train(path, engine="local")
+
+
+def test_lenet_learns_mnist(data_folder: Path) -> None:
+    """Two epochs of the reference net on the real digits; the bits do not change by chance."""
+    model = lenet.train(SPECS / "lenet5.lenet", data_folder, engine="local", epochs=2)
+    assert model.history[-1]["validation"]["top1"] > 0.9
+    assert digest(model.tensors) == model.digest
