@@ -55,7 +55,7 @@ def load(program: Program, folder: Path | None = None) -> Loaded:
         ) from None
     hits = sum(module.predict_slice.stats.cache_hits.values())
     return Loaded(
-        program, train, module.predict_slice, digest, time.perf_counter() - started, hits > 0
+        program, train, module.predict_slice, path, time.perf_counter() - started, hits > 0
     )
 
 

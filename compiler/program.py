@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from compiler.layout import Slot
@@ -40,11 +41,14 @@ class Program:
 
 @dataclass(frozen=True)
 class Loaded:
-    """The compiled functions of a program; `train_slice` is None where it cannot be trained."""
+    """The compiled functions of a program, and where their source lies.
+
+    `train_slice` is None where the net cannot be trained.
+    """
 
     program: Program
     train_slice: Callable[..., Any] | None
     predict_slice: Callable[..., Any]
-    digest: str
+    path: Path
     seconds: float
     from_cache: bool

@@ -41,7 +41,14 @@ def host() -> Target:
 
 
 def split(count: int, most: int) -> list[tuple[int, int, int]]:
-    """`count` things in equal parts of at most `most`: runs of (start, part size, parts)."""
+    """`count` things in parts of at most `most`: runs of (start, part size, parts).
+
+    All parts are equal where that does not make them much smaller, since each size is a tile
+    of its own to compile; otherwise sizes differ by one.
+    """
+    for size in range(min(count, most), 2 * most // 3 - 1, -1):
+        if size and count % size == 0:
+            return [(0, size, count // size)]
     parts = -(-count // most)
     small, larger = divmod(count, parts)
     runs = []

@@ -1,6 +1,6 @@
 """The front end in one place: text → tree → graph, with every mistake of the file at once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -46,6 +46,7 @@ class _State:
     source: str = "nothing"
     input_line: Line | None = None
     input_missing: bool = False
+    data_missing: bool = False
     shape: Shape | None = None
     expects: list[tuple[Span, int]] = field(default_factory=list)
     sections: dict[str, Line] = field(default_factory=dict)
@@ -72,7 +73,7 @@ def check(text: str, overrides: Mapping[str, Fraction] | None = None) -> Checked
             _check_with_body(state, statement)
     for section in sections:  # after all lets
         _read_section(state, section)
-    _check_settings(lets, overrides or {})
+    _check_settings([*lets, *state.constants.unknown], overrides or {})
     _check_whole(state, text)
     if not state.failed:
         state.diagnostics += [
@@ -81,7 +82,7 @@ def check(text: str, overrides: Mapping[str, Fraction] | None = None) -> Checked
             if name not in state.constants.used
         ]
     found = sorted(
-        (d for d in state.diagnostics if (d.span.line, d.code) not in tree.allowed),
+        (d for d in state.diagnostics if d.code and (d.span.line, d.code) not in tree.allowed),
         key=lambda d: (d.span.line, d.span.column),
     )
     graph = None
@@ -109,10 +110,10 @@ def _define(state: _State, let: Let, lets: dict[str, Let]) -> None:
         state.constants.define(name, evaluate(let.value, state.constants))
     except Refused as refused:
         state.diagnostics.append(refused.diagnostic)
-        state.constants.define(name, Fraction(1))
+        state.constants.define(name, None)
 
 
-def _check_settings(lets: Mapping[str, Let], overrides: Mapping[str, Fraction]) -> None:
+def _check_settings(lets: Sequence[str], overrides: Mapping[str, Fraction]) -> None:
     for name in overrides:
         if name not in lets:
             fix = messages.unknown_setting(name, tuple(lets), closest(name, lets))
@@ -152,9 +153,9 @@ def _check_line(state: _State, line: Line) -> None:
     kind = line.keyword.text
     report = state.diagnostics.append
     if not kind:  # a line that could not be read
-        state.shape = None
-        state.input_missing = state.input_missing or state.input_line is None
-        return
+        if line.name:  # a `let`
+            return state.constants.define(line.name.text, None)
+        return _lose_track(state)
     if kind == "expect":
         return _read_expect(state, line)
     if kind in _NOT_YET:
@@ -166,6 +167,7 @@ def _check_line(state: _State, line: Line) -> None:
     if layer is None:
         if kind not in state.blocks:
             report(_unknown_layer(line.keyword))
+        _lose_track(state)
         state.shape = _declared(state, line)
         return None
     if kind == "input" and state.input_line is not None:
@@ -211,6 +213,13 @@ def _check_line(state: _State, line: Line) -> None:
     state.lines.append(line)
     state.shape = shape
     return None
+
+
+def _lose_track(state: _State) -> None:
+    """After a line that may have been anything: the input, or the section `data`."""
+    state.shape = None
+    state.input_missing = state.input_missing or state.input_line is None
+    state.data_missing = True
 
 
 def _unknown_layer(word: Word) -> Diagnostic:
@@ -299,7 +308,7 @@ def _check_whole(state: _State, text: str) -> None:
         last = max(1, len(text.splitlines()))
         report(messages.empty_net(Span(last, 1, 2)))
     train = state.train
-    if "train" in state.sections and "data" not in state.sections:
+    if "train" in state.sections and "data" not in state.sections and not state.data_missing:
         report(messages.train_without_data(state.sections["train"].keyword.span))
     if state.shape is None or not state.nodes or len(state.nodes) != len(state.lines):
         return

@@ -36,6 +36,11 @@ def _one_of(words: Sequence[str]) -> tuple[str, str]:
     return f"There are {_words(words)}.", "use one of these"
 
 
+def already_reported(span: Span) -> Diagnostic:
+    """What follows from a mistake that was reported where it began; the checker drops it."""
+    return Diagnostic("", span, "this follows from another mistake")
+
+
 # Lines that cannot be read.
 
 

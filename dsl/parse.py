@@ -32,6 +32,7 @@ from dsl.syntax import (
 
 _ALLOW = re.compile(r"#\s*allow((?:\s+W\d+,?)+)")
 _CODE = re.compile(r'(?:[^"#]+|"[^"]*")*')
+_LET = re.compile(r"\s*(?:let\s+)?([A-Za-z_]\w*)\s*=|\s*let\s+([A-Za-z_]\w*)")
 _OPERATOR = re.compile(r"[-+*/(]")
 _MAX_LINES = 10_000
 _MAX_LINE = 2000
@@ -91,7 +92,7 @@ def parse(text: str) -> tuple[Tree, list[Diagnostic]]:
         except _Unreadable as unreadable:
             diagnostics.append(unreadable.diagnostic)
             # Its body, if it has one, is still read: stand in an empty line of that indent.
-            statement = Line(Word("", span), (), None, None, span)
+            statement = Line(Word("", span), (), _constant(code, span), None, span)
         raw = _Raw(indent, statement)
         parent.body.append(raw)
         open_lines.append(raw)
@@ -103,6 +104,12 @@ def _code(source: str) -> str:
     """The line without its comment."""
     found = _CODE.match(source)
     return found[0] if found and source[found.end() : found.end() + 1] != '"' else source
+
+
+def _constant(code: str, span: Span) -> Word | None:
+    """The name that an unreadable line would have defined."""
+    found = _LET.match(code)
+    return Word(found[1] or found[2], span) if found else None
 
 
 def _keyword(raw: _Raw) -> str:

@@ -42,11 +42,19 @@ class Constants:
         self.overrides = dict(overrides or {})
         self.values: dict[str, Fraction] = {}
         self.used: set[str] = set()
+        self.unknown: set[str] = set()
 
-    def define(self, name: str, value: Fraction) -> None:
-        self.values[name] = self.overrides.get(name, value)
+    def define(self, name: str, value: Fraction | None) -> None:
+        """A value of None is unknown after a mistake, which was reported."""
+        value = self.overrides.get(name, value)
+        if value is None:
+            self.unknown.add(name)
+        else:
+            self.values[name] = value
 
     def look_up(self, name: Name) -> Fraction:
+        if name.text in self.unknown:
+            raise Refused(messages.already_reported(name.span))
         if name.text not in self.values:
             suggestion = closest(name.text, self.values)
             parts = name.text.split("x")

@@ -24,6 +24,7 @@ lenet trains neural networks that are written as plain text, one layer a line.
 
 A file net.lenet may read:
 
+\b
     input 1x28x28
     conv 6x5x5
     tanh
@@ -31,7 +32,6 @@ A file net.lenet may read:
     reshape 6*12*12
     linear 10
     logsoftmax
-
     data mnist
     train
       loss nll
@@ -41,12 +41,10 @@ A file net.lenet may read:
 
 Then:
 
+\b
     lenet check net.lenet      finds mistakes, all at once
-
     lenet shapes net.lenet     shows every layer's output and parameters
-
     lenet train net.lenet      trains it on Spark, here or on a cluster
-
     lenet predict runs/.../model.safetensors image.png
 
 `lenet train` without a file trains a small net on 8x8 digits in seconds.
@@ -142,40 +140,55 @@ def shapes(spec: Spec, as_json: Json = False, set_: Set = None) -> None:
 def compile_command(
     spec: Spec,
     emit: Annotated[
-        str,
+        str | None,
         typer.Option(
-            metavar="STAGE", help="syntax, graph, a pass, or kernels: the readable source."
+            metavar="STAGE",
+            help="Print a stage: syntax, graph, a pass's name, or kernels (readable source).",
         ),
-    ] = "kernels",
+    ] = None,
     output: Annotated[
-        Path | None, typer.Option("-o", metavar="FILE", help="Write there, not to the screen.")
+        Path | None, typer.Option("-o", metavar="FILE", help="Write the stage there.")
     ] = None,
     set_: Set = None,
 ) -> None:
-    """Show what the compiler makes of a file, at any stage."""
+    """Compile a file's kernels into the cache, or show what the compiler makes of it."""
+    network = _load(spec, set_)
+    if emit is None and output is None:
+        from compiler.cache import load as load_program
+        from compiler.pipeline import compile_graph
+
+        loaded = load_program(compile_graph(network.graph))
+        how = "taken from the cache" if loaded.from_cache else "compiled"
+        print(f"{spec}: kernels {how} in {loaded.seconds:.1f} s")
+        print(loaded.path)
+        return
+    text = _stage(network, emit or "kernels")
+    if output:
+        from runtime.model import write_atomically
+
+        write_atomically(output, text.encode())
+        note(f"wrote {output}")
+    else:
+        print(text, end="")
+
+
+def _stage(network: Network, emit: str) -> str:
+    """The text of one of the compiler's stages."""
     from compiler.passes import PASSES
     from compiler.pipeline import compile_graph, run_passes
     from dsl import graph, syntax
-    from runtime.model import write_atomically
 
     passes = [function.__name__ for function in PASSES]
     stages = ["syntax", "graph", *passes, "kernels"]
     if emit not in stages:
         raise typer.BadParameter(f"there is no stage {emit!r}; there is {', '.join(stages)}")
-    network = _load(spec, set_)
     if emit == "syntax":
-        text = syntax.draw(check(network.graph.source, network.settings).tree)
-    elif emit == "graph":
-        text = graph.draw(network.graph)
-    elif emit == "kernels":
-        text = compile_graph(network.graph).source
-    else:
-        text = graph.draw(run_passes(network.graph, stop_after=emit))
-    if output:
-        write_atomically(output, text.encode())
-        note(f"wrote {output}")
-    else:
-        print(text, end="")
+        return syntax.draw(check(network.graph.source, network.settings).tree)
+    if emit == "graph":
+        return graph.draw(network.graph)
+    if emit == "kernels":
+        return compile_graph(network.graph).source
+    return graph.draw(run_passes(network.graph, stop_after=emit))
 
 
 @command

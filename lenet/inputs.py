@@ -80,7 +80,7 @@ def read_image(path: Path, shape: tuple[int, ...], resize: bool) -> NDArray[np.f
         raise LenetError(f"{path} is no picture that can be read", _reason(error)) from None
     if resize:
         picture = picture.resize((shape[2], shape[1]), Image.Resampling.BILINEAR)
-    pixels = np.asarray(picture, np.float32) / 255
+    pixels = np.asarray(picture, np.float32) / np.float32(255)
     pixels = pixels.transpose(2, 0, 1) if pixels.ndim == 3 else pixels[None]
     _check(path, pixels.shape, shape, "resize pictures with --resize" if len(shape) == 3 else "")
     return pixels

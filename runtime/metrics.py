@@ -19,7 +19,7 @@ def measure(
         losses = -own if logarithmic else -np.log(own)
     earlier = np.arange(classes)[None, :] < labels[:, None]
     ahead = ((values > own) | ((values == own) & earlier)).sum(axis=1)
-    valid = np.isfinite(values).all(axis=1) if logarithmic else ~np.isnan(values).any(axis=1)
+    valid = ~np.isnan(values).any(axis=1)
     metrics = {"loss": float(losses.mean()), "top1": float(((ahead < 1) & valid).mean())}
     if classes > 5:
         metrics["top5"] = float(((ahead < 5) & valid).mean())

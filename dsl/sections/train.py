@@ -134,7 +134,8 @@ def read_train(line: Line, constants: Constants) -> tuple[Train, list[Diagnostic
         problems.append(messages.bad_line(line.span, "train", "train"))
     count = len(problems)
     train = read_keys(line, "train", KEYS, Train(), constants, problems, repeatable=("log",))
-    if train.rate is None and len(problems) == count:
+    unreadable = any(isinstance(s, Line) and not s.keyword.text for s in line.body)
+    if train.rate is None and len(problems) == count and not unreadable:
         span = line.keyword.span
         problems.append(messages.missing_key(span, "train", "rate", "rate 0.1"))
     return replace(train, loss_span=train.loss_span or line.keyword.span), problems
