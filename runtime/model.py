@@ -29,10 +29,7 @@ from runtime.parameters import digest, from_tensors
 from runtime.step import Normalization, Predictor
 
 FORMAT = "lenet-1"
-_KEYS = (
-    "format", "spec", "spec_digest", "digest", "settings", "normalization", "classes", "history",
-    "checksum",
-)  # fmt: skip
+_KEYS = ("spec", "digest", "settings", "normalization", "classes", "history", "checksum")
 
 
 @dataclass(frozen=True)
@@ -187,13 +184,17 @@ class Model:
     def open(cls, path: str | Path) -> "Model":
         """Read a model; LenetError where the file is missing, damaged or not one of ours."""
         metadata, tensors = _read(Path(path))
-        missing = [key for key in _KEYS if key not in metadata]
-        if "format" not in missing and metadata["format"] != FORMAT:
-            detail = f"It has the format {metadata['format']}; this version reads {FORMAT}."
-            raise LenetError(f"{path} is of another version", detail)
-        if missing:
-            detail = f"It lacks {', '.join(missing)} in its metadata."
+        version = metadata.get("format", "")
+        if not version.startswith("lenet-"):
+            detail = "It is a safetensors file, but its metadata hold no net."
             raise LenetError(f"{path} was not written by lenet", detail)
+        if version != FORMAT:
+            detail = f"It has the format {version}; this version reads {FORMAT}."
+            raise LenetError(f"{path} is of another version", detail)
+        missing = [key for key in _KEYS if key not in metadata]
+        if missing:
+            detail = f"Its metadata lack {', '.join(missing)}."
+            raise LenetError(f"{path} is damaged", detail)
         if _checksum(metadata) != metadata["checksum"]:
             raise LenetError(f"{path} is damaged", "Its metadata are not those it was saved with.")
         normalization = json.loads(metadata["normalization"])
