@@ -12,7 +12,9 @@ from dsl.graph import Graph, Node
 from dsl.messages import Shape, product, show
 from dsl.parse import parse
 from dsl.registry import Context
+from dsl.sections.data import KEYS as DATA_KEYS
 from dsl.sections.data import Data, read_data
+from dsl.sections.train import KEYS as TRAIN_KEYS
 from dsl.sections.train import Train, read_train
 from dsl.syntax import Let, Line, Sizes, Span, Tree, Word
 from dsl.values import Constants, Refused, evaluate, evaluate_size
@@ -73,7 +75,7 @@ def check(text: str, overrides: Mapping[str, Fraction] | None = None) -> Checked
             _check_with_body(state, statement)
     for section in sections:  # after all lets
         _read_section(state, section)
-    _check_settings([*lets, *state.constants.unknown], overrides or {})
+    _check_settings([*state.constants.values, *state.constants.unknown], overrides or {})
     _check_whole(state, text)
     if not state.failed:
         state.diagnostics += [
@@ -190,7 +192,7 @@ def _check_line(state: _State, line: Line) -> None:
         shape = tuple(int(size) for size in layer.infer(context))
         _check_size(line, "this layer's output", product(shape))
         parameters = layer.parameters(given, arguments)
-        _check_size(line, "this layer", sum(product(p.shape) for p in parameters))
+        _check_size(line, "the parameters of this layer", sum(product(p.shape) for p in parameters))
     except Refused as refused:
         report(refused.diagnostic)
         state.shape = _declared(state, line)
@@ -223,6 +225,9 @@ def _lose_track(state: _State) -> None:
 
 
 def _unknown_layer(word: Word) -> Diagnostic:
+    for section, keys in (("data", DATA_KEYS), ("train", TRAIN_KEYS)):
+        if word.text in keys:
+            return messages.line_of_section(word.span, word.text, section)
     layers = registry.layers()
     suggestion = registry.suggest_layer(word.text)
     example = layers[suggestion].example if suggestion and suggestion in layers else ""

@@ -74,6 +74,8 @@ def unexpected_character(span: Span, text: str, before: str) -> Diagnostic:
     elif fix is None and before.count("(") > before.count(")"):
         fix = "close the parenthesis before it"
     shown = f"`{text}`"
+    if text.isspace():
+        fix = "write a plain space"
     if not text.isprintable() or text.isspace():
         shown = f"the character {unicodedata.name(text[0], '')} U+{ord(text[0]):04X}"
         shown = shown.replace("  ", " ")
@@ -198,6 +200,16 @@ def unknown_layer(
     )
 
 
+def line_of_section(span: Span, word: str, section: str) -> Diagnostic:
+    return Diagnostic(
+        "E010",
+        span,
+        f"there is no layer called `{word}`",
+        f"It is a line of the section `{section}`.",
+        f"indent it below the line `{section}`",
+    )
+
+
 def not_yet(span: Span, word: str) -> Diagnostic:
     return Diagnostic(
         "E018",
@@ -209,6 +221,8 @@ def not_yet(span: Span, word: str) -> Diagnostic:
 
 
 def _options(known: Sequence[str]) -> str:
+    if len(known) == 1:
+        return f"Its only option is {known[0]}."
     return f"Its options are {_words(known)}." if known else "It has no options."
 
 
@@ -392,11 +406,12 @@ def window_too_large(
 
 
 def reshape_mismatch(span: Span, wanted: str, count: int, given: Shape, source: str) -> Diagnostic:
+    amount = f"{wanted} is {count}" if wanted != str(count) else f"That is {count} values"
     return Diagnostic(
         "E031",
         span,
         f"`reshape {wanted}` does not have as many values as its input",
-        f"{wanted} is {count}, but {source} gives {show(given)} = {product(given)}"
+        f"{amount}, but {source} gives {show(given)} = {product(given)}"
         + _differing(wanted, given),
         f"reshape {'*'.join(map(str, given))}",
     )

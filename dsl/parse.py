@@ -166,7 +166,7 @@ def _parse_line(source: str, number: int) -> Statement:
     span = Span(number, column, column + max(1, len(text)))
     if not text:
         raise _Unreadable(messages.unexpected_end(span, before)) from None
-    if not text[0].isalnum():
+    if not (text[0].isascii() and text[0].isalnum()):
         raise _Unreadable(messages.unexpected_character(span, text, before)) from None
     raise _Unreadable(messages.unexpected_word(span, text, before)) from None
 

@@ -155,7 +155,8 @@ def bind(
         item = items.pop(0)
         word = item.word if isinstance(item, Sizes) else None
         if word is None:
-            problems.append(_unexpected_value(item, layer, options))
+            if not problems:  # else it most likely follows from them
+                problems.append(_unexpected_value(item, layer, options))
             continue
         if word not in options:
             suggestion = closest(word, options)

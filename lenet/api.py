@@ -1,5 +1,6 @@
 """The public Python API."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from runtime.data.dataset import Dataset
     from runtime.model import Model
 
+# Short of exponents that would take for ever as exact fractions.
+_NUMBER = re.compile(r"[+-]?(\d{1,18}(\.\d{0,18})?([eE][+-]?\d{1,2})?|\d{1,18}/\d{1,18})")
 Settings = Mapping[str, int | float | str | Fraction]
 
 
@@ -116,7 +119,9 @@ def read_settings(settings: Settings) -> dict[str, Fraction]:
     values = {}
     for name, value in settings.items():
         try:
+            if not _NUMBER.fullmatch(str(value)):
+                raise ValueError
             values[name] = Fraction(str(value))
         except (ValueError, ZeroDivisionError):
-            raise LenetError(f"{name}={value}: {value} is not a number") from None
+            raise LenetError(f"{name}={value}: {value} is not a number that I can use") from None
     return values

@@ -17,7 +17,7 @@ from dsl.diagnostics import read_source
 from dsl.errors import LenetError
 from lenet import __version__
 from lenet.api import Network, load, read_settings
-from lenet.console import errors_as_messages, note, show_diagnostics
+from lenet.console import errors_as_messages, note, show_diagnostics, show_error
 
 _HELP = """
 lenet trains neural networks that are written as plain text, one layer a line.
@@ -53,7 +53,6 @@ Then:
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
-    help=_HELP,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -85,13 +84,20 @@ def main() -> None:
     app()
 
 
-@app.callback()
-def _options(
-    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
-) -> None:
-    if version:
+def _show_version(wanted: bool) -> None:
+    if wanted:
         print(f"lenet {__version__}")
         raise typer.Exit
+
+
+@app.callback(help=_HELP)
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Options of the program itself."""
 
 
 @command
@@ -104,7 +110,12 @@ def check_command(
     settings = _settings(set_)
     failed = False
     for path in files:
-        source = read_source(path)
+        try:
+            source = read_source(path)
+        except LenetError as error:
+            show_error(error)
+            failed = True
+            continue
         checked = check(source, settings)
         failed = failed or checked.graph is None
         if as_json:

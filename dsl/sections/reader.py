@@ -114,7 +114,7 @@ class Reader:
         return self.duration()
 
     def _unit(self) -> str:
-        unit = self.word("unit", (*_UNITS, *_UNITS.values()))
+        unit = self.word("unit", (*_UNITS.values(), *_UNITS))
         return _UNITS.get(unit, unit)
 
     def end(self) -> None:

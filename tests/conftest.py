@@ -1,0 +1,57 @@
+"""What all tests share: golden files, the data folder, a Spark session."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+HERE = Path(__file__).parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden",
+        action="store_true",
+        help="write the golden files anew instead of comparing with them",
+    )
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """`golden(path, text)`: the text must be that of the file tests/path."""
+    update = request.config.getoption("--update-golden")
+
+    def compare(path: str, text: str) -> None:
+        file = HERE / path
+        if update:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(text.encode())
+            return
+        assert file.exists(), f"tests/{path} is missing: run pytest --update-golden and read it"
+        expected = file.read_bytes().decode()
+        assert text == expected, f"tests/{path} differs: if the new text is right, --update-golden"
+
+    return compare
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """The folder that holds `mnist` and the other datasets' files."""
+    folder = os.environ.get("LENET_DATA")
+    if not folder:
+        pytest.skip("LENET_DATA is not set: it names the folder of the datasets")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def spark() -> "Iterator[SparkSession]":
+    from runtime.spark.session import start_session
+
+    session = start_session("local[2]", "lenet tests")
+    yield session
+    session.stop()

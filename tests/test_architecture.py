@@ -1,0 +1,108 @@
+"""The walls between the packages: dsl ← compiler ← runtime ← lenet, and Spark in one room."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+OURS = ("dsl", "compiler", "runtime", "lenet")
+FILES = [path for package in OURS for path in sorted((ROOT / package).rglob("*.py"))]
+
+
+def imports(path: Path, checked_only: bool = False) -> Iterator[str]:
+    """Every module that a file imports, anywhere in it; not those that only mypy reads."""
+    yield from _imports(ast.parse(path.read_text()), skip_typing=checked_only)
+
+
+def _imports(node: ast.AST, skip_typing: bool) -> Iterator[str]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and skip_typing and "TYPE_CHECKING" in ast.dump(child.test):
+            for other in child.orelse:
+                yield from _imports(other, skip_typing)
+        elif isinstance(child, ast.Import):
+            yield from (alias.name for alias in child.names)
+        elif isinstance(child, ast.ImportFrom):
+            assert child.level == 0, "imports are absolute"
+            assert child.module
+            yield child.module
+        else:
+            yield from _imports(child, skip_typing)
+
+
+def top(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def of(package: str) -> list[Path]:
+    return [path for path in FILES if path.relative_to(ROOT).parts[0] == package]
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def test_the_packages_are_here() -> None:
+    assert all(of(package) for package in OURS)
+
+
+@pytest.mark.parametrize("path", of("dsl"), ids=named)
+def test_dsl_needs_lark_and_nothing_else(path: Path) -> None:
+    allowed = {"dsl", "lark", *sys.stdlib_module_names}
+    assert {top(module) for module in imports(path)} <= allowed
+
+
+@pytest.mark.parametrize("path", of("compiler"), ids=named)
+def test_the_compiler_knows_no_runtime(path: Path) -> None:
+    assert not {top(module) for module in imports(path)} & {"runtime", "lenet", "pyspark"}
+
+
+@pytest.mark.parametrize("path", of("runtime"), ids=named)
+def test_the_runtime_knows_no_command_line(path: Path) -> None:
+    assert "lenet" not in {top(module) for module in imports(path)}
+
+
+@pytest.mark.parametrize("path", FILES, ids=named)
+def test_spark_stays_in_its_folder(path: Path) -> None:
+    if path.is_relative_to(ROOT / "runtime" / "spark"):
+        return
+    assert not {"pyspark", "py4j"} & {top(module) for module in imports(path, checked_only=True)}
+
+
+@pytest.mark.parametrize("path", FILES, ids=named)
+def test_nobody_imports_tests(path: Path) -> None:
+    assert not {"tests", "bench", "reference"} & {top(module) for module in imports(path)}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        None,
+        ["check", "specs/lenet5.lenet"],
+        ["check", "--json", "tests/bad/E010.lenet"],
+        ["shapes", "specs/lenet5.lenet"],
+        ["shapes", "--json", "specs/digits.lenet"],
+        ["--help"],
+    ],
+    ids=lambda arguments: " ".join(arguments or ["import"]),
+)
+def test_quick_commands_load_nothing_heavy(arguments: list[str] | None) -> None:
+    code = f"""
+import sys
+from lenet.cli import app
+if {arguments!r}:
+    try:
+        app({arguments!r})
+    except SystemExit:
+        pass
+heavy = {{"numpy", "numba", "llvmlite", "pyspark", "pandas", "sklearn", "pyarrow"}}
+print("heavy:", sorted(heavy & set(sys.modules)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "heavy: []"

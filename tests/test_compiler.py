@@ -1,0 +1,190 @@
+"""Passes, the memory plan, tiles and the cache."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from compiler import passes, pipeline
+from compiler.cache import load
+from compiler.emit import emit
+from compiler.kernel import Request, emit_layer, identifier
+from compiler.layout import lay_out, offsets_of
+from compiler.pipeline import compile_graph, run_passes
+from compiler.plan import plan_memory
+from compiler.schedule import schedule, segments
+from compiler.target import BLOCKS, Target, split
+from compiler.verify import CompilerBug, verify_graph
+from dsl.check import check_graph
+from dsl.errors import LenetError
+from dsl.graph import Graph
+from nets import make_case
+
+ROOT = Path(__file__).parents[1]
+POOLED = """
+input 1x12x12
+conv 4x3x3
+tanh
+relu
+maxpool 2
+tanh
+maxpool 5
+reshape 4
+linear 3
+"""
+
+
+def graph_of(spec: str) -> Graph:
+    return check_graph(spec, "test.lenet")
+
+
+def kinds(graph: Graph) -> list[str]:
+    return [node.kind for node in graph.nodes]
+
+
+def test_pool_before_activation() -> None:
+    before = graph_of(POOLED)
+    after = passes.pool_before_activation(before)
+    assert kinds(after) == [
+        "input", "conv", "maxpool", "maxpool", "tanh", "relu", "tanh", "reshape", "linear",
+    ]  # fmt: skip
+    verify_graph(after, "pool_before_activation")
+    assert after.output == before.output
+    assert passes.pool_before_activation(after) == after
+
+
+def test_pool_before_activation_changes_no_number(monkeypatch) -> None:
+    fused = make_case(POOLED)
+    monkeypatch.setattr(pipeline, "PASSES", (passes.end_in_probabilities,))
+    plain = make_case(POOLED)
+    assert kinds(run_passes(plain.graph))[2:4] == ["tanh", "relu"]
+    np.testing.assert_array_equal(fused.outputs(), plain.outputs())
+    (_, fused_gradients, _), (_, plain_gradients, _) = fused.kernels(), plain.kernels()
+    for name, gradient in plain_gradients.items():
+        np.testing.assert_allclose(fused_gradients[name], gradient, rtol=1e-5, atol=1e-7)
+
+
+def test_end_in_probabilities() -> None:
+    scores = graph_of(POOLED)
+    ended = passes.end_in_probabilities(scores)
+    assert kinds(ended)[-1] == "logsoftmax" and ended.parameter_count == scores.parameter_count
+    assert passes.end_in_probabilities(ended) == ended
+    named = graph_of("input 4\nlinear 3 as probabilities")
+    names = [node.name for node in passes.end_in_probabilities(named).nodes]
+    assert names == ["input", "probabilities", "probabilities_"]
+
+
+def test_the_verifier_refuses_broken_graphs() -> None:
+    graph = graph_of(POOLED)
+    verify_graph(graph, "nothing")
+    swapped = list(graph.nodes)
+    swapped[2:4] = reversed(swapped[2:4])
+    twice = (*graph.nodes, graph.nodes[-1])
+    misfit = (*graph.nodes[:-1], replace(graph.nodes[-1], given=(5,)))
+    for nodes in (tuple(swapped), twice, misfit, graph.nodes[1:], ()):
+        with pytest.raises(CompilerBug):
+            verify_graph(graph.with_nodes(nodes), "a broken pass")
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("path", sorted((ROOT / "specs").glob("*.lenet")), ids=lambda p: p.stem)
+def test_buffers_that_live_together_lie_apart(path: Path, training: bool) -> None:
+    graph = run_passes(graph_of(path.read_text()))
+    slots = lay_out(graph)
+    names = {node.name: identifier(node.name) for node in graph.nodes}
+    target = Target("test", 32)
+    kernels = {
+        node.name: emit_layer(Request(node, names[node.name], offsets_of(node, slots), target))
+        for node in graph.nodes
+    }
+    calls = schedule(graph, kernels, names, training)
+    plan = plan_memory(calls)
+    uses: dict[str, list[tuple[int, int, int]]] = {}
+    time = 0
+    for part, run in enumerate(segments(calls)):
+        for call in run:
+            for buffer in call.buffers:
+                uses.setdefault(buffer.name, []).append((part, time, buffer.size))
+            time += 1
+    for one, other in combinations(uses, 2):
+        places = [plan.places[n] for n in (one, other)]
+        sizes = [uses[n][0][2] * (BLOCKS if plan.places[n].step else 1) for n in (one, other)]
+        starts = [p.offset for p in places]
+        apart = starts[0] + sizes[0] <= starts[1] or starts[1] + sizes[1] <= starts[0]
+        # A buffer with copies is alive in whole loops, one without only between its calls.
+        unit = 0 if any(p.step for p in places) else 1
+        spans = [
+            (min(u[unit] for u in uses[n]), max(u[unit] for u in uses[n])) for n in (one, other)
+        ]
+        together = spans[0][0] <= spans[1][1] and spans[1][0] <= spans[0][1]
+        assert apart or not together or 0 in sizes, (one, other)
+    assert plan.floats % 16 == 0 and all(p.offset % 4 == 0 for p in plan.places.values())
+
+
+def test_split_covers_everything_once() -> None:
+    for count in range(1, 140):
+        for most in range(1, 9):
+            parts = [
+                (start + k * size, size)
+                for start, size, repeat in split(count, most)
+                for k in range(repeat)
+            ]
+            assert [p for start, size in parts for p in range(start, start + size)] == list(
+                range(count)
+            )
+            assert max(size for _, size in parts) <= most
+
+
+def test_narrow_registers_give_the_same_bits() -> None:
+    """Tiles differ between processors, the order of every sum does not."""
+    spec = "input 2x9x10\nconv 5x3x3 pad 1\ntanh\nmaxpool 2\nreshape 5*4*5\nlinear 7\nlogsoftmax"
+    wide = make_case(spec)
+    narrow = make_case(spec)
+    narrow.loaded = load(compile_graph(narrow.graph, Target("narrow", 8)))
+    assert narrow.loaded.program.source != wide.loaded.program.source
+    np.testing.assert_array_equal(wide.outputs(), narrow.outputs())
+    (loss, gradients, _), (other_loss, others, _) = wide.kernels(), narrow.kernels()
+    assert loss == other_loss
+    for name, gradient in gradients.items():
+        np.testing.assert_array_equal(gradient, others[name])
+
+
+def test_emitted_source_names_the_spec_lines() -> None:
+    graph = run_passes(graph_of(POOLED))
+    source = emit(graph, Target("test", 32)).source
+    assert "conv1: line 3: conv 4x3x3" in source
+    compile(source, "kernels.py", "exec")
+
+
+def test_a_second_process_takes_kernels_from_the_cache(tmp_path: Path) -> None:
+    """Two that compile at once do not disturb each other, and a third finds their work."""
+    script = (
+        "import sys; from dsl.check import check_graph; from compiler.cache import load\n"
+        "from compiler.pipeline import compile_graph\n"
+        "loaded = load(compile_graph(check_graph('input 5\\nlinear 3', 'x')))\n"
+        "print('cached' if loaded.from_cache else 'compiled')"
+    )
+
+    def start() -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, cwd=ROOT,
+            env={"LENET_CACHE": str(tmp_path), "PATH": ""},
+        )  # fmt: skip
+
+    both = [start(), start()]
+    outputs = [process.communicate(timeout=120)[0].strip() for process in both]
+    assert "compiled" in outputs and all(process.returncode == 0 for process in both)
+    assert start().communicate(timeout=60)[0].strip() == "cached"
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_a_cache_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "kernels").write_text("a file where the folder should be")
+    program = compile_graph(graph_of("input 6\nlinear 3"))
+    with pytest.raises(LenetError, match="cannot keep compiled kernels") as caught:
+        load(program, tmp_path)
+    assert "LENET_CACHE" in caught.value.fix

@@ -1,0 +1,184 @@
+"""Each entry of the vocabulary, and the shapes of windows against the reference."""
+
+import importlib
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dsl.check import check
+from dsl.graph import Graph
+from dsl.registry import Layer, layers, suggest_layer
+from reference import LAYERS
+
+EACH = pytest.mark.parametrize("layer", layers().values(), ids=layers())
+PAIR = st.tuples(st.integers(1, 4), st.integers(1, 4))
+
+
+def graph_of(text: str) -> Graph:
+    checked = check(text)
+    assert checked.graph is not None, [d.title for d in checked.diagnostics]
+    return checked.graph
+
+
+@EACH
+def test_the_example_is_a_layer(layer: Layer) -> None:
+    shape = {"linear": "192", "reshape": "12x4x4"}.get(layer.name, "12x8x8")
+    before = "" if layer.name == "input" else f"input {shape}\n"
+    graph = graph_of(before + layer.example)
+    assert graph.nodes[-1].kind == layer.name
+    assert layer.example.split()[0] == layer.name
+
+
+@EACH
+def test_it_is_documented(layer: Layer) -> None:
+    assert layer.summary.endswith(".")
+    for argument in (*layer.arguments, *layer.options):
+        assert argument.doc
+        assert argument.expected
+
+
+@EACH
+def test_other_words_lead_to_it(layer: Layer) -> None:
+    for alias in layer.aliases:
+        assert suggest_layer(alias) == layer.name
+        assert suggest_layer(alias.upper()) == layer.name
+        assert alias not in layers()
+    assert suggest_layer(layer.name.capitalize()) == layer.name
+
+
+@pytest.mark.parametrize(
+    ("word", "layer"),
+    [
+        ("dense", "linear"),
+        ("fc", "linear"),
+        ("Linear", "linear"),
+        ("Conv2d", "conv"),
+        ("flatten", "reshape"),
+        ("MaxPool2d", "maxpool"),
+        ("dropout2d", "dropout"),
+        ("ReLU", "relu"),
+        ("linaer", "linear"),
+        ("log_softmax", "logsoftmax"),
+        ("trian", "train"),
+        ("zzz", None),
+    ],
+)
+def test_words_of_others(word: str, layer: str | None) -> None:
+    assert suggest_layer(word) == layer
+
+
+def test_no_alias_means_two_layers() -> None:
+    aliases = [alias for layer in layers().values() for alias in layer.aliases]
+    assert len(aliases) == len(set(aliases))
+
+
+@EACH
+def test_it_has_kernels_and_a_reference(layer: Layer) -> None:
+    importlib.import_module(f"compiler.kernels.{layer.name}")
+    assert layer.name == "input" or layer.name in LAYERS
+
+
+@EACH
+def test_what_it_makes_of_maps_and_vectors(layer: Layer) -> None:
+    """A layer takes a shape or refuses it; the parameters' sizes never follow from a guess."""
+    for shape in ("7", "1x1x1", "2x9x7"):
+        checked = check(f"input {shape}\n{layer.example}")
+        assert len(checked.diagnostics) <= 1
+        if checked.graph is not None:
+            node = checked.graph.nodes[-1]
+            assert len(node.shape) in (1, 3)
+            assert all(size > 0 for size in node.shape)
+            assert node.macs >= 0
+
+
+# Windows
+
+
+def reference_shape(
+    kind: str, given: tuple[int, int, int], window: tuple[int, int], **attributes: object
+) -> tuple[int, ...]:
+    parameters = {"weight": np.zeros((5, given[0], *window))} if kind == "conv" else {}
+    attributes |= {"kernel" if kind == "conv" else "window": window, "bias": False}
+    output, _ = LAYERS[kind].forward(np.zeros((1, *given)), parameters, attributes)
+    return output.shape[1:]
+
+
+@settings(deadline=None)
+@given(
+    kind=st.sampled_from(["conv", "maxpool", "avgpool"]),
+    size=st.tuples(st.integers(1, 3), st.integers(1, 12), st.integers(1, 12)),
+    window=PAIR,
+    stride=st.none() | PAIR,
+    padding=st.tuples(st.integers(0, 2), st.integers(0, 2)),
+)
+def test_windows(
+    kind: str,
+    size: tuple[int, int, int],
+    window: tuple[int, int],
+    stride: tuple[int, int] | None,
+    padding: tuple[int, int],
+) -> None:
+    if kind == "avgpool":
+        padding = (0, 0)
+    line = (
+        f"conv 5x{window[0]}x{window[1]}" if kind == "conv" else f"{kind} {window[0]}x{window[1]}"
+    )
+    line += f" stride {stride[0]}x{stride[1]}" if stride else ""
+    line += f" pad {padding[0]}x{padding[1]}" if kind != "avgpool" else ""
+    checked = check(f"input {size[0]}x{size[1]}x{size[2]}\n{line}")
+    rooms = [size[1 + k] + 2 * padding[k] - window[k] for k in (0, 1)]
+    if min(rooms) < 0:
+        assert [d.code for d in checked.diagnostics] == ["E030"]
+        return
+    assert checked.graph is not None
+    steps = stride or ((1, 1) if kind == "conv" else window)
+    expected = reference_shape(kind, size, window, stride=steps, padding=padding)
+    assert checked.graph.output == expected
+    dropped = any(rooms[k] % steps[k] > padding[k] for k in (0, 1))
+    assert [d.code for d in checked.diagnostics] == ["W001"] * dropped
+
+
+def test_one_size_stands_for_both() -> None:
+    one = graph_of("input 2x9x9\nmaxpool 3 stride 2 pad 1\nconv 4x3x3 stride 2 pad 1\navgpool 3")
+    two = graph_of(
+        "input 2x9x9\nmaxpool 3x3 stride 2x2 pad 1x1\nconv 4x3x3 stride 2x2 pad 1x1\navgpool 3x3"
+    )
+    assert one.nodes == two.nodes
+
+
+def test_avgpool_all() -> None:
+    graph = graph_of("input 7x5x3\navgpool all")
+    assert graph.output == (7,)
+
+
+@pytest.mark.parametrize(
+    ("text", "parameters", "macs"),
+    [
+        ("input 3x8x8\nconv 5x3x2", 5 * 3 * 3 * 2 + 5, 5 * 6 * 7 * 3 * 3 * 2),
+        ("input 3x8x8\nconv 5x3x3 stride 2 pad 1 bias no", 5 * 27, 5 * 16 * 27),
+        ("input 30\nlinear 7", 217, 210),
+        ("input 30\nlinear 7 bias no", 210, 210),
+        ("input 3x8x8\nmaxpool 2\ntanh\nreshape 48", 0, 0),
+    ],
+)
+def test_parameters_and_multiply_adds(text: str, parameters: int, macs: int) -> None:
+    graph = graph_of(text)
+    assert graph.parameter_count == parameters
+    assert sum(node.macs for node in graph.nodes) == macs
+
+
+@pytest.mark.parametrize(
+    "kind", ["tanh", "relu", "sigmoid", "softmax", "logsoftmax", "dropout 0.5"]
+)
+@pytest.mark.parametrize("shape", ["8", "2x4x3"])
+def test_layers_that_keep_the_shape(kind: str, shape: str) -> None:
+    graph = graph_of(f"input {shape}\n{kind}")
+    assert graph.output == graph.input
+
+
+def test_dropout_takes_every_part_but_all() -> None:
+    for probability in ("0", "0.999", "1/3"):
+        graph_of(f"input 8\ndropout {probability}")
+    assert [d.code for d in check("input 8\ndropout 1").diagnostics] == ["E016"]
