@@ -18,6 +18,7 @@ import numpy as np
 from numba import types
 
 from compiler.program import Loaded, Program
+from compiler.support import add_exactly, sgd
 from dsl.errors import LenetError
 from dsl.folders import cache_folder
 
@@ -44,7 +45,12 @@ def load(program: Program, folder: Path | None = None) -> Loaded:
         _write_once(path, text)
         module = _import(path, f"lenet_kernels_{digest}")
         train = getattr(module, "train_slice", None)
-        for function, signature in ((train, _TRAIN), (module.predict_slice, _PREDICT)):
+        for function, signature in (
+            (train, _TRAIN),
+            (module.predict_slice, _PREDICT),
+            (add_exactly, _ADD_EXACTLY),
+            (sgd, _SGD),
+        ):
             if function is not None:
                 function.compile(signature)
     except OSError as error:
@@ -104,4 +110,9 @@ _TRAIN = (
 )  # fmt: skip
 _PREDICT = (
     _FLOATS, _FLOATS, _DATA[0], _DATA[2], _FLOATS, _FLOATS, _array(types.float32, 2)
+)  # fmt: skip
+_SUMS = _array(types.int64, 1)
+_ADD_EXACTLY = (_FLOATS, _SUMS, types.float64)
+_SGD = (
+    _FLOATS, _FLOATS, _SUMS, types.float32, types.float32, types.boolean, types.float32
 )  # fmt: skip

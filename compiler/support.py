@@ -6,9 +6,10 @@ from numba import njit
 from compiler.simd.vector import kernel
 
 # A gradient's unit in 64-bit fixed point is 2**-48: sums are exact, so that their order and
-# the number of threads and workers do not matter, and the mean gradient may reach 2**15.
+# the number of threads and workers do not matter. The parts of at most 32 slices, each below
+# LIMIT, cannot overflow together: 32 * 2**10 = 2**15 = 2**(63 - 48).
 FRACTION_BITS = 48
-LIMIT = 2.0**15
+LIMIT = 2.0**10
 
 
 @kernel

@@ -102,11 +102,14 @@ def _options(
 
 @command
 def check_command(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="One or more files.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="One or more files.")],
     as_json: Json = False,
     set_: Set = None,
 ) -> None:
-    """Find the mistakes of .lenet files, all at once; exit code 1 if there is one."""
+    """Find all mistakes of .lenet files.
+
+    The exit code is 1 if there is one.
+    """
     settings = _settings(set_)
     failed = False
     for path in files:
@@ -140,7 +143,7 @@ def _verdict(checked: Checked) -> str:
 
 @command
 def shapes(spec: Spec, as_json: Json = False, set_: Set = None) -> None:
-    """Show each layer's output shape, parameters, multiply-adds and memory."""
+    """Show every layer's shape and size."""
     from lenet.shapes import shapes, shapes_text
 
     table = shapes(_load(spec, set_).graph, str(spec))
@@ -162,7 +165,10 @@ def compile_command(
     ] = None,
     set_: Set = None,
 ) -> None:
-    """Compile a file's kernels into the cache, or show what the compiler makes of it."""
+    """Compile the kernels, or show a stage.
+
+    Without --emit the kernels go into the cache, and their place is printed.
+    """
     network = _load(spec, set_)
     if emit is None and output is None:
         from compiler.cache import load as load_program
@@ -206,7 +212,7 @@ def _stage(network: Network, emit: str) -> str:
 def train(
     spec: Annotated[
         Path | None,
-        typer.Argument(metavar="[FILE]", help="A .lenet file; without one, the 8x8 digits."),
+        typer.Argument(metavar="FILE", help="A .lenet file; without one, the 8x8 digits."),
     ] = None,
     data: Data = None,
     output: Annotated[
@@ -217,8 +223,9 @@ def train(
         str, typer.Option(metavar="spark|local", help="local: the same bits, without Spark.")
     ] = "spark",
     master: Annotated[
-        str, typer.Option(metavar="URL", help="The Spark master; local[N] uses N threads.")
-    ] = "local[*]",
+        str | None,
+        typer.Option(metavar="URL", help="The Spark master [local[*]]; local[N] has N threads."),
+    ] = None,
     epochs: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Stop after N epochs.")
     ] = None,
@@ -229,11 +236,16 @@ def train(
     force: Annotated[bool, typer.Option("--force", help="Overwrite the run in DIR.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Train a net; leaves the model, its history and TensorBoard files in the run's folder."""
+    """Train a net on Spark.
+
+    The run's folder gets the model, its history and TensorBoard files.
+    """
     if engine not in ("spark", "local"):
         raise typer.BadParameter(f"there is no engine {engine!r}; there is spark, local")
     if threads and engine == "spark":
         raise typer.BadParameter("--threads is for --engine local; for Spark use --master local[N]")
+    if master and engine == "local":
+        raise typer.BadParameter("--master is for Spark; --engine local takes --threads")
     path = spec or Path(__file__).parents[1] / "specs" / "digits.lenet"
     network = _load(path, set_)
     folder = _run_folder(output, path, force)
@@ -269,7 +281,7 @@ def _train(
     network: Network,
     data: Path | None,
     engine: str,
-    master: str,
+    master: str | None,
     epochs: int | None,
     threads: int | None,
     folder: Path,
@@ -294,13 +306,17 @@ def _train(
                 f"{network.path.name}: {network.parameter_count:,} parameters, "
                 f"{count:,} training images of {dataset.name}"
             )
-        options = Options(engine, master, None, epochs, threads, folder)
+        _clear(folder)
+        options = Options(engine, master or "local[*]", None, epochs, threads, folder)
         model = train_model(network.graph, network.path, dataset, options, network.settings, watch)
     return model, time.perf_counter() - started
 
 
+_OURS = ("model.safetensors", "history.jsonl", "tensorboard", "checkpoints")
+
+
 def _run_folder(output: Path | None, spec: Path, force: bool) -> Path:
-    """A new folder, or an existing run's emptied with --force."""
+    """A new folder, or an existing run's with --force."""
     if output is None:
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
         folder = Path("runs") / f"{spec.stem}-{stamp}"
@@ -311,22 +327,32 @@ def _run_folder(output: Path | None, spec: Path, force: bool) -> Path:
         return folder
     if output.exists() and not output.is_dir():
         raise LenetError(f"{output} is a file, not a folder", "", "name another folder with -o")
-    ours = ("model.safetensors", "history.jsonl", "tensorboard", "checkpoints")
-    there = [output / name for name in ours if (output / name).exists()]
+    there = [output / name for name in _OURS if (output / name).exists()]
     if there and not force:
         raise LenetError(
             f"there is a run in {output} already",
             f"It would lose {', '.join(p.name for p in there)}.",
             "name another folder with -o, or overwrite it with --force",
         )
-    for path in there:
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
     return output
+
+
+def _clear(folder: Path) -> None:
+    """Remove the run that --force overwrites, once the new one can begin."""
+    for name in _OURS:
+        path = folder / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.exists():
+            path.unlink()
 
 
 @command
 def evaluate(model: Model, data: Data = None, as_json: Json = False) -> None:
-    """Measure a model on the test images of its data, or of --data."""
+    """Measure a model on test images.
+
+    They are those of the data it was trained on, or of --data.
+    """
     from runtime.model import Model as Trained
     from runtime.run import check_data, evaluation_images
 
@@ -348,13 +374,16 @@ def predict(
     model: Model,
     inputs: Annotated[
         list[Path],
-        typer.Argument(metavar="INPUT…", help="PNG or JPEG files, an IDX file, or a folder."),
+        typer.Argument(metavar="INPUT", help="PNG or JPEG files, an IDX file, or a folder."),
     ],
     resize: Annotated[bool, typer.Option("--resize", help="Fit pictures to the model.")] = False,
     as_json: Json = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
 ) -> None:
-    """Print the class and its probability for each image."""
+    """Print each image's class and probability.
+
+    In pictures black is 0 and white is 1; an IDX file has bytes as the training data had.
+    """
     from csv import writer
 
     from lenet.inputs import read_inputs

@@ -30,6 +30,7 @@ class Lines:
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
+        self.started = False
 
     def __enter__(self) -> "Lines":
         return self
@@ -57,6 +58,10 @@ class Lines:
     def _stage(self, event: Event) -> None:
         if event["event"] == "spark":
             self.say(f"Spark {event['master']} started in {event['seconds']:.1f} s")
+        elif event["event"] == "start":
+            if self.started:
+                self.say("a worker was lost; Spark runs the training again from its beginning")
+            self.started = True
         elif event["event"] == "compiled":
             how = "taken from the cache" if event["cached"] else "compiled"
             self.say(f"kernels {how} in {event['seconds']:.1f} s")

@@ -36,7 +36,7 @@ def to_tensors(program: Program, weights: Floats) -> dict[str, Floats]:
     for slot in program.slots:
         stored = weights[slot.offset : slot.offset + slot.size]
         stored = stored.reshape([slot.shape[axis] for axis in slot.order])
-        tensors[slot.name] = np.ascontiguousarray(stored.transpose(np.argsort(slot.order)))
+        tensors[slot.name] = np.array(stored.transpose(np.argsort(slot.order)), order="C")
     return tensors
 
 

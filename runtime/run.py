@@ -1,5 +1,7 @@
 """A whole run: data, normalization, engine, records, the model."""
 
+import os
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -45,13 +47,16 @@ class Options:
 
 
 def resolve_data(graph: Graph, spec: Path, data: Path | None, progress: Progress | None) -> Dataset:
-    """The dataset of the `data` section, held out as it says; the test set validates else."""
+    """The dataset of the `data` section, held out as it says; the test set validates else.
+
+    `data` holds local copies, or takes the place of the folder that the file names.
+    """
     section = graph.data
     if section is None:
         fix = "add a line such as `data mnist` to the file"
         raise LenetError(f"{spec} does not say what to train on", "", fix)
     path = str(spec.parent / section.path) if section.path else None
-    dataset = load_dataset(section.kind, path, data, progress)
+    dataset = load_dataset(section.kind, str(data) if path and data else path, data, progress)
     if section.validate:
         dataset = dataset.hold_out(section.validate, graph.train.seed if graph.train else 1)
     return dataset
@@ -148,6 +153,8 @@ def train_model(
     history: list[Event] = []
 
     def report(event: Event) -> None:
+        if event["event"] == "start":
+            history.clear()
         if event["event"] == "epoch":
             history.append({k: v for k, v in event.items() if k != "event"})
         if recorder:
@@ -171,8 +178,20 @@ def train_model(
         dict(settings or {}),
     )
     if options.folder:
-        model.save(options.folder / "model.safetensors")
+        _save(model, options.folder / "model.safetensors")
     return model
+
+
+def _save(model: Model, path: Path) -> None:
+    """Where the folder cannot take it, what was trained must not be lost."""
+    try:
+        model.save(path)
+    except LenetError as error:
+        handle, rescue = tempfile.mkstemp(prefix="lenet-", suffix="-model.safetensors")
+        os.close(handle)
+        model.save(rescue)
+        detail = f"{error.detail}. The model is in {rescue} instead."
+        raise LenetError(error.title, detail, error.fix) from None
 
 
 def _run(

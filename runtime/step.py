@@ -16,7 +16,9 @@ from runtime.communicator import Communicator
 from runtime.data.dataset import Images
 from runtime.slices import part, shuffled, slice_count, step_count
 
-_LOSS_UNIT = 2.0**32  # the loss is summed in fixed point too
+# The mean loss is summed in fixed point too: 32 slices of less than 2**18 fit into 63 bits.
+_LOSS_UNIT = 2.0**40
+_LOSS_LIMIT = 2.0**18
 _CHUNK = 512
 
 
@@ -26,6 +28,11 @@ class Normalization:
 
     scale: NDArray[np.float32]
     shift: NDArray[np.float32]
+
+
+def diverged(detail: str) -> LenetError:
+    fix = "lower the `rate`, or add `normalize` to the data section"
+    return LenetError("the training diverged", detail, fix)
 
 
 @dataclass(frozen=True)
@@ -135,18 +142,14 @@ class Trainer:
         for other in self.totals[1:]:
             total += other
         if not all(fits):
-            raise LenetError(
-                "the training diverged",
-                "A gradient is not a finite number, or has grown beyond 32,768.",
-                "lower the `rate`, or add `normalize` to the data section",
-            )
+            raise diverged("A gradient or the loss is not a finite number, or beyond all reason.")
         self.communicator.all_reduce(total)
         o = self.optimizer
         sgd(
             self.weights, self.velocity, total, np.float32(rate), np.float32(o.momentum),
             o.nesterov, np.float32(o.weight_decay),
         )  # fmt: skip
-        return StepResult(float(total[-2]) / _LOSS_UNIT / images, int(total[-1]) / images, images)
+        return StepResult(float(total[-2]) / _LOSS_UNIT, int(total[-1]) / images, images)
 
     def _sum_slices(self, thread: int, numbers: Iterator[int], step: int, images: int) -> bool:
         """Take slices while there are any; the order does not matter, since sums are exact."""
@@ -160,9 +163,10 @@ class Trainer:
                 self.arenas[thread], self.weights, gradient, self.pixels, self.labels,
                 self.orders[number][where], scale, shift, self.key, sums,
             )  # fmt: skip
-            if not (np.isfinite(sums[0]) and add_exactly(gradient, total, 1 / images)):
+            loss = sums[0] / images
+            if not (abs(loss) < _LOSS_LIMIT and add_exactly(gradient, total, 1 / images)):
                 return False
-            total[-2] += round(sums[0] * _LOSS_UNIT)
+            total[-2] += round(loss * _LOSS_UNIT)
             total[-1] += int(sums[1])
         return True
 

@@ -1,5 +1,7 @@
 """The training loop: the same in a Spark task and in this process."""
 
+import os
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +22,7 @@ from runtime.communicator import Communicator
 from runtime.data.dataset import Images
 from runtime.metrics import measure
 from runtime.parameters import initial_weights, to_tensors
-from runtime.step import Normalization, Predictor, Trainer
+from runtime.step import Normalization, Predictor, Trainer, diverged
 
 Event = dict[str, Any]
 Report = Callable[[Event], None]
@@ -56,11 +58,13 @@ def run_training(
 ) -> dict[str, NDArray[np.float32]]:
     """Train to the end and return the tensors by name.
 
-    Reports events as they happen: `compiled`, `iteration`, `parameters` (histograms) and
+    Reports events as they happen: `start` (again where Spark runs a lost stage once more),
+    `compiled`, `iteration`, `parameters` (histograms) and
     `epoch`, the last with the validation metrics where they are due.
     """
     settings = job.train
     assert settings.rate is not None
+    report({"event": "start", "host": socket.gethostname(), "process": os.getpid()})
     loaded = load(compile_graph(job.graph()))
     report({"event": "compiled", "seconds": loaded.seconds, "cached": loaded.from_cache})
     weights = initial_weights(loaded.program, settings.seed)
@@ -74,6 +78,9 @@ def run_training(
     def validate() -> dict[str, float]:
         pixels = validation.pixels.reshape(len(validation), -1)
         outputs = predictor.outputs(weights, pixels, normalization)
+        if np.isnan(outputs).any():
+            where = f"This was in epoch {epoch}, iteration {iteration}."
+            raise diverged(f"The net's outputs are no longer numbers. {where}")
         metrics = measure(outputs, validation.labels, loaded.program.logarithmic)
         return {name: metrics[name] for name in settings.metrics if name in metrics}
 
@@ -112,6 +119,7 @@ def run_training(
                 }
             )
             last_step = step + 1 == trainer.steps
+            _check_finite(weights, epoch, iteration)
             if histograms and _due(histograms, iteration, epoch, last_step):
                 for name, tensor in to_tensors(loaded.program, weights).items():
                     report(_histogram(name, tensor, iteration))
@@ -139,6 +147,13 @@ def run_training(
             }
         )
     return to_tensors(loaded.program, weights)
+
+
+def _check_finite(weights: NDArray[np.float32], epoch: int, iteration: int) -> None:
+    """A finite gradient times a huge rate may still be too much."""
+    if not np.isfinite(weights).all():
+        where = f"This was in epoch {epoch}, iteration {iteration}."
+        raise diverged(f"A parameter is no longer a finite number. {where}")
 
 
 def _due(every: Duration, iteration: int, epoch: int, last_step: bool) -> bool:

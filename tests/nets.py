@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from reference import Net
 
 from compiler.cache import Loaded, load
 from compiler.pipeline import compile_graph
 from dsl.check import check_graph
 from dsl.graph import Graph
+from reference import Net
 from runtime.arrays import aligned_floats, frozen
 from runtime.parameters import initial_weights, to_tensors
 

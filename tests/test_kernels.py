@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from nets import make_case
 
 CHAINS = {

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from reference import LAYERS, LOSSES, Net, crossentropy, nll
 
 Array = np.ndarray

@@ -1,5 +1,6 @@
 """Real Spark sessions: the same bits as the local engine, live events, errors, cancelling."""
 
+import json
 import os
 import signal
 import subprocess
@@ -33,7 +34,11 @@ def test_spark_gives_the_bits_of_the_local_engine(small: Path, spark, tmp_path: 
     local = lenet.train(small, engine="local", threads=1)
     assert model.digest == local.digest
     kinds = [e["event"] for e in events]
-    assert kinds[0] == "compiled" and kinds[-1] == "epoch" and kinds.count("iteration") == 30
+    assert (
+        kinds[:2] == ["start", "compiled"]
+        and kinds[-1] == "epoch"
+        and kinds.count("iteration") == 30
+    )
     first, second = model.history[0], local.history[0]
     assert {k: first[k] for k in ("loss", "top1", "validation")} == {
         k: second[k] for k in ("loss", "top1", "validation")
@@ -48,6 +53,26 @@ def test_events_arrive_while_the_stage_runs(small: Path, spark) -> None:
     lenet.train(small, spark=spark, epochs=30, watch=lambda e: times.append(time.monotonic()))
     done = time.monotonic()
     assert done - times[0] > 0.2, "the first event came well before the job's end"
+
+
+def test_a_killed_worker_costs_time_but_no_bit(small: Path, spark, tmp_path: Path) -> None:
+    """Spark runs the barrier stage again; the records of the lost attempt are dropped."""
+    starts: list[int] = []
+
+    def watch(event: dict) -> None:
+        if event["event"] == "start":
+            starts.append(event["process"])
+        if event["event"] == "epoch" and event["epoch"] == 3 and len(starts) == 1:
+            os.kill(starts[0], signal.SIGKILL)
+
+    model = lenet.train(small, spark=spark, epochs=400, watch=watch, output=tmp_path / "run")
+    assert len(starts) == 2 and starts[0] != starts[1]
+    assert model.digest == lenet.train(small, engine="local", epochs=400).digest
+    assert [e["epoch"] for e in model.history] == list(range(1, 401))
+    lines = (tmp_path / "run" / "history.jsonl").read_text().splitlines()
+    epochs = [e["epoch"] for e in map(json.loads, lines) if e["event"] == "epoch"]
+    assert epochs == list(range(1, 401))
+    assert len(list((tmp_path / "run" / "tensorboard").iterdir())) == 1
 
 
 def test_divergence_in_the_executor_is_one_clear_error(small: Path, spark) -> None:

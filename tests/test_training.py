@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from nets import reference_net
 
 import lenet
 from compiler.cache import load
@@ -13,6 +12,7 @@ from compiler.pipeline import compile_graph
 from dsl.check import check_graph
 from dsl.errors import LenetError
 from dsl.sections.train import Optimizer
+from nets import reference_net
 from runtime.communicator import Alone
 from runtime.data import load_dataset
 from runtime.data.dataset import Dataset, Images
@@ -153,11 +153,14 @@ def test_sums_of_two_workers_are_the_sums_of_one() -> None:
     assert np.array_equal(second.weights, alone.weights)
 
 
-def test_divergence_is_a_clear_error(small: Path) -> None:
-    small.write_text(SMALL.replace("rate 0.1", "rate 1e30"))
+@pytest.mark.parametrize("rate", ["1e38", "1e30", "1000"])
+def test_divergence_is_a_clear_error(small: Path, rate: str) -> None:
+    """Whichever breaks first: a gradient, the loss, a parameter, or the validation."""
+    text = SMALL.replace("rate 0.1", f"rate {rate}").replace("dropout 0.2\n", "")
+    small.write_text(text.replace("batch 100", "batch 32").replace("2 epochs", "40 epochs"))
     with pytest.raises(LenetError, match="diverged") as caught:
         lenet.train(small, engine="local")
-    assert "epoch 1, iteration" in caught.value.detail and "rate" in caught.value.fix
+    assert "iteration" in caught.value.detail and "rate" in caught.value.fix
 
 
 def test_stop_after_iterations_and_validation_between(small: Path) -> None:

@@ -26,6 +26,9 @@ def load_dataset(
     Raises DataError.
     """
     if kind == "digits":
+        if folder is not None:
+            detail = f"They come with scikit-learn; nothing would be read from {folder}."
+            raise DataError("The digits need no folder.", detail, "Leave --data out.")
         return load_digits()
     if kind == "mnist":
         return load_mnist(folder, progress)
