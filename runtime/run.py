@@ -206,7 +206,8 @@ def _run(
     if options.spark is not None:
         return train_on_spark(options.spark, job, train, validation, report)
     started = time.perf_counter()
-    session = start_session(options.master, f"lenet train {Path(job.path).name}")
+    name = f"lenet train {Path(job.path).name}"
+    session = start_session(options.master, name, train.pixels.nbytes + validation.pixels.nbytes)
     report({"event": "spark", "master": session.sparkContext.master,
             "seconds": time.perf_counter() - started})  # fmt: skip
     try:

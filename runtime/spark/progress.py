@@ -5,11 +5,13 @@ import secrets
 import socket
 import socketserver
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 Event = dict[str, Any]
+_PATIENCE = 0.2  # seconds
 
 
 @dataclass(frozen=True)
@@ -67,23 +69,38 @@ class Listener:
 
 
 class Sender:
-    """The task's end of the line; raises DriverGone once nobody listens."""
+    """The task's end of the line; raises DriverGone once nobody listens.
+
+    Iterations may come every few milliseconds. They are sent a few at a time, lest the driver
+    wakes for each and takes the processor from the training.
+    """
 
     def __init__(self, address: Address) -> None:
         try:
             self._socket = socket.create_connection((address.host, address.port), timeout=30)
         except OSError as error:
             raise DriverGone(str(error)) from None
-        self._write(address.token)
+        self._waiting = [address.token]
+        self._send()
 
     def __call__(self, event: Event) -> None:
-        self._write(json.dumps(event))
+        self._waiting.append(json.dumps(event))
+        late = time.monotonic() - self._sent >= _PATIENCE
+        if late or event.get("event") != "iteration":
+            self._send()
 
-    def _write(self, text: str) -> None:
+    def _send(self) -> None:
+        text = "".join(line + "\n" for line in self._waiting)
+        self._waiting = []
+        self._sent = time.monotonic()
         try:
-            self._socket.sendall(text.encode() + b"\n")
+            self._socket.sendall(text.encode())
         except OSError as error:
             raise DriverGone(str(error)) from None
 
     def close(self) -> None:
-        self._socket.close()
+        """Send what waits, and hang up."""
+        try:
+            self._send()
+        finally:
+            self._socket.close()

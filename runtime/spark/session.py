@@ -14,8 +14,14 @@ from runtime.spark.java import ensure_java
 _ROOT = str(Path(__file__).parents[2])
 
 
-def start_session(master: str = "local[*]", name: str = "lenet") -> SparkSession:
-    """A session in which each task has all threads of its executor."""
+def start_session(
+    master: str = "local[*]", name: str = "lenet", data_bytes: int = 0
+) -> SparkSession:
+    """A session in which each task has all threads of its executor.
+
+    In local mode the images, `data_bytes` in all, pass through the driver's Java process, which
+    holds them several times while it shuffles them.
+    """
     ensure_java()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     # Python workers find these packages where this process found them.
@@ -28,6 +34,8 @@ def start_session(master: str = "local[*]", name: str = "lenet") -> SparkSession
         master = f"local[{cores}]"
         builder = builder.config("spark.task.cpus", cores).config("spark.driver.host", "127.0.0.1")
         builder = builder.config("spark.driver.bindAddress", "127.0.0.1")
+        memory = max(1024, 512 + 4 * data_bytes // 2**20)
+        builder = builder.config("spark.driver.memory", f"{memory}m")
     quiet = Path(__file__).with_name("log4j2.properties")
     java_options = f"-Dlog4j2.configurationFile={quiet.as_uri()}"
     builder = (
