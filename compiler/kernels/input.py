@@ -9,19 +9,9 @@ def emit(request: Request) -> Kernels:
     channels = shape[0] if len(shape) == 3 else 1
     size = product(shape) // channels
     body = f"""
-for lane in range(16):
-    if lane < count:
-        row = rows[first + lane]
-        for channel in range({channels}):
-            factor = scale[channel]
-            start = shift[channel]
-            base = x + channel * {size * 16} + lane
-            for place in range({size}):
-                value = np.float32(pixels[row, channel * {size} + place])
-                arena[base + place * 16] = value * factor + start
-    else:
-        for place in range({product(shape)}):
-            arena[x + place * 16 + lane] = np.float32(0)
+for channel in range({channels}):
+    pack_channel(arena, x + channel * {size * 16}, pixels, rows, first, count, channel * {size},
+                 {size}, scale[channel], shift[channel])
 """
     doc = "Images rows[first:first + count] as value * scale + shift; lanes without one are 0."
     arguments = "arena, pixels, rows, first, count, scale, shift, x"

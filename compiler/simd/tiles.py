@@ -5,7 +5,6 @@ LLVM IR they take a fraction and run as fast. A tile holds its sums in vector re
 image a lane, and is chosen small enough to fit (see compiler/target.py).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +12,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
+from compiler.simd.loops import Carried, loop
 from compiler.simd.vector import (
     FLOAT,
     INT32,
@@ -26,38 +26,6 @@ from compiler.simd.vector import (
     store_lanes,
     sum_of_lanes,
 )
-
-Carried = list[Any]
-
-
-def _loop(
-    builder: ir.IRBuilder,
-    count: Any,
-    carried: Carried,
-    body: Callable[[Any, Carried], Carried],
-) -> Carried:
-    """`for index in range(count)` with values carried from turn to turn; returns the last."""
-    before = builder.block
-    head = builder.append_basic_block("loop.head")
-    inside = builder.append_basic_block("loop.body")
-    after = builder.append_basic_block("loop.end")
-    builder.branch(head)
-    builder.position_at_end(head)
-    index = builder.phi(INT64)
-    values = [builder.phi(value.type) for value in carried]
-    builder.cbranch(builder.icmp_signed("<", index, count), inside, after)
-    builder.position_at_end(inside)
-    new_values = body(index, list(values))
-    new_index = builder.add(index, INT64(1))
-    last = builder.block
-    builder.branch(head)
-    index.add_incoming(INT64(0), before)
-    index.add_incoming(new_index, last)
-    for phi, old, new in zip(values, carried, new_values, strict=True):
-        phi.add_incoming(old, before)
-        phi.add_incoming(new, last)
-    builder.position_at_end(after)
-    return list(values)
 
 
 @dataclass(frozen=True)
@@ -133,7 +101,7 @@ def correlate(tile: Correlation) -> Any:
         def channel_body(channel: Any, sums: Carried) -> Carried:
             x_base = at(x0, (channel, tile.x_channel))
             w_base = at(w0, (channel, tile.w_channel))
-            return _loop(
+            return loop(
                 builder,
                 rows,
                 sums,
@@ -142,7 +110,7 @@ def correlate(tile: Correlation) -> Any:
                 ),
             )
 
-        sums = _loop(builder, channels, sums, channel_body)
+        sums = loop(builder, channels, sums, channel_body)
         for output in range(tile.outputs):
             for j in range(tile.columns):
                 offset = INT64(output * tile.y_output + j * tile.y_column)
@@ -230,9 +198,9 @@ def outer_product(tile: OuterProduct) -> Any:
                     sums,
                 )
 
-            return _loop(builder, INT64(tile.columns), sums, column_body)
+            return loop(builder, INT64(tile.columns), sums, column_body)
 
-        sums = _loop(builder, rows, [constant(0.0)] * (count * tile.rights), row_body)
+        sums = loop(builder, rows, [constant(0.0)] * (count * tile.rights), row_body)
         per_group = max(1, LANES // tile.rights)
         for first in range(0, count, per_group):
             group = range(first, min(first + per_group, count))
