@@ -53,10 +53,10 @@ def load(program: Program, folder: Path | None = None) -> Loaded:
         ):
             if function is not None:
                 function.compile(signature)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # numba's "no locator available" is the latter
         raise LenetError(
             f"cannot keep compiled kernels in {path.parent}",
-            error.strerror or str(error),
+            getattr(error, "strerror", None) or str(error),
             "free some space, or name another folder in the environment variable LENET_CACHE",
         ) from None
     hits = sum(module.predict_slice.stats.cache_hits.values())

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from textwrap import indent
 
-from compiler.kernel import Request, emit_layer, identifier
+from compiler.kernel import Request, emit_layer, identifiers
 from compiler.layout import Slot, lay_out, offsets_of
 from compiler.plan import Place, Plan, plan_memory
 from compiler.schedule import Call, schedule, segments
@@ -90,7 +90,7 @@ class Emitted:
 
 def emit(graph: Graph, target: Target) -> Emitted:
     slots = lay_out(graph)
-    names = {node.name: identifier(node.name) for node in graph.nodes}
+    names = identifiers(graph)
     kernels = {}
     counter = 0
     for node in graph.nodes:
@@ -131,9 +131,11 @@ def _net(graph: Graph) -> str:
 
 
 def _spec_line(graph: Graph, node: Node) -> str:
-    lines = graph.source.splitlines()
+    """The layer's line as a comment: without anything that could end a comment or a string."""
+    lines = graph.source.split("\n")
     text = lines[node.line - 1].split("#")[0].strip() if 0 < node.line <= len(lines) else ""
-    return f"{node.name}: line {node.line}: {text}"
+    harmless = "".join(c if c.isprintable() and c not in "\\\"'" else "?" for c in text)
+    return f"{node.name}: line {node.line}: {harmless}"
 
 
 def _body(calls: tuple[Call, ...], places: Mapping[str, Place]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from compiler.target import Target
-from dsl.graph import Node
+from dsl.graph import Graph, Node
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,15 @@ class Request:
     counter: int = 0
 
 
-def identifier(name: str) -> str:
-    """A layer's name as a Python name."""
-    return re.sub(r"\W", "_", name)
+def identifiers(graph: Graph) -> dict[str, str]:
+    """A Python name for each layer, all different."""
+    names: dict[str, str] = {}
+    for number, node in enumerate(graph.nodes):
+        name = re.sub(r"\W", "_", node.name, flags=re.ASCII)
+        while name in names.values():
+            name = f"{name}_{number}"
+        names[node.name] = name
+    return names
 
 
 @cache

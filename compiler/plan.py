@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from compiler.schedule import Buffer, Call, segments
-from compiler.target import BLOCKS
+from compiler.target import BLOCKS, LANES
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,8 @@ def plan_memory(calls: tuple[Call, ...]) -> Plan:
             life.first = bounds[min(life.parts)][0]
             life.last = bounds[max(life.parts)][1]
     for life in sorted(lives.values(), key=lambda v: (-v.buffer.size, v.first, v.buffer.name)):
-        name, size = life.buffer.name, life.buffer.size
+        name = life.buffer.name
+        size = -(-life.buffer.size // LANES) * LANES  # loads demand whole cache lines
         need = size * copies[name]
         offset = 0
         rivals = [p for p in placed if p[0] <= life.last and life.first <= p[1]]

@@ -11,7 +11,10 @@ from dsl.messages import product
 
 @dataclass(frozen=True)
 class Buffer:
-    """Space for one block of sixteen images, in floats."""
+    """Space for one block of sixteen images, in floats.
+
+    The name is a role and a layer, such as "value conv1"; it never becomes code.
+    """
 
     name: str
     size: int
@@ -44,10 +47,11 @@ def schedule(
     calls: list[Call] = []
     values: list[Buffer] = []
     saved: list[Buffer] = []
-    for k, node in enumerate(nodes):
+    kept: set[Buffer] = set()  # which backward reads, so that nothing may overwrite them
+    for node in nodes:
         code, name = kernels[node.name], names[node.name]
         if node.kind == "input":
-            values.append(_buffer(name, node))
+            values.append(_buffer("value", node))
             saved.append(NOTHING)
             head = ("arena", "pixels", "rows", "first + block * 16", "images", "scale", "shift")
             calls.append(Call(f"{name}_pack", (*head, values[0]), "block"))
@@ -56,18 +60,19 @@ def schedule(
                 calls.append(Call("make_keys", key_arguments, "block"))
             continue
         x = values[-1]
-        kept = training and kernels[nodes[k - 1].name].keeps_output
-        y = x if code.in_place and not kept else _buffer(name, node)
-        if not code.forward:
-            y = x  # a reshape: the same values, and who keeps them keeps them
+        # A reshape has no code: its values are its input's, kept or not.
+        alike = not code.forward or (code.in_place and x not in kept)
+        y = x if alike else _buffer("value", node)
+        if training and code.keeps_output:
+            kept.add(y)
         values.append(y)
-        saved.append(keys if code.random else Buffer(f"{name}_saved", code.saved))
+        saved.append(keys if code.random else Buffer(f"saved {node.name}", code.saved))
         if code.forward:
             calls.append(_call(code, f"{name}_forward", "weights", x, y, saved[-1]))
     if not training:
         output = ("arena", "outputs", "first + block * 16", "images", values[-1])
         return (*calls, Call("unpack", output, "block"))
-    dy = Buffer("d_" + values[-1].name, values[-1].size)
+    dy = _buffer("gradient", nodes[-1])
     loss = ("arena", "labels", "rows", "first + block * 16", "images", values[-1], dy, "totals")
     calls.append(Call("loss", loss, "block"))
     for k in range(len(nodes) - 1, 0, -1):
@@ -77,7 +82,7 @@ def schedule(
             calls.append(_call(code, f"{name}_gradient", "gradient", values[k - 1], dy))
         if not any(n.parameters for n in nodes[:k]):
             break
-        dx = dy if code.in_place else Buffer(f"d_{names[nodes[k - 1].name]}", values[k - 1].size)
+        dx = dy if code.in_place else _buffer("gradient", nodes[k - 1])
         if code.backward:
             call = _call(code, f"{name}_backward", "weights", values[k], saved[k], dy, dx)
             calls.append(call)
@@ -85,8 +90,8 @@ def schedule(
     return tuple(calls)
 
 
-def _buffer(name: str, node: Node) -> Buffer:
-    return Buffer(name, product(node.shape) * LANES)
+def _buffer(role: str, node: Node) -> Buffer:
+    return Buffer(f"{role} {node.name}", product(node.shape) * LANES)
 
 
 def _call(code: Kernels, function: str, weights: str, *buffers: Buffer) -> Call:

@@ -35,9 +35,7 @@ def host() -> Target:
     name, features = binding.get_host_cpu_name(), binding.get_host_cpu_features()
     if features.get("avx512f"):
         return Target(name, 32)
-    if features.get("neon") or "aarch64" in binding.get_process_triple():
-        return Target(name, 8)
-    return Target(name, 8)  # AVX2: sixteen registers of half a vector
+    return Target(name, 8)  # AVX2: sixteen registers of half a vector; NEON: 32 of a quarter
 
 
 def split(count: int, most: int) -> list[tuple[int, int, int]]:

@@ -75,7 +75,6 @@ def check(text: str, overrides: Mapping[str, Fraction] | None = None) -> Checked
             _check_with_body(state, statement)
     for section in sections:  # after all lets
         _read_section(state, section)
-    _check_settings([*state.constants.values, *state.constants.unknown], overrides or {})
     _check_whole(state, text)
     if not state.failed:
         state.diagnostics += [
@@ -89,6 +88,7 @@ def check(text: str, overrides: Mapping[str, Fraction] | None = None) -> Checked
     )
     graph = None
     if not state.failed:
+        _check_settings(tuple(lets), overrides or {})
         graph = Graph(tuple(state.nodes), state.data, state.train, text)
     return Checked(tree, graph, tuple(found))
 
@@ -310,7 +310,7 @@ def _check_whole(state: _State, text: str) -> None:
     """What only the whole file can show; looked at where the net itself is well."""
     report = state.diagnostics.append
     if state.input_line is None and not state.input_missing:
-        last = max(1, len(text.splitlines()))
+        last = max(1, len(text.rstrip().split("\n")))
         report(messages.empty_net(Span(last, 1, 2)))
     train = state.train
     if "train" in state.sections and "data" not in state.sections and not state.data_missing:

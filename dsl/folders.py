@@ -1,6 +1,7 @@
 """Where things that can be made again are kept."""
 
 import os
+import tempfile
 from pathlib import Path
 
 
@@ -9,4 +10,7 @@ def cache_folder() -> Path:
     chosen = os.environ.get("LENET_CACHE")
     if chosen:
         return Path(chosen)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lenet"
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lenet"
+    except RuntimeError:  # a user without a home, as on some clusters
+        return Path(tempfile.gettempdir()) / "lenet"

@@ -13,12 +13,25 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dsl.errors import LenetError
     from lenet.api import Network, load, open, train
+    from runtime.data.dataset import Dataset, Images
     from runtime.model import Model, Prediction
 
 __version__ = "0.1.0"
-__all__ = ["LenetError", "Model", "Network", "Prediction", "load", "open", "train"]
+__all__ = [
+    "Dataset",
+    "Images",
+    "LenetError",
+    "Model",
+    "Network",
+    "Prediction",
+    "load",
+    "open",
+    "train",
+]
 
 _PLACES = {
+    "Dataset": "runtime.data.dataset",
+    "Images": "runtime.data.dataset",
     "LenetError": "dsl.errors",
     "Model": "runtime.model",
     "Prediction": "runtime.model",

@@ -75,15 +75,18 @@ def train(
     epochs: int | None = None,
     threads: int | None = None,
     output: str | Path | None = None,
+    overwrite: bool = False,
     watch: Callable[[dict[str, Any]], None] | None = None,
 ) -> "Model":
     """Train what the file says and return the model.
 
     data: a folder with local copies, or a Dataset in place of the file's own.
-    spark: a session to train in; without one, a session for `master` is started and stopped.
+    spark: a session to train in; without one, the active session is used, or one for `master`
+        is started and stopped.
     engine: "spark", or "local" for the same bits without Spark and Java.
-    threads: of the local engine; all cores by default.
-    output: the run's folder, for the model, its history and TensorBoard files.
+    threads: of the local engine, all cores by default; or of a cluster's executors.
+    output: the run's folder, for the model, its history and TensorBoard files; a run that lies
+        there already is only replaced with `overwrite`.
     watch: is called with each event while the run goes on.
 
     Raises LenetError.
@@ -103,7 +106,7 @@ def train(
         folder = Path(data) if data is not None else None
         dataset = resolve_data(network.graph, network.path, folder, None)
     folder = Path(output) if output is not None else None
-    options = Options(engine, master, spark, epochs, threads, folder)
+    options = Options(engine, master, spark, epochs, threads, folder, overwrite)
     return train_model(network.graph, network.path, dataset, options, network.settings, watch)
 
 

@@ -1,12 +1,12 @@
 """The command line: `lenet check | shapes | compile | train | evaluate | predict`."""
 
 import json
-import shutil
 import sys
 import time
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -81,6 +81,9 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def main() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # for terminals without UTF-8
     app()
 
 
@@ -115,11 +118,11 @@ def check_command(
     for path in files:
         try:
             source = read_source(path)
+            checked = check(source, settings)
         except LenetError as error:
             show_error(error)
             failed = True
             continue
-        checked = check(source, settings)
         failed = failed or checked.graph is None
         if as_json:
             for diagnostic in checked.diagnostics:
@@ -230,7 +233,8 @@ def train(
         int | None, typer.Option(min=1, metavar="N", help="Stop after N epochs.")
     ] = None,
     threads: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Threads of --engine local.")
+        int | None,
+        typer.Option(min=1, metavar="N", help="Threads of --engine local, or of executors."),
     ] = None,
     set_: Set = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the run in DIR.")] = False,
@@ -242,13 +246,16 @@ def train(
     """
     if engine not in ("spark", "local"):
         raise typer.BadParameter(f"there is no engine {engine!r}; there is spark, local")
-    if threads and engine == "spark":
-        raise typer.BadParameter("--threads is for --engine local; for Spark use --master local[N]")
+    if threads and engine == "spark" and (master or "local").startswith("local"):
+        raise typer.BadParameter("with Spark on this machine, write --master local[N]")
     if master and engine == "local":
         raise typer.BadParameter("--master is for Spark; --engine local takes --threads")
+    from runtime.run_folder import check_folder
+
     path = spec or Path(__file__).parents[1] / "specs" / "digits.lenet"
     network = _load(path, set_)
-    folder = _run_folder(output, path, force)
+    folder = output or _new_folder(path)
+    check_folder(folder, force)
     model, seconds = _train(network, data, engine, master, epochs, threads, folder, as_json)
     file = folder / "model.safetensors"
     last = dict(model.history[-1]["validation"]) if model.history else {}
@@ -273,7 +280,10 @@ def train(
         print(f"last     top1 {last['top1']:.2%}")
     print(f"model    {file}")
     print(f"digest   {model.digest[:16]}…, {seconds:.1f} s in all")
-    print(f"next     lenet evaluate {file}")
+    where = f" --data {data}" if data else ""
+    if not data and network.graph.data and network.graph.data.path:
+        where = f" --data {path.parent / network.graph.data.path}"
+    print(f"next     lenet evaluate {file}{where}")
     print(f"         tensorboard --logdir {folder}")
 
 
@@ -297,7 +307,7 @@ def _train(
     stop = Duration(epochs, "epochs") if epochs else settings.stop if settings else Duration(1, "")
     watch = Lines(as_json)
     if sys.stderr.isatty() and not as_json:
-        watch = Bars(network.graph, stop)
+        watch = Bars(stop)
     with watch:
         dataset = resolve_data(network.graph, network.path, data, watch.download)
         if not as_json:
@@ -306,45 +316,21 @@ def _train(
                 f"{network.path.name}: {network.parameter_count:,} parameters, "
                 f"{count:,} training images of {dataset.name}"
             )
-        _clear(folder)
-        options = Options(engine, master or "local[*]", None, epochs, threads, folder)
+        options = Options(
+            engine, master or "local[*]", None, epochs, threads, folder, overwrite=True
+        )
         model = train_model(network.graph, network.path, dataset, options, network.settings, watch)
     return model, time.perf_counter() - started
 
 
-_OURS = ("model.safetensors", "history.jsonl", "tensorboard", "checkpoints")
-
-
-def _run_folder(output: Path | None, spec: Path, force: bool) -> Path:
-    """A new folder, or an existing run's with --force."""
-    if output is None:
-        stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-        folder = Path("runs") / f"{spec.stem}-{stamp}"
-        number = 2
-        while folder.exists():
-            folder = Path("runs") / f"{spec.stem}-{stamp}-{number}"
-            number += 1
-        return folder
-    if output.exists() and not output.is_dir():
-        raise LenetError(f"{output} is a file, not a folder", "", "name another folder with -o")
-    there = [output / name for name in _OURS if (output / name).exists()]
-    if there and not force:
-        raise LenetError(
-            f"there is a run in {output} already",
-            f"It would lose {', '.join(p.name for p in there)}.",
-            "name another folder with -o, or overwrite it with --force",
-        )
-    return output
-
-
-def _clear(folder: Path) -> None:
-    """Remove the run that --force overwrites, once the new one can begin."""
-    for name in _OURS:
-        path = folder / name
-        if path.is_dir():
-            shutil.rmtree(path)
-        elif path.exists():
-            path.unlink()
+def _new_folder(spec: Path) -> Path:
+    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+    folder = Path("runs") / f"{spec.stem}-{stamp}"
+    number = 2
+    while folder.exists():
+        folder = Path("runs") / f"{spec.stem}-{stamp}-{number}"
+        number += 1
+    return folder
 
 
 @command

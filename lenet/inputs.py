@@ -38,10 +38,13 @@ def read_inputs(
             _check(path, images.shape[1:], shape, "")
             for start in range(0, len(images), _TOGETHER):
                 part = images[start : start + _TOGETHER]
-                yield [f"{path}[{k}]" for k in range(start, start + len(part))], part
+                yield (
+                    [f"{path}[{k}]" for k in range(start, start + len(part))],
+                    part.reshape(-1, *shape),
+                )
             continue
         names.append(str(path))
-        pixels.append(read_image(path, shape, resize))
+        pixels.append(read_image(path, shape, resize).reshape(shape))
         if len(names) == _TOGETHER:
             yield names, np.stack(pixels)
             names, pixels = [], []

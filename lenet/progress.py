@@ -4,7 +4,6 @@ import json
 import sys
 from typing import Any
 
-from dsl.graph import Graph
 from dsl.sections.reader import Duration
 
 Event = dict[str, Any]
@@ -72,7 +71,7 @@ class Lines:
 class Bars(Lines):
     """A bar that follows the iterations of an epoch, with the epochs' lines above it."""
 
-    def __init__(self, graph: Graph, stop: Duration) -> None:
+    def __init__(self, stop: Duration) -> None:
         super().__init__(as_json=False)
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn

@@ -1,6 +1,8 @@
-"""How many threads this process may use."""
+"""What this machine has: threads and memory."""
 
 import os
+
+from dsl.errors import LenetError
 
 
 def available_cores() -> int:
@@ -9,3 +11,17 @@ def available_cores() -> int:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on macOS
         return os.cpu_count() or 1
+
+
+def check_memory(needed: int) -> None:
+    """LenetError where a net's buffers, in bytes, are more than the machine's memory."""
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # the system does not tell
+        return
+    if needed > memory:
+        raise LenetError(
+            "the training would not fit into this machine's memory",
+            f"Its buffers need {needed / 2**30:,.1f} GiB, the machine has {memory / 2**30:,.1f}.",
+            "make the net smaller, or use fewer threads",
+        )

@@ -21,7 +21,9 @@ class Recorder:
         self.logs = dict(settings.logs)
         self.folder = folder
         try:
-            self._open()
+            folder.mkdir(parents=True, exist_ok=True)
+            self.file = (folder / "history.jsonl").open("w", encoding="utf-8")
+            self.board = _Board(folder / "tensorboard")
         except OSError as error:
             raise _cannot_write(folder, error) from None
 
@@ -38,23 +40,9 @@ class Recorder:
         except OSError as error:
             raise _cannot_write(self.folder, error) from None
 
-    def _open(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.file = (self.folder / "history.jsonl").open("w", encoding="utf-8")
-        self.board = _Board(self.folder / "tensorboard")
-
-    def _start_again(self) -> None:
-        """The run begins anew, since Spark lost a worker: what it recorded will come again."""
-        self.close()
-        for path in (self.folder / "tensorboard").iterdir():
-            path.unlink()
-        self._open()
-
     def _record(self, event: Event) -> None:
         kind = event["event"]
-        if kind == "start" and self.file.tell():
-            self._start_again()
-        elif kind == "iteration":
+        if kind == "iteration":
             self._iteration(event)
         elif kind == "parameters":
             self.board.histogram(f"parameters/{event['name']}", event)

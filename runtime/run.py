@@ -22,6 +22,7 @@ from runtime.data.dataset import Images
 from runtime.data.fetch import Progress
 from runtime.model import Model
 from runtime.recorder import Recorder
+from runtime.run_folder import check_folder, clear_folder
 from runtime.training import Event, Job, run_training
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ class Options:
     """How to run, beside what the file says.
 
     engine: "spark" or "local"; spark: a session to use, else one for `master` is started and
-    stopped; epochs: in place of the file's `stop`; threads: of the local engine.
+    stopped; epochs: in place of the file's `stop`; threads: of the local engine, or of a
+    cluster's executors; folder: the run's, where an older run is only replaced to `overwrite`.
     """
 
     engine: str = "spark"
@@ -44,6 +46,7 @@ class Options:
     epochs: int | None = None
     threads: int | None = None
     folder: Path | None = None
+    overwrite: bool = False
 
 
 def resolve_data(graph: Graph, spec: Path, data: Path | None, progress: Progress | None) -> Dataset:
@@ -86,7 +89,18 @@ def check_data(graph: Graph, dataset: Dataset) -> None:
             "",
             f"write input {show(dataset.shape)}",
         )
-    if graph.output != (len(dataset.classes),):
+    for images in (dataset.train, dataset.test):
+        if images is not None and len(images) and images.labels.max() >= len(dataset.classes):
+            raise DataError(
+                f"{dataset.name} has a label {images.labels.max()}",
+                f"There are {len(dataset.classes)} classes, and labels count from 0.",
+            )
+        if images is not None and images.pixels.shape[1:] != dataset.shape:
+            raise DataError(f"the training and test images of {dataset.name} differ in shape")
+    # The classes of IDX files are only counted from their labels: some may not occur.
+    some = tuple(str(k) for k in range(len(dataset.classes))) == dataset.classes
+    spare = graph.output[0] - len(dataset.classes)
+    if len(graph.output) != 1 or spare < 0 or (spare > 0 and not some):
         raise DataError(
             f"the net's output is {show(graph.output)}, but {dataset.name} has "
             f"{len(dataset.classes)} classes",
@@ -134,6 +148,8 @@ def train_model(
         raise LenetError(f"{spec} does not say how to train", "", fix)
     if options.epochs is not None:
         train = replace(train, stop=Duration(options.epochs, "epochs"))
+    if options.folder:
+        check_folder(options.folder, options.overwrite)
     check_data(graph, dataset)
     if dataset.test is None or len(dataset.test) == 0:
         fix = "hold some training images out: `validate 1000` in the data section"
@@ -149,12 +165,19 @@ def train_model(
         tuple(-m / d for m, d in zip(mean, deviation, strict=True)),
         train,
     )
-    recorder = Recorder(options.folder, train) if options.folder else None
+    recorder: Recorder | None = None
     history: list[Event] = []
 
     def report(event: Event) -> None:
+        nonlocal recorder
         if event["event"] == "start":
             history.clear()
+            if options.folder:
+                # Only now: what might have kept the run from starting must not cost an old one.
+                if recorder:
+                    recorder.close()
+                clear_folder(options.folder)
+                recorder = Recorder(options.folder, train)
         if event["event"] == "epoch":
             history.append({k: v for k, v in event.items() if k != "event"})
         if recorder:
@@ -170,7 +193,7 @@ def train_model(
     model = Model(
         graph.source,
         tensors,
-        dataset.classes,
+        dataset.classes + tuple(str(k) for k in range(len(dataset.classes), graph.output[0])),
         dataset.scale,
         mean,
         deviation,
@@ -200,17 +223,22 @@ def _run(
     if options.engine == "local":
         threads = options.threads or available_cores()
         return run_training(job, train, validation, threads, Alone(), report)
+    from pyspark.sql import SparkSession
+
     from runtime.spark.engine import train_on_spark
     from runtime.spark.session import start_session
 
-    if options.spark is not None:
-        return train_on_spark(options.spark, job, train, validation, report)
+    # A session that lives already, such as a notebook's, is used and left alone.
+    session = options.spark or SparkSession.getActiveSession()
+    if session is not None:
+        return train_on_spark(session, job, train, validation, report)
     started = time.perf_counter()
     name = f"lenet train {Path(job.path).name}"
-    session = start_session(options.master, name, train.pixels.nbytes + validation.pixels.nbytes)
-    report({"event": "spark", "master": session.sparkContext.master,
-            "seconds": time.perf_counter() - started})  # fmt: skip
+    size = train.pixels.nbytes + validation.pixels.nbytes
+    session = start_session(options.master, name, size, options.threads)
     try:
+        seconds = time.perf_counter() - started
+        report({"event": "spark", "master": session.sparkContext.master, "seconds": seconds})
         return train_on_spark(session, job, train, validation, report)
     finally:
         session.stop()

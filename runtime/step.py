@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,7 @@ class Predictor:
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="lenet")
         self.threads = threads
         self.arenas = [aligned_floats(loaded.program.predict_floats) for _ in range(threads)]
+        self.lock = Lock()  # several threads of the user's may share a model
 
     def outputs(
         self,
@@ -73,7 +75,8 @@ class Predictor:
                     outputs[start:end],
                 )  # fmt: skip
 
-        _run(self.pool, self.threads, work)
+        with self.lock:
+            _run(self.pool, self.threads, work)
         return outputs
 
 

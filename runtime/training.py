@@ -19,6 +19,7 @@ from dsl.graph import Graph
 from dsl.sections.reader import Duration
 from dsl.sections.train import Train
 from runtime.communicator import Communicator
+from runtime.cores import check_memory
 from runtime.data.dataset import Images
 from runtime.metrics import measure
 from runtime.parameters import initial_weights, to_tensors
@@ -65,7 +66,9 @@ def run_training(
     settings = job.train
     assert settings.rate is not None
     report({"event": "start", "host": socket.gethostname(), "process": os.getpid()})
-    loaded = load(compile_graph(job.graph()))
+    program = compile_graph(job.graph())
+    check_memory(program.training_bytes * threads)
+    loaded = load(program)
     report({"event": "compiled", "seconds": loaded.seconds, "cached": loaded.from_cache})
     weights = initial_weights(loaded.program, settings.seed)
     normalization = job.normalization

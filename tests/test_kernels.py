@@ -42,6 +42,14 @@ CHAINS = {
     "map again after linear": "input 12; linear 18; tanh; reshape 2x3x3; conv 4x2x2 pad 1; relu; "
     "reshape 64; linear 7",
     "nothing before the pool": "input 2x8x8; maxpool 2; avgpool 2; reshape 8; linear 3",
+    "activations around a reshape": "input 2x3x4; conv 5x1x1; tanh; reshape 60; tanh; "
+    "reshape 5x4x3; softmax; reshape 60; sigmoid; linear 7; tanh; reshape 7x1x1; dropout 0; "
+    "reshape 7; linear 3",
+    "odd maps before the first weights": "input 2x7x7; maxpool 2; avgpool all; linear 2",
+    "names that are alike": "input 6; linear 9 as a.b; tanh as a-b; linear 8 as d_c; relu as c; "
+    "linear 5 as keys; tanh as value; linear 4 as c_saved",
+    "stride beyond a tile": "input 1x4x41; conv 2x1x1; tanh; conv 3x2x5 stride 1x7 pad 1x3; "
+    "reshape 3*5*7; linear 3",
     "dropout off": "input 2x3x3; conv 4x2x2; dropout 0; reshape 16; dropout 0; linear 3",
 }  # fmt: skip
 

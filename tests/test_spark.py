@@ -16,7 +16,7 @@ from test_training import SMALL
 import lenet
 from dsl.errors import LenetError
 from runtime.data import load_dataset
-from runtime.spark.progress import Address, DriverGone, Listener, Sender
+from runtime.spark.progress import Address, DriverGoneError, Listener, Sender
 
 pytestmark = pytest.mark.spark
 
@@ -162,7 +162,7 @@ def test_the_listener_wants_its_token() -> None:
     stranger = Sender(Address(host, port, "wrong"))
     friend = Sender(listener.address)
     friend({"event": "hello"})
-    with pytest.raises(DriverGone):
+    with pytest.raises(DriverGoneError):
         for _ in range(1000):
             stranger({"event": "attack"})
             time.sleep(0.001)
@@ -171,6 +171,6 @@ def test_the_listener_wants_its_token() -> None:
         time.sleep(0.01)
     listener.close()
     assert got == [{"event": "hello"}]
-    with pytest.raises(DriverGone):
+    with pytest.raises(DriverGoneError):
         Sender(listener.address)
     assert threading.active_count() < 50

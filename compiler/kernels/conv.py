@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from compiler.kernel import BACKWARD, FORWARD, GRADIENT, Kernels, Request, function
 from compiler.target import LANES, split
+from compiler.tile_source import correlation_source, outer_product_source
 
 Taps = tuple[tuple[int, int, int], ...]
 
@@ -88,12 +89,11 @@ def _runs(tiles: list[tuple[int, int, int, Taps]]) -> list[_Run]:
     return runs
 
 
-def tile_source(name: str, **values: object) -> str:
-    settings = "".join(f"    {key}={value},\n" for key, value in values.items())
-    return f"{name} = correlate(Correlation(\n{settings}))\n"
-
-
-def _column_tiles(width: int, most: int) -> list[tuple[int, int]]:
+def _column_tiles(width: int, most: int, stride: int = 1) -> list[tuple[int, int]]:
+    """(start, columns) of tiles; with a stride, tiles repeat only if it divides their width."""
+    if stride > 1:
+        most = max(stride, most - most % stride)
+        return [(start, min(most, width - start)) for start in range(0, width, most)]
     return [
         (start + part * size, size)
         for start, size, parts in split(width, most)
@@ -113,7 +113,9 @@ def _correlation(
         body += f"    for output in range({start}, {start + size * parts}, {size}):\n"
         for run in tiles:
             tile = f"{name}_{size}x{run.columns}_at_{run.start}"
-            source += tile_source(tile, outputs=size, columns=run.columns, taps=run.taps, **steps)
+            source += correlation_source(
+                tile, outputs=size, columns=run.columns, taps=run.taps, **steps
+            )
             indent = " " * 8
             column, at = str(run.start), str(run.source)
             if run.count > 1:
@@ -173,10 +175,7 @@ def _forward(request: Request, g: Geometry) -> str:
 def _backward(request: Request, g: Geometry) -> str:
     (kh, kw), (sh, sw), (ph, pw) = g.kernel, g.stride, g.padding
     tiles = []
-    most = request.target.columns
-    if sw < most:
-        most -= most % sw
-    for start, columns in _column_tiles(g.width, most):
+    for start, columns in _column_tiles(g.width, request.target.columns, sw):
         base = (start + pw) // sw
         taps = tuple(
             (j, (start + j + pw - k) // sw - base, k)
@@ -303,5 +302,4 @@ def _outer_source(
         "dy_column": LANES,
         "dy_right": g.out_height * g.out_width * LANES,
     }
-    settings = "".join(f"    {key}={value},\n" for key, value in values.items())
-    return f"{tile} = outer_product(OuterProduct(\n{settings}))\n"
+    return outer_product_source(tile, **values)

@@ -1,8 +1,8 @@
 """linear: a matrix product whose columns are the blocks of a group."""
 
 from compiler.kernel import BACKWARD, FORWARD, GRADIENT, Kernels, Request, function
-from compiler.kernels.conv import tile_source
 from compiler.target import BLOCKS, LANES, split
+from compiler.tile_source import correlation_source, outer_product_source
 
 
 def emit(request: Request) -> Kernels:
@@ -37,7 +37,7 @@ def _product(
         body += f"while block + {columns} <= blocks:\n"
         for start, size, parts in split(outputs, request.target.outputs(columns)):
             tile = f"{name}_{size}x{columns}"
-            source += tile_source(
+            source += correlation_source(
                 tile,
                 outputs=size,
                 columns=columns,
@@ -73,12 +73,19 @@ def _gradient(request: Request, inputs: int, outputs: int, weight: int, bias: in
         )
         for first_output, rights, parts in split(outputs, request.target.rights(lefts)):
             tile = f"{name}_{lefts}x{rights}"
-            source += (
-                f"{tile} = outer_product(OuterProduct(\n"
-                f"    lefts={tuple((k * LANES, k * outputs) for k in range(lefts))},\n"
-                f"    rights={rights}, edges=(), columns=1, x_start=0, dy_start=0,\n"
-                f"    x_row={inputs * LANES}, x_column=0, dy_row={outputs * LANES}, "
-                f"dy_column=0, dy_right={LANES},\n))\n"
+            source += outer_product_source(
+                tile,
+                lefts=tuple((k * LANES, k * outputs) for k in range(lefts)),
+                rights=rights,
+                edges=(),
+                columns=1,
+                x_start=0,
+                dy_start=0,
+                x_row=inputs * LANES,
+                x_column=0,
+                dy_row=outputs * LANES,
+                dy_column=0,
+                dy_right=LANES,
             )
             body += (
                 f"    for output in range({first_output}, {first_output + rights * parts}, "

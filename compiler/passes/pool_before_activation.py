@@ -12,14 +12,14 @@ def pool_before_activation(graph: Graph) -> Graph:
     A monotonic function of the largest value is the largest of the function's values.
     """
     nodes = list(graph.nodes)
-    for k in range(len(nodes) - 2, 0, -1):
-        first, second = nodes[k], nodes[k + 1]
-        if layers()[first.kind].monotonic and second.kind == "maxpool":
-            nodes[k : k + 2] = _swapped(first, second)
-            if k + 2 < len(nodes):
-                nodes[k + 2] = replace(nodes[k + 2], inputs=(first.name,))
-            return pool_before_activation(graph.with_nodes(tuple(nodes)))
-    return graph
+    for end in range(2, len(nodes)):
+        k = end  # each pool sinks towards the input, past every activation before it
+        while nodes[k].kind == "maxpool" and layers()[nodes[k - 1].kind].monotonic:
+            nodes[k - 1 : k + 1] = _swapped(nodes[k - 1], nodes[k])
+            if k + 1 < len(nodes):
+                nodes[k + 1] = replace(nodes[k + 1], inputs=(nodes[k].name,))
+            k -= 1
+    return graph.with_nodes(tuple(nodes))
 
 
 def _swapped(activation: Node, pool: Node) -> tuple[Node, Node]:

@@ -263,7 +263,6 @@ round_even = _floats(1, lambda b, x: call(b, "llvm.rint.v16f32", x), "x rounded 
 copy_sign = _floats(
     2, lambda b, x, y: call(b, "llvm.copysign.v16f32", x, y), "|x| with the sign of y."
 )
-# For every `x` that is not NaN, itself; a NaN's payload is not kept.
 select_nan = _floats(
     3,
     lambda b, x, c, d: b.select(b.fcmp_unordered("uno", x, x), c, d),
@@ -303,10 +302,9 @@ def to_float(typing_context: Any, value: Any) -> Any:
 
 @intrinsic
 def to_int(typing_context: Any, value: Any) -> Any:
-    """Floats, cut to signed 32-bit integers; a value outside their range gives any integer."""
+    """Floats, cut to signed 32-bit integers; beyond their range the nearest, 0 for NaN."""
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        # Freeze: LLVM calls the result of an overflowing conversion poison.
         name = "llvm.fptosi.sat.v16i32.v16f32"
         kind = ir.FunctionType(INTS, [FLOATS])
         function = cgutils.get_or_insert_function(builder.module, kind, name)

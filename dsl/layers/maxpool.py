@@ -1,12 +1,20 @@
 """maxpool: the largest value in each window."""
 
+from dsl import messages
 from dsl.registry import Argument, Context, Layer, Shape
+from dsl.values import Refused
 from dsl.windows import PAD, STRIDE, pair, slide
 
 
 def _infer(context: Context) -> Shape:
     window = pair(context.arguments["window"])
     context.arguments["window"] = window
+    padding = pair(context.arguments["pad"])
+    for size, pad in zip(window, padding, strict=True):
+        if 2 * pad > size:
+            limit = f"at most half of its window, {size // 2}"
+            what = "the pad of `maxpool`"
+            raise Refused(messages.out_of_range(context.span("pad"), what, pad, limit))
     return (context.input[0], *slide(context, window, "window"))
 
 

@@ -58,19 +58,26 @@ def _loss(reader: Reader, train: Train) -> Train:
 
 def _optimizer(reader: Reader, train: Train) -> Train:
     optimizer = Optimizer(reader.word("optimizer", ("sgd",)))
+    seen: set[str] = set()
     while reader.items:
+        place = reader.items[0].span
         option = reader.word("option of sgd", ("momentum", "nesterov", "weight_decay"))
+        if option in seen:
+            raise reader.refuse(place)
+        seen.add(option)
         if option == "momentum":
             optimizer = replace(optimizer, momentum=reader.real("the momentum", 0, 1))
         elif option == "weight_decay":
             optimizer = replace(optimizer, weight_decay=reader.real("the weight decay"))
         else:
             optimizer = replace(optimizer, nesterov=True)
+    if optimizer.nesterov and not optimizer.momentum:
+        raise reader.refuse(reader.line.span)  # there is nothing to look ahead with
     return replace(train, optimizer=optimizer)
 
 
 def _rate(reader: Reader, train: Train) -> Train:
-    base = reader.real("the rate")
+    base = reader.real("the rate", 1e-12, 3e38)
     decay = reader.real("the rate's decay") if reader.accept("decay") else 0.0
     return replace(train, rate=Rate(base, decay))
 

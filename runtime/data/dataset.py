@@ -23,6 +23,22 @@ class Images:
     pixels: NDArray[np.uint8]
     labels: NDArray[np.int32]
 
+    def __post_init__(self) -> None:
+        if self.pixels.dtype != np.uint8 or self.pixels.ndim != 4:
+            found = f"{self.pixels.dtype} {self.pixels.shape}"
+            detail = f"Pixels are uint8 (count, channels, height, width), not {found}."
+            raise DataError("These pixels cannot be used.", detail)
+        if self.labels.dtype != np.int32 or self.labels.shape != self.pixels.shape[:1]:
+            found = f"{self.labels.dtype} {self.labels.shape}"
+            detail = f"There is one int32 for each of {len(self.pixels)} images, not {found}."
+            raise DataError("These labels cannot be used.", detail)
+        if len(self.labels) and self.labels.min() < 0:
+            raise DataError("A label is negative.", "Labels count from 0.")
+        if not self.pixels.flags.c_contiguous:
+            object.__setattr__(self, "pixels", np.ascontiguousarray(self.pixels))
+        if not self.labels.flags.c_contiguous:
+            object.__setattr__(self, "labels", np.ascontiguousarray(self.labels))
+
     def __len__(self) -> int:
         return len(self.labels)
 

@@ -1,6 +1,5 @@
 """The driver: ships the images to one barrier stage, listens while it trains, collects."""
 
-import re
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 from dsl.errors import LenetError
 from runtime.data.dataset import Images
 from runtime.spark.progress import Listener
-from runtime.spark.session import summary
+from runtime.spark.session import local_cores, summary
 from runtime.spark.task import RESULT, Counts, make_task, read_rows
 from runtime.training import Job
 
@@ -34,7 +33,7 @@ def train_on_spark(
     """
     counts = Counts(train.pixels.shape[1:], len(train), len(validation))
     context = session.sparkContext
-    local = re.match(r"local(\[|$)", context.master or "")
+    local = local_cores(context.master or "") is not None
     host = "127.0.0.1" if local else context.getConf().get("spark.driver.host", "127.0.0.1")
     listener = Listener(host or "127.0.0.1", report)
     try:
@@ -43,6 +42,7 @@ def train_on_spark(
         # The shuffle behind the stage lets Spark run it again when an executor dies.
         result = frame.mapInArrow(task, RESULT, barrier=True).repartition(1)
         rows = _collect(session, result, listener, f"lenet train {job.path}")
+        listener.drain()
     finally:
         listener.close()
     return read_rows((row["name"], row["shape"], bytes(row["data"])) for row in rows)
@@ -109,7 +109,7 @@ def _collect(
         raise listener.failure
     if "error" in outcome:
         detail = summary(outcome["error"])
-        raise LenetError("the training failed in Spark", detail, "") from None
+        raise LenetError("the training failed in Spark", detail)
     rows: list[Any] = outcome["rows"]
     return rows
 

@@ -23,7 +23,7 @@ class Address:
     token: str
 
 
-class DriverGone(Exception):
+class DriverGoneError(Exception):
     """The driver no longer listens, so nobody wants the result."""
 
 
@@ -35,17 +35,30 @@ class Listener:
 
     def __init__(self, host: str, handle: Callable[[Event], None]) -> None:
         self.failure: BaseException | None = None
+        self._quiet = threading.Condition()
+        self._lines = 0  # connections that may still bring events
+        self._newest: object = None
         token = secrets.token_hex(16)
-        listener, lock = self, threading.Lock()
+        listener = self
 
         class Handler(socketserver.StreamRequestHandler):
             def handle(self) -> None:
                 first = self.rfile.readline(256).strip()
                 if not secrets.compare_digest(first, token.encode()):
                     return
-                for line in self.rfile:
-                    with lock:
-                        listener._take(handle, line)
+                with listener._quiet:
+                    listener._newest = self
+                    listener._lines += 1
+                try:
+                    for line in self.rfile:
+                        with listener._quiet:
+                            # A stage that Spark gave up may still send; its successor counts.
+                            if listener._newest is self:
+                                listener._take(handle, line)
+                finally:
+                    with listener._quiet:
+                        listener._lines -= 1
+                        listener._quiet.notify_all()
 
         class Server(socketserver.ThreadingTCPServer):
             daemon_threads = True
@@ -63,13 +76,20 @@ class Listener:
             except BaseException as error:  # handed on to the driver's main thread
                 self.failure = error
 
+    def drain(self, seconds: float = 60) -> None:
+        """Wait until every event that was sent is handled; then raise `failure`, if any."""
+        with self._quiet:
+            self._quiet.wait_for(lambda: not self._lines or self.failure, seconds)
+        if self.failure is not None:
+            raise self.failure
+
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
 
 
 class Sender:
-    """The task's end of the line; raises DriverGone once nobody listens.
+    """The task's end of the line; raises DriverGoneError once nobody listens.
 
     Iterations may come every few milliseconds. They are sent a few at a time, lest the driver
     wakes for each and takes the processor from the training.
@@ -79,7 +99,9 @@ class Sender:
         try:
             self._socket = socket.create_connection((address.host, address.port), timeout=30)
         except OSError as error:
-            raise DriverGone(str(error)) from None
+            where = f"{address.host}:{address.port}"
+            raise DriverGoneError(f"cannot reach the driver at {where}: {error}") from None
+        self._socket.settimeout(None)  # a driver that is stopped for a while is not gone
         self._waiting = [address.token]
         self._send()
 
@@ -96,7 +118,7 @@ class Sender:
         try:
             self._socket.sendall(text.encode())
         except OSError as error:
-            raise DriverGone(str(error)) from None
+            raise DriverGoneError(str(error)) from None
 
     def close(self) -> None:
         """Send what waits, and hang up."""

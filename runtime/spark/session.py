@@ -14,10 +14,24 @@ from runtime.spark.java import ensure_java
 _ROOT = str(Path(__file__).parents[2])
 
 
+def local_cores(master: str) -> int | None:
+    """The threads of a master such as local, local[4], local[*] or local[4,2]; None for others."""
+    local = re.fullmatch(r"local(?:\[(\*|\d+)(?:,\d+)?\])?", master)
+    if local is None:
+        return None
+    return available_cores() if local[1] == "*" else int(local[1] or 1)
+
+
 def start_session(
-    master: str = "local[*]", name: str = "lenet", data_bytes: int = 0
+    master: str = "local[*]",
+    name: str = "lenet",
+    data_bytes: int = 0,
+    threads: int | None = None,
 ) -> SparkSession:
     """A session in which each task has all threads of its executor.
+
+    In local mode the master says how many; elsewhere executors get `threads` cores, or as many
+    as Spark's own configuration gives them.
 
     In local mode the images, `data_bytes` in all, pass through the driver's Java process, which
     holds them several times while it shuffles them.
@@ -28,14 +42,16 @@ def start_session(
     paths = [_ROOT, *filter(None, [os.environ.get("PYTHONPATH")])]
     os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(paths))
     builder = SparkSession.builder.appName(name)
-    local = re.fullmatch(r"local(?:\[(\*|\d+)\])?", master)
-    if local:
-        cores = {"*": str(available_cores()), None: "1"}.get(local[1], local[1])
+    cores = local_cores(master)
+    if cores is not None:
         master = f"local[{cores}]"
         builder = builder.config("spark.task.cpus", cores).config("spark.driver.host", "127.0.0.1")
         builder = builder.config("spark.driver.bindAddress", "127.0.0.1")
         memory = max(1024, 512 + 4 * data_bytes // 2**20)
         builder = builder.config("spark.driver.memory", f"{memory}m")
+    elif threads is not None:
+        builder = builder.config("spark.executor.cores", threads)
+        builder = builder.config("spark.task.cpus", threads)
     quiet = Path(__file__).with_name("log4j2.properties")
     java_options = f"-Dlog4j2.configurationFile={quiet.as_uri()}"
     builder = (
@@ -57,5 +73,6 @@ def start_session(
 def summary(error: BaseException) -> str:
     """The line of a Java or Python error that says what happened."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    lines = [line for line in lines if not line.endswith("Traceback (most recent call last):")]
     telling = [line for line in lines if re.match(r"[\w.]*(Error|Exception)\b:? ", line)]
     return (telling or lines or [type(error).__name__])[-1 if telling else 0][:500]
