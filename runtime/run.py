@@ -223,13 +223,11 @@ def _run(
     if options.engine == "local":
         threads = options.threads or available_cores()
         return run_training(job, train, validation, threads, Alone(), report)
-    from pyspark.sql import SparkSession
-
     from runtime.spark.engine import train_on_spark
-    from runtime.spark.session import start_session
+    from runtime.spark.session import active_session, start_session
 
     # A session that lives already, such as a notebook's, is used and left alone.
-    session = options.spark or SparkSession.getActiveSession()
+    session = options.spark or active_session()
     if session is not None:
         return train_on_spark(session, job, train, validation, report)
     started = time.perf_counter()

@@ -230,7 +230,8 @@ def test_epochs_and_set(spec: Path, tmp_path: Path) -> None:
     "options, message",
     [
         (("--engine", "flink"), "there is no engine 'flink'"),
-        (("--threads", "2"), "--threads is for --engine local"),
+        (("--threads", "2"), "write --master local[N]"),
+        (("--master", "local[1]", "--engine", "local"), "--master is for Spark"),
         (("--epochs", "0"), "--epochs"),
         (("--epochs", "two"), "'--epochs'"),
         (("--set", "filters"), "NAME=VALUE"),

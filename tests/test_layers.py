@@ -128,6 +128,9 @@ def test_windows(
     line += f" stride {stride[0]}x{stride[1]}" if stride else ""
     line += f" pad {padding[0]}x{padding[1]}" if kind != "avgpool" else ""
     checked = check(f"input {size[0]}x{size[1]}x{size[2]}\n{line}")
+    if kind == "maxpool" and any(2 * p > w for p, w in zip(padding, window, strict=True)):
+        assert [d.code for d in checked.diagnostics] == ["E016"]
+        return
     rooms = [size[1 + k] + 2 * padding[k] - window[k] for k in (0, 1)]
     if min(rooms) < 0:
         assert [d.code for d in checked.diagnostics] == ["E030"]

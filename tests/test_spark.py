@@ -75,6 +75,32 @@ def test_a_killed_worker_costs_time_but_no_bit(small: Path, spark, tmp_path: Pat
     assert len(list((tmp_path / "run" / "tensorboard").iterdir())) == 1
 
 
+def test_a_slow_watcher_misses_nothing(small: Path, spark) -> None:
+    """The job ends long before the driver has handled all that it sent."""
+    seen: list[str] = []
+
+    def watch(event: dict) -> None:
+        time.sleep(0.05)
+        seen.append(event["event"])
+
+    model = lenet.train(small, spark=spark, epochs=4, watch=watch)
+    assert len(model.history) == 4 and seen.count("iteration") == 60
+
+
+def test_a_live_session_is_used_and_left_alone(small: Path, spark) -> None:
+    assert lenet.train(small, epochs=1).digest
+    assert spark.range(3).count() == 3
+
+
+def test_masters_and_their_cores() -> None:
+    from runtime.cores import available_cores
+    from runtime.spark.session import local_cores
+
+    assert [local_cores(m) for m in ("local", "local[3]", "local[2,4]")] == [1, 3, 2]
+    assert local_cores("local[*]") == local_cores("local[*,2]") == available_cores()
+    assert local_cores("spark://h:7077") is local_cores("local-cluster[2,1,1024]") is None
+
+
 def test_divergence_in_the_executor_is_one_clear_error(small: Path, spark) -> None:
     small.write_text(SMALL.replace("rate 0.1", "rate 1e30"))
     with pytest.raises(LenetError, match="the training diverged") as caught:

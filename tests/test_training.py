@@ -206,3 +206,50 @@ def test_lenet_learns_mnist(data_folder: Path) -> None:
     model = lenet.train(SPECS / "lenet5.lenet", data_folder, engine="local", epochs=2)
     assert model.history[-1]["validation"]["top1"] > 0.9
     assert digest(model.tensors) == model.digest
+
+
+def test_a_run_that_cannot_start_costs_no_old_one(small: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    old = lenet.train(small, engine="local", epochs=1, output=folder)
+    with pytest.raises(LenetError, match="already"):
+        lenet.train(small, engine="local", output=folder)
+    images = Images(np.zeros((20, 1, 8, 9), np.uint8), np.zeros(20, np.int32))
+    wrong = replace(load_dataset("digits"), train=images, test=images)
+    with pytest.raises(LenetError, match="1x8x9"):
+        lenet.train(small, wrong, engine="local", output=folder, overwrite=True)
+    assert lenet.open(folder / "model.safetensors").digest == old.digest
+    new = lenet.train(small, engine="local", epochs=2, output=folder, overwrite=True)
+    assert lenet.open(folder / "model.safetensors").digest == new.digest != old.digest
+    assert len(list((folder / "tensorboard").iterdir())) == 1
+
+
+def test_bad_datasets_are_refused(small: Path) -> None:
+    good = load_dataset("digits")
+    with pytest.raises(LenetError, match="labels cannot be used"):
+        Images(good.train.pixels, good.train.labels[:-1])
+    with pytest.raises(LenetError, match="pixels cannot be used"):
+        Images(good.train.pixels.astype(np.float32), good.train.labels)
+    with pytest.raises(LenetError, match="negative"):
+        Images(good.train.pixels, good.train.labels - 1)
+    beyond = Images(good.train.pixels, good.train.labels + 2)
+    with pytest.raises(LenetError, match="label 11"):
+        lenet.train(small, replace(good, train=beyond), engine="local")
+
+
+def test_more_memory_than_there_is(small: Path, monkeypatch) -> None:
+    from runtime import cores
+
+    monkeypatch.setattr(cores.os, "sysconf", lambda name: 64)
+    with pytest.raises(LenetError, match="memory"):
+        lenet.train(small, engine="local")
+
+
+def test_threads_of_the_user_may_share_a_model(small: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    model = lenet.train(small, engine="local", epochs=1)
+    pixels = load_dataset("digits").test.pixels
+    expected = model.outputs(pixels)
+    with ThreadPoolExecutor(4) as pool:
+        for outputs in pool.map(model.outputs, [pixels] * 40):
+            np.testing.assert_array_equal(outputs, expected)

@@ -22,6 +22,11 @@ def local_cores(master: str) -> int | None:
     return available_cores() if local[1] == "*" else int(local[1] or 1)
 
 
+def active_session() -> SparkSession | None:
+    """The session that this thread works with already, if any."""
+    return SparkSession.getActiveSession()
+
+
 def start_session(
     master: str = "local[*]",
     name: str = "lenet",
