@@ -1,7 +1,7 @@
 """The loop that all activations share."""
 
 from compiler.kernel import BACKWARD, FORWARD, Kernels, Request, function
-from dsl.messages import product
+from dsl.shapes import product
 
 _CONSTANTS = "zero = splat(np.float32(0))\none = splat(np.float32(1))\n"
 

@@ -10,7 +10,7 @@ from compiler.plan import Place, Plan, plan_memory
 from compiler.schedule import Call, schedule, segments
 from compiler.target import BLOCKS, LANES, Target
 from dsl.graph import Graph, Node
-from dsl.messages import product
+from dsl.shapes import product
 
 _HEAD = '''"""Kernels for this net, written by the lenet compiler for {target}:
 

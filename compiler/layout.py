@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from dsl.graph import Graph, Node
-from dsl.messages import Shape, product
+from dsl.shapes import Shape, product
 
 
 @dataclass(frozen=True)

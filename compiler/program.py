@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from compiler.layout import Slot
-from dsl.messages import Shape
+from dsl.shapes import Shape
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from compiler.kernel import Kernels
 from compiler.target import LANES
 from dsl.graph import Graph, Node
-from dsl.messages import product
+from dsl.shapes import product
 
 
 @dataclass(frozen=True)

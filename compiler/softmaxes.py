@@ -3,7 +3,7 @@
 from textwrap import indent
 
 from compiler.kernel import BACKWARD, FORWARD, Kernels, Request, function
-from dsl.messages import product
+from dsl.shapes import product
 
 
 def normalized(request: Request, y: str, total: str, dx: str) -> Kernels:

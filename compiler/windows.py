@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from textwrap import indent
 
 from dsl.graph import Node
-from dsl.messages import Shape
+from dsl.shapes import Shape
 
 
 @dataclass(frozen=True)

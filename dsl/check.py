@@ -9,13 +9,13 @@ from dsl.datasets import DATASETS
 from dsl.diagnostics import Diagnostic, SpecError, closest
 from dsl.errors import LenetError
 from dsl.graph import Graph, Node
-from dsl.messages import Shape, product, show
 from dsl.parse import parse
 from dsl.registry import Context
 from dsl.sections.data import KEYS as DATA_KEYS
 from dsl.sections.data import Data, read_data
 from dsl.sections.train import KEYS as TRAIN_KEYS
 from dsl.sections.train import Train, read_train
+from dsl.shapes import Shape, product, show
 from dsl.syntax import Let, Line, Sizes, Span, Tree, Word
 from dsl.values import Constants, Refused, evaluate, evaluate_size
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dsl.messages import Shape
+from dsl.shapes import Shape
 
 
 @dataclass(frozen=True)

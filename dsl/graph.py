@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from dsl.messages import Shape, product, show
 from dsl.registry import Parameter
 from dsl.sections.data import Data
 from dsl.sections.train import Train
+from dsl.shapes import Shape, product, show
 
 
 @dataclass(frozen=True)

@@ -4,21 +4,8 @@ import unicodedata
 from collections.abc import Sequence
 
 from dsl.diagnostics import Diagnostic, Related
+from dsl.shapes import Shape, product, show
 from dsl.syntax import Span
-
-Shape = tuple[int, ...]
-
-
-def show(shape: Sequence[int]) -> str:
-    """A shape as the language writes it: 6x24x24."""
-    return "x".join(str(size) for size in shape)
-
-
-def product(shape: Sequence[int]) -> int:
-    total = 1
-    for size in shape:
-        total *= size
-    return total
 
 
 def _did_you_mean(suggestion: str | None, otherwise: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from dsl import messages
 from dsl.diagnostics import Diagnostic, closest
-from dsl.messages import Shape
+from dsl.shapes import Shape
 from dsl.syntax import Item, Line, Name, Operation, Sizes, Span, Text
 from dsl.values import Constants, Refused, evaluate, evaluate_size, show
 

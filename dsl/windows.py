@@ -1,8 +1,8 @@
 """The geometry that convolutions and pooling share."""
 
 from dsl import messages
-from dsl.messages import Shape
 from dsl.registry import Argument, Context
+from dsl.shapes import Shape
 from dsl.values import Refused
 
 STRIDE = Argument("stride", "step between windows, down x across", counts=(1, 2), optional=True)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsl.errors import LenetError
-from dsl.messages import product, show
+from dsl.shapes import product, show
 from runtime.data import is_idx
 from runtime.data.idx import read_images
 

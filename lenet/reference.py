@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from dsl.datasets import DATASETS
-from dsl.messages import show
 from dsl.registry import Argument, Layer, layers
 from dsl.sections import data, train
+from dsl.shapes import show
 
 _INTRODUCTION = """# The language
 

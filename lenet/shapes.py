@@ -6,7 +6,7 @@ from typing import Any
 from compiler.pipeline import compile_graph
 from compiler.target import Target
 from dsl.graph import Graph
-from dsl.messages import product, show
+from dsl.shapes import product, show
 
 # The memory plan does not depend on the processor; any will do, without asking LLVM for ours.
 _ANY = Target("any", 32)

@@ -22,7 +22,7 @@ from dsl.check import check_graph
 from dsl.diagnostics import SpecError
 from dsl.errors import LenetError
 from dsl.graph import Graph
-from dsl.messages import product, show
+from dsl.shapes import product, show
 from runtime.cores import available_cores
 from runtime.metrics import measure
 from runtime.parameters import digest, from_tensors

@@ -13,8 +13,8 @@ import numpy as np
 
 from dsl.errors import LenetError
 from dsl.graph import Graph
-from dsl.messages import product, show
 from dsl.sections.reader import Duration
+from dsl.shapes import product, show
 from runtime.communicator import Alone
 from runtime.cores import available_cores
 from runtime.data import DataError, Dataset, load_dataset

@@ -1,7 +1,7 @@
 """dropout: the mask is a hash of (seed, epoch, row) and the value's place, and never stored."""
 
 from compiler.kernel import BACKWARD, FORWARD, Kernels, Request, function
-from dsl.messages import product
+from dsl.shapes import product
 
 
 def emit(request: Request) -> Kernels:

@@ -1,7 +1,7 @@
 """input: gathers sixteen images of a block from the data and lays them into the lanes."""
 
 from compiler.kernel import Kernels, Request, function
-from dsl.messages import product
+from dsl.shapes import product
 
 
 def emit(request: Request) -> Kernels:

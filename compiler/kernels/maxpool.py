@@ -2,7 +2,7 @@
 
 from compiler.kernel import BACKWARD, FORWARD, Kernels, Request, function
 from compiler.windows import Windows
-from dsl.messages import product
+from dsl.shapes import product
 
 
 def emit(request: Request) -> Kernels:

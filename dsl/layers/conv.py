@@ -1,7 +1,8 @@
 """conv: a two-dimensional convolution (cross-correlation, as in every framework)."""
 
-from dsl.messages import product
-from dsl.registry import Argument, Arguments, Context, Layer, Parameter, Shape
+from dsl.registry import Argument, Arguments, Context, Layer, Parameter
+from dsl.shapes import Shape, product
+from dsl.weights import BIAS, weight_and_bias
 from dsl.windows import PAD, STRIDE, slide
 
 
@@ -14,9 +15,7 @@ def _infer(context: Context) -> Shape:
 def _parameters(given: Shape, arguments: Arguments) -> tuple[Parameter, ...]:
     channels, height, width = (int(size) for size in arguments["size"])
     fan_in = given[0] * height * width
-    weight = Parameter("weight", (channels, given[0], height, width), fan_in)
-    bias = Parameter("bias", (channels,), fan_in)
-    return (weight, bias) if arguments["bias"] == "yes" else (weight,)
+    return weight_and_bias((channels, given[0], height, width), fan_in, arguments)
 
 
 def _macs(given: Shape, shape: Shape, arguments: Arguments) -> int:
@@ -31,13 +30,10 @@ LAYER = Layer(
     options=(
         STRIDE,
         PAD,
-        Argument(
-            "bias", "a trained number added to each output channel", "choice",
-            words=("yes", "no"), default="yes",
-        ),
+        BIAS,
     ),
     infer=_infer,
     parameters=_parameters,
     macs=_macs,
     aliases=("conv2d", "convolution", "convolutional", "spatialconvolution", "convolution2d"),
-)  # fmt: skip
+)

@@ -1,6 +1,7 @@
 """input: the shape of one image."""
 
-from dsl.registry import Argument, Context, Layer, Shape
+from dsl.registry import Argument, Context, Layer
+from dsl.shapes import Shape
 
 
 def _infer(context: Context) -> Shape:

@@ -1,9 +1,10 @@
 """linear: every output is a weighted sum of every input."""
 
 from dsl import messages
-from dsl.messages import product
-from dsl.registry import Argument, Arguments, Context, Layer, Parameter, Shape
+from dsl.registry import Argument, Arguments, Context, Layer, Parameter
+from dsl.shapes import Shape, product
 from dsl.values import Refused
+from dsl.weights import BIAS, weight_and_bias
 
 
 def _infer(context: Context) -> Shape:
@@ -15,9 +16,7 @@ def _infer(context: Context) -> Shape:
 
 def _parameters(given: Shape, arguments: Arguments) -> tuple[Parameter, ...]:
     outputs = int(arguments["size"][0])
-    weight = Parameter("weight", (outputs, given[0]), given[0])
-    bias = Parameter("bias", (outputs,), given[0])
-    return (weight, bias) if arguments["bias"] == "yes" else (weight,)
+    return weight_and_bias((outputs, given[0]), given[0], arguments)
 
 
 def _macs(given: Shape, shape: Shape, arguments: Arguments) -> int:
@@ -29,14 +28,9 @@ LAYER = Layer(
     summary="A fully connected layer: the number of its outputs.",
     example="linear 100",
     arguments=(Argument("size", "the number of outputs"),),
-    options=(
-        Argument(
-            "bias", "a trained number added to each output", "choice",
-            words=("yes", "no"), default="yes",
-        ),
-    ),
+    options=(BIAS,),
     infer=_infer,
     parameters=_parameters,
     macs=_macs,
     aliases=("dense", "fc", "fullyconnected", "innerproduct", "inner_product", "connected"),
-)  # fmt: skip
+)

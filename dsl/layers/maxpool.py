@@ -1,7 +1,8 @@
 """maxpool: the largest value in each window."""
 
 from dsl import messages
-from dsl.registry import Argument, Context, Layer, Shape
+from dsl.registry import Argument, Context, Layer
+from dsl.shapes import Shape
 from dsl.values import Refused
 from dsl.windows import PAD, STRIDE, pair, slide
 

@@ -1,8 +1,8 @@
 """reshape: the same values, in another shape."""
 
 from dsl import messages
-from dsl.messages import product
-from dsl.registry import Argument, Context, Layer, Shape
+from dsl.registry import Argument, Context, Layer
+from dsl.shapes import Shape, product
 from dsl.values import Refused
 
 

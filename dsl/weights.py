@@ -1,0 +1,18 @@
+"""What layers with weights share: a weight tensor and an optional bias."""
+
+from dsl.registry import Argument, Arguments, Parameter
+from dsl.shapes import Shape
+
+BIAS = Argument(
+    "bias",
+    "a trained number added to each output channel",
+    "choice",
+    words=("yes", "no"),
+    default="yes",
+)
+
+
+def weight_and_bias(shape: Shape, fan_in: int, arguments: Arguments) -> tuple[Parameter, ...]:
+    """A weight of this shape, outputs first, and a bias for each output unless `bias no`."""
+    weight, bias = Parameter("weight", shape, fan_in), Parameter("bias", shape[:1], fan_in)
+    return (weight, bias) if arguments["bias"] == "yes" else (weight,)
