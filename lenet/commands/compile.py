@@ -1,0 +1,68 @@
+"""`lenet compile`: kernels into the cache, or any stage of the compiler as text."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dsl.check import check
+from lenet.api import Network
+from lenet.commands import Set, Spec, load_network
+from lenet.console import note
+
+
+def compile_file(
+    spec: Spec,
+    emit: Annotated[
+        str | None,
+        typer.Option(
+            metavar="STAGE",
+            help="Print a stage: syntax, graph, a pass's name, or kernels (readable source).",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", metavar="FILE", help="Write the stage there.")
+    ] = None,
+    set_: Set = None,
+) -> None:
+    """Compile the kernels, or show a stage.
+
+    Without --emit the kernels go into the cache, and their place is printed.
+    """
+    network = load_network(spec, set_)
+    if emit is None and output is None:
+        from compiler.cache import load as load_program
+        from compiler.pipeline import compile_graph
+
+        loaded = load_program(compile_graph(network.graph))
+        how = "taken from the cache" if loaded.from_cache else "compiled"
+        print(f"{spec}: kernels {how} in {loaded.seconds:.1f} s")
+        print(loaded.path)
+        return
+    text = _stage(network, emit or "kernels")
+    if output:
+        from runtime.model import write_atomically
+
+        write_atomically(output, text.encode())
+        note(f"wrote {output}")
+    else:
+        print(text, end="")
+
+
+def _stage(network: Network, emit: str) -> str:
+    """The text of one of the compiler's stages."""
+    from compiler.passes import PASSES
+    from compiler.pipeline import compile_graph, run_passes
+    from dsl import graph, syntax
+
+    passes = [function.__name__ for function in PASSES]
+    stages = ["syntax", "graph", *passes, "kernels"]
+    if emit not in stages:
+        raise typer.BadParameter(f"there is no stage {emit!r}; there is {', '.join(stages)}")
+    if emit == "syntax":
+        return syntax.draw(check(network.graph.source, network.settings).tree)
+    if emit == "graph":
+        return graph.draw(network.graph)
+    if emit == "kernels":
+        return compile_graph(network.graph).source
+    return graph.draw(run_passes(network.graph, stop_after=emit))

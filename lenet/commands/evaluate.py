@@ -1,0 +1,26 @@
+"""`lenet evaluate`: a model's metrics on test images."""
+
+import json
+
+from lenet.commands import Data, Json, Model
+
+
+def evaluate(model: Model, data: Data = None, as_json: Json = False) -> None:
+    """Measure a model on test images.
+
+    They are those of the data it was trained on, or of --data.
+    """
+    from runtime.model import Model as Trained
+    from runtime.run import check_data, evaluation_images
+
+    trained = Trained.open(model)
+    dataset = evaluation_images(trained.graph, data)
+    check_data(trained.graph, dataset)
+    assert dataset.test is not None
+    metrics = trained.evaluate(dataset.test.pixels, dataset.test.labels)
+    if as_json:
+        print(json.dumps(metrics))
+        return
+    print(f"{metrics.pop('count'):,} images of {dataset.name}")
+    for name, value in metrics.items():
+        print(f"{name:<6} {value:.4f}" if name == "loss" else f"{name:<6} {value:.2%}")
