@@ -58,7 +58,7 @@ def train(
     network = load_network(path, set_)
     folder = output or _new_folder(path)
     check_folder(folder, force)
-    model, seconds = _train(network, data, engine, master, epochs, threads, folder, as_json)
+    model, seconds = _train(network, data, engine, master, epochs, threads, folder, force, as_json)
     file = folder / "model.safetensors"
     last = dict(model.history[-1]["validation"]) if model.history else {}
     if as_json:
@@ -97,6 +97,7 @@ def _train(
     epochs: int | None,
     threads: int | None,
     folder: Path,
+    force: bool,
     as_json: bool,
 ) -> tuple[Any, float]:
     from dsl.sections.reader import Duration
@@ -118,9 +119,7 @@ def _train(
                 f"{network.path.name}: {network.parameter_count:,} parameters, "
                 f"{count:,} training images of {dataset.name}"
             )
-        options = Options(
-            engine, master or "local[*]", None, epochs, threads, folder, overwrite=True
-        )
+        options = Options(engine, master or "local[*]", None, epochs, threads, folder, force)
         model = train_model(network.graph, network.path, dataset, options, network.settings, watch)
     return model, time.perf_counter() - started
 
