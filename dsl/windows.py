@@ -16,18 +16,18 @@ def pair(value: Shape) -> tuple[int, int]:
     return (int(value[0]), int(value[-1]))
 
 
-def slide(context: Context, window: Shape, argument: str) -> tuple[int, int]:
+def slide(context: Context, window: Shape, argument: str, default_stride: Shape) -> tuple[int, int]:
     """Output height and width of a window that slides over the input map.
 
-    Binds `stride` (default: 1 for a kernel, the window for pooling) and `pad` as pairs, refuses
-    a window that does not fit, and warns where the last rows or columns are never read.
+    `argument` names the window in the line. Binds `stride` and `pad` as pairs, refuses a window
+    that does not fit, and warns where the last rows or columns are never read.
     """
     arguments = context.arguments
     name = context.line.keyword.text
     if len(context.input) != 3:
         span = context.line.keyword.span
         raise Refused(messages.needs_map(span, name, context.input, context.source))
-    stride = pair(arguments["stride"] or ((1, 1) if argument == "size" else window))
+    stride = pair(arguments["stride"] or default_stride)
     padding = pair(arguments["pad"]) if "pad" in arguments else (0, 0)
     sizes, dropped = [], []
     for axis in (0, 1):

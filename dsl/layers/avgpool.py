@@ -16,7 +16,7 @@ def _infer(context: Context) -> Shape:
         context.arguments["window"] = context.arguments["stride"] = context.input[1:]
         return (context.input[0],)
     context.arguments["window"] = pair(window)
-    return (context.input[0], *slide(context, pair(window), "window"))
+    return (context.input[0], *slide(context, pair(window), "window", pair(window)))
 
 
 LAYER = Layer(

@@ -8,7 +8,7 @@ from dsl.windows import PAD, STRIDE, slide
 
 def _infer(context: Context) -> Shape:
     channels, *kernel = (int(size) for size in context.arguments["size"])
-    height, width = slide(context, tuple(kernel), "size")
+    height, width = slide(context, tuple(kernel), "size", (1, 1))
     return (channels, height, width)
 
 

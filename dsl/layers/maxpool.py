@@ -16,7 +16,7 @@ def _infer(context: Context) -> Shape:
             limit = f"at most half of its window, {size // 2}"
             what = "the pad of `maxpool`"
             raise Refused(messages.out_of_range(context.span("pad"), what, pad, limit))
-    return (context.input[0], *slide(context, window, "window"))
+    return (context.input[0], *slide(context, window, "window", window))
 
 
 LAYER = Layer(
