@@ -17,10 +17,10 @@ from types import ModuleType
 import numpy as np
 from numba import types
 
+from compiler.folders import cache_folder
 from compiler.program import Loaded, Program
 from compiler.support import add_exactly, sgd
 from dsl.errors import LenetError
-from dsl.folders import cache_folder
 
 
 @cache

@@ -1,22 +1,22 @@
 """The front end in one place: text → tree → graph, with every mistake of the file at once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 
 from dsl import messages, registry
-from dsl.datasets import DATASETS
+from dsl.check_whole import State, check_whole
 from dsl.diagnostics import Diagnostic, SpecError, closest
 from dsl.errors import LenetError
 from dsl.graph import Graph, Node
 from dsl.parse import parse
 from dsl.registry import Context
 from dsl.sections.data import KEYS as DATA_KEYS
-from dsl.sections.data import Data, read_data
+from dsl.sections.data import read_data
 from dsl.sections.train import KEYS as TRAIN_KEYS
-from dsl.sections.train import Train, read_train
+from dsl.sections.train import read_train
 from dsl.shapes import Shape, product, show
-from dsl.syntax import Let, Line, Sizes, Span, Tree, Word
+from dsl.syntax import Let, Line, Sizes, Tree, Word
 from dsl.values import Constants, Refused, evaluate, evaluate_size
 
 _SECTIONS = ("data", "train")
@@ -33,37 +33,10 @@ class Checked:
     diagnostics: tuple[Diagnostic, ...]
 
 
-@dataclass
-class _State:
-    """What is known after the lines so far. A shape of None is unknown: nothing cascades."""
-
-    constants: Constants
-    diagnostics: list[Diagnostic]
-    nodes: list[Node] = field(default_factory=list)
-    lines: list[Line] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
-    names: dict[str, Span] = field(default_factory=dict)
-    unnamed: set[str] = field(default_factory=set)
-    blocks: set[str] = field(default_factory=set)
-    source: str = "nothing"
-    input_line: Line | None = None
-    input_missing: bool = False
-    data_missing: bool = False
-    shape: Shape | None = None
-    expects: list[tuple[Span, int]] = field(default_factory=list)
-    sections: dict[str, Line] = field(default_factory=dict)
-    data: Data | None = None
-    train: Train | None = None
-
-    @property
-    def failed(self) -> bool:
-        return any(d.severity == "error" for d in self.diagnostics)
-
-
 def check(text: str, overrides: Mapping[str, Fraction] | None = None) -> Checked:
     """Parse and check a whole file. `overrides` are the values of `--set`."""
     tree, diagnostics = parse(text)
-    state = _State(Constants(overrides), diagnostics)
+    state = State(Constants(overrides), diagnostics)
     lets: dict[str, Let] = {}
     sections = []
     for statement in tree.statements:
@@ -75,7 +48,7 @@ def check(text: str, overrides: Mapping[str, Fraction] | None = None) -> Checked
             _check_with_body(state, statement)
     for section in sections:  # after all lets
         _read_section(state, section)
-    _check_whole(state, text)
+    check_whole(state, text)
     if not state.failed:
         state.diagnostics += [
             messages.unused_constant(let.name.span, name)
@@ -101,7 +74,7 @@ def check_graph(text: str, path: str, overrides: Mapping[str, Fraction] | None =
     return checked.graph
 
 
-def _define(state: _State, let: Let, lets: dict[str, Let]) -> None:
+def _define(state: State, let: Let, lets: dict[str, Let]) -> None:
     name = let.name.text
     if name in lets:
         first = lets[name].name.span
@@ -122,7 +95,7 @@ def _check_settings(lets: Sequence[str], overrides: Mapping[str, Fraction]) -> N
             raise LenetError(f"--set {name}: the file defines no such constant", "", fix)
 
 
-def _read_section(state: _State, line: Line) -> None:
+def _read_section(state: State, line: Line) -> None:
     name = line.keyword.text
     if name in state.sections:
         first = state.sections[name].keyword.span
@@ -136,7 +109,7 @@ def _read_section(state: _State, line: Line) -> None:
     state.diagnostics += problems
 
 
-def _check_with_body(state: _State, line: Line) -> None:
+def _check_with_body(state: State, line: Line) -> None:
     """The line, and what is indented below it by mistake, as if it were not."""
     _check_line(state, line)
     kind = line.keyword.text
@@ -151,7 +124,7 @@ def _check_with_body(state: _State, line: Line) -> None:
             _check_with_body(state, child)
 
 
-def _check_line(state: _State, line: Line) -> None:
+def _check_line(state: State, line: Line) -> None:
     kind = line.keyword.text
     report = state.diagnostics.append
     if not kind:  # a line that could not be read
@@ -217,7 +190,7 @@ def _check_line(state: _State, line: Line) -> None:
     return None
 
 
-def _lose_track(state: _State) -> None:
+def _lose_track(state: State) -> None:
     """After a line that may have been anything: the input, or the section `data`."""
     state.shape = None
     state.input_missing = state.input_missing or state.input_line is None
@@ -234,7 +207,7 @@ def _unknown_layer(word: Word) -> Diagnostic:
     return messages.unknown_layer(word.span, word.text, suggestion, example, tuple(layers))
 
 
-def _name(state: _State, line: Line, kind: str) -> str:
+def _name(state: State, line: Line, kind: str) -> str:
     state.counts[kind] = state.counts.get(kind, 0) + 1
     number = state.counts[kind]
     word = line.name or Word(f"{kind}{number}", line.keyword.span)
@@ -253,7 +226,7 @@ def _name(state: _State, line: Line, kind: str) -> str:
     return word.text
 
 
-def _sizes(state: _State, sizes: Sizes) -> Shape | None:
+def _sizes(state: State, sizes: Sizes) -> Shape | None:
     try:
         parts = (evaluate_size(p, state.constants, "a size of the shape") for p in sizes.parts)
         return tuple(int(part) for part in parts)
@@ -262,12 +235,12 @@ def _sizes(state: _State, sizes: Sizes) -> Shape | None:
         return None
 
 
-def _declared(state: _State, line: Line) -> Shape | None:
+def _declared(state: State, line: Line) -> Shape | None:
     """After a mistake the declared shape is believed, so that the next lines can be checked."""
     return _sizes(state, line.shape) if line.shape else None
 
 
-def _check_declared(state: _State, line: Line, shape: Shape) -> None:
+def _check_declared(state: State, line: Line, shape: Shape) -> None:
     declared = _declared(state, line)
     if line.shape is None or declared is None or declared == shape:
         return
@@ -283,7 +256,7 @@ def _check_size(line: Line, what: str, floats: int) -> None:
         raise Refused(messages.net_too_large(span, what, 4 * floats, 4 * _MAX_FLOATS))
 
 
-def _read_expect(state: _State, line: Line) -> None:
+def _read_expect(state: State, line: Line) -> None:
     usage = "expect 22278 parameters"
     items = line.items
     well_formed = (
@@ -304,74 +277,3 @@ def _read_expect(state: _State, line: Line) -> None:
     except Refused as refused:
         return state.diagnostics.append(refused.diagnostic)
     state.expects.append((items[0].span, int(count)))
-
-
-def _check_whole(state: _State, text: str) -> None:
-    """What only the whole file can show; looked at where the net itself is well."""
-    report = state.diagnostics.append
-    if state.input_line is None and not state.input_missing:
-        last = max(1, len(text.rstrip().split("\n")))
-        report(messages.empty_net(Span(last, 1, 2)))
-    train = state.train
-    if "train" in state.sections and "data" not in state.sections and not state.data_missing:
-        report(messages.train_without_data(state.sections["train"].keyword.span))
-    if state.shape is None or not state.nodes or len(state.nodes) != len(state.lines):
-        return
-    net_failed = len(state.nodes) != sum(state.counts.values())
-    if net_failed:
-        return
-    total = sum(node.parameter_count for node in state.nodes)
-    for span, expected in state.expects:
-        if expected != total:
-            report(messages.stale_count(span, expected, total))
-    _advise(state)
-    last_node, last_line = state.nodes[-1], state.lines[-1]
-    loss_span = train.loss_span if train is not None and train.loss_span else last_line.span
-    if train is not None and train.loss == "nll" and last_node.kind != "logsoftmax":
-        report(messages.nll_needs_logsoftmax(loss_span, last_node.kind, last_line.keyword.span))
-    twice = last_node.kind == "softmax" or (
-        last_node.kind == "logsoftmax" and train is not None and train.loss == "crossentropy"
-    )
-    if train is not None and train.loss != "nll" and twice:
-        report(messages.crossentropy_after(loss_span, last_node.kind, last_line.keyword.span))
-    if train is not None or state.data is not None:
-        _check_data(state)
-
-
-def _check_data(state: _State) -> None:
-    report = state.diagnostics.append
-    last_line, output = state.lines[-1], state.nodes[-1].shape
-    scores = [line for line, node in zip(state.lines, state.nodes, strict=True)
-              if node.kind not in ("softmax", "logsoftmax")][-1]  # fmt: skip
-    if len(output) != 1:
-        return report(messages.output_is_map(last_line.span, output))
-    if state.data is None:
-        return None
-    known = DATASETS[state.data.kind]
-    first = state.nodes[0]
-    if known.shape is not None and known.shape != first.shape:
-        flat = len(first.shape) == 1 and first.shape[0] == product(known.shape)
-        if not flat:
-            line = state.lines[0]
-            report(
-                messages.input_differs(
-                    line.span, first.shape, known.shape, state.data.kind, state.data.span
-                )
-            )
-    if known.classes is not None and output[0] != known.classes:
-        report(messages.class_count(scores.span, output, known.classes, state.data.kind))
-    return None
-
-
-def _advise(state: _State) -> None:
-    pairs = list(zip(state.nodes, state.lines, strict=True))
-    weighted = [k for k, (node, _) in enumerate(pairs) if node.kind == "linear"]
-    for k in weighted:
-        before = pairs[k - 1][0].kind
-        if before == "linear":
-            state.diagnostics.append(
-                messages.linear_after_linear(pairs[k][1].keyword.span, pairs[k - 1][1].span)
-            )
-    for node, line in pairs[weighted[-1] :] if weighted else []:
-        if node.kind == "dropout":
-            state.diagnostics.append(messages.dropout_after_last_linear(line.keyword.span))

@@ -1,4 +1,7 @@
-"""All wording of diagnostics, one function a mistake, so that they speak with one voice."""
+"""All wording of diagnostics, one function a mistake, so that they speak with one voice.
+
+It is long because it is a list; nothing in it depends on its neighbours.
+"""
 
 import unicodedata
 from collections.abc import Sequence

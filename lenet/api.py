@@ -14,10 +14,9 @@ from dsl.graph import Graph
 from lenet.shapes import shapes, shapes_text
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
-
     from runtime.data.dataset import Dataset
     from runtime.model import Model
+    from runtime.spark.session import SparkSession
 
 # Short of exponents that would take for ever as exact fractions.
 _NUMBER = re.compile(r"[+-]?(\d{1,18}(\.\d{0,18})?([eE][+-]?\d{1,2})?|\d{1,18}/\d{1,18})")

@@ -68,7 +68,8 @@ def language_reference() -> str:
     parts.append(
         "\nOnly `rate` must be given. Without the others: batch 128, stop after 10 epochs, "
         "validate top1 loss every\nepoch, seed 1, and the loss that the last layer calls for. "
-        "`stop` and `every` take epochs or iterations.\n"
+        "`stop` and `every` take epochs or iterations; validation that is counted in iterations "
+        "also ends\neach epoch.\n"
     )
     return "\n".join(parts)
 

@@ -1,8 +1,6 @@
 """A trained net in one file, which predicts without Spark and without Java."""
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -24,6 +22,7 @@ from dsl.errors import LenetError
 from dsl.graph import Graph
 from dsl.shapes import product, show
 from runtime.cores import available_cores
+from runtime.files import write_atomically
 from runtime.metrics import measure
 from runtime.parameters import digest, from_tensors
 from runtime.step import Normalization, Predictor
@@ -255,22 +254,3 @@ def _checksum(metadata: Mapping[str, str]) -> str:
     """Of all metadata but itself: a damaged mean would change every prediction."""
     rest = {key: value for key, value in metadata.items() if key != "checksum"}
     return sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Either the whole file or the one before; LenetError where it cannot be written."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise LenetError(f"cannot write {path}", error.strerror or str(error)) from None

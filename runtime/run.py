@@ -26,7 +26,7 @@ from runtime.run_folder import check_folder, clear_folder
 from runtime.training import Event, Job, run_training
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from runtime.spark.session import SparkSession
 
 Watch = Callable[[Event], None]
 

@@ -19,7 +19,8 @@ from safetensors.numpy import save
 import lenet
 from runtime.data import load_dataset
 from runtime.data.dataset import Dataset
-from runtime.model import Model, write_atomically
+from runtime.files import write_atomically
+from runtime.model import Model
 
 SPEC = """\
 let filters = 2
@@ -387,7 +388,7 @@ def test_a_file_size_limit_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     write_atomically(path, b"old")
     code = (
-        "import sys; from pathlib import Path; from runtime.model import write_atomically;"
+        "import sys; from pathlib import Path; from runtime.files import write_atomically;"
         "write_atomically(Path(sys.argv[1]), bytes(100_000))"
     )
     result = subprocess.run(

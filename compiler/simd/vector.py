@@ -3,6 +3,8 @@
 LLVM maps `<16 x float>` to one AVX-512 register, two AVX2 registers or four NEON registers,
 and every operation below is defined bit for bit by IEEE 754, so that results are the same on
 all of them. Offsets are in float32 elements of the array.
+
+It is long because it is a list: an intrinsic is a dozen lines, and there are thirty.
 """
 
 import operator

@@ -41,7 +41,7 @@ def compile_file(
         return
     text = _stage(network, emit or "kernels")
     if output:
-        from runtime.model import write_atomically
+        from runtime.files import write_atomically
 
         write_atomically(output, text.encode())
         note(f"wrote {output}")

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from dsl.folders import cache_folder
+from compiler.folders import cache_folder
 from runtime.data.dataset import DataError, Dataset
 from runtime.data.fetch import Progress, RemoteFile, fetch
 from runtime.data.idx import read_pairs

@@ -8,8 +8,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from compiler.folders import cache_folder
 from dsl.errors import LenetError
-from dsl.folders import cache_folder
 
 OLDEST = 17
 

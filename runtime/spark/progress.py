@@ -7,6 +7,7 @@ import socketserver
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,29 +37,30 @@ class Listener:
     def __init__(self, host: str, handle: Callable[[Event], None]) -> None:
         self.failure: BaseException | None = None
         self._quiet = threading.Condition()
-        self._lines = 0  # connections that may still bring events
-        self._newest: object = None
+        self._newest: object = None  # the connection that counts, and the last one that ended
+        self._ended: object = None
         token = secrets.token_hex(16)
         listener = self
 
         class Handler(socketserver.StreamRequestHandler):
             def handle(self) -> None:
-                first = self.rfile.readline(256).strip()
-                if not secrets.compare_digest(first, token.encode()):
-                    return
+                with suppress(OSError):  # a worker that is killed may reset its connection
+                    first = self.rfile.readline(256).strip()
+                    if secrets.compare_digest(first, token.encode()):
+                        self._listen()
+                with listener._quiet:
+                    if listener._newest is self:
+                        listener._ended = self
+                    listener._quiet.notify_all()
+
+            def _listen(self) -> None:
                 with listener._quiet:
                     listener._newest = self
-                    listener._lines += 1
-                try:
-                    for line in self.rfile:
-                        with listener._quiet:
-                            # A stage that Spark gave up may still send; its successor counts.
-                            if listener._newest is self:
-                                listener._take(handle, line)
-                finally:
+                for line in self.rfile:
                     with listener._quiet:
-                        listener._lines -= 1
-                        listener._quiet.notify_all()
+                        # A stage that Spark gave up may still send; its successor counts.
+                        if listener._newest is self:
+                            listener._take(handle, line)
 
         class Server(socketserver.ThreadingTCPServer):
             daemon_threads = True
@@ -76,10 +78,15 @@ class Listener:
             except BaseException as error:  # handed on to the driver's main thread
                 self.failure = error
 
-    def drain(self, seconds: float = 60) -> None:
-        """Wait until every event that was sent is handled; then raise `failure`, if any."""
+    def drain(self) -> None:
+        """Wait until all events are handled; then raise `failure`, if any.
+
+        Call it when the task has succeeded, and so has hung up after its last event.
+        """
         with self._quiet:
-            self._quiet.wait_for(lambda: not self._lines or self.failure, seconds)
+            self._quiet.wait_for(
+                lambda: self.failure or (self._newest and self._ended is self._newest)
+            )
         if self.failure is not None:
             raise self.failure
 

@@ -1,0 +1,26 @@
+"""Files that are there as a whole or not at all."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from dsl.errors import LenetError
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Either the whole file or the one before; LenetError where it cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise LenetError(f"cannot write {path}", error.strerror or str(error)) from None
