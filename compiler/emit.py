@@ -24,7 +24,10 @@ from numba import njit
 
 from compiler.simd.math import exp, log, random_bits, sigmoid, sum_all, tanh
 from compiler.simd.pack import pack_channel
-from compiler.simd.tiles import Correlation, OuterProduct, correlate, outer_product
+from compiler.simd.tiles import (
+    Correlation, OuterProduct, Product, correlate, outer_product, product_of,
+)
+from compiler.simd.turn import turn
 from compiler.simd.vector import (
     choose_index, choose_value, fma, from_bits, kernel, lane_sum, load, load_bits, load_bytes,
     maximum, select_below, select_equal, select_greater, splat, splat_int, store, store_bytes,

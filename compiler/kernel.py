@@ -20,7 +20,8 @@ class Kernels:
 
     All but the arrays are offsets. With scope "group" they work on several blocks at once and
     take their number as a last argument. `saved` is the space (floats a block) that forward
-    leaves to backward.
+    leaves to backward; `gradient_scratch` is space that gradient uses meanwhile, and is given after
+    dy.
     """
 
     forward: str = ""
@@ -28,6 +29,7 @@ class Kernels:
     gradient: str = ""
     scope: str = "block"
     saved: int = 0
+    gradient_scratch: int = 0
     keeps_output: bool = False
     in_place: bool = False
     random: bool = False

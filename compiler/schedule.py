@@ -79,7 +79,9 @@ def schedule(
         node = nodes[k]
         code, name = kernels[node.name], names[node.name]
         if code.gradient:
-            calls.append(_call(code, f"{name}_gradient", "gradient", values[k - 1], dy))
+            scratch = Buffer(f"scratch {node.name}", code.gradient_scratch)
+            buffers = [values[k - 1], dy, *([scratch] if scratch.size else [])]
+            calls.append(_call(code, f"{name}_gradient", "gradient", *buffers))
         if not any(n.parameters for n in nodes[:k]):
             break
         dx = dy if code.in_place else _buffer("gradient", nodes[k - 1])

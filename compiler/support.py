@@ -1,9 +1,12 @@
 """Kernels that are the same for every net: lanes to rows, random keys, exact sums, updates."""
 
-import numpy as np
-from numba import njit
+from typing import Any
 
-from compiler.simd.vector import kernel
+import numpy as np
+from numba import njit, types
+from numba.extending import intrinsic
+
+from compiler.simd.vector import INT64, kernel
 
 # A gradient's unit in 64-bit fixed point is 2**-48: sums are exact, so that their order and
 # the number of threads and workers do not matter. The parts of at most 32 slices, each below
@@ -32,19 +35,37 @@ def make_keys(arena, rows, first, count, key, keys):
         view[lane] = np.uint32((h ^ (h >> np.uint64(31))) & np.uint64(0xFFFFFFFF))
 
 
+@intrinsic
+def _bits_of(typing_context: Any, value: Any) -> Any:
+    """The bits of a float64."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], INT64)
+
+    return types.int64(types.float64), generate
+
+
 @njit(nogil=True, cache=True)
 def add_exactly(values, total, factor):
-    """total += values * factor in fixed point; whether all of them were in range."""
-    fits = True
+    """total += values * factor in fixed point; False where one is out of range, NaN included.
+
+    Adding 1.5 * 2**52 to a float64 rounds it to a whole number and leaves that in its low bits,
+    which vectors can do, unlike conversions. The number is taken in two halves, since 58 bits
+    do not fit; together they are rint(values * factor * 2**48).
+    """
+    magic = 1.5 * 2.0**52
+    magic_bits = _bits_of(magic)
+    half = FRACTION_BITS // 2
+    scale = factor * 2.0**half
+    most = LIMIT * 2.0**half
+    outside = 0
     for k in range(values.size):
-        value = np.float64(values[k]) * factor
-        fits &= -LIMIT < value < LIMIT  # NaN is not
-    if not fits:
-        return False
-    for k in range(values.size):
-        scaled = np.rint(np.float64(values[k]) * factor * 2.0**FRACTION_BITS)
-        total[k] += np.int64(scaled)
-    return True
+        value = np.float64(values[k]) * scale
+        outside |= 0 if -most < value < most else 1  # NaN is not
+        shifted = value + magic
+        low = (value - (shifted - magic)) * 2.0**half + magic
+        total[k] += ((_bits_of(shifted) - magic_bits) << half) + (_bits_of(low) - magic_bits)
+    return outside == 0
 
 
 @njit(nogil=True, cache=True)

@@ -5,26 +5,58 @@ from functools import cache
 
 LANES = 16
 BLOCKS = 4  # blocks of sixteen images that layers after the last convolution take together
+_LATENCY = 6  # multiply-adds that must be under way at once to keep the units busy
+_LOAD = 0.25  # what a load costs beside a multiply-add, where both fit
 
 
 @dataclass(frozen=True)
 class Target:
-    """`registers` counts vectors of sixteen floats that fit into the register file."""
+    """`registers` vectors of `width` floats; `width` divides the sixteen lanes of a block."""
 
     name: str
     registers: int
-
-    def outputs(self, columns: int) -> int:
-        """Most output channels of a tile with so many columns: sums, one input row, a weight."""
-        return max(1, min(8, (self.registers - 1 - columns) // columns))
+    width: int
 
     @property
-    def columns(self) -> int:
-        return 4 if self.registers >= 16 else 2
+    def parts(self) -> int:
+        """Registers for one vector of sixteen lanes."""
+        return LANES // self.width
+
+    def tile(self, outputs: int, columns: int, step: int = 1) -> tuple[int, int]:
+        """Most output channels and columns of a tile of a correlation.
+
+        The sums, an input row and a weight fit into the registers, and the tiles that cover
+        `outputs` x `columns` cost least; columns are a multiple of `step` where they can be.
+        """
+        best, choice = float("inf"), (1, 1)
+        for wide in range(1, min(columns, 8) + 1):
+            if step > 1 and wide % step and wide != columns:
+                continue
+            for high in range(1, min(outputs, 8) + 1):
+                if high * wide + wide + 1 > self.registers:
+                    break
+                cost = sum(
+                    o_count * c_count * (max(o * c, _LATENCY) + _LOAD * (o + c))
+                    for _, o, o_count in split(outputs, high)
+                    for _, c, c_count in split(columns, wide)
+                )
+                if cost < best:
+                    best, choice = cost, (high, wide)
+        return choice
 
     def rights(self, lefts: int) -> int:
         """Most right factors of an outer product with so many left ones."""
         return max(1, min(8, (self.registers - 1) // (lefts + 1)))
+
+    @property
+    def lefts(self) -> int:
+        """Most left factors of an outer product."""
+        return 7 if self.registers >= 32 else 6
+
+    @property
+    def product(self) -> tuple[int, int]:
+        """Left factors and vectors of right factors of a matrix product."""
+        return (8, 3) if self.registers >= 32 else (6, 2)
 
 
 @cache
@@ -34,8 +66,12 @@ def host() -> Target:
 
     name, features = binding.get_host_cpu_name(), binding.get_host_cpu_features()
     if features.get("avx512f"):
-        return Target(name, 32)
-    return Target(name, 8)  # AVX2: sixteen registers of half a vector; NEON: 32 of a quarter
+        return Target(name, 32, 16)
+    if features.get("avx"):
+        return Target(name, 16, 8)
+    if features.get("neon"):
+        return Target(name, 32, 4)
+    return Target(name, 16, 4)
 
 
 def split(count: int, most: int) -> list[tuple[int, int, int]]:

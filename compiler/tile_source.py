@@ -11,5 +11,10 @@ def outer_product_source(name: str, **settings: object) -> str:
     return f"{name} = outer_product(OuterProduct(\n{_lines(settings)}))\n"
 
 
+def product_source(name: str, **settings: object) -> str:
+    """`name` becomes the tile of a Product with these settings."""
+    return f"{name} = product_of(Product(\n{_lines(settings)}))\n"
+
+
 def _lines(settings: dict[str, object]) -> str:
-    return "".join(f"    {key}={value},\n" for key, value in settings.items())
+    return "".join(f"    {key}={value!r},\n" for key, value in settings.items())

@@ -9,7 +9,7 @@ from dsl.graph import Graph
 from dsl.shapes import product, show
 
 # The memory plan does not depend on the processor; any will do, without asking LLVM for ours.
-_ANY = Target("any", 32)
+_ANY = Target("any", 32, 16)
 
 
 def shapes(graph: Graph, spec: str) -> dict[str, Any]:

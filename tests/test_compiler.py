@@ -96,7 +96,7 @@ def test_buffers_that_live_together_lie_apart(path: Path, training: bool) -> Non
     graph = run_passes(graph_of(path.read_text()))
     slots = lay_out(graph)
     names = identifiers(graph)
-    target = Target("test", 32)
+    target = Target("test", 32, 16)
     kernels = {
         node.name: emit_layer(Request(node, names[node.name], offsets_of(node, slots), target))
         for node in graph.nodes
@@ -144,7 +144,7 @@ def test_narrow_registers_give_the_same_bits() -> None:
     spec = "input 2x9x10\nconv 5x3x3 pad 1\ntanh\nmaxpool 2\nreshape 5*4*5\nlinear 7\nlogsoftmax"
     wide = make_case(spec)
     narrow = make_case(spec)
-    narrow.loaded = load(compile_graph(narrow.graph, Target("narrow", 8)))
+    narrow.loaded = load(compile_graph(narrow.graph, Target("narrow", 16, 8)))
     assert narrow.loaded.program.source != wide.loaded.program.source
     np.testing.assert_array_equal(wide.outputs(), narrow.outputs())
     (loss, gradients, _), (other_loss, others, _) = wide.kernels(), narrow.kernels()
@@ -155,7 +155,7 @@ def test_narrow_registers_give_the_same_bits() -> None:
 
 def test_emitted_source_names_the_spec_lines() -> None:
     graph = run_passes(graph_of(POOLED))
-    source = emit(graph, Target("test", 32)).source
+    source = emit(graph, Target("test", 32, 16)).source
     assert "conv1: line 3: conv 4x3x3" in source
     compile(source, "kernels.py", "exec")
 
@@ -207,5 +207,5 @@ def test_nothing_of_a_spec_becomes_code() -> None:
 
 def test_tiles_of_wide_strides_are_shared() -> None:
     graph = graph_of("input 1x2x400\nconv 2x1x1\nconv 2x2x5 stride 5\nreshape 160\nlinear 2")
-    source = compile_graph(graph, Target("test", 32)).source
+    source = compile_graph(graph, Target("test", 32, 16)).source
     assert source.count("conv2_backward_") < 20

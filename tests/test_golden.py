@@ -42,7 +42,7 @@ def test_graph(spec: Path, golden: Golden) -> None:
 
 
 def test_kernels(spec: Path, golden: Golden) -> None:
-    program = compile_graph(load(spec).graph, Target("golden", 32))
+    program = compile_graph(load(spec).graph, Target("golden", 32, 16))
     golden(f"golden/{spec.stem}.kernels.txt", program.source)
 
 

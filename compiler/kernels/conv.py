@@ -103,19 +103,20 @@ def _column_tiles(width: int, most: int, stride: int = 1) -> list[tuple[int, int
 
 def _correlation(
     request: Request, suffix: str, doc: str, arguments: str, head: str, tiles: list[_Run],
-    channels: int, outputs: int, steps: dict[str, int], call: str, rows: int,
+    outputs: int, steps: dict[str, object], call: str, rows: int,
 ) -> str:  # fmt: skip
     """A function that loops tiles over rows, output channels and columns."""
     name = f"{request.name}_{suffix}"
     widest = max(run.columns for run in tiles)
     source, body = "", f"for row in range({rows}):\n{head}"
-    for start, size, parts in split(outputs, request.target.outputs(widest)):
+    for start, size, parts in split(outputs, request.target.tile(outputs, widest)[0]):
         body += f"    for output in range({start}, {start + size * parts}, {size}):\n"
         for run in tiles:
             tile = f"{name}_{size}x{run.columns}_at_{run.start}"
             source += correlation_source(
-                tile, outputs=size, columns=run.columns, taps=run.taps, **steps
-            )
+                tile, width=request.target.width, outputs=size, columns=run.columns,
+                taps=run.taps, **steps,
+            )  # fmt: skip
             indent = " " * 8
             column, at = str(run.start), str(run.source)
             if run.count > 1:
@@ -130,7 +131,8 @@ def _correlation(
 def _forward(request: Request, g: Geometry) -> str:
     (kh, kw), (sh, sw), (ph, pw) = g.kernel, g.stride, g.padding
     tiles = []
-    for start, columns in _column_tiles(g.out_width, request.target.columns):
+    most = request.target.tile(g.outputs, g.out_width)[1]
+    for start, columns in _column_tiles(g.out_width, most):
         left = start * sw - pw
         taps = tuple(
             (j, j * sw + k, k)
@@ -149,7 +151,7 @@ def _forward(request: Request, g: Geometry) -> str:
         head = f"    top = row * {sh}\n    first = 0\n    rows = {kh}\n"
     bias = request.offsets.get("bias")
     weight = request.offsets["weight"]
-    steps = {
+    steps: dict[str, object] = {
         "x_channel": g.height * g.width * LANES,
         "x_row": g.width * LANES,
         "x_column": LANES,
@@ -159,7 +161,7 @@ def _forward(request: Request, g: Geometry) -> str:
         "w_output": 1,
         "y_output": g.out_height * g.out_width * LANES,
         "y_column": LANES,
-        "bias": bias is not None,
+        "start": "zero" if bias is None else "bias",
     }
     call = (
         f"{{tile}}(arena, x + ((top + first) * {g.width} + {{source}}) * {LANES}, {g.inputs}, "
@@ -168,14 +170,15 @@ def _forward(request: Request, g: Geometry) -> str:
     )
     return _correlation(
         request, "forward", "y = x correlated with the weights, plus the bias.", FORWARD, head,
-        _runs(tiles), g.inputs, g.outputs, steps, call, g.out_height,
+        _runs(tiles), g.outputs, steps, call, g.out_height,
     )  # fmt: skip
 
 
 def _backward(request: Request, g: Geometry) -> str:
     (kh, kw), (sh, sw), (ph, pw) = g.kernel, g.stride, g.padding
     tiles = []
-    for start, columns in _column_tiles(g.width, request.target.columns, sw):
+    most = request.target.tile(g.inputs, g.width, sw)[1]
+    for start, columns in _column_tiles(g.width, most, sw):
         base = (start + pw) // sw
         taps = tuple(
             (j, (start + j + pw - k) // sw - base, k)
@@ -189,7 +192,7 @@ def _backward(request: Request, g: Geometry) -> str:
         head += f"    first += (bottom - first) % {sh}\n"
     head += f"    rows = max(0, (min({kh - 1}, bottom) - first) // {sh} + 1)\n"
     head += f"    top = (bottom - first) // {sh}\n"
-    steps = {
+    steps: dict[str, object] = {
         "x_channel": g.out_height * g.out_width * LANES,
         "x_row": -g.out_width * LANES,
         "x_column": LANES,
@@ -208,7 +211,7 @@ def _backward(request: Request, g: Geometry) -> str:
     )
     return _correlation(
         request, "backward", "dx = dy correlated with the turned weights.", BACKWARD, head,
-        _runs(tiles), g.outputs, g.inputs, steps, call, g.height,
+        _runs(tiles), g.inputs, steps, call, g.height,
     )  # fmt: skip
 
 
@@ -227,8 +230,8 @@ def _gradient(request: Request, g: Geometry) -> str:
     else:
         body += f"    first = 0\n    rows = {g.out_height}\n"
     body += f"    top = first * {sh} - {ph} + kernel_row\n"
-    for start, taps, tap_parts in split(kw, 6 if kw > 7 else 7):
-        most_channels = max(1, 6 // taps)
+    for start, taps, tap_parts in split(kw, request.target.lefts):
+        most_channels = max(1, request.target.lefts // taps)
         for first_channel, channels, channel_parts in split(g.inputs, most_channels):
             body += (
                 f"    for channel in range({first_channel}, "
@@ -251,7 +254,9 @@ def _gradient(request: Request, g: Geometry) -> str:
                 for part in range(tap_parts):
                     tap = start + part * taps
                     tile = f"{name}_{len(lefts)}x{rights}_at_{tap}"
-                    source += _outer_source(tile, g, lefts, rights, tap, taps, channels)
+                    source += _outer_source(
+                        tile, g, request.target.width, lefts, rights, tap, taps, channels
+                    )
                     body += (
                         f"            {tile}(arena, x + ((channel * {g.height} + top) * "
                         f"{g.width} + {tap - pw}) * {LANES}, arena, dy + (output * "
@@ -271,8 +276,8 @@ def _gradient(request: Request, g: Geometry) -> str:
 
 
 def _outer_source(
-    tile: str, g: Geometry, lefts: tuple[tuple[int, int], ...], rights: int, tap: int, taps: int,
-    channels: int,
+    tile: str, g: Geometry, width: int, lefts: tuple[tuple[int, int], ...], rights: int, tap: int,
+    taps: int, channels: int,
 ) -> str:  # fmt: skip
     """The tile for kernel columns [tap, tap + taps) of some input channels."""
     stride, padding = g.stride[1], g.padding[1]
@@ -290,6 +295,7 @@ def _outer_source(
             edges.append((column * stride * LANES, column * LANES, members))
     first = whole[0] if whole else 0
     values = {
+        "width": width,
         "lefts": lefts,
         "rights": rights,
         "edges": tuple(edges),

@@ -1,44 +1,80 @@
-"""linear: a matrix product whose columns are the blocks of a group."""
+"""linear: matrix products between the blocks of a group and the weights."""
 
 from compiler.kernel import BACKWARD, FORWARD, GRADIENT, Kernels, Request, function
 from compiler.target import BLOCKS, LANES, split
-from compiler.tile_source import correlation_source, outer_product_source
+from compiler.tile_source import correlation_source, product_source
+
+# Weights of so many inputs are read by all outputs before the next ones: each of their cache lines
+# holds the weights of several tiles, and has to stay in the first-level cache until the last.
+_INPUTS = 128
 
 
 def emit(request: Request) -> Kernels:
     inputs, outputs = request.node.given[0], request.node.shape[0]
     weight, bias = request.offsets["weight"], request.offsets.get("bias")
-    forward = _product(
-        request, "forward", FORWARD, "y = x times the weights, plus the bias.",
-        ("x", "y"), inputs, outputs, w_channel=outputs, w_output=1, bias=bias,
-    )  # fmt: skip
-    backward = _product(
-        request, "backward", BACKWARD, "dx = dy times the transposed weights.",
-        ("dy", "dx"), outputs, inputs, w_channel=1, w_output=outputs, bias=None,
-    )  # fmt: skip
     return Kernels(
-        forward=forward,
-        backward=backward,
+        forward=_forward(request, inputs, outputs, weight, bias),
+        backward=_backward(request, inputs, outputs, weight),
         gradient=_gradient(request, inputs, outputs, weight, bias),
         scope="group",
+        gradient_scratch=LANES * _padded(outputs),
     )
 
 
-def _product(
-    request: Request, suffix: str, arguments: str, doc: str, ends: tuple[str, str], inputs: int,
-    outputs: int, w_channel: int, w_output: int, bias: int | None,
+def _padded(outputs: int) -> int:
+    return -(-outputs // LANES) * LANES
+
+
+def _forward(
+    request: Request, inputs: int, outputs: int, weight: int, bias: int | None
 ) -> str:  # fmt: skip
-    name = f"{request.name}_{suffix}"
-    weight = request.offsets["weight"]
-    x, y = ends
-    source, body = "", "block = 0\n"
-    columns = BLOCKS
+    start = "0" if bias is None else f"weights[{bias} + output]"
+    fill = (
+        f"for block in range(blocks):\n"
+        f"    for output in range({outputs}):\n"
+        f"        store(arena, y + (block * {outputs} + output) * {LANES}, "
+        f"splat(np.float32({start})))\n"
+    )
+    source, body = _product(
+        request, "forward", ("x", "y"), inputs, outputs,
+        f"{weight} + feature * {outputs} + output", w_channel=outputs, w_output=1,
+    )  # fmt: skip
+    doc = "y = the bias plus x times the weights."
+    name = f"{request.name}_forward"
+    return source + "\n\n" + function(name, f"{FORWARD}, blocks", doc, fill + body)
+
+
+def _backward(request: Request, inputs: int, outputs: int, weight: int) -> str:
+    source, body = _product(
+        request, "backward", ("dy", "dx"), outputs, inputs,
+        f"{weight} + output * {outputs}", w_channel=1, w_output=outputs,
+    )  # fmt: skip
+    doc = "dx = dy times the transposed weights."
+    name = f"{request.name}_backward"
+    return source + "\n\n" + function(name, f"{BACKWARD}, blocks", doc, body)
+
+
+def _product(
+    request: Request, suffix: str, ends: tuple[str, str], inputs: int, outputs: int, weights: str,
+    w_channel: int, w_output: int,
+) -> tuple[str, str]:  # fmt: skip
+    """Tiles, and the loops over them. Forward adds to y, some inputs at a time."""
+    name, (x, y) = f"{request.name}_{suffix}", ends
+    adds = suffix == "forward"
+    source = body = ""
+    if adds:
+        body += f"for feature in range(0, {inputs}, {_INPUTS}):\n"
+        body += f"    features = min({_INPUTS}, {inputs} - feature)\n"
+    inner = "    " if adds else ""
+    body += f"{inner}block = 0\n"
+    columns = 1 << (request.target.tile(outputs, BLOCKS)[1].bit_length() - 1)
     while columns:
-        body += f"while block + {columns} <= blocks:\n"
-        for start, size, parts in split(outputs, request.target.outputs(columns)):
+        body += f"{inner}while block + {columns} <= blocks:\n"
+        for start, size, parts in split(outputs, request.target.tile(outputs, columns)[0]):
             tile = f"{name}_{size}x{columns}"
             source += correlation_source(
                 tile,
+                width=request.target.width,
                 outputs=size,
                 columns=columns,
                 taps=tuple((j, j, 0) for j in range(columns)),
@@ -51,46 +87,55 @@ def _product(
                 w_output=w_output,
                 y_output=LANES,
                 y_column=outputs * LANES,
-                bias=bias is not None,
+                start="sum" if adds else "zero",
             )
+            first, count = (f"{x} + feature * {LANES}", "features") if adds else (x, str(inputs))
             body += (
-                f"    for output in range({start}, {start + size * parts}, {size}):\n"
-                f"        {tile}(arena, {x} + block * {inputs * LANES}, {inputs}, 1, weights, "
-                f"{weight} + output * {w_output}, {bias or 0} + output, arena, "
-                f"{y} + (block * {outputs} + output) * {LANES})\n"
+                f"{inner}    for output in range({start}, {start + size * parts}, {size}):\n"
+                f"{inner}        {tile}(arena, {first} + block * {inputs * LANES}, {count}, 1, "
+                f"weights, {weights}, 0, arena, {y} + (block * {outputs} + output) * {LANES})\n"
             )
-        body += f"    block += {columns}\n"
+        body += f"{inner}    block += {columns}\n"
         columns //= 2
-    return source + "\n\n" + function(name, f"{arguments}, blocks", doc, body)
+    return source, body
 
 
 def _gradient(request: Request, inputs: int, outputs: int, weight: int, bias: int | None) -> str:
-    name = f"{request.name}_gradient"
-    source, body = "", ""
-    for first_input, lefts, input_parts in split(inputs, 4):
+    """dy is turned first, so that lanes are outputs and no lanes have to be summed."""
+    name, width, row = f"{request.name}_gradient", request.target.width, _padded(outputs)
+    source = ""
+    body = (
+        f"for block in range(blocks):\n"
+        f"    turn(arena, dy + block * {outputs * LANES}, {outputs}, "
+        f"scratch + block * {row * LANES}, {row})\n"
+    )
+    lefts_most, rights_most = request.target.product
+    whole, tail = divmod(outputs, width)
+    rights_runs = [(*run, width) for run in split(whole, rights_most)] if whole else []
+    if tail:
+        rights_runs.append((whole, 1, 1, tail))
+    for first_input, lefts, input_parts in split(inputs, lefts_most):
         body += (
             f"for feature in range({first_input}, {first_input + lefts * input_parts}, {lefts}):\n"
         )
-        for first_output, rights, parts in split(outputs, request.target.rights(lefts)):
-            tile = f"{name}_{lefts}x{rights}"
-            source += outer_product_source(
+        for first, rights, parts, last in rights_runs:
+            tile = f"{name}_{lefts}x{(rights - 1) * width + last}"
+            source += product_source(
                 tile,
-                lefts=tuple((k * LANES, k * outputs) for k in range(lefts)),
+                width=width,
+                lefts=lefts,
                 rights=rights,
-                edges=(),
-                columns=1,
-                x_start=0,
-                dy_start=0,
+                tail=last,
                 x_row=inputs * LANES,
-                x_column=0,
-                dy_row=outputs * LANES,
-                dy_column=0,
-                dy_right=LANES,
+                dy_row=row * LANES,
+                dy_lane=row,
+                g_left=outputs,
             )
+            step = rights * width
             body += (
-                f"    for output in range({first_output}, {first_output + rights * parts}, "
-                f"{rights}):\n"
-                f"        {tile}(arena, x + feature * {LANES}, arena, dy + output * {LANES}, "
+                f"    for output in range({first * width}, {first * width + step * parts}, "
+                f"{step}):\n"
+                f"        {tile}(arena, x + feature * {LANES}, arena, scratch + output, "
                 f"blocks, gradient, {weight} + feature * {outputs} + output)\n"
             )
     if bias is not None:
@@ -102,4 +147,4 @@ def _gradient(request: Request, inputs: int, outputs: int, weight: int, bias: in
             f"    gradient[{bias} + output] += lane_sum(total)\n"
         )
     doc = "The gradients of the weights and the bias, added to those so far."
-    return source + "\n\n" + function(name, f"{GRADIENT}, blocks", doc, body)
+    return source + "\n\n" + function(name, f"{GRADIENT}, scratch, blocks", doc, body)

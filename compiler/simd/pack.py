@@ -13,6 +13,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic, overload
 
 from compiler.simd.loops import loop
+from compiler.simd.turn import transposed
 from compiler.simd.vector import (
     BYTES,
     FLOAT,
@@ -96,7 +97,7 @@ def _pack_sixteens(
                 )
                 for pointer in images
             ]
-            for pixel, line in enumerate(_transposed(builder, lines)):
+            for pixel, line in enumerate(transposed(builder, lines)):
                 value = builder.uitofp(line, FLOATS)
                 value = builder.fadd(builder.fmul(value, factors), shifts)
                 offset = builder.add(place, INT64(pixel))
@@ -109,19 +110,3 @@ def _pack_sixteens(
 
     i, f = types.int64, types.float32
     return types.void(arena, i, pixels, rows, i, i, i, i, f, f), generate
-
-
-def _transposed(builder: ir.IRBuilder, lines: list[Any]) -> list[Any]:
-    """A 16 x 16 matrix of bytes turned: four times, each line is zipped with the one 8 below."""
-    halves = []
-    for first in (0, LANES // 2):
-        pairs = [[k, k + LANES] for k in range(first, first + LANES // 2)]
-        mask = [lane for pair in pairs for lane in pair]
-        halves.append(ir.Constant(ir.VectorType(INT32, LANES), mask))
-    for _ in range(4):
-        lines = [
-            builder.shuffle_vector(lines[k], lines[k + LANES // 2], half)
-            for k in range(LANES // 2)
-            for half in halves
-        ]
-    return lines

@@ -63,8 +63,8 @@ def kernel(function: Callable[..., Any]) -> Any:
 # Building blocks in LLVM IR, shared by the intrinsics here and the tiles.
 
 
-def constant(value: float) -> ir.Constant:
-    return ir.Constant(FLOATS, [value] * LANES)
+def constant(value: float, width: int = LANES) -> ir.Constant:
+    return ir.Constant(ir.VectorType(FLOAT, width), [value] * width)
 
 
 def constant_int(value: int) -> ir.Constant:
@@ -76,19 +76,25 @@ def data_pointer(context: Any, builder: ir.IRBuilder, array_type: Any, array: An
     return context.make_array(array_type)(context, builder, array).data
 
 
-def load_lanes(builder: ir.IRBuilder, data: Any, offset: Any) -> Any:
-    pointer = builder.bitcast(builder.gep(data, [offset]), FLOATS.as_pointer())
-    return builder.load(pointer, align=4 * LANES)
+def load_lanes(
+    builder: ir.IRBuilder, data: Any, offset: Any, width: int = LANES, aligned: bool = True
+) -> Any:
+    """`width` floats; an aligned offset is a multiple of it."""
+    kind = ir.VectorType(FLOAT, width).as_pointer()
+    pointer = builder.bitcast(builder.gep(data, [offset]), kind)
+    return builder.load(pointer, align=4 * width if aligned else 4)
 
 
-def store_lanes(builder: ir.IRBuilder, value: Any, data: Any, offset: Any) -> None:
-    pointer = builder.bitcast(builder.gep(data, [offset]), FLOATS.as_pointer())
-    builder.store(value, pointer, align=4 * LANES)
+def store_lanes(
+    builder: ir.IRBuilder, value: Any, data: Any, offset: Any, aligned: bool = True
+) -> None:
+    pointer = builder.bitcast(builder.gep(data, [offset]), value.type.as_pointer())
+    builder.store(value, pointer, align=4 * value.type.count if aligned else 4)
 
 
 def broadcast(builder: ir.IRBuilder, scalar: Any, lanes: ir.VectorType = FLOATS) -> Any:
     vector = builder.insert_element(ir.Constant(lanes, ir.Undefined), scalar, INT32(0))
-    zeros = ir.Constant(INTS, [0] * LANES)
+    zeros = ir.Constant(ir.VectorType(INT32, lanes.count), [0] * lanes.count)
     return builder.shuffle_vector(vector, ir.Constant(lanes, ir.Undefined), zeros)
 
 
@@ -99,22 +105,23 @@ def call(builder: ir.IRBuilder, name: str, *arguments: Any) -> Any:
 
 
 def fused_multiply_add(builder: ir.IRBuilder, a: Any, b: Any, c: Any) -> Any:
-    return call(builder, "llvm.fma.v16f32", a, b, c)
+    return call(builder, f"llvm.fma.v{a.type.count}f32", a, b, c)
 
 
-def sum_of_lanes(builder: ir.IRBuilder, vectors: list[Any]) -> Any:
-    """One vector whose lane k is the sum of the lanes of vectors[k], of at most 16 vectors.
+def sum_of_lanes(builder: ir.IRBuilder, vectors: list[Any], width: int = LANES) -> Any:
+    """One vector whose lane k is the sum of the lanes of vectors[k], of at most `width` vectors.
 
     A tree of shuffles: each level folds every vector onto its other half beside another
     vector, so that 16 sums cost 15 additions and their order is fixed.
     """
-    level = vectors + [constant(0.0)] * (LANES - len(vectors))
-    half = LANES // 2
+    level = vectors + [constant(0.0, width)] * (width - len(vectors))
+    half = width // 2
     while half:
-        low = [lane for lane in range(LANES) if not lane & half]
-        high = [lane for lane in range(LANES) if lane & half]
-        first = ir.Constant(INTS, _merge(low, half))
-        second = ir.Constant(INTS, _merge(high, half))
+        low = [lane for lane in range(width) if not lane & half]
+        high = [lane for lane in range(width) if lane & half]
+        kind = ir.VectorType(INT32, width)
+        first = ir.Constant(kind, _merge(low, half, width))
+        second = ir.Constant(kind, _merge(high, half, width))
         count = len(level) // 2
         level = [
             builder.fadd(
@@ -127,12 +134,12 @@ def sum_of_lanes(builder: ir.IRBuilder, vectors: list[Any]) -> Any:
     return level[0]
 
 
-def _merge(lanes: list[int], half: int) -> list[int]:
+def _merge(lanes: list[int], half: int, width: int) -> list[int]:
     """Runs of `half` lanes, alternately of the first and the second operand."""
     merged: list[int] = []
     for start in range(0, len(lanes), half):
         run = lanes[start : start + half]
-        merged += run + [LANES + lane for lane in run]
+        merged += run + [width + lane for lane in run]
     return merged
 
 
