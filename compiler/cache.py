@@ -106,10 +106,12 @@ _DATA = (
     _array(types.int64, 1),
 )
 _TRAIN = (
-    _FLOATS, _FLOATS, _FLOATS, *_DATA, _FLOATS, _FLOATS, types.uint64, _array(types.float64, 1)
+    _FLOATS, _FLOATS, _FLOATS, *_DATA, _FLOATS, _FLOATS, types.uint64, types.boolean,
+    _array(types.float64, 1),
 )  # fmt: skip
 _PREDICT = (
-    _FLOATS, _FLOATS, _DATA[0], _DATA[2], _FLOATS, _FLOATS, _array(types.float32, 2)
+    _FLOATS, _FLOATS, _DATA[0], _DATA[2], _FLOATS, _FLOATS, types.boolean,
+    _array(types.float32, 2),
 )  # fmt: skip
 _SUMS = _array(types.int64, 1)
 _ADD_EXACTLY = (_FLOATS, _SUMS, types.float64)

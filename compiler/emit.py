@@ -28,6 +28,7 @@ from compiler.simd.tiles import (
     Correlation, OuterProduct, Product, correlate, outer_product, product_of,
 )
 from compiler.simd.turn import turn
+from compiler.simd.winograd import Tiles, transform_input, transform_output, transform_weights
 from compiler.simd.vector import (
     choose_index, choose_value, fma, from_bits, kernel, lane_sum, load, load_bits, load_bytes,
     maximum, select_below, select_equal, select_greater, splat, splat_int, store, store_bytes,
@@ -56,26 +57,28 @@ def loss(arena, labels, rows, first, count, y, dy, totals):
 '''
 
 _TRAIN = '''@njit(nogil=True, cache=True)
-def train_slice(arena, weights, gradient, pixels, labels, rows, scale, shift, key, totals):
+def train_slice(arena, weights, gradient, pixels, labels, rows, scale, shift, key, fresh, totals):
     """The sum of the loss's gradients over the images `rows`, into `gradient`.
 
     totals[0] gets the sum of the losses, totals[1] the number of right answers. `key` seeds
-    what is random. `arena` has {floats} floats.
+    what is random. `arena` has {floats} floats; `fresh` says that the weights have changed since
+    it was last used.
     """
     for place in range({parameters}):
         gradient[place] = np.float32(0)
     totals[0] = 0.0
     totals[1] = 0.0
-    for first in range(0, rows.size, {group}):
-        blocks = min({blocks}, (rows.size - first + 15) // 16)
 '''
 
 _PREDICT = '''@njit(nogil=True, cache=True)
-def predict_slice(arena, weights, pixels, rows, scale, shift, outputs):
+def predict_slice(arena, weights, pixels, rows, scale, shift, fresh, outputs):
     """The net's outputs for the images `rows`, one row of `outputs` each.
 
-    `arena` has {floats} floats.
+    `arena` has {floats} floats; `fresh` says that the weights have changed since it was last used.
     """
+'''
+
+_LOOP = '''\
     for first in range(0, rows.size, {group}):
         blocks = min({blocks}, (rows.size - first + 15) // 16)
 '''
@@ -113,18 +116,18 @@ def emit(graph: Graph, target: Target) -> Emitted:
             for suffix, source in (
                 ("pack", code.forward), ("forward", code.forward),
                 ("gradient", code.gradient), ("backward", code.backward),
+                *((f"{suffix}_prepare", source) for suffix, source in code.prepare.items()),
             )
             if f"{name}_{suffix}" in called
         ]  # fmt: skip
         if wanted:
             parts.append(f"\n# {_spec_line(graph, node)}\n\n" + "\n\n".join(wanted) + "\n")
     parameters = sum(slot.size for slot in slots)
-    numbers = {"group": BLOCKS * LANES, "blocks": BLOCKS, "parameters": parameters}
     if trainable:
         parts.append("\n" + _LOSS.format(classes=graph.output[0]))
-        parts.append("\n\n" + _TRAIN.format(floats=train_plan.floats, **numbers))
+        parts.append("\n\n" + _TRAIN.format(floats=train_plan.floats, parameters=parameters))
         parts.append(_body(train, train_plan.places))
-    parts.append("\n\n" + _PREDICT.format(floats=predict_plan.floats, **numbers))
+    parts.append("\n\n" + _PREDICT.format(floats=predict_plan.floats))
     parts.append(_body(predict, predict_plan.places))
     return Emitted("".join(parts), slots, train_plan if trainable else None, predict_plan)
 
@@ -143,7 +146,13 @@ def _spec_line(graph: Graph, node: Node) -> str:
 
 def _body(calls: tuple[Call, ...], places: Mapping[str, Place]) -> str:
     lines = []
-    for run in segments(calls):
+    once = [call for call in calls if call.scope == "once"]
+    if once:
+        lines.append("    if fresh:")
+    for call in once:
+        lines.append(" " * 8 + f"{call.function}({_arguments(call, places)})")
+    lines += _LOOP.format(group=BLOCKS * LANES, blocks=BLOCKS).splitlines()
+    for run in segments(calls[len(once) :]):
         depth = 2
         if run[0].scope == "block":
             lines.append(" " * 8 + "for block in range(blocks):")
@@ -151,12 +160,14 @@ def _body(calls: tuple[Call, ...], places: Mapping[str, Place]) -> str:
             if any("images" in call.arguments for call in run):
                 lines.append(" " * 12 + "images = min(16, rows.size - first - block * 16)")
         for call in run:
-            arguments = [
-                a if isinstance(a, str) else _offset(places[a.name], call.scope)
-                for a in call.arguments
-            ]
-            lines.append(" " * 4 * depth + f"{call.function}({', '.join(arguments)})")
+            lines.append(" " * 4 * depth + f"{call.function}({_arguments(call, places)})")
     return "\n".join(lines) + "\n"
+
+
+def _arguments(call: Call, places: Mapping[str, Place]) -> str:
+    return ", ".join(
+        a if isinstance(a, str) else _offset(places[a.name], call.scope) for a in call.arguments
+    )
 
 
 def _offset(place: Place, scope: str) -> str:

@@ -3,7 +3,7 @@
 import importlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from compiler.target import Target
@@ -20,8 +20,12 @@ class Kernels:
 
     All but the arrays are offsets. With scope "group" they work on several blocks at once and
     take their number as a last argument. `saved` is the space (floats a block) that forward
-    leaves to backward; `gradient_scratch` is space that gradient uses meanwhile, and is given after
-    dy.
+    leaves to backward.
+
+    By a function's suffix ("forward", "backward", "gradient"): `scratch` is space (floats a block)
+    that it uses meanwhile, and `prepare` is the source of NAME_SUFFIX_prepare(arena, weights,
+    prepared), which is called once for each new set of weights and leaves `prepared` floats to it.
+    Such a function takes the offsets of both after its other ones.
     """
 
     forward: str = ""
@@ -29,7 +33,9 @@ class Kernels:
     gradient: str = ""
     scope: str = "block"
     saved: int = 0
-    gradient_scratch: int = 0
+    scratch: Mapping[str, int] = field(default_factory=dict)
+    prepare: Mapping[str, str] = field(default_factory=dict)
+    prepared: Mapping[str, int] = field(default_factory=dict)
     keeps_output: bool = False
     in_place: bool = False
     random: bool = False

@@ -33,7 +33,8 @@ def plan_memory(calls: tuple[Call, ...]) -> Plan:
     """First fit by size over the calls' times.
 
     A buffer that only one loop over blocks touches needs a single copy. One that lives on to
-    another loop needs a copy for each block of the group, for as long as those loops run.
+    another loop needs a copy for each block of the group, for as long as those loops run. What is
+    prepared once stays for good.
     """
     lives: dict[str, _Life] = {}
     bounds: list[tuple[int, int]] = []
@@ -48,13 +49,16 @@ def plan_memory(calls: tuple[Call, ...]) -> Plan:
             time += 1
         bounds.append((start, time - 1))
     group_calls = {part for part, run in enumerate(segments(calls)) if run[0].scope == "group"}
+    lasting = {b.name for call in calls if call.scope == "once" for b in call.buffers}
     placed: list[tuple[int, int, int, int]] = []  # first, last, offset, end
     places: dict[str, Place] = {}
     total = 0
     copies = {}
     for life in lives.values():
         copies[life.buffer.name] = 1
-        if len(life.parts) > 1 or life.parts & group_calls:
+        if life.buffer.name in lasting:
+            life.first, life.last = 0, time
+        elif len(life.parts) > 1 or life.parts & group_calls:
             copies[life.buffer.name] = BLOCKS
             life.first = bounds[min(life.parts)][0]
             life.last = bounds[max(life.parts)][1]

@@ -22,7 +22,11 @@ class Buffer:
 
 @dataclass(frozen=True)
 class Call:
-    """One kernel call. `arguments` are texts, or buffers whose offsets the plan decides."""
+    """One kernel call. `arguments` are texts, or buffers whose offsets the plan decides.
+
+    `scope` is "block" or "group" (of blocks), or "once" for what is done anew only with new
+    weights; such calls come first, and what they leave stays.
+    """
 
     function: str
     arguments: tuple[str | Buffer, ...]
@@ -68,10 +72,10 @@ def schedule(
         values.append(y)
         saved.append(keys if code.random else Buffer(f"saved {node.name}", code.saved))
         if code.forward:
-            calls.append(_call(code, f"{name}_forward", "weights", x, y, saved[-1]))
+            calls += _calls(code, node, name, "forward", "weights", x, y, saved[-1])
     if not training:
         output = ("arena", "outputs", "first + block * 16", "images", values[-1])
-        return (*calls, Call("unpack", output, "block"))
+        return _once_first([*calls, Call("unpack", output, "block")])
     dy = _buffer("gradient", nodes[-1])
     loss = ("arena", "labels", "rows", "first + block * 16", "images", values[-1], dy, "totals")
     calls.append(Call("loss", loss, "block"))
@@ -79,30 +83,43 @@ def schedule(
         node = nodes[k]
         code, name = kernels[node.name], names[node.name]
         if code.gradient:
-            scratch = Buffer(f"scratch {node.name}", code.gradient_scratch)
-            buffers = [values[k - 1], dy, *([scratch] if scratch.size else [])]
-            calls.append(_call(code, f"{name}_gradient", "gradient", *buffers))
+            calls += _calls(code, node, name, "gradient", "gradient", values[k - 1], dy)
         if not any(n.parameters for n in nodes[:k]):
             break
         dx = dy if code.in_place else _buffer("gradient", nodes[k - 1])
         if code.backward:
-            call = _call(code, f"{name}_backward", "weights", values[k], saved[k], dy, dx)
-            calls.append(call)
+            buffers = (values[k], saved[k], dy, dx)
+            calls += _calls(code, node, name, "backward", "weights", *buffers)
         dy = dx
-    return tuple(calls)
+    return _once_first(calls)
 
 
 def _buffer(role: str, node: Node) -> Buffer:
     return Buffer(f"{role} {node.name}", product(node.shape) * LANES)
 
 
-def _call(code: Kernels, function: str, weights: str, *buffers: Buffer) -> Call:
+def _calls(
+    code: Kernels, node: Node, name: str, suffix: str, weights: str, *buffers: Buffer
+) -> list[Call]:
+    """The call of one of a layer's functions, and what prepares it."""
+    function = f"{name}_{suffix}"
+    calls = []
+    if suffix in code.scratch:
+        buffers = (*buffers, Buffer(f"scratch {function}", code.scratch[suffix]))
+    if suffix in code.prepared:
+        prepared = Buffer(f"prepared {function}", code.prepared[suffix])
+        calls.append(Call(f"{function}_prepare", ("arena", "weights", prepared), "once"))
+        buffers = (*buffers, prepared)
     blocks = ("blocks",) if code.scope == "group" else ()
-    return Call(function, ("arena", weights, *buffers, *blocks), code.scope)
+    return [*calls, Call(function, ("arena", weights, *buffers, *blocks), code.scope)]
+
+
+def _once_first(calls: list[Call]) -> tuple[Call, ...]:
+    return tuple(sorted(calls, key=lambda call: call.scope != "once"))
 
 
 def segments(calls: tuple[Call, ...]) -> list[tuple[Call, ...]]:
-    """Runs of calls that one loop over the blocks of a group can hold; group calls stand alone."""
+    """Runs of calls that one loop over the blocks of a group can hold; others stand alone."""
     found: list[list[Call]] = []
     for call in calls:
         if call.scope == "block" and found and found[-1][-1].scope == "block":

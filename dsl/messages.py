@@ -302,6 +302,15 @@ def out_of_range(span: Span, what: str, value: object, limits: str) -> Diagnosti
     return Diagnostic("E016", span, f"{what} is {value}, but must be {limits}")
 
 
+def no_winograd(span: Span) -> Diagnostic:
+    return Diagnostic(
+        "E016",
+        span,
+        "Winograd's transforms are for 3x3 and 5x5 kernels with stride 1",
+        fix="leave `algorithm winograd` out, and the compiler chooses",
+    )
+
+
 def unknown_setting(name: str, known: Sequence[str], suggestion: str | None) -> str:
     listed = f"it defines {_words(known)}" if known else "it defines none"
     return _did_you_mean(suggestion, f"the file needs a line `let {name} = …`; {listed}")

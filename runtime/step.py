@@ -67,13 +67,15 @@ class Predictor:
         scale, shift = normalization.scale, normalization.shift
 
         def work(thread: int) -> None:
+            fresh = True
             for start in starts:
                 end = min(start + _CHUNK, count)
                 rows = np.arange(end - start, dtype=np.int64)
                 self.loaded.predict_slice(
-                    self.arenas[thread], weights, pixels[start:end], rows, scale, shift,
+                    self.arenas[thread], weights, pixels[start:end], rows, scale, shift, fresh,
                     outputs[start:end],
                 )  # fmt: skip
+                fresh = False
 
         with self.lock:
             _run(self.pool, self.threads, work)
@@ -158,14 +160,15 @@ class Trainer:
         """Take slices while there are any; the order does not matter, since sums are exact."""
         total, gradient = self.totals[thread], self.gradients[thread]
         total[:] = 0
-        sums = np.zeros(2)
+        sums, fresh = np.zeros(2), True
         scale, shift = self.normalization.scale, self.normalization.shift
         for number in numbers:
             where = part(self.rows, self.batch, self.slices, number, step)
             self.train_slice(
                 self.arenas[thread], self.weights, gradient, self.pixels, self.labels,
-                self.orders[number][where], scale, shift, self.key, sums,
+                self.orders[number][where], scale, shift, self.key, fresh, sums,
             )  # fmt: skip
+            fresh = False
             loss = sums[0] / images
             if not (abs(loss) < _LOSS_LIMIT and add_exactly(gradient, total, 1 / images)):
                 return False

@@ -38,7 +38,7 @@ class Case:
         scale, shift = self._normalization()
         self.loaded.train_slice(
             arena, self.weights, gradient, frozen(self.pixels.reshape(len(self.pixels), -1)),
-            frozen(self.labels), rows.astype(np.int64), scale, shift, np.uint64(key), totals,
+            frozen(self.labels), rows.astype(np.int64), scale, shift, np.uint64(key), True, totals,
         )  # fmt: skip
         return totals, gradient
 
@@ -58,7 +58,7 @@ class Case:
         scale, shift = self._normalization()
         self.loaded.predict_slice(
             arena, self.weights, frozen(self.pixels.reshape(len(self.pixels), -1)),
-            np.arange(len(self.pixels)), scale, shift, outputs,
+            np.arange(len(self.pixels)), scale, shift, True, outputs,
         )  # fmt: skip
         return outputs
 

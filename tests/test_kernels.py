@@ -50,6 +50,11 @@ CHAINS = {
     "linear 5 as keys; tanh as value; linear 4 as c_saved",
     "stride beyond a tile": "input 1x4x41; conv 2x1x1; tanh; conv 3x2x5 stride 1x7 pad 1x3; "
     "reshape 3*5*7; linear 3",
+    "winograd": "input 3x9x10; conv 5x3x3 pad 1 algorithm winograd; relu; conv 7x5x5 pad 2 "
+    "algorithm winograd; tanh; conv 9x3x3 pad 3x0 algorithm winograd bias no; tanh; "
+    "conv 4x5x5 algorithm winograd; reshape 4*9*4; linear 4",
+    "winograd in one tile": "input 5x3x3; conv 17x3x3 pad 1 algorithm winograd; relu; "
+    "conv 2x3x3 algorithm winograd; reshape 2; linear 3",
     "dropout off": "input 2x3x3; conv 4x2x2; dropout 0; reshape 16; dropout 0; linear 3",
 }  # fmt: skip
 

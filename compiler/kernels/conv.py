@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from compiler.kernel import BACKWARD, FORWARD, GRADIENT, Kernels, Request, function
 from compiler.target import LANES, split
 from compiler.tile_source import correlation_source, outer_product_source
+from compiler.winograd import Transformed, convolution, preparation
 
 Taps = tuple[tuple[int, int, int], ...]
 
@@ -52,10 +53,40 @@ def geometry(request: Request) -> Geometry:
 
 def emit(request: Request) -> Kernels:
     g = geometry(request)
+    if request.node.arguments["algorithm"] == "winograd":
+        return _by_winograd(request, g)
     return Kernels(
         forward=_forward(request, g),
         backward=_backward(request, g),
         gradient=_gradient(request, g),
+    )
+
+
+def _by_winograd(request: Request, g: Geometry) -> Kernels:
+    """Forward and backward to the input; the weights' gradient is a direct sum all the same."""
+    weight, edge = request.offsets["weight"], g.kernel[0] - 1
+    forward = Transformed(
+        g.inputs, (g.height, g.width), g.outputs, (g.out_height, g.out_width), g.kernel[0],
+        g.padding, f"{weight} + channel * {g.weight_channel} + output", g.weight_row, g.outputs, 1,
+        request.offsets.get("bias"),
+    )  # fmt: skip
+    last = weight + edge * (g.weight_row + g.outputs)  # the kernel is turned around
+    backward = Transformed(
+        g.outputs, (g.out_height, g.out_width), g.inputs, (g.height, g.width), g.kernel[0],
+        (edge - g.padding[0], edge - g.padding[1]),
+        f"{last} + channel + output * {g.weight_channel}", -g.weight_row, -g.outputs,
+        g.weight_channel,
+    )  # fmt: skip
+    return Kernels(
+        forward=convolution(request, "forward", forward, FORWARD, "x", "y"),
+        backward=convolution(request, "backward", backward, BACKWARD, "dy", "dx"),
+        gradient=_gradient(request, g),
+        scratch={"forward": forward.scratch, "backward": backward.scratch},
+        prepare={
+            "forward": preparation(request, "forward", forward),
+            "backward": preparation(request, "backward", backward),
+        },
+        prepared={"forward": forward.prepared, "backward": backward.prepared},
     )
 
 

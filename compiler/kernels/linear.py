@@ -17,7 +17,7 @@ def emit(request: Request) -> Kernels:
         backward=_backward(request, inputs, outputs, weight),
         gradient=_gradient(request, inputs, outputs, weight, bias),
         scope="group",
-        gradient_scratch=LANES * _padded(outputs),
+        scratch={"gradient": LANES * _padded(outputs)},
     )
 
 

@@ -2,8 +2,13 @@
 
 from collections.abc import Callable
 
+from compiler.passes.choose_algorithm import choose_algorithm
 from compiler.passes.end_in_probabilities import end_in_probabilities
 from compiler.passes.pool_before_activation import pool_before_activation
 from dsl.graph import Graph
 
-PASSES: tuple[Callable[[Graph], Graph], ...] = (end_in_probabilities, pool_before_activation)
+PASSES: tuple[Callable[[Graph], Graph], ...] = (
+    end_in_probabilities,
+    pool_before_activation,
+    choose_algorithm,
+)

@@ -1,7 +1,9 @@
 """conv: a two-dimensional convolution (cross-correlation, as in every framework)."""
 
+from dsl import messages
 from dsl.registry import Argument, Arguments, Context, Layer, Parameter
 from dsl.shapes import Shape, product
+from dsl.values import Refused
 from dsl.weights import BIAS, weight_and_bias
 from dsl.windows import PAD, STRIDE, slide
 
@@ -9,7 +11,15 @@ from dsl.windows import PAD, STRIDE, slide
 def _infer(context: Context) -> Shape:
     channels, *kernel = (int(size) for size in context.arguments["size"])
     height, width = slide(context, tuple(kernel), "size", (1, 1))
+    if context.arguments["algorithm"] == "winograd" and not winograd_applies(context.arguments):
+        raise Refused(messages.no_winograd(context.span("algorithm")))
     return (channels, height, width)
+
+
+def winograd_applies(arguments: Arguments) -> bool:
+    """Whether Winograd's transforms can compute a convolution with these arguments."""
+    kernel = tuple(int(size) for size in arguments["size"][1:])
+    return kernel in ((3, 3), (5, 5)) and arguments["stride"] == (1, 1)
 
 
 def _parameters(given: Shape, arguments: Arguments) -> tuple[Parameter, ...]:
@@ -31,6 +41,14 @@ LAYER = Layer(
         STRIDE,
         PAD,
         BIAS,
+        Argument(
+            "algorithm",
+            "how it is computed: direct sums, Winograd's transforms (3x3 and 5x5 kernels with "
+            "stride 1), or what the compiler expects to be faster",
+            "choice",
+            words=("auto", "direct", "winograd"),
+            default="auto",
+        ),
     ),
     infer=_infer,
     parameters=_parameters,

@@ -1,0 +1,336 @@
+"""Winograd's minimal filtering: the matrices, and the transforms in LLVM IR.
+
+F(m x m, r x r) gives m x m outputs of an r x r correlation for n x n multiplications, n = m + r - 1,
+where the direct sum needs m x m x r x r: Y = At [(G g Gt) * (Bt d B)] A, with * element by element
+(A. Lavin and S. Gray, Fast Algorithms for Convolutional Neural Networks, 2015, equation 8).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic
+
+from compiler.simd.loops import loop
+from compiler.simd.sizes import WINOGRAD as SIZE
+from compiler.simd.vector import (
+    FLOAT,
+    INT32,
+    INT64,
+    LANES,
+    constant,
+    data_pointer,
+    fused_multiply_add,
+    load_lanes,
+    store_lanes,
+)
+
+Matrix = tuple[tuple[Fraction, ...], ...]
+# Interpolation points, beside infinity. With these, rounding errors are 1.7 times those of a direct
+# sum for 3 x 3, where the usual 0, 1, -1, 2, -2 make them 3.6 times as large.
+_POINTS = tuple(Fraction(p) for p in ("0", "3/4", "-3/4", "3/2", "-3/2"))
+
+
+@cache
+def matrices(kernel: int) -> tuple[Matrix, Matrix, Matrix]:
+    """At (m x n), G (n x r) and Bt (n x n) of F(n - r + 1, r), by Toom and Cook's interpolation."""
+    outputs = SIZE - kernel + 1
+
+    def powers(count: int) -> list[list[Fraction]]:
+        """Rows of a Vandermonde matrix, with the row of infinity."""
+        rows = [[p**k for k in range(count)] for p in _POINTS]
+        return [*rows, [Fraction(k == count - 1) for k in range(count)]]
+
+    # Correlation is the transpose of polynomial multiplication: A and G evaluate, B interpolates.
+    scales = [_scale(k) for k in range(SIZE)]
+    at = tuple(zip(*powers(outputs), strict=True))
+    g = tuple(tuple(v / scales[k] for v in row) for k, row in enumerate(powers(kernel)))
+    inverse = _inverse(powers(SIZE))
+    bt = tuple(tuple(inverse[j][k] * scales[k] for j in range(SIZE)) for k in range(SIZE))
+    return at, g, bt
+
+
+def _scale(k: int) -> Fraction:
+    """The product of the differences to the other points: it makes Bt a matrix of few bits."""
+    scale = Fraction(1)
+    if k < len(_POINTS):
+        for j, point in enumerate(_POINTS):
+            scale *= _POINTS[k] - point if j != k else 1
+    return scale
+
+
+def _inverse(rows: list[list[Fraction]]) -> list[list[Fraction]]:
+    """Gauss and Jordan's elimination."""
+    size = len(rows)
+    work = [[*row, *(Fraction(k == j) for j in range(size))] for k, row in enumerate(rows)]
+    for k in range(size):
+        pivot = next(j for j in range(k, size) if work[j][k])
+        work[k], work[pivot] = work[pivot], work[k]
+        work[k] = [v / work[k][k] for v in work[k]]
+        for j in range(size):
+            if j != k:
+                work[j] = [a - work[j][k] * b for a, b in zip(work[j], work[k], strict=True)]
+    return [row[size:] for row in work]
+
+
+class _Arithmetic:
+    """Products of a small constant matrix with vectors, with as few operations as it takes."""
+
+    def __init__(self, builder: ir.IRBuilder, width: int) -> None:
+        self.builder, self.width = builder, width
+
+    def apply(self, matrix: Matrix, values: Sequence[Any]) -> list[Any]:
+        """matrix times values. Two rows that differ in signs alone, p and -p, share their sums."""
+        results: list[Any] = [None] * len(matrix)
+        for k, row in enumerate(matrix):
+            if results[k] is not None:
+                continue
+            other = next((j for j in range(k + 1, len(matrix)) if _mirrored(row, matrix[j])), None)
+            if other is None:
+                results[k] = self._sum(row, values)
+                continue
+            pairs = list(zip(row, matrix[other], strict=True))
+            even = self._sum([a if a == b else Fraction(0) for a, b in pairs], values)
+            odd = self._sum([a if a != b else Fraction(0) for a, b in pairs], values)
+            results[k] = self.builder.fadd(even, odd)
+            results[other] = self.builder.fsub(even, odd)
+        return results
+
+    def square(self, matrix: Matrix, values: list[list[Any]]) -> list[list[Any]]:
+        """matrix times values times the transposed matrix."""
+        columns = [self.apply(matrix, column) for column in zip(*values, strict=True)]
+        return [self.apply(matrix, row) for row in zip(*columns, strict=True)]
+
+    def _sum(self, row: Sequence[Fraction], values: Sequence[Any]) -> Any:
+        # Terms with the factor 1 first: the others are added to them in one operation each.
+        terms = sorted(
+            ((c, v) for c, v in zip(row, values, strict=True) if c), key=lambda t: t[0] != 1
+        )
+        (first, value), *rest = terms
+        total = value if first == 1 else self.builder.fmul(self._splat(first), value)
+        for factor, value in rest:
+            if factor == 1:
+                total = self.builder.fadd(total, value)
+            elif factor == -1:
+                total = self.builder.fsub(total, value)
+            else:
+                total = fused_multiply_add(self.builder, self._splat(factor), value, total)
+        return total
+
+    def _splat(self, factor: Fraction) -> Any:
+        return constant(float(factor), self.width)
+
+
+def _mirrored(a: Sequence[Fraction], b: Sequence[Fraction]) -> bool:
+    """Whether the rows agree up to signs, with both signs among them."""
+    signs = {x == y for x, y in zip(a, b, strict=True) if x or y}
+    same = all(x in (y, -y) for x, y in zip(a, b, strict=True))
+    return same and signs == {True, False}
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """A map of `height` x `width` as overlapping n x n tiles, `step` apart, `padding` above and
+    left of it. `register` is the width of a register; a block has sixteen lanes."""
+
+    register: int
+    kernel: int
+    height: int
+    width: int
+    rows: int
+    columns: int
+    padding: tuple[int, int]
+
+    @property
+    def step(self) -> int:
+        return SIZE - self.kernel + 1
+
+    @property
+    def count(self) -> int:
+        return self.rows * self.columns
+
+
+def transform_input(tiles: Tiles) -> Any:
+    """An intrinsic `(arena, x, v, v_point, zero)` for all tiles of one channel.
+
+    v[point, tile] = Bt d B of each tile d of the map x; points are v_point floats apart, tiles
+    sixteen. `zero` is the offset of sixteen zeros, read where a tile hangs over the border.
+    """
+    _, _, bt = matrices(tiles.kernel)
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        arena, x, v, v_point, zero = args
+        data = data_pointer(context, builder, sig.args[0], arena)
+        arithmetic = _Arithmetic(builder, tiles.register)
+
+        def inside(first: Any, size: int) -> list[tuple[Any, Any]]:
+            """(place, whether it is on the map) for each line of a tile."""
+            places = [builder.add(first, INT64(k)) for k in range(SIZE)]
+            return [(p, builder.icmp_unsigned("<", p, INT64(size))) for p in places]
+
+        def body(part: Any, row: Any, column: Any) -> None:
+            lanes = builder.mul(part, INT64(tiles.register))
+            top = builder.sub(builder.mul(row, INT64(tiles.step)), INT64(tiles.padding[0]))
+            left = builder.sub(builder.mul(column, INT64(tiles.step)), INT64(tiles.padding[1]))
+            lines, places = inside(top, tiles.height), inside(left, tiles.width)
+            values = []
+            for line, line_inside in lines:
+                values.append([])
+                start = builder.mul(line, INT64(tiles.width))
+                for place, place_inside in places:
+                    offset = builder.add(x, builder.mul(builder.add(start, place), INT64(LANES)))
+                    offset = builder.select(
+                        builder.and_(line_inside, place_inside), offset, zero
+                    )
+                    offset = builder.add(offset, lanes)
+                    values[-1].append(load_lanes(builder, data, offset, tiles.register))
+            tile = builder.add(builder.mul(row, INT64(tiles.columns)), column)
+            to = builder.add(v, builder.add(builder.mul(tile, INT64(LANES)), lanes))
+            points = [value for line in arithmetic.square(bt, values) for value in line]
+            for k, value in enumerate(points):
+                at = builder.add(to, builder.mul(v_point, INT64(k)))
+                store_lanes(builder, value, data, at)
+
+        _over_tiles(builder, tiles, body)
+        return context.get_dummy_value()
+
+    @intrinsic
+    def transform(
+        typing_context: Any, arena: Any, x: Any, v: Any, v_point: Any, zero: Any
+    ) -> Any:
+        i = types.int64
+        return types.void(arena, i, i, i, i), generate
+
+    return transform
+
+
+def transform_output(tiles: Tiles) -> Any:
+    """An intrinsic `(arena, m, m_point, bias, y)` for all tiles of one channel.
+
+    y = At m A + bias, where `height` and `width` are those of y.
+    """
+    at, _, _ = matrices(tiles.kernel)
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        arena, m, m_point, bias, y = args
+        data = data_pointer(context, builder, sig.args[0], arena)
+        arithmetic = _Arithmetic(builder, tiles.register)
+        kind = ir.VectorType(FLOAT, tiles.register)
+        start = builder.insert_element(ir.Constant(kind, ir.Undefined), bias, INT32(0))
+        zeros = ir.Constant(ir.VectorType(INT32, tiles.register), [0] * tiles.register)
+        start = builder.shuffle_vector(start, ir.Constant(kind, ir.Undefined), zeros)
+
+        def body(part: Any, row: Any, column: Any) -> None:
+            lanes = builder.mul(part, INT64(tiles.register))
+            tile = builder.add(builder.mul(row, INT64(tiles.columns)), column)
+            source = builder.add(m, builder.add(builder.mul(tile, INT64(LANES)), lanes))
+            values = [
+                [
+                    load_lanes(
+                        builder, data,
+                        builder.add(source, builder.mul(m_point, INT64(i * SIZE + j))),
+                        tiles.register,
+                    )
+                    for j in range(SIZE)
+                ]
+                for i in range(SIZE)
+            ]  # fmt: skip
+            top = builder.mul(row, INT64(tiles.step))
+            left = builder.mul(column, INT64(tiles.step))
+            for i, line in enumerate(arithmetic.square(at, values)):
+                for j, value in enumerate(line):
+                    place = (builder.add(top, INT64(i)), builder.add(left, INT64(j)))
+                    index = builder.add(builder.mul(place[0], INT64(tiles.width)), place[1])
+                    to = builder.add(y, builder.add(builder.mul(index, INT64(LANES)), lanes))
+                    on_map = [
+                        builder.icmp_signed("<", p, INT64(size))
+                        for p, size, hangs in (
+                            (place[0], tiles.height, tiles.height % tiles.step),
+                            (place[1], tiles.width, tiles.width % tiles.step),
+                        )
+                        if hangs
+                    ]
+                    total = builder.fadd(value, start)
+                    if not on_map:
+                        store_lanes(builder, total, data, to)
+                        continue
+                    condition = on_map[0] if len(on_map) == 1 else builder.and_(*on_map)
+                    with builder.if_then(condition):
+                        store_lanes(builder, total, data, to)
+
+        _over_tiles(builder, tiles, body)
+        return context.get_dummy_value()
+
+    @intrinsic
+    def transform(
+        typing_context: Any, arena: Any, m: Any, m_point: Any, bias: Any, y: Any
+    ) -> Any:
+        i = types.int64
+        return types.void(arena, i, i, types.float32, i), generate
+
+    return transform
+
+
+def _over_tiles(builder: ir.IRBuilder, tiles: Tiles, body: Any) -> None:
+    """`body(part, row, column)` for all tiles and parts of a block's lanes."""
+
+    def for_row(row: Any, _: list[Any]) -> list[Any]:
+        def for_column(column: Any, _: list[Any]) -> list[Any]:
+            def for_part(part: Any, _: list[Any]) -> list[Any]:
+                body(part, row, column)
+                return []
+
+            return loop(builder, INT64(LANES // tiles.register), [], for_part)
+
+        return loop(builder, INT64(tiles.columns), [], for_column)
+
+    loop(builder, INT64(tiles.rows), [], for_row)
+
+
+def transform_weights(kernel: int, count: int, step: int) -> Any:
+    """An intrinsic `(w, w0, w_row, w_tap, u, u0, u_point)` for `count` kernels side by side.
+
+    u[point] = G g Gt as vectors of `count` floats, points u_point floats apart. The kernels are
+    `step` floats apart, their rows and columns w_row and w_tap, which may be negative.
+    """
+    _, g, _ = matrices(kernel)
+    kind = ir.VectorType(FLOAT, count)
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        w, w0, w_row, w_tap, u, u0, u_point = args
+        w = data_pointer(context, builder, sig.args[0], w)
+        u = data_pointer(context, builder, sig.args[4], u)
+
+        def load(offset: Any) -> Any:
+            if step == 1:
+                return load_lanes(builder, w, offset, count, aligned=False)
+            vector = ir.Constant(kind, ir.Undefined)
+            for k in range(count):
+                at = builder.gep(w, [builder.add(offset, INT64(k * step))])
+                vector = builder.insert_element(vector, builder.load(at, align=4), INT32(k))
+            return vector
+
+        values = []
+        for i in range(kernel):
+            row = builder.add(w0, builder.mul(w_row, INT64(i)))
+            values.append(
+                [load(builder.add(row, builder.mul(w_tap, INT64(j)))) for j in range(kernel)]
+            )
+        square = _Arithmetic(builder, count).square(g, values)
+        for k, value in enumerate(value for line in square for value in line):
+            to = builder.add(u0, builder.mul(u_point, INT64(k)))
+            store_lanes(builder, value, u, to, aligned=False)
+        return context.get_dummy_value()
+
+    @intrinsic
+    def transform(
+        typing_context: Any, w: Any, w0: Any, w_row: Any, w_tap: Any, u: Any, u0: Any, u_point: Any
+    ) -> Any:
+        i = types.int64
+        return types.void(w, i, i, i, u, i, i), generate
+
+    return transform

@@ -1,0 +1,141 @@
+"""Source of a convolution by Winograd's transforms: forward, and backward to its input."""
+
+from dataclasses import dataclass
+
+from compiler.kernel import Request, function
+from compiler.simd.sizes import WINOGRAD as SIZE
+from compiler.target import LANES, split
+from compiler.tile_source import correlation_source, lines
+
+POINTS = SIZE * SIZE
+
+
+@dataclass(frozen=True)
+class Transformed:
+    """One direction: `inputs` maps of `given` height x width become `outputs` maps of `out`.
+
+    `weights` is the expression of the offset of the first tap of the kernel from `channel` to
+    `output`, w_row and w_tap lead to its other taps, w_output to the next output's.
+    """
+
+    inputs: int
+    given: tuple[int, int]
+    outputs: int
+    out: tuple[int, int]
+    kernel: int
+    padding: tuple[int, int]
+    weights: str
+    w_row: int
+    w_tap: int
+    w_output: int
+    bias: int | None = None
+
+    @property
+    def tiles(self) -> tuple[int, int]:
+        step = SIZE - self.kernel + 1
+        return -(-self.out[0] // step), -(-self.out[1] // step)
+
+    @property
+    def count(self) -> int:
+        return self.tiles[0] * self.tiles[1]
+
+    # Each point has a cache line more than it needs: a distance of a power of two would map the
+    # 36 streams of a transform to the same few places of the cache.
+
+    @property
+    def v_point(self) -> int:
+        return self.inputs * self.count * LANES + LANES
+
+    @property
+    def m_point(self) -> int:
+        return self.outputs * self.count * LANES + LANES
+
+    @property
+    def u_point(self) -> int:
+        return -(-self.inputs * self.outputs // LANES) * LANES + LANES
+
+    @property
+    def scratch(self) -> int:
+        """Transformed input and output, and sixteen zeros."""
+        return POINTS * (self.v_point + self.m_point) + LANES
+
+    @property
+    def prepared(self) -> int:
+        """Transformed weights, [point][output of a tile][input]; the same for all blocks."""
+        return POINTS * self.u_point
+
+
+def convolution(request: Request, suffix: str, t: Transformed, arguments: str, x: str, y: str) -> str:
+    """The function NAME_suffix; `x` and `y` name its input and output among the arguments."""
+    name, register = f"{request.name}_{suffix}", request.target.width
+    rows, columns = t.tiles
+    shared = {
+        "register": register, "kernel": t.kernel, "rows": rows, "columns": columns,
+    }  # fmt: skip
+    given = {**shared, "height": t.given[0], "width": t.given[1], "padding": t.padding}
+    out = {**shared, "height": t.out[0], "width": t.out[1], "padding": (0, 0)}
+    source = f"{name}_into = transform_input(Tiles(\n{lines(given)}))\n"
+    source += f"{name}_from = transform_output(Tiles(\n{lines(out)}))\n"
+    v_point, m_point = t.v_point, t.m_point
+    high, wide = request.target.tile(t.outputs, t.count)
+    body = (
+        f"products = scratch + {POINTS * v_point}\n"
+        f"zeros = products + {POINTS * m_point}\n"
+        f"store(arena, zeros, splat(np.float32(0)))\n"
+        f"for channel in range({t.inputs}):\n"
+        f"    {name}_into(arena, {x} + channel * {t.given[0] * t.given[1] * LANES}, "
+        f"scratch + channel * {t.count * LANES}, {v_point}, zeros)\n"
+        f"for point in range({POINTS}):\n"
+    )
+    for first, size, parts in split(t.outputs, high):
+        body += f"    for output in range({first}, {first + size * parts}, {size}):\n"
+        for start, places, runs in split(t.count, wide):
+            tile = f"{name}_{size}x{places}"
+            source += correlation_source(
+                tile,
+                width=register,
+                outputs=size,
+                columns=places,
+                taps=tuple((j, j, 0) for j in range(places)),
+                x_channel=t.count * LANES,
+                x_row=0,
+                x_column=LANES,
+                w_channel=size,
+                w_row=0,
+                w_tap=0,
+                w_output=1,
+                y_output=t.count * LANES,
+                y_column=LANES,
+            )
+            body += (
+                f"        for tile in range({start}, {start + places * runs}, {places}):\n"
+                f"            {tile}(arena, scratch + point * {v_point} + tile * {LANES}, "
+                f"{t.inputs}, 1, arena, prepared + point * {t.u_point} + output * {t.inputs}, "
+                f"0, arena, products + point * {m_point} + (output * {t.count} + tile) * "
+                f"{LANES})\n"
+            )
+    bias = "np.float32(0)" if t.bias is None else f"weights[{t.bias} + output]"
+    body += (
+        f"for output in range({t.outputs}):\n"
+        f"    {name}_from(arena, products + output * {t.count * LANES}, {m_point}, {bias}, "
+        f"{y} + output * {t.out[0] * t.out[1] * LANES})\n"
+    )
+    step = SIZE - t.kernel + 1
+    doc = f"{y} by Winograd's F({step}x{step}, {t.kernel}x{t.kernel})."
+    return source + "\n\n" + function(name, f"{arguments}, scratch, prepared", doc, body)
+
+
+def preparation(request: Request, suffix: str, t: Transformed) -> str:
+    """The function NAME_suffix_prepare, which transforms the weights."""
+    name = f"{request.name}_{suffix}_prepare"
+    source, body = "", f"for channel in range({t.inputs}):\n"
+    for first, size, parts in split(t.outputs, request.target.tile(t.outputs, t.count)[0]):
+        tile = f"{name}_{size}"
+        source += f"{tile} = transform_weights({t.kernel}, {size}, {t.w_output})\n"
+        body += (
+            f"    for output in range({first}, {first + size * parts}, {size}):\n"
+            f"        {tile}(weights, {t.weights}, {t.w_row}, {t.w_tap}, arena, "
+            f"prepared + output * {t.inputs} + channel * {size}, {t.u_point})\n"
+        )
+    doc = "The transformed weights, once for each new set of weights."
+    return source + "\n\n" + function(name, "arena, weights, prepared", doc, body)
