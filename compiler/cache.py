@@ -48,6 +48,7 @@ def load(program: Program, folder: Path | None = None) -> Loaded:
         for function, signature in (
             (train, _TRAIN),
             (module.predict_slice, _PREDICT),
+            (module.predict_single, _SINGLE),
             (add_exactly, _ADD_EXACTLY),
             (sgd, _SGD),
         ):
@@ -61,7 +62,13 @@ def load(program: Program, folder: Path | None = None) -> Loaded:
         ) from None
     hits = sum(module.predict_slice.stats.cache_hits.values())
     return Loaded(
-        program, train, module.predict_slice, path, time.perf_counter() - started, hits > 0
+        program,
+        train,
+        module.predict_slice,
+        module.predict_single,
+        path,
+        time.perf_counter() - started,
+        hits > 0,
     )
 
 
@@ -112,6 +119,9 @@ _TRAIN = (
 _PREDICT = (
     _FLOATS, _FLOATS, _DATA[0], _DATA[2], _FLOATS, _FLOATS, types.boolean,
     _array(types.float32, 2),
+)  # fmt: skip
+_SINGLE = (
+    _FLOATS, _FLOATS, _DATA[0], types.int64, _FLOATS, _FLOATS, _array(types.float32, 2)
 )  # fmt: skip
 _SUMS = _array(types.int64, 1)
 _ADD_EXACTLY = (_FLOATS, _SUMS, types.float64)

@@ -1,34 +1,103 @@
-"""The loop that all activations share."""
+"""Activations: functions of one value, whose derivative follows from their output."""
+
+import importlib
+from dataclasses import dataclass
 
 from compiler.kernel import BACKWARD, FORWARD, Kernels, Request, function
+from compiler.single import Single, single_function
+from dsl.graph import Node
 from dsl.shapes import product
 
-_CONSTANTS = "zero = splat(np.float32(0))\none = splat(np.float32(1))\n"
+CONSTANTS = "zero = splat(np.float32(0))\none = splat(np.float32(1))\n"
 
 
-def activation(request: Request, forward: str, derivative: str) -> Kernels:
-    """Kernels of an activation whose derivative follows from its output.
+@dataclass(frozen=True)
+class Activation:
+    """`forward` is an expression of `value`, an input; `derivative` one of `value`, an output, and
+    `slope`, the gradient of the output. Both may use `zero` and `one`."""
 
-    `forward` is an expression of `value`, an input; `derivative` one of `value`, an output, and
-    `slope`, the gradient of the output. Both may use `zero` and `one`.
+    forward: str
+    derivative: str
+
+
+def activation_of(node: Node) -> Activation | None:
+    """The activation that a node is, if it is one."""
+    module = importlib.import_module(f"compiler.kernels.{node.kind}")
+    found = getattr(module, "ACTIVATION", None)
+    assert found is None or isinstance(found, Activation)
+    return found
+
+
+def chain_forward(nodes: tuple[Node, ...], size: int, saved: str, y: str) -> str:
+    """Statements from `value` through all activations to y[place].
+
+    Outputs on the way are stored behind `saved`, `size` vectors each, unless saved is negative.
     """
+    lines = ""
+    for k, node in enumerate(nodes):
+        activation = activation_of(node)
+        assert activation is not None
+        lines += f"value = {activation.forward}\n"
+        if k < len(nodes) - 1:
+            at = f"{saved} + ({k * size} + place) * 16"
+            lines += f"if saved >= 0:\n    store(arena, {at}, value)\n"
+    return lines + f"store(arena, {y} + place * 16, value)\n"
+
+
+def chain_backward(nodes: tuple[Node, ...], size: int, saved: str, y: str) -> str:
+    """Statements that take `slope`, the gradient of the last output, back through all of them."""
+    lines = ""
+    for k in reversed(range(len(nodes))):
+        activation = activation_of(nodes[k])
+        assert activation is not None
+        last = k == len(nodes) - 1
+        at = f"{y} + place * 16" if last else f"{saved} + ({k * size} + place) * 16"
+        lines += f"value = load(arena, {at})\nslope = {activation.derivative}\n"
+    return lines
+
+
+def chain(request: Request, nodes: tuple[Node, ...]) -> Kernels:
+    """Kernels of activations one after the other, in one loop."""
     size = product(request.node.shape)
-    kind = request.node.kind
+    kinds = ", then ".join(node.kind for node in nodes)
 
     def loop(body: str) -> str:
-        return f"{_CONSTANTS}for place in range(0, {size * 16}, 16):\n{body}"
+        indented = "".join(f"    {line}\n" for line in body.splitlines())
+        return f"{CONSTANTS}for place in range({size}):\n{indented}"
 
-    y = loop(f"    value = load(arena, x + place)\n    store(arena, y + place, {forward})\n")
-    dx = loop(
-        "    value = load(arena, y + place)\n"
-        "    slope = load(arena, dy + place)\n"
-        f"    store(arena, dx + place, {derivative})\n"
-    )
+    forward = "value = load(arena, x + place * 16)\n" + chain_forward(nodes, size, "saved", "y")
+    backward = "slope = load(arena, dy + place * 16)\n"
+    backward += chain_backward(nodes, size, "saved", "y")
+    backward += "store(arena, dx + place * 16, slope)\n"
     return Kernels(
-        forward=function(f"{request.name}_forward", FORWARD, f"y = {kind}(x).", y),
+        forward=function(f"{request.name}_forward", FORWARD, f"y = {kinds} of x.", loop(forward)),
         backward=function(
-            f"{request.name}_backward", BACKWARD, f"dx = dy times the slope of {kind} at y.", dx
+            f"{request.name}_backward", BACKWARD, f"dx = dy times the slope of {kinds} at y.",
+            loop(backward),
         ),
+        saved=(len(nodes) - 1) * size * 16,
         keeps_output=True,
         in_place=True,
+    )  # fmt: skip
+
+
+def activation(request: Request) -> Kernels:
+    """Kernels of an activation by itself."""
+    return chain(request, (request.node,))
+
+
+def activation_single(request: Request) -> Single:
+    """An activation of one image; behind its last value there is room for a whole vector."""
+    size = product(request.node.shape)
+    body = (
+        f"{CONSTANTS}for place in range(0, {size}, 16):\n"
+        f"    value = load(arena, x + place)\n"
+        f"    store(arena, y + place, {_own(request).forward})\n"
     )
+    return Single(single_function(request, f"y = {request.node.kind}(x).", body))
+
+
+def _own(request: Request) -> Activation:
+    found = activation_of(request.node)
+    assert found is not None
+    return found

@@ -8,6 +8,7 @@ from compiler.kernel import Request, emit_layer, identifiers
 from compiler.layout import Slot, lay_out, offsets_of
 from compiler.plan import Place, Plan, plan_memory
 from compiler.schedule import Call, schedule, segments
+from compiler.single import emit_single
 from compiler.target import BLOCKS, LANES, Target
 from dsl.graph import Graph, Node
 from dsl.shapes import product
@@ -24,6 +25,9 @@ from numba import njit
 
 from compiler.simd.math import exp, log, random_bits, sigmoid, sum_all, tanh
 from compiler.simd.pack import pack_channel
+from compiler.simd.single import (
+    SinglePool, SingleTile, load_any, single_pool, single_tile, store_first,
+)
 from compiler.simd.tiles import (
     Correlation, OuterProduct, Product, correlate, outer_product, product_of,
 )
@@ -33,7 +37,7 @@ from compiler.simd.vector import (
     choose_index, choose_value, fma, from_bits, kernel, lane_sum, load, load_bits, load_bytes,
     maximum, select_below, select_equal, select_greater, splat, splat_int, store, store_bytes,
 )
-from compiler.support import make_keys, unpack
+from compiler.support import give_outputs, make_keys, take_image, unpack
 
 '''
 
@@ -78,10 +82,10 @@ def predict_slice(arena, weights, pixels, rows, scale, shift, fresh, outputs):
     """
 '''
 
-_LOOP = '''\
+_LOOP = """\
     for first in range(0, rows.size, {group}):
         blocks = min({blocks}, (rows.size - first + 15) // 16)
-'''
+"""
 
 
 @dataclass(frozen=True)
@@ -92,11 +96,13 @@ class Emitted:
     slots: tuple[Slot, ...]
     train_plan: Plan | None
     predict_plan: Plan
+    single_plan: Plan
 
 
-def emit(graph: Graph, target: Target) -> Emitted:
+def emit(graph: Graph, plain: Graph, target: Target) -> Emitted:
+    """`plain` is the same net with nothing fused, for single images."""
     slots = lay_out(graph)
-    names = identifiers(graph)
+    names = identifiers(plain)
     kernels = {}
     counter = 0
     for node in graph.nodes:
@@ -115,13 +121,19 @@ def emit(graph: Graph, target: Target) -> Emitted:
             source
             for suffix, source in (
                 ("pack", code.forward), ("forward", code.forward),
-                ("gradient", code.gradient), ("backward", code.backward),
+                ("spread", code.spread), ("gradient", code.gradient), ("backward", code.backward),
                 *((f"{suffix}_prepare", source) for suffix, source in code.prepare.items()),
             )
             if f"{name}_{suffix}" in called
         ]  # fmt: skip
         if wanted:
-            parts.append(f"\n# {_spec_line(graph, node)}\n\n" + "\n\n".join(wanted) + "\n")
+            lines = "".join(f"\n# {_spec_line(graph, part)}" for part in _parts(node))
+            parts.append(lines + "\n\n" + "\n\n".join(wanted) + "\n")
+    requests = {
+        node.name: Request(node, names[node.name], offsets_of(node, slots), target)
+        for node in plain.nodes
+    }
+    singles, predict_single, single_plan = emit_single(plain, requests)
     parameters = sum(slot.size for slot in slots)
     if trainable:
         parts.append("\n" + _LOSS.format(classes=graph.output[0]))
@@ -129,11 +141,22 @@ def emit(graph: Graph, target: Target) -> Emitted:
         parts.append(_body(train, train_plan.places))
     parts.append("\n\n" + _PREDICT.format(floats=predict_plan.floats))
     parts.append(_body(predict, predict_plan.places))
-    return Emitted("".join(parts), slots, train_plan if trainable else None, predict_plan)
+    parts.append("\n\n# One image, whose lanes are columns or channels.\n\n")
+    parts += [source + "\n\n" for source in singles.values()]
+    parts.append(predict_single)
+    return Emitted(
+        "".join(parts), slots, train_plan if trainable else None, predict_plan, single_plan
+    )
 
 
 def _net(graph: Graph) -> str:
-    return "".join(_spec_line(graph, node) + "\n" for node in graph.nodes)
+    parts = [part for node in graph.nodes for part in _parts(node)]
+    return "".join(_spec_line(graph, part) + "\n" for part in parts)
+
+
+def _parts(node: Node) -> tuple[Node, ...]:
+    """The layers of the file that a node stands for."""
+    return node.fused if node.kind == "chain" else (node, *node.fused)
 
 
 def _spec_line(graph: Graph, node: Node) -> str:

@@ -17,10 +17,12 @@ class Kernels:
     forward   NAME_forward(arena, weights, x, y, saved)
     backward  NAME_backward(arena, weights, y, saved, dy, dx)
     gradient  NAME_gradient(arena, gradient, x, dy), which adds to `gradient`
+    spread    NAME_spread(arena, weights, y, saved, dy, dz), of a layer with others fused into it:
+              the gradient of its own output, which gradient and backward then take for dy
 
     All but the arrays are offsets. With scope "group" they work on several blocks at once and
     take their number as a last argument. `saved` is the space (floats a block) that forward
-    leaves to backward.
+    leaves to backward; in prediction it is negative, and nothing is left.
 
     By a function's suffix ("forward", "backward", "gradient"): `scratch` is space (floats a block)
     that it uses meanwhile, and `prepare` is the source of NAME_SUFFIX_prepare(arena, weights,
@@ -32,6 +34,7 @@ class Kernels:
     backward: str = ""
     gradient: str = ""
     scope: str = "block"
+    spread: str = ""
     saved: int = 0
     scratch: Mapping[str, int] = field(default_factory=dict)
     prepare: Mapping[str, str] = field(default_factory=dict)

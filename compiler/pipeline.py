@@ -22,7 +22,8 @@ def run_passes(graph: Graph, stop_after: str | None = None) -> Graph:
 def compile_graph(graph: Graph, target: Target | None = None) -> Program:
     """Graph → passes → kernels as source, with their memory plan."""
     lowered = run_passes(graph)
-    emitted = emit(lowered, target or host())
+    plain = run_passes(graph, stop_after="pool_before_activation")
+    emitted = emit(lowered, plain, target or host())
     return Program(
         source=emitted.source,
         slots=emitted.slots,
@@ -31,4 +32,5 @@ def compile_graph(graph: Graph, target: Target | None = None) -> Program:
         logarithmic=lowered.nodes[-1].kind == "logsoftmax",
         train_floats=emitted.train_plan.floats if emitted.train_plan else 0,
         predict_floats=emitted.predict_plan.floats,
+        single_floats=emitted.single_plan.floats,
     )

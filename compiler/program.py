@@ -13,7 +13,8 @@ from dsl.shapes import Shape
 class Program:
     """Everything that the runtime needs to know of a net.
 
-    `train_floats` and `predict_floats` are the arena's sizes for one thread. `logarithmic`
+    `train_floats` and `predict_floats` are the arena's sizes for one thread, `single_floats` that
+    for a single image. `logarithmic`
     tells whether the outputs are log-probabilities or probabilities.
     """
 
@@ -24,6 +25,7 @@ class Program:
     logarithmic: bool
     train_floats: int
     predict_floats: int
+    single_floats: int
 
     @property
     def parameter_count(self) -> int:
@@ -49,6 +51,7 @@ class Loaded:
     program: Program
     train_slice: Callable[..., Any] | None
     predict_slice: Callable[..., Any]
+    predict_single: Callable[..., Any]
     path: Path
     seconds: float
     from_cache: bool

@@ -50,7 +50,7 @@ def schedule(
     keys = Buffer("keys", LANES) if any(kernels[n.name].random for n in nodes) else NOTHING
     calls: list[Call] = []
     values: list[Buffer] = []
-    saved: list[Buffer] = []
+    saved: list[Buffer | str] = []
     kept: set[Buffer] = set()  # which backward reads, so that nothing may overwrite them
     for node in nodes:
         code, name = kernels[node.name], names[node.name]
@@ -70,7 +70,8 @@ def schedule(
         if training and code.keeps_output:
             kept.add(y)
         values.append(y)
-        saved.append(keys if code.random else Buffer(f"saved {node.name}", code.saved))
+        kept_space = Buffer(f"saved {node.name}", code.saved) if training else "-1"
+        saved.append(keys if code.random else kept_space)
         if code.forward:
             calls += _calls(code, node, name, "forward", "weights", x, y, saved[-1])
     if not training:
@@ -82,6 +83,10 @@ def schedule(
     for k in range(len(nodes) - 1, 0, -1):
         node = nodes[k]
         code, name = kernels[node.name], names[node.name]
+        if code.spread:
+            dz = Buffer(f"gradient {node.name} before fusion", product(node.bare_shape) * LANES)
+            calls += _calls(code, node, name, "spread", "weights", values[k], saved[k], dy, dz)
+            dy = dz
         if code.gradient:
             calls += _calls(code, node, name, "gradient", "gradient", values[k - 1], dy)
         if not any(n.parameters for n in nodes[:k]):
@@ -99,7 +104,7 @@ def _buffer(role: str, node: Node) -> Buffer:
 
 
 def _calls(
-    code: Kernels, node: Node, name: str, suffix: str, weights: str, *buffers: Buffer
+    code: Kernels, node: Node, name: str, suffix: str, weights: str, *buffers: Buffer | str
 ) -> list[Call]:
     """The call of one of a layer's functions, and what prepares it."""
     function = f"{name}_{suffix}"

@@ -3,6 +3,7 @@
 from textwrap import indent
 
 from compiler.kernel import BACKWARD, FORWARD, Kernels, Request, function
+from compiler.single import Single, single_function
 from dsl.shapes import product
 
 
@@ -44,4 +45,27 @@ def normalized(request: Request, y: str, total: str, dx: str) -> Kernels:
         ),
         keeps_output=True,
         in_place=True,
+    )
+
+
+def normalized_single(request: Request, y: str) -> Single:
+    """The same for one image; the lanes are places."""
+    shape = request.node.shape
+    places = product(shape[1:])
+    channels = f"for at in range(place, {product(shape)}, {places}):\n"
+    body = "".join(
+        indent(block, "    ")
+        for block in (
+            "largest = splat(np.float32(-np.inf))\n",
+            channels + "    largest = maximum(largest, load_any(arena, x + at))\n",
+            "total = splat(np.float32(0))\n",
+            channels + "    total = total + exp(load_any(arena, x + at) - largest)\n",
+            "logarithm = log(total)\n",
+            channels + "    value = load_any(arena, x + at)\n"
+            f"    store_first(arena, y + at, {y}, {places} - place)\n",
+        )
+    )
+    kind = request.node.kind
+    return Single(
+        single_function(request, f"y = {kind}(x).", f"for place in range(0, {places}, 16):\n{body}")
     )

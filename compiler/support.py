@@ -24,6 +24,21 @@ def unpack(arena, outputs, first, count, y):
 
 
 @kernel
+def take_image(arena, pixels, row, scale, shift, x):
+    """pixels[row] * scale + shift at arena[x:], channel by channel."""
+    size = pixels.shape[1] // scale.size
+    for channel in range(scale.size):
+        for place in range(channel * size, channel * size + size):
+            arena[x + place] = np.float32(pixels[row, place]) * scale[channel] + shift[channel]
+
+
+@kernel
+def give_outputs(arena, y, row, outputs):
+    for place in range(outputs.shape[1]):
+        outputs[row, place] = arena[y + place]
+
+
+@kernel
 def make_keys(arena, rows, first, count, key, keys):
     """A random key a lane, from the epoch's key and the image's row."""
     view = arena[keys : keys + 16].view(np.uint32)

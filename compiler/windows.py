@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from textwrap import indent
 
+from compiler.kernel import Request
+from compiler.single import Padded, Single, single_function, vectors_of
+from compiler.tile_source import lines
 from dsl.graph import Node
 from dsl.shapes import Shape
 
@@ -62,3 +65,29 @@ class Windows:
             indent(after.strip("\n"), " " * 12),
         ]
         return "\n".join(line for line in lines if line.strip()) + "\n"
+
+
+def pool_single(request: Request, fill: str, largest: bool) -> Single:
+    """Pooling of one image; the lanes are columns."""
+    w = Windows.of(request.node)
+    channels = request.node.given[0]
+    padded = Padded.of(request.node.given, w.padding, fill)
+    (height, width), stride = w.out, w.stride
+    source = ""
+    body = f"for channel in range({channels}):\n    for row in range({height}):\n"
+    for start, count in vectors_of(width, request.target.width):
+        tile = f"{request.name}_single_{count}"
+        settings: dict[str, object] = {
+            "largest": largest, "count": count, "window": w.window, "stride": stride[1],
+            "x_row": padded.width,
+        }  # fmt: skip
+        line = f"{tile} = single_pool(SinglePool(\n{lines(settings)}))\n"
+        source += "" if line in source else line
+        body += (
+            f"        {tile}(arena, {padded.at} + (channel * {padded.height} + row * {stride[0]}) "
+            f"* {padded.width} + {start * stride[1]}, y + (channel * {height} + row) * {width} + "
+            f"{start})\n"
+        )
+    what = "the largest" if largest else "the mean"
+    text = single_function(request, f"y = {what} of each window of x.", padded.source + body)
+    return Single(source + "\n\n" + text, padded.scratch)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from compiler.epilogue import Epilogue
 from compiler.kernel import Request, function
 from compiler.simd.sizes import WINOGRAD as SIZE
 from compiler.target import LANES, split
@@ -59,14 +60,24 @@ class Transformed:
         """Transformed input and output, and sixteen zeros."""
         return POINTS * (self.v_point + self.m_point) + LANES
 
+    def scratch_with(self, epilogue: Epilogue | None) -> int:
+        """The same and, before an epilogue, one channel of the output."""
+        return self.scratch + (self.out[0] * self.out[1] * LANES if epilogue else 0)
+
     @property
     def prepared(self) -> int:
         """Transformed weights, [point][output of a tile][input]; the same for all blocks."""
         return POINTS * self.u_point
 
 
-def convolution(request: Request, suffix: str, t: Transformed, arguments: str, x: str, y: str) -> str:
-    """The function NAME_suffix; `x` and `y` name its input and output among the arguments."""
+def convolution(
+    request: Request, suffix: str, t: Transformed, arguments: str, x: str, y: str,
+    epilogue: Epilogue | None = None,
+) -> str:  # fmt: skip
+    """The function NAME_suffix; `x` and `y` name its input and output among the arguments.
+
+    An epilogue takes one channel of the output at a time.
+    """
     name, register = f"{request.name}_{suffix}", request.target.width
     rows, columns = t.tiles
     shared = {
@@ -115,11 +126,18 @@ def convolution(request: Request, suffix: str, t: Transformed, arguments: str, x
                 f"{LANES})\n"
             )
     bias = "np.float32(0)" if t.bias is None else f"weights[{t.bias} + output]"
+    size = t.out[0] * t.out[1]
+    to = f"zeros + {LANES}" if epilogue else f"{y} + output * {size * LANES}"
     body += (
         f"for output in range({t.outputs}):\n"
-        f"    {name}_from(arena, products + output * {t.count * LANES}, {m_point}, {bias}, "
-        f"{y} + output * {t.out[0] * t.out[1] * LANES})\n"
+        f"    {name}_from(arena, products + output * {t.count * LANES}, {m_point}, {bias}, {to})\n"
     )
+    if epilogue:
+        source += "\n\n" + epilogue.finish()
+        body += (
+            f"    {request.name}_finish(arena, {to}, {size}, y, saved, output, 1, 0, "
+            f"{epilogue.out[1]})\n"
+        )
     step = SIZE - t.kernel + 1
     doc = f"{y} by Winograd's F({step}x{step}, {t.kernel}x{t.kernel})."
     return source + "\n\n" + function(name, f"{arguments}, scratch, prepared", doc, body)

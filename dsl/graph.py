@@ -12,7 +12,10 @@ from dsl.shapes import Shape, product, show
 
 @dataclass(frozen=True)
 class Node:
-    """One layer with everything inferred. Where it stood in the file does not make it another."""
+    """One layer with everything inferred. Where it stood in the file does not make it another.
+
+    `fused` are the layers behind it that a pass has put into it; `shape` is then the last one's.
+    """
 
     name: str
     kind: str
@@ -23,6 +26,12 @@ class Node:
     parameters: tuple[Parameter, ...] = ()
     macs: int = 0
     line: int = field(default=0, compare=False)
+    fused: tuple["Node", ...] = ()
+
+    @property
+    def bare_shape(self) -> Shape:
+        """What the layer itself gives, before those that were fused into it."""
+        return self.fused[0].given if self.fused else self.shape
 
     @property
     def parameter_count(self) -> int:
@@ -61,6 +70,8 @@ def draw(graph: Graph) -> str:
         arguments = " ".join(f"{k}={_show(v)}" for k, v in node.arguments.items() if v is not None)
         inputs = f"({', '.join(node.inputs)})"
         lines.append(f"{node.name} = {node.kind}{inputs} {arguments}".rstrip())
+        if node.fused:
+            lines[-1] += f" with ({', '.join(part.name for part in node.fused)})"
         lines[-1] += f" -> {show(node.shape)}"
         lines += [f"    {node.name}.{p.name}: {show(p.shape)}" for p in node.parameters]
     for section in (graph.data, graph.train):

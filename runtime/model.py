@@ -1,6 +1,7 @@
 """A trained net in one file, which predicts without Spark and without Java."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -78,6 +79,16 @@ class Model:
     def _weights(self) -> NDArray[np.float32]:
         return from_tensors(self._predictor.loaded.program, self.tensors)
 
+    @cached_property
+    def _normalizations(self) -> tuple[Normalization, Normalization]:
+        """Of values and of bytes."""
+        mean, deviation = np.array(self.mean), np.array(self.deviation)
+        scale, shift = 1 / deviation, (-mean / deviation).astype(np.float32)
+        return (
+            Normalization(scale.astype(np.float32), shift),
+            Normalization((scale * self.pixel_scale).astype(np.float32), shift),
+        )
+
     def outputs(self, images: NDArray[Any]) -> NDArray[np.float32]:
         """The net's outputs, (count, classes): log-probabilities, or probabilities after softmax.
 
@@ -87,8 +98,8 @@ class Model:
         """
         pixels, normalization = self._prepare(np.asarray(images))
         outputs = self._predictor.outputs(self._weights, pixels, normalization)
-        broken = np.isnan(outputs).any(axis=1)
-        if broken.any():
+        if math.isnan(outputs.sum()):
+            broken = np.isnan(outputs).any(axis=1)
             detail = f"Image {broken.argmax()} is the first; its values, or the weights, are huge."
             raise LenetError("the net's outputs are not numbers", detail)
         return outputs
@@ -137,23 +148,19 @@ class Model:
                 f"Their shape is {images.shape}; the model's input is {show(shape)}, "
                 f"so it must be (count, {', '.join(map(str, shape))}).",
             )
-        mean, deviation = np.array(self.mean), np.array(self.deviation)
-        scale, shift = 1 / deviation, -mean / deviation
-        if images.dtype == np.uint8:
-            scale = scale * self.pixel_scale
-        elif np.issubdtype(images.dtype, np.floating):
+        if np.issubdtype(images.dtype, np.floating):
             with np.errstate(over="ignore"):
                 images = images.astype(np.float32, copy=False)
             if not np.isfinite(images).all():
                 raise LenetError("an image has a value that is not a finite number")
-        else:
+        elif images.dtype != np.uint8:
             raise LenetError(
                 f"images of type {images.dtype} have no agreed scale",
                 "I take uint8 (bytes) or floats (values from 0 to 1).",
                 "convert them with images.astype('uint8') if they are bytes",
             )
-        flat = np.ascontiguousarray(images.reshape(len(images), product(shape)))
-        return flat, Normalization(scale.astype(np.float32), shift.astype(np.float32))
+        flat = np.ascontiguousarray(images.reshape(len(images), -1))
+        return flat, self._normalizations[images.dtype == np.uint8]
 
     def save(self, path: str | Path) -> None:
         """Write `model.safetensors`, atomically."""

@@ -21,6 +21,7 @@ from runtime.slices import part, shuffled, slice_count, step_count
 _LOSS_UNIT = 2.0**40
 _LOSS_LIMIT = 2.0**18
 _CHUNK = 512
+SINGLE = 6  # up to so many images one by one are faster than a block of sixteen lanes
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +52,7 @@ class Predictor:
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="lenet")
         self.threads = threads
         self.arenas = [aligned_floats(loaded.program.predict_floats) for _ in range(threads)]
+        self.single_arena = aligned_floats(loaded.program.single_floats)
         self.lock = Lock()  # several threads of the user's may share a model
 
     def outputs(
@@ -61,9 +63,11 @@ class Predictor:
     ) -> NDArray[np.float32]:
         """(count, classes) for pixels (count, values of an image), uint8 or float32."""
         count = len(pixels)
+        pixels = frozen(pixels)
+        if count <= SINGLE:
+            return self._singly(weights, pixels, normalization)
         outputs = np.zeros((count, self.loaded.program.classes), np.float32)
         starts = iter(range(0, count, _CHUNK))
-        pixels = frozen(pixels)
         scale, shift = normalization.scale, normalization.shift
 
         def work(thread: int) -> None:
@@ -79,6 +83,22 @@ class Predictor:
 
         with self.lock:
             _run(self.pool, self.threads, work)
+        return outputs
+
+    def _singly(
+        self,
+        weights: NDArray[np.float32],
+        pixels: NDArray[np.generic],
+        normalization: Normalization,
+    ) -> NDArray[np.float32]:
+        count = len(pixels)
+        outputs = np.empty((count, self.loaded.program.classes), np.float32)
+        with self.lock:
+            for row in range(count):
+                self.loaded.predict_single(
+                    self.single_arena, weights, pixels, row, normalization.scale,
+                    normalization.shift, outputs,
+                )  # fmt: skip
         return outputs
 
 

@@ -35,7 +35,7 @@ class Case:
         gradient = aligned_floats(program.parameter_count)
         gradient[:] = np.nan
         totals = np.full(2, np.nan)
-        scale, shift = self._normalization()
+        scale, shift = self.normalization()
         self.loaded.train_slice(
             arena, self.weights, gradient, frozen(self.pixels.reshape(len(self.pixels), -1)),
             frozen(self.labels), rows.astype(np.int64), scale, shift, np.uint64(key), True, totals,
@@ -55,18 +55,30 @@ class Case:
         arena = aligned_floats(program.predict_floats)
         arena[:] = np.nan
         outputs = np.zeros((len(self.pixels), program.classes), np.float32)
-        scale, shift = self._normalization()
+        scale, shift = self.normalization()
         self.loaded.predict_slice(
             arena, self.weights, frozen(self.pixels.reshape(len(self.pixels), -1)),
             np.arange(len(self.pixels)), scale, shift, True, outputs,
         )  # fmt: skip
         return outputs
 
+    def single_outputs(self) -> np.ndarray:
+        """The outputs of the images one by one."""
+        program = self.loaded.program
+        outputs = np.zeros((len(self.pixels), program.classes), np.float32)
+        scale, shift = self.normalization()
+        pixels = frozen(self.pixels.reshape(len(self.pixels), -1))
+        for row in range(len(pixels)):
+            arena = aligned_floats(program.single_floats)
+            arena[:] = np.nan
+            self.loaded.predict_single(arena, self.weights, pixels, row, scale, shift, outputs)
+        return outputs
+
     def values(self) -> np.ndarray:
         """The images as the net sees them, float64."""
         return self.pixels.astype(np.float64) * np.float32(SCALE) + np.float32(SHIFT)
 
-    def _normalization(self):
+    def normalization(self):
         channels = self.graph.input[0] if len(self.graph.input) == 3 else 1
         return np.full(channels, SCALE, np.float32), np.full(channels, SHIFT, np.float32)
 

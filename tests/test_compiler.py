@@ -155,7 +155,8 @@ def test_narrow_registers_give_the_same_bits() -> None:
 
 def test_emitted_source_names_the_spec_lines() -> None:
     graph = run_passes(graph_of(POOLED))
-    source = emit(graph, Target("test", 32, 16)).source
+    plain = run_passes(graph_of(POOLED), stop_after="pool_before_activation")
+    source = emit(graph, plain, Target("test", 32, 16)).source
     assert "conv1: line 3: conv 4x3x3" in source
     compile(source, "kernels.py", "exec")
 
@@ -194,7 +195,7 @@ def test_a_tower_of_pools_and_activations() -> None:
     spec = (
         "input 1x9x9\nconv 2x2x2\n" + "relu\n" * 60 + "maxpool 1\n" * 60 + "reshape 128\nlinear 2"
     )
-    after = run_passes(graph_of(spec))
+    after = run_passes(graph_of(spec), stop_after="pool_before_activation")
     assert kinds(after)[2:62] == ["maxpool"] * 60
 
 

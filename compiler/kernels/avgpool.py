@@ -1,7 +1,8 @@
 """avgpool: the mean of each window."""
 
 from compiler.kernel import BACKWARD, FORWARD, Kernels, Request, function
-from compiler.windows import Windows
+from compiler.single import Single
+from compiler.windows import Windows, pool_single
 from dsl.shapes import product
 
 
@@ -32,3 +33,7 @@ def emit(request: Request) -> Kernels:
             f"{request.name}_backward", BACKWARD, "Each place of a window gets its part.", backward
         ),
     )
+
+
+def emit_single(request: Request) -> Single:
+    return pool_single(request, "np.float32(0)", largest=False)

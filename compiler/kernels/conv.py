@@ -1,8 +1,13 @@
 """conv: forward, backward to its input and to its weights, all by register tiles."""
 
 from dataclasses import dataclass
+from textwrap import indent
+from typing import Any
 
+from compiler import conv_single
+from compiler.epilogue import Epilogue
 from compiler.kernel import BACKWARD, FORWARD, GRADIENT, Kernels, Request, function
+from compiler.single import Single
 from compiler.target import LANES, split
 from compiler.tile_source import correlation_source, outer_product_source
 from compiler.winograd import Transformed, convolution, preparation
@@ -37,7 +42,7 @@ def geometry(request: Request) -> Geometry:
     node = request.node
     _, kernel_height, kernel_width = node.arguments["size"]
     inputs, height, width = node.given
-    outputs, out_height, out_width = node.shape
+    outputs, out_height, out_width = node.bare_shape
     return Geometry(
         inputs,
         height,
@@ -51,15 +56,34 @@ def geometry(request: Request) -> Geometry:
     )
 
 
+def emit_single(request: Request) -> Single:
+    return conv_single.emit(request)
+
+
 def emit(request: Request) -> Kernels:
     g = geometry(request)
     if request.node.arguments["algorithm"] == "winograd":
         return _by_winograd(request, g)
+    epilogue = Epilogue.of(request)
+    forward, scratch = _forward(request, g, epilogue)
     return Kernels(
-        forward=_forward(request, g),
+        forward=forward,
         backward=_backward(request, g),
         gradient=_gradient(request, g),
+        scratch={"forward": scratch} if scratch else {},
+        **_fused(epilogue),
     )
+
+
+def _fused(epilogue: Epilogue | None) -> dict[str, Any]:
+    """What Kernels need beside the convolution's own."""
+    if epilogue is None:
+        return {}
+    return {
+        "spread": epilogue.spread(),
+        "saved": epilogue.saved,
+        "keeps_output": bool(epilogue.activations),
+    }
 
 
 def _by_winograd(request: Request, g: Geometry) -> Kernels:
@@ -77,11 +101,13 @@ def _by_winograd(request: Request, g: Geometry) -> Kernels:
         f"{last} + channel + output * {g.weight_channel}", -g.weight_row, -g.outputs,
         g.weight_channel,
     )  # fmt: skip
+    epilogue = Epilogue.of(request)
     return Kernels(
-        forward=convolution(request, "forward", forward, FORWARD, "x", "y"),
+        **_fused(epilogue),
+        forward=convolution(request, "forward", forward, FORWARD, "x", "y", epilogue),
         backward=convolution(request, "backward", backward, BACKWARD, "dy", "dx"),
         gradient=_gradient(request, g),
-        scratch={"forward": forward.scratch, "backward": backward.scratch},
+        scratch={"forward": forward.scratch_with(epilogue), "backward": backward.scratch},
         prepare={
             "forward": preparation(request, "forward", forward),
             "backward": preparation(request, "backward", backward),
@@ -138,28 +164,69 @@ def _correlation(
 ) -> str:  # fmt: skip
     """A function that loops tiles over rows, output channels and columns."""
     name = f"{request.name}_{suffix}"
-    widest = max(run.columns for run in tiles)
-    source, body = "", f"for row in range({rows}):\n{head}"
-    for start, size, parts in split(outputs, request.target.tile(outputs, widest)[0]):
+    source, body = "", f"for row in range({rows}):\n" + indent(head, "    ")
+    for start, size, parts in _output_runs(request, outputs, tiles):
         body += f"    for output in range({start}, {start + size * parts}, {size}):\n"
-        for run in tiles:
-            tile = f"{name}_{size}x{run.columns}_at_{run.start}"
-            source += correlation_source(
-                tile, width=request.target.width, outputs=size, columns=run.columns,
-                taps=run.taps, **steps,
-            )  # fmt: skip
-            indent = " " * 8
-            column, at = str(run.start), str(run.source)
-            if run.count > 1:
-                body += f"{indent}for tile in range({run.count}):\n"
-                indent += " " * 4
-                column = f"({run.start} + tile * {run.step})"
-                at = f"({run.source} + tile * {run.source_step})"
-            body += indent + call.format(tile=tile, column=column, source=at) + "\n"
+        more, loops = _tile_loops(request, name, size, tiles, steps, call)
+        source += more
+        body += indent(loops, " " * 8)
     return source + "\n\n" + function(name, arguments, doc, body)
 
 
-def _forward(request: Request, g: Geometry) -> str:
+def _finished_correlation(
+    request: Request, epilogue: Epilogue, head: str, tiles: list[_Run], outputs: int,
+    steps: dict[str, object], call: str, columns: int,
+) -> tuple[str, int]:  # fmt: skip
+    """The same, where an epilogue takes some rows of some channels at a time; and the floats that
+    these need."""
+    name = f"{request.name}_forward"
+    source, body = "", f"for turn_row in range({epilogue.out[1]}):\n"
+    runs = _output_runs(request, outputs, tiles)
+    for start, size, parts in runs:
+        body += f"    for output in range({start}, {start + size * parts}, {size}):\n"
+        body += f"        for z_row in range({epilogue.rows}):\n"
+        body += f"            row = turn_row * {epilogue.step} + z_row\n"
+        more, loops = _tile_loops(request, name, size, tiles, steps, call)
+        source += more
+        body += indent(head + loops, " " * 12)
+        body += (
+            f"        {request.name}_finish(arena, scratch, {epilogue.rows * columns}, y, saved, "
+            f"output, {size}, turn_row, 1)\n"
+        )
+    doc = "x correlated with the weights, plus the bias, then pooled and activated."
+    text = source + "\n\n" + epilogue.finish() + "\n\n"
+    text += function(name, f"{FORWARD}, scratch", doc, body)
+    return text, max(size for _, size, _ in runs) * epilogue.rows * columns * LANES
+
+
+def _output_runs(request: Request, outputs: int, tiles: list[_Run]) -> list[tuple[int, int, int]]:
+    widest = max(run.columns for run in tiles)
+    return split(outputs, request.target.tile(outputs, widest)[0])
+
+
+def _tile_loops(
+    request: Request, name: str, size: int, tiles: list[_Run], steps: dict[str, object], call: str
+) -> tuple[str, str]:
+    """The tiles of one row for `size` output channels, and the loops over them."""
+    source = body = ""
+    for run in tiles:
+        tile = f"{name}_{size}x{run.columns}_at_{run.start}"
+        source += correlation_source(
+            tile, width=request.target.width, outputs=size, columns=run.columns, taps=run.taps,
+            **steps,
+        )  # fmt: skip
+        margin, column, at = "", str(run.start), str(run.source)
+        if run.count > 1:
+            body += f"for tile in range({run.count}):\n"
+            margin = "    "
+            column = f"({run.start} + tile * {run.step})"
+            at = f"({run.source} + tile * {run.source_step})"
+        body += margin + call.format(tile=tile, column=column, source=at) + "\n"
+    return source, body
+
+
+def _forward(request: Request, g: Geometry, epilogue: Epilogue | None) -> tuple[str, int]:
+    """The function, and the floats that it needs for rows of the output before the epilogue."""
     (kh, kw), (sh, sw), (ph, pw) = g.kernel, g.stride, g.padding
     tiles = []
     most = request.target.tile(g.outputs, g.out_width)[1]
@@ -174,12 +241,12 @@ def _forward(request: Request, g: Geometry) -> str:
         tiles.append((start, columns, left, taps))
     if ph:
         head = (
-            f"    top = row * {sh} - {ph}\n"
-            f"    first = max(0, -top)\n"
-            f"    rows = min({kh}, {g.height} - top) - first\n"
+            f"top = row * {sh} - {ph}\n"
+            f"first = max(0, -top)\n"
+            f"rows = min({kh}, {g.height} - top) - first\n"
         )
     else:
-        head = f"    top = row * {sh}\n    first = 0\n    rows = {kh}\n"
+        head = f"top = row * {sh}\nfirst = 0\nrows = {kh}\n"
     bias = request.offsets.get("bias")
     weight = request.offsets["weight"]
     steps: dict[str, object] = {
@@ -190,19 +257,24 @@ def _forward(request: Request, g: Geometry) -> str:
         "w_row": g.weight_row,
         "w_tap": g.outputs,
         "w_output": 1,
-        "y_output": g.out_height * g.out_width * LANES,
+        "y_output": (epilogue.rows if epilogue else g.out_height) * g.out_width * LANES,
         "y_column": LANES,
         "start": "zero" if bias is None else "bias",
     }
     call = (
         f"{{tile}}(arena, x + ((top + first) * {g.width} + {{source}}) * {LANES}, {g.inputs}, "
         f"rows, weights, {weight} + first * {g.weight_row} + output, {bias or 0} + output, "
-        f"arena, y + ((output * {g.out_height} + row) * {g.out_width} + {{column}}) * {LANES})"
     )
+    if epilogue:
+        call += f"arena, scratch + (z_row * {g.out_width} + {{column}}) * {LANES})"
+        return _finished_correlation(
+            request, epilogue, head, _runs(tiles), g.outputs, steps, call, g.out_width
+        )
+    call += f"arena, y + ((output * {g.out_height} + row) * {g.out_width} + {{column}}) * {LANES})"
+    doc = "y = x correlated with the weights, plus the bias."
     return _correlation(
-        request, "forward", "y = x correlated with the weights, plus the bias.", FORWARD, head,
-        _runs(tiles), g.outputs, steps, call, g.out_height,
-    )  # fmt: skip
+        request, "forward", doc, FORWARD, head, _runs(tiles), g.outputs, steps, call, g.out_height
+    ), 0
 
 
 def _backward(request: Request, g: Geometry) -> str:
@@ -218,11 +290,11 @@ def _backward(request: Request, g: Geometry) -> str:
             if (start + j + pw - k) % sw == 0 and 0 <= (start + j + pw - k) // sw < g.out_width
         )
         tiles.append((start, columns, base, taps))
-    head = f"    bottom = row + {ph}\n    first = max(0, bottom - {(g.out_height - 1) * sh})\n"
+    head = f"bottom = row + {ph}\nfirst = max(0, bottom - {(g.out_height - 1) * sh})\n"
     if sh > 1:
-        head += f"    first += (bottom - first) % {sh}\n"
-    head += f"    rows = max(0, (min({kh - 1}, bottom) - first) // {sh} + 1)\n"
-    head += f"    top = (bottom - first) // {sh}\n"
+        head += f"first += (bottom - first) % {sh}\n"
+    head += f"rows = max(0, (min({kh - 1}, bottom) - first) // {sh} + 1)\n"
+    head += f"top = (bottom - first) // {sh}\n"
     steps: dict[str, object] = {
         "x_channel": g.out_height * g.out_width * LANES,
         "x_row": -g.out_width * LANES,

@@ -1,8 +1,9 @@
 """linear: matrix products between the blocks of a group and the weights."""
 
 from compiler.kernel import BACKWARD, FORWARD, GRADIENT, Kernels, Request, function
+from compiler.single import Single, single_function, vectors_of
 from compiler.target import BLOCKS, LANES, split
-from compiler.tile_source import correlation_source, product_source
+from compiler.tile_source import correlation_source, lines, product_source
 
 # Weights of so many inputs are read by all outputs before the next ones: each of their cache lines
 # holds the weights of several tiles, and has to stay in the first-level cache until the last.
@@ -148,3 +149,26 @@ def _gradient(request: Request, inputs: int, outputs: int, weight: int, bias: in
         )
     doc = "The gradients of the weights and the bias, added to those so far."
     return source + "\n\n" + function(name, f"{GRADIENT}, scratch, blocks", doc, body)
+
+
+def emit_single(request: Request) -> Single:
+    """One image: the lanes are outputs."""
+    inputs, outputs = request.node.given[0], request.node.shape[0]
+    weight, bias = request.offsets["weight"], request.offsets.get("bias")
+    vectors = vectors_of(outputs, request.target.width)
+    source = body = ""
+    for _, size, parts in split(len(vectors), 8):
+        for _ in range(parts):
+            part, vectors = vectors[:size], vectors[size:]
+            tile = f"{request.name}_single_{part[0][0]}"
+            settings: dict[str, object] = {
+                "width": request.target.width,
+                "vectors": tuple((start, start, count) for start, count in part),
+                "scalars": ((0, 0),),
+                "loops": ((inputs, outputs, 1),),
+                "bias": "none" if bias is None else "vectors",
+            }
+            source += f"{tile} = single_tile(SingleTile(\n{lines(settings)}))\n"
+            body += f"{tile}(weights, {weight}, arena, x, weights, {bias or 0}, arena, y)\n"
+    doc = "y = the bias plus x times the weights; the lanes are outputs."
+    return Single(source + "\n\n" + single_function(request, doc, body))

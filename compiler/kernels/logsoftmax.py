@@ -1,13 +1,20 @@
 """logsoftmax: y = x - log(sum(exp(x))), with the largest x taken off first."""
 
 from compiler.kernel import Kernels, Request
-from compiler.softmaxes import normalized
+from compiler.single import Single
+from compiler.softmaxes import normalized, normalized_single
+
+_Y = "value - largest - logarithm"
 
 
 def emit(request: Request) -> Kernels:
     return normalized(
         request,
-        y="value - largest - logarithm",
+        y=_Y,
         total="slope",
         dx="slope - exp(value) * total",
     )
+
+
+def emit_single(request: Request) -> Single:
+    return normalized_single(request, _Y)

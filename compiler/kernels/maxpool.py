@@ -1,7 +1,8 @@
 """maxpool: the largest value of each window; its place is kept a byte a lane for backward."""
 
 from compiler.kernel import BACKWARD, FORWARD, Kernels, Request, function
-from compiler.windows import Windows
+from compiler.single import Single
+from compiler.windows import Windows, pool_single
 from dsl.shapes import product
 
 
@@ -26,7 +27,8 @@ best = choose_value(value, best)
 """,
         after=f"""
 store(arena, y + place * 16, best)
-{keep}
+if saved >= 0:
+    {keep}
 """,
     )
     chosen = f"select_equal(winner, splat_int(i * {w.window[1]} + j), slope, zero)"
@@ -53,3 +55,7 @@ winner = {read}
         ),
         saved=places * (4 if small else 16),
     )
+
+
+def emit_single(request: Request) -> Single:
+    return pool_single(request, "np.float32(-np.inf)", largest=True)

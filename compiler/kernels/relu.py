@@ -1,12 +1,9 @@
 """relu: forward, and backward from its own output."""
 
-from compiler.elementwise import activation
-from compiler.kernel import Kernels, Request
+from compiler.elementwise import Activation
+from compiler.elementwise import activation as emit
+from compiler.elementwise import activation_single as emit_single
 
+__all__ = ["ACTIVATION", "emit", "emit_single"]
 
-def emit(request: Request) -> Kernels:
-    return activation(
-        request,
-        forward="maximum(zero, value)",
-        derivative="select_greater(value, zero, slope, zero)",
-    )
+ACTIVATION = Activation("maximum(zero, value)", "select_greater(value, zero, slope, zero)")

@@ -1,8 +1,9 @@
 """sigmoid: forward, and backward from its own output."""
 
-from compiler.elementwise import activation
-from compiler.kernel import Kernels, Request
+from compiler.elementwise import Activation
+from compiler.elementwise import activation as emit
+from compiler.elementwise import activation_single as emit_single
 
+__all__ = ["ACTIVATION", "emit", "emit_single"]
 
-def emit(request: Request) -> Kernels:
-    return activation(request, forward="sigmoid(value)", derivative="slope * value * (one - value)")
+ACTIVATION = Activation("sigmoid(value)", "slope * value * (one - value)")

@@ -1,13 +1,20 @@
 """softmax: y = exp(x) / sum(exp(x)), with the largest x taken off first."""
 
 from compiler.kernel import Kernels, Request
-from compiler.softmaxes import normalized
+from compiler.single import Single
+from compiler.softmaxes import normalized, normalized_single
+
+_Y = "exp(value - largest) / total"
 
 
 def emit(request: Request) -> Kernels:
     return normalized(
         request,
-        y="exp(value - largest) / total",
+        y=_Y,
         total="slope * value",
         dx="value * (slope - total)",
     )
+
+
+def emit_single(request: Request) -> Single:
+    return normalized_single(request, _Y)

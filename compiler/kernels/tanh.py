@@ -1,10 +1,9 @@
 """tanh: forward, and backward from its own output."""
 
-from compiler.elementwise import activation
-from compiler.kernel import Kernels, Request
+from compiler.elementwise import Activation
+from compiler.elementwise import activation as emit
+from compiler.elementwise import activation_single as emit_single
 
+__all__ = ["ACTIVATION", "emit", "emit_single"]
 
-def emit(request: Request) -> Kernels:
-    return activation(
-        request, forward="tanh(value)", derivative="slope * fma(zero - value, value, one)"
-    )
+ACTIVATION = Activation("tanh(value)", "slope * fma(zero - value, value, one)")

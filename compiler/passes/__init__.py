@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from compiler.passes.choose_algorithm import choose_algorithm
 from compiler.passes.end_in_probabilities import end_in_probabilities
+from compiler.passes.fuse_activations import fuse_activations
+from compiler.passes.fuse_convolutions import fuse_convolutions
 from compiler.passes.pool_before_activation import pool_before_activation
 from dsl.graph import Graph
 
@@ -11,4 +13,6 @@ PASSES: tuple[Callable[[Graph], Graph], ...] = (
     end_in_probabilities,
     pool_before_activation,
     choose_algorithm,
+    fuse_activations,
+    fuse_convolutions,
 )

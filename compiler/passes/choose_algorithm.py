@@ -6,9 +6,9 @@ from compiler.simd.sizes import WINOGRAD
 from dsl.graph import Graph, Node
 from dsl.layers.conv import winograd_applies
 
-# What a transform costs for one tile of one channel, in multiply-adds of sixteen lanes. Its 36 loads
-# and stores miss the first-level cache, and make up most of it: measured on convolutions of 3 to 256
-# channels and maps of 8x8 to 32x32.
+# What a transform costs for one tile of one channel, in multiply-adds of sixteen lanes. Its 36
+# loads and stores miss the first-level cache, and make up most of it: measured on convolutions of
+# 3 to 256 channels and maps of 8x8 to 32x32.
 _TRANSFORM = 800
 _ADVANTAGE = 1.1
 
@@ -30,7 +30,7 @@ def _chosen(node: Node) -> Node:
 
 
 def _pays(node: Node) -> bool:
-    inputs, (outputs, height, width) = node.given[0], node.shape
+    inputs, (outputs, height, width) = node.given[0], node.bare_shape
     step = WINOGRAD - int(node.arguments["size"][1]) + 1
     tiles = -(-height // step) * -(-width // step)
     transformed = tiles * (WINOGRAD**2 * inputs * outputs + _TRANSFORM * (inputs + outputs))

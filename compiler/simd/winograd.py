@@ -1,8 +1,9 @@
 """Winograd's minimal filtering: the matrices, and the transforms in LLVM IR.
 
-F(m x m, r x r) gives m x m outputs of an r x r correlation for n x n multiplications, n = m + r - 1,
-where the direct sum needs m x m x r x r: Y = At [(G g Gt) * (Bt d B)] A, with * element by element
-(A. Lavin and S. Gray, Fast Algorithms for Convolutional Neural Networks, 2015, equation 8).
+F(m x m, r x r) gives m x m outputs of an r x r correlation for n x n multiplications,
+n = m + r - 1, where the direct sum needs m x m x r x r: Y = At [(G g Gt) * (Bt d B)] A, with *
+element by element (A. Lavin and S. Gray, Fast Algorithms for Convolutional Neural Networks, 2015,
+equation 8).
 """
 
 from collections.abc import Sequence
@@ -177,15 +178,13 @@ def transform_input(tiles: Tiles) -> Any:
             top = builder.sub(builder.mul(row, INT64(tiles.step)), INT64(tiles.padding[0]))
             left = builder.sub(builder.mul(column, INT64(tiles.step)), INT64(tiles.padding[1]))
             lines, places = inside(top, tiles.height), inside(left, tiles.width)
-            values = []
+            values: list[list[Any]] = []
             for line, line_inside in lines:
                 values.append([])
                 start = builder.mul(line, INT64(tiles.width))
                 for place, place_inside in places:
                     offset = builder.add(x, builder.mul(builder.add(start, place), INT64(LANES)))
-                    offset = builder.select(
-                        builder.and_(line_inside, place_inside), offset, zero
-                    )
+                    offset = builder.select(builder.and_(line_inside, place_inside), offset, zero)
                     offset = builder.add(offset, lanes)
                     values[-1].append(load_lanes(builder, data, offset, tiles.register))
             tile = builder.add(builder.mul(row, INT64(tiles.columns)), column)
@@ -199,9 +198,7 @@ def transform_input(tiles: Tiles) -> Any:
         return context.get_dummy_value()
 
     @intrinsic
-    def transform(
-        typing_context: Any, arena: Any, x: Any, v: Any, v_point: Any, zero: Any
-    ) -> Any:
+    def transform(typing_context: Any, arena: Any, x: Any, v: Any, v_point: Any, zero: Any) -> Any:
         i = types.int64
         return types.void(arena, i, i, i, i), generate
 
@@ -266,9 +263,7 @@ def transform_output(tiles: Tiles) -> Any:
         return context.get_dummy_value()
 
     @intrinsic
-    def transform(
-        typing_context: Any, arena: Any, m: Any, m_point: Any, bias: Any, y: Any
-    ) -> Any:
+    def transform(typing_context: Any, arena: Any, m: Any, m_point: Any, bias: Any, y: Any) -> Any:
         i = types.int64
         return types.void(arena, i, i, types.float32, i), generate
 

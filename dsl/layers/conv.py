@@ -1,5 +1,8 @@
 """conv: a two-dimensional convolution (cross-correlation, as in every framework)."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from dsl import messages
 from dsl.registry import Argument, Arguments, Context, Layer, Parameter
 from dsl.shapes import Shape, product
@@ -16,7 +19,7 @@ def _infer(context: Context) -> Shape:
     return (channels, height, width)
 
 
-def winograd_applies(arguments: Arguments) -> bool:
+def winograd_applies(arguments: Mapping[str, Any]) -> bool:
     """Whether Winograd's transforms can compute a convolution with these arguments."""
     kernel = tuple(int(size) for size in arguments["size"][1:])
     return kernel in ((3, 3), (5, 5)) and arguments["stride"] == (1, 1)

@@ -1,0 +1,230 @@
+"""Register tiles for one image: the lanes are neighbours in memory, columns or channels.
+
+An activation map is [channel][row][column] here. The last vector of a row may be a part of one.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic
+
+from compiler.simd.loops import Carried, loop
+from compiler.simd.vector import (
+    FLOAT,
+    FLOATS,
+    INT32,
+    INT64,
+    LANES,
+    beats,
+    broadcast,
+    constant,
+    data_pointer,
+    f32x16,
+    fused_multiply_add,
+    load_lanes,
+    store_lanes,
+)
+
+
+@dataclass(frozen=True)
+class SingleTile:
+    """Sums of products of vectors and scalars, for each of `vectors` and each of `scalars`.
+
+    y[scalar, vector] = start + sum over all loops of v[...] * s[...]
+
+    vectors: (offset into v, offset into y, floats) of each; scalars: (offset into s, offset into
+    y). loops: (count, step in v, step in s) from the outermost. The start is bias[scalar number]
+    ("scalars"), bias[offset into y] of the vector ("vectors"), or 0. Neighbours in a vector are
+    `scatter` floats apart in y.
+    """
+
+    width: int
+    vectors: tuple[tuple[int, int, int], ...]
+    scalars: tuple[tuple[int, int], ...]
+    loops: tuple[tuple[int, int, int], ...]
+    bias: str
+    scatter: int = 1
+
+
+def single_tile(tile: SingleTile) -> Any:
+    """An intrinsic `(v, v0, s, s0, b, b0, y, y0)`; b holds the bias."""
+    lanes = ir.VectorType(FLOAT, tile.width)
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        v, s, b, y = (data_pointer(context, builder, sig.args[k], args[k]) for k in (0, 2, 4, 6))
+        v0, s0, b0, y0 = args[1], args[3], args[5], args[7]
+
+        def splat(data: Any, offset: Any) -> Any:
+            return broadcast(builder, builder.load(builder.gep(data, [offset]), align=4), lanes)
+
+        def vector(data: Any, offset: Any, count: int) -> Any:
+            """`count` floats, and zeros behind them: nothing beyond is read."""
+            part = load_lanes(builder, data, offset, count, aligned=False)
+            if count == tile.width:
+                return part
+            mask = [min(k, count) for k in range(tile.width)]
+            zeros = ir.Constant(part.type, [0.0] * count)
+            kind = ir.VectorType(INT32, tile.width)
+            return builder.shuffle_vector(part, zeros, ir.Constant(kind, mask))
+
+        sums: Carried = []
+        for number in range(len(tile.scalars)):
+            for _, to, count in tile.vectors:
+                if tile.bias == "scalars":
+                    sums.append(splat(b, builder.add(b0, INT64(number))))
+                elif tile.bias == "vectors":
+                    sums.append(vector(b, builder.add(b0, INT64(to)), count))
+                else:
+                    sums.append(constant(0.0, tile.width))
+
+        def innermost(v_base: Any, s_base: Any, sums: Carried) -> Carried:
+            loaded = [
+                vector(v, builder.add(v_base, INT64(offset)), count)
+                for offset, _, count in tile.vectors
+            ]
+            for number, (offset, _) in enumerate(tile.scalars):
+                factor = splat(s, builder.add(s_base, INT64(offset)))
+                for j, value in enumerate(loaded):
+                    k = number * len(loaded) + j
+                    sums[k] = fused_multiply_add(builder, value, factor, sums[k])
+            return sums
+
+        def nest(depth: int, v_base: Any, s_base: Any, sums: Carried) -> Carried:
+            if depth == len(tile.loops):
+                return innermost(v_base, s_base, sums)
+            count, v_step, s_step = tile.loops[depth]
+            if count == 1:
+                return nest(depth + 1, v_base, s_base, sums)
+
+            def body(index: Any, sums: Carried) -> Carried:
+                return nest(
+                    depth + 1,
+                    builder.add(v_base, builder.mul(index, INT64(v_step))),
+                    builder.add(s_base, builder.mul(index, INT64(s_step))),
+                    sums,
+                )
+
+            return loop(builder, INT64(count), sums, body)
+
+        sums = nest(0, v0, s0, sums)
+        for number, (_, scalar_to) in enumerate(tile.scalars):
+            for j, (_, to, count) in enumerate(tile.vectors):
+                value = sums[number * len(tile.vectors) + j]
+                base = builder.add(y0, INT64(scalar_to + to * tile.scatter))
+                _store_first(builder, value, count, y, base, tile.scatter)
+        return context.get_dummy_value()
+
+    @intrinsic
+    def single(
+        typing_context: Any, v: Any, v0: Any, s: Any, s0: Any, b: Any, b0: Any, y: Any, y0: Any
+    ) -> Any:
+        i = types.int64
+        return types.void(v, i, s, i, b, i, y, i), generate
+
+    return single
+
+
+def _store_first(
+    builder: ir.IRBuilder, value: Any, count: int, data: Any, offset: Any, step: int
+) -> None:
+    """The first `count` lanes, `step` floats apart."""
+    if step != 1:
+        for lane in range(count):
+            element = builder.extract_element(value, INT32(lane))
+            builder.store(element, builder.gep(data, [builder.add(offset, INT64(lane * step))]))
+        return
+    if count < value.type.count:
+        mask = ir.Constant(ir.VectorType(INT32, count), list(range(count)))
+        value = builder.shuffle_vector(value, ir.Constant(value.type, ir.Undefined), mask)
+    store_lanes(builder, value, data, offset, aligned=False)
+
+
+@dataclass(frozen=True)
+class SinglePool:
+    """`count` neighbouring places of one row of a pooled map.
+
+    x_row is the distance of rows in x, `stride` that of windows in a row.
+    """
+
+    largest: bool
+    count: int
+    window: tuple[int, int]
+    stride: int
+    x_row: int
+
+
+def single_pool(pool: SinglePool) -> Any:
+    """An intrinsic `(array, x, y)`: the largest value, or the mean, of each window."""
+    height, width = pool.window
+    reach = (pool.count - 1) * pool.stride + 1
+    kind = ir.VectorType(INT32, pool.count)
+    every = ir.Constant(kind, [k * pool.stride for k in range(pool.count)])
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        array, x, y = args
+        data = data_pointer(context, builder, sig.args[0], array)
+
+        def row_body(row: Any, carried: Carried) -> Carried:
+            (total,) = carried
+            start = builder.add(x, builder.mul(row, INT64(pool.x_row)))
+            for column in range(width):
+                line = load_lanes(
+                    builder, data, builder.add(start, INT64(column)), reach, aligned=False
+                )
+                value = builder.shuffle_vector(line, ir.Constant(line.type, ir.Undefined), every)
+                if pool.largest:
+                    total = builder.select(beats(builder, value, total), value, total)
+                else:
+                    total = builder.fadd(total, value)
+            return [total]
+
+        start = constant(float("-inf") if pool.largest else 0.0, pool.count)
+        (total,) = loop(builder, INT64(height), [start], row_body)
+        if not pool.largest:
+            total = builder.fmul(total, constant(1 / (height * width), pool.count))
+        store_lanes(builder, total, data, y, aligned=False)
+        return context.get_dummy_value()
+
+    @intrinsic
+    def pooled(typing_context: Any, array: Any, x: Any, y: Any) -> Any:
+        return types.void(array, types.int64, types.int64), generate
+
+    return pooled
+
+
+@intrinsic
+def load_any(typing_context: Any, array: Any, offset: Any) -> Any:
+    """The sixteen floats at any offset."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        data = data_pointer(context, builder, sig.args[0], args[0])
+        return load_lanes(builder, data, args[1], aligned=False)
+
+    return f32x16(array, types.int64), generate
+
+
+@intrinsic
+def store_first(typing_context: Any, array: Any, offset: Any, value: Any, count: Any) -> Any:
+    """The first `count` lanes at any offset."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        data = data_pointer(context, builder, sig.args[0], args[0])
+        with builder.goto_entry_block():
+            space = builder.alloca(FLOATS)
+        builder.store(args[2], space)
+        space = builder.bitcast(space, FLOAT.as_pointer())
+        most = builder.select(
+            builder.icmp_signed("<", args[3], INT64(LANES)), args[3], INT64(LANES)
+        )
+
+        def copy(lane: Any, carried: Carried) -> Carried:
+            element = builder.load(builder.gep(space, [lane]))
+            builder.store(element, builder.gep(data, [builder.add(args[1], lane)]))
+            return carried
+
+        loop(builder, most, [], copy)
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, f32x16, types.int64), generate

@@ -1,0 +1,97 @@
+"""Each pass: a graph before and after as text, and the same numbers with and without it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from compiler import pipeline
+from compiler.passes import PASSES
+from compiler.verify import verify_graph
+from dsl.check import check_graph
+from dsl.graph import Graph, draw
+from nets import make_case
+
+# For each pass a net that it changes.
+NETS = {
+    "end_in_probabilities": "input 2x4x4; conv 3x2x2; tanh; reshape 27; linear 3",
+    "pool_before_activation": "input 2x9x9; conv 3x2x2; tanh; relu; maxpool 2; reshape 48; "
+    "linear 3; logsoftmax",
+    "choose_algorithm": "input 3x8x8; conv 48x3x3 pad 1; relu; conv 48x3x3 pad 1; conv 3x3x3 "
+    "stride 2; reshape 27; linear 3; logsoftmax",
+    "fuse_activations": "input 2x4x4; maxpool 2; tanh; sigmoid; relu; reshape 8; linear 5; tanh; "
+    "tanh; linear 3; logsoftmax",
+    "fuse_convolutions": "input 2x13x12; conv 5x3x3 pad 1; maxpool 2x3 stride 3x3; tanh; sigmoid; "
+    "conv 4x2x2; avgpool 3x2 stride 3x1; relu; conv 7x1x1; tanh; conv 3x1x1; maxpool 1; "
+    "reshape 6; linear 3; logsoftmax",
+}
+Golden = Callable[[str, str], None]
+
+
+def spec_of(name: str) -> str:
+    return NETS[name].replace("; ", "\n")
+
+
+def before(name: str) -> Graph:
+    """The graph that the pass is given."""
+    graph = check_graph(spec_of(name), "test.lenet")
+    for function in PASSES:
+        if function.__name__ == name:
+            break
+        graph = function(graph)
+    return graph
+
+
+def test_every_pass_is_here() -> None:
+    assert list(NETS) == [function.__name__ for function in PASSES]
+    files = {path.stem for path in (Path(__file__).parent / "passes").glob("*.txt")}
+    assert files == set(NETS)
+
+
+@pytest.mark.parametrize("function", PASSES, ids=lambda function: function.__name__)
+def test_before_and_after(function: Callable[[Graph], Graph], golden: Golden) -> None:
+    graph = before(function.__name__)
+    after = function(graph)
+    verify_graph(after, function.__name__)
+    assert after != graph and function(after) == after
+    text = f"before\n\n{draw(graph)}\nafter\n\n{draw(after)}"
+    golden(f"passes/{function.__name__}.txt", text)
+
+
+@pytest.mark.parametrize("name", [n for n in NETS if n != "end_in_probabilities"])
+def test_a_pass_changes_no_number(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not a bit, but for Winograd's transforms and the gradients around a pool."""
+    case = make_case(spec_of(name))
+    others = tuple(function for function in PASSES if function.__name__ != name)
+    if name == "choose_algorithm":
+        plain = make_case(spec_of(name).replace("pad 1", "pad 1 algorithm direct"))
+    else:
+        monkeypatch.setattr(pipeline, "PASSES", others)
+        plain = make_case(spec_of(name))
+    assert plain.loaded.program.source != case.loaded.program.source
+    exact = name in ("fuse_activations", "fuse_convolutions")
+    (loss, gradients, _), (other_loss, other_gradients, _) = case.kernels(), plain.kernels()
+    if exact:
+        np.testing.assert_array_equal(case.outputs(), plain.outputs())
+        assert loss == other_loss
+    np.testing.assert_allclose(case.outputs(), plain.outputs(), rtol=1e-5, atol=1e-6)
+    for tensor, value in gradients.items():
+        if exact:
+            np.testing.assert_array_equal(value, other_gradients[tensor], tensor)
+        scale = np.abs(other_gradients[tensor]).max()
+        np.testing.assert_allclose(value, other_gradients[tensor], atol=2e-5 * scale, rtol=1e-5)
+
+
+def test_the_algorithm_follows_from_the_shape_alone() -> None:
+    graph = pipeline.run_passes(before("choose_algorithm"))
+    algorithms = [n.arguments["algorithm"] for n in graph.nodes if n.kind == "conv"]
+    assert algorithms == ["direct", "winograd", "direct"]
+    forced = check_graph("input 1x8x8\nconv 2x5x5 algorithm winograd", "test.lenet")
+    assert pipeline.run_passes(forced).nodes[1].arguments["algorithm"] == "winograd"
+
+
+def test_pools_that_overlap_stay_by_themselves() -> None:
+    spec = "input 1x9x9\nconv 2x1x1\nmaxpool 3 stride 2\nconv 2x1x1\nmaxpool 2 stride 2 pad 1"
+    kinds = [n.kind for n in pipeline.run_passes(check_graph(spec, "x")).nodes]
+    assert kinds[:5] == ["input", "conv", "maxpool", "conv", "maxpool"]

@@ -1,0 +1,52 @@
+"""Single images: a program of its own, with the same bits as the one for batches."""
+
+import numpy as np
+import pytest
+from test_kernels import CHAINS, relative
+
+from compiler.cache import load
+from compiler.pipeline import compile_graph
+from compiler.target import Target
+from nets import make_case
+from runtime.step import SINGLE, Normalization, Predictor
+
+NETS = {
+    "columns and channels": "input 2x17x18; conv 3x3x2; tanh; conv 37x3x3; sigmoid; "
+    "conv 3x2x2 stride 2x3; softmax; reshape 90; linear 19 bias no; relu; linear 4",
+    "padding": "input 1x9x11; conv 5x3x5 pad 1x2; maxpool 3 stride 2 pad 1; relu; "
+    "conv 17x3x3 pad 2x0 stride 1x2 bias no; avgpool 2x1 stride 1x2; reshape 102; linear 3",
+    "all of a map": "input 3x6x7; conv 4x6x1; avgpool all; dropout 0.5; linear 21; tanh; softmax",
+    "pools of wide strides": "input 1x12x40; conv 1x1x1; maxpool 2x1 stride 1x3; "
+    "avgpool 3x5 stride 4x2; reshape 15; linear 2",
+}
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_the_same_bits_as_in_a_batch(name: str) -> None:
+    case = make_case(NETS[name].replace("; ", "\n"), images=5)
+    np.testing.assert_array_equal(case.single_outputs(), case.outputs())
+
+
+@pytest.mark.parametrize("width", [4, 16])
+def test_other_registers_give_the_same_bits(width: int) -> None:
+    case = make_case(NETS["columns and channels"].replace("; ", "\n"), images=2)
+    expected = case.single_outputs()
+    case.loaded = load(compile_graph(case.graph, Target("other", 32, width)))
+    np.testing.assert_array_equal(case.single_outputs(), expected)
+
+
+def test_winograd_is_for_batches() -> None:
+    """A single image takes direct sums, which may differ in the last bits."""
+    case = make_case(CHAINS["winograd"].replace("; ", "\n"), images=3)
+    assert relative(case.single_outputs(), case.outputs()) < 1e-5
+
+
+def test_the_predictor_takes_a_few_images_one_by_one() -> None:
+    case = make_case(NETS["padding"].replace("; ", "\n"), images=SINGLE + 2)
+    predictor = Predictor(case.loaded, 2)
+    pixels = case.pixels.reshape(len(case.pixels), -1)
+    normalization = Normalization(*case.normalization())
+    expected = case.outputs()
+    for count in range(len(pixels) + 1):
+        got = predictor.outputs(case.weights, pixels[:count], normalization)
+        np.testing.assert_array_equal(got, expected[:count])
