@@ -10,66 +10,134 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from threading import RLock
 from types import ModuleType
+from typing import Any
 
+import numba
 import numpy as np
 from numba import types
 
 from compiler.folders import cache_folder
-from compiler.program import Loaded, Program
+from compiler.helper import Helper, compile_share
+from compiler.program import Program
+from compiler.simd.vector import MODULE_PREFIX
 from compiler.support import add_exactly, sgd
 from dsl.errors import LenetError
 
 
-@cache
-def _compiler_digest() -> str:
-    """Of the sources that kernels are linked with; the numba and numpy versions count too."""
-    import numba
+@dataclass(frozen=True)
+class Compiled:
+    """How long it took, and whether all was in the cache."""
 
-    folder = Path(__file__).parent
-    digest = hashlib.sha256(f"{numba.__version__} {np.__version__} {sys.version}".encode())
-    for path in sorted([*folder.glob("simd/*.py"), folder / "support.py"]):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+    seconds: float
+    from_cache: bool
+
+
+class Loaded:
+    """The functions of a program. Each is compiled when it is first used, or by `compile`."""
+
+    def __init__(self, program: Program, path: Path, module: ModuleType) -> None:
+        self.program = program
+        self.path = path
+        self._module = module
+        self._lock = RLock()
+        self._ready: set[str] = set()
+        self._helper: Helper | None = None
+
+    @property
+    def train_slice(self) -> Callable[..., Any] | None:
+        """None where the net cannot be trained."""
+        return self._function("train_slice") if hasattr(self._module, "train_slice") else None
+
+    @property
+    def predict_slice(self) -> Callable[..., Any]:
+        return self._function("predict_slice")
+
+    @property
+    def predict_single(self) -> Callable[..., Any]:
+        return self._function("predict_single")
+
+    def compile(self, *names: str) -> Compiled:
+        """Compile functions of the program now; LenetError where they cannot be kept."""
+        started = time.perf_counter()
+        functions = [self._function(name) for name in names]
+        cached = all(sum(f.stats.cache_hits.values()) > 0 for f in functions)
+        return Compiled(time.perf_counter() - started, cached)
+
+    def _function(self, name: str) -> Any:
+        function = getattr(self._module, name)
+        if name in self._ready:
+            return function
+        with self._lock, _errors_of(self.path):
+            if name == "train_slice":
+                self._compile_kernels(function)
+            elif self._helper is not None:
+                self._helper.wait_for_all()
+            with quick_optimization():
+                function.compile(SIGNATURES[name])
+            self._ready.add(name)
+        return function
+
+    def _compile_kernels(self, train_slice: Any) -> None:
+        """Those of training in two processes at once; the other one goes on to prediction."""
+        add_exactly.compile(_ADD_EXACTLY)
+        sgd.compile(_SGD)
+        if _is_cached(train_slice):
+            return
+        self._helper = Helper.start(self.path, self._module.__name__)
+        if self._helper is not None:
+            with quick_optimization():
+                compile_share(self._module, 0)
+            self._helper.wait_for_kernels()
 
 
 def load(program: Program, folder: Path | None = None) -> Loaded:
-    """Compile the program's functions, or take them from the cache."""
-    started = time.perf_counter()
+    """The program's functions; what is missing in the cache is compiled when it is used."""
     text = program.source.encode()
     digest = hashlib.sha256(_compiler_digest().encode() + text).hexdigest()[:24]
     path = (folder or cache_folder()) / "kernels" / digest / "kernels.py"
-    try:
+    with _errors_of(path):
         _write_once(path, text)
-        module = _import(path, f"lenet_kernels_{digest}")
-        train = getattr(module, "train_slice", None)
-        for function, signature in (
-            (train, _TRAIN),
-            (module.predict_slice, _PREDICT),
-            (module.predict_single, _SINGLE),
-            (add_exactly, _ADD_EXACTLY),
-            (sgd, _SGD),
-        ):
-            if function is not None:
-                function.compile(signature)
+        return Loaded(program, path, import_kernels(path, MODULE_PREFIX + digest))
+
+
+@contextmanager
+def _errors_of(path: Path) -> Iterator[None]:
+    try:
+        yield
     except (OSError, RuntimeError) as error:  # numba's "no locator available" is the latter
         raise LenetError(
             f"cannot keep compiled kernels in {path.parent}",
             getattr(error, "strerror", None) or str(error),
             "free some space, or name another folder in the environment variable LENET_CACHE",
         ) from None
-    hits = sum(module.predict_slice.stats.cache_hits.values())
-    return Loaded(
-        program,
-        train,
-        module.predict_slice,
-        module.predict_single,
-        path,
-        time.perf_counter() - started,
-        hits > 0,
-    )
+
+
+@contextmanager
+def quick_optimization() -> Iterator[None]:
+    """Kernels are vectors and unrolled tiles already: more than LLVM's O1 finds nothing in them."""
+    usual = numba.config.OPT
+    numba.config.OPT = type(usual)("1")
+    try:
+        yield
+    finally:
+        numba.config.OPT = usual
+
+
+@cache
+def _compiler_digest() -> str:
+    """Of the sources that kernels are linked with; the numba and numpy versions count too."""
+    folder = Path(__file__).parent
+    digest = hashlib.sha256(f"{numba.__version__} {np.__version__} {sys.version}".encode())
+    for path in sorted([*folder.glob("simd/*.py"), folder / "support.py"]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _write_once(path: Path, text: bytes) -> None:
@@ -87,7 +155,7 @@ def _write_once(path: Path, text: bytes) -> None:
         raise
 
 
-def _import(path: Path, name: str) -> ModuleType:
+def import_kernels(path: Path, name: str) -> ModuleType:
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)
@@ -102,6 +170,12 @@ def _import(path: Path, name: str) -> ModuleType:
     return module
 
 
+def _is_cached(function: Any) -> bool:
+    """Whether numba keeps machine code of a function, perhaps of another processor."""
+    folder = Path(function.stats.cache_path)
+    return any(folder.glob(f"kernels.{function.__name__}-*.nbi"))
+
+
 def _array(kind: types.Type, dimensions: int, readonly: bool = False) -> types.Array:
     return types.Array(kind, dimensions, "C", readonly=readonly)
 
@@ -112,17 +186,19 @@ _DATA = (
     _array(types.int32, 1, readonly=True),
     _array(types.int64, 1),
 )
-_TRAIN = (
-    _FLOATS, _FLOATS, _FLOATS, *_DATA, _FLOATS, _FLOATS, types.uint64, types.boolean,
-    _array(types.float64, 1),
-)  # fmt: skip
-_PREDICT = (
-    _FLOATS, _FLOATS, _DATA[0], _DATA[2], _FLOATS, _FLOATS, types.boolean,
-    _array(types.float32, 2),
-)  # fmt: skip
-_SINGLE = (
-    _FLOATS, _FLOATS, _DATA[0], types.int64, _FLOATS, _FLOATS, _array(types.float32, 2)
-)  # fmt: skip
+SIGNATURES = {
+    "train_slice": (
+        _FLOATS, _FLOATS, _FLOATS, *_DATA, _FLOATS, _FLOATS, types.uint64, types.boolean,
+        _array(types.float64, 1),
+    ),
+    "predict_slice": (
+        _FLOATS, _FLOATS, _DATA[0], _DATA[2], _FLOATS, _FLOATS, types.boolean,
+        _array(types.float32, 2),
+    ),
+    "predict_single": (
+        _FLOATS, _FLOATS, _DATA[0], types.int64, _FLOATS, _FLOATS, _array(types.float32, 2)
+    ),
+}  # fmt: skip
 _SUMS = _array(types.int64, 1)
 _ADD_EXACTLY = (_FLOATS, _SUMS, types.float64)
 _SGD = (

@@ -1,9 +1,6 @@
-"""A compiled net: source, parameter layout, memory, and the functions once they are loaded."""
+"""A compiled net: source, parameter layout and memory."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from compiler.layout import Slot
 from dsl.shapes import Shape
@@ -28,6 +25,12 @@ class Program:
     single_floats: int
 
     @property
+    def functions(self) -> tuple[str, ...]:
+        """What the source defines for the runtime."""
+        train = ("train_slice",) if self.train_floats else ()
+        return (*train, "predict_slice", "predict_single")
+
+    @property
     def parameter_count(self) -> int:
         return sum(slot.size for slot in self.slots)
 
@@ -39,19 +42,3 @@ class Program:
     @property
     def prediction_bytes(self) -> int:
         return 4 * self.predict_floats + 4 * self.parameter_count
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """The compiled functions of a program, and where their source lies.
-
-    `train_slice` is None where the net cannot be trained.
-    """
-
-    program: Program
-    train_slice: Callable[..., Any] | None
-    predict_slice: Callable[..., Any]
-    predict_single: Callable[..., Any]
-    path: Path
-    seconds: float
-    from_cache: bool

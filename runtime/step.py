@@ -51,7 +51,7 @@ class Predictor:
         self.loaded = loaded
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="lenet")
         self.threads = threads
-        self.arenas = [aligned_floats(loaded.program.predict_floats) for _ in range(threads)]
+        self.arenas: list[NDArray[np.float32]] = []
         self.single_arena = aligned_floats(loaded.program.single_floats)
         self.lock = Lock()  # several threads of the user's may share a model
 
@@ -75,13 +75,17 @@ class Predictor:
             for start in starts:
                 end = min(start + _CHUNK, count)
                 rows = np.arange(end - start, dtype=np.int64)
-                self.loaded.predict_slice(
+                predict_slice(
                     self.arenas[thread], weights, pixels[start:end], rows, scale, shift, fresh,
                     outputs[start:end],
                 )  # fmt: skip
                 fresh = False
 
+        predict_slice = self.loaded.predict_slice
         with self.lock:
+            if not self.arenas:
+                floats = self.loaded.program.predict_floats
+                self.arenas = [aligned_floats(floats) for _ in range(self.threads)]
             _run(self.pool, self.threads, work)
         return outputs
 
@@ -93,9 +97,10 @@ class Predictor:
     ) -> NDArray[np.float32]:
         count = len(pixels)
         outputs = np.empty((count, self.loaded.program.classes), np.float32)
+        predict_single = self.loaded.predict_single
         with self.lock:
             for row in range(count):
-                self.loaded.predict_single(
+                predict_single(
                     self.single_arena, weights, pixels, row, normalization.scale,
                     normalization.shift, outputs,
                 )  # fmt: skip

@@ -69,7 +69,8 @@ def run_training(
     program = compile_graph(job.graph())
     check_memory(program.training_bytes * threads)
     loaded = load(program)
-    report({"event": "compiled", "seconds": loaded.seconds, "cached": loaded.from_cache})
+    compiled = loaded.compile("train_slice")
+    report({"event": "compiled", "seconds": compiled.seconds, "cached": compiled.from_cache})
     weights = initial_weights(loaded.program, settings.seed)
     normalization = job.normalization
     trainer = Trainer(

@@ -18,6 +18,7 @@ from numba.core.typing.templates import AbstractTemplate, infer_global, signatur
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
 LANES = 16
+MODULE_PREFIX = "lenet_kernels_"  # of the names of emitted modules
 
 FLOAT = ir.FloatType()
 INT32 = ir.IntType(32)
@@ -48,8 +49,11 @@ def kernel(function: Callable[..., Any]) -> Any:
 
     It needs none of numba's wrappers for Python and C, and one version for all constants that
     it is called with, where numba would make one for each. That halves the time to compile.
+    Those of a net are kept in the cache, so that two processes can share the work.
     """
-    dispatcher = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+    of_a_net = function.__module__.startswith(MODULE_PREFIX)
+    decorate = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, cache=of_a_net)
+    dispatcher = decorate(function)
     resolve = dispatcher.get_call_template
 
     def resolve_any_constant(args: Any, kws: Any) -> Any:
