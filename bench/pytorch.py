@@ -15,16 +15,17 @@ from typing import Any
 
 import numpy as np
 import torch
-from ours import load
 from torch import nn
 
 from compiler.pipeline import compile_graph
+from dsl.graph import Node
 from dsl.sections.reader import Duration
 from lenet.api import Network
+from nets import NETS
 from runtime.cores import available_cores
 from runtime.data.dataset import Images
 from runtime.parameters import initial_weights, to_tensors
-from runtime.run import Options, normalization_of, resolve_data, train_model
+from runtime.run import Options, normalization_of, train_model
 from runtime.slices import part, shuffled, slice_count
 
 LAYOUTS = {"channels_last": torch.channels_last, "default": torch.contiguous_format}
@@ -32,51 +33,66 @@ COMPARED = 20  # steps
 
 
 def build(network: Network) -> nn.Sequential:
-    """The net of specs/lenet5.lenet with the weights that we begin with."""
-    net = nn.Sequential(
-        nn.Conv2d(1, 6, 5), nn.Tanh(), nn.MaxPool2d(2), nn.Tanh(),
-        nn.Conv2d(6, 12, 5), nn.Tanh(), nn.MaxPool2d(2),
-        nn.Flatten(), nn.Linear(12 * 4 * 4, 100), nn.Tanh(), nn.Linear(100, 10),
-        nn.LogSoftmax(1),
-    )  # fmt: skip
+    """The same net, with the weights that we begin with."""
     assert network.graph.train is not None
     program = compile_graph(network.graph)
     ours = to_tensors(program, initial_weights(program, network.graph.train.seed))
-    theirs = [layer for layer in net if isinstance(layer, nn.Conv2d | nn.Linear)]
-    names = list(dict.fromkeys(name.rpartition(".")[0] for name in ours))
+    net = nn.Sequential(*(layer_of(node) for node in network.graph.nodes[1:]))
     with torch.no_grad():
-        for layer, name in zip(theirs, names, strict=True):
-            layer.weight.copy_(torch.from_numpy(ours[f"{name}.weight"]).view_as(layer.weight))
-            assert layer.bias is not None
-            layer.bias.copy_(torch.from_numpy(ours[f"{name}.bias"]))
+        for layer, node in zip(net, network.graph.nodes[1:], strict=True):
+            for parameter in node.parameters:
+                own = getattr(layer, parameter.name)
+                own.copy_(torch.from_numpy(ours[f"{node.name}.{parameter.name}"]))
     return net
+
+
+def layer_of(node: Node) -> nn.Module:
+    a = node.arguments
+    if node.kind == "conv":
+        kernel = tuple(map(int, a["size"][1:]))
+        return nn.Conv2d(
+            node.given[0], node.shape[0], kernel, a["stride"], a["pad"], bias=a["bias"] == "yes"
+        )
+    if node.kind == "linear":
+        return nn.Linear(node.given[0], node.shape[0], bias=a["bias"] == "yes")
+    if node.kind == "maxpool":
+        return nn.MaxPool2d(a["window"], a["stride"], a["pad"])
+    if node.kind == "logsoftmax":
+        return nn.LogSoftmax(1)
+    return {"tanh": nn.Tanh, "relu": nn.ReLU, "reshape": nn.Flatten}[node.kind]()
 
 
 def prepare(images: Images, scale: float) -> tuple[torch.Tensor, torch.Tensor]:
     """Normalised float32 images and their labels."""
-    (mean,), (deviation,) = normalization_of(images, scale, True, 1)
+    channels = images.pixels.shape[1]
+    mean, deviation = normalization_of(images, scale, True, channels)
     pixels = torch.from_numpy(images.pixels).float()
-    pixels.mul_(scale / deviation).sub_(mean / deviation)
+    shape = (1, channels, 1, 1)
+    pixels.mul_(scale / torch.tensor(deviation).view(shape))
+    pixels.sub_((torch.tensor(mean) / torch.tensor(deviation)).view(shape))
     return pixels, torch.from_numpy(images.labels).long()
 
 
 class Training:
     """A step at a time."""
 
-    def __init__(self, network: Network, images: Images, scale: float, layout: str) -> None:
+    def __init__(
+        self, network: Network, images: Images, scale: float, layout: str, compiled: bool = False
+    ) -> None:
         assert network.graph.train is not None and network.graph.train.rate is not None
         self.rate = network.graph.train.rate
         self.net = build(network)
         self.net.to(memory_format=LAYOUTS[layout])  # type: ignore[call-overload]
+        self.run = torch.compile(self.net) if compiled else self.net
         self.pixels, self.labels = prepare(images, scale)
+        self.pixels = self.pixels.to(memory_format=LAYOUTS[layout])  # type: ignore[call-overload]
         self.optimizer = torch.optim.SGD(self.net.parameters(), lr=self.rate.base, fused=True)
         self.iteration = 0
 
     def step(self, rows: torch.Tensor) -> float:
-        # An image has one channel, so that it lies the same way in both layouts: no conversion.
         x, labels = self.pixels.index_select(0, rows), self.labels.index_select(0, rows)
         self.optimizer.param_groups[0]["lr"] = self.rate.at(self.iteration)
-        loss = nn.functional.nll_loss(self.net(x), labels)
+        loss = nn.functional.nll_loss(self.run(x), labels)
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()
@@ -84,10 +100,12 @@ class Training:
         return loss.item()
 
 
-def train(batch: int, epochs: int, layout: str, data: Path | None) -> dict[str, Any]:
-    network = load(batch)
-    dataset = resolve_data(network.graph, network.path, data, None)
-    training = Training(network, dataset.train, dataset.scale, layout)
+def train(
+    name: str, batch: int, epochs: int, layout: str, compiled: bool, data: Path | None
+) -> dict[str, Any]:
+    network = NETS[name].load(batch)
+    dataset = NETS[name].dataset(network, data)
+    training = Training(network, dataset.train, dataset.scale, layout, compiled)
     seconds, losses = [], []
     for _ in range(epochs):
         batches = torch.randperm(len(dataset.train)).split(batch)
@@ -97,13 +115,13 @@ def train(batch: int, epochs: int, layout: str, data: Path | None) -> dict[str, 
     return {"epochs": seconds, "loss": sum(losses) / len(losses)}
 
 
-def compare(batch: int, layout: str, data: Path | None) -> dict[str, Any]:
+def compare(name: str, batch: int, layout: str, data: Path | None) -> dict[str, Any]:
     """Greatest difference between our losses and PyTorch's over the first steps."""
-    network = load(batch)
+    network = NETS[name].load(batch)
     assert network.graph.train is not None
     stop = Duration(COMPARED, "iterations")
     graph = replace(network.graph, train=replace(network.graph.train, stop=stop))
-    dataset = resolve_data(graph, network.path, data, None)
+    dataset = NETS[name].dataset(network, data)
     ours: list[float] = []
 
     def watch(event: dict[str, Any]) -> None:
@@ -132,6 +150,8 @@ def our_batches(rows: int, batch: int, seed: int) -> Iterator[torch.Tensor]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("work", choices=("train", "compare"))
+    parser.add_argument("--net", choices=NETS, default="lenet5")
+    parser.add_argument("--compiled", action="store_true", help="with torch.compile")
     parser.add_argument("--batch", type=int, default=2048)
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--layout", choices=tuple(LAYOUTS), default="channels_last")
@@ -139,9 +159,10 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(available_cores())
     if given.work == "compare":
-        print(json.dumps(compare(given.batch, given.layout, given.data)))
+        print(json.dumps(compare(given.net, given.batch, given.layout, given.data)))
     else:
-        print(json.dumps(train(given.batch, given.epochs, given.layout, given.data)))
+        work = (given.net, given.batch, given.epochs, given.layout, given.compiled, given.data)
+        print(json.dumps(train(*work)))
 
 
 if __name__ == "__main__":

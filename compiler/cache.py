@@ -80,7 +80,7 @@ class Loaded:
             elif self._helper is not None:
                 self._helper.wait_for_all()
             with quick_optimization():
-                function.compile(SIGNATURES[name])
+                function.compile(signature_of(function))
             self._ready.add(name)
         return function
 
@@ -90,7 +90,7 @@ class Loaded:
         sgd.compile(_SGD)
         if _is_cached(train_slice):
             return
-        self._helper = Helper.start(self.path, self._module.__name__)
+        self._helper = Helper.start(self.path, self._module)
         if self._helper is not None:
             with quick_optimization():
                 compile_share(self._module, 0)
@@ -170,6 +170,13 @@ def import_kernels(path: Path, name: str) -> ModuleType:
     return module
 
 
+def signature_of(function: Any) -> tuple[types.Type, ...]:
+    """The types of the arguments of one of a module's functions; with probes, of `times` too."""
+    code = function.py_func.__code__
+    probed = "times" in code.co_varnames[: code.co_argcount]
+    return (*_SIGNATURES[function.__name__], *([_TIMES] if probed else []))
+
+
 def _is_cached(function: Any) -> bool:
     """Whether numba keeps machine code of a function, perhaps of another processor."""
     folder = Path(function.stats.cache_path)
@@ -186,7 +193,7 @@ _DATA = (
     _array(types.int32, 1, readonly=True),
     _array(types.int64, 1),
 )
-SIGNATURES = {
+_SIGNATURES = {
     "train_slice": (
         _FLOATS, _FLOATS, _FLOATS, *_DATA, _FLOATS, _FLOATS, types.uint64, types.boolean,
         _array(types.float64, 1),
@@ -199,6 +206,7 @@ SIGNATURES = {
         _FLOATS, _FLOATS, _DATA[0], types.int64, _FLOATS, _FLOATS, _array(types.float32, 2)
     ),
 }  # fmt: skip
+_TIMES = _array(types.int64, 1)
 _SUMS = _array(types.int64, 1)
 _ADD_EXACTLY = (_FLOATS, _SUMS, types.float64)
 _SGD = (

@@ -23,6 +23,7 @@ An array of activations is [channel][row][column][16 images]; weights of a convo
 import numpy as np
 from numba import njit
 
+from compiler.simd.clock import clock, probe
 from compiler.simd.math import exp, log, random_bits, sigmoid, sum_all, tanh
 from compiler.simd.pack import pack_channel
 from compiler.simd.single import (
@@ -97,10 +98,16 @@ class Emitted:
     train_plan: Plan | None
     predict_plan: Plan
     single_plan: Plan
+    train_calls: tuple[Call, ...]
+    predict_calls: tuple[Call, ...]
 
 
-def emit(graph: Graph, plain: Graph, target: Target) -> Emitted:
-    """`plain` is the same net with nothing fused, for single images."""
+def emit(graph: Graph, plain: Graph, target: Target, probes: bool = False) -> Emitted:
+    """`plain` is the same net with nothing fused, for single images.
+
+    With `probes` train_slice and predict_slice take `times` as well, and add each call's
+    nanoseconds to it.
+    """
     slots = lay_out(graph)
     names = identifiers(plain)
     kernels = {}
@@ -138,15 +145,20 @@ def emit(graph: Graph, plain: Graph, target: Target) -> Emitted:
     if trainable:
         parts.append("\n" + _LOSS.format(classes=graph.output[0]))
         parts.append("\n\n" + _TRAIN.format(floats=train_plan.floats, parameters=parameters))
-        parts.append(_body(train, train_plan.places))
+        parts.append(_body(train, train_plan.places, probes))
     parts.append("\n\n" + _PREDICT.format(floats=predict_plan.floats))
-    parts.append(_body(predict, predict_plan.places))
+    parts.append(_body(predict, predict_plan.places, probes))
     parts.append("\n\n# One image, whose lanes are columns or channels.\n\n")
     parts += [source + "\n\n" for source in singles.values()]
     parts.append(predict_single)
+    source = "".join(parts)
+    if probes:
+        source = source.replace("fresh, totals):", "fresh, totals, times):")
+        source = source.replace("fresh, outputs):", "fresh, outputs, times):")
     return Emitted(
-        "".join(parts), slots, train_plan if trainable else None, predict_plan, single_plan
-    )
+        source, slots, train_plan if trainable else None, predict_plan, single_plan,
+        train, predict,
+    )  # fmt: skip
 
 
 def _net(graph: Graph) -> str:
@@ -167,13 +179,21 @@ def _spec_line(graph: Graph, node: Node) -> str:
     return f"{node.name}: line {node.line}: {harmless}"
 
 
-def _body(calls: tuple[Call, ...], places: Mapping[str, Place]) -> str:
-    lines = []
+def _body(calls: tuple[Call, ...], places: Mapping[str, Place], probes: bool) -> str:
+    lines = ["    before = clock()"] if probes else []
+    number = iter(range(len(calls)))
+
+    def add(depth: int, call: Call) -> None:
+        margin = "    " * depth
+        lines.append(f"{margin}{call.function}({_arguments(call, places)})")
+        if probes:
+            lines.append(f"{margin}before = probe(times, {next(number)}, before)")
+
     once = [call for call in calls if call.scope == "once"]
     if once:
         lines.append("    if fresh:")
     for call in once:
-        lines.append(" " * 8 + f"{call.function}({_arguments(call, places)})")
+        add(2, call)
     lines += _LOOP.format(group=BLOCKS * LANES, blocks=BLOCKS).splitlines()
     for run in segments(calls[len(once) :]):
         depth = 2
@@ -183,7 +203,7 @@ def _body(calls: tuple[Call, ...], places: Mapping[str, Place]) -> str:
             if any("images" in call.arguments for call in run):
                 lines.append(" " * 12 + "images = min(16, rows.size - first - block * 16)")
         for call in run:
-            lines.append(" " * 4 * depth + f"{call.function}({_arguments(call, places)})")
+            add(depth, call)
     return "\n".join(lines) + "\n"
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from numba import types
 
 SHARES = 2
+_LEAST = 10  # kernels; with fewer, a process takes longer to start than to help
 _ARRAYS = ("arena", "weights", "gradient")
 
 
@@ -25,13 +26,13 @@ class Helper:
         self.process = process
 
     @classmethod
-    def start(cls, path: Path, name: str) -> "Helper | None":
-        """None where there is only one core to work with, or no process can be started."""
-        if _cores() < SHARES or not sys.executable:
+    def start(cls, path: Path, module: ModuleType) -> "Helper | None":
+        """None where it would not help: for few kernels, on a single core, without a process."""
+        if len(_kernels(module)) < _LEAST or _cores() < SHARES or not sys.executable:
             return None
         root = str(Path(__file__).parents[1])
         search = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
-        command = [sys.executable, "-m", "compiler.helper", str(path), name]
+        command = [sys.executable, "-m", "compiler.helper", str(path), module.__name__]
         try:
             # Its standard input is open for as long as we live.
             process = subprocess.Popen(
@@ -53,14 +54,15 @@ class Helper:
 
 def compile_share(module: ModuleType, share: int) -> None:
     """Compile every second kernel of training, the longest first."""
-    kernels = [
-        kernel
-        for name in module.train_slice.py_func.__code__.co_names
-        if (kernel := getattr(module, name, None)) is not None and _signature(kernel)
-    ]
-    kernels.sort(key=lambda kernel: (-len(kernel.py_func.__code__.co_code), kernel.__name__))
-    for kernel in kernels[share::SHARES]:
+    for kernel in _kernels(module)[share::SHARES]:
         kernel.compile(_signature(kernel))
+
+
+def _kernels(module: ModuleType) -> list[Any]:
+    """What training calls and can be compiled by itself, in the same order in each process."""
+    names = module.train_slice.py_func.__code__.co_names
+    found = [k for name in names if (k := getattr(module, name, None)) and _signature(k)]
+    return sorted(found, key=lambda k: (-len(k.py_func.__code__.co_code), k.__name__))
 
 
 def _signature(kernel: Any) -> tuple[types.Type, ...]:
@@ -88,15 +90,15 @@ def _end_with_parent() -> None:
 
 
 def main(path: str, name: str) -> None:
-    from compiler.cache import SIGNATURES, import_kernels, quick_optimization
+    from compiler.cache import import_kernels, quick_optimization, signature_of
 
     Thread(target=_end_with_parent, daemon=True).start()
     module = import_kernels(Path(path), name)
     with quick_optimization():
         compile_share(module, 1)
         print("kernels", flush=True)
-        for function in ("predict_slice", "predict_single"):
-            getattr(module, function).compile(SIGNATURES[function])
+        for function in (module.predict_slice, module.predict_single):
+            function.compile(signature_of(function))
 
 
 if __name__ == "__main__":

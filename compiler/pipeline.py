@@ -19,11 +19,14 @@ def run_passes(graph: Graph, stop_after: str | None = None) -> Graph:
     return graph
 
 
-def compile_graph(graph: Graph, target: Target | None = None) -> Program:
-    """Graph → passes → kernels as source, with their memory plan."""
+def compile_graph(graph: Graph, target: Target | None = None, probes: bool = False) -> Program:
+    """Graph → passes → kernels as source, with their memory plan.
+
+    With `probes` the functions measure each kernel (see compiler/emit.py).
+    """
     lowered = run_passes(graph)
     plain = run_passes(graph, stop_after="pool_before_activation")
-    emitted = emit(lowered, plain, target or host())
+    emitted = emit(lowered, plain, target or host(), probes)
     return Program(
         source=emitted.source,
         slots=emitted.slots,
@@ -33,4 +36,7 @@ def compile_graph(graph: Graph, target: Target | None = None) -> Program:
         train_floats=emitted.train_plan.floats if emitted.train_plan else 0,
         predict_floats=emitted.predict_plan.floats,
         single_floats=emitted.single_plan.floats,
+        nodes=lowered.nodes,
+        train_calls=emitted.train_calls,
+        predict_calls=emitted.predict_calls,
     )

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from compiler.layout import Slot
+from compiler.schedule import Call
+from dsl.graph import Node
 from dsl.shapes import Shape
 
 
@@ -11,8 +13,9 @@ class Program:
     """Everything that the runtime needs to know of a net.
 
     `train_floats` and `predict_floats` are the arena's sizes for one thread, `single_floats` that
-    for a single image. `logarithmic`
-    tells whether the outputs are log-probabilities or probabilities.
+    for a single image. `nodes` are the graph after all passes, the calls what train_slice and
+    predict_slice do, in order. `logarithmic` tells whether the outputs are log-probabilities or
+    probabilities.
     """
 
     source: str
@@ -23,6 +26,9 @@ class Program:
     train_floats: int
     predict_floats: int
     single_floats: int
+    nodes: tuple[Node, ...]
+    train_calls: tuple[Call, ...]
+    predict_calls: tuple[Call, ...]
 
     @property
     def functions(self) -> tuple[str, ...]:
@@ -34,10 +40,14 @@ class Program:
     def parameter_count(self) -> int:
         return sum(slot.size for slot in self.slots)
 
+    def planned_bytes(self, threads: int) -> int:
+        """To train: each thread's arena, gradient and exact sums; the weights and velocities."""
+        a_thread = 4 * self.train_floats + self.parameter_count * (4 + 8)
+        return threads * a_thread + self.parameter_count * (4 + 4)
+
     @property
     def training_bytes(self) -> int:
-        """One thread's arena and gradient, and the weights with their sums and velocities."""
-        return 4 * self.train_floats + self.parameter_count * (4 + 4 + 8 + 4)
+        return self.planned_bytes(1)
 
     @property
     def prediction_bytes(self) -> int:

@@ -31,6 +31,7 @@ class Call:
     function: str
     arguments: tuple[str | Buffer, ...]
     scope: str
+    node: str = ""  # the layer that it computes
 
     @property
     def buffers(self) -> tuple[Buffer, ...]:
@@ -58,7 +59,7 @@ def schedule(
             values.append(_buffer("value", node))
             saved.append(NOTHING)
             head = ("arena", "pixels", "rows", "first + block * 16", "images", "scale", "shift")
-            calls.append(Call(f"{name}_pack", (*head, values[0]), "block"))
+            calls.append(Call(f"{name}_pack", (*head, values[0]), "block", node.name))
             if keys is not NOTHING:
                 key_arguments = ("arena", "rows", "first + block * 16", "images", "key", keys)
                 calls.append(Call("make_keys", key_arguments, "block"))
@@ -113,10 +114,10 @@ def _calls(
         buffers = (*buffers, Buffer(f"scratch {function}", code.scratch[suffix]))
     if suffix in code.prepared:
         prepared = Buffer(f"prepared {function}", code.prepared[suffix])
-        calls.append(Call(f"{function}_prepare", ("arena", "weights", prepared), "once"))
+        calls.append(Call(f"{function}_prepare", ("arena", "weights", prepared), "once", node.name))
         buffers = (*buffers, prepared)
     blocks = ("blocks",) if code.scope == "group" else ()
-    return [*calls, Call(function, ("arena", weights, *buffers, *blocks), code.scope)]
+    return [*calls, Call(function, ("arena", weights, *buffers, *blocks), code.scope, node.name)]
 
 
 def _once_first(calls: list[Call]) -> tuple[Call, ...]:

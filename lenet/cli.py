@@ -1,4 +1,4 @@
-"""The command line: `lenet check | shapes | compile | train | evaluate | predict`."""
+"""The command line: `lenet check | shapes | compile | bench | train | evaluate | predict`."""
 
 import sys
 from collections.abc import Callable
@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from lenet import __version__
+from lenet.commands.bench import bench
 from lenet.commands.check import check_files
 from lenet.commands.compile import compile_file
 from lenet.commands.evaluate import evaluate
@@ -42,6 +43,7 @@ Then:
 \b
     lenet check net.lenet      finds mistakes, all at once
     lenet shapes net.lenet     shows every layer's output and parameters
+    lenet bench net.lenet      measures it: images/s, kernels, memory
     lenet train net.lenet      trains it on Spark, here or on a cluster
     lenet predict runs/.../model.safetensors image.png
 
@@ -71,6 +73,7 @@ for _name, _function in (
     ("check", check_files),
     ("shapes", show_shapes),
     ("compile", compile_file),
+    ("bench", bench),
     ("train", train),
     ("evaluate", evaluate),
     ("predict", predict),

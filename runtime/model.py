@@ -159,7 +159,7 @@ class Model:
                 "I take uint8 (bytes) or floats (values from 0 to 1).",
                 "convert them with images.astype('uint8') if they are bytes",
             )
-        flat = np.ascontiguousarray(images.reshape(len(images), -1))
+        flat = np.ascontiguousarray(images.reshape(len(images), product(shape)))
         return flat, self._normalizations[images.dtype == np.uint8]
 
     def save(self, path: str | Path) -> None:

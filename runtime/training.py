@@ -67,7 +67,7 @@ def run_training(
     assert settings.rate is not None
     report({"event": "start", "host": socket.gethostname(), "process": os.getpid()})
     program = compile_graph(job.graph())
-    check_memory(program.training_bytes * threads)
+    check_memory(program.planned_bytes(threads))
     loaded = load(program)
     compiled = loaded.compile("train_slice")
     report({"event": "compiled", "seconds": compiled.seconds, "cached": compiled.from_cache})

@@ -1,7 +1,7 @@
 """Gathers sixteen images from the data and lays them into the lanes.
 
-Bytes are read sixteen pixels of an image at a time and turned like a 16 x 16 matrix, which is
-eight times as fast as pixel by pixel.
+Sixteen pixels of an image are read at a time, and those of sixteen images turned like a 16 x 16
+matrix, which is eight times as fast as pixel by pixel.
 """
 
 from typing import Any
@@ -38,30 +38,18 @@ def pack_channel(arena, x, pixels, rows, first, count, start, size, scale, shift
 
 @overload(pack_channel)
 def _choose(arena, x, pixels, rows, first, count, start, size, scale, shift):  # type: ignore[no-untyped-def]
-    if pixels.dtype == types.uint8:
-
-        def pack_bytes(arena, x, pixels, rows, first, count, start, size, scale, shift):
-            whole = size - size % 16
-            _pack_sixteens(arena, x, pixels, rows, first, count, start, whole // 16, scale, shift)
-            for lane in range(16):
-                for place in range(whole, size):
-                    value = np.float32(0)
-                    if lane < count:
-                        byte = pixels[rows[first + lane], start + place]
-                        value = np.float32(byte) * scale + shift
-                    arena[x + place * 16 + lane] = value
-
-        return pack_bytes
-
-    def pack_values(arena, x, pixels, rows, first, count, start, size, scale, shift):
+    def pack(arena, x, pixels, rows, first, count, start, size, scale, shift):
+        whole = size - size % 16
+        _pack_sixteens(arena, x, pixels, rows, first, count, start, whole // 16, scale, shift)
         for lane in range(16):
-            for place in range(size):
+            for place in range(whole, size):
                 value = np.float32(0)
                 if lane < count:
-                    value = pixels[rows[first + lane], start + place] * scale + shift
+                    pixel = pixels[rows[first + lane], start + place]
+                    value = np.float32(pixel) * scale + shift
                 arena[x + place * 16 + lane] = value
 
-    return pack_values
+    return pack
 
 
 @intrinsic
@@ -73,6 +61,7 @@ def _pack_sixteens(
 
     def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> Any:
         arena, x, pixels, rows, first, count, start, sixteens, scale, shift = args
+        kind, size = (BYTES, 1) if sig.args[2].dtype == types.uint8 else (FLOATS, 4)
         target = data_pointer(context, builder, sig.args[0], arena)
         image = context.make_array(sig.args[2])(context, builder, pixels)
         width = cgutils.unpack_tuple(builder, image.shape)[1]
@@ -80,7 +69,8 @@ def _pack_sixteens(
         images, factors, shifts = [], constant(0.0), constant(0.0)
         for lane in range(LANES):
             used = builder.icmp_signed("<", INT64(lane), count)
-            # A lane without an image reads the first one's pixels, and multiplies them by 0.
+            # A lane without an image reads the first one's pixels, which are finite, and
+            # multiplies them by 0.
             position = builder.add(first, builder.select(used, INT64(lane), INT64(0)))
             row = builder.load(builder.gep(row_data, [position]))
             offset = builder.add(builder.mul(row, width), start)
@@ -93,12 +83,12 @@ def _pack_sixteens(
             place = builder.mul(index, INT64(LANES))
             lines = [
                 builder.load(
-                    builder.bitcast(builder.gep(pointer, [place]), BYTES.as_pointer()), align=1
+                    builder.bitcast(builder.gep(pointer, [place]), kind.as_pointer()), align=size
                 )
                 for pointer in images
             ]
             for pixel, line in enumerate(transposed(builder, lines)):
-                value = builder.uitofp(line, FLOATS)
+                value = builder.uitofp(line, FLOATS) if size == 1 else line
                 value = builder.fadd(builder.fmul(value, factors), shifts)
                 offset = builder.add(place, INT64(pixel))
                 at = builder.add(x, builder.mul(offset, INT64(LANES)))

@@ -1,5 +1,6 @@
 """`lenet compile`: kernels into the cache, or any stage of the compiler as text."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -7,7 +8,7 @@ import typer
 
 from dsl.check import check
 from lenet.api import Network
-from lenet.commands import Set, Spec, load_network
+from lenet.commands import Json, Set, Spec, load_network
 from lenet.console import note
 
 
@@ -24,6 +25,7 @@ def compile_file(
         Path | None, typer.Option("-o", metavar="FILE", help="Write the stage there.")
     ] = None,
     set_: Set = None,
+    as_json: Json = False,
 ) -> None:
     """Compile the kernels, or show a stage.
 
@@ -37,6 +39,10 @@ def compile_file(
         program = compile_graph(network.graph)
         loaded = load_program(program)
         done = loaded.compile(*program.functions)
+        if as_json:
+            facts = {"spec": str(spec), "seconds": done.seconds, "cached": done.from_cache}
+            print(json.dumps({**facts, "source": str(loaded.path)}))
+            return
         how = "taken from the cache" if done.from_cache else "compiled"
         print(f"{spec}: kernels {how} in {done.seconds:.1f} s")
         print(loaded.path)

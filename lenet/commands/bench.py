@@ -1,0 +1,95 @@
+"""`lenet bench`: what a net does on this machine."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from lenet.commands import Json, Set, Spec, load_network
+from lenet.shapes import readable_bytes
+
+
+def bench(
+    spec: Spec,
+    batch: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Images a step [the file's batch].")
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Threads [all cores].")
+    ] = None,
+    set_: Set = None,
+    as_json: Json = False,
+) -> None:
+    """Measure training and prediction of a net on made-up images.
+
+    Prints images a second, the time of each kernel and its share of the machine's multiply-add
+    peak, compile times, and memory against the plan. Takes about a minute.
+    """
+    network = load_network(spec, set_)
+    from runtime.bench import bench as measure
+    from runtime.cores import available_cores
+
+    arguments = [str(spec), *(f"--set={pair}" for pair in set_ or [])]
+    found = measure(network.graph, arguments, threads or available_cores(), batch)
+    print(json.dumps(found) if as_json else _text(str(spec), found), end="\n" if as_json else "")
+
+
+def _text(spec: str, found: dict[str, Any]) -> str:
+    machine, compiled, predict = found["machine"], found["compile"], found["predict"]
+    memory = found["memory"]
+    lines = [
+        f"{spec} on {machine['processor']}, {machine['threads']} threads, peak "
+        f"{machine['fma_gflops']:.0f} GFLOP/s; numba {machine['numba']}, Python "
+        f"{machine['python']}",
+        "",
+    ]
+    if "train" in found:
+        train = found["train"]
+        lines.append(
+            f"train     {train['images_per_second']:,.0f} images/s in batches of "
+            f"{train['batch']}, {train['share_of_peak']:.0%} of the peak"
+        )
+    lines += [
+        f"predict   {predict['images_per_second']:,.0f} images/s, "
+        f"{predict['share_of_peak']:.0%} of the peak; one image "
+        f"{predict['one_image_microseconds']:.0f} µs",
+        f"compile   {compiled['cold_seconds']:.1f} s, from the cache "
+        f"{compiled['cached_seconds']:.2f} s",
+    ]
+    if "train" in found:
+        lines.append(
+            f"memory    {readable_bytes(memory['peak_bytes'])} to train, planned "
+            f"{readable_bytes(memory['planned_bytes'])}"
+        )
+    for work in ("train", "predict"):
+        if work in found:
+            lines += ["", *_table(work, found[work]["kernels"])]
+    return "\n".join(lines) + "\n"
+
+
+def _table(work: str, kernels: list[dict[str, Any]]) -> list[str]:
+    """A row a kernel; times are of one core for 1,000 images."""
+    total = sum(kernel["seconds"] for kernel in kernels)
+    rows = [("kernel", "lines", "ms", "share", "GFLOP/s", "of peak")]
+    for kernel in kernels:
+        counted = kernel["gflops"] > 0
+        rows.append(
+            (
+                kernel["name"],
+                ", ".join(map(str, kernel["lines"])),
+                f"{kernel['seconds'] * 1e3:.3f}",
+                f"{kernel['seconds'] / total:.1%}",
+                f"{kernel['gflops']:.1f}" if counted else "",
+                f"{kernel['share_of_peak']:.0%}" if counted else "",
+            )
+        )
+    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+    title = f"{work}: the time of one core for 1,000 images, {total * 1e3:.1f} ms"
+    table = [
+        "  ".join(
+            cell.ljust(width) if k < 2 else cell.rjust(width)
+            for k, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+    return [title, *table]

@@ -1,0 +1,250 @@
+"""What a net does on this machine: images a second, each kernel's share of the peak, memory.
+
+Pixels and labels are made up: how long arithmetic takes does not depend on them.
+"""
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import tracemalloc
+from collections.abc import Callable, Iterable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compiler.cache import Loaded, load
+from compiler.pipeline import compile_graph
+from compiler.program import Program
+from compiler.schedule import Call
+from compiler.simd.peak import measure_peak
+from compiler.target import host
+from dsl.graph import Graph, Node
+from dsl.sections.train import Train
+from runtime.arrays import aligned_floats, frozen
+from runtime.communicator import Alone
+from runtime.data.dataset import Images
+from runtime.model import Model
+from runtime.parameters import initial_weights, to_tensors
+from runtime.step import Normalization, Predictor, Trainer
+
+_SECONDS = 2.0  # how long each measurement goes on, at least
+_LEAST = 3  # repetitions, at least
+_PREDICTED = 10_000
+_PROFILED = 64  # images: the blocks that layers work on together
+_COMPILE = "import sys; from lenet.cli import main; sys.argv = ['lenet', *{!r}]; main()"
+
+
+def bench(
+    graph: Graph, compile_arguments: list[str], threads: int, batch: int | None
+) -> dict[str, Any]:
+    """All measurements, as `lenet bench --json` prints them.
+
+    `compile_arguments` are those of a `lenet compile --json` for this net.
+    """
+    settings = graph.train or Train()
+    batch = batch or settings.batch
+    core_peak, peak = measure_peak(1), measure_peak(threads)
+    found: dict[str, Any] = {
+        "machine": _machine(threads, peak),
+        "compile": _compile_times(compile_arguments),
+    }
+    program = compile_graph(graph)
+    loaded = load(program)
+    weights = initial_weights(program, settings.seed)
+    images = images_for(graph, max(batch, _PREDICTED))
+    profile = load(compile_graph(graph, probes=True))
+    memory = {"planned_bytes": program.planned_bytes(threads), "peak_bytes": 0}
+    if program.train_floats:
+        memory["peak_bytes"] = _training_memory(graph, loaded, images, batch, threads)
+        rate = training_speed(graph, loaded, images, batch, threads)
+        train = profile.program.train_calls
+        found["train"] = {
+            "images_per_second": rate,
+            "batch": batch,
+            "share_of_peak": rate * 2 * _training_macs(graph) / peak,
+            "kernels": _kernels(profile, train, images, weights, core_peak, training=True),
+        }
+    rate = _predict(loaded, images, weights, threads)
+    predict = profile.program.predict_calls
+    found["predict"] = {
+        "images_per_second": rate,
+        "share_of_peak": rate * 2 * sum(node.macs for node in graph.nodes) / peak,
+        "one_image_microseconds": _one_image(graph, program, images, weights),
+        "kernels": _kernels(profile, predict, images, weights, core_peak, training=False),
+    }
+    return {**found, "memory": memory}
+
+
+def _machine(threads: int, peak: float) -> dict[str, Any]:
+    packages = {name: version(name) for name in ("numba", "numpy")}
+    return {
+        "processor": host().name,
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        **packages,
+        "threads": threads,
+        "fma_gflops": peak / 1e9,
+    }
+
+
+def _compile_times(arguments: list[str]) -> dict[str, float]:
+    """All kernels of the net, in a process with an empty cache, then in one with a full one."""
+    seconds = []
+    with tempfile.TemporaryDirectory() as folder:
+        root = str(Path(__file__).parents[1])
+        path = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
+        environment = {**os.environ, "LENET_CACHE": folder, "PYTHONPATH": path}
+        environment.pop("NUMBA_CACHE_DIR", None)
+        command = [sys.executable, "-c", _COMPILE.format(["compile", "--json", *arguments])]
+        for _ in range(2):
+            done = subprocess.run(
+                command, env=environment, capture_output=True, text=True, check=True
+            )
+            seconds.append(json.loads(done.stdout)["seconds"])
+    return {"cold_seconds": seconds[0], "cached_seconds": seconds[1]}
+
+
+def images_for(graph: Graph, count: int) -> Images:
+    """Made-up images for a net."""
+    rng = np.random.default_rng(1)
+    pixels = rng.integers(0, 256, (count, *graph.input), np.uint8)
+    return Images(pixels, rng.integers(0, graph.output[0], count).astype(np.int32))
+
+
+def _normalization(graph_input: tuple[int, ...]) -> Normalization:
+    channels = graph_input[0] if len(graph_input) == 3 else 1
+    return Normalization(np.full(channels, 1 / 128, np.float32), np.full(channels, -1, np.float32))
+
+
+def _repeated(work: Callable[[], Any]) -> list[float]:
+    """Seconds of each of enough repetitions, after one to warm up."""
+    work()
+    seconds: list[float] = []
+    while len(seconds) < _LEAST or sum(seconds) < _SECONDS:
+        started = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - started)
+    return seconds
+
+
+def training_speed(graph: Graph, loaded: Loaded, images: Images, batch: int, threads: int) -> float:
+    """Images a second of training steps."""
+    trainer = _trainer(graph, loaded, images, batch, threads)
+    # With a rate of 0 the weights stay as they are, and made-up images cannot lead them astray.
+    return batch / statistics.median(_repeated(lambda: trainer.step(0, 0.0)))
+
+
+def _trainer(graph: Graph, loaded: Loaded, images: Images, batch: int, threads: int) -> Trainer:
+    settings, data = graph.train or Train(), Images(images.pixels[:batch], images.labels[:batch])
+    trainer = Trainer(
+        loaded, data, _normalization(graph.input), initial_weights(loaded.program, settings.seed),
+        settings.optimizer, batch, settings.seed, threads, Alone(),
+    )  # fmt: skip
+    trainer.start_epoch(1)
+    return trainer
+
+
+def _training_memory(
+    graph: Graph, loaded: Loaded, images: Images, batch: int, threads: int
+) -> int:  # fmt: skip
+    """The most memory, in bytes, that the training takes beside its images."""
+    loaded.compile("train_slice")
+    tracemalloc.start()
+    try:
+        _trainer(graph, loaded, images, batch, threads).step(0, 0.0)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def _predict(
+    loaded: Loaded, images: Images, weights: NDArray[np.float32], threads: int
+) -> float:  # fmt: skip
+    predictor = Predictor(loaded, threads)
+    pixels = images.pixels[:_PREDICTED].reshape(_PREDICTED, -1)
+    normalization = _normalization(loaded.program.input)
+    seconds = _repeated(lambda: predictor.outputs(weights, pixels, normalization))
+    return _PREDICTED / statistics.median(seconds)
+
+
+def _one_image(
+    graph: Graph, program: Program, images: Images, weights: NDArray[np.float32]
+) -> float:
+    """Microseconds of Model.predict for one image, the call from Python included."""
+    channels = graph.input[0] if len(graph.input) == 3 else 1
+    model = Model(
+        graph.source, to_tensors(program, weights), tuple(map(str, range(graph.output[0]))),
+        1 / 255, (0.5,) * channels, (0.25,) * channels,
+    )  # fmt: skip
+    model.__dict__["graph"] = graph  # with the constants that were set on the command line
+    return statistics.median(_repeated(lambda: model.predict(images.pixels[:1]))) * 1e6
+
+
+def _training_macs(graph: Graph) -> int:
+    """Multiply-adds to train on one image: forward, and backward twice but for the first layer,
+    whose input needs no gradient."""
+    macs = [node.macs for node in graph.nodes if node.macs]
+    return 3 * sum(macs) - macs[0]
+
+
+def _kernels(
+    profile: Loaded, calls: Iterable[Call], images: Images, weights: NDArray[np.float32],
+    peak: float, training: bool,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Each call's seconds for 1,000 images on one core, the median of several runs."""
+    program, calls = profile.program, tuple(calls)
+    pixels = frozen(images.pixels[:_PROFILED].reshape(_PROFILED, -1))
+    labels = frozen(images.labels[:_PROFILED])
+    rows = np.arange(_PROFILED, dtype=np.int64)
+    normalization = _normalization(program.input)
+    times = np.zeros(len(calls), np.int64)
+    arena = aligned_floats(program.train_floats if training else program.predict_floats)
+    data = (normalization.scale, normalization.shift)
+    if training:
+        gradient, totals = aligned_floats(weights.size), np.zeros(2)
+        head = (arena, weights, gradient, pixels, labels, rows, *data, np.uint64(1))
+        train_slice = profile.train_slice
+        assert train_slice is not None
+
+        def run() -> None:
+            train_slice(*head, True, totals, times)
+    else:
+        outputs = np.zeros((_PROFILED, program.classes), np.float32)
+
+        def run() -> None:
+            profile.predict_slice(arena, weights, pixels, rows, *data, True, outputs, times)
+
+    seen: list[NDArray[np.int64]] = []
+
+    def measured() -> None:
+        times[:] = 0
+        run()
+        seen.append(times.copy())
+
+    _repeated(measured)
+    medians = np.median(np.array(seen[1:]), axis=0) / 1e9
+    nodes = {node.name: node for node in program.nodes}
+    return [_kernel(c, nodes, seconds, peak) for c, seconds in zip(calls, medians, strict=True)]
+
+
+def _kernel(call: Call, nodes: dict[str, Node], seconds: float, peak: float) -> dict[str, Any]:
+    node = nodes.get(call.node)
+    works = call.function.rpartition("_")[2] in ("forward", "gradient", "backward")
+    operations = 2 * node.macs * _PROFILED if node is not None and works else 0
+    parts = () if node is None else (*(() if node.kind == "chain" else (node,)), *node.fused)
+    rate = operations / seconds if seconds else 0.0
+    return {
+        "name": call.function,
+        "lines": sorted(part.line for part in parts),
+        "seconds": float(seconds) * 1000 / _PROFILED,
+        "gflops": float(rate) / 1e9,
+        "share_of_peak": float(rate / peak),
+    }
