@@ -208,7 +208,8 @@ _SIGNATURES = {
 }  # fmt: skip
 _TIMES = _array(types.int64, 1)
 _SUMS = _array(types.int64, 1)
-_ADD_EXACTLY = (_FLOATS, _SUMS, types.float64)
+_ADD_EXACTLY = (_FLOATS, _FLOATS, _SUMS, types.float64, types.boolean)
 _SGD = (
-    _FLOATS, _FLOATS, _SUMS, types.float32, types.float32, types.boolean, types.float32
+    _FLOATS, _FLOATS, _SUMS, types.int64, types.int64, types.float32, types.float32,
+    types.boolean, types.float32,
 )  # fmt: skip

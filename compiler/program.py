@@ -41,9 +41,10 @@ class Program:
         return sum(slot.size for slot in self.slots)
 
     def planned_bytes(self, threads: int) -> int:
-        """To train: each thread's arena, gradient and exact sums; the weights and velocities."""
-        a_thread = 4 * self.train_floats + self.parameter_count * (4 + 8)
-        return threads * a_thread + self.parameter_count * (4 + 4)
+        """To train: each thread's arena, gradients and exact sums; the total, the weights
+        and velocities."""
+        a_thread = 4 * self.train_floats + self.parameter_count * (2 * 4 + 8)
+        return threads * a_thread + self.parameter_count * (8 + 4 + 4)
 
     @property
     def training_bytes(self) -> int:

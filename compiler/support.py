@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit, types
 from numba.extending import intrinsic
 
-from compiler.simd.vector import INT64, kernel
+from compiler.simd.vector import INT32, INT64, kernel
 
 # A gradient's unit in 64-bit fixed point is 2**-48: sums are exact, so that their order and
 # the number of threads and workers do not matter. The parts of at most 32 slices, each below
@@ -52,48 +52,63 @@ def make_keys(arena, rows, first, count, key, keys):
 
 @intrinsic
 def _bits_of(typing_context: Any, value: Any) -> Any:
-    """The bits of a float64."""
+    """The bits of a float, as an integer of its size."""
+    kind = types.int64 if value == types.float64 else types.int32
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.bitcast(args[0], INT64)
+        return builder.bitcast(args[0], INT64 if value == types.float64 else INT32)
 
-    return types.int64(types.float64), generate
+    return kind(value), generate
 
 
 @njit(nogil=True, cache=True)
-def add_exactly(values, total, factor):
-    """total += values * factor in fixed point; False where one is out of range, NaN included.
+def add_exactly(one, other, total, factor, fresh):
+    """total += (one + other) * factor in fixed point, or = if `fresh`.
+
+    `one` and `other` are rounded by themselves, so that it does not matter which are added
+    together. False where one is out of range, NaN included.
 
     Adding 1.5 * 2**52 to a float64 rounds it to a whole number and leaves that in its low bits,
     which vectors can do, unlike conversions. The number is taken in two halves, since 58 bits
-    do not fit; together they are rint(values * factor * 2**48).
+    do not fit; together they are rint(value * factor * 2**48).
     """
+    # Without their sign, the bits of floats are in the order of the floats, with NaN above all.
+    sign = np.int32(0x7FFFFFFF)
+    largest = np.int32(0)
+    for k in range(one.size):
+        largest = max(largest, max(_bits_of(one[k]) & sign, _bits_of(other[k]) & sign))
+    if largest >= _bits_of(np.float32(LIMIT / factor)):
+        return False
     magic = 1.5 * 2.0**52
     magic_bits = _bits_of(magic)
     half = FRACTION_BITS // 2
     scale = factor * 2.0**half
-    most = LIMIT * 2.0**half
-    outside = 0
-    for k in range(values.size):
-        value = np.float64(values[k]) * scale
-        outside |= 0 if -most < value < most else 1  # NaN is not
-        shifted = value + magic
-        low = (value - (shifted - magic)) * 2.0**half + magic
-        total[k] += ((_bits_of(shifted) - magic_bits) << half) + (_bits_of(low) - magic_bits)
-    return outside == 0
+    for k in range(one.size):
+        a = np.float64(one[k]) * scale
+        b = np.float64(other[k]) * scale
+        whole_a, whole_b = (a + magic) - magic, (b + magic) - magic
+        rest_a = ((a - whole_a) * 2.0**half + magic) - magic
+        rest_b = ((b - whole_b) * 2.0**half + magic) - magic
+        high = _bits_of(whole_a + whole_b + magic) - magic_bits
+        low = _bits_of(rest_a + rest_b + magic) - magic_bits
+        total[k] = (0 if fresh else total[k]) + (high << half) + low
+    return True
 
 
 @njit(nogil=True, cache=True)
-def sgd(weights, velocity, total, rate, momentum, nesterov, weight_decay):
-    """One step of stochastic gradient descent from an exact mean gradient.
+def sgd(weights, velocity, total, first, last, rate, momentum, nesterov, weight_decay):
+    """One step of stochastic gradient descent from an exact mean gradient, for some parameters.
 
     v = momentum * v + g + weight_decay * w; w -= rate * (g + momentum * v if nesterov else v),
-    as PyTorch defines it.
+    as PyTorch defines it. False where a weight is no longer a finite number.
     """
     unit = 2.0**-FRACTION_BITS
-    for k in range(weights.size):
+    finite = True
+    for k in range(first, last):
         slope = np.float32(total[k] * unit) + weight_decay * weights[k]
         if momentum != np.float32(0):
             velocity[k] = momentum * velocity[k] + slope
             slope = slope + momentum * velocity[k] if nesterov else velocity[k]
         weights[k] -= rate * slope
+        finite &= abs(weights[k]) < np.float32(np.inf)  # NaN is not
+    return finite

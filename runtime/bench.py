@@ -115,7 +115,8 @@ def _compile_times(arguments: list[str]) -> dict[str, float]:
 def images_for(graph: Graph, count: int) -> Images:
     """Made-up images for a net."""
     rng = np.random.default_rng(1)
-    pixels = rng.integers(0, 256, (count, *graph.input), np.uint8)
+    shape = graph.input if len(graph.input) == 3 else (1, 1, *graph.input)
+    pixels = rng.integers(0, 256, (count, *shape), np.uint8)
     return Images(pixels, rng.integers(0, graph.output[0], count).astype(np.int32))
 
 

@@ -1,8 +1,8 @@
 """One step of training, and validation: slices over threads, exact sums, then the update."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 
 import numpy as np
@@ -21,6 +21,9 @@ from runtime.slices import part, shuffled, slice_count, step_count
 _LOSS_UNIT = 2.0**40
 _LOSS_LIMIT = 2.0**18
 _CHUNK = 512
+_PARAMETERS = 2**16  # that are summed and updated at a time: their sums fit into the cache
+_KEPT = 2  # gradients a thread keeps until the end of the step, to add them in fewer passes
+_NOTHING = np.zeros(_PARAMETERS, np.float32)
 SINGLE = 6  # up to so many images one by one are faster than a block of sixteen lanes
 
 
@@ -146,9 +149,11 @@ class Trainer:
         size = weights.size
         floats = loaded.program.train_floats
         self.arenas = [aligned_floats(floats) for _ in range(self.threads)]
-        self.gradients = [aligned_floats(size) for _ in range(self.threads)]
+        self.gradients = [[aligned_floats(size) for _ in range(_KEPT)] for _ in self.arenas]
+        # Of slices beyond those that are kept; made when they are needed.
+        self.totals: dict[int, NDArray[np.int64]] = {}
         # The tail holds the sum of losses and the number of hits.
-        self.totals = [np.zeros(size + 2, np.int64) for _ in range(self.threads)]
+        self.total = np.zeros(size + 2, np.int64)
         self.orders: dict[int, NDArray[np.int64]] = {}
         self.key = np.uint64(0)
 
@@ -164,42 +169,108 @@ class Trainer:
         images = min(self.batch, self.rows - step * self.batch)
         numbers = iter(self.orders)
 
-        def work(thread: int) -> bool:
+        def work(thread: int) -> _Sums:
             return self._sum_slices(thread, numbers, step, images)
 
-        fits = _run(self.pool, self.threads, work)
-        total = self.totals[0]
-        for other in self.totals[1:]:
-            total += other
-        if not all(fits):
-            raise diverged("A gradient or the loss is not a finite number, or beyond all reason.")
-        self.communicator.all_reduce(total)
-        o = self.optimizer
-        sgd(
-            self.weights, self.velocity, total, np.float32(rate), np.float32(o.momentum),
-            o.nesterov, np.float32(o.weight_decay),
-        )  # fmt: skip
-        return StepResult(float(total[-2]) / _LOSS_UNIT, int(total[-1]) / images, images)
+        sums = _run(self.pool, self.threads, work)
+        self.total[-2:] = [sum(s.loss for s in sums), sum(s.hits for s in sums)]
+        alone = self.communicator.size == 1
 
-    def _sum_slices(self, thread: int, numbers: Iterator[int], step: int, images: int) -> bool:
+        def combine(first: int, last: int) -> None:
+            self._add(sums, first, last, 1 / images)
+            if alone:  # then what was added is still in the cache
+                self._update(first, last, rate)
+
+        self._over_parameters(combine)
+        if not alone:
+            self.communicator.all_reduce(self.total)
+            self._over_parameters(lambda first, last: self._update(first, last, rate))
+        loss, hits = self.total[-2:]
+        return StepResult(float(loss) / _LOSS_UNIT, int(hits) / images, images)
+
+    def _sum_slices(
+        self, thread: int, numbers: Iterator[int], step: int, images: int
+    ) -> "_Sums":  # fmt: skip
         """Take slices while there are any; the order does not matter, since sums are exact."""
-        total, gradient = self.totals[thread], self.gradients[thread]
-        total[:] = 0
-        sums, fresh = np.zeros(2), True
+        sums, kept = np.zeros(2), self.gradients[thread]
         scale, shift = self.normalization.scale, self.normalization.shift
+        result = _Sums()
         for number in numbers:
+            if len(result.gradients) == _KEPT:
+                fresh = result.total is None
+                if fresh and thread not in self.totals:
+                    self.totals[thread] = np.zeros(self.weights.size, np.int64)
+                result.total = self.totals[thread]
+                _check(add_exactly(*result.gradients, result.total, 1 / images, fresh))
+                result.gradients.clear()
+            gradient = kept[len(result.gradients)]
             where = part(self.rows, self.batch, self.slices, number, step)
             self.train_slice(
                 self.arenas[thread], self.weights, gradient, self.pixels, self.labels,
-                self.orders[number][where], scale, shift, self.key, fresh, sums,
+                self.orders[number][where], scale, shift, self.key, result.fresh, sums,
             )  # fmt: skip
-            fresh = False
+            result.fresh = False
+            result.gradients.append(gradient)
             loss = sums[0] / images
-            if not (abs(loss) < _LOSS_LIMIT and add_exactly(gradient, total, 1 / images)):
-                return False
-            total[-2] += round(loss * _LOSS_UNIT)
-            total[-1] += int(sums[1])
-        return True
+            _check(abs(loss) < _LOSS_LIMIT)
+            result.loss += round(loss * _LOSS_UNIT)
+            result.hits += int(sums[1])
+        return result
+
+    def _add(self, sums: "list[_Sums]", first: int, last: int, factor: float) -> None:
+        """What all threads have summed, and the gradients that they have kept, into the total."""
+        total, fresh = self.total[first:last], True
+        for done in sums:
+            if done.total is not None and fresh:
+                total[:] = done.total[first:last]
+                fresh = False
+            elif done.total is not None:
+                total += done.total[first:last]
+        gradients = [gradient[first:last] for s in sums for gradient in s.gradients]
+        for k in range(0, len(gradients), 2):
+            other = gradients[k + 1] if k + 1 < len(gradients) else _NOTHING[: last - first]
+            _check(add_exactly(gradients[k], other, total, factor, fresh))
+            fresh = False
+        if fresh:
+            total[:] = 0
+
+    def _update(self, first: int, last: int, rate: float) -> None:
+        o = self.optimizer
+        finite = sgd(
+            self.weights, self.velocity, self.total, first, last, np.float32(rate),
+            np.float32(o.momentum), o.nesterov, np.float32(o.weight_decay),
+        )  # fmt: skip
+        if not finite:  # a finite gradient times a huge rate may still be too much
+            raise diverged("A parameter is no longer a finite number.")
+
+    def _over_parameters(self, work: Callable[[int, int], None]) -> None:
+        """work(first, last) over all parameters, in all threads where there are many."""
+        size = self.weights.size
+        threads = self.threads if size >= 2 * _PARAMETERS else 1
+
+        def part_of(thread: int) -> None:
+            end = size * (thread + 1) // threads
+            for first in range(size * thread // threads, end, _PARAMETERS):
+                work(first, min(first + _PARAMETERS, end))
+
+        _run(self.pool, threads, part_of)
+
+
+@dataclass
+class _Sums:
+    """What one thread has summed in a step: slices of which only the sum is left, if there are
+    any, and the gradients of the last ones."""
+
+    total: NDArray[np.int64] | None = None
+    gradients: list[NDArray[np.float32]] = field(default_factory=list)
+    loss: int = 0
+    hits: int = 0
+    fresh: bool = True
+
+
+def _check(in_range: bool) -> None:
+    if not in_range:
+        raise diverged("A gradient or the loss is not a finite number, or beyond all reason.")
 
 
 def _run(pool: ThreadPoolExecutor, threads: int, work):  # type: ignore[no-untyped-def]

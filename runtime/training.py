@@ -123,7 +123,6 @@ def run_training(
                 }
             )
             last_step = step + 1 == trainer.steps
-            _check_finite(weights, epoch, iteration)
             if histograms and _due(histograms, iteration, epoch, last_step):
                 for name, tensor in to_tensors(loaded.program, weights).items():
                     report(_histogram(name, tensor, iteration))
@@ -151,13 +150,6 @@ def run_training(
             }
         )
     return to_tensors(loaded.program, weights)
-
-
-def _check_finite(weights: NDArray[np.float32], epoch: int, iteration: int) -> None:
-    """A finite gradient times a huge rate may still be too much."""
-    if not np.isfinite(weights).all():
-        where = f"This was in epoch {epoch}, iteration {iteration}."
-        raise diverged(f"A parameter is no longer a finite number. {where}")
 
 
 def _due(every: Duration, iteration: int, epoch: int, last_step: bool) -> bool:

@@ -1,0 +1,38 @@
+"""Winograd's matrices, exactly; and the accuracy of what is computed with them."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from compiler.simd.winograd import SIZE, matrices
+from nets import make_case
+
+
+@pytest.mark.parametrize("kernel", [3, 5])
+def test_the_matrices_give_correlations_exactly(kernel: int) -> None:
+    """At [(G g) * (Bt d)] is the correlation of d with g, for every pair of unit vectors."""
+    at, g, bt = matrices(kernel)
+    outputs = SIZE - kernel + 1
+    for tap in range(kernel):
+        for place in range(SIZE):
+            products = [g[k][tap] * bt[k][place] for k in range(SIZE)]
+            got = [sum(a * p for a, p in zip(row, products, strict=True)) for row in at]
+            assert got == [Fraction(place == output + tap) for output in range(outputs)]
+
+
+def test_it_is_as_accurate_as_direct_sums_but_for_a_small_factor() -> None:
+    spec = (
+        "input 64x12x12\nconv 32x3x3 pad 1 algorithm {0}\nconv 32x5x5 algorithm {0}\n"
+        "reshape 2048\nlinear 10\nlogsoftmax"
+    )
+    errors = {}
+    for algorithm in ("direct", "winograd"):
+        case = make_case(spec.format(algorithm))
+        expected = case.reference.forward(case.values())
+        errors[algorithm] = np.abs(case.outputs() - expected).max()
+        _, gradients, _ = case.reference.gradients(case.values(), case.labels, "nll")
+        _, got, _ = case.kernels()
+        for tensor, value in gradients.items():
+            assert np.abs(got[tensor] - value).max() < 2e-5 * np.abs(value).max(), tensor
+    assert errors["winograd"] < 6 * errors["direct"]
