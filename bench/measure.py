@@ -17,7 +17,7 @@ from typing import IO
 
 from runtime.cores import available_cores
 
-PACKAGES = ("numba", "numpy", "pyspark", "torch")
+PACKAGES = ("numba", "numpy", "pyspark", "torch", "onnxruntime")
 _LOOK_SECONDS = 0.25  # between looks at a process, seldom enough not to disturb it
 _CLOSE_LOOK_SECONDS = 0.02
 

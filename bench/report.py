@@ -3,20 +3,22 @@
 from dataclasses import dataclass, field
 from statistics import median
 
-from ours import SPEC
+from measure import PACKAGES
+from ours import IMAGES
 
-import lenet
+from nets import NETS, epoch_operations
 
-IMAGES = 60_000
-PEER = "PyTorch, channels-last"
 DISTURBED = 0.05  # share of the processors
+Work = tuple[str, str, int]
 
 
 @dataclass
 class Results:
     """Seconds unless said otherwise.
 
-    epochs: of each (contender, batch)
+    epochs: of each (contender, net, batch)
+    predictions: of each contender, a round each: seconds of 10,000 images, and of one
+    scaling: images a second by the number of threads, and by the batch size
     seconds: of compiling and of commands, by name
     memory: bytes, by engine
     peaks: floating-point operations a second
@@ -27,29 +29,21 @@ class Results:
     machine: dict[str, str]
     epochs_in_round: int
     rounds: int
-    epochs: dict[tuple[str, int], list[float]] = field(default_factory=dict)
+    epochs: dict[Work, list[float]] = field(default_factory=dict)
     seconds: dict[str, list[float]] = field(default_factory=dict)
     memory: dict[str, int] = field(default_factory=dict)
     peaks: list[float] = field(default_factory=list)
     differences: list[float] = field(default_factory=list)
-    others: dict[tuple[str, int], float] = field(default_factory=dict)
+    others: dict[Work, float] = field(default_factory=dict)
+    predictions: dict[str, list[dict[str, list[float]]]] = field(default_factory=dict)
+    scaling: dict[str, list[list[float]]] = field(default_factory=dict)
 
-    def add_epochs(self, work: tuple[str, int], seconds: list[float], others: float) -> None:
+    def add_epochs(self, work: Work, seconds: list[float], others: float) -> None:
         self.epochs.setdefault(work, []).extend(seconds)
         self.others[work] = max(others, self.others.get(work, 0.0))
 
     def add_seconds(self, name: str, seconds: float) -> None:
         self.seconds.setdefault(name, []).append(seconds)
-
-
-def epoch_operations() -> int:
-    """Floating-point operations of the multiply-adds in one epoch.
-
-    Forward, to the weights and to the input cost the same; the images need no gradient.
-    """
-    macs = [node.macs for node in lenet.load(SPEC).graph.nodes]
-    first = next(count for count in macs if count)
-    return 2 * IMAGES * (3 * sum(macs) - first)
 
 
 def markdown(head: list[str], rows: list[list[str]], left: int) -> str:
@@ -67,30 +61,56 @@ def markdown(head: list[str], rows: list[list[str]], left: int) -> str:
     return "\n".join([line(head), line(rule), *map(line, rows)])
 
 
+def best_peer(results: Results, net: str, batch: int) -> float | None:
+    """Seconds of an epoch of the fastest of PyTorch's ways, by its median."""
+    medians = [
+        median(seconds)
+        for (name, other, size), seconds in results.epochs.items()
+        if (other, size) == (net, batch) and name.startswith("PyTorch")
+    ]
+    return min(medians, default=None)
+
+
 def training_table(results: Results) -> str:
     peak = max(results.peaks)
     rows = []
-    for (name, batch), seconds in sorted(results.epochs.items(), key=lambda item: -item[0][1]):
-        middle, best = median(seconds), min(seconds)
-        rate = epoch_operations() / middle
-        peer = results.epochs.get((PEER, batch), [])
-        # A disturbed run tells nothing about the ratio.
-        fair = peer and max(results.others[name, batch], results.others[PEER, batch]) <= DISTURBED
-        ratios = [f"{median(peer) / middle:.2f}", f"{min(peer) / best:.2f}"] if fair else ["", ""]
-        cells = [f"{middle:.3f}", f"{best:.3f}", *ratios, f"{IMAGES / middle:,.0f}"]
-        others = f"{results.others[name, batch]:.0%}"
-        rows.append([str(batch), name, *cells, f"{rate / 1e9:.0f}", f"{rate / peak:.0%}", others])
-    head = ["batch", "trainer", "epoch, s", "best, s", "speed", "of the best",
-            "images/s", "GFLOP/s", "of peak", "others"]  # fmt: skip
-    return markdown(head, rows, 2)
+    order = list(NETS)
+    for (name, net, batch), seconds in sorted(
+        results.epochs.items(), key=lambda item: (order.index(item[0][1]), -item[0][2])
+    ):
+        middle, peer = median(seconds), best_peer(results, net, batch)
+        rate = epoch_operations(net) / middle
+        cells = [
+            f"{middle:.3f}",
+            f"{NETS[net].images / middle:,.0f}",
+            f"{peer / middle:.2f}" if peer else "",
+            f"{rate / 1e9:.0f}",
+            f"{rate / peak:.0%}",
+            f"{results.others[name, net, batch]:.0%}",
+        ]
+        rows.append([net, str(batch), name, *cells])
+    head = ["net", "batch", "trainer", "epoch, s", "images/s", "speed", "GFLOP/s", "of peak",
+            "others"]  # fmt: skip
+    return markdown(head, rows, 3)
+
+
+def prediction_table(results: Results) -> str:
+    rows = []
+    for name, rounds in results.predictions.items():
+        many = median(s for seen in rounds for s in seen["many"])
+        one = median(s for seen in rounds for s in seen["one"])
+        rows.append([name, f"{IMAGES / many:,.0f}", f"{one * 1e6:.0f}"])
+    return markdown(["lenet5", "images/s of 10,000", "one image, µs"], rows, 1)
 
 
 def other_table(results: Results) -> str:
     names = {
-        "compile, cold": "compile lenet5.lenet, nothing cached",
-        "process, cold": "the same, the whole process: start, check, compile, one step, end",
-        "compile, cached": "compile lenet5.lenet, from the cache",
-        "process, cached": "the same, the whole process",
+        "compile lenet5, cold": "compile lenet5 to train it, nothing cached",
+        "process lenet5, cold": "the whole process: start, check, compile, a step, validation",
+        "compile lenet5, cached": "compile lenet5 from the cache",
+        "process lenet5, cached": "the whole process",
+        "compile vgg, cold": "compile vgg to train it, nothing cached",
+        "compile vgg, cached": "compile vgg from the cache",
         "lenet check": "`lenet check specs/lenet5.lenet`, start to end",
         "lenet shapes": "`lenet shapes specs/lenet5.lenet`, start to end",
     }
@@ -109,7 +129,7 @@ def other_table(results: Results) -> str:
 
 def machine_line(results: Results) -> str:
     facts = results.machine
-    packages = ", ".join(f"{name} {facts[name]}" for name in ("numba", "numpy", "pyspark", "torch"))
+    packages = ", ".join(f"{name} {facts[name]}" for name in PACKAGES)
     return (
         f"{facts['processor']}, {facts['cores']} cores, {facts['system']}; "
         f"Python {facts['python']}, {packages}; {facts['date']}."
@@ -119,7 +139,9 @@ def machine_line(results: Results) -> str:
 def notes(results: Results) -> str:
     lines = [
         f"Peak of the machine: {max(results.peaks) / 1e9:.0f} GFLOP/s, all cores.",
-        f"An epoch is {epoch_operations() / 1e9:.1f} GFLOP.",
+        "An epoch is "
+        + ", ".join(f"{epoch_operations(net) / 1e9:.1f} GFLOP ({net})" for net in NETS)
+        + ".",
     ]
     if results.differences:
         most = max(results.differences)
@@ -133,30 +155,30 @@ def notes(results: Results) -> str:
     if max(results.others.values()) > DISTURBED:
         lines.append(
             "**Disturbed**: other programs ran meanwhile (column *others*). Times of PyTorch "
-            "suffer most from that, so that no speed is given; measure again on a quiet machine."
+            "suffer most from that; measure again on a quiet machine."
         )
     return "\n".join(f"- {line}" for line in lines)
 
 
 def tables(results: Results) -> str:
-    parts = [machine_line(results), training_table(results), other_table(results), notes(results)]
-    return "\n\n".join(parts) + "\n"
+    parts = (machine_line, training_table, prediction_table, other_table, notes)
+    return "\n\n".join(part(results) for part in parts) + "\n"
 
 
 def document(results: Results) -> str:
     """docs/performance.md."""
     return f"""# Performance
 
-LeNet (`specs/lenet5.lenet`) on MNIST, 60,000 training images, beside the same net in PyTorch.
-Everything on this page was measured and written by one command:
+Three nets, beside the same nets in PyTorch and ONNX Runtime. Everything on this page was measured
+and written by one command:
 
 ```
-pip install torch==2.13.0
+pip install torch==2.13.0 onnx onnxruntime matplotlib
 python bench/run.py --data DIR --write
 ```
 
 `DIR` holds the four files of MNIST; without `--data` they are downloaded. `--quick` measures one
-epoch of each, for a rough picture.
+epoch of each, for a rough picture. `lenet bench FILE` measures a net of yours, kernel by kernel.
 
 {machine_line(results)}
 
@@ -164,20 +186,37 @@ epoch of each, for a rough picture.
 
 {training_table(results)}
 
-- **trainer**: *lenet, Spark* trains in a session `local[*]`, *lenet, local* with `--engine local`;
-  *PyTorch* in eager mode with its weights in the layout channels-last or as they are by default.
-  *Memory kept* is channels-last with glibc told not to give freed memory back to the system (the
-  environment variables `MALLOC_MMAP_THRESHOLD_` and `MALLOC_TRIM_THRESHOLD_`), as few users do.
+![Images a second in training](performance-training.svg)
+![Share of the multiply-add peak](performance-peak.svg)
+
+- **net**: *lenet5* is `specs/lenet5.lenet`, an epoch of it the 60,000 images of MNIST; *mlp* is
+  `bench/mlp.lenet`, 784-512-512-10, with the same images; *vgg* is `bench/vgg.lenet`, 3x3
+  convolutions of 64, 128, 256 and 256 channels on 32x32 maps, an epoch of it 1,280 made-up images.
+- **trainer**: *lenet, Spark* trains in a session `local[*]`, *lenet, local* with `--engine local`.
+  *PyTorch* runs in eager mode with its weights in the layout channels-last or as they are by
+  default; *memory kept* is channels-last with glibc told not to give freed memory back to the
+  system (the environment variables `MALLOC_MMAP_THRESHOLD_` and `MALLOC_TRIM_THRESHOLD_`), as few
+  users do; *compiled* is that with `torch.compile`, whose compilation is not counted.
 - **epoch**: the median over all epochs (rounds: {results.rounds}, epochs in a round:
-  {results.epochs_in_round}); **best**: the least of them.
-- **speed**: how many times as fast as PyTorch with channels-last, by the medians;
-  **of the best**: by the best epochs.
-- **GFLOP/s**: the multiply-adds of the convolutions and linear layers, forward and backward,
-  counted as two operations each, over the median. Nothing else is counted.
+  {results.epochs_in_round}).
+- **speed**: how many times as fast as the fastest of PyTorch's ways, by the medians.
+- **GFLOP/s**: the multiply-adds that direct sums of the convolutions and linear layers need,
+  forward and backward, counted as two operations each, over the median. Winograd's transforms need
+  fewer, so that it may be more than the processor can do.
 - **of peak**: the share of what the cores reach when they do fused multiply-adds on registers and
   nothing else, measured in each round by `bench/peak.py`.
 - **others**: the largest share of the processors that other programs took during one of the
   rounds. A run in which it is more than {DISTURBED:.0%} is repeated, at most twice.
+
+![Images a second by the number of threads and by the batch size](performance-scaling.svg)
+
+## Prediction
+
+{prediction_table(results)}
+
+Both get float32 images in memory and give float32 outputs; ONNX Runtime in batches of the size
+that is best for it. One image is the median of 2,000 calls from Python, `Model.outputs` and
+`InferenceSession.run`.
 
 ## Compiling, the command line, memory
 
@@ -194,12 +233,11 @@ share counts for each of them. The Java process is left out: its size is Spark's
   process trains one epoch more than is counted, first, to warm up.
 - An epoch is the time of its steps, with the shuffled order of the images at hand and without the
   validation that follows. Ours begins with uint8 pixels and includes the records that the
-  specification asks for: loss and throughput every iteration, histograms of the parameters every
-  50, on Spark sent to the driver.
+  specification asks for: for lenet5 loss and throughput every iteration, histograms of the
+  parameters every 50, on Spark sent to the driver.
 - PyTorch begins with images that are normalised float32 already. A batch is one `index_select`,
   the optimizer is the fused SGD, the loss is read once a step, and nothing else happens.
-- Both train the same net, with the same loss and the same falling rate, on batches of all 60,000
-  images.
+- Both train the same net, with the same loss and the same falling rate.
 
 {notes(results)}
 """

@@ -1,11 +1,12 @@
-"""Measure us and PyTorch on this machine, a round of each after the other, and print tables.
+"""Measure us and our peers on this machine, a round of each after the other, and print tables.
 
     python bench/run.py --data DIR --write
 
-trains LeNet on MNIST with both engines and with PyTorch (`pip install torch==2.13.0`; without it
-the peer is left out), compiles it without and with the cache, times the command line and watches
-the memory. Every run is a process of its own and starts when the one before is gone. `--write`
-puts the result into docs/performance.md. Let nothing else run meanwhile: a disturbed run is tried
+trains three nets with us and with PyTorch, predicts with us and with ONNX Runtime, compiles without
+and with the cache, times the command line and watches the memory. The peers and the plots need
+`pip install torch==2.13.0 onnx onnxruntime matplotlib`; without torch, the peers are left out.
+Every run is a process of its own and starts when the one before is gone. `--write` puts the result
+into docs/performance.md and its pictures. Let nothing else run meanwhile: a disturbed run is tried
 again, but not for ever.
 """
 
@@ -21,11 +22,11 @@ from pathlib import Path
 from typing import Any
 
 from measure import Failed, Run, machine, run, wait_for_quiet
+from plots import draw
 from report import DISTURBED, Results, document, tables
 
-import lenet
 from dsl.errors import LenetError
-from runtime.run import resolve_data
+from nets import NETS
 
 ROOT = Path(__file__).parents[1]
 HERE = Path(__file__).parent
@@ -41,9 +42,12 @@ class Plan:
     data: Path | None
     epochs: int = 3
     rounds: int = 3
-    batches: tuple[int, ...] = (2048, 128)
+    work: tuple[tuple[str, int], ...] = (
+        ("lenet5", 2048), ("lenet5", 128), ("mlp", 128), ("vgg", 128),
+    )  # fmt: skip
     tries: int = 3
     with_torch: bool = True
+    with_onnx: bool = True
 
     def run(self, what: str, command: list[str], **settings: Any) -> Run:
         print(f"{what} ...", end=" ", file=sys.stderr, flush=True)
@@ -82,42 +86,57 @@ class Plan:
 
 
 KEPT = "PyTorch, memory kept"
+COMPILED = "PyTorch, compiled"
 # glibc's malloc gives large blocks back to the system, which costs PyTorch a good part of an epoch.
-ENVIRONMENT = {
-    KEPT: {"MALLOC_MMAP_THRESHOLD_": str(2 * 10**9), "MALLOC_TRIM_THRESHOLD_": str(4 * 10**9)}
-}
+_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2 * 10**9), "MALLOC_TRIM_THRESHOLD_": str(4 * 10**9)}
+ENVIRONMENT = {KEPT: _MEMORY, COMPILED: _MEMORY}
 CONTENDERS: dict[str, tuple[str, ...]] = {
     "lenet, Spark": ("ours.py", "train", "--engine", "spark"),
     "lenet, local": ("ours.py", "train", "--engine", "local"),
     "PyTorch, channels-last": ("pytorch.py", "train", "--layout", "channels_last"),
     KEPT: ("pytorch.py", "train", "--layout", "channels_last"),
     "PyTorch, default layout": ("pytorch.py", "train", "--layout", "default"),
+    COMPILED: ("pytorch.py", "train", "--layout", "channels_last", "--compiled"),
 }
 
 
 def measure_training(plan: Plan, results: Results) -> None:
     """Epochs of every contender and batch size, in rounds that begin with another each time."""
     contenders = [n for n in CONTENDERS if plan.with_torch or not n.startswith("PyTorch")]
-    work = [(name, batch) for batch in plan.batches for name in contenders]
+    work = [(name, net, batch) for net, batch in plan.work for name in contenders]
     for number in range(plan.rounds):
         seen, _ = plan.worker("peak of the machine", "peak.py")
         results.peaks.append(seen["peak"])
-        for name, batch in work[number:] + work[:number]:
-            arguments = [*CONTENDERS[name], "--batch", str(batch)]
+        for name, net, batch in work[number:] + work[:number]:
+            arguments = [*CONTENDERS[name], "--net", net, "--batch", str(batch)]
             arguments += ["--epochs", str(plan.epochs + 1), *plan.data_arguments()]
-            what = f"round {number + 1}: {name}, batch {batch}"
+            what = f"round {number + 1}: {name}, {net}, batch {batch}"
             seen, others = plan.worker(what, *arguments, environment=ENVIRONMENT.get(name))
-            results.add_epochs((name, batch), seen["epochs"][1:], others)
+            results.add_epochs((name, net, batch), seen["epochs"][1:], others)
+
+
+def measure_prediction(plan: Plan, results: Results) -> None:
+    scripts = {"lenet": ("ours.py", "predict"), "ONNX Runtime": ("onnx_runtime.py",)}
+    for number in range(plan.rounds):
+        for name, command in scripts.items():
+            if name == "lenet" or plan.with_onnx:
+                what = f"round {number + 1}: predict with {name}"
+                seen, _ = plan.worker(what, *command, "--epochs", "10")
+                results.predictions.setdefault(name, []).append(seen)
+
+
+def measure_scaling(plan: Plan, results: Results) -> None:
+    results.scaling, _ = plan.worker("threads and batch sizes", "ours.py", "scale")
 
 
 def measure_agreement(plan: Plan, results: Results) -> None:
     """Whether PyTorch computes the same losses from the same weights and images."""
     if not plan.with_torch:
         return
-    for batch in plan.batches:
-        arguments = ["--batch", str(batch), *plan.data_arguments()]
+    for net, batch in plan.work:
+        arguments = ["--net", net, "--batch", str(batch), *plan.data_arguments()]
         command = [sys.executable, str(HERE / "pytorch.py"), "compare", *arguments]
-        done = plan.run(f"the same losses, batch {batch}", command)
+        done = plan.run(f"the same losses, {net}, batch {batch}", command)
         seen = json.loads(done.output.strip().splitlines()[-1])
         results.differences.append(seen["difference"])
 
@@ -128,14 +147,15 @@ def measure_compiler(plan: Plan, results: Results) -> None:
     for _ in range(plan.rounds):
         with tempfile.TemporaryDirectory() as cache:
             environment = {"LENET_CACHE": cache, "NUMBA_CACHE_DIR": f"{cache}/numba"}
-            for name in ("cold", "cached"):
-                command = [sys.executable, str(HERE / "ours.py"), "compile"]
-                done = plan.run(f"compile, {name}", command, environment=environment)
-                seen = json.loads(done.output.strip().splitlines()[-1])
-                if seen["cached"] != (name == "cached"):
-                    raise SystemExit(f"the {name} run found the cache otherwise")
-                add(f"compile, {name}", seen["seconds"])
-                add(f"process, {name}", done.seconds)
+            for net in ("lenet5", "vgg"):
+                for name in ("cold", "cached"):
+                    command = [sys.executable, str(HERE / "ours.py"), "compile", "--net", net]
+                    done = plan.run(f"compile {net}, {name}", command, environment=environment)
+                    seen = json.loads(done.output.strip().splitlines()[-1])
+                    if seen["cached"] != (name == "cached"):
+                        raise SystemExit(f"the {name} run found the cache otherwise")
+                    add(f"compile {net}, {name}", seen["seconds"])
+                    add(f"process {net}, {name}", done.seconds)
     for name in ("check", "shapes"):
         for turn in range(plan.rounds + 1):
             done = plan.run(f"lenet {name}", [LENET, name, SPEC])
@@ -157,6 +177,8 @@ def measure_memory(plan: Plan, results: Results) -> None:
 MEASUREMENTS: tuple[Callable[[Plan, Results], None], ...] = (
     measure_agreement,
     measure_training,
+    measure_prediction,
+    measure_scaling,
     measure_compiler,
     measure_memory,
 )
@@ -182,13 +204,16 @@ def main() -> None:
     with_torch = importlib.util.find_spec("torch") is not None
     if not with_torch:
         print("PyTorch is not installed and left out: pip install torch==2.13.0", file=sys.stderr)
+    with_onnx = with_torch and importlib.util.find_spec("onnxruntime") is not None
     epochs, rounds, tries = (1, 1, 1) if given.quick else (given.epochs, given.rounds, 3)
-    plan = Plan(given.data, epochs, rounds, tries=tries, with_torch=with_torch)
+    plan = Plan(given.data, epochs, rounds, tries=tries, with_torch=with_torch,
+                with_onnx=with_onnx)  # fmt: skip
     results = Results(machine(), epochs, rounds)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what is running ends too
     try:
         # Before anything is measured: complain of missing files, or download them.
-        resolve_data(lenet.load(SPEC).graph, Path(SPEC), given.data, None)
+        for net, batch in plan.work:
+            NETS[net].dataset(NETS[net].load(batch), given.data)
         for measure in MEASUREMENTS:
             measure(plan, results)
     except (Failed, LenetError) as failure:
@@ -198,6 +223,7 @@ def main() -> None:
         path = ROOT / "docs" / "performance.md"
         path.parent.mkdir(exist_ok=True)
         path.write_text(document(results), encoding="utf-8")
+        draw(results, path.parent)
         print(f"written: {path.relative_to(ROOT)}", file=sys.stderr)
 
 
