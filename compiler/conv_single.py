@@ -59,26 +59,23 @@ def _by_columns(request: Request, conv: _Conv) -> tuple[str, str, str]:
     high, wide = target.tile(outputs, min(8, height * len(row_vectors)))
     rows_most = max(1, wide // len(row_vectors))
     loops = tuple(
-        (count, v_step, s_step)
-        for count, v_step, s_step in zip(
-            (inputs, *conv.kernel), (conv.plane, padded.width, 1), _weights(conv), strict=True
-        )
+        zip((inputs, *conv.kernel), (conv.plane, padded.width, 1), _weights(conv), strict=True)
     )
     source = body = ""
     for first_row, rows, row_parts in split(height, rows_most):
         body += f"for row in range({first_row}, {first_row + rows * row_parts}, {rows}):\n"
         for first, size, parts in split(outputs, high):
             body += f"    for output in range({first}, {first + size * parts}, {size}):\n"
-            for group, _, groups in _groups(len(row_vectors), wide):
+            for start_vector, count, groups in split(len(row_vectors), wide):
                 for number in range(groups):
-                    part = row_vectors[group[0] + number * len(group) :][: len(group)]
+                    part = row_vectors[start_vector + number * count :][:count]
                     tile = f"{request.name}_single_{size}x{rows}x{part[0][0]}"
                     settings: dict[str, object] = {
                         "width": target.width,
                         "vectors": tuple(
-                            (r * stride * padded.width + start, r * width + start, count)
+                            (r * stride * padded.width + start, r * width + start, floats)
                             for r in range(rows)
-                            for start, count in part
+                            for start, floats in part
                         ),
                         "scalars": tuple((o, o * height * width) for o in range(size)),
                         "loops": loops,
@@ -91,11 +88,6 @@ def _by_columns(request: Request, conv: _Conv) -> tuple[str, str, str]:
                         f"y + (output * {height} + row) * {width})\n"
                     )
     return source, body, "y = x correlated with the weights; the lanes are columns."
-
-
-def _groups(count: int, most: int) -> list[tuple[range, int, int]]:
-    """Runs of vectors of a row that a tile takes together."""
-    return [(range(start, start + size), size, parts) for start, size, parts in split(count, most)]
 
 
 def _by_channels(request: Request, conv: _Conv) -> tuple[str, str, str]:
