@@ -151,7 +151,7 @@ def notes(results: Results) -> str:
             f"{verdict}: they differ by at most {most:.1e}."
         )
     else:
-        lines.append("PyTorch is not installed and was left out: `pip install torch==2.13.0`.")
+        lines.append("The losses of both were not compared in this run.")
     if max(results.others.values()) > DISTURBED:
         lines.append(
             "**Disturbed**: other programs ran meanwhile (column *others*). Times of PyTorch "
