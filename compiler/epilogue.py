@@ -93,8 +93,7 @@ class Epilogue:
         return function(f"{self.name}_finish", arguments, doc, body)
 
     def _pooled(self) -> str:
-        """Statements that make `value` of the window at `source`; unrolled, as windows are small,
-        where they are."""
+        """Statements that make `value` of the window at `source`."""
         w = self._windows
         if self.pool is None:
             return "value = load(arena, z + source * 16)\n"

@@ -23,7 +23,7 @@ def bench(
     """Measure training and prediction of a net on made-up images.
 
     Prints images a second, the time of each kernel and its share of the machine's multiply-add
-    peak, compile times, and memory against the plan. Takes about a minute.
+    peak, compile times, and memory against the plan. Takes a minute or two.
     """
     network = load_network(spec, set_)
     from runtime.bench import bench as measure
