@@ -27,7 +27,7 @@ from compiler.folders import cache_folder
 from compiler.helper import Helper, compile_share
 from compiler.program import Program
 from compiler.simd.vector import MODULE_PREFIX
-from compiler.support import add_exactly, sgd
+from compiler.support import adam, add_exactly, sgd
 from dsl.errors import LenetError
 
 
@@ -51,9 +51,9 @@ class Loaded:
         self._helper: Helper | None = None
 
     @property
-    def train_slice(self) -> Callable[..., Any] | None:
-        """None where the net cannot be trained."""
-        return self._function("train_slice") if hasattr(self._module, "train_slice") else None
+    def train_functions(self) -> list[Callable[..., Any]]:
+        """One for each phase; none where the net cannot be trained."""
+        return [self._function(name) for name in self.program.train_functions]
 
     @property
     def predict_slice(self) -> Callable[..., Any]:
@@ -75,7 +75,7 @@ class Loaded:
         if name in self._ready:
             return function
         with self._lock, _errors_of(self.path):
-            if name == "train_slice":
+            if name.startswith("train_slice"):
                 self._compile_kernels(function)
             elif self._helper is not None:
                 self._helper.wait_for_all()
@@ -87,8 +87,9 @@ class Loaded:
     def _compile_kernels(self, train_slice: Any) -> None:
         """Those of training in two processes at once; the other one goes on to prediction."""
         add_exactly.compile(_ADD_EXACTLY)
-        sgd.compile(_SGD)
-        if _is_cached(train_slice):
+        for update, signature in UPDATES.values():
+            update.compile(signature)
+        if self._helper is not None or _is_cached(train_slice):
             return
         self._helper = Helper.start(self.path, self._module)
         if self._helper is not None:
@@ -174,7 +175,8 @@ def signature_of(function: Any) -> tuple[types.Type, ...]:
     """The types of the arguments of one of a module's functions; with probes, of `times` too."""
     code = function.py_func.__code__
     probed = "times" in code.co_varnames[: code.co_argcount]
-    return (*_SIGNATURES[function.__name__], *([_TIMES] if probed else []))
+    name = "phase" if function.__name__.startswith("train_slice_") else function.__name__
+    return (*_SIGNATURES[name], *([_TIMES] if probed else []))
 
 
 def _is_cached(function: Any) -> bool:
@@ -198,6 +200,10 @@ _SIGNATURES = {
         _FLOATS, _FLOATS, _FLOATS, *_DATA, _FLOATS, _FLOATS, types.uint64, types.boolean,
         _array(types.float64, 1),
     ),
+    "phase": (
+        _FLOATS, _FLOATS, _FLOATS, _FLOATS, _array(types.float64, 1), *_DATA, _FLOATS, _FLOATS,
+        types.uint64, types.boolean, _array(types.float64, 1),
+    ),
     "predict_slice": (
         _FLOATS, _FLOATS, _DATA[0], _DATA[2], _FLOATS, _FLOATS, types.boolean,
         _array(types.float32, 2),
@@ -209,7 +215,9 @@ _SIGNATURES = {
 _TIMES = _array(types.int64, 1)
 _SUMS = _array(types.int64, 1)
 _ADD_EXACTLY = (_FLOATS, _FLOATS, _SUMS, types.float64, types.boolean)
-_SGD = (
-    _FLOATS, _FLOATS, _SUMS, types.int64, types.int64, types.float32, types.float32,
-    types.boolean, types.float32,
-)  # fmt: skip
+_RANGE = (types.int64, types.int64)
+UPDATES = {
+    "sgd": (sgd, (_FLOATS, _FLOATS, _SUMS, *_RANGE, types.float32, types.float32, types.boolean,
+                  types.float32)),
+    "adam": (adam, (_FLOATS, _FLOATS, _SUMS, *_RANGE, *(types.float32,) * 5, types.int64)),
+}  # fmt: skip

@@ -3,7 +3,7 @@
 import importlib
 from dataclasses import dataclass
 
-from compiler.kernel import BACKWARD, FORWARD, Kernels, Request, function
+from compiler.kernel import Kernels, Request, function
 from compiler.single import Single, single_function
 from dsl.graph import Node
 from dsl.shapes import product
@@ -23,7 +23,8 @@ class Activation:
 def activation_of(node: Node) -> Activation | None:
     """The activation that a node is, if it is one."""
     module = importlib.import_module(f"compiler.kernels.{node.kind}")
-    found = getattr(module, "ACTIVATION", None)
+    find = getattr(module, "activation", None)
+    found = find(node) if find else None
     assert found is None or isinstance(found, Activation)
     return found
 
@@ -70,23 +71,22 @@ def chain(request: Request, nodes: tuple[Node, ...]) -> Kernels:
     backward += chain_backward(nodes, size, "saved", "y")
     backward += "store(arena, dx + place * 16, slope)\n"
     return Kernels(
-        forward=function(f"{request.name}_forward", FORWARD, f"y = {kinds} of x.", loop(forward)),
+        forward=function(f"{request.name}_forward", "arena, x, y, saved", f"y = {kinds} of x.", loop(forward)),
         backward=function(
-            f"{request.name}_backward", BACKWARD, f"dx = dy times the slope of {kinds} at y.",
+            f"{request.name}_backward", "arena, y, saved, dy, dx", f"dx = dy times the slope of {kinds} at y.",
             loop(backward),
         ),
         saved=(len(nodes) - 1) * size * 16,
-        keeps_output=True,
         in_place=True,
     )  # fmt: skip
 
 
-def activation(request: Request) -> Kernels:
+def emit(request: Request) -> Kernels:
     """Kernels of an activation by itself."""
     return chain(request, (request.node,))
 
 
-def activation_single(request: Request) -> Single:
+def emit_single(request: Request) -> Single:
     """An activation of one image; behind its last value there is room for a whole vector."""
     size = product(request.node.shape)
     body = (

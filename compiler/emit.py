@@ -1,15 +1,17 @@
-"""Graph to the source of one Python module: the kernels, and the two functions that run them."""
+"""Graph to the source of one Python module: the kernels, and the functions that run them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from textwrap import indent
 
-from compiler.kernel import Request, emit_layer, identifiers
-from compiler.layout import Slot, lay_out, offsets_of
-from compiler.plan import Place, Plan, plan_memory
-from compiler.schedule import Call, schedule, segments
+from compiler.functions import loss_source, predict_source, train_source
+from compiler.kernel import Kernels, Request, emit_layer, identifiers
+from compiler.layout import Slot, bases_of, lay_out, offsets_of
+from compiler.plan import Plan, plan_memory
+from compiler.schedule import Call, Layer, Phase, schedule_prediction, schedule_training
 from compiler.single import emit_single
-from compiler.target import BLOCKS, LANES, Target
+from compiler.target import Target
 from dsl.graph import Graph, Node
 from dsl.shapes import product
 
@@ -17,7 +19,8 @@ _HEAD = '''"""Kernels for this net, written by the lenet compiler for {target}:
 
 {net}
 An array of activations is [channel][row][column][16 images]; weights of a convolution are
-[in][row][column][out], of a linear layer [in][out]. Offsets count floats.
+[in][row][column][out], of a linear layer [in][out]. Offsets count floats; `w` and `s` are those of
+a layer's trained and fixed tensors.
 """
 
 import numpy as np
@@ -38,67 +41,27 @@ from compiler.simd.vector import (
     choose_index, choose_value, fma, from_bits, kernel, lane_sum, load, load_bits, load_bytes,
     maximum, select_below, select_equal, select_greater, splat, splat_int, store, store_bytes,
 )
-from compiler.support import give_outputs, make_keys, take_image, unpack
+from compiler.support import add_maps, give_outputs, make_keys, take_image, unpack
 
 '''
-
-_LOSS = '''@kernel
-def loss(arena, labels, rows, first, count, y, dy, totals):
-    """Adds the negative log-likelihood and the hits; dy is its gradient, 0 without an image."""
-    for place in range({classes}):
-        for lane in range(16):
-            arena[dy + place * 16 + lane] = np.float32(0)
-    for lane in range(count):
-        label = labels[rows[first + lane]]
-        value = arena[y + label * 16 + lane]
-        totals[0] -= value
-        arena[dy + label * 16 + lane] = np.float32(-1)
-        best = 0
-        for place in range(1, {classes}):
-            if arena[y + place * 16 + lane] > arena[y + best * 16 + lane]:
-                best = place
-        if best == label and value == value:
-            totals[1] += 1
-'''
-
-_TRAIN = '''@njit(nogil=True, cache=True)
-def train_slice(arena, weights, gradient, pixels, labels, rows, scale, shift, key, fresh, totals):
-    """The sum of the loss's gradients over the images `rows`, into `gradient`.
-
-    totals[0] gets the sum of the losses, totals[1] the number of right answers. `key` seeds
-    what is random. `arena` has {floats} floats; `fresh` says that the weights have changed since
-    it was last used.
-    """
-    for place in range({parameters}):
-        gradient[place] = np.float32(0)
-    totals[0] = 0.0
-    totals[1] = 0.0
-'''
-
-_PREDICT = '''@njit(nogil=True, cache=True)
-def predict_slice(arena, weights, pixels, rows, scale, shift, fresh, outputs):
-    """The net's outputs for the images `rows`, one row of `outputs` each.
-
-    `arena` has {floats} floats; `fresh` says that the weights have changed since it was last used.
-    """
-'''
-
-_LOOP = """\
-    for first in range(0, rows.size, {group}):
-        blocks = min({blocks}, (rows.size - first + 15) // 16)
-"""
 
 
 @dataclass(frozen=True)
 class Emitted:
-    """The module's source and what its callers must know."""
+    """The module's source and what its callers must know.
+
+    `spans` are the parts of the gradient that each phase of training completes, `batch_floats`
+    the size of the array in which the phases are told about the batch.
+    """
 
     source: str
     slots: tuple[Slot, ...]
+    phases: tuple[Phase, ...]
+    spans: tuple[tuple[tuple[int, int], ...], ...]
+    batch_floats: int
     train_plan: Plan | None
     predict_plan: Plan
     single_plan: Plan
-    train_calls: tuple[Call, ...]
     predict_calls: tuple[Call, ...]
 
 
@@ -110,55 +73,73 @@ def emit(graph: Graph, plain: Graph, target: Target, probes: bool = False) -> Em
     """
     slots = lay_out(graph)
     names = identifiers(plain)
-    kernels = {}
+    layers, written = _emit_layers(graph, names, slots, target)
+    logarithmic = graph.nodes[-1].kind in ("logsoftmax", "logposterior")
+    trainable = logarithmic and any(slot.parameter.trained for slot in slots)
+    phases, batch = schedule_training(graph, layers) if trainable else ((), 0)
+    predict = schedule_prediction(graph, layers)
+    train_plan = plan_memory(phases) if trainable else None
+    predict_plan = plan_memory((predict,))
+    called = {call.function for phase in (*phases, predict) for call in phase.calls}
+    parts = [_HEAD.format(target=target.name, net=indent(_net(graph), "    "))]
+    for sharing, prefix, code in written:
+        wanted = [source for suffix, source in _named(code) if f"{prefix}_{suffix}" in called]
+        if wanted:
+            lines = (f"\n# {_spec_line(graph, part)}" for node in sharing for part in _parts(node))
+            parts.append("".join(lines) + "\n\n" + "\n\n".join(wanted) + "\n")
+    spans = tuple(_merged([_span_of(node, slots) for node in p.gradients]) for p in phases)
+    if train_plan is not None:
+        parts.append("\n" + loss_source(graph.output[0]) + "\n\n")
+        parts.append(train_source(phases, train_plan, spans, probes))
+    parts.append("\n\n" + predict_source(predict, predict_plan, probes))
+    singles, predict_single, single_plan = emit_single(plain, names, slots, target)
+    parts.append("\n\n# One image, whose lanes are columns or channels.\n\n")
+    parts += [source + "\n\n" for source in singles]
+    parts.append(predict_single)
+    return Emitted(
+        "".join(parts), slots, phases, spans, batch, train_plan, predict_plan, single_plan,
+        predict.calls,
+    )  # fmt: skip
+
+
+def _emit_layers(
+    graph: Graph, names: Mapping[str, str], slots: tuple[Slot, ...], target: Target
+) -> tuple[dict[str, Layer], list[tuple[list[Node], str, Kernels]]]:
+    """Each node's kernels, and what is written: layers that are alike share their functions."""
+    layers: dict[str, Layer] = {}
+    known: dict[tuple[object, ...], tuple[list[Node], str, Kernels]] = {}
     counter = 0
     for node in graph.nodes:
-        offsets = offsets_of(node, slots)
-        kernels[node.name] = emit_layer(Request(node, names[node.name], offsets, target, counter))
+        prefix = names[node.name]
+        code = emit_layer(Request(node, prefix, offsets_of(node), target, counter))
+        texts = (re.sub(rf"\b{prefix}_", "@", source) for source in code.sources.values())
+        key = (*texts, code.in_place, code.random, code.training_only)
+        shared = known.setdefault(key, ([], prefix, code))
+        shared[0].append(node)
+        layers[node.name] = Layer(shared[2], shared[1], bases_of(node, slots))
         counter += product(node.shape)
-    trainable = graph.nodes[-1].kind == "logsoftmax" and bool(slots)
-    train = schedule(graph, kernels, names, training=True) if trainable else ()
-    predict = schedule(graph, kernels, names, training=False)
-    train_plan, predict_plan = plan_memory(train), plan_memory(predict)
-    called = {call.function for call in (*train, *predict)}
-    parts = [_HEAD.format(target=target.name, net=indent(_net(graph), "    "))]
-    for node in graph.nodes:
-        code, name = kernels[node.name], names[node.name]
-        wanted = [
-            source
-            for suffix, source in (
-                ("pack", code.forward), ("forward", code.forward),
-                ("spread", code.spread), ("gradient", code.gradient), ("backward", code.backward),
-                *((f"{suffix}_prepare", source) for suffix, source in code.prepare.items()),
-            )
-            if f"{name}_{suffix}" in called
-        ]  # fmt: skip
-        if wanted:
-            lines = "".join(f"\n# {_spec_line(graph, part)}" for part in _parts(node))
-            parts.append(lines + "\n\n" + "\n\n".join(wanted) + "\n")
-    requests = {
-        node.name: Request(node, names[node.name], offsets_of(node, slots), target)
-        for node in plain.nodes
-    }
-    singles, predict_single, single_plan = emit_single(plain, requests)
-    parameters = sum(slot.size for slot in slots)
-    if trainable:
-        parts.append("\n" + _LOSS.format(classes=graph.output[0]))
-        parts.append("\n\n" + _TRAIN.format(floats=train_plan.floats, parameters=parameters))
-        parts.append(_body(train, train_plan.places, probes))
-    parts.append("\n\n" + _PREDICT.format(floats=predict_plan.floats))
-    parts.append(_body(predict, predict_plan.places, probes))
-    parts.append("\n\n# One image, whose lanes are columns or channels.\n\n")
-    parts += [source + "\n\n" for source in singles.values()]
-    parts.append(predict_single)
-    source = "".join(parts)
-    if probes:
-        source = source.replace("fresh, totals):", "fresh, totals, times):")
-        source = source.replace("fresh, outputs):", "fresh, outputs, times):")
-    return Emitted(
-        source, slots, train_plan if trainable else None, predict_plan, single_plan,
-        train, predict,
-    )  # fmt: skip
+    return layers, list(known.values())
+
+
+def _named(code: Kernels) -> list[tuple[str, str]]:
+    """(suffix, source) in the order in which they are written; of the input, "pack"."""
+    return [("pack", code.forward), *code.sources.items()]
+
+
+def _span_of(node: Node, slots: tuple[Slot, ...]) -> tuple[int, int]:
+    own = {f"{node.name}.{p.name}" for p in node.parameters if p.trained}
+    found = [slot for slot in slots if slot.name in own]
+    return found[0].offset, found[-1].offset + found[-1].size
+
+
+def _merged(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    merged: list[tuple[int, int]] = []
+    for first, last in sorted(spans):
+        if merged and merged[-1][1] == first:
+            merged[-1] = (merged[-1][0], last)
+        else:
+            merged.append((first, last))
+    return tuple(merged)
 
 
 def _net(graph: Graph) -> str:
@@ -173,47 +154,9 @@ def _parts(node: Node) -> tuple[Node, ...]:
 
 def _spec_line(graph: Graph, node: Node) -> str:
     """The layer's line as a comment: without anything that could end a comment or a string."""
-    lines = graph.source.split("\n")
-    text = lines[node.line - 1].split("#")[0].strip() if 0 < node.line <= len(lines) else ""
-    harmless = "".join(c if c.isprintable() and c not in "\\\"'" else "?" for c in text)
-    return f"{node.name}: line {node.line}: {harmless}"
-
-
-def _body(calls: tuple[Call, ...], places: Mapping[str, Place], probes: bool) -> str:
-    lines = ["    before = clock()"] if probes else []
-    number = iter(range(len(calls)))
-
-    def add(depth: int, call: Call) -> None:
-        margin = "    " * depth
-        lines.append(f"{margin}{call.function}({_arguments(call, places)})")
-        if probes:
-            lines.append(f"{margin}before = probe(times, {next(number)}, before)")
-
-    once = [call for call in calls if call.scope == "once"]
-    if once:
-        lines.append("    if fresh:")
-    for call in once:
-        add(2, call)
-    lines += _LOOP.format(group=BLOCKS * LANES, blocks=BLOCKS).splitlines()
-    for run in segments(calls[len(once) :]):
-        depth = 2
-        if run[0].scope == "block":
-            lines.append(" " * 8 + "for block in range(blocks):")
-            depth = 3
-            if any("images" in call.arguments for call in run):
-                lines.append(" " * 12 + "images = min(16, rows.size - first - block * 16)")
-        for call in run:
-            add(depth, call)
-    return "\n".join(lines) + "\n"
-
-
-def _arguments(call: Call, places: Mapping[str, Place]) -> str:
-    return ", ".join(
-        a if isinstance(a, str) else _offset(places[a.name], call.scope) for a in call.arguments
+    text = graph.text_of(node)
+    place = f"{node.file} line" if node.file else "line"
+    harmless = "".join(
+        c if c.isprintable() and c not in "\\\"'" else "?" for c in f"{place} {node.line}: {text}"
     )
-
-
-def _offset(place: Place, scope: str) -> str:
-    if scope == "block" and place.step:
-        return f"{place.offset} + block * {place.step}"
-    return str(place.offset)
+    return f"{node.name}: {harmless}"

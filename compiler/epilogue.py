@@ -118,8 +118,12 @@ class Epilogue:
             f"if saved >= 0:\n    {keep}\n"
         )  # fmt: skip
 
+    @property
+    def _spread_arguments(self) -> str:
+        return f"arena, {'y, ' if self.activations else ''}saved, dy, dz"
+
     def spread(self) -> str:
-        """NAME_spread(arena, weights, y, saved, dy, dz): dz is the convolution's gradient."""
+        """NAME_spread(arena, y, saved, dy, dz): dz is the convolution's gradient."""
         w = self._windows
         body = CONSTANTS
         if not w.covers or w.overlap:
@@ -142,4 +146,4 @@ class Epilogue:
                 inside = "store(arena, dz + source * 16, load(arena, dz + source * 16) + slope)"
         body += w.loop(before=before, inside=inside, after="")
         doc = "dz, the gradient of the convolution's output, from that of its pooled activation."
-        return function(f"{self.name}_spread", "arena, weights, y, saved, dy, dz", doc, body)
+        return function(f"{self.name}_spread", self._spread_arguments, doc, body)

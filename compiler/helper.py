@@ -16,7 +16,7 @@ from numba import types
 
 SHARES = 2
 _LEAST = 10  # kernels; with fewer, a process takes longer to start than to help
-_ARRAYS = ("arena", "weights", "gradient")
+_ARRAYS = ("arena", "weights", "gradient", "batch")
 
 
 class Helper:
@@ -60,7 +60,8 @@ def compile_share(module: ModuleType, share: int) -> None:
 
 def _kernels(module: ModuleType) -> list[Any]:
     """What training calls and can be compiled by itself, in the same order in each process."""
-    names = module.train_slice.py_func.__code__.co_names
+    train = [f for name, f in vars(module).items() if name.startswith("train_slice")]
+    names = dict.fromkeys(name for f in train for name in f.py_func.__code__.co_names)
     found = [k for name in names if (k := getattr(module, name, None)) and _signature(k)]
     return sorted(found, key=lambda k: (-len(k.py_func.__code__.co_code), k.__name__))
 
@@ -74,7 +75,8 @@ def _signature(kernel: Any) -> tuple[types.Type, ...]:
     if set(names) & {"pixels", "rows", "labels", "outputs", "key"}:
         return ()
     floats = types.Array(types.float32, 1, "C")
-    return tuple(floats if name in _ARRAYS else types.int64 for name in names)
+    kinds = dict.fromkeys(_ARRAYS, floats) | {"sums": types.Array(types.float64, 1, "C")}
+    return tuple(kinds.get(name, types.int64) for name in names)
 
 
 def _cores() -> int:
@@ -97,7 +99,8 @@ def main(path: str, name: str) -> None:
     with quick_optimization():
         compile_share(module, 1)
         print("kernels", flush=True)
-        for function in (module.predict_slice, module.predict_single):
+        later = [f for name, f in vars(module).items() if name.startswith("train_slice_")][1::2]
+        for function in (*later, module.predict_slice, module.predict_single):
             function.compile(signature_of(function))
 
 

@@ -14,46 +14,75 @@ from dsl.graph import Graph, Node
 class Kernels:
     """The functions of one layer, as source; each missing one is an empty string.
 
-    forward   NAME_forward(arena, weights, x, y, saved)
-    backward  NAME_backward(arena, weights, y, saved, dy, dx)
-    gradient  NAME_gradient(arena, gradient, x, dy), which adds to `gradient`
-    spread    NAME_spread(arena, weights, y, saved, dy, dz), of a layer with others fused into it:
-              the gradient of its own output, which gradient and backward then take for dy
+    A function NAME_SUFFIX takes what it names among its arguments (see compiler/schedule.py):
 
-    All but the arrays are offsets. With scope "group" they work on several blocks at once and
-    take their number as a last argument. `saved` is the space (floats a block) that forward
-    leaves to backward; in prediction it is negative, and nothing is left.
+    arena, weights, gradient  the arrays; gradient is added to
+    batch, sums               of a normalization: what is known of the batch, and sums for it
+    w, s, b                   offsets of its trained and its fixed tensors, and into `batch`
+    x, y, saved, dy, dx       offsets of a block's input, output, what forward left to backward,
+                              and gradients; a layer with several inputs takes x0, x1, … dx0, …
+    dz                        the gradient of its own output, where other layers are fused into it
+    scratch, prepared         offsets of space that it uses meanwhile, and of what NAME_SUFFIX_prepare
+                              has left for each new set of weights
+    blocks                    their number; then it works on several blocks at once
 
-    By a function's suffix ("forward", "backward", "gradient"): `scratch` is space (floats a block)
-    that it uses meanwhile, and `prepare` is the source of NAME_SUFFIX_prepare(arena, weights,
-    prepared), which is called once for each new set of weights and leaves `prepared` floats to it.
-    Such a function takes the offsets of both after its other ones.
+    forward, backward and gradient (of its own tensors) are what they say; spread makes dz, which
+    gradient and backward then take for dy; statistics and normalize are what a normalization does
+    in training in place of forward, the one before the batch is known and the other after it; mask
+    is called at the end for the gradient.
+
+    `saved` are the floats a block that forward leaves to backward; in prediction its offset is
+    negative, and nothing is left. By suffix, `scratch` and `prepared` are the floats of these, and
+    `prepare` the sources that prepare them. Without backward, a layer's inputs have the gradient of
+    its output.
     """
 
     forward: str = ""
     backward: str = ""
     gradient: str = ""
-    scope: str = "block"
     spread: str = ""
+    statistics: str = ""
+    normalize: str = ""
+    mask: str = ""
     saved: int = 0
     scratch: Mapping[str, int] = field(default_factory=dict)
     prepare: Mapping[str, str] = field(default_factory=dict)
     prepared: Mapping[str, int] = field(default_factory=dict)
-    keeps_output: bool = False
     in_place: bool = False
     random: bool = False
     training_only: bool = False
 
+    @property
+    def sources(self) -> dict[str, str]:
+        """By suffix, in the order in which they are written."""
+        found = {
+            name: getattr(self, name)
+            for name in ("forward", "statistics", "normalize", "spread", "gradient", "backward",
+                         "mask")
+        } | {f"{suffix}_prepare": source for suffix, source in self.prepare.items()}  # fmt: skip
+        return {suffix: source for suffix, source in found.items() if source}
+
 
 @dataclass(frozen=True)
 class Request:
-    """What a code generator is given: the layer, its function prefix, its weights' offsets."""
+    """What a code generator is given: the layer, its function prefix, where its tensors lie.
+
+    `offsets` are expressions of `w`, the offset of its trained tensors, and `s`, that of its fixed
+    ones: so layers that are alike can share functions.
+    """
 
     node: Node
     name: str
-    offsets: Mapping[str, int]
+    offsets: Mapping[str, str]
     target: Target
     counter: int = 0
+
+
+def arguments_of(source: str, function: str) -> tuple[str, ...]:
+    """The names of the arguments of a function in a source."""
+    found = re.search(rf"^def {function}\((.*?)\):", source, re.MULTILINE | re.DOTALL)
+    assert found is not None, function
+    return tuple(part.strip() for part in found[1].split(","))
 
 
 def identifiers(graph: Graph) -> dict[str, str]:
@@ -84,6 +113,6 @@ def function(name: str, arguments: str, doc: str, body: str) -> str:
     return f'@kernel\ndef {name}({arguments}):\n    """{doc}"""\n{lines}\n'
 
 
-FORWARD = "arena, weights, x, y, saved"
-BACKWARD = "arena, weights, y, saved, dy, dx"
-GRADIENT = "arena, gradient, x, dy"
+FORWARD = "arena, weights, w, x, y"
+BACKWARD = "arena, weights, w, dy, dx"
+GRADIENT = "arena, gradient, w, x, dy"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from dsl.graph import Graph, Node
+from dsl.registry import Parameter
 from dsl.shapes import Shape, product
 
 
@@ -15,10 +16,13 @@ class Slot:
     """
 
     name: str
-    shape: Shape
+    parameter: Parameter
     offset: int
     order: tuple[int, ...]
-    fan_in: int
+
+    @property
+    def shape(self) -> Shape:
+        return self.parameter.shape
 
     @property
     def size(self) -> int:
@@ -29,22 +33,36 @@ _ORDERS = {4: (1, 2, 3, 0), 2: (1, 0), 1: (0,)}
 
 
 def lay_out(graph: Graph) -> tuple[Slot, ...]:
+    """All trained tensors, then all fixed ones."""
     slots: list[Slot] = []
     offset = 0
-    for node in graph.nodes:
-        for parameter in node.parameters:
-            shape = parameter.shape
-            slot = Slot(
-                f"{node.name}.{parameter.name}", shape, offset, _ORDERS[len(shape)],
-                parameter.fan_in,
-            )  # fmt: skip
-            slots.append(slot)
-            offset += slot.size
+    for trained in (True, False):
+        for node in graph.nodes:
+            for parameter in node.parameters:
+                if parameter.trained != trained:
+                    continue
+                name, order = f"{node.name}.{parameter.name}", _ORDERS[len(parameter.shape)]
+                slots.append(Slot(name, parameter, offset, order))
+                offset += slots[-1].size
     return tuple(slots)
 
 
-def offsets_of(node: Node, slots: tuple[Slot, ...]) -> dict[str, int]:
-    """Offsets of a node's own parameters by their short names."""
-    prefix = node.name + "."
+def offsets_of(node: Node) -> dict[str, str]:
+    """Where a node's tensors lie, by their names: expressions of `w` and `s`."""
+    offsets, next_ones = {}, {True: 0, False: 0}
+    for parameter in node.parameters:
+        base = "w" if parameter.trained else "s"
+        at = next_ones[parameter.trained]
+        offsets[parameter.name] = f"{base} + {at}" if at else base
+        next_ones[parameter.trained] = at + product(parameter.shape)
+    return offsets
+
+
+def bases_of(node: Node, slots: tuple[Slot, ...]) -> dict[str, int]:
+    """The offsets that `w` and `s` stand for."""
     own = {f"{node.name}.{p.name}" for p in node.parameters}
-    return {s.name.removeprefix(prefix): s.offset for s in slots if s.name in own}
+    bases: dict[str, int] = {}
+    for slot in slots:
+        if slot.name in own:
+            bases.setdefault("w" if slot.parameter.trained else "s", slot.offset)
+    return bases

@@ -1,24 +1,32 @@
 """The memory plan: one arena a thread, in which buffers whose lives do not meet share space."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from compiler.schedule import Buffer, Call, segments
+from compiler.schedule import Buffer, Call, Phase, segments
 from compiler.target import BLOCKS, LANES
 
 
 @dataclass(frozen=True)
 class Place:
-    """A buffer's offset in floats, and the step from one block's copy to the next (0: one copy)."""
+    """A buffer's offset in floats, and the step from one block's copy to the next (0: one copy).
+
+    What is `kept` from one phase to another has a copy for every block of the slice, and its
+    offset is to be multiplied by their number.
+    """
 
     offset: int
     step: int
+    kept: bool = False
 
 
 @dataclass(frozen=True)
 class Plan:
-    places: Mapping[str, Place]
+    """`places` by phase; `floats` that all phases share, and `kept` floats for each block."""
+
+    places: tuple[Mapping[str, Place], ...]
     floats: int
+    kept: int = 0
 
 
 @dataclass
@@ -29,7 +37,34 @@ class _Life:
     parts: set[int]
 
 
-def plan_memory(calls: tuple[Call, ...]) -> Plan:
+def plan_memory(phases: Sequence[Phase]) -> Plan:
+    """Each phase by itself; what several of them touch lives from the first to the last of them."""
+    lives: dict[str, _Life] = {}
+    for number, phase in enumerate(phases):
+        for call in phase.calls:
+            for buffer in call.buffers:
+                life = lives.setdefault(buffer.name, _Life(buffer, number, number, set()))
+                life.last = number
+    spans = [
+        (life.buffer, _rounded(life.buffer.size), life.first, life.last)
+        for life in lives.values()
+        if life.first < life.last and life.buffer.size
+    ]
+    offsets, kept_floats = _first_fit(spans)
+    kept = {
+        buffer.name: Place(offsets[buffer.name], size, True) for buffer, size, _, _ in spans
+    }
+    places, floats = [], 0
+    for phase in phases:
+        own, needed = _plan_phase(phase.calls, kept)
+        places.append({**own, **kept})
+        floats = max(floats, needed)
+    return Plan(tuple(places), floats, kept_floats)
+
+
+def _plan_phase(
+    calls: tuple[Call, ...], kept: Mapping[str, Place]
+) -> tuple[dict[str, Place], int]:
     """First fit by size over the calls' times.
 
     A buffer that only one loop over blocks touches needs a single copy. One that lives on to
@@ -43,6 +78,8 @@ def plan_memory(calls: tuple[Call, ...]) -> Plan:
         start = time
         for call in run:
             for buffer in call.buffers:
+                if buffer.name in kept:
+                    continue
                 life = lives.setdefault(buffer.name, _Life(buffer, time, time, set()))
                 life.last = time
                 life.parts.add(part)
@@ -50,29 +87,47 @@ def plan_memory(calls: tuple[Call, ...]) -> Plan:
         bounds.append((start, time - 1))
     group_calls = {part for part, run in enumerate(segments(calls)) if run[0].scope == "group"}
     lasting = {b.name for call in calls if call.scope == "once" for b in call.buffers}
-    placed: list[tuple[int, int, int, int]] = []  # first, last, offset, end
-    places: dict[str, Place] = {}
-    total = 0
     copies = {}
+    spans = []
     for life in lives.values():
-        copies[life.buffer.name] = 1
-        if life.buffer.name in lasting:
+        name, size = life.buffer.name, _rounded(life.buffer.size)
+        copies[name] = 1
+        if name in lasting:
             life.first, life.last = 0, time
         elif len(life.parts) > 1 or life.parts & group_calls:
-            copies[life.buffer.name] = BLOCKS
+            copies[name] = BLOCKS
             life.first = bounds[min(life.parts)][0]
             life.last = bounds[max(life.parts)][1]
-    for life in sorted(lives.values(), key=lambda v: (-v.buffer.size, v.first, v.buffer.name)):
-        name = life.buffer.name
-        size = -(-life.buffer.size // LANES) * LANES  # loads demand whole cache lines
-        need = size * copies[name]
+        spans.append((life.buffer, size * copies[name], life.first, life.last))
+    offsets, total = _first_fit(spans)
+    places = {
+        buffer.name: Place(
+            offsets[buffer.name], _rounded(buffer.size) if copies[buffer.name] > 1 else 0
+        )
+        for buffer, _, _, _ in spans
+    }
+    return places, total
+
+
+def _rounded(size: int) -> int:
+    return -(-size // LANES) * LANES  # loads demand whole cache lines
+
+
+def _first_fit(spans: list[tuple[Buffer, int, int, int]]) -> tuple[dict[str, int], int]:
+    """Offsets of (buffer, floats, first time, last time), and the floats that they need."""
+    placed: list[tuple[int, int, int, int]] = []  # first, last, offset, end
+    offsets: dict[str, int] = {}
+    total = 0
+    for buffer, need, first, last in sorted(
+        spans, key=lambda s: (-s[0].size, s[2], s[0].name)
+    ):
         offset = 0
-        rivals = [p for p in placed if p[0] <= life.last and life.first <= p[1]]
+        rivals = [p for p in placed if p[0] <= last and first <= p[1]]
         for _, _, start, end in sorted(rivals, key=lambda p: p[2]):
             if offset + need <= start:
                 break
             offset = max(offset, end)
-        placed.append((life.first, life.last, offset, offset + need))
-        places[name] = Place(offset, size if copies[name] > 1 else 0)
+        placed.append((first, last, offset, offset + need))
+        offsets[buffer.name] = offset
         total = max(total, offset + need)
-    return Plan(places, total)
+    return offsets, total

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from compiler.layout import Slot
-from compiler.schedule import Call
+from compiler.schedule import Call, Phase
+from compiler.target import LANES
 from dsl.graph import Node
 from dsl.shapes import Shape
 
@@ -12,10 +13,16 @@ from dsl.shapes import Shape
 class Program:
     """Everything that the runtime needs to know of a net.
 
-    `train_floats` and `predict_floats` are the arena's sizes for one thread, `single_floats` that
-    for a single image. `nodes` are the graph after all passes, the calls what train_slice and
-    predict_slice do, in order. `logarithmic` tells whether the outputs are log-probabilities or
-    probabilities.
+    `slots` are the trained tensors, then the fixed ones, in the flat array of weights.
+
+    Training goes in `phases`, of which most nets have one; `spans` are the parts of the gradient
+    that each completes. With one phase, a thread needs an arena of `train_floats`; with several, a
+    slice needs one for itself, with `kept_floats` more for each of its blocks, and all of them an
+    array of `batch_floats`, in which they are told about the batch.
+
+    `predict_floats` and `single_floats` are the arenas' sizes for many images and for one. `nodes`
+    are the graph after all passes. `logarithmic` tells whether the outputs are log-probabilities
+    or probabilities.
     """
 
     source: str
@@ -23,28 +30,56 @@ class Program:
     input: Shape
     classes: int
     logarithmic: bool
+    phases: tuple[Phase, ...]
+    spans: tuple[tuple[tuple[int, int], ...], ...]
+    batch_floats: int
     train_floats: int
+    kept_floats: int
     predict_floats: int
     single_floats: int
     nodes: tuple[Node, ...]
-    train_calls: tuple[Call, ...]
     predict_calls: tuple[Call, ...]
+
+    @property
+    def train_functions(self) -> tuple[str, ...]:
+        """What the source defines for training: one function, or one a phase."""
+        if len(self.phases) < 2:
+            return ("train_slice",) * len(self.phases)
+        return tuple(f"train_slice_{number}" for number in range(len(self.phases)))
+
+    @property
+    def train_calls(self) -> tuple[Call, ...]:
+        return tuple(call for phase in self.phases for call in phase.calls)
 
     @property
     def functions(self) -> tuple[str, ...]:
         """What the source defines for the runtime."""
-        train = ("train_slice",) if self.train_floats else ()
-        return (*train, "predict_slice", "predict_single")
+        return (*self.train_functions, "predict_slice", "predict_single")
 
     @property
     def parameter_count(self) -> int:
+        """Values that the optimizer changes, those that a connection table leaves at 0 too."""
+        return sum(slot.size for slot in self.slots if slot.parameter.trained)
+
+    @property
+    def weight_count(self) -> int:
+        """All values of the flat array: the trained ones come first."""
         return sum(slot.size for slot in self.slots)
 
-    def planned_bytes(self, threads: int) -> int:
-        """To train: each thread's arena, gradients and exact sums; the total, the weights
-        and velocities."""
-        a_thread = 4 * self.train_floats + self.parameter_count * (2 * 4 + 8)
-        return threads * a_thread + self.parameter_count * (8 + 4 + 4)
+    def slice_floats(self, images: int) -> int:
+        """The arena of a slice with so many images, where there are several phases."""
+        return self.train_floats + self.kept_floats * -(-images // LANES)
+
+    def planned_bytes(self, threads: int, slices: int = 1, images: int = LANES) -> int:
+        """To train: arenas, gradients and exact sums; the total, the weights and velocities.
+
+        `slices` are those of a batch, `images` the most in one of them.
+        """
+        sums = threads * self.parameter_count * (2 * 4 + 8)
+        arenas = threads * self.train_floats
+        if len(self.phases) > 1:
+            arenas = slices * self.slice_floats(images)
+        return 4 * arenas + sums + self.parameter_count * (8 + 4) + 4 * self.weight_count
 
     @property
     def training_bytes(self) -> int:
@@ -52,4 +87,4 @@ class Program:
 
     @property
     def prediction_bytes(self) -> int:
-        return 4 * self.predict_floats + 4 * self.parameter_count
+        return 4 * self.predict_floats + 4 * self.weight_count

@@ -1,9 +1,9 @@
-"""The graph as a list of kernel calls in order, with the buffers that each call touches."""
+"""The graph as kernel calls in order, with the buffers that each call touches."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
-from compiler.kernel import Kernels
+from compiler.kernel import Kernels, arguments_of
 from compiler.target import LANES
 from dsl.graph import Graph, Node
 from dsl.shapes import product
@@ -24,8 +24,8 @@ class Buffer:
 class Call:
     """One kernel call. `arguments` are texts, or buffers whose offsets the plan decides.
 
-    `scope` is "block" or "group" (of blocks), or "once" for what is done anew only with new
-    weights; such calls come first, and what they leave stays.
+    `scope` is "block" or "group" (of blocks), "once" for what is done anew only with new weights
+    (such calls come first, and what they leave stays), or "last" for what is done at the end.
     """
 
     function: str
@@ -38,93 +38,270 @@ class Call:
         return tuple(a for a in self.arguments if isinstance(a, Buffer))
 
 
+@dataclass(frozen=True)
+class Sync:
+    """What has to be known of the whole batch before a normalization can go on.
+
+    kind "statistics": its channels' mean and variance, from the sums of all slices; "slopes": the
+    means of the gradient and of its product with the normalized value, which are the gradients of
+    shift and scale. `at` is the place of its four numbers a channel in the array `batch`: mean,
+    one over the standard deviation, and those two means (of the product first).
+    """
+
+    kind: str
+    node: Node
+    at: int
+
+    @property
+    def channels(self) -> int:
+        return self.node.bare_shape[0]
+
+    @property
+    def places(self) -> int:
+        """Values of a channel in one image."""
+        return product(self.node.bare_shape[1:])
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Calls without a need to know anything of other slices; `sync` follows them.
+
+    `gradients` are the nodes whose tensors' gradients it completes.
+    """
+
+    calls: tuple[Call, ...]
+    gradients: tuple[Node, ...] = ()
+    sync: Sync | None = None
+
+
 NOTHING = Buffer("nothing", 0)
 
 
-def schedule(
-    graph: Graph, kernels: Mapping[str, Kernels], names: Mapping[str, str], training: bool
-) -> tuple[Call, ...]:
-    """Forward through the chain; for training also the loss and the way back."""
-    nodes = graph.nodes
-    if not training:
-        nodes = tuple(node for node in nodes if not kernels[node.name].training_only)
-    keys = Buffer("keys", LANES) if any(kernels[n.name].random for n in nodes) else NOTHING
-    calls: list[Call] = []
-    values: list[Buffer] = []
-    saved: list[Buffer | str] = []
-    kept: set[Buffer] = set()  # which backward reads, so that nothing may overwrite them
-    for node in nodes:
-        code, name = kernels[node.name], names[node.name]
-        if node.kind == "input":
-            values.append(_buffer("value", node))
-            saved.append(NOTHING)
-            head = ("arena", "pixels", "rows", "first + block * 16", "images", "scale", "shift")
-            calls.append(Call(f"{name}_pack", (*head, values[0]), "block", node.name))
-            if keys is not NOTHING:
-                key_arguments = ("arena", "rows", "first + block * 16", "images", "key", keys)
-                calls.append(Call("make_keys", key_arguments, "block"))
-            continue
-        x = values[-1]
-        # A reshape has no code: its values are its input's, kept or not.
-        alike = not code.forward or (code.in_place and x not in kept)
-        y = x if alike else _buffer("value", node)
-        if training and code.keeps_output:
-            kept.add(y)
-        values.append(y)
-        kept_space = Buffer(f"saved {node.name}", code.saved) if training else "-1"
-        saved.append(keys if code.random else kept_space)
-        if code.forward:
-            calls += _calls(code, node, name, "forward", "weights", x, y, saved[-1])
-    if not training:
-        output = ("arena", "outputs", "first + block * 16", "images", values[-1])
-        return _once_first([*calls, Call("unpack", output, "block")])
-    dy = _buffer("gradient", nodes[-1])
-    loss = ("arena", "labels", "rows", "first + block * 16", "images", values[-1], dy, "totals")
-    calls.append(Call("loss", loss, "block"))
-    for k in range(len(nodes) - 1, 0, -1):
-        node = nodes[k]
-        code, name = kernels[node.name], names[node.name]
+@dataclass(frozen=True)
+class Layer:
+    """A node's kernels, the prefix of its functions, and the offsets of its tensors."""
+
+    kernels: Kernels
+    prefix: str
+    bases: Mapping[str, int]
+
+
+@dataclass
+class _Scheduler:
+    graph: Graph
+    layers: Mapping[str, Layer]
+    training: bool
+    values: dict[str, Buffer] = field(default_factory=dict)
+    saved: dict[str, Buffer | str] = field(default_factory=dict)
+    slopes: dict[str, Buffer] = field(default_factory=dict)  # gradients of nodes' outputs
+    syncs: dict[str, int] = field(default_factory=dict)
+    calls: list[Call] = field(default_factory=list)
+    gradients: list[Node] = field(default_factory=list)
+    phases: list[Phase] = field(default_factory=list)
+    batch: int = 0
+
+    def forward(self) -> None:
+        nodes = self.graph.nodes
+        if not self.training:
+            skipped = {n.name for n in nodes if self.layers[n.name].kernels.training_only}
+        else:
+            skipped = set()
+        random = any(self.layers[n.name].kernels.random for n in nodes if n.name not in skipped)
+        keys = Buffer("keys", LANES) if random else NOTHING
+        consumers = self.graph.consumers
+        kept: set[Buffer] = set()  # which backward or another layer reads: not to be overwritten
+        for node in nodes:
+            name, code = node.name, self.layers[node.name].kernels
+            if node.kind == "input":
+                self.values[name] = y = _buffer("value", node)
+                head = ("arena", "pixels", "rows", "first + block * 16", "images", "scale", "shift")
+                pack = f"{self.layers[name].prefix}_pack"
+                self.calls.append(Call(pack, (*head, y), "block", name))
+                if random:
+                    arguments = ("arena", "rows", "first + block * 16", "images", "key", keys)
+                    self.calls.append(Call("make_keys", arguments, "block"))
+            else:
+                xs = [self.values[i] for i in node.inputs]
+                reads = self._backward_reads(node) if self.training else set()
+                if "x" in reads:
+                    kept.update(xs)
+                nothing = name in skipped or not code.forward
+                fits = xs[0].size == product(node.shape) * LANES
+                alike = nothing or (code.in_place and xs[0] not in kept and fits)
+                y = self.values[name] = xs[0] if alike else _buffer("value", node)
+                if "y" in reads:
+                    kept.add(y)
+                kept_space = Buffer(f"saved {name}", code.saved) if self.training else "-1"
+                self.saved[name] = keys if code.random else kept_space
+                if not nothing:
+                    self._compute(node, y)
+            if len(consumers[name]) > 1:
+                kept.add(y)
+
+    def _backward_reads(self, node: Node) -> set[str]:
+        layer = self.layers[node.name]
+        names: set[str] = set()
+        for suffix in ("spread", "gradient", "backward"):
+            source = getattr(layer.kernels, suffix)
+            if source:
+                names.update(arguments_of(source, f"{layer.prefix}_{suffix}"))
+        return {"x" if n.startswith("x") else n for n in names}
+
+    def _compute(self, node: Node, y: Buffer) -> None:
+        code = self.layers[node.name].kernels
+        if not (self.training and code.statistics):
+            return self._call(node, "forward", y=y)
+        self.syncs[node.name] = self.batch
+        self.batch += 4 * node.bare_shape[0]
+        self._call(node, "statistics")
+        self._close(Sync("statistics", node, self.syncs[node.name]))
+        return self._call(node, "normalize", y=y)
+
+    def _call(self, node: Node, suffix: str, **buffers: Buffer) -> None:
+        """The call of one of a layer's functions, and what prepares it."""
+        layer = self.layers[node.name]
+        code, function = layer.kernels, f"{layer.prefix}_{suffix}"
+        xs = [self.values[name] for name in node.inputs]
+        known: dict[str, str | Buffer] = {
+            **{name: name for name in _ARRAYS},
+            **{name: str(offset) for name, offset in layer.bases.items()},
+            "b": str(self.syncs.get(node.name, 0)),
+            "x": xs[0],
+            **{f"x{k}": x for k, x in enumerate(xs)},
+            "y": self.values[node.name],
+            "saved": self.saved[node.name],
+            **buffers,
+        }
+        if suffix in code.scratch:
+            scratch = f"scratch {node.name} {suffix}"
+            known["scratch"] = Buffer(scratch, code.scratch[suffix])
+        if suffix in code.prepared:
+            prepared = Buffer(f"prepared {node.name} {suffix}", code.prepared[suffix])
+            known["prepared"] = prepared
+            self._add(f"{function}_prepare", code.prepare[suffix], known, "once", node)
+        source = getattr(code, suffix)
+        scope = "last" if suffix == "mask" else ""
+        self._add(function, source, known, scope, node)
+
+    def _add(
+        self, function: str, source: str, known: Mapping[str, str | Buffer], scope: str, node: Node
+    ) -> None:
+        names = arguments_of(source, function)
+        scope = scope or ("group" if "blocks" in names else "block")
+        self.calls.append(Call(function, tuple(known[n] for n in names), scope, node.name))
+
+    def _close(self, sync: Sync | None) -> None:
+        """End a phase. Calls for new weights come first, those for the end last."""
+        order = {"once": 0, "block": 1, "group": 1, "last": 2}
+        calls = tuple(sorted(self.calls, key=lambda call: order[call.scope]))
+        self.phases.append(Phase(calls, tuple(self.gradients), sync))
+        self.calls, self.gradients = [], []
+
+    def backward(self) -> None:
+        nodes = self.graph.nodes
+        last = nodes[-1]
+        dy = _buffer("gradient", last)
+        loss = ("arena", "labels", "rows", "first + block * 16", "images", self.values[last.name],
+                dy, "totals")  # fmt: skip
+        self.calls.append(Call("loss", loss, "block"))
+        self.slopes[last.name] = dy
+        trained: set[str] = set()  # nodes at or behind trained tensors
+        for node in nodes:
+            if node.parameter_count or trained.intersection(node.inputs):
+                trained.add(node.name)
+        for node in reversed(nodes):
+            if node.name in trained:
+                self._back(node, trained)
+
+    def _back(self, node: Node, trained: set[str]) -> None:
+        """The gradients of a node's tensors, and of those inputs where there is a use for it."""
+        layer = self.layers[node.name]
+        code = layer.kernels
+        dy = self.slopes.pop(node.name)
+        bare = product(node.bare_shape) * LANES
+        before = Buffer(f"gradient {node.name} before fusion", bare)
         if code.spread:
-            dz = Buffer(f"gradient {node.name} before fusion", product(node.bare_shape) * LANES)
-            calls += _calls(code, node, name, "spread", "weights", values[k], saved[k], dy, dz)
-            dy = dz
-        if code.gradient:
-            calls += _calls(code, node, name, "gradient", "gradient", values[k - 1], dy)
-        if not any(n.parameters for n in nodes[:k]):
-            break
-        dx = dy if code.in_place else _buffer("gradient", nodes[k - 1])
-        if code.backward:
-            buffers = (values[k], saved[k], dy, dx)
-            calls += _calls(code, node, name, "backward", "weights", *buffers)
-        dy = dx
-    return _once_first(calls)
+            self._call(node, "spread", dy=dy, dz=before)
+            dy = before
+        if code.gradient and node.parameter_count:
+            makes_dz = "dz" in arguments_of(code.gradient, f"{layer.prefix}_gradient")
+            dz = dy if self._is_free(dy) else before
+            self._call(node, "gradient", dy=dy, dz=dz)
+            self.gradients.append(node)
+            dy = dz if makes_dz else dy
+        if code.mask:
+            self._call(node, "mask")
+        wanted = [name for name in node.inputs if name in trained]
+        if code.statistics:
+            self._close(Sync("slopes", node, self.syncs[node.name]))
+        if not wanted:
+            return
+        if not code.backward:
+            for name in wanted:
+                self._give(name, dy, node)
+            return
+        dxs = []
+        for k, name in enumerate(node.inputs):
+            size = self.values[name].size
+            reuse = k == 0 and code.in_place and size == dy.size and self._is_free(dy)
+            taken = name in self.slopes or len(node.inputs) > 1
+            role = f"gradient {name}" + (f" by {node.name} {k}" if taken else "")
+            dxs.append(dy if reuse else Buffer(role, size))
+        named = {f"dx{k}": dx for k, dx in enumerate(dxs)}
+        self._call(node, "backward", dy=dy, dx=dxs[0], **named)
+        for name, dx in zip(node.inputs, dxs, strict=True):
+            if name in trained:
+                self._give(name, dx, node)
+
+    def _is_free(self, buffer: Buffer) -> bool:
+        """Whether it is no other node's gradient as well, so that it may be overwritten."""
+        return buffer not in self.slopes.values()
+
+    def _give(self, name: str, dx: Buffer, by: Node) -> None:
+        """A part of the gradient of a node's output: parts from several layers are summed."""
+        if name not in self.slopes:
+            self.slopes[name] = dx
+            return
+        other = self.slopes.pop(name)
+        if dx != other and self._is_free(dx):
+            total = dx
+        elif dx != other and self._is_free(other):
+            total = other
+        else:
+            total = Buffer(f"gradient {name} with {by.name}", dx.size)
+        arguments = ("arena", total, other, dx, str(dx.size // LANES))
+        self.calls.append(Call("add_maps", arguments, "block", by.name))
+        self.slopes[name] = total
+
+
+_ARRAYS = ("arena", "weights", "gradient", "batch", "sums", "images", "blocks")
+
+
+def schedule_training(graph: Graph, layers: Mapping[str, Layer]) -> tuple[tuple[Phase, ...], int]:
+    """Forward, the loss and the way back, in phases; and the floats of the array `batch`."""
+    scheduler = _Scheduler(graph, layers, training=True)
+    scheduler.forward()
+    scheduler.backward()
+    scheduler._close(None)
+    return tuple(scheduler.phases), scheduler.batch
+
+
+def schedule_prediction(graph: Graph, layers: Mapping[str, Layer]) -> Phase:
+    """Forward only."""
+    scheduler = _Scheduler(graph, layers, training=False)
+    scheduler.forward()
+    value = scheduler.values[graph.nodes[-1].name]
+    output = ("arena", "outputs", "first + block * 16", "images", value)
+    scheduler.calls.append(Call("unpack", output, "block"))
+    scheduler._close(None)
+    return scheduler.phases[0]
 
 
 def _buffer(role: str, node: Node) -> Buffer:
     return Buffer(f"{role} {node.name}", product(node.shape) * LANES)
 
 
-def _calls(
-    code: Kernels, node: Node, name: str, suffix: str, weights: str, *buffers: Buffer | str
-) -> list[Call]:
-    """The call of one of a layer's functions, and what prepares it."""
-    function = f"{name}_{suffix}"
-    calls = []
-    if suffix in code.scratch:
-        buffers = (*buffers, Buffer(f"scratch {function}", code.scratch[suffix]))
-    if suffix in code.prepared:
-        prepared = Buffer(f"prepared {function}", code.prepared[suffix])
-        calls.append(Call(f"{function}_prepare", ("arena", "weights", prepared), "once", node.name))
-        buffers = (*buffers, prepared)
-    blocks = ("blocks",) if code.scope == "group" else ()
-    return [*calls, Call(function, ("arena", weights, *buffers, *blocks), code.scope, node.name)]
-
-
-def _once_first(calls: list[Call]) -> tuple[Call, ...]:
-    return tuple(sorted(calls, key=lambda call: call.scope != "once"))
-
-
-def segments(calls: tuple[Call, ...]) -> list[tuple[Call, ...]]:
+def segments(calls: Iterable[Call]) -> list[tuple[Call, ...]]:
     """Runs of calls that one loop over the blocks of a group can hold; others stand alone."""
     found: list[list[Call]] = []
     for call in calls:

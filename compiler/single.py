@@ -5,17 +5,19 @@ In the layout for batches a single image would use one lane of sixteen. Here its
 """
 
 import importlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from compiler.kernel import Request, function
+from compiler.kernel import Request, arguments_of, function
+from compiler.layout import Slot, bases_of, offsets_of
 from compiler.plan import Plan, plan_memory
-from compiler.schedule import Buffer, Call
-from compiler.target import LANES
+from compiler.schedule import Buffer, Call, Phase
+from compiler.target import LANES, Target
 from dsl.graph import Graph
 from dsl.shapes import Shape, product
 
-ARGUMENTS = "arena, weights, x, y, scratch"
+ARGUMENTS = "arena, weights, w, s, x, y, scratch"
 
 _PREDICT = '''@njit(nogil=True, cache=True)
 def predict_single(arena, weights, pixels, row, scale, shift, outputs):
@@ -28,47 +30,72 @@ def predict_single(arena, weights, pixels, row, scale, shift, outputs):
 
 @dataclass(frozen=True)
 class Single:
-    """NAME_single(arena, weights, x, y, scratch) as source, and the floats it needs meanwhile."""
+    """NAME_single as source, whose arguments are those that it names, and the floats that it needs
+    meanwhile."""
 
     source: str
     scratch: int = 0
 
 
-def emit_single(graph: Graph, requests: Mapping[str, Request]) -> tuple[dict[str, str], str, Plan]:
-    """Sources by layer, predict_single, and its memory plan. `graph` has nothing fused."""
-    sources: dict[str, str] = {}
+def emit_single(
+    graph: Graph, names: Mapping[str, str], slots: tuple[Slot, ...], target: Target
+) -> tuple[list[str], str, Plan]:
+    """Sources, predict_single, and its memory plan. `graph` has nothing fused."""
+    sources: dict[str, str] = {}  # by their text without the layer's name: alike ones are shared
+    prefixes: dict[str, str] = {}
     calls: list[Call] = []
-    value = Buffer("image", product(graph.input))
+    values: dict[str, Buffer] = {}
     for node in graph.nodes:
-        request = requests[node.name]
+        name = names[node.name]
         if node.kind == "input":
+            values[node.name] = value = Buffer("image", product(node.shape))
             arguments = ("arena", "pixels", "row", "scale", "shift", value)
             calls.append(Call("take_image", arguments, "block"))
             continue
+        request = Request(node, name, offsets_of(node), target)
         layer = importlib.import_module(f"compiler.kernels.{node.kind}").emit_single(request)
+        xs = [values[given] for given in node.inputs]
         if not layer.source:
+            values[node.name] = xs[0]
             continue
-        sources[node.name] = layer.source
-        y = Buffer(f"value {node.name}", product(node.shape))
-        scratch = Buffer(f"scratch {node.name}", layer.scratch)
-        function = f"{request.name}_single"
-        calls.append(Call(function, ("arena", "weights", value, y, scratch), "block"))
-        value = y
-    calls.append(Call("give_outputs", ("arena", value, "row", "outputs"), "block"))
-    plan = plan_memory(tuple(calls))
+        values[node.name] = y = Buffer(f"value {node.name}", product(node.shape))
+        key = re.sub(rf"\b{name}_", "@", layer.source)
+        sources.setdefault(key, layer.source)
+        prefix = prefixes.setdefault(key, name)
+        known: dict[str, str | Buffer] = {
+            "arena": "arena", "weights": "weights", "w": "0", "s": "0",
+            **{base: str(offset) for base, offset in bases_of(node, slots).items()},
+            "x": xs[0], **{f"x{k}": x for k, x in enumerate(xs)}, "y": y,
+            "scratch": Buffer(f"scratch {node.name}", layer.scratch),
+        }  # fmt: skip
+        wanted = arguments_of(layer.source, f"{name}_single")
+        calls.append(Call(f"{prefix}_single", tuple(known[n] for n in wanted), "block"))
+    last = values[graph.nodes[-1].name]
+    calls.append(Call("give_outputs", ("arena", last, "row", "outputs"), "block"))
+    plan = plan_memory((Phase(tuple(calls)),))
     lines = []
     for call in calls:
         offsets = [
-            a if isinstance(a, str) else str(plan.places[a.name].offset) for a in call.arguments
+            a if isinstance(a, str) else str(plan.places[0][a.name].offset) for a in call.arguments
         ]
         lines.append(f"    {call.function}({', '.join(offsets)})\n")
     # Vectors at the end of the last buffer may reach beyond it.
     plan = Plan(plan.places, plan.floats + LANES)
-    return sources, _PREDICT.format(floats=plan.floats) + "".join(lines), plan
+    return list(sources.values()), _PREDICT.format(floats=plan.floats) + "".join(lines), plan
 
 
-def single_function(request: Request, doc: str, body: str) -> str:
-    return function(f"{request.name}_single", ARGUMENTS, doc, body)
+def single_function(request: Request, doc: str, body: str, arguments: str = ARGUMENTS) -> str:
+    return function(f"{request.name}_single", arguments, doc, body)
+
+
+def each_value(request: Request, doc: str, value: str) -> Single:
+    """y = `value`, an expression of x0[place], x1[place], …, written as {x0}, {x1}."""
+    count = len(request.node.inputs)
+    size = product(request.node.shape)
+    places = {f"x{k}": f"arena[x{k} + place]" for k in range(count)}
+    body = f"for place in range({size}):\n    arena[y + place] = {value.format(**places)}\n"
+    names = ", ".join(f"x{k}" for k in range(count))
+    return Single(single_function(request, doc, body, f"arena, {names}, y"))
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,20 @@
 
 from textwrap import indent
 
-from compiler.kernel import BACKWARD, FORWARD, Kernels, Request, function
+from compiler.kernel import Kernels, Request, function
 from compiler.single import Single, single_function
 from dsl.shapes import product
 
 
-def normalized(request: Request, y: str, total: str, dx: str) -> Kernels:
+def normalized(
+    request: Request, y: str, total: str, dx: str, negative: bool = False,
+    rubbish: float | None = None,
+) -> Kernels:  # fmt: skip
     """Kernels of y = f(x) over the channels at each place.
 
     `y` is an expression of `value` (an input), `largest`, `total` (the sum of exponentials) and
     `logarithm` (its logarithm); `total` and `dx` of `value` (an output), `slope` and, for dx,
-    the sum `total`.
+    the sum `total`. With `negative`, -x is taken for x; `rubbish` is the x of one more class.
     """
     shape = request.node.shape
     places = product(shape[1:])
@@ -22,14 +25,7 @@ def normalized(request: Request, y: str, total: str, dx: str) -> Kernels:
         body = "".join(indent(block, "    ") for block in blocks)
         return f"for place in range({places}):\n{body}"
 
-    forward = over(
-        "largest = splat(np.float32(-np.inf))\n",
-        channels + "    largest = maximum(largest, load(arena, x + at))\n",
-        "total = splat(np.float32(0))\n",
-        channels + "    total = total + exp(load(arena, x + at) - largest)\n",
-        "logarithm = log(total)\n",
-        channels + f"    value = load(arena, x + at)\n    store(arena, y + at, {y})\n",
-    )
+    forward = over(*_forward(channels, "load", negative, rubbish, f"store(arena, y + at, {y})"))
     backward = over(
         "total = splat(np.float32(0))\n",
         channels + "    value = load(arena, y + at)\n    slope = load(arena, dy + at)\n"
@@ -39,31 +35,45 @@ def normalized(request: Request, y: str, total: str, dx: str) -> Kernels:
     )
     kind = request.node.kind
     return Kernels(
-        forward=function(f"{request.name}_forward", FORWARD, f"y = {kind}(x).", forward),
+        forward=function(f"{request.name}_forward", "arena, x, y", f"y = {kind}(x).", forward),
         backward=function(
-            f"{request.name}_backward", BACKWARD, f"dx from dy and y = {kind}(x).", backward
+            f"{request.name}_backward", "arena, y, dy, dx", f"dx from dy and y = {kind}(x).", backward
         ),
-        keeps_output=True,
         in_place=True,
     )
 
 
-def normalized_single(request: Request, y: str) -> Single:
+def _forward(
+    channels: str, load: str, negative: bool, rubbish: float | None, store: str
+) -> tuple[str, ...]:
+    sign = "splat(np.float32(0)) - " if negative else ""
+    first, start = "-np.inf", "splat(np.float32(0))"
+    if rubbish is not None:
+        first = repr(-rubbish if negative else rubbish)
+        start = f"exp(splat(np.float32({first})) - largest)"
+    return (
+        f"largest = splat(np.float32({first}))\n",
+        channels + f"    largest = maximum(largest, {sign}{load}(arena, x + at))\n",
+        f"total = {start}\n",
+        channels + f"    total = total + exp({sign}{load}(arena, x + at) - largest)\n",
+        "logarithm = log(total)\n",
+        channels + f"    value = {sign}{load}(arena, x + at)\n    {store}\n",
+    )
+
+
+def normalized_single(
+    request: Request, y: str, negative: bool = False, rubbish: float | None = None
+) -> Single:
     """The same for one image; the lanes are places."""
     shape = request.node.shape
     places = product(shape[1:])
     channels = f"for at in range(place, {product(shape)}, {places}):\n"
     body = "".join(
         indent(block, "    ")
-        for block in (
-            "largest = splat(np.float32(-np.inf))\n",
-            channels + "    largest = maximum(largest, load_any(arena, x + at))\n",
-            "total = splat(np.float32(0))\n",
-            channels + "    total = total + exp(load_any(arena, x + at) - largest)\n",
-            "logarithm = log(total)\n",
-            channels + "    value = load_any(arena, x + at)\n"
-            f"    store_first(arena, y + at, {y}, {places} - place)\n",
-        )
+        for block in _forward(
+            channels, "load_any", negative, rubbish,
+            f"store_first(arena, y + at, {y}, {places} - place)",
+        )  # fmt: skip
     )
     kind = request.node.kind
     return Single(

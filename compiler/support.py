@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit, types
 from numba.extending import intrinsic
 
-from compiler.simd.vector import INT32, INT64, kernel
+from compiler.simd.vector import INT32, INT64, kernel, load, store
 
 # A gradient's unit in 64-bit fixed point is 2**-48: sums are exact, so that their order and
 # the number of threads and workers do not matter. The parts of at most 32 slices, each below
@@ -21,6 +21,13 @@ def unpack(arena, outputs, first, count, y):
     for place in range(outputs.shape[1]):
         for lane in range(count):
             outputs[first + lane, place] = arena[y + place * 16 + lane]
+
+
+@kernel
+def add_maps(arena, total, one, other, places):
+    """The sum of two gradients of the same output, from two layers that read it."""
+    for place in range(0, places * 16, 16):
+        store(arena, total + place, load(arena, one + place) + load(arena, other + place))
 
 
 @kernel
@@ -110,5 +117,30 @@ def sgd(weights, velocity, total, first, last, rate, momentum, nesterov, weight_
             velocity[k] = momentum * velocity[k] + slope
             slope = slope + momentum * velocity[k] if nesterov else velocity[k]
         weights[k] -= rate * slope
+        finite &= abs(weights[k]) < np.float32(np.inf)  # NaN is not
+    return finite
+
+
+@njit(nogil=True, cache=True)
+def adam(weights, moments, total, first, last, rate, beta1, beta2, epsilon, weight_decay, step):
+    """One step of Adam (Kingma and Ba 2015), the `step`-th from 1, for some parameters.
+
+    `moments` holds the running means of the slopes, then those of their squares. Weight decay is
+    decoupled (Loshchilov and Hutter 2019), as in PyTorch's AdamW. False where a weight is no longer
+    a finite number.
+    """
+    unit = 2.0**-FRACTION_BITS
+    count = moments.size // 2
+    one = np.float32(1)
+    correction1 = np.float32(1.0 - np.float64(beta1) ** step)
+    correction2 = np.float32(1.0 - np.float64(beta2) ** step)
+    finite = True
+    for k in range(first, last):
+        slope = np.float32(total[k] * unit)
+        mean = beta1 * moments[k] + (one - beta1) * slope
+        square = beta2 * moments[count + k] + (one - beta2) * slope * slope
+        moments[k], moments[count + k] = mean, square
+        move = (mean / correction1) / (np.sqrt(square / correction2) + epsilon)
+        weights[k] -= rate * (move + weight_decay * weights[k])
         finite &= abs(weights[k]) < np.float32(np.inf)  # NaN is not
     return finite

@@ -14,10 +14,16 @@ def verify_graph(graph: Graph, after: str) -> None:
         raise CompilerBug(f"after {after}: names are not unique: {names}")
     if not graph.nodes or graph.nodes[0].kind != "input" or graph.nodes[0].inputs:
         raise CompilerBug(f"after {after}: the first node is not the input")
-    for before, node in zip(graph.nodes, graph.nodes[1:], strict=False):
-        if node.inputs != (before.name,):
-            raise CompilerBug(f"after {after}: {node.name} reads {node.inputs}, not {before.name}")
-        if node.given != before.shape:
-            raise CompilerBug(f"after {after}: {node.name} is given {node.given}")
+    shapes = {graph.nodes[0].name: graph.input}
+    for node in graph.nodes[1:]:
+        unknown = [name for name in node.inputs if name not in shapes]
+        if unknown or not node.inputs:
+            raise CompilerBug(f"after {after}: {node.name} reads {unknown or 'nothing'}")
+        if node.givens != tuple(shapes[name] for name in node.inputs):
+            raise CompilerBug(f"after {after}: {node.name} is given {node.givens}")
         if not product(node.shape):
             raise CompilerBug(f"after {after}: {node.name} is empty")
+        shapes[node.name] = node.shape
+    unread = [name for name, readers in graph.consumers.items() if not readers]
+    if unread != names[-1:]:
+        raise CompilerBug(f"after {after}: nothing reads {unread}")

@@ -29,7 +29,7 @@ class Transformed:
     w_row: int
     w_tap: int
     w_output: int
-    bias: int | None = None
+    bias: str | None = None
 
     @property
     def tiles(self) -> tuple[int, int]:
@@ -140,7 +140,9 @@ def convolution(
         )
     step = SIZE - t.kernel + 1
     doc = f"{y} by Winograd's F({step}x{step}, {t.kernel}x{t.kernel})."
-    return source + "\n\n" + function(name, f"{arguments}, scratch, prepared", doc, body)
+    return source + "\n\n" + function(
+        name, f"{arguments}{', saved' if epilogue else ''}, scratch, prepared", doc, body
+    )
 
 
 def preparation(request: Request, suffix: str, t: Transformed) -> str:
@@ -156,4 +158,4 @@ def preparation(request: Request, suffix: str, t: Transformed) -> str:
             f"prepared + output * {t.inputs} + channel * {size}, {t.u_point})\n"
         )
     doc = "The transformed weights, once for each new set of weights."
-    return source + "\n\n" + function(name, "arena, weights, prepared", doc, body)
+    return source + "\n\n" + function(name, "arena, weights, w, prepared", doc, body)

@@ -4,108 +4,138 @@ from dataclasses import dataclass, field
 
 from dsl import messages
 from dsl.datasets import DATASETS
-from dsl.diagnostics import Diagnostic
 from dsl.graph import Node
+from dsl.sections.augment import Augment
 from dsl.sections.data import Data
 from dsl.sections.train import Train
 from dsl.shapes import Shape, product
 from dsl.syntax import Line, Span
-from dsl.values import Constants
+from dsl.walk import Walk
 
 
 @dataclass
-class State:
-    """What is known after the lines so far. A shape of None is unknown: nothing cascades."""
+class Sections:
+    """The sections that stand in the file, and what could be read of them."""
 
-    constants: Constants
-    diagnostics: list[Diagnostic]
-    nodes: list[Node] = field(default_factory=list)
-    lines: list[Line] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
-    names: dict[str, Span] = field(default_factory=dict)
-    unnamed: set[str] = field(default_factory=set)
-    blocks: set[str] = field(default_factory=set)
-    source: str = "nothing"
-    input_line: Line | None = None
-    input_missing: bool = False
-    data_missing: bool = False
-    shape: Shape | None = None
-    expects: list[tuple[Span, int]] = field(default_factory=list)
-    sections: dict[str, Line] = field(default_factory=dict)
+    lines: dict[str, Line] = field(default_factory=dict)
     data: Data | None = None
+    augment: Augment | None = None
     train: Train | None = None
 
-    @property
-    def failed(self) -> bool:
-        return any(d.severity == "error" for d in self.diagnostics)
 
-
-def check_whole(state: State, text: str) -> None:
+def check_whole(walk: Walk, sections: Sections, text: str) -> None:
     """What only the whole file can show; looked at where the net itself is well."""
-    report = state.diagnostics.append
-    if state.input_line is None and not state.input_missing:
+    report = walk.report
+    if walk.input_line is None and not walk.input_missing:
         last = max(1, len(text.rstrip().split("\n")))
         report(messages.empty_net(Span(last, 1, 2)))
-    train = state.train
-    if "train" in state.sections and "data" not in state.sections and not state.data_missing:
-        report(messages.train_without_data(state.sections["train"].keyword.span))
-    if state.shape is None or not state.nodes or len(state.nodes) != len(state.lines):
+    for name in ("train", "augment"):
+        if name in sections.lines and "data" not in sections.lines and not walk.data_missing:
+            report(messages.section_without_data(sections.lines[name].keyword.span, name))
+            break
+    if walk.shape is None or not walk.nodes or walk.incomplete:
         return
-    net_failed = len(state.nodes) != sum(state.counts.values())
-    if net_failed:
-        return
-    total = sum(node.parameter_count for node in state.nodes)
-    for span, expected in state.expects:
+    total = sum(node.parameter_count for node in walk.nodes)
+    for span, expected in walk.expects:
         if expected != total:
             report(messages.stale_count(span, expected, total))
-    _advise(state)
-    last_node, last_line = state.nodes[-1], state.lines[-1]
-    loss_span = train.loss_span if train is not None and train.loss_span else last_line.span
-    if train is not None and train.loss == "nll" and last_node.kind != "logsoftmax":
-        report(messages.nll_needs_logsoftmax(loss_span, last_node.kind, last_line.keyword.span))
+    _advise(walk)
+    if _check_outputs(walk):
+        return
+    if sections.train is not None:
+        _check_loss(walk, sections.train)
+    if sections.train is not None or sections.data is not None:
+        _check_data(walk, sections)
+
+
+def _check_outputs(walk: Walk) -> bool:
+    """Whether something follows what gives the net's results."""
+    consumed = {name for node in walk.nodes for name in node.inputs}
+    for node, line in zip(walk.nodes, walk.lines, strict=True):
+        if node.kind not in ("logsoftmax", "rbf") or node.name not in consumed:
+            continue
+        follower = next(k for k, other in enumerate(walk.nodes) if node.name in other.inputs)
+        if node.kind == "logsoftmax" and walk.nodes[follower].kind == "reshape":
+            continue
+        after = walk.lines[follower].keyword
+        walk.report(messages.layer_after_output(after.span, after.text, node.kind,
+                                                line.keyword.span))  # fmt: skip
+        return True
+    return False
+
+
+def _check_loss(walk: Walk, train: Train) -> None:
+    report = walk.report
+    last_node, last_line = walk.nodes[-1], walk.lines[-1]
+    last_span = last_line.keyword.span
+    loss_span = train.loss_span if train.loss_span else last_line.span
+    if last_node.kind == "rbf" or train.loss == "map":
+        if last_node.kind != "rbf" or train.loss not in (None, "map"):
+            loss = train.loss or "map"
+            report(messages.map_needs_rbf(loss_span, loss, last_node.kind, last_span))
+        return
+    if train.loss == "nll" and last_node.kind != "logsoftmax":
+        report(messages.nll_needs_logsoftmax(loss_span, last_node.kind, last_span))
     twice = last_node.kind == "softmax" or (
-        last_node.kind == "logsoftmax" and train is not None and train.loss == "crossentropy"
+        last_node.kind == "logsoftmax" and train.loss == "crossentropy"
     )
-    if train is not None and train.loss != "nll" and twice:
-        report(messages.crossentropy_after(loss_span, last_node.kind, last_line.keyword.span))
-    if train is not None or state.data is not None:
-        _check_data(state)
+    if train.loss != "nll" and twice:
+        report(messages.crossentropy_after(loss_span, last_node.kind, last_span))
 
 
-def _check_data(state: State) -> None:
-    report = state.diagnostics.append
-    last_line, output = state.lines[-1], state.nodes[-1].shape
-    scores = [line for line, node in zip(state.lines, state.nodes, strict=True)
+def _check_data(walk: Walk, sections: Sections) -> None:
+    report = walk.report
+    last_line, output = walk.lines[-1], walk.nodes[-1].shape
+    scores = [line for line, node in zip(walk.lines, walk.nodes, strict=True)
               if node.kind not in ("softmax", "logsoftmax")][-1]  # fmt: skip
     if len(output) != 1:
         return report(messages.output_is_map(last_line.span, output))
-    if state.data is None:
+    first, augment = walk.nodes[0], sections.augment
+    if augment is not None and augment.crop is not None and augment.crop != first.shape[1:]:
+        report(messages.crop_differs(augment.crop_span, augment.crop, first.shape))
+    if sections.data is None:
         return None
-    known = DATASETS[state.data.kind]
-    first = state.nodes[0]
-    if known.shape is not None and known.shape != first.shape:
-        flat = len(first.shape) == 1 and first.shape[0] == product(known.shape)
-        if not flat:
-            line = state.lines[0]
-            report(
-                messages.input_differs(
-                    line.span, first.shape, known.shape, state.data.kind, state.data.span
-                )
-            )
+    known = DATASETS[sections.data.kind]
+    if known.shape is not None:
+        _check_input(walk, sections.data, known.shape)
     if known.classes is not None and output[0] != known.classes:
-        report(messages.class_count(scores.span, output, known.classes, state.data.kind))
+        keyword = scores.keyword.text
+        kind = sections.data.kind
+        report(messages.class_count(scores.span, output, known.classes, kind, keyword))
     return None
 
 
-def _advise(state: State) -> None:
-    pairs = list(zip(state.nodes, state.lines, strict=True))
-    weighted = [k for k, (node, _) in enumerate(pairs) if node.kind == "linear"]
-    for k in weighted:
-        before = pairs[k - 1][0].kind
-        if before == "linear":
-            state.diagnostics.append(
-                messages.linear_after_linear(pairs[k][1].keyword.span, pairs[k - 1][1].span)
+def _check_input(walk: Walk, data: Data, known: Shape) -> None:
+    """Whether the input has the shape of the data's padded images, or of all their values."""
+    first = walk.nodes[0].shape
+    images = (known[0], known[1] + 2 * data.pad[0], known[2] + 2 * data.pad[1])
+    if first not in (images, (product(images),)):
+        line = walk.lines[0]
+        report = messages.input_differs(line.span, first, images, data.kind, data.span)
+        walk.report(report)
+
+
+def _advise(walk: Walk) -> None:
+    """Warnings about layers next to each other."""
+    by_name = {node.name: (node, line) for node, line in zip(walk.nodes, walk.lines, strict=True)}
+    linear: list[Node] = []
+    for node in walk.nodes:
+        line = by_name[node.name][1]
+        before, before_line = by_name[node.inputs[0]] if len(node.inputs) == 1 else (None, None)
+        if node.kind == "linear":
+            linear.append(node)
+            if before is not None and before.kind == "linear" and before_line is not None:
+                walk.report(messages.linear_after_linear(line.keyword.span, before_line.span))
+        biased = before is not None and before.arguments.get("bias") == "yes"
+        if node.kind == "batchnorm" and biased and before is not None and before_line is not None:
+            end = before_line.items[-1].span if before_line.items else before_line.keyword.span
+            walk.report(
+                messages.bias_before_batchnorm(
+                    before_line.span, before.kind, line.keyword.span, end
+                )
             )
-    for node, line in pairs[weighted[-1] :] if weighted else []:
+    names = [node.name for node in walk.nodes]
+    for node in walk.nodes[names.index(linear[-1].name) :] if linear else []:
         if node.kind == "dropout":
-            state.diagnostics.append(messages.dropout_after_last_linear(line.keyword.span))
+            span = by_name[node.name][1].keyword.span
+            walk.report(messages.dropout_after_last_linear(span))

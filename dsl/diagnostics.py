@@ -1,9 +1,10 @@
 """A diagnostic is a value: what is wrong, where, why, and what to write instead."""
 
 import difflib
+import posixpath
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,13 +22,47 @@ class Related:
 
 
 @dataclass(frozen=True)
+class Edit:
+    """Replace what lies between two places by `text`; lines and columns count from 1, the end is
+    exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+    file: str = ""
+
+    @classmethod
+    def of(cls, span: Span, text: str) -> "Edit":
+        return cls(span.line, span.column, span.line, span.end_column, text, span.file)
+
+    @classmethod
+    def behind(cls, span: Span, text: str) -> "Edit":
+        return cls(span.line, span.end_column, span.line, span.end_column, text, span.file)
+
+    @classmethod
+    def line_before(cls, span: Span, text: str) -> "Edit":
+        """A new line above the span's, with its indentation: the span must begin the line."""
+        added = f"{text}\n{' ' * (span.column - 1)}"
+        return cls(span.line, span.column, span.line, span.column, added, span.file)
+
+    @classmethod
+    def remove_line(cls, span: Span) -> "Edit":
+        return cls(span.line, 1, span.line + 1, 1, "", span.file)
+
+
+@dataclass(frozen=True)
 class Diagnostic:
+    """`edits`, where there are any, do what `fix` says."""
+
     code: str
     span: Span
     title: str
     detail: str = ""
     fix: str = ""
-    related: tuple[Related, ...] = field(default=())
+    related: tuple[Related, ...] = ()
+    edits: tuple[Edit, ...] = ()
 
     @property
     def severity(self) -> str:
@@ -38,7 +73,7 @@ class Diagnostic:
         return {
             "code": self.code,
             "severity": self.severity,
-            "file": path,
+            "file": path_of(path, self.span.file),
             "line": self.span.line,
             "column": self.span.column,
             "end_line": self.span.line,
@@ -56,14 +91,26 @@ class Diagnostic:
 class SpecError(LenetError):
     """A file with errors; `diagnostics` holds all of them, warnings too."""
 
-    def __init__(self, path: str, source: str, diagnostics: tuple[Diagnostic, ...]) -> None:
+    def __init__(
+        self,
+        path: str,
+        source: str,
+        diagnostics: tuple[Diagnostic, ...],
+        imports: Mapping[str, str] | None = None,
+    ) -> None:
         errors = sum(d.severity == "error" for d in diagnostics)
         count = "1 error" if errors == 1 else f"{errors} errors"
-        text = "\n".join(render(d, path, source) for d in diagnostics)
+        text = "\n".join(render(d, path, source, imports=imports) for d in diagnostics)
         super().__init__(f"{path} has {count}", text)
         self.path = path
         self.source = source
         self.diagnostics = diagnostics
+        self.imports = imports or {}
+
+
+def path_of(path: str, file: str) -> str:
+    """The path of an imported file, as seen from where `path` is seen; `path` itself for ""."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(path), file)) if file else path
 
 
 _MAX_BYTES = 2**20
@@ -71,8 +118,17 @@ _MAX_WIDTH = 160
 _RED, _YELLOW, _CYAN, _BOLD, _END = "\033[31m", "\033[33m", "\033[36m", "\033[1m", "\033[0m"
 
 
-def render(diagnostic: Diagnostic, path: str, source: str, colour: bool = False) -> str:
-    """The diagnostic as a person reads it, with the source line and the place underlined."""
+def render(
+    diagnostic: Diagnostic,
+    path: str,
+    source: str,
+    colour: bool = False,
+    imports: Mapping[str, str] | None = None,
+) -> str:
+    """The diagnostic as a person reads it, with the source line and the place underlined.
+
+    `imports` are the texts of imported files, by the path in their spans.
+    """
 
     def paint(codes: str, text: str) -> str:
         return f"{codes}{text}{_END}" if colour else text
@@ -80,11 +136,12 @@ def render(diagnostic: Diagnostic, path: str, source: str, colour: bool = False)
     tone = _YELLOW if diagnostic.severity == "warning" else _RED
     span = diagnostic.span
     head = f"{diagnostic.severity}[{diagnostic.code}]: {diagnostic.title}"
-    lines = _lines(source)
+    texts = {"": source, **(imports or {})}
     numbers = [span.line] + [related.span.line for related in diagnostic.related]
     margin = len(str(max(numbers)))
 
     def quote(place: Span, mark: str, label: str, codes: str) -> Iterable[str]:
+        lines = _lines(texts[place.file])
         text = lines[place.line - 1] if place.line <= len(lines) else ""
         text, first, width = _window(text, place.column - 1, place.end_column - 1)
         bar = paint(_CYAN, "|")
@@ -93,9 +150,15 @@ def render(diagnostic: Diagnostic, path: str, source: str, colour: bool = False)
         yield f"{' ' * margin} {bar} {' ' * first}{under}"
 
     arrow = paint(_CYAN, "-->")
-    out = [paint(tone + _BOLD, head), f"{' ' * margin}{arrow} {path}:{span.line}:{span.column}"]
+    place = f"{path_of(path, span.file)}:{span.line}:{span.column}"
+    out = [paint(tone + _BOLD, head), f"{' ' * margin}{arrow} {place}"]
     out += quote(span, "^", "", tone)
+    shown = span.file
     for related in diagnostic.related:
+        if related.span.file != shown:
+            shown = related.span.file
+            at = f"{path_of(path, shown)}:{related.span.line}:{related.span.column}"
+            out.append(f"{' ' * margin}{paint(_CYAN, ':::')} {at}")
         out += quote(related.span, "-", related.label, _CYAN)
     for label, text in (("", diagnostic.detail), ("fix: ", diagnostic.fix)):
         if text:
@@ -116,7 +179,7 @@ def _window(line: str, start: int, end: int) -> tuple[str, int, int]:
     return line, _cells(line[:start]), max(1, _cells(line[start:end]))
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=8)
 def _lines(source: str) -> list[str]:
     return source.split("\n")
 

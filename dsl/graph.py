@@ -5,28 +5,37 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dsl.registry import Parameter
+from dsl.sections.augment import Augment
 from dsl.sections.data import Data
 from dsl.sections.train import Train
-from dsl.shapes import Shape, product, show
+from dsl.shapes import Shape, show
 
 
 @dataclass(frozen=True)
 class Node:
     """One layer with everything inferred. Where it stood in the file does not make it another.
 
-    `fused` are the layers behind it that a pass has put into it; `shape` is then the last one's.
+    `inputs` name the nodes that it reads, `givens` are their shapes; the input has one empty
+    shape. `fused` are the layers behind it that a pass has put into it; `shape` is then the last
+    one's. `file` is "" but for a line of an imported file.
     """
 
     name: str
     kind: str
     inputs: tuple[str, ...]
-    given: Shape
+    givens: tuple[Shape, ...]
     shape: Shape
     arguments: Mapping[str, Any] = field(default_factory=dict)
     parameters: tuple[Parameter, ...] = ()
     macs: int = 0
     line: int = field(default=0, compare=False)
+    file: str = field(default="", compare=False)
     fused: tuple["Node", ...] = ()
+
+    @property
+    def given(self) -> Shape:
+        """The shape of the only input, or of the first one."""
+        return self.givens[0]
 
     @property
     def bare_shape(self) -> Shape:
@@ -35,17 +44,23 @@ class Node:
 
     @property
     def parameter_count(self) -> int:
-        return sum(product(p.shape) for p in self.parameters)
+        """Of trained values."""
+        return sum(p.count for p in self.parameters)
 
 
 @dataclass(frozen=True)
 class Graph:
-    """The layers in the order in which data flow; the first is the input."""
+    """The layers, each behind those that it reads; the first is the input, the last the output.
+
+    `source` is the text of the file, `imports` those of the files that it imports, by path.
+    """
 
     nodes: tuple[Node, ...]
     data: Data | None
     train: Train | None
     source: str = field(repr=False)
+    augment: Augment | None = None
+    imports: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def input(self) -> Shape:
@@ -58,6 +73,20 @@ class Graph:
     @property
     def parameter_count(self) -> int:
         return sum(node.parameter_count for node in self.nodes)
+
+    @property
+    def consumers(self) -> dict[str, tuple[Node, ...]]:
+        """For each node, those that read it."""
+        found: dict[str, tuple[Node, ...]] = {node.name: () for node in self.nodes}
+        for node in self.nodes:
+            for name in dict.fromkeys(node.inputs):
+                found[name] = (*found[name], node)
+        return found
+
+    def text_of(self, node: Node) -> str:
+        """The line that a node stands for, without its comment."""
+        lines = (self.imports[node.file] if node.file else self.source).split("\n")
+        return lines[node.line - 1].split("#")[0].strip() if 0 < node.line <= len(lines) else ""
 
     def with_nodes(self, nodes: tuple[Node, ...]) -> "Graph":
         return replace(self, nodes=nodes)
@@ -73,12 +102,17 @@ def draw(graph: Graph) -> str:
         if node.fused:
             lines[-1] += f" with ({', '.join(part.name for part in node.fused)})"
         lines[-1] += f" -> {show(node.shape)}"
-        lines += [f"    {node.name}.{p.name}: {show(p.shape)}" for p in node.parameters]
-    for section in (graph.data, graph.train):
+        for p in node.parameters:
+            fixed = "" if p.trained else ", not trained"
+            fixed += "" if p.mask is None else f", {p.count} trained"
+            lines.append(f"    {node.name}.{p.name}: {show(p.shape)}{fixed}")
+    for section in (graph.data, graph.augment, graph.train):
         if section is not None:
             lines.append(str(section))
     return "\n".join(lines) + "\n"
 
 
 def _show(value: Any) -> str:
-    return show(value) if isinstance(value, tuple) else str(value)
+    if isinstance(value, tuple):
+        return show(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -6,13 +6,18 @@ It is long because it is a list; nothing in it depends on its neighbours.
 import unicodedata
 from collections.abc import Sequence
 
-from dsl.diagnostics import Diagnostic, Related
+from dsl.diagnostics import Diagnostic, Edit, Related
 from dsl.shapes import Shape, product, show
 from dsl.syntax import Span
 
 
 def _did_you_mean(suggestion: str | None, otherwise: str) -> str:
     return f"did you mean `{suggestion}`?" if suggestion else otherwise
+
+
+def _instead(span: Span, suggestion: str | None) -> tuple[Edit, ...]:
+    """Put the suggestion where the wrong word stands."""
+    return (Edit.of(span, suggestion),) if suggestion else ()
 
 
 def _words(words: Sequence[str]) -> str:
@@ -56,9 +61,13 @@ _INSTEAD = {
 } | dict.fromkeys(",[]{}:", "lists need no commas or brackets: write `conv 6x5x5 stride 2`")
 
 
+_PLAIN = {"×": "x", "→": "->", "−": "-", "–": "-"}  # written by an editor that means well
+
+
 def unexpected_character(span: Span, text: str, before: str) -> Diagnostic:
     """`before` is the line up to here."""
     fix = _INSTEAD.get(text) or _INSTEAD.get(text[0])
+    plain = _PLAIN.get(text)
     if text == "->" and before.split()[-1:] == ["as"]:
         fix = "write a name behind `as`: `as conv1`"
     elif fix is None and before.count("(") > before.count(")"):
@@ -69,7 +78,12 @@ def unexpected_character(span: Span, text: str, before: str) -> Diagnostic:
     if not text.isprintable() or text.isspace():
         shown = f"the character {unicodedata.name(text[0], '')} U+{ord(text[0]):04X}"
         shown = shown.replace("  ", " ")
-    return Diagnostic("E001", span, f"I did not expect {shown} here", _FORM, fix or _REMOVE)
+    if text.isspace():
+        plain = " "
+    return Diagnostic(
+        "E001", span, f"I did not expect {shown} here", _FORM, fix or _REMOVE,
+        edits=_instead(span, plain),
+    )  # fmt: skip
 
 
 def unexpected_word(span: Span, text: str, before: str) -> Diagnostic:
@@ -120,6 +134,7 @@ def tab(span: Span) -> Diagnostic:
         "there is a tab in this line",
         "How wide a tab is depends on the editor, and indentation has a meaning here.",
         "use spaces",
+        edits=(Edit.of(span, "  "),),
     )
 
 
@@ -129,7 +144,8 @@ def indentation(span: Span, indent: int, outer: int, expected: int) -> Diagnosti
         span,
         "this line's indentation fits no line above",
         f"It is indented by {indent} spaces; the lines above it by {outer} and {expected}.",
-        f"indent it by {expected} spaces, like the lines of the same section",
+        f"indent it by {expected} spaces, like the lines of the same body",
+        edits=(Edit(span.line, 1, span.line, span.column, " " * expected, span.file),),
     )
 
 
@@ -137,9 +153,10 @@ def indented(span: Span) -> Diagnostic:
     return Diagnostic(
         "E005",
         span,
-        "this line is indented, but belongs to no section",
-        "Only the lines of a section such as `train` are indented.",
+        "this line is indented, but belongs to no line above",
+        "Only the lines of a body are indented: below `train`, `repeat 3`, `block NAME`, …",
         "remove the spaces before it",
+        edits=(Edit(span.line, 1, span.line, span.column, "", span.file),),
     )
 
 
@@ -187,6 +204,7 @@ def unknown_layer(
         "" if suggestion else f"The layers are {_words(known)}.",
         _did_you_mean(suggestion, "use one of these")
         + (f" For example `{example}`" if example not in ("", suggestion) else ""),
+        edits=_instead(span, suggestion),
     )
 
 
@@ -197,16 +215,6 @@ def line_of_section(span: Span, word: str, section: str) -> Diagnostic:
         f"there is no layer called `{word}`",
         f"It is a line of the section `{section}`.",
         f"indent it below the line `{section}`",
-    )
-
-
-def not_yet(span: Span, word: str) -> Diagnostic:
-    return Diagnostic(
-        "E018",
-        span,
-        f"`{word}` belongs to the language, but this version cannot read it yet",
-        "",
-        "write the net as one chain of layers",
     )
 
 
@@ -226,6 +234,7 @@ def unknown_option(
         f"`{layer}` has no option called `{word}`",
         _options(known),
         _did_you_mean(suggestion, otherwise),
+        edits=_instead(span, suggestion),
     )
 
 
@@ -273,6 +282,7 @@ def unknown_constant(span: Span, name: str, suggestion: str | None) -> Diagnosti
         f"nothing is called `{name}` here",
         "A word in place of a number is a constant that `let` has defined above.",
         _did_you_mean(suggestion, f"write a number, or define it above: let {name} = …"),
+        edits=_instead(span, suggestion),
     )
 
 
@@ -373,26 +383,38 @@ def body_not_allowed(span: Span, keyword: str, above: Span) -> Diagnostic:
     return Diagnostic(
         "E023",
         span,
-        "this line is indented, but belongs to no section",
-        f"Sections such as `train` have indented lines; `{keyword}` has none.",
+        f"`{keyword}` has no lines below it",
+        "Sections such as `train`, and `repeat`, `block`, `add`, … have indented lines.",
         f"indent it like the `{keyword}` line",
         (Related(above, "the line above it"),),
+        (Edit(span.line, 1, span.line, span.column, " " * (above.column - 1), span.file),),
     )
 
 
-def let_in_section(span: Span, section: str) -> Diagnostic:
+def let_in_body(span: Span, keyword: str) -> Diagnostic:
     return Diagnostic(
         "E023",
         span,
-        f"a `let` cannot stand in the section `{section}`",
+        f"a `let` cannot stand below `{keyword}`",
         "Constants belong to the whole file.",
-        "move it above the section, without indentation",
+        "move it above, without indentation",
+    )
+
+
+def only_at_the_top(span: Span, keyword: str, outer: str) -> Diagnostic:
+    return Diagnostic(
+        "E023",
+        span,
+        f"`{keyword}` cannot stand below `{outer}`",
+        "It belongs to the whole file.",
+        "move it out, without indentation",
     )
 
 
 def window_too_large(
     span: Span, layer: str, window: Shape, given: Shape, padding: Shape, source: str
 ) -> Diagnostic:
+    """The checker adds the smallest input of the net that is large enough."""
     room = (given[1] + 2 * padding[0], given[2] + 2 * padding[1])
     padded = f", padded {show(room)}" if any(padding) else ""
     return Diagnostic(
@@ -412,7 +434,8 @@ def reshape_mismatch(span: Span, wanted: str, count: int, given: Shape, source: 
         f"`reshape {wanted}` does not have as many values as its input",
         f"{amount}, but {source} gives {show(given)} = {product(given)}"
         + _differing(wanted, given),
-        f"reshape {'*'.join(map(str, given))}",
+        f"write reshape {'*'.join(map(str, given))}",
+        edits=(Edit.of(span, "*".join(map(str, given))),),
     )
 
 
@@ -426,13 +449,14 @@ def _differing(wanted: str, given: Shape) -> str:
     return ": " + ", and ".join(facts) + "."
 
 
-def linear_on_map(span: Span, given: Shape, source: str) -> Diagnostic:
+def linear_on_map(span: Span, given: Shape, source: str, layer: str = "linear") -> Diagnostic:
     return Diagnostic(
         "E032",
         span,
-        "`linear` needs a vector, but gets a map",
+        f"`{layer}` needs a vector, but gets a map",
         f"{source} gives {show(given)}, which is channels x height x width.",
         f"flatten it first: reshape {'*'.join(map(str, given))}",
+        edits=(Edit.line_before(span, f"reshape {'*'.join(map(str, given))}"),),
     )
 
 
@@ -443,6 +467,7 @@ def needs_map(span: Span, layer: str, given: Shape, source: str) -> Diagnostic:
         f"`{layer}` needs a map, but gets a vector",
         f"{source} gives {show(given)}; a map is channels x height x width.",
         f"turn it into a map first: reshape {given[0]}x1x1",
+        edits=(Edit.line_before(span, f"reshape {given[0]}x1x1"),),
     )
 
 
@@ -453,6 +478,7 @@ def stale_shape(span: Span, declared: Shape, actual: Shape, why: str) -> Diagnos
         f"the shape here is {show(actual)}, not {show(declared)}",
         why,
         f"write -> {show(actual)}, or change the layer",
+        edits=(Edit.of(span, show(actual)),),
     )
 
 
@@ -463,16 +489,18 @@ def stale_count(span: Span, declared: int, actual: int) -> Diagnostic:
         f"the net has {actual} parameters, not {declared}",
         f"That is {abs(actual - declared)} {'more' if actual > declared else 'fewer'}.",
         f"write expect {actual} parameters, or change the net",
+        edits=(Edit.of(span, str(actual)),),
     )
 
 
-def class_count(span: Span, outputs: Shape, classes: int, data: str) -> Diagnostic:
+def class_count(span: Span, outputs: Shape, classes: int, data: str, layer: str) -> Diagnostic:
+    layer = "rbf" if layer == "rbf" else "linear"
     return Diagnostic(
         "E036",
         span,
         f"the net's output is {show(outputs)}, but {data} has {classes} classes",
         "The output has one value for each class.",
-        f"make the last layer `linear {classes}`",
+        f"make the last layer `{layer} {classes}`",
     )
 
 
@@ -495,6 +523,28 @@ def nll_needs_logsoftmax(span: Span, last: str, last_span: Span) -> Diagnostic:
         "add `logsoftmax` as the last layer, or write `loss crossentropy`"
         if last != "softmax"
         else "write `logsoftmax` instead of `softmax`",
+        (Related(last_span, "the last layer is here"),),
+        (Edit.of(last_span, "logsoftmax"),) if last == "softmax" else (),
+    )
+
+
+def map_needs_rbf(span: Span, loss: str, last: str, last_span: Span) -> Diagnostic:
+    """`loss map` without distances, or distances without it."""
+    if loss == "map":
+        return Diagnostic(
+            "E037",
+            span,
+            "`map` needs the distances of `rbf`",
+            f"It takes the smallest output for the best, but the net ends with `{last}`.",
+            "end with an `rbf` layer, or write `loss crossentropy`",
+            (Related(last_span, "the last layer is here"),),
+        )
+    return Diagnostic(
+        "E037",
+        span,
+        f"`{loss}` takes the largest output for the best, but those of `rbf` are distances",
+        "",
+        "write `loss map`",
         (Related(last_span, "the last layer is here"),),
     )
 
@@ -531,6 +581,222 @@ def net_too_large(span: Span, what: str, needed: int, limit: int) -> Diagnostic:
     )
 
 
+def layer_after_output(span: Span, layer: str, output: str, output_span: Span) -> Diagnostic:
+    return Diagnostic(
+        "E039",
+        span,
+        f"a `{layer}` follows the net's output",
+        f"What `{output}` gives are results for a loss, not values to compute with.",
+        f"move `{output}` to the end, or remove what follows it",
+        (Related(output_span, "the output is here"),),
+    )
+
+
+def crop_differs(span: Span, crop: Shape, given: Shape) -> Diagnostic:
+    return Diagnostic(
+        "E042",
+        span,
+        f"a crop of {show(crop)} does not fit the net's input of {show(given)}",
+        "What is cut out of the padded image is what the net sees.",
+        f"write crop {show(given[1:])}, or another input" if len(given) == 3 else
+        "give the net a map as its input: channels x height x width",
+    )  # fmt: skip
+
+
+def too_many_layers(span: Span, limit: int) -> Diagnostic:
+    return Diagnostic(
+        "E043",
+        span,
+        "with this line the net grows beyond all reason",
+        f"Blocks and repeats may make at most {limit:,} layers.",
+        "repeat it less often",
+    )
+
+
+# Blocks, paths, tables, imports.
+
+
+def recursive_block(span: Span, name: str, chain: Sequence[str]) -> Diagnostic:
+    way = " -> ".join((*chain, name))
+    return Diagnostic(
+        "E060",
+        span,
+        f"the block `{name}` contains itself",
+        f"The way is {way}, and so on without an end.",
+        "write `repeat` for a fixed number of times",
+    )
+
+
+def block_is_layer(span: Span, name: str, what: str) -> Diagnostic:
+    return Diagnostic(
+        "E061",
+        span,
+        f"a {what} cannot be called `{name}`",
+        "That word has a meaning already.",
+        "choose another name",
+    )
+
+
+def empty_body(span: Span, keyword: str, example: str) -> Diagnostic:
+    return Diagnostic(
+        "E062",
+        span,
+        f"`{keyword}` has no lines below it",
+        "What belongs to it is indented below.",
+        f"for example\n{example}",
+    )
+
+
+def path_outside(span: Span) -> Diagnostic:
+    return Diagnostic(
+        "E063",
+        span,
+        "this `path` belongs to nothing",
+        "Paths stand below `add`, `concat` or `multiply`, which join them.",
+        "indent it below one of these",
+    )
+
+
+def not_a_path(span: Span, keyword: str, join: str, join_span: Span) -> Diagnostic:
+    return Diagnostic(
+        "E063",
+        span,
+        f"`{join}` joins paths, but this is `{keyword}`",
+        "The layers of each way stand below a line `path`.",
+        "put a line `path` above it, and indent it below",
+        (Related(join_span, f"the `{join}` is here"),),
+    )
+
+
+def too_few_paths(span: Span, join: str, count: int) -> Diagnostic:
+    what = {0: "no path", 1: "a single path"}[count]
+    return Diagnostic(
+        "E063",
+        span,
+        f"`{join}` has {what} to join",
+        "It takes two or more; an empty `path` passes its input on.",
+        f"for example\n{join}\n  path\n    conv 6x3x3 pad 1\n  path",
+    )
+
+
+def paths_differ(
+    span: Span, join: str, first: Shape, first_span: Span, other: Shape, number: int, need: str
+) -> Diagnostic:
+    return Diagnostic(
+        "E064",
+        span,
+        f"the paths of `{join}` do not fit together",
+        f"Path 1 gives {show(first)}, path {number} gives {show(other)}; {need}.",
+        "change one of them, for example with `shortcut` or `pad`",
+        (Related(first_span, f"path 1 gives {show(first)}"),),
+    )
+
+
+def cannot_import(span: Span, path: str, why: str, fix: str = "") -> Diagnostic:
+    return Diagnostic(
+        "E065",
+        span,
+        f"cannot import {path}",
+        why,
+        fix or "the path starts at the folder of this file",
+    )
+
+
+def import_cycle(span: Span, chain: Sequence[str]) -> Diagnostic:
+    return Diagnostic(
+        "E066",
+        span,
+        "these files import each other",
+        " -> ".join(chain),
+        "move what they share into a file of its own",
+    )
+
+
+def bad_cell(span: Span, text: str) -> Diagnostic:
+    return Diagnostic(
+        "E067",
+        span,
+        f"I did not expect `{text}` in a table",
+        "Each place of a table is X (connected) or . (not), with spaces between.",
+        "write X or .",
+    )
+
+
+def ragged_table(span: Span, count: int, first: int) -> Diagnostic:
+    return Diagnostic(
+        "E067",
+        span,
+        f"this row has {count} places, the first has {first}",
+        "A table has a row for each input map and a column for each output map.",
+        "make all rows of the same length",
+    )
+
+
+def empty_table(span: Span) -> Diagnostic:
+    return Diagnostic(
+        "E067", span, "this table has no rows", "", "write rows of X and . below it, indented"
+    )
+
+
+def unconnected(span: Span, output: int) -> Diagnostic:
+    return Diagnostic(
+        "E067",
+        span,
+        f"output map {output} of this table sees nothing",
+        "Its column has no X.",
+        "connect it, or remove the column",
+    )
+
+
+def unknown_table(
+    span: Span, name: str, suggestion: str | None, known: Sequence[str]
+) -> Diagnostic:
+    listed = f"There is {_words(known)}." if known else "This file has no tables."
+    return Diagnostic(
+        "E014",
+        span,
+        f"no table is called `{name}`",
+        "" if suggestion else listed,
+        _did_you_mean(suggestion, f"write it: a line `table {name}`, and rows of X and . below"),
+        edits=_instead(span, suggestion),
+    )
+
+
+def table_differs(
+    span: Span, name: str, table: tuple[int, int], layer: tuple[int, int], table_span: Span
+) -> Diagnostic:
+    return Diagnostic(
+        "E068",
+        span,
+        f"the table `{name}` does not fit this layer",
+        f"It has {table[0]} rows and {table[1]} columns, for so many input and output maps; "
+        f"here are {layer[0]} input and {layer[1]} output maps.",
+        "change the table or the layer",
+        (Related(table_span, "the table is here"),),
+    )
+
+
+def fewer_channels(span: Span, wanted: int, given: Shape, source: str) -> Diagnostic:
+    return Diagnostic(
+        "E069",
+        span,
+        f"`shortcut` cannot leave out channels: {wanted} are fewer than {given[0]}",
+        f"{source} gives {show(given)}, and new channels are filled with zeros.",
+        f"write at least {given[0]}, or use `conv {wanted}x1x1`",
+    )
+
+
+def no_codes(span: Span, inputs: int, outputs: int, limit: int) -> Diagnostic:
+    return Diagnostic(
+        "E070",
+        span,
+        "the codes ascii7x12 do not fit this layer",
+        f"They are 7x12 = 84 values for each of at most {limit} digits; here are {inputs} inputs "
+        f"and {outputs} outputs.",
+        "write `linear 84` before it and at most `rbf 10`, or leave `codes` out",
+    )
+
+
 # Sections.
 
 
@@ -543,6 +809,7 @@ def unknown_key(
         f"the section `{section}` has no line called `{word}`",
         "" if suggestion else f"Its lines are {_words(known)}.",
         _did_you_mean(suggestion, "use one of these"),
+        edits=_instead(span, suggestion),
     )
 
 
@@ -555,16 +822,19 @@ def unknown_word(
         f"there is no {what} called `{word}`",
         "" if suggestion else _one_of(known)[0],
         _did_you_mean(suggestion, _one_of(known)[1]),
+        edits=_instead(span, suggestion),
     )
 
 
 def missing_unit(span: Span, number: str, units: Sequence[str]) -> Diagnostic:
+    what = "An angle" if "degrees" in units else "A duration"
     return Diagnostic(
         "E052",
         span,
         f"{number} of what?",
-        f"A duration carries its unit: {' or '.join(units)}.",
+        f"{what} carries its unit: {' or '.join(units)}.",
         f"write {number} {units[0]}",
+        edits=(Edit.behind(span, f" {units[0]}"),),
     )
 
 
@@ -602,11 +872,11 @@ def section_twice(span: Span, section: str, first: Span) -> Diagnostic:
     )
 
 
-def train_without_data(span: Span) -> Diagnostic:
+def section_without_data(span: Span, section: str) -> Diagnostic:
     return Diagnostic(
         "E056",
         span,
-        "there is a section `train`, but no `data`",
+        f"there is a section `{section}`, but no `data`",
         "Nothing says what to train on.",
         "add a line such as `data mnist`",
     )
@@ -642,7 +912,37 @@ def linear_after_linear(span: Span, first: Span) -> Diagnostic:
 
 
 def unused_constant(span: Span, name: str) -> Diagnostic:
-    return Diagnostic("W003", span, f"`{name}` is never used", "", "remove the line")
+    return Diagnostic(
+        "W003", span, f"`{name}` is never used", "", "remove the line",
+        edits=(Edit.remove_line(span),),
+    )  # fmt: skip
+
+
+def unused_definition(span: Span, what: str, name: str) -> Diagnostic:
+    code = "W005" if what == "block" else "W007"
+    return Diagnostic(code, span, f"the {what} `{name}` is never used", "", "use it or remove it")
+
+
+def bias_before_batchnorm(span: Span, layer: str, norm: Span, end: Span) -> Diagnostic:
+    return Diagnostic(
+        "W006",
+        span,
+        f"the bias of this `{layer}` has no effect",
+        "The `batchnorm` behind it subtracts the mean, and the bias with it.",
+        "write `bias no`",
+        (Related(norm, "the batchnorm is here"),),
+        (Edit.behind(end, " bias no"),),
+    )
+
+
+def too_much_memory(span: Span, needed: int, available: int) -> Diagnostic:
+    return Diagnostic(
+        "W008",
+        span,
+        f"training would need {needed / 2**30:,.1f} GiB of memory",
+        f"This machine has {available / 2**30:,.1f} GiB.",
+        "make the net or its batch smaller, or train it on another machine",
+    )
 
 
 def dropout_after_last_linear(span: Span) -> Diagnostic:

@@ -22,6 +22,8 @@ from dsl.syntax import (
     Name,
     Number,
     Operation,
+    Parameter,
+    Row,
     Sizes,
     Span,
     Statement,
@@ -53,24 +55,29 @@ class _Raw:
     indent: int
     statement: Statement
     body: list["_Raw"] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
     indents: list[int] = field(default_factory=list)
 
     def close(self) -> Statement:
         if isinstance(self.statement, Let):
             return self.statement
-        return replace(self.statement, body=tuple(child.close() for child in self.body))
+        body = tuple(child.close() for child in self.body)
+        return replace(self.statement, body=body, rows=tuple(self.rows))
 
 
-def parse(text: str) -> tuple[Tree, list[Diagnostic]]:
-    """The tree of every line that can be read, and a diagnostic for every one that cannot."""
+def parse(text: str, file: str = "") -> tuple[Tree, list[Diagnostic]]:
+    """The tree of every line that can be read, and a diagnostic for every one that cannot.
+
+    `file` is the path of an imported file, "" for the main one.
+    """
     diagnostics: list[Diagnostic] = []
     allowed: set[tuple[int, str]] = set()
-    nowhere = Word("", Span(0, 1, 1))
+    nowhere = Word("", Span(0, 1, 1, file))
     root = _Raw(-1, Line(nowhere, (), None, None, nowhere.span), indents=[0])
     open_lines = [root]
     for number, source in enumerate(text.split("\n"), start=1):
         if number > _MAX_LINES:
-            diagnostics.append(messages.too_many_lines(Span(number, 1, 2), _MAX_LINES))
+            diagnostics.append(messages.too_many_lines(Span(number, 1, 2, file), _MAX_LINES))
             break
         code = _code(source)
         for codes in _ALLOW.findall(source[len(code) :]):
@@ -78,17 +85,18 @@ def parse(text: str) -> tuple[Tree, list[Diagnostic]]:
         if not code.strip():
             continue
         indent = len(code) - len(code.lstrip(" \t"))
-        span = Span(number, indent + 1, len(code.rstrip()) + 1)
+        span = Span(number, indent + 1, len(code.rstrip()) + 1, file)
         parent, problem = _find_parent(open_lines, indent, span)
-        if _keyword(parent) == "table":
+        if _keyword(parent) == "table" and "\t" not in code.rstrip():
+            parent.rows.append(Row(tuple(_cells(code, span)), span))
             continue  # its rows are no lines of the language
         if "\t" in code.rstrip():
             column = code.index("\t") + 1
-            problem = messages.tab(Span(number, column, column + 1))
+            problem = messages.tab(Span(number, column, column + 1, file))
         if problem is not None:
             diagnostics.append(problem)
         try:
-            statement = _parse_line(source.rstrip().replace("\t", " "), number)
+            statement = _parse_line(source.rstrip().replace("\t", " "), number, file)
         except _Unreadable as unreadable:
             diagnostics.append(unreadable.diagnostic)
             # Its body, if it has one, is still read: stand in an empty line of that indent.
@@ -98,6 +106,13 @@ def parse(text: str) -> tuple[Tree, list[Diagnostic]]:
         open_lines.append(raw)
     statements = tuple(raw.close() for raw in root.body)
     return Tree(text, statements, frozenset(allowed)), diagnostics
+
+
+def _cells(code: str, span: Span) -> list[Word]:
+    return [
+        Word(found[0], replace(span, column=found.start() + 1, end_column=found.end() + 1))
+        for found in re.finditer(r"\S+", code)
+    ]
 
 
 def _code(source: str) -> str:
@@ -145,15 +160,15 @@ class _Unreadable(Exception):
         self.diagnostic = diagnostic
 
 
-def _parse_line(source: str, number: int) -> Statement:
+def _parse_line(source: str, number: int, file: str) -> Statement:
     if len(source) > _MAX_LINE:
-        raise _Unreadable(messages.line_too_long(Span(number, 1, 2), len(source), _MAX_LINE))
+        raise _Unreadable(messages.line_too_long(Span(number, 1, 2, file), len(source), _MAX_LINE))
     code = _code(source).rstrip()
     if len(_OPERATOR.findall(code)) > _MAX_OPERATORS:
-        span = Span(number, 1, 2)
+        span = Span(number, 1, 2, file)
         raise _Unreadable(messages.too_deep(span, f"{_MAX_OPERATORS} operators and parentheses"))
     try:
-        return _Builder(number, source).transform(_grammar().parse(source))
+        return _Builder(number, source, file).transform(_grammar().parse(source))
     except UnexpectedCharacters as error:
         column, text = error.column, source[error.column - 1]
     except UnexpectedEOF:
@@ -163,7 +178,7 @@ def _parse_line(source: str, number: int) -> Statement:
         column = len(code) + 1 if at_end else error.token.column or 1
         text = "" if at_end else str(error.token)
     before = source[: column - 1]
-    span = Span(number, column, column + max(1, len(text)))
+    span = Span(number, column, column + max(1, len(text)), file)
     if not text:
         raise _Unreadable(messages.unexpected_end(span, before)) from None
     if not (text[0].isascii() and text[0].isalnum()):
@@ -174,14 +189,15 @@ def _parse_line(source: str, number: int) -> Statement:
 class _Builder(Transformer_NonRecursive):  # type: ignore[type-arg]
     """Lark's tree of one line to our syntax tree."""
 
-    def __init__(self, number: int, source: str) -> None:
+    def __init__(self, number: int, source: str, file: str) -> None:
         super().__init__()
         self.line_number = number
         self.source = source
+        self.file = file
 
     def _span(self, token: Token) -> Span:
         column = token.column or 1
-        return Span(self.line_number, column, column + len(token))
+        return Span(self.line_number, column, column + len(token), self.file)
 
     def _word(self, token: Token | None) -> Word | None:
         return None if token is None else Word(str(token), self._span(token))
@@ -198,11 +214,16 @@ class _Builder(Transformer_NonRecursive):  # type: ignore[type-arg]
 
     def block(self, children: list[Any]) -> Line:
         column = len(self.source) - len(self.source.lstrip()) + 1
-        word = Word("block", Span(self.line_number, column, column + 5))
-        return Line(word, (), self._word(children[0]), None, word.span)
+        word = Word("block", Span(self.line_number, column, column + 5, self.file))
+        parameters = tuple(child for child in children[1:] if child is not None)
+        name = self._word(children[0])
+        assert name is not None
+        return Line(word, (), name, None, word.span.to(name.span), parameters=parameters)
 
-    def parameter(self, children: list[Any]) -> None:
-        return None
+    def parameter(self, children: list[Any]) -> Parameter:
+        name = self._word(children[0])
+        assert name is not None
+        return Parameter(name, children[1])
 
     def layer(self, children: list[Any]) -> Line:
         keyword = self._word(children[0])

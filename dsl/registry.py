@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
@@ -10,8 +10,9 @@ from typing import Any
 
 from dsl import messages
 from dsl.diagnostics import Diagnostic, closest
-from dsl.shapes import Shape
+from dsl.shapes import Shape, product
 from dsl.syntax import Item, Line, Name, Operation, Sizes, Span, Text
+from dsl.tables import Table
 from dsl.values import Constants, Refused, evaluate, evaluate_size, show
 
 Arguments = dict[str, Any]
@@ -19,21 +20,37 @@ Arguments = dict[str, Any]
 
 @dataclass(frozen=True)
 class Parameter:
-    """A trained tensor: `name` within its layer, `shape` as it is saved, and the number of
-    inputs that each output sees (`fan_in`), which scales the initial values."""
+    """A tensor of a layer: `name` within it, and `shape` as it is saved.
+
+    Initial values are `initial`, or random where it is None, and then scaled by the number of
+    inputs that each output sees (`fan_in`). `trained` tells whether the optimizer changes it.
+    `mask` has a row for each output and tells which inputs it sees: the others' weights are 0.
+    """
 
     name: str
     shape: Shape
-    fan_in: int
+    fan_in: int = 1
+    initial: float | tuple[float, ...] | None = None
+    trained: bool = True
+    mask: tuple[tuple[bool, ...], ...] | None = None
+
+    @property
+    def count(self) -> int:
+        """Its trained values."""
+        if not self.trained:
+            return 0
+        if self.mask is None:
+            return product(self.shape)
+        return sum(map(sum, self.mask)) * product(self.shape[2:])
 
 
 @dataclass(frozen=True)
 class Argument:
     """A value that follows a layer's name (positional) or the option's word.
 
-    `kind` is sizes (whole numbers joined by x, as many as `counts` allows), real, or choice.
-    `words` are accepted in place of a number, such as `all`. An argument whose default is None
-    and that is not optional must be given.
+    `kind` is sizes (whole numbers joined by x, as many as `counts` allows), real, choice, or table
+    (the name of one). `words` are accepted in place of a number, such as `all`. An argument whose
+    default is None and that is not optional must be given. `aliases` are others' words for it.
     """
 
     name: str
@@ -46,6 +63,7 @@ class Argument:
     words: tuple[str, ...] = ()
     default: Any = None
     optional: bool = False
+    aliases: tuple[str, ...] = ()
 
     @property
     def expected(self) -> str:
@@ -53,20 +71,30 @@ class Argument:
             return " or ".join(self.words)
         if self.kind == "real":
             return "a number"
+        if self.kind == "table":
+            return "the name of a table"
         forms = {1: "one whole number", 2: "two sizes, like 3x3", 3: "three sizes, like 6x5x5"}
         return " or ".join([*(forms[count] for count in self.counts), *self.words])
 
 
 @dataclass
 class Context:
-    """What a shape rule sees: the input, the bound arguments, and where they stand."""
+    """What a shape rule sees: the inputs, the bound arguments, and where they stand.
+
+    A layer that joins paths has several inputs, whose lines are `paths`; others have one.
+    """
 
     line: Line
-    input: Shape
+    inputs: tuple[Shape, ...]
     source: str
     arguments: Arguments
     spans: dict[str, Span]
+    paths: tuple[Line, ...] = ()
     warnings: list[Diagnostic] = field(default_factory=list)
+
+    @property
+    def input(self) -> Shape:
+        return self.inputs[0]
 
     def span(self, argument: str) -> Span:
         return self.spans.get(argument, self.line.keyword.span)
@@ -91,7 +119,7 @@ class Layer:
     `infer` gives the output shape or raises Refused; `parameters(input shape, arguments)` the
     trained tensors; `macs(input, output, arguments)` the multiply-adds of one forward pass of
     one image. `monotonic` marks activations that keep the order of values, which therefore
-    commute with max-pooling.
+    commute with max-pooling. `joins` marks those that join the `path`s of their body.
     """
 
     name: str
@@ -104,6 +132,22 @@ class Layer:
     macs: Callable[[Shape, Shape, Arguments], int] = _no_macs
     aliases: tuple[str, ...] = ()
     monotonic: bool = False
+    joins: bool = False
+
+
+# What is no layer, but stands where a layer does: how it is written, and what it means.
+STRUCTURE = {
+    "block": ("block NAME(width, step = 1)", "layers under a name of their own, with sizes as "
+              "parameters; it is used like a layer, `basic 32 step 2`"),
+    "repeat": ("repeat 3 as stage1", "the lines of its body so many times, one after the other"),
+    "path": ("path", "one of the ways that `add`, `concat` and `multiply` join; an empty one "
+             "passes its input on"),
+    "table": ("table NAME", "which input maps (a row each) each output map (a column each) sees: "
+              "X or ., for `conv 16x5x5 connect NAME`"),
+    "let": ("let width = 16", "a constant; `--set width=32` overrides it"),
+    "import": ('import "blocks.lenet"', "another file's blocks, tables and constants, not its net"),
+    "expect": ("expect 22278 parameters", "asserts the number of trained parameters"),
+}  # fmt: skip
 
 
 @cache
@@ -117,14 +161,15 @@ def layers() -> Mapping[str, Layer]:
     return {layer.name: layer for layer in sorted(found, key=lambda layer: layer.name)}
 
 
-def suggest_layer(word: str) -> str | None:
-    """Our word for another framework's, or the closest spelling."""
+def suggest_layer(word: str, others: Iterable[str] = ()) -> str | None:
+    """Our word for another framework's, or the closest spelling; `others` are blocks."""
+    known = [*layers(), *STRUCTURE, "data", "augment", "train", *others]
     by_alias = {alias: layer.name for layer in layers().values() for alias in layer.aliases}
-    return by_alias.get(word.lower()) or closest(word, [*layers(), "data", "train", "expect"])
+    return by_alias.get(word.lower()) or closest(word, known)
 
 
 def bind(
-    line: Line, layer: Layer, constants: Constants
+    line: Line, layer: Layer, constants: Constants, tables: Mapping[str, Table] | None = None
 ) -> tuple[Arguments, dict[str, Span], list[Diagnostic]]:
     """The line's items as the layer's arguments; mistakes are collected, not raised."""
     arguments: Arguments = {a.name: a.default for a in (*layer.arguments, *layer.options)}
@@ -138,7 +183,7 @@ def bind(
         spans[argument.name] = item.span
         try:
             arguments[argument.name] = convert(
-                argument, item, constants, f"the {argument.name} of `{layer.name}`"
+                argument, item, constants, f"the {argument.name} of `{layer.name}`", tables or {}
             )
         except Refused as refused:
             problems.append(refused.diagnostic)
@@ -159,7 +204,8 @@ def bind(
                 problems.append(_unexpected_value(item, layer, options))
             continue
         if word not in options:
-            suggestion = closest(word, options)
+            by_alias = {alias: option.name for option in layer.options for alias in option.aliases}
+            suggestion = by_alias.get(word.lower()) or closest(word, options)
             known, is_layer = tuple(options), word in layers()
             problems.append(
                 messages.unknown_option(item.span, layer.name, word, suggestion, known, is_layer)
@@ -191,11 +237,20 @@ def _is_option(item: Item, options: Mapping[str, Argument]) -> bool:
     return isinstance(item, Sizes) and item.word in options
 
 
-def convert(argument: Argument, item: Item, constants: Constants, what: str) -> Any:
+def convert(
+    argument: Argument, item: Item, constants: Constants, what: str, tables: Mapping[str, Table]
+) -> Any:
     """One item as the argument's kind, or Refused."""
     if isinstance(item, Text):
         got = f'the text "{item.value}"'
         raise Refused(messages.wrong_value(item.span, what, argument.expected, got))
+    if argument.kind == "table":
+        if item.word is None:
+            raise Refused(messages.wrong_value(item.span, what, argument.expected, "a number"))
+        if item.word not in tables:
+            suggestion = closest(item.word, tables)
+            raise Refused(messages.unknown_table(item.span, item.word, suggestion, tuple(tables)))
+        return tables[item.word].use()
     if item.word in argument.words:
         return item.word
     if argument.kind == "choice":

@@ -1,19 +1,23 @@
 """The syntax tree of a .lenet file: lines with bodies, words with places, no meaning yet."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
 class Span:
-    """A run of characters on one line; line and columns count from 1, the end is exclusive."""
+    """A run of characters on one line; line and columns count from 1, the end is exclusive.
+
+    `file` is the path of an imported file as the main file's folder sees it, "" for the main file.
+    """
 
     line: int
     column: int
     end_column: int
+    file: str = ""
 
     def to(self, other: "Span") -> "Span":
-        return Span(self.line, self.column, max(self.end_column, other.end_column))
+        return replace(self, end_column=max(self.end_column, other.end_column))
 
 
 @dataclass(frozen=True)
@@ -78,8 +82,27 @@ class Let:
 
 
 @dataclass(frozen=True)
+class Parameter:
+    """One of a block: `step`, or `step = 1`."""
+
+    name: Word
+    default: Expression | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a table's body, as words."""
+
+    cells: tuple[Word, ...]
+    span: Span
+
+
+@dataclass(frozen=True)
 class Line:
-    """`KEYWORD items… [as NAME] [-> SHAPE]` with its indented body."""
+    """`KEYWORD items… [as NAME] [-> SHAPE]` with its indented body.
+
+    `block NAME(parameters)` has its name in `name`; the body of a `table` is in `rows`.
+    """
 
     keyword: Word
     items: tuple[Item, ...]
@@ -87,6 +110,8 @@ class Line:
     shape: Sizes | None
     span: Span
     body: tuple["Let | Line", ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    rows: tuple[Row, ...] = ()
 
 
 Statement = Let | Line
@@ -112,6 +137,9 @@ def _draw(statement: Statement, indent: str) -> Iterator[str]:
         yield f"{indent}{place} let {statement.name.text} = {_show(statement.value)}"
         return
     words = [f"{indent}{place}", statement.keyword.text]
+    for parameter in statement.parameters:
+        default = f"={_show(parameter.default)}" if parameter.default else ""
+        words.append(f"({parameter.name.text}{default})")
     for item in statement.items:
         words.append(repr(item.value) if isinstance(item, Text) else _show_sizes(item))
     if statement.name:
@@ -119,6 +147,8 @@ def _draw(statement: Statement, indent: str) -> Iterator[str]:
     if statement.shape:
         words.append(f"-> {_show_sizes(statement.shape)}")
     yield " ".join(words)
+    for row in statement.rows:
+        yield f"{indent}  {row.span.line}:{row.span.column} {' '.join(c.text for c in row.cells)}"
     for child in statement.body:
         yield from _draw(child, indent + "  ")
 

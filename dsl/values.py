@@ -36,10 +36,15 @@ class Size(int):
 
 
 class Constants:
-    """The values that `let` gives to names, and which of them were used."""
+    """The values of names: of a file's `let`s, or of a block's parameters inside those."""
 
-    def __init__(self, overrides: Mapping[str, Fraction] | None = None) -> None:
+    def __init__(
+        self,
+        overrides: Mapping[str, Fraction] | None = None,
+        outer: "Constants | None" = None,
+    ) -> None:
         self.overrides = dict(overrides or {})
+        self.outer = outer
         self.values: dict[str, Fraction] = {}
         self.used: set[str] = set()
         self.unknown: set[str] = set()
@@ -52,17 +57,29 @@ class Constants:
         else:
             self.values[name] = value
 
+    def names(self) -> set[str]:
+        """All that are known here."""
+        return set(self.values) | (self.outer.names() if self.outer else set())
+
     def look_up(self, name: Name) -> Fraction:
-        if name.text in self.unknown:
-            raise Refused(messages.already_reported(name.span))
-        if name.text not in self.values:
-            suggestion = closest(name.text, self.values)
-            parts = name.text.split("x")
-            if len(parts) > 1 and all(part in self.values or part.isdigit() for part in parts):
-                suggestion = " x ".join(parts)
-            raise Refused(messages.unknown_constant(name.span, name.text, suggestion))
-        self.used.add(name.text)
-        return self.values[name.text]
+        scope: Constants | None = self
+        while scope is not None:
+            if name.text in scope.unknown:
+                scope.used.add(name.text)
+                raise Refused(messages.already_reported(name.span))
+            if name.text in scope.values:
+                scope.used.add(name.text)
+                return scope.values[name.text]
+            scope = scope.outer
+        known = self.names()
+        suggestion = closest(name.text, known)
+        parts = name.text.split("x")
+        if len(parts) > 1 and all(part in known or part.isdigit() for part in parts):
+            suggestion = " x ".join(parts)
+        parts = name.text.split("-")
+        if len(parts) > 1 and all(part in known or part.isdigit() for part in parts):
+            suggestion = " - ".join(parts)
+        raise Refused(messages.unknown_constant(name.span, name.text, suggestion))
 
 
 def evaluate(expression: Expression, constants: Constants, whole: bool = False) -> Fraction:

@@ -9,10 +9,17 @@ BIAS = Argument(
     "choice",
     words=("yes", "no"),
     default="yes",
+    aliases=("use_bias", "no_bias", "bias_term"),
 )
 
 
-def weight_and_bias(shape: Shape, fan_in: int, arguments: Arguments) -> tuple[Parameter, ...]:
+def weight_and_bias(
+    shape: Shape,
+    fan_in: int,
+    arguments: Arguments,
+    mask: tuple[tuple[bool, ...], ...] | None = None,
+) -> tuple[Parameter, ...]:
     """A weight of this shape, outputs first, and a bias for each output unless `bias no`."""
-    weight, bias = Parameter("weight", shape, fan_in), Parameter("bias", shape[:1], fan_in)
+    weight = Parameter("weight", shape, fan_in, mask=mask)
+    bias = Parameter("bias", shape[:1], fan_in)
     return (weight, bias) if arguments["bias"] == "yes" else (weight,)

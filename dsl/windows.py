@@ -5,9 +5,20 @@ from dsl.registry import Argument, Context
 from dsl.shapes import Shape
 from dsl.values import Refused
 
-STRIDE = Argument("stride", "step between windows, down x across", counts=(1, 2), optional=True)
+STRIDE = Argument(
+    "stride",
+    "step between windows, down x across",
+    counts=(1, 2),
+    optional=True,
+    aliases=("strides", "step"),
+)
 PAD = Argument(
-    "pad", "rows and columns added around the map", counts=(1, 2), least=0, default=(0, 0)
+    "pad",
+    "rows and columns added around the map",
+    counts=(1, 2),
+    least=0,
+    default=(0, 0),
+    aliases=("padding", "pads"),
 )
 
 

@@ -33,7 +33,8 @@ from runtime.communicator import Alone
 from runtime.data.dataset import Images
 from runtime.model import Model
 from runtime.parameters import initial_weights, to_tensors
-from runtime.step import Normalization, Predictor, Trainer
+from runtime.batches import Normalization
+from runtime.step import Predictor, Trainer
 
 _SECONDS = 2.0  # how long each measurement goes on, at least
 _LEAST = 3  # repetitions, at least
@@ -157,7 +158,7 @@ def _training_memory(
     graph: Graph, loaded: Loaded, images: Images, batch: int, threads: int
 ) -> int:  # fmt: skip
     """The most memory, in bytes, that the training takes beside its images."""
-    loaded.compile("train_slice")
+    loaded.compile(*loaded.program.train_functions)
     tracemalloc.start()
     try:
         _trainer(graph, loaded, images, batch, threads).step(0, 0.0)

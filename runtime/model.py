@@ -26,7 +26,8 @@ from runtime.cores import available_cores
 from runtime.files import write_atomically
 from runtime.metrics import measure
 from runtime.parameters import digest, from_tensors
-from runtime.step import Normalization, Predictor
+from runtime.batches import Normalization
+from runtime.step import Predictor
 
 FORMAT = "lenet-1"
 _KEYS = ("spec", "digest", "settings", "normalization", "classes", "history", "checksum")

@@ -16,24 +16,38 @@ Floats = NDArray[np.float32]
 
 
 def initial_weights(program: Program, seed: int) -> Floats:
-    """Uniform in ±1/sqrt(fan_in), weights and biases alike, as Torch has done since version 5.
+    """Uniform in ±1/sqrt(fan_in), weights and biases alike, as Torch has done since version 5,
+    but for tensors whose layer knows better.
 
     Each tensor has its own random stream, by the seed and its name, of raw PCG64 numbers, which
     numpy keeps the same over its versions.
     """
-    weights = aligned_floats(program.parameter_count)
+    weights = aligned_floats(program.weight_count)
     for slot in program.slots:
+        parameter = slot.parameter
+        if parameter.initial is not None:
+            values = np.broadcast_to(np.float32(parameter.initial), (slot.size,))
+            _store(weights, slot, values.reshape(slot.shape))
+            continue
         stream = np.random.PCG64(np.random.SeedSequence([seed, zlib.crc32(slot.name.encode())]))
         unit = (stream.random_raw(slot.size) >> np.uint64(40)).astype(np.float64) * 2.0**-24
-        bound = 1 / np.sqrt(slot.fan_in)
-        _store(weights, slot, ((2 * unit - 1) * bound).astype(np.float32).reshape(slot.shape))
+        bound = 1 / np.sqrt(parameter.fan_in)
+        tensor = ((2 * unit - 1) * bound).astype(np.float32).reshape(slot.shape)
+        if parameter.mask is not None:
+            tensor *= np.array(parameter.mask, np.float32)[:, :, None, None]
+        _store(weights, slot, tensor)
     return weights
 
 
 def to_tensors(program: Program, weights: Floats) -> dict[str, Floats]:
-    """Copies of the weights by name, in the saved order of axes: outputs first."""
+    """Copies of the weights by name, in the saved order of axes: outputs first.
+
+    `weights` may also be a gradient, which has the trained tensors only.
+    """
     tensors = {}
     for slot in program.slots:
+        if slot.offset >= weights.size:
+            break
         stored = weights[slot.offset : slot.offset + slot.size]
         stored = stored.reshape([slot.shape[axis] for axis in slot.order])
         tensors[slot.name] = np.array(stored.transpose(np.argsort(slot.order)), order="C")
@@ -42,7 +56,7 @@ def to_tensors(program: Program, weights: Floats) -> dict[str, Floats]:
 
 def from_tensors(program: Program, tensors: Mapping[str, Floats]) -> Floats:
     """The flat weights; LenetError where a tensor is missing or has another shape or type."""
-    weights = aligned_floats(program.parameter_count)
+    weights = aligned_floats(program.weight_count)
     for slot in program.slots:
         tensor = tensors.get(slot.name)
         if tensor is None:

@@ -9,35 +9,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.cache import Loaded
-from compiler.support import add_exactly, sgd
+from compiler.support import add_exactly
 from dsl.errors import LenetError
+from dsl.sections.augment import Augment
 from dsl.sections.train import Optimizer
 from runtime.arrays import aligned_floats, frozen
+from runtime.batches import Batches, Normalization
 from runtime.communicator import Communicator
 from runtime.data.dataset import Images
+from runtime.exact import LOSS_UNIT, check_range, diverged, exact_loss, run_in
+from runtime.phases import PhasedStep
 from runtime.slices import part, shuffled, slice_count, step_count
+from runtime.updater import Updater
 
-# The mean loss is summed in fixed point too: 32 slices of less than 2**18 fit into 63 bits.
-_LOSS_UNIT = 2.0**40
-_LOSS_LIMIT = 2.0**18
 _CHUNK = 512
 _PARAMETERS = 2**16  # that are summed and updated at a time: their sums fit into the cache
 _KEPT = 2  # gradients a thread keeps until the end of the step, to add them in fewer passes
 _NOTHING = np.zeros(_PARAMETERS, np.float32)
 SINGLE = 6  # up to so many images one by one are faster than a block of sixteen lanes
-
-
-@dataclass(frozen=True, eq=False)
-class Normalization:
-    """A channel's byte b stands for b * scale + shift."""
-
-    scale: NDArray[np.float32]
-    shift: NDArray[np.float32]
-
-
-def diverged(detail: str) -> LenetError:
-    fix = "lower the `rate`, or add `normalize` to the data section"
-    return LenetError("the training diverged", detail, fix)
 
 
 @dataclass(frozen=True)
@@ -89,7 +78,7 @@ class Predictor:
             if not self.arenas:
                 floats = self.loaded.program.predict_floats
                 self.arenas = [aligned_floats(floats) for _ in range(self.threads)]
-            _run(self.pool, self.threads, work)
+            run_in(self.pool, self.threads, work)
         return outputs
 
     def _singly(
@@ -129,16 +118,15 @@ class Trainer:
         seed: int,
         threads: int,
         communicator: Communicator,
+        augment: Augment | None = None,
     ) -> None:
-        if loaded.train_slice is None:
+        functions = loaded.train_functions
+        if not functions:
             raise LenetError("this net cannot be trained", "It has no trained parameters.")
-        self.train_slice = loaded.train_slice
+        program = loaded.program
         self.weights = weights
-        self.velocity = aligned_floats(weights.size if optimizer.momentum else 0)
-        self.optimizer = optimizer
-        self.normalization = normalization
-        self.pixels = frozen(images.pixels.reshape(len(images), -1))
-        self.labels = frozen(images.labels)
+        self.size = program.parameter_count
+        self.updater = Updater(optimizer, self.size)
         self.batch, self.seed = batch, seed
         self.rows = len(images)
         self.slices = slice_count(batch)
@@ -146,16 +134,23 @@ class Trainer:
         self.communicator = communicator
         self.threads = max(1, min(threads, self.slices))
         self.pool = ThreadPoolExecutor(self.threads, thread_name_prefix="lenet")
-        size = weights.size
-        floats = loaded.program.train_floats
-        self.arenas = [aligned_floats(floats) for _ in range(self.threads)]
-        self.gradients = [[aligned_floats(size) for _ in range(_KEPT)] for _ in self.arenas]
-        # Of slices beyond those that are kept; made when they are needed.
-        self.totals: dict[int, NDArray[np.int64]] = {}
         # The tail holds the sum of losses and the number of hits.
-        self.total = np.zeros(size + 2, np.int64)
+        self.total = np.zeros(self.size + 2, np.int64)
+        self.batches = Batches(images, normalization, augment)
         self.orders: dict[int, NDArray[np.int64]] = {}
         self.key = np.uint64(0)
+        self.phased = None
+        if len(functions) > 1:
+            mine = len(range(communicator.rank, self.slices, communicator.size))
+            rows = -(-batch // self.slices)
+            self.phased = PhasedStep(loaded, self.threads, mine, rows, communicator)
+            return
+        self.train_slice = functions[0]
+        floats = program.train_floats
+        self.arenas = [aligned_floats(floats) for _ in range(self.threads)]
+        self.gradients = [[aligned_floats(self.size) for _ in range(_KEPT)] for _ in self.arenas]
+        # Of slices beyond those that are kept; made when they are needed.
+        self.totals: dict[int, NDArray[np.int64]] = {}
 
     def start_epoch(self, epoch: int) -> None:
         mine = range(self.communicator.rank, self.slices, self.communicator.size)
@@ -167,12 +162,23 @@ class Trainer:
     def step(self, step: int, rate: float) -> StepResult:
         """Train on one batch of the epoch; LenetError where the gradient leaves its range."""
         images = min(self.batch, self.rows - step * self.batch)
+        self.updater.steps += 1
+        if self.phased is not None:
+            rows = [
+                order[part(self.rows, self.batch, self.slices, number, step)]
+                for number, order in self.orders.items()
+            ]
+            self.phased.run(
+                self.pool, self.weights, self.batches, rows, self.key, images, self.total
+            )
+            self._over_parameters(lambda first, last: self._update(first, last, rate))
+            return self._result(images)
         numbers = iter(self.orders)
 
         def work(thread: int) -> _Sums:
             return self._sum_slices(thread, numbers, step, images)
 
-        sums = _run(self.pool, self.threads, work)
+        sums = run_in(self.pool, self.threads, work)
         self.total[-2:] = [sum(s.loss for s in sums), sum(s.hits for s in sums)]
         alone = self.communicator.size == 1
 
@@ -185,35 +191,35 @@ class Trainer:
         if not alone:
             self.communicator.all_reduce(self.total)
             self._over_parameters(lambda first, last: self._update(first, last, rate))
+        return self._result(images)
+
+    def _result(self, images: int) -> StepResult:
         loss, hits = self.total[-2:]
-        return StepResult(float(loss) / _LOSS_UNIT, int(hits) / images, images)
+        return StepResult(float(loss) / LOSS_UNIT, int(hits) / images, images)
 
     def _sum_slices(
         self, thread: int, numbers: Iterator[int], step: int, images: int
     ) -> "_Sums":  # fmt: skip
         """Take slices while there are any; the order does not matter, since sums are exact."""
         sums, kept = np.zeros(2), self.gradients[thread]
-        scale, shift = self.normalization.scale, self.normalization.shift
         result = _Sums()
         for number in numbers:
             if len(result.gradients) == _KEPT:
                 fresh = result.total is None
                 if fresh and thread not in self.totals:
-                    self.totals[thread] = np.zeros(self.weights.size, np.int64)
+                    self.totals[thread] = np.zeros(self.size, np.int64)
                 result.total = self.totals[thread]
-                _check(add_exactly(*result.gradients, result.total, 1 / images, fresh))
+                check_range(add_exactly(*result.gradients, result.total, 1 / images, fresh))
                 result.gradients.clear()
             gradient = kept[len(result.gradients)]
-            where = part(self.rows, self.batch, self.slices, number, step)
+            rows = self.orders[number][part(self.rows, self.batch, self.slices, number, step)]
             self.train_slice(
-                self.arenas[thread], self.weights, gradient, self.pixels, self.labels,
-                self.orders[number][where], scale, shift, self.key, result.fresh, sums,
+                self.arenas[thread], self.weights, gradient,
+                *self.batches.of(rows, self.key), result.fresh, sums,
             )  # fmt: skip
             result.fresh = False
             result.gradients.append(gradient)
-            loss = sums[0] / images
-            _check(abs(loss) < _LOSS_LIMIT)
-            result.loss += round(loss * _LOSS_UNIT)
+            result.loss += exact_loss(sums[0] / images)
             result.hits += int(sums[1])
         return result
 
@@ -229,23 +235,19 @@ class Trainer:
         gradients = [gradient[first:last] for s in sums for gradient in s.gradients]
         for k in range(0, len(gradients), 2):
             other = gradients[k + 1] if k + 1 < len(gradients) else _NOTHING[: last - first]
-            _check(add_exactly(gradients[k], other, total, factor, fresh))
+            check_range(add_exactly(gradients[k], other, total, factor, fresh))
             fresh = False
         if fresh:
             total[:] = 0
 
     def _update(self, first: int, last: int, rate: float) -> None:
-        o = self.optimizer
-        finite = sgd(
-            self.weights, self.velocity, self.total, first, last, np.float32(rate),
-            np.float32(o.momentum), o.nesterov, np.float32(o.weight_decay),
-        )  # fmt: skip
-        if not finite:  # a finite gradient times a huge rate may still be too much
+        if not self.updater(self.weights, self.total, first, last, rate):
+            # A finite gradient times a huge rate may still be too much.
             raise diverged("A parameter is no longer a finite number.")
 
     def _over_parameters(self, work: Callable[[int, int], None]) -> None:
         """work(first, last) over all parameters, in all threads where there are many."""
-        size = self.weights.size
+        size = self.size
         threads = self.threads if size >= 2 * _PARAMETERS else 1
 
         def part_of(thread: int) -> None:
@@ -253,7 +255,7 @@ class Trainer:
             for first in range(size * thread // threads, end, _PARAMETERS):
                 work(first, min(first + _PARAMETERS, end))
 
-        _run(self.pool, threads, part_of)
+        run_in(self.pool, threads, part_of)
 
 
 @dataclass
@@ -266,17 +268,3 @@ class _Sums:
     loss: int = 0
     hits: int = 0
     fresh: bool = True
-
-
-def _check(in_range: bool) -> None:
-    if not in_range:
-        raise diverged("A gradient or the loss is not a finite number, or beyond all reason.")
-
-
-def _run(pool: ThreadPoolExecutor, threads: int, work):  # type: ignore[no-untyped-def]
-    """work(0) … work(threads - 1) at once; the results in order."""
-    if threads == 1:
-        return [work(0)]
-    futures = [pool.submit(work, thread) for thread in range(1, threads)]
-    first = work(0)
-    return [first, *(future.result() for future in futures)]

@@ -23,7 +23,10 @@ from runtime.cores import check_memory
 from runtime.data.dataset import Images
 from runtime.metrics import measure
 from runtime.parameters import initial_weights, to_tensors
-from runtime.step import Normalization, Predictor, Trainer, diverged
+from runtime.batches import Normalization
+from runtime.exact import diverged
+from runtime.slices import slice_count
+from runtime.step import Predictor, Trainer
 
 Event = dict[str, Any]
 Report = Callable[[Event], None]
@@ -36,6 +39,7 @@ class Job:
 
     source: str
     path: str
+    imports: tuple[tuple[str, str], ...]
     overrides: tuple[tuple[str, Fraction], ...]
     scale: tuple[float, ...]
     shift: tuple[float, ...]
@@ -46,7 +50,7 @@ class Job:
         return Normalization(np.array(self.scale, np.float32), np.array(self.shift, np.float32))
 
     def graph(self) -> Graph:
-        return check_graph(self.source, self.path, dict(self.overrides))
+        return check_graph(self.source, self.path, dict(self.overrides), dict(self.imports))
 
 
 def run_training(
@@ -66,16 +70,18 @@ def run_training(
     settings = job.train
     assert settings.rate is not None
     report({"event": "start", "host": socket.gethostname(), "process": os.getpid()})
-    program = compile_graph(job.graph())
-    check_memory(program.planned_bytes(threads))
+    graph = job.graph()
+    program = compile_graph(graph)
+    slices = slice_count(settings.batch)
+    check_memory(program.planned_bytes(threads, slices, -(-settings.batch // slices)))
     loaded = load(program)
-    compiled = loaded.compile("train_slice")
+    compiled = loaded.compile(*program.train_functions)
     report({"event": "compiled", "seconds": compiled.seconds, "cached": compiled.from_cache})
     weights = initial_weights(loaded.program, settings.seed)
     normalization = job.normalization
     trainer = Trainer(
         loaded, train, normalization, weights, settings.optimizer, settings.batch,
-        settings.seed, threads, communicator,
+        settings.seed, threads, communicator, graph.augment,
     )  # fmt: skip
     predictor = Predictor(loaded, threads)
 
@@ -97,7 +103,7 @@ def run_training(
         started = time.perf_counter()
         loss = hits = images = 0.0
         for step in range(trainer.steps):
-            rate = settings.rate.at(iteration)
+            rate = settings.rate.at(iteration, trainer.steps, settings.iterations(trainer.steps))
             before = time.perf_counter()
             try:
                 result = trainer.step(step, rate)

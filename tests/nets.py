@@ -1,16 +1,23 @@
 """Nets for numeric tests: compiled kernels on one side, the float64 reference on the other."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
 from compiler.cache import Loaded, load
 from compiler.pipeline import compile_graph
+from compiler.support import FRACTION_BITS
 from dsl.check import check_graph
 from dsl.graph import Graph
 from reference import Net
 from runtime.arrays import aligned_floats, frozen
+from runtime.batches import Batches, Normalization
+from runtime.communicator import Alone
+from runtime.data.dataset import Images
+from runtime.exact import LOSS_UNIT
 from runtime.parameters import initial_weights, to_tensors
+from runtime.phases import PhasedStep
 
 SCALE, SHIFT = 1 / 64, -1.5
 
@@ -25,22 +32,41 @@ class Case:
     pixels: np.ndarray
     labels: np.ndarray
     reference: Net
+    predicting: Net
 
     def sums(self, rows: np.ndarray, key: int = 1):
         """(sum of losses and hits, flat sum of gradients) of some images, by the kernels."""
         program = self.loaded.program
-        assert self.loaded.train_slice is not None
+        if len(program.phases) > 1:
+            return self._phased_sums(rows, key)
+        (train_slice,) = self.loaded.train_functions
         arena = aligned_floats(program.train_floats)
         arena[:] = np.nan  # nothing may be read before it is written
         gradient = aligned_floats(program.parameter_count)
         gradient[:] = np.nan
         totals = np.full(2, np.nan)
         scale, shift = self.normalization()
-        self.loaded.train_slice(
+        train_slice(
             arena, self.weights, gradient, frozen(self.pixels.reshape(len(self.pixels), -1)),
             frozen(self.labels), rows.astype(np.int64), scale, shift, np.uint64(key), True, totals,
         )  # fmt: skip
         return totals, gradient
+
+    def _phased_sums(self, rows: np.ndarray, key: int):
+        """The same of a net with batch normalization, which is trained in phases."""
+        program, count = self.loaded.program, len(rows)
+        phased = PhasedStep(self.loaded, 1, 1, count, Alone())
+        phased.arenas[0][:] = np.nan
+        shape = (-1, *((1, 1) if len(self.graph.input) == 1 else ()), *self.graph.input)
+        images = Images(self.pixels.reshape(shape), self.labels)
+        batches = Batches(images, Normalization(*self.normalization()), None)
+        total = np.zeros(program.parameter_count + 2, np.int64)
+        with ThreadPoolExecutor(1) as pool:
+            weights = self.weights.copy()
+            phased.run(pool, weights, batches, [rows.astype(np.int64)], np.uint64(key), count, total)
+        self.after = weights
+        gradient = (total[:-2] * (count * 2.0**-FRACTION_BITS)).astype(np.float32)
+        return np.array([total[-2] / LOSS_UNIT * count, total[-1]]), gradient
 
     def kernels(self, rows: np.ndarray | None = None, key: int = 1):
         """(mean loss, gradients by name, hits) by the compiled kernels."""
@@ -83,6 +109,14 @@ class Case:
         return np.full(channels, SCALE, np.float32), np.full(channels, SHIFT, np.float32)
 
 
+def spec_of(chain: str) -> str:
+    """A spec in one line: `;` ends a line, each dot before one stands for two spaces."""
+    lines = (line.strip() for line in chain.split(";"))
+    return "\n".join(
+        "  " * (len(line) - len(line.lstrip("."))) + line.lstrip(".") for line in lines
+    )
+
+
 def make_case(spec: str, images: int = 37, seed: int = 0) -> Case:
     graph = check_graph(spec, "test.lenet")
     loaded = load(compile_graph(graph))
@@ -90,32 +124,50 @@ def make_case(spec: str, images: int = 37, seed: int = 0) -> Case:
     random = np.random.default_rng(seed)
     pixels = random.integers(0, 256, (images, *graph.input), np.uint8)
     labels = random.integers(0, graph.output[0], images).astype(np.int32)
-    net = reference_net(graph, to_tensors(loaded.program, weights))
-    return Case(graph, loaded, weights, pixels, labels, net)
+    # What begins as 0 or 1 would hide mistakes.
+    weights[loaded.program.parameter_count :] += random.uniform(
+        0, 0.5, weights[loaded.program.parameter_count :].size
+    ).astype(np.float32)
+    for slot in loaded.program.slots:
+        if slot.parameter.trained and slot.parameter.initial is not None:
+            part = weights[slot.offset : slot.offset + slot.size]
+            part += random.uniform(-0.5, 0.5, slot.size).astype(np.float32)
+    tensors = to_tensors(loaded.program, weights)
+    net = reference_net(graph, tensors)
+    return Case(
+        graph, loaded, weights, pixels, labels, net, reference_net(graph, tensors, running=True)
+    )
 
 
-def reference_net(graph: Graph, tensors: dict[str, np.ndarray]) -> Net:
+def reference_net(graph: Graph, tensors: dict[str, np.ndarray], running: bool = False) -> Net:
+    """`running` normalizes by the running statistics, as in prediction."""
     layers = []
+    names = {graph.nodes[0].name: ""}
     for node in graph.nodes[1:]:
         parameters = {
             p.name: tensors[f"{node.name}.{p.name}"].astype(np.float64) for p in node.parameters
         }
         a = node.arguments
-        attributes = {
-            "conv": lambda a=a: {
+        attributes = dict(a)
+        if node.kind == "conv":
+            attributes = {
                 "kernel": tuple(map(int, a["size"][1:])),
                 "stride": a["stride"],
                 "padding": a["pad"],
                 "bias": a["bias"] == "yes",
-            },
-            "maxpool": lambda a=a: {
-                "window": a["window"], "stride": a["stride"], "padding": a["pad"]
-            },
-            "avgpool": lambda a=a: {"window": a["window"], "stride": a["stride"]},
-            "dropout": lambda a=a: {"probability": a["probability"]},
-            "reshape": lambda node=node: {"shape": node.shape},
-        }.get(node.kind, dict)()  # fmt: skip
-        layers.append((node.name, node.kind, attributes, parameters))
+            }
+        if node.kind == "maxpool":
+            attributes["padding"] = a["pad"]
+        if node.kind == "reshape":
+            attributes = {"shape": node.shape}
+        if node.kind == "shortcut":
+            attributes = {"width": node.shape[0], "stride": a["stride"]}
+        if node.kind == "batchnorm":
+            attributes["running"] = running
+        inputs = [names[i] for i in node.inputs]
+        layers.append((node.name, node.kind, attributes, parameters, inputs))
+        names[node.name] = node.name
         if node.kind == "avgpool" and len(node.shape) == 1:
-            layers.append((f"{node.name}_flat", "reshape", {"shape": node.shape}, {}))
+            flat = names[node.name] = f"{node.name}_flat"
+            layers.append((flat, "reshape", {"shape": node.shape}, {}, [node.name]))
     return Net(layers)

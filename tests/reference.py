@@ -139,14 +139,15 @@ def avgpool_backward(
 
 
 def tanh_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
-    y = np.tanh(x)
-    return y, y
+    y = np.tanh(attributes.get("slope", 1.0) * x)
+    return attributes.get("gain", 1.0) * y, y
 
 
 def tanh_backward(
     dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
 ) -> tuple[Array, Arrays]:
-    return dy * (1.0 - saved**2), {}
+    factor = attributes.get("gain", 1.0) * attributes.get("slope", 1.0)
+    return dy * factor * (1.0 - saved**2), {}
 
 
 def relu_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
@@ -219,6 +220,112 @@ def dropout_backward(
     return (dy if saved is None else dy * saved), {}
 
 
+def channels(values: Array, x: Array) -> Array:
+    """A value for each channel, to be combined with maps or vectors."""
+    return values.reshape(1, -1, *(1,) * (x.ndim - 2))
+
+
+def batchnorm_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    """By the statistics of these images, or, for `running`, by those in the parameters."""
+    axes = (0, *range(2, x.ndim))
+    mean, variance = x.mean(axis=axes), x.var(axis=axes)
+    if attributes.get("running"):
+        mean, variance = parameters["mean"], parameters["variance"]
+    deviation = np.sqrt(variance + attributes["epsilon"])
+    normalized = (x - channels(mean, x)) / channels(deviation, x)
+    y = normalized * channels(parameters["scale"], x) + channels(parameters["shift"], x)
+    return y, (normalized, deviation)
+
+
+def batchnorm_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    normalized, deviation = saved
+    axes = (0, *range(2, dy.ndim))
+    scale, shift = (dy * normalized).sum(axis=axes), dy.sum(axis=axes)
+    count = dy.size / dy.shape[1]
+    rest = dy - channels(shift / count, dy) - normalized * channels(scale / count, dy)
+    dx = rest * channels(parameters["scale"] / deviation, dy)
+    return dx, {"scale": scale, "shift": shift}
+
+
+def shortcut_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    down, across = attributes["stride"]
+    part = x[:, :, ::down, ::across]
+    missing = attributes["width"] - x.shape[1]
+    return np.pad(part, ((0, 0), (0, missing), (0, 0), (0, 0))), x.shape
+
+
+def shortcut_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    dx = np.zeros(saved)
+    down, across = attributes["stride"]
+    dx[:, :, ::down, ::across] = dy[:, : saved[1]]
+    return dx, {}
+
+
+def subsample_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    mean, shape = avgpool_forward(x, parameters, attributes)
+    y = mean * channels(parameters["gain"], mean) + channels(parameters["bias"], mean)
+    return y, (mean, shape)
+
+
+def subsample_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    mean, shape = saved
+    slope = dy * channels(parameters["gain"], dy)
+    dx, _ = avgpool_backward(slope, shape, parameters, attributes)
+    return dx, {"gain": (dy * mean).sum(axis=(0, 2, 3)), "bias": dy.sum(axis=(0, 2, 3))}
+
+
+def rbf_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    apart = x[:, None, :] - parameters["codes"][None]
+    return (apart**2).sum(axis=2), apart
+
+
+def rbf_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    slope = 2 * dy[:, :, None] * saved
+    own = {} if attributes["codes"] != "trained" else {"codes": -slope.sum(axis=0)}
+    return slope.sum(axis=1), own
+
+
+def add_forward(x: list[Array], parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    return sum(x), len(x)  # type: ignore[return-value]
+
+
+def add_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[list[Array], Arrays]:
+    return [dy] * saved, {}
+
+
+def multiply_forward(
+    x: list[Array], parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Any]:
+    return np.prod(np.stack(x), axis=0), x
+
+
+def multiply_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[list[Array], Arrays]:
+    others = (np.prod(np.stack(saved[:k] + saved[k + 1 :]), axis=0) for k in range(len(saved)))
+    return [dy * other for other in others], {}
+
+
+def concat_forward(x: list[Array], parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    return np.concatenate(x, axis=1), [part.shape[1] for part in x]
+
+
+def concat_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[list[Array], Arrays]:
+    return np.split(dy, np.cumsum(saved)[:-1], axis=1), {}
+
+
 LAYERS: dict[str, Layer] = {
     "conv": Layer(conv_forward, conv_backward),
     "linear": Layer(linear_forward, linear_backward),
@@ -231,7 +338,15 @@ LAYERS: dict[str, Layer] = {
     "logsoftmax": Layer(logsoftmax_forward, logsoftmax_backward),
     "reshape": Layer(reshape_forward, reshape_backward),
     "dropout": Layer(dropout_forward, dropout_backward),
+    "batchnorm": Layer(batchnorm_forward, batchnorm_backward),
+    "shortcut": Layer(shortcut_forward, shortcut_backward),
+    "subsample": Layer(subsample_forward, subsample_backward),
+    "rbf": Layer(rbf_forward, rbf_backward),
+    "add": Layer(add_forward, add_backward),
+    "multiply": Layer(multiply_forward, multiply_backward),
+    "concat": Layer(concat_forward, concat_backward),
 }
+JOINS = [LAYERS[kind] for kind in ("add", "multiply", "concat")]
 
 
 # Losses: the sum over the batch, and its gradient
@@ -257,26 +372,48 @@ def crossentropy(scores: Array, labels: Array) -> tuple[float, Array]:
     return loss, np.exp(log_probabilities) - one_hot(labels, scores.shape)
 
 
-LOSSES = {"nll": nll, "crossentropy": crossentropy}
+def map_loss(distances: Array, labels: Array, rubbish: float = 0.1) -> tuple[float, Array]:
+    """LeCun et al. 1998, equation 9: the right distance plus log(exp(-j) + sum(exp(-distance)))."""
+    chosen = one_hot(labels, distances.shape)
+    least = np.minimum(distances.min(axis=1), rubbish)[:, None]
+    parts = np.exp(least - distances)
+    total = np.exp(least - rubbish) + parts.sum(axis=1, keepdims=True)
+    loss = (distances * chosen).sum() + (np.log(total) - least).sum()
+    return float(loss), chosen - parts / total
+
+
+LOSSES = {"nll": nll, "crossentropy": crossentropy, "map": map_loss}
 
 
 class Net:
-    """Layers in sequence, each (name, kind, attributes, parameters); the parameters are copied."""
+    """Layers, each (name, kind, attributes, parameters); the parameters are copied.
 
-    def __init__(self, layers: list[tuple[str, str, Attributes, Arrays]]) -> None:
-        self.layers = [(name, LAYERS[kind], attributes) for name, kind, attributes, _ in layers]
+    A layer reads the one before it, or those that a fifth item names ("" is the net's input); then
+    its `forward` gets their outputs as a list, and its `backward` returns a list of gradients.
+    """
+
+    def __init__(self, layers: list[tuple]) -> None:
+        self.layers = [(layer[0], LAYERS[layer[1]], layer[2]) for layer in layers]
+        names = ["", *(layer[0] for layer in layers)]
+        self.inputs = [
+            layer[4] if len(layer) > 4 else [names[k]] for k, layer in enumerate(layers)
+        ]
         self.parameters: dict[str, Arrays] = {
-            name: {key: np.array(value, dtype=np.float64) for key, value in parameters.items()}
-            for name, _, _, parameters in layers
+            layer[0]: {key: np.array(value, dtype=np.float64) for key, value in layer[3].items()}
+            for layer in layers
         }
         if len(self.parameters) != len(layers):
             raise ValueError("two layers have the same name")
         self.velocities: Arrays = {}
 
     def _run(self, x: Array) -> tuple[Array, list[Any]]:
-        y, saved = np.asarray(x, dtype=np.float64), []
-        for name, layer, attributes in self.layers:
-            y, kept = layer.forward(y, self.parameters[name], attributes)
+        values, saved = {"": np.asarray(x, dtype=np.float64)}, []
+        y = values[""]
+        for (name, layer, attributes), inputs in zip(self.layers, self.inputs, strict=True):
+            given = [values[i] for i in inputs]
+            given = given if layer in JOINS else given[0]
+            y, kept = layer.forward(given, self.parameters[name], attributes)
+            values[name] = y
             saved.append(kept)
         return y, saved
 
@@ -288,14 +425,16 @@ class Net:
         y, saved = self._run(x)
         total, d = LOSSES[loss](y, labels)
         count = len(y)
-        d = d / count
+        slopes = {self.layers[-1][0]: d / count}
         gradients: Arrays = {}
-        for (name, layer, attributes), kept in zip(
-            reversed(self.layers), reversed(saved), strict=True
+        for (name, layer, attributes), inputs, kept in zip(
+            reversed(self.layers), reversed(self.inputs), reversed(saved), strict=True
         ):
-            d, own = layer.backward(d, kept, self.parameters[name], attributes)
+            d, own = layer.backward(slopes.pop(name), kept, self.parameters[name], attributes)
             gradients.update({f"{name}.{key}": value for key, value in own.items()})
-        return total / count, gradients, d
+            for i, part in zip(inputs, d if layer in JOINS else [d], strict=True):
+                slopes[i] = slopes[i] + part if i in slopes else part
+        return total / count, gradients, slopes[""]
 
     def sgd(
         self,

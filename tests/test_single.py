@@ -8,7 +8,8 @@ from compiler.cache import load
 from compiler.pipeline import compile_graph
 from compiler.target import Target
 from nets import make_case
-from runtime.step import SINGLE, Normalization, Predictor
+from runtime.batches import Normalization
+from runtime.step import SINGLE, Predictor
 
 NETS = {
     "columns and channels": "input 2x17x18; conv 3x3x2; tanh; conv 37x3x3; sigmoid; "

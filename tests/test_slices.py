@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from compiler.support import FRACTION_BITS, LIMIT
 from runtime.slices import MOST, ROWS, part, shuffled, slice_count, step_count
-from runtime.step import _LOSS_LIMIT, _LOSS_UNIT
+from runtime.exact import _LOSS_LIMIT, LOSS_UNIT
 
 
 @settings(max_examples=60, deadline=None)
@@ -42,4 +42,4 @@ def test_orders_differ_by_epoch_and_seed_and_never_by_call() -> None:
 def test_sums_of_all_slices_fit_into_64_bits() -> None:
     """The limit of a slice's gradient, in the compiler, bears the number of slices, here."""
     assert MOST * LIMIT * 2**FRACTION_BITS <= 2**63
-    assert MOST * _LOSS_LIMIT * _LOSS_UNIT <= 2**63
+    assert MOST * _LOSS_LIMIT * LOSS_UNIT <= 2**63

@@ -18,7 +18,8 @@ from runtime.data import load_dataset
 from runtime.data.dataset import Dataset, Images
 from runtime.parameters import digest, initial_weights, to_tensors
 from runtime.slices import part, shuffled
-from runtime.step import Normalization, Trainer
+from runtime.batches import Normalization
+from runtime.step import Trainer
 
 SPECS = Path(__file__).parents[1] / "specs"
 SMALL = """

@@ -1,6 +1,6 @@
 """avgpool: the mean of each window."""
 
-from compiler.kernel import BACKWARD, FORWARD, Kernels, Request, function
+from compiler.kernel import Kernels, Request, function
 from compiler.single import Single
 from compiler.windows import Windows, pool_single
 from dsl.shapes import product
@@ -27,10 +27,10 @@ def emit(request: Request) -> Kernels:
     )
     return Kernels(
         forward=function(
-            f"{request.name}_forward", FORWARD, "y = the mean of each window of x.", forward
+            f"{request.name}_forward", "arena, x, y", "y = the mean of each window of x.", forward
         ),
         backward=function(
-            f"{request.name}_backward", BACKWARD, "Each place of a window gets its part.", backward
+            f"{request.name}_backward", "arena, dy, dx", "Each place of a window gets its part.", backward
         ),
     )
 

@@ -70,9 +70,29 @@ def emit(request: Request) -> Kernels:
         forward=forward,
         backward=_backward(request, g),
         gradient=_gradient(request, g),
+        mask=_mask(request, g),
         scratch={"forward": scratch} if scratch else {},
         **_fused(epilogue),
     )
+
+
+def _mask(request: Request, g: Geometry) -> str:
+    """A connection table leaves weights at 0; so their gradients have to be."""
+    table = request.node.arguments["connect"]
+    if table is None:
+        return ""
+    rows = ", ".join(repr(tuple(int(seen) for seen in row)) for row in table.seen)
+    source = f"{request.name}_seen = np.array([{rows}], np.uint8)\n\n\n"
+    body = (
+        f"for channel in range({g.inputs}):\n"
+        f"    for tap in range({g.kernel[0] * g.kernel[1]}):\n"
+        f"        for output in range({g.outputs}):\n"
+        f"            if not {request.name}_seen[channel, output]:\n"
+        f"                gradient[{request.offsets['weight']} + channel * {g.weight_channel} + "
+        f"tap * {g.outputs} + output] = np.float32(0)\n"
+    )
+    doc = "No gradient for weights that the connection table leaves at 0."
+    return source + function(f"{request.name}_mask", "gradient, w", doc, body)
 
 
 def _fused(epilogue: Epilogue | None) -> dict[str, Any]:
@@ -82,7 +102,6 @@ def _fused(epilogue: Epilogue | None) -> dict[str, Any]:
     return {
         "spread": epilogue.spread(),
         "saved": epilogue.saved,
-        "keeps_output": bool(epilogue.activations),
     }
 
 
@@ -94,7 +113,8 @@ def _by_winograd(request: Request, g: Geometry) -> Kernels:
         g.padding, f"{weight} + channel * {g.weight_channel} + output", g.weight_row, g.outputs, 1,
         request.offsets.get("bias"),
     )  # fmt: skip
-    last = weight + edge * (g.weight_row + g.outputs)  # the kernel is turned around
+    # The kernel is turned around.
+    last = f"{weight} + {edge * (g.weight_row + g.outputs)}"
     backward = Transformed(
         g.outputs, (g.out_height, g.out_width), g.inputs, (g.height, g.width), g.kernel[0],
         (edge - g.padding[0], edge - g.padding[1]),
@@ -107,6 +127,7 @@ def _by_winograd(request: Request, g: Geometry) -> Kernels:
         forward=convolution(request, "forward", forward, FORWARD, "x", "y", epilogue),
         backward=convolution(request, "backward", backward, BACKWARD, "dy", "dx"),
         gradient=_gradient(request, g),
+        mask=_mask(request, g),
         scratch={"forward": forward.scratch_with(epilogue), "backward": backward.scratch},
         prepare={
             "forward": preparation(request, "forward", forward),
@@ -195,7 +216,7 @@ def _finished_correlation(
         )
     doc = "x correlated with the weights, plus the bias, then pooled and activated."
     text = source + "\n\n" + epilogue.finish() + "\n\n"
-    text += function(name, f"{FORWARD}, scratch", doc, body)
+    text += function(name, f"{FORWARD}, saved, scratch", doc, body)
     return text, max(size for _, size, _ in runs) * epilogue.rows * columns * LANES
 
 

@@ -1,6 +1,6 @@
 """dropout: the mask is a hash of (seed, epoch, row) and the value's place, and never stored."""
 
-from compiler.kernel import BACKWARD, FORWARD, Kernels, Request, function
+from compiler.kernel import Kernels, Request, function
 from compiler.single import Single
 from dsl.shapes import product
 
@@ -24,8 +24,8 @@ for place in range({size}):
 
     doc = f"Values are 0 with probability {probability:g}; the others grow to match."
     return Kernels(
-        forward=function(f"{request.name}_forward", FORWARD, doc, loop("x", "y")),
-        backward=function(f"{request.name}_backward", BACKWARD, doc, loop("dy", "dx")),
+        forward=function(f"{request.name}_forward", "arena, x, y, saved", doc, loop("x", "y")),
+        backward=function(f"{request.name}_backward", "arena, saved, dy, dx", doc, loop("dy", "dx")),
         in_place=True,
         random=True,
         training_only=True,

@@ -17,7 +17,6 @@ def emit(request: Request) -> Kernels:
         forward=_forward(request, inputs, outputs, weight, bias),
         backward=_backward(request, inputs, outputs, weight),
         gradient=_gradient(request, inputs, outputs, weight, bias),
-        scope="group",
         scratch={"gradient": LANES * _padded(outputs)},
     )
 
@@ -27,7 +26,7 @@ def _padded(outputs: int) -> int:
 
 
 def _forward(
-    request: Request, inputs: int, outputs: int, weight: int, bias: int | None
+    request: Request, inputs: int, outputs: int, weight: str, bias: str | None
 ) -> str:  # fmt: skip
     start = "0" if bias is None else f"weights[{bias} + output]"
     fill = (
@@ -45,7 +44,7 @@ def _forward(
     return source + "\n\n" + function(name, f"{FORWARD}, blocks", doc, fill + body)
 
 
-def _backward(request: Request, inputs: int, outputs: int, weight: int) -> str:
+def _backward(request: Request, inputs: int, outputs: int, weight: str) -> str:
     source, body = _product(
         request, "backward", ("dy", "dx"), outputs, inputs,
         f"{weight} + output * {outputs}", w_channel=1, w_output=outputs,
@@ -101,7 +100,7 @@ def _product(
     return source, body
 
 
-def _gradient(request: Request, inputs: int, outputs: int, weight: int, bias: int | None) -> str:
+def _gradient(request: Request, inputs: int, outputs: int, weight: str, bias: str | None) -> str:
     """dy is turned first, so that lanes are outputs and no lanes have to be summed."""
     name, width, row = f"{request.name}_gradient", request.target.width, _padded(outputs)
     source = ""

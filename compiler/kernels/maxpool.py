@@ -1,6 +1,6 @@
 """maxpool: the largest value of each window; its place is kept a byte a lane for backward."""
 
-from compiler.kernel import BACKWARD, FORWARD, Kernels, Request, function
+from compiler.kernel import Kernels, Request, function
 from compiler.single import Single
 from compiler.windows import Windows, pool_single
 from dsl.shapes import product
@@ -48,10 +48,10 @@ winner = {read}
     )
     return Kernels(
         forward=function(
-            f"{request.name}_forward", FORWARD, "y = the largest of each window of x.", forward
+            f"{request.name}_forward", "arena, x, y, saved", "y = the largest of each window of x.", forward
         ),
         backward=function(
-            f"{request.name}_backward", BACKWARD, "dy goes to each window's winner.", backward
+            f"{request.name}_backward", "arena, saved, dy, dx", "dy goes to each window's winner.", backward
         ),
         saved=places * (4 if small else 16),
     )

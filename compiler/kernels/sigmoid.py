@@ -1,9 +1,10 @@
 """sigmoid: forward, and backward from its own output."""
 
-from compiler.elementwise import Activation
-from compiler.elementwise import activation as emit
-from compiler.elementwise import activation_single as emit_single
+from compiler.elementwise import Activation, emit, emit_single
+from dsl.graph import Node
 
-__all__ = ["ACTIVATION", "emit", "emit_single"]
+__all__ = ["activation", "emit", "emit_single"]
 
-ACTIVATION = Activation("sigmoid(value)", "slope * value * (one - value)")
+
+def activation(node: Node) -> Activation:
+    return Activation("sigmoid(value)", "slope * value * (one - value)")

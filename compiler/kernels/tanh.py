@@ -1,9 +1,17 @@
 """tanh: forward, and backward from its own output."""
 
-from compiler.elementwise import Activation
-from compiler.elementwise import activation as emit
-from compiler.elementwise import activation_single as emit_single
+from compiler.elementwise import Activation, emit, emit_single
+from dsl.graph import Node
 
-__all__ = ["ACTIVATION", "emit", "emit_single"]
+__all__ = ["activation", "emit", "emit_single"]
 
-ACTIVATION = Activation("tanh(value)", "slope * fma(zero - value, value, one)")
+
+def activation(node: Node) -> Activation:
+    """y = gain * tanh(slope * x), so dy/dx = slope * (gain - y * y / gain)."""
+    gain, slope = node.arguments["gain"], node.arguments["slope"]
+    if gain == slope == 1:
+        return Activation("tanh(value)", "slope * fma(zero - value, value, one)")
+    scaled = f"splat(np.float32({gain!r})) * tanh(splat(np.float32({slope!r})) * value)"
+    factor = f"splat(np.float32({-slope / gain!r})) * value"
+    derivative = f"slope * fma({factor}, value, splat(np.float32({slope * gain!r})))"
+    return Activation(scaled, derivative)

@@ -6,6 +6,7 @@ from compiler.passes.choose_algorithm import choose_algorithm
 from compiler.passes.end_in_probabilities import end_in_probabilities
 from compiler.passes.fuse_activations import fuse_activations
 from compiler.passes.fuse_convolutions import fuse_convolutions
+from compiler.passes.fuse_normalizations import fuse_normalizations
 from compiler.passes.pool_before_activation import pool_before_activation
 from dsl.graph import Graph
 
@@ -15,4 +16,5 @@ PASSES: tuple[Callable[[Graph], Graph], ...] = (
     choose_algorithm,
     fuse_activations,
     fuse_convolutions,
+    fuse_normalizations,
 )

@@ -2,15 +2,26 @@
 
 from dsl.graph import Graph, Node
 
+_RUBBISH = 0.1  # the distance of the rubbish class, j in LeCun et al. 1998, equation 9
+
 
 def end_in_probabilities(graph: Graph) -> Graph:
-    """linear 10  =>  linear 10, logsoftmax.  (`loss crossentropy` is `nll` after this.)"""
+    """linear 10  =>  linear 10, logsoftmax.  (`loss crossentropy` is `nll` after this.)
+
+    rbf 10  =>  rbf 10, logposterior, which makes `loss map` of it.
+    """
     last = graph.nodes[-1]
-    if last.kind in ("softmax", "logsoftmax"):
+    if last.kind in ("softmax", "logsoftmax", "logposterior"):
         return graph
     names = {node.name for node in graph.nodes}
     name = "probabilities"
     while name in names:
         name += "_"
-    node = Node(name, "logsoftmax", (last.name,), last.shape, last.shape, line=last.line)
+    kind, arguments = "logsoftmax", {}
+    if last.kind == "rbf":
+        kind, arguments = "logposterior", {"rubbish": _RUBBISH}
+    node = Node(
+        name, kind, (last.name,), (last.shape,), last.shape, arguments, line=last.line,
+        file=last.file,
+    )  # fmt: skip
     return graph.with_nodes((*graph.nodes, node))

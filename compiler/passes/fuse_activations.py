@@ -7,7 +7,8 @@ from dsl.graph import Graph, Node
 
 
 def fuse_activations(graph: Graph) -> Graph:
-    """tanh, relu  =>  chain of (tanh, relu)."""
+    """tanh, relu  =>  chain of (tanh, relu), where nothing else reads what lies between."""
+    consumers = graph.consumers
     nodes: list[Node] = []
     run: list[Node] = []
 
@@ -16,14 +17,17 @@ def fuse_activations(graph: Graph) -> Graph:
             nodes.append(run[0])
         elif run:
             last = run[-1]
-            nodes.append(replace(last, kind="chain", inputs=run[0].inputs, fused=tuple(run)))
+            first = {"inputs": run[0].inputs, "givens": run[0].givens, "arguments": {}}
+            nodes.append(replace(last, kind="chain", fused=tuple(run), **first))
         run.clear()
 
     for node in graph.nodes:
         if activation_of(node) is None:
             close()
             nodes.append(node)
-        else:
-            run.append(node)
+            continue
+        if run and consumers[run[-1].name] != (node,):
+            close()
+        run.append(node)
     close()
     return graph.with_nodes(tuple(nodes))

@@ -1,8 +1,7 @@
 """A convolution takes in the pooling and the activations behind it."""
 
-from dataclasses import replace
-
 from compiler.elementwise import activation_of
+from compiler.passes.fuse import fuse_followers
 from dsl.graph import Graph, Node
 
 
@@ -13,17 +12,7 @@ def fuse_convolutions(graph: Graph) -> Graph:
     activated while it lies in the first-level cache. Pooling with windows that overlap or hang
     over the border stays by itself, since it would need rows of several turns.
     """
-    nodes: list[Node] = []
-    for node in graph.nodes:
-        before = nodes[-1] if nodes else None
-        if before is None or before.kind != "conv" or not _fits(before, node):
-            if before is not None and node.inputs:
-                node = replace(node, inputs=(before.name,))
-            nodes.append(node)
-            continue
-        parts = node.fused if node.kind == "chain" else (node,)
-        nodes[-1] = replace(before, shape=node.shape, fused=(*before.fused, *parts))
-    return graph.with_nodes(tuple(nodes))
+    return fuse_followers(graph, "conv", _fits)
 
 
 def _fits(conv: Node, node: Node) -> bool:

@@ -14,16 +14,22 @@ def pool_before_activation(graph: Graph) -> Graph:
     nodes = list(graph.nodes)
     for end in range(2, len(nodes)):
         k = end  # each pool sinks towards the input, past every activation before it
-        while nodes[k].kind == "maxpool" and layers()[nodes[k - 1].kind].monotonic:
-            nodes[k - 1 : k + 1] = _swapped(nodes[k - 1], nodes[k])
-            if k + 1 < len(nodes):
-                nodes[k + 1] = replace(nodes[k + 1], inputs=(nodes[k].name,))
+        while nodes[k].kind == "maxpool" and _swap(nodes, k):
             k -= 1
     return graph.with_nodes(tuple(nodes))
 
 
-def _swapped(activation: Node, pool: Node) -> tuple[Node, Node]:
-    return (
-        replace(pool, inputs=activation.inputs),
-        replace(activation, inputs=(pool.name,), given=pool.shape, shape=pool.shape),
-    )
+def _swap(nodes: list[Node], k: int) -> bool:
+    """Whether the node before the pool is an activation that nothing else reads; then they are
+    exchanged."""
+    activation, pool = nodes[k - 1], nodes[k]
+    known = layers().get(activation.kind)
+    readers = [node for node in nodes if activation.name in node.inputs]
+    if known is None or not known.monotonic or readers != [pool]:
+        return False
+    nodes[k - 1] = replace(pool, inputs=activation.inputs)
+    nodes[k] = replace(activation, inputs=(pool.name,), givens=(pool.shape,), shape=pool.shape)
+    for later in range(k + 1, len(nodes)):
+        inputs = tuple(activation.name if i == pool.name else i for i in nodes[later].inputs)
+        nodes[later] = replace(nodes[later], inputs=inputs)
+    return True

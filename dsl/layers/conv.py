@@ -12,7 +12,24 @@ from dsl.windows import PAD, STRIDE, slide
 
 
 def _infer(context: Context) -> Shape:
+    if len(context.input) != 3:
+        span = context.line.keyword.span
+        raise Refused(messages.needs_map(span, "conv", context.input, context.source))
     channels, *kernel = (int(size) for size in context.arguments["size"])
+    table = context.arguments["connect"]
+    if table is not None:
+        if not table.seen:
+            raise Refused(messages.already_reported(context.span("connect")))
+        if (table.inputs, table.outputs) != (context.input[0], channels):
+            raise Refused(
+                messages.table_differs(
+                    context.span("connect"),
+                    table.name,
+                    (table.inputs, table.outputs),
+                    (context.input[0], channels),
+                    table.span,
+                )  # fmt: skip
+            )
     height, width = slide(context, tuple(kernel), "size", (1, 1))
     if context.arguments["algorithm"] == "winograd" and not winograd_applies(context.arguments):
         raise Refused(messages.no_winograd(context.span("algorithm")))
@@ -27,12 +44,17 @@ def winograd_applies(arguments: Mapping[str, Any]) -> bool:
 
 def _parameters(given: Shape, arguments: Arguments) -> tuple[Parameter, ...]:
     channels, height, width = (int(size) for size in arguments["size"])
-    fan_in = given[0] * height * width
-    return weight_and_bias((channels, given[0], height, width), fan_in, arguments)
+    shape, table = (channels, given[0], height, width), arguments["connect"]
+    if table is None:
+        return weight_and_bias(shape, given[0] * height * width, arguments)
+    fan_in = round(sum(map(sum, table.seen)) * height * width / channels)  # on the average
+    return weight_and_bias(shape, fan_in, arguments, table.by_output)
 
 
 def _macs(given: Shape, shape: Shape, arguments: Arguments) -> int:
-    return product(shape) * given[0] * product(arguments["size"][1:])
+    table = arguments["connect"]
+    pairs = shape[0] * given[0] if table is None else sum(map(sum, table.seen))
+    return product(shape[1:]) * pairs * product(arguments["size"][1:])
 
 
 LAYER = Layer(
@@ -45,6 +67,12 @@ LAYER = Layer(
         PAD,
         BIAS,
         Argument(
+            "connect",
+            "which input maps each output map sees, all if absent",
+            "table",
+            optional=True,
+        ),
+        Argument(
             "algorithm",
             "how it is computed: direct sums, Winograd's transforms (3x3 and 5x5 kernels with "
             "stride 1), or what the compiler expects to be faster",
@@ -56,5 +84,12 @@ LAYER = Layer(
     infer=_infer,
     parameters=_parameters,
     macs=_macs,
-    aliases=("conv2d", "convolution", "convolutional", "spatialconvolution", "convolution2d"),
+    aliases=(
+        "conv2d",
+        "convolution",
+        "convolutional",
+        "spatialconvolution",
+        "convolution2d",
+        "conv_2d",
+    ),
 )

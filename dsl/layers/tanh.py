@@ -1,10 +1,15 @@
 """tanh: an activation."""
 
-from dsl.registry import Layer
+from dsl.registry import Argument, Layer
 
 LAYER = Layer(
     name="tanh",
-    summary="The hyperbolic tangent of each value.",
+    summary="The hyperbolic tangent of each value: gain * tanh(slope * x).",
     example="tanh",
+    options=(
+        Argument("gain", "factor of the result", "real", low=1e-6, high=1e6, default=1.0),
+        Argument("slope", "factor of the input", "real", low=1e-6, high=1e6, default=1.0),
+    ),
     monotonic=True,
+    aliases=("tanhshrink", "hyperbolictangent", "stanh"),
 )

@@ -9,17 +9,22 @@ from dsl.sections.reader import Reader, read_keys
 from dsl.syntax import Line, Span
 from dsl.values import Constants, Refused
 
-_USAGE = 'data digits, or data mnist, or data idx "folder"'
+_USAGE = 'data mnist, or data idx "folder"'
+_ALIASES = {"mnist784": "mnist", "fashionmnist": "fashion-mnist", "fashion_mnist": "fashion-mnist",
+            "cifar": "cifar10", "cifar-10": "cifar10", "imagefolder": "images",
+            "folder": "images", "idx-ubyte": "idx"}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Data:
-    """`validate` training images are held out; 0 means that the test set validates."""
+    """`validate` training images are held out; 0 means that the test set validates. `pad` rows and
+    columns of zeros are put around every image."""
 
     kind: str
     path: str | None = None
     normalize: bool = False
     validate: int = 0
+    pad: tuple[int, int] = (0, 0)
     span: Span = field(default=Span(1, 1, 1), compare=False, repr=False)
 
 
@@ -31,11 +36,16 @@ def _validate(reader: Reader, data: Data) -> Data:
     return replace(data, validate=int(reader.size("the number of held-out images")))
 
 
+def _pad(reader: Reader, data: Data) -> Data:
+    return replace(data, pad=reader.pair("the padding", least=0))
+
+
 KEYS: dict[str, tuple[str, str, Callable[[Reader, Data], Data]]] = {
     "normalize": ("normalize", "subtract the training images' mean and divide by their "
                   "standard deviation, channel by channel", _normalize),
     "validate": ("validate 5000", "hold out this many training images for validation; without "
                  "it the test set validates", _validate),
+    "pad": ("pad 2", "put so many rows and columns of zeros around every image", _pad),
 }  # fmt: skip
 
 
@@ -45,8 +55,8 @@ def read_data(line: Line, constants: Constants) -> tuple[Data | None, list[Diagn
     data: Data | None = None
     try:
         reader = Reader(line, _USAGE, constants)
-        kind = reader.word("dataset", tuple(DATASETS), {"mnist784": "mnist"})
-        path = reader.text() if DATASETS[kind].takes_path else None
+        kind = reader.word("dataset", tuple(DATASETS), _ALIASES)
+        path = reader.text() if DATASETS[kind].path else None
         reader.end()
         data = Data(kind, path, span=line.span)
     except Refused as refused:

@@ -1,6 +1,6 @@
 """Reading the items of a section's line one after the other."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -96,15 +96,58 @@ class Reader:
     def size(self, what: str, least: int = 1) -> Size:
         return evaluate_size(self._single().parts[0], self.constants, what, least)
 
+    def pair(self, what: str, least: int = 1) -> tuple[int, int]:
+        """`2` or `28x28`: rows and columns."""
+        item = self.items[0] if self.items else None
+        if not isinstance(item, Sizes) or len(item.parts) > 2:
+            raise self.refuse()
+        self.items.pop(0)
+        sizes = [int(evaluate_size(part, self.constants, what, least)) for part in item.parts]
+        return sizes[0], sizes[-1]
+
+    def angle(self, what: str, most: float) -> float:
+        """`10 degrees`: below `most`."""
+        span, number = (self.items[0].span if self.items else self.line.span), self._number()
+        value = self.real(what, 0, most + 0.001)
+        if self.peek() is None:
+            raise Refused(messages.missing_unit(span, number, ("degrees",)))
+        self.word("unit", ("degrees",), {"degree": "degrees", "deg": "degrees"})
+        return value
+
+    def _number(self) -> str:
+        """The next item as it is written, for messages."""
+        item = self.items[0] if self.items else None
+        part = item.parts[0] if isinstance(item, Sizes) else None
+        return part.text if isinstance(part, Number) else "this"
+
     def duration(self) -> Duration:
         """`20 epochs`, `1 epoch`, `500 iterations`; the unit is never left out."""
-        item = self._single()
-        count = evaluate_size(item.parts[0], self.constants, f"the duration of `{self.key}`")
-        if self.peek() is None:
-            number = item.parts[0].text if isinstance(item.parts[0], Number) else str(count)
-            units = tuple(_UNITS.values())
-            raise Refused(messages.missing_unit(item.span, number, units))
-        return Duration(int(count), self._unit())
+        counts, unit = self.durations()
+        if len(counts) != 1:
+            raise self.refuse(self.line.span)
+        return Duration(counts[0], unit)
+
+    def durations(self) -> tuple[tuple[int, ...], str]:
+        """`2 5 8 epochs`: one unit for all of them."""
+        counts = []
+        while True:
+            number, item = self._number(), self._single()
+            counts.append(
+                int(evaluate_size(item.parts[0], self.constants, f"the duration of `{self.key}`"))
+            )
+            if not self.items:
+                units = tuple(_UNITS.values())
+                shown = number if number != "this" else str(counts[-1])
+                raise Refused(messages.missing_unit(item.span, shown, units))
+            if self.peek() in (*_UNITS, *_UNITS.values()) or not self.is_number():
+                return tuple(counts), self._unit()
+
+    def is_number(self) -> bool:
+        """Whether the next item is a number, or the name of one."""
+        item = self.items[0] if self.items else None
+        if not isinstance(item, Sizes) or len(item.parts) != 1:
+            return False
+        return item.word is None or item.word in self.constants.names()
 
     def every(self) -> Duration:
         """`every epoch`, `every iteration`, `every 50 iterations`."""
@@ -130,19 +173,20 @@ def read_keys(
     constants: Constants,
     problems: list[Diagnostic],
     repeatable: tuple[str, ...] = (),
+    aliases: Mapping[str, str] | None = None,
 ) -> T:
     """Apply each line of a section's body to its state."""
     first: dict[str, Span] = {}
     for statement in section.body:
         if not isinstance(statement, Line):
-            problems.append(messages.let_in_section(statement.span, name))
+            problems.append(messages.let_in_body(statement.span, name))
             continue
         key = statement.keyword.text
         if not key:
             continue  # reported when it was parsed
         span = statement.keyword.span
         if key not in keys:
-            suggestion = closest(key, keys)
+            suggestion = (aliases or {}).get(key.lower()) or closest(key, keys)
             problems.append(messages.unknown_key(span, name, key, suggestion, tuple(keys)))
             continue
         if key in first and key not in repeatable:

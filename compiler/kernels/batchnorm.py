@@ -1,0 +1,121 @@
+"""batchnorm: by the statistics of the batch in training, by running ones in prediction.
+
+In training its input is read three times: for the statistics; when these are known of the whole
+batch, to normalize it; and, on the way back, for the sums that the gradient needs, which again have
+to be known of the whole batch first (Ioffe and Szegedy 2015).
+"""
+
+from textwrap import indent
+
+from compiler.elementwise import CONSTANTS, chain_backward, chain_forward
+from compiler.kernel import Kernels, Request, function
+from compiler.single import Single, single_function
+from dsl.shapes import product
+
+
+def emit(request: Request) -> Kernels:
+    node, name = request.node, request.name
+    channels, places = node.bare_shape[0], product(node.bare_shape[1:])
+    size = channels * places
+    scale, shift = request.offsets["scale"], request.offsets["shift"]
+    mean, variance = request.offsets["mean"], request.offsets["variance"]
+    epsilon = f"np.float32({node.arguments['epsilon']!r})"
+
+    def each(before: str, inside: str, after: str = "") -> str:
+        loop = f"for place in range(channel * {places}, channel * {places} + {places}):\n"
+        body = before + loop + indent(inside, "    ") + after
+        return f"{CONSTANTS}for channel in range({channels}):\n" + indent(body, "    ")
+
+    # The running mean is taken off first, so that little is lost where the mean is large.
+    statistics = each(
+        f"center = splat(weights[{mean} + channel])\nfirst = zero\nsecond = zero\n",
+        "apart = load(arena, x + place * 16) - center\n"
+        "first = first + apart\nsecond = fma(apart, apart, second)\n",
+        f"store(arena, scratch, first)\nstore(arena, scratch + 16, second)\n"
+        f"for lane in range(images):\n"
+        f"    sums[channel] += arena[scratch + lane]\n"
+        f"    sums[{channels} + channel] += arena[scratch + 16 + lane]\n",
+    )
+    apply = "value = fma(load(arena, x + place * 16) - center, factor, offset)\n"
+    apply += chain_forward(node.fused, size, "saved", "y")
+
+    def normalized(center: str, factor: str) -> str:
+        return each(
+            f"center = splat({center})\n"
+            f"factor = splat({factor} * weights[{scale} + channel])\n"
+            f"offset = splat(weights[{shift} + channel])\n",
+            apply,
+        )
+
+    spread = "slope = load(arena, dy + place * 16)\n"
+    if node.fused:
+        spread += chain_backward(node.fused, size, "saved", "y")
+        spread += "store(arena, dz + place * 16, slope)\n"
+    gradient = each(
+        "center = splat(batch[b + channel])\nfirst = zero\nsecond = zero\n",
+        spread + "first = first + slope\n"
+        "second = fma(slope, load(arena, x + place * 16) - center, second)\n",
+        f"gradient[{scale} + channel] += lane_sum(second) * batch[b + {channels} + channel]\n"
+        f"gradient[{shift} + channel] += lane_sum(first)\n",
+    )
+    backward = each(
+        f"center = splat(batch[b + channel])\n"
+        f"inverse = batch[b + {channels} + channel]\n"
+        f"factor = splat(inverse * weights[{scale} + channel])\n"
+        f"tilt = splat(inverse * batch[b + {2 * channels} + channel])\n"
+        f"level = splat(batch[b + {3 * channels} + channel])\n",
+        "apart = load(arena, x + place * 16) - center\n"
+        "slope = load(arena, dy + place * 16) - level\n"
+        "store(arena, dx + place * 16, (slope - apart * tilt) * factor)\n",
+    )
+    backward += (
+        f"if images < 16:\n"
+        f"    for place in range({size}):\n"
+        f"        for lane in range(images, 16):\n"
+        f"            arena[dx + place * 16 + lane] = np.float32(0)\n"
+    )
+    running = f"np.float32(1) / np.sqrt(weights[{variance} + channel] + {epsilon})"
+    fused = "y, saved, dy, dz" if node.fused else "dy"
+    return Kernels(
+        forward=function(
+            f"{name}_forward", "arena, weights, w, s, x, y, saved",
+            "y = x normalized by the running statistics.",
+            normalized(f"weights[{mean} + channel]", running),
+        ),
+        statistics=function(
+            f"{name}_statistics", "arena, weights, s, x, images, scratch, sums",
+            "The sums of x and of its square, beyond the running mean.", statistics,
+        ),
+        normalize=function(
+            f"{name}_normalize", "arena, weights, w, batch, b, x, y, saved",
+            "y = x normalized by the statistics of the batch.",
+            normalized("batch[b + channel]", f"batch[b + {channels} + channel]"),
+        ),
+        gradient=function(
+            f"{name}_gradient", f"arena, gradient, w, batch, b, x, {fused}",
+            "The gradients of scale and shift, added to those so far.", gradient,
+        ),
+        backward=function(
+            f"{name}_backward", "arena, weights, w, batch, b, images, x, dy, dx",
+            "dx from dy less its mean and its part along x; 0 in lanes without an image.", backward,
+        ),
+        saved=max(0, len(node.fused) - 1) * size * 16,
+        scratch={"statistics": 32},
+        in_place=True,
+    )  # fmt: skip
+
+
+def emit_single(request: Request) -> Single:
+    node = request.node
+    channels, places = node.shape[0], product(node.shape[1:])
+    o = request.offsets
+    body = (
+        f"for channel in range({channels}):\n"
+        f"    center = weights[{o['mean']} + channel]\n"
+        f"    factor = np.float32(1) / np.sqrt(weights[{o['variance']} + channel] + "
+        f"np.float32({node.arguments['epsilon']!r})) * weights[{o['scale']} + channel]\n"
+        f"    offset = weights[{o['shift']} + channel]\n"
+        f"    for place in range(channel * {places}, channel * {places} + {places}):\n"
+        f"        arena[y + place] = (arena[x + place] - center) * factor + offset\n"
+    )
+    return Single(single_function(request, "y = x normalized by the running statistics.", body))

@@ -1,0 +1,37 @@
+"""concat: the channels of all paths, one after the other."""
+
+from compiler.joins import names
+from compiler.kernel import Kernels, Request, function
+from compiler.single import Single, single_function
+from dsl.shapes import product
+
+
+def emit(request: Request) -> Kernels:
+    sizes = [16 * product(given) for given in request.node.givens]
+    count = len(sizes)
+    forward = backward = ""
+    for k, size in enumerate(sizes):
+        at = sum(sizes[:k])
+        head = f"for place in range(0, {size}, 16):\n"
+        forward += head + f"    store(arena, y + {at} + place, load(arena, x{k} + place))\n"
+        backward += head + f"    store(arena, dx{k} + place, load(arena, dy + {at} + place))\n"
+    return Kernels(
+        forward=function(
+            f"{request.name}_forward", f"arena, {names('x', count)}, y",
+            "y = the paths, one after the other.", forward,
+        ),
+        backward=function(
+            f"{request.name}_backward", f"arena, dy, {names('dx', count)}",
+            "Each path gets its part of dy.", backward,
+        ),
+    )  # fmt: skip
+
+
+def emit_single(request: Request) -> Single:
+    sizes = [product(given) for given in request.node.givens]
+    body = ""
+    for k, size in enumerate(sizes):
+        at = sum(sizes[:k])
+        body += f"arena[y + {at} : y + {at + size}] = arena[x{k} : x{k} + {size}]\n"
+    arguments = f"arena, {names('x', len(sizes))}, y"
+    return Single(single_function(request, "y = the paths, one after the other.", body, arguments))

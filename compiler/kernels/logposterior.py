@@ -1,0 +1,23 @@
+"""logposterior: what the pass end_in_probabilities puts behind the distances of rbf.
+
+With x a class's distance, its probability is exp(-x) over the sum of those of all classes and of
+exp(-j), a rubbish class; so that the negative logarithm is the loss of LeCun et al. 1998,
+equation 9.
+"""
+
+from compiler.kernel import Kernels, Request
+from compiler.single import Single
+from compiler.softmaxes import normalized, normalized_single
+
+_Y = "value - largest - logarithm"
+
+
+def emit(request: Request) -> Kernels:
+    return normalized(
+        request, y=_Y, total="slope", dx="exp(value) * total - slope", negative=True,
+        rubbish=request.node.arguments["rubbish"],
+    )  # fmt: skip
+
+
+def emit_single(request: Request) -> Single:
+    return normalized_single(request, _Y, True, request.node.arguments["rubbish"])

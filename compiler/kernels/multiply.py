@@ -1,0 +1,25 @@
+"""multiply: the product of paths."""
+
+from compiler.joins import elementwise, names
+from compiler.kernel import Kernels, Request, function
+from compiler.single import Single, each_value
+from dsl.shapes import product
+
+
+def emit(request: Request) -> Kernels:
+    count = len(request.node.inputs)
+    body = f"for place in range(0, {16 * product(request.node.shape)}, 16):\n"
+    body += "    slope = load(arena, dy + place)\n"
+    body += "".join(f"    v{k} = load(arena, x{k} + place)\n" for k in range(count))
+    for k in range(count):
+        others = " * ".join(f"v{j}" for j in range(count) if j != k)
+        body += f"    store(arena, dx{k} + place, slope * {others})\n"
+    arguments = f"arena, {names('x', count)}, dy, {names('dx', count)}"
+    doc = "Each path's gradient is dy times the other paths."
+    backward = function(f"{request.name}_backward", arguments, doc, body)
+    return elementwise(request, "the product", " * ", backward)
+
+
+def emit_single(request: Request) -> Single:
+    factors = " * ".join(f"{{x{k}}}" for k in range(len(request.node.inputs)))
+    return each_value(request, "y = the product of the paths.", factors)

@@ -1,0 +1,63 @@
+"""rbf: squared distances to the codes of the classes."""
+
+from compiler.kernel import Kernels, Request, function
+from compiler.single import Single, single_function
+
+
+def emit(request: Request) -> Kernels:
+    inputs, outputs = request.node.given[0], request.node.shape[0]
+    codes = request.offsets["codes"]
+    code = f"splat(weights[{codes} + k * {outputs} + output])"
+    forward = (
+        f"for output in range({outputs}):\n"
+        f"    total = splat(np.float32(0))\n"
+        f"    for k in range({inputs}):\n"
+        f"        apart = load(arena, x + k * 16) - {code}\n"
+        f"        total = fma(apart, apart, total)\n"
+        f"    store(arena, y + output * 16, total)\n"
+    )
+    backward = (
+        f"for k in range({inputs}):\n"
+        f"    total = splat(np.float32(0))\n"
+        f"    for output in range({outputs}):\n"
+        f"        apart = load(arena, x + k * 16) - {code}\n"
+        f"        total = fma(apart, load(arena, dy + output * 16), total)\n"
+        f"    store(arena, dx + k * 16, total + total)\n"
+    )
+    gradient = (
+        f"for k in range({inputs}):\n"
+        f"    for output in range({outputs}):\n"
+        f"        apart = load(arena, x + k * 16) - {code}\n"
+        f"        slope = lane_sum(apart * load(arena, dy + output * 16))\n"
+        f"        gradient[{codes} + k * {outputs} + output] -= np.float32(2) * slope\n"
+    )
+    name, base = request.name, codes[0]
+    trained = base == "w"
+    return Kernels(
+        forward=function(
+            f"{name}_forward", f"arena, weights, {base}, x, y", "y = |x - code|^2.", forward
+        ),
+        backward=function(
+            f"{name}_backward", f"arena, weights, {base}, x, dy, dx",
+            "dx = the sum of 2 dy (x - code).", backward,
+        ),
+        gradient=function(
+            f"{name}_gradient", f"arena, weights, gradient, {base}, x, dy",
+            "The gradients of the codes, added.", gradient,
+        ) if trained else "",
+    )  # fmt: skip
+
+
+def emit_single(request: Request) -> Single:
+    inputs, outputs = request.node.given[0], request.node.shape[0]
+    codes = request.offsets["codes"]
+    body = (
+        f"for output in range({outputs}):\n"
+        f"    total = np.float32(0)\n"
+        f"    for k in range({inputs}):\n"
+        f"        apart = arena[x + k] - weights[{codes} + k * {outputs} + output]\n"
+        f"        total += apart * apart\n"
+        f"    arena[y + output] = total\n"
+    )
+    arguments = f"arena, weights, {codes[0]}, x, y"
+    return Single(single_function(request, "y = |x - code|^2.", body, arguments))

@@ -1,0 +1,29 @@
+"""What the passes that fuse layers into the one before them share."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from dsl.graph import Graph, Node
+
+
+def fuse_followers(graph: Graph, kind: str, fits: Callable[[Node, Node], bool]) -> Graph:
+    """Layers of a kind take in those behind them that fit, where nothing else reads what lies
+    between. `fits` gets the layer, with what it has taken in so far, and the next one."""
+    consumers = graph.consumers
+    nodes: list[Node] = []
+    renamed: dict[str, str] = {}  # the last one that was taken in, to the layer that has it
+    for node in graph.nodes:
+        node = replace(node, inputs=tuple(renamed.get(name, name) for name in node.inputs))
+        before = nodes[-1] if nodes else None
+        follows = before is not None and node.inputs == (before.name,) and before.kind == kind
+        if before is None or not follows:
+            nodes.append(node)
+            continue
+        end = before.fused[-1].name if before.fused else before.name
+        if len(consumers[end]) > 1 or not fits(before, node):
+            nodes.append(node)
+            continue
+        parts = node.fused if node.kind == "chain" else (node,)
+        nodes[-1] = replace(before, shape=node.shape, fused=(*before.fused, *parts))
+        renamed[node.name] = before.name
+    return graph.with_nodes(tuple(nodes))

@@ -1,0 +1,14 @@
+"""A normalization takes in the activations behind it."""
+
+from compiler.elementwise import activation_of
+from compiler.passes.fuse import fuse_followers
+from dsl.graph import Graph, Node
+
+
+def fuse_normalizations(graph: Graph) -> Graph:
+    """batchnorm, relu  =>  batchnorm with (relu): one loop over the map instead of two."""
+    return fuse_followers(graph, "batchnorm", _fits)
+
+
+def _fits(_: Node, node: Node) -> bool:
+    return node.kind == "chain" or activation_of(node) is not None

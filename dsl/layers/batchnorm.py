@@ -1,0 +1,35 @@
+"""batchnorm: each channel brought to mean 0 and variance 1, then scaled and shifted."""
+
+from dsl.registry import Argument, Arguments, Layer, Parameter
+from dsl.shapes import Shape
+
+
+def _parameters(given: Shape, arguments: Arguments) -> tuple[Parameter, ...]:
+    shape = given[:1]
+    return (
+        Parameter("scale", shape, initial=1.0),
+        Parameter("shift", shape, initial=0.0),
+        Parameter("mean", shape, initial=0.0, trained=False),
+        Parameter("variance", shape, initial=1.0, trained=False),
+    )
+
+
+LAYER = Layer(
+    name="batchnorm",
+    summary="Each channel to mean 0 and variance 1 over the whole batch, on all workers together, "
+    "then times a trained scale plus a trained shift; in prediction with running statistics.",
+    example="batchnorm",
+    options=(
+        Argument(
+            "momentum", "the part of a new batch in the running statistics", "real",
+            low=0.0, high=1.0001, default=0.1,
+        ),
+        Argument(
+            "epsilon", "is added to the variance", "real", low=1e-12, high=1.0, default=1e-5,
+            aliases=("eps",),
+        ),
+    ),
+    parameters=_parameters,
+    aliases=("batchnorm2d", "batchnorm1d", "batch_norm", "batchnormalization", "bn",
+             "spatialbatchnormalization", "batch_normalize"),
+)  # fmt: skip

@@ -1,0 +1,49 @@
+"""The images of a slice as the kernels take them: augmented, where the file says so."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsl.sections.augment import Augment
+from runtime.arrays import frozen
+from runtime.augment import augmented
+from runtime.data.dataset import Images
+
+Slice = tuple[
+    NDArray[np.uint8], NDArray[np.int32], NDArray[np.int64], NDArray[np.float32],
+    NDArray[np.float32], np.uint64,
+]  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Normalization:
+    """A channel's byte b stands for b * scale + shift."""
+
+    scale: NDArray[np.float32]
+    shift: NDArray[np.float32]
+
+
+class Batches:
+    """Pixels, labels, rows, scale, shift and key, the arguments of the training functions."""
+
+    def __init__(
+        self, images: Images, normalization: Normalization, augment: Augment | None
+    ) -> None:
+        self.images = images
+        self.normalization = normalization
+        self.augment = augment
+        self.pixels = frozen(images.pixels.reshape(len(images), -1))
+        self.labels = frozen(images.labels)
+
+    def of(self, rows: NDArray[np.int64], key: np.uint64) -> Slice:
+        """For images `rows`; `key` is the epoch's, from which all that is random follows."""
+        scale, shift = self.normalization.scale, self.normalization.shift
+        if self.augment is None:
+            return self.pixels, self.labels, rows, scale, shift, key
+        changed = augmented(self.images.pixels, rows, self.augment, key)
+        pixels = frozen(changed.reshape(len(rows), -1))
+        # Images have new numbers now, which other slices have as well: it takes another key to
+        # drop out other values.
+        own = np.uint64((int(key) + (int(rows[0]) + 1 if len(rows) else 0)) % 2**64)
+        return pixels, frozen(self.labels[rows]), np.arange(len(rows)), scale, shift, own
