@@ -26,7 +26,8 @@ from runtime.cores import available_cores
 from runtime.data.dataset import Images
 from runtime.parameters import initial_weights, to_tensors
 from runtime.run import Options, normalization_of, train_model
-from runtime.slices import part, shuffled, slice_count
+from runtime.slice_count import slice_count
+from runtime.slices import part, shuffled
 
 LAYOUTS = {"channels_last": torch.channels_last, "default": torch.contiguous_format}
 COMPARED = 20  # steps
@@ -86,7 +87,7 @@ class Training:
         self.run = torch.compile(self.net) if compiled else self.net
         self.pixels, self.labels = prepare(images, scale)
         self.pixels = self.pixels.to(memory_format=LAYOUTS[layout])  # type: ignore[call-overload]
-        self.optimizer = torch.optim.SGD(self.net.parameters(), lr=self.rate.base, fused=True)
+        self.optimizer = torch.optim.SGD(self.net.parameters(), lr=self.rate.bases[0], fused=True)
         self.iteration = 0
 
     def step(self, rows: torch.Tensor) -> float:

@@ -71,10 +71,12 @@ def chain(request: Request, nodes: tuple[Node, ...]) -> Kernels:
     backward += chain_backward(nodes, size, "saved", "y")
     backward += "store(arena, dx + place * 16, slope)\n"
     return Kernels(
-        forward=function(f"{request.name}_forward", "arena, x, y, saved", f"y = {kinds} of x.", loop(forward)),
+        forward=function(
+            f"{request.name}_forward", "arena, x, y, saved", f"y = {kinds} of x.", loop(forward)
+        ),
         backward=function(
-            f"{request.name}_backward", "arena, y, saved, dy, dx", f"dx = dy times the slope of {kinds} at y.",
-            loop(backward),
+            f"{request.name}_backward", "arena, y, saved, dy, dx",
+            f"dx = dy times the slope of {kinds} at y.", loop(backward),
         ),
         saved=(len(nodes) - 1) * size * 16,
         in_place=True,

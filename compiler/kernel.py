@@ -22,8 +22,8 @@ class Kernels:
     x, y, saved, dy, dx       offsets of a block's input, output, what forward left to backward,
                               and gradients; a layer with several inputs takes x0, x1, … dx0, …
     dz                        the gradient of its own output, where other layers are fused into it
-    scratch, prepared         offsets of space that it uses meanwhile, and of what NAME_SUFFIX_prepare
-                              has left for each new set of weights
+    scratch, prepared         offsets of space that it uses meanwhile, and of what
+                              NAME_SUFFIX_prepare has left for each new set of weights
     blocks                    their number; then it works on several blocks at once
 
     forward, backward and gradient (of its own tensors) are what they say; spread makes dz, which

@@ -51,9 +51,7 @@ def plan_memory(phases: Sequence[Phase]) -> Plan:
         if life.first < life.last and life.buffer.size
     ]
     offsets, kept_floats = _first_fit(spans)
-    kept = {
-        buffer.name: Place(offsets[buffer.name], size, True) for buffer, size, _, _ in spans
-    }
+    kept = {buffer.name: Place(offsets[buffer.name], size, True) for buffer, size, _, _ in spans}
     places, floats = [], 0
     for phase in phases:
         own, needed = _plan_phase(phase.calls, kept)
@@ -62,9 +60,7 @@ def plan_memory(phases: Sequence[Phase]) -> Plan:
     return Plan(tuple(places), floats, kept_floats)
 
 
-def _plan_phase(
-    calls: tuple[Call, ...], kept: Mapping[str, Place]
-) -> tuple[dict[str, Place], int]:
+def _plan_phase(calls: tuple[Call, ...], kept: Mapping[str, Place]) -> tuple[dict[str, Place], int]:
     """First fit by size over the calls' times.
 
     A buffer that only one loop over blocks touches needs a single copy. One that lives on to
@@ -118,9 +114,7 @@ def _first_fit(spans: list[tuple[Buffer, int, int, int]]) -> tuple[dict[str, int
     placed: list[tuple[int, int, int, int]] = []  # first, last, offset, end
     offsets: dict[str, int] = {}
     total = 0
-    for buffer, need, first, last in sorted(
-        spans, key=lambda s: (-s[0].size, s[2], s[0].name)
-    ):
+    for buffer, need, first, last in sorted(spans, key=lambda s: (-s[0].size, s[2], s[0].name)):
         offset = 0
         rivals = [p for p in placed if p[0] <= last and first <= p[1]]
         for _, _, start, end in sorted(rivals, key=lambda p: p[2]):

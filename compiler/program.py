@@ -82,9 +82,5 @@ class Program:
         return 4 * arenas + sums + self.parameter_count * (8 + 4) + 4 * self.weight_count
 
     @property
-    def training_bytes(self) -> int:
-        return self.planned_bytes(1)
-
-    @property
     def prediction_bytes(self) -> int:
         return 4 * self.predict_floats + 4 * self.weight_count

@@ -37,7 +37,10 @@ def normalized(
     return Kernels(
         forward=function(f"{request.name}_forward", "arena, x, y", f"y = {kind}(x).", forward),
         backward=function(
-            f"{request.name}_backward", "arena, y, dy, dx", f"dx from dy and y = {kind}(x).", backward
+            f"{request.name}_backward",
+            "arena, y, dy, dx",
+            f"dx from dy and y = {kind}(x).",
+            backward,
         ),
         in_place=True,
     )
@@ -71,7 +74,10 @@ def normalized_single(
     body = "".join(
         indent(block, "    ")
         for block in _forward(
-            channels, "load_any", negative, rubbish,
+            channels,
+            "load_any",
+            negative,
+            rubbish,
             f"store_first(arena, y + at, {y}, {places} - place)",
         )  # fmt: skip
     )

@@ -140,8 +140,12 @@ def convolution(
         )
     step = SIZE - t.kernel + 1
     doc = f"{y} by Winograd's F({step}x{step}, {t.kernel}x{t.kernel})."
-    return source + "\n\n" + function(
-        name, f"{arguments}{', saved' if epilogue else ''}, scratch, prepared", doc, body
+    return (
+        source
+        + "\n\n"
+        + function(
+            name, f"{arguments}{', saved' if epilogue else ''}, scratch, prepared", doc, body
+        )
     )
 
 

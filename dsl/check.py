@@ -1,7 +1,7 @@
 """The front end in one place: text → tree → graph, with every mistake of the file at once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from dsl import messages
@@ -26,15 +26,15 @@ _LARGEST_INPUT = 4096  # that is tried in search of one that is large enough
 class Checked:
     """`graph` is None where there is an error; `imports` are the texts of imported files.
 
-    `definitions` tell where names were defined, for editors.
+    `definitions` tell where names were defined, `walk` the shapes along the lines: for editors.
     """
 
     tree: Tree
     graph: Graph | None
     diagnostics: tuple[Diagnostic, ...]
-    imports: Mapping[str, str] = field(default_factory=dict)
-    definitions: Definitions | None = None
-    walk: Walk | None = None
+    imports: Mapping[str, str]
+    definitions: Definitions
+    walk: Walk
 
 
 def check(
@@ -70,7 +70,7 @@ def check(
         _check_settings(tuple(definitions.lets), overrides or {})
         graph = Graph(
             tuple(walk.nodes), read_sections.data, read_sections.train, text,
-            read_sections.augment, dict(reader.sources),
+            read_sections.augment, dict(reader.sources), tuple(walk.groups),
         )  # fmt: skip
     return Checked(tree, graph, tuple(found), dict(reader.sources), definitions, walk)
 

@@ -3,7 +3,7 @@
 import difflib
 import posixpath
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -54,7 +54,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """`edits`, where there are any, do what `fix` says."""
+    """`edits`, where there are any, do what `fix` says. `strict` makes an error of a warning."""
 
     code: str
     span: Span
@@ -63,10 +63,11 @@ class Diagnostic:
     fix: str = ""
     related: tuple[Related, ...] = ()
     edits: tuple[Edit, ...] = ()
+    strict: bool = False
 
     @property
     def severity(self) -> str:
-        return "warning" if self.code.startswith("W") else "error"
+        return "warning" if self.code.startswith("W") and not self.strict else "error"
 
     def as_dict(self, path: str) -> dict[str, Any]:
         """The object that `--json` prints."""
@@ -215,6 +216,12 @@ def read_source(path: str | Path) -> str:
     if "\0" in text:
         raise LenetError(f"cannot read {path}", "it holds a zero byte, so it is not text")
     return text
+
+
+def imports_of(path: str | Path) -> Callable[[str], str]:
+    """Reads the files that the one at `path` imports, by their paths from its folder."""
+    folder = Path(path).parent
+    return lambda name: read_source(folder / name)
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:

@@ -49,10 +49,29 @@ class Node:
 
 
 @dataclass(frozen=True)
+class Group:
+    """The nodes first … behind, which one line has made: a repeat, a block's use, a join or a path.
+
+    `text` are the line's words, `times` how often a repeat has done it.
+    """
+
+    kind: str
+    name: str
+    text: str
+    first: int
+    behind: int
+    times: int
+    line: int
+    file: str
+
+
+@dataclass(frozen=True)
 class Graph:
     """The layers, each behind those that it reads; the first is the input, the last the output.
 
-    `source` is the text of the file, `imports` those of the files that it imports, by path.
+    `source` is the text of the file, `imports` those of the files that it imports, by path. The
+    `groups` are those of the checked file's nodes, in the order in which they begin, outer ones
+    first; passes do not keep them.
     """
 
     nodes: tuple[Node, ...]
@@ -61,6 +80,7 @@ class Graph:
     source: str = field(repr=False)
     augment: Augment | None = None
     imports: Mapping[str, str] = field(default_factory=dict, repr=False)
+    groups: tuple[Group, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def input(self) -> Shape:
@@ -89,7 +109,15 @@ class Graph:
         return lines[node.line - 1].split("#")[0].strip() if 0 < node.line <= len(lines) else ""
 
     def with_nodes(self, nodes: tuple[Node, ...]) -> "Graph":
-        return replace(self, nodes=nodes)
+        return replace(self, nodes=nodes, groups=())
+
+
+def bare_shape(graph: Graph) -> Shape:
+    """The shape of the data's images: the input without the `pad` of the data section."""
+    shape, data = graph.input, graph.data
+    if data is None or len(shape) != 3:
+        return shape
+    return shape[0], shape[1] - 2 * data.pad[0], shape[2] - 2 * data.pad[1]
 
 
 def draw(graph: Graph) -> str:

@@ -5,7 +5,7 @@ Lines are parsed one by one, so that a bad line never hides the next one.
 
 import re
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,21 @@ def _grammar() -> Lark:
     return Lark(grammar, parser="lalr", propagate_positions=True, maybe_placeholders=True)
 
 
+# An editor asks again and again for lines that did not change, or have only moved.
+
+
+@lru_cache(maxsize=20_000)
+def _tree_of(source: str) -> Any:
+    return _grammar().parse(source)
+
+
+@lru_cache(maxsize=20_000)
+def _statement_of(source: str, number: int, file: str) -> Statement:
+    statement = _Builder(number, source, file).transform(_tree_of(source))
+    assert isinstance(statement, Let | Line)
+    return statement
+
+
 @dataclass
 class _Raw:
     """A parsed line and the body that is still growing, with the indents seen in it."""
@@ -79,7 +94,7 @@ def parse(text: str, file: str = "") -> tuple[Tree, list[Diagnostic]]:
         if number > _MAX_LINES:
             diagnostics.append(messages.too_many_lines(Span(number, 1, 2, file), _MAX_LINES))
             break
-        code = _code(source)
+        code = code_of(source)
         for codes in _ALLOW.findall(source[len(code) :]):
             allowed.update((number, found) for found in re.findall(r"W\d+", codes))
         if not code.strip():
@@ -115,7 +130,7 @@ def _cells(code: str, span: Span) -> list[Word]:
     ]
 
 
-def _code(source: str) -> str:
+def code_of(source: str) -> str:
     """The line without its comment."""
     found = _CODE.match(source)
     return found[0] if found and source[found.end() : found.end() + 1] != '"' else source
@@ -163,12 +178,12 @@ class _Unreadable(Exception):
 def _parse_line(source: str, number: int, file: str) -> Statement:
     if len(source) > _MAX_LINE:
         raise _Unreadable(messages.line_too_long(Span(number, 1, 2, file), len(source), _MAX_LINE))
-    code = _code(source).rstrip()
+    code = code_of(source).rstrip()
     if len(_OPERATOR.findall(code)) > _MAX_OPERATORS:
         span = Span(number, 1, 2, file)
         raise _Unreadable(messages.too_deep(span, f"{_MAX_OPERATORS} operators and parentheses"))
     try:
-        return _Builder(number, source, file).transform(_grammar().parse(source))
+        return _statement_of(source, number, file)
     except UnexpectedCharacters as error:
         column, text = error.column, source[error.column - 1]
     except UnexpectedEOF:

@@ -52,7 +52,7 @@ def read_table(line: Line) -> tuple[Table | None, list[Diagnostic]]:
     if name is None or line.name or line.shape:
         problems.append(messages.bad_line(line.span, "table", "table NAME, and rows of X and ."))
         return None, problems
-    rows = []
+    rows: list[tuple[bool, ...]] = []
     for row in line.rows:
         cells = tuple(cell for cell in row.cells)
         wrong = [cell for cell in cells if cell.text not in ("X", ".")]

@@ -115,6 +115,10 @@ def _evaluate(expression: Expression, constants: Constants, whole: bool) -> Frac
 
 def evaluate_size(expression: Expression, constants: Constants, what: str, least: int = 1) -> Size:
     """A whole number of at least `least`, with its factors."""
+    if isinstance(expression, Number) and expression.text.isdecimal() and len(expression.text) < 9:
+        plain = int(expression.text)  # most sizes are, and fractions take their time
+        if plain >= least:
+            return Size(plain)
     value = evaluate(expression, constants, whole=True)
     if value.denominator != 1:
         got = f"{show(value)}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from dsl import messages, registry
 from dsl.definitions import SECTIONS, Block, Definitions
 from dsl.diagnostics import Diagnostic, Related
-from dsl.graph import Node
+from dsl.graph import Group, Node
 from dsl.registry import Context
 from dsl.sections.augment import KEYS as AUGMENT_KEYS
 from dsl.sections.data import KEYS as DATA_KEYS
@@ -18,6 +18,7 @@ from dsl.sections.train import KEYS as TRAIN_KEYS
 from dsl.shapes import Shape, product, show
 from dsl.syntax import Item, Let, Line, Sizes, Span, Statement, Word
 from dsl.values import Constants, Refused, evaluate_size
+from dsl.write import show_item
 
 MOST_LAYERS = 10_000
 _MOST_LINES = 100_000  # that blocks and repeats may write out
@@ -53,6 +54,8 @@ class Walk:
     input_size: Shape | None = None  # in place of the file's, to try out others
     nodes: list[Node] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
+    groups: list[Group] = field(default_factory=list)
+    shapes: dict[int, tuple[Shape | None, Shape | None]] = field(default_factory=dict)
     names: dict[str, Span] = field(default_factory=dict)
     unnamed: set[str] = field(default_factory=set)
     reported: set[tuple[str, Span]] = field(default_factory=set)
@@ -87,6 +90,12 @@ class Walk:
 
     def line(self, line: Line, scope: Scope) -> None:
         """One line of the net, with its body."""
+        before = self.shape
+        self._line(line, scope)
+        if not scope.outer:  # what stands in the file itself: its line, and the shapes around it
+            self.shapes[line.span.line] = (before, self.shape)
+
+    def _line(self, line: Line, scope: Scope) -> None:
         kind = line.keyword.text
         self.visited += 1
         if self.full:
@@ -227,6 +236,17 @@ class Walk:
 
     # Bodies
 
+    def _open(self, kind: str, name: str, line: Line, times: int = 1) -> int:
+        """The number of a group that begins here; to be closed."""
+        first = len(self.nodes)
+        words = line.keyword.text + "".join(f" {show_item(item)}" for item in line.items)
+        place = line.span
+        self.groups.append(Group(kind, name, words, first, first, times, place.line, place.file))
+        return len(self.groups) - 1
+
+    def _close(self, group: int) -> None:
+        self.groups[group] = replace(self.groups[group], behind=len(self.nodes))
+
     def _repeat(self, line: Line, scope: Scope) -> None:
         usage, items = registry.STRUCTURE["repeat"][0], line.items
         times = None
@@ -249,10 +269,12 @@ class Walk:
         if not times:
             self._only_look(line.body, scope.inside(f"{name}.1", "repeat"), unknown=times is None)
         before = (self.source, self.shape)
+        group = self._open("repeat", scope.prefix + name, line, times or 0)
         for turn in range(times or 0):
             self.lines_of(line.body, scope.inside(f"{name}.{turn + 1}", "repeat"))
             if self.full:
                 break
+        self._close(group)
         self._check_whole_body(line, scope, before)
 
     def _check_whole_body(self, line: Line, scope: Scope, before: tuple[str, Shape | None]) -> None:
@@ -289,6 +311,7 @@ class Walk:
         for parameter in block.line.parameters:
             constants.define(parameter.name.text, values.get(parameter.name.text))
         before = (self.source, self.shape)
+        group = self._open("block", name, line)
         self.lines_of(
             block.line.body,
             Scope(
@@ -296,6 +319,7 @@ class Walk:
                 (*scope.uses, (block.name.text, line.span)),
             ),
         )  # fmt: skip
+        self._close(group)
         self._check_whole_body(line, scope, before)
         if line.body:
             span = line.keyword.span
@@ -370,6 +394,7 @@ class Walk:
         inside = scope.inside(name.removeprefix(scope.prefix), kind)
         self._has_input(line)
         before = (self.source, self.shape)
+        group = self._open("join", name, line)
         ends: list[tuple[str, Shape | None]] = []
         paths: list[Line] = []
         strange = False
@@ -398,6 +423,7 @@ class Walk:
             return
         context = Context(line, tuple(shapes), before[0], arguments, spans, tuple(paths))
         self._add(line, scope, name, tuple(source for source, _ in ends), context)
+        self._close(group)
 
     def _path(self, line: Line, scope: Scope) -> tuple[str, Shape | None]:
         """Where a path ends: the name of its last layer, and the shape there."""
@@ -405,7 +431,9 @@ class Walk:
             self.report(messages.bad_line(line.span, "path", "path"))
         name = self._name(line, scope, "path").removeprefix(scope.prefix)
         before = (self.source, self.shape)
+        group = self._open("path", scope.prefix + name, line)
         self.lines_of(line.body, scope.inside(name, "path"))
+        self._close(group)
         self._check_whole_body(line, scope, before)
         return self.source, self.shape
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dsl.check import check
-from dsl.diagnostics import Diagnostic, SpecError, read_source
+from dsl.diagnostics import Diagnostic, SpecError, imports_of, read_source
 from dsl.errors import LenetError
 from dsl.graph import Graph
 from lenet.shapes import shapes, shapes_text
@@ -57,9 +57,9 @@ def load(path: str | Path, settings: Settings | None = None) -> Network:
     """
     source = read_source(path)
     values = read_settings(settings or {})
-    checked = check(source, values)
+    checked = check(source, values, imports_of(path))
     if checked.graph is None:
-        raise SpecError(str(path), source, checked.diagnostics)
+        raise SpecError(str(path), source, checked.diagnostics, checked.imports)
     return Network(Path(path), checked.graph, values, checked.diagnostics)
 
 

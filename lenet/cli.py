@@ -1,4 +1,4 @@
-"""The command line: `lenet check | shapes | compile | bench | train | evaluate | predict`."""
+"""The command line: `lenet check`, `lenet train` and their like."""
 
 import sys
 from collections.abc import Callable
@@ -12,7 +12,11 @@ from lenet import __version__
 from lenet.commands.bench import bench
 from lenet.commands.check import check_files
 from lenet.commands.compile import compile_file
+from lenet.commands.draw import draw_file
 from lenet.commands.evaluate import evaluate
+from lenet.commands.explain import explain_word
+from lenet.commands.fmt import format_files
+from lenet.commands.lsp import serve
 from lenet.commands.predict import predict
 from lenet.commands.shapes import show_shapes
 from lenet.commands.train import train
@@ -42,7 +46,9 @@ Then:
 
 \b
     lenet check net.lenet      finds mistakes, all at once
+    lenet explain conv         explains a layer, an option or a code
     lenet shapes net.lenet     shows every layer's output and parameters
+    lenet draw net.lenet       draws the net as an SVG picture
     lenet bench net.lenet      measures it: images/s, kernels, memory
     lenet train net.lenet      trains it on Spark, here or on a cluster
     lenet predict runs/.../model.safetensors image.png
@@ -71,12 +77,16 @@ def with_messages(function: Callable[..., None]) -> Callable[..., None]:
 
 for _name, _function in (
     ("check", check_files),
+    ("fmt", format_files),
+    ("explain", explain_word),
     ("shapes", show_shapes),
+    ("draw", draw_file),
     ("compile", compile_file),
     ("bench", bench),
     ("train", train),
     ("evaluate", evaluate),
     ("predict", predict),
+    ("lsp", serve),
 ):
     app.command(_name)(with_messages(_function))
 

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TextIO
 
@@ -22,17 +22,22 @@ def note(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def show_diagnostics(path: str, source: str, diagnostics: tuple[Diagnostic, ...]) -> None:
+def show_diagnostics(
+    path: str,
+    source: str,
+    diagnostics: tuple[Diagnostic, ...],
+    imports: Mapping[str, str] | None = None,
+) -> None:
     colour = wants_colour(sys.stderr)
     for diagnostic in diagnostics[:MOST]:
-        note(render(diagnostic, path, source, colour))
+        note(render(diagnostic, path, source, colour, imports))
     if len(diagnostics) > MOST:
         note(f"… and {len(diagnostics) - MOST} more\n")
 
 
 def show_error(error: LenetError) -> None:
     if isinstance(error, SpecError):
-        show_diagnostics(error.path, error.source, error.diagnostics)
+        show_diagnostics(error.path, error.source, error.diagnostics, error.imports)
         note(error.title)
         return
     bold, end = ("\033[31;1m", "\033[0m") if wants_colour(sys.stderr) else ("", "")

@@ -71,7 +71,7 @@ class Lines:
 class Bars(Lines):
     """A bar that follows the iterations of an epoch, with the epochs' lines above it."""
 
-    def __init__(self, stop: Duration) -> None:
+    def __init__(self, stop: Duration | None) -> None:
         super().__init__(as_json=False)
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -112,7 +112,7 @@ class Bars(Lines):
         if event["event"] != "iteration":
             super().__call__(event)
             return
-        last = f"/{self.stop.count}" if self.stop.unit == "epochs" else ""
+        last = f"/{self.stop.count}" if self.stop and self.stop.unit == "epochs" else ""
         self.bar.update(
             self.task,
             description=f"epoch {event['epoch']}{last}",

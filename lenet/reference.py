@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
+from dsl.codes import CODES
 from dsl.datasets import DATASETS
-from dsl.registry import Argument, Layer, layers
-from dsl.sections import data, train
-from dsl.shapes import show
+from dsl.registry import STRUCTURE, Layer, layers
+from lenet.explain import SECTIONS, describe_argument, describe_dataset
 
 _INTRODUCTION = """# The language
 
@@ -37,12 +37,14 @@ train
 - Shapes are channels x height x width, or one number for a vector. `6x5x5` is three sizes;
   `12*4*4` is one size that keeps its factors for the messages.
 - `as NAME` names a layer; others are called `conv1`, `tanh2`, … by kind and count. Trained tensors
-  are named after their layer: `conv1.weight`, `conv1.bias`.
+  are named after their layer: `conv1.weight`, `conv1.bias`. Inside a block, a repeat or a path the
+  names around come first: `stage1.2.basic1.add1.path1.conv1`.
 - `-> SHAPE` asserts the shape of a line's output, `expect 22278 parameters` the size of the net.
   Both are checked before anything runs.
 - Sizes and numbers may be expressions of `+ - * /`, parentheses and constants; for sizes `/` must
-  divide exactly. `let width = 16` defines a constant, `--set width=32` overrides it.
-- Indented lines belong to a section. Indent with spaces.
+  divide exactly. `let width = 16` defines a constant, `--set width=32` overrides it. An x joins
+  numbers as in `6x5x5`; where there are names, spaces go around it: `width x 3 x 3`.
+- Indented lines belong to the line above. Indent with spaces.
 - `# allow W001` on a line silences that warning there.
 
 A net that is trained ends in `logsoftmax` (then the loss is `nll`) or in plain scores (then it is
@@ -50,50 +52,73 @@ A net that is trained ends in `logsoftmax` (then the loss is `nll`) or in plain 
 """
 
 
+_STRUCTURE = """
+## Blocks, repeats, paths
+
+```
+block basic(width, step = 1)
+  add
+    path
+      conv width x 3 x 3 stride step pad 1 bias no
+      batchnorm
+      relu
+      conv width x 3 x 3 pad 1 bias no
+      batchnorm
+    path
+      shortcut width stride step
+  relu
+
+input 3x32x32
+conv 16x3x3 pad 1 bias no
+batchnorm
+relu
+repeat 3 as stage1
+  basic 16
+basic 32 step 2    as down   -> 32x16x16
+avgpool all
+linear 10
+```
+
+A block is used like a layer, its parameters given in their order or by name. It is written out
+where it stands; recursion is an error. `add`, `concat` and `multiply` join the paths below them, so
+that no cycle and no dangling name can be written.
+"""
+
+
 def language_reference() -> str:
     """The whole page."""
-    parts = [_INTRODUCTION, "\n## Layers\n"]
+    parts = [_INTRODUCTION + _STRUCTURE]
+    parts += [f"- `{usage}`: {meaning}" for usage, meaning in STRUCTURE.values()]
+    parts.append("\n## Layers\n")
     parts += [_layer(layer) for layer in layers().values()]
-    parts.append("\n## Section `data`\n\nWhere the images come from:\n")
-    for name, known in DATASETS.items():
-        path = ' "dir"' if known.takes_path else ""
-        facts = "images and classes as in the files"
-        if known.shape is not None:
-            facts = f"images of {show(known.shape)}, {known.classes} classes"
-        parts.append(f"- `data {name}{path}`: {facts}")
+    parts.append("## Section `data`\n\nWhere the images come from:\n")
+    parts += [f"- `data {describe_dataset(name)}".replace(":", "`:", 1) for name in DATASETS]
     parts.append("\nand below it, indented:\n")
-    parts += _keys(data.KEYS.values())
+    parts += _keys(SECTIONS["data"].values())
+    parts.append("\n## Section `augment`\n\nTraining images only, anew in each epoch:\n")
+    parts += _keys(SECTIONS["augment"].values())
     parts.append("\n## Section `train`\n")
-    parts += _keys(train.KEYS.values())
+    parts += _keys(SECTIONS["train"].values())
     parts.append(
         "\nOnly `rate` must be given. Without the others: batch 128, stop after 10 epochs, "
         "validate top1 loss every\nepoch, seed 1, and the loss that the last layer calls for. "
         "`stop` and `every` take epochs or iterations; validation that is counted in iterations "
         "also ends\neach epoch.\n"
     )
-    return "\n".join(parts)
+    parts.append("## Codes\n\n`lenet explain E012` tells the long story of a code.\n")
+    parts += [f"- {code}: {entry.title}" for code, entry in CODES.items()]
+    return "\n".join(parts) + "\n"
 
 
 def _keys(entries: Iterable[tuple[str, str, object]]) -> list[str]:
-    return [f"- `{usage}`: {doc}" for usage, doc, _ in entries]
+    return [f"- `{usage}`: {meaning}" for usage, meaning, _ in entries]
 
 
 def _layer(layer: Layer) -> str:
     lines = [f"### {layer.name}\n", layer.summary + "\n", f"```\n{layer.example}\n```\n"]
-    lines += [f"- {argument.name}: {_describe(argument)}" for argument in layer.arguments]
-    for option in layer.options:
-        default = ""
-        if option.default is not None:
-            value = option.default
-            default = (
-                f"; {value if isinstance(value, str) else 'x'.join(map(str, value))} if absent"
-            )
-        lines.append(f"- option `{option.name}`: {_describe(option)}{default}")
+    lines += [f"- {argument.name}: {describe_argument(argument)}" for argument in layer.arguments]
+    lines += [f"- option `{option.name}`: {describe_argument(option)}" for option in layer.options]
     return "\n".join(lines) + "\n"
-
-
-def _describe(argument: Argument) -> str:
-    return f"{argument.doc} ({argument.expected})"
 
 
 if __name__ == "__main__":

@@ -3,76 +3,117 @@
 import hashlib
 from typing import Any
 
-from compiler.pipeline import compile_graph
-from compiler.target import Target
-from dsl.graph import Graph
+from dsl.graph import Graph, Group, Node
+from dsl.sections.train import Train
 from dsl.shapes import product, show
-
-# The memory plan does not depend on the processor; any will do, without asking LLVM for ours.
-_ANY = Target("any", 32, 16)
 
 
 def shapes(graph: Graph, spec: str) -> dict[str, Any]:
     """The object that `--json` prints; bytes are for one image a layer, and for one thread."""
-    program = compile_graph(graph, _ANY)
-    layers = [
-        {
-            "line": node.line,
-            "kind": node.kind,
-            "name": node.name,
-            "shape": list(node.shape),
-            "parameters": node.parameter_count,
-            "macs": node.macs,
-            "activation_bytes": 4 * product(node.shape),
-        }
-        for node in graph.nodes
-    ]
+    training, prediction = memory(graph)
     return {
         "spec": spec,
         "digest": hashlib.sha256(graph.source.encode()).hexdigest(),
-        "layers": layers,
+        "layers": [_layer(node) for node in graph.nodes],
         "totals": {
             "parameters": graph.parameter_count,
             "macs": sum(node.macs for node in graph.nodes),
-            "training_bytes": program.training_bytes,
-            "prediction_bytes": program.prediction_bytes,
+            "training_bytes": training,
+            "prediction_bytes": prediction,
         },
     }
 
 
-def shapes_text(table: dict[str, Any]) -> str:
-    """The table as plain text, the same on a terminal and in a file."""
+def memory(graph: Graph) -> tuple[int, int]:
+    """Bytes that one thread needs to train and to predict, by the compiler's plan."""
+    from compiler.pipeline import compile_graph
+    from compiler.target import Target
+    from runtime.slice_count import training_bytes
+
+    # The plan does not depend on the processor; any will do, without asking LLVM for ours.
+    program = compile_graph(graph, Target("any", 32, 16))
+    batch = (graph.train or Train()).batch
+    return training_bytes(program, batch, threads=1), program.prediction_bytes
+
+
+def _layer(node: Node) -> dict[str, Any]:
+    file = {"file": node.file} if node.file else {}
+    return {
+        "line": node.line,
+        **file,
+        "kind": node.kind,
+        "name": node.name,
+        "shape": list(node.shape),
+        "parameters": node.parameter_count,
+        "macs": node.macs,
+        "activation_bytes": 4 * product(node.shape),
+    }
+
+
+def folded(graph: Graph) -> list[dict[str, Any]]:
+    """The rows of a person's table: a block, a repeat or a join of the file in a row of its own."""
+    rows: list[dict[str, Any]] = []
+    at = 0
+    for group in (*graph.groups, None):
+        if group is not None and (group.first < at or group.behind == group.first):
+            continue  # inside another one, or empty
+        end = group.first if group is not None else len(graph.nodes)
+        rows += [_layer(node) for node in graph.nodes[at:end]]
+        if group is not None:
+            rows.append(_group(group, graph.nodes[group.first : group.behind]))
+            at = group.behind
+    return rows
+
+
+def _group(group: Group, nodes: tuple[Node, ...]) -> dict[str, Any]:
+    return {
+        "line": group.line,
+        "kind": group.text,
+        "name": group.name,
+        "shape": list(nodes[-1].shape),
+        "parameters": sum(node.parameter_count for node in nodes),
+        "macs": sum(node.macs for node in nodes),
+        "activation_bytes": sum(4 * product(node.shape) for node in nodes),
+        "layers": len(nodes),
+    }
+
+
+def shapes_text(table: dict[str, Any], rows: list[dict[str, Any]] | None = None) -> str:
+    """The table as plain text, the same on a terminal and in a file; `rows` in place of its own."""
     head = ("line", "layer", "name", "output", "parameters", "multiply-adds", "memory")
-    rows = [
+    chosen = table["layers"] if rows is None else rows
+    cells = [
         (
             str(layer["line"]),
-            layer["kind"],
+            layer["kind"] + (f"  ({layer['layers']} layers)" if "layers" in layer else ""),
             layer["name"],
             show(layer["shape"]),
             f"{layer['parameters']:,}" if layer["parameters"] else "",
             f"{layer['macs']:,}" if layer["macs"] else "",
             readable_bytes(layer["activation_bytes"]),
         )
-        for layer in table["layers"]
+        for layer in chosen
     ]
     totals = table["totals"]
     last = ("", "total", "", "", f"{totals['parameters']:,}", f"{totals['macs']:,}", "")
-    widths = [max(len(row[k]) for row in (head, *rows, last)) for k in range(len(head))]
+    widths = [max(len(row[k]) for row in (head, *cells, last)) for k in range(len(head))]
     left = (1, 2, 3)
 
     def line(row: tuple[str, ...]) -> str:
-        cells = [
+        parts = [
             c.ljust(w) if k in left else c.rjust(w)
             for k, (c, w) in enumerate(zip(row, widths, strict=True))
         ]
-        return "  ".join(cells).rstrip()
+        return "  ".join(parts).rstrip()
 
     rule = "  ".join("-" * width for width in widths)
     memory = (
         f"one thread needs {readable_bytes(totals['training_bytes'])} to train, "
         f"{readable_bytes(totals['prediction_bytes'])} to predict"
     )
-    return "\n".join([line(head), rule, *map(line, rows), rule, line(last), "", memory]) + "\n"
+    folds = [] if not any("layers" in row for row in chosen) else ["--expand shows every layer"]
+    end = [rule, line(last), "", memory, *folds]
+    return "\n".join([line(head), rule, *map(line, cells), *end]) + "\n"
 
 
 def readable_bytes(count: int) -> str:

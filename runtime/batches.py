@@ -11,7 +11,7 @@ from runtime.augment import augmented
 from runtime.data.dataset import Images
 
 Slice = tuple[
-    NDArray[np.uint8], NDArray[np.int32], NDArray[np.int64], NDArray[np.float32],
+    NDArray[np.generic], NDArray[np.generic], NDArray[np.int64], NDArray[np.float32],
     NDArray[np.float32], np.uint64,
 ]  # fmt: skip
 
@@ -46,4 +46,11 @@ class Batches:
         # Images have new numbers now, which other slices have as well: it takes another key to
         # drop out other values.
         own = np.uint64((int(key) + (int(rows[0]) + 1 if len(rows) else 0)) % 2**64)
-        return pixels, frozen(self.labels[rows]), np.arange(len(rows)), scale, shift, own
+        return (
+            pixels,
+            frozen(self.labels[rows]),
+            np.arange(len(rows), dtype=np.int64),
+            scale,
+            shift,
+            own,
+        )

@@ -29,11 +29,12 @@ from compiler.target import host
 from dsl.graph import Graph, Node
 from dsl.sections.train import Train
 from runtime.arrays import aligned_floats, frozen
+from runtime.batches import Normalization
 from runtime.communicator import Alone
 from runtime.data.dataset import Images
 from runtime.model import Model
 from runtime.parameters import initial_weights, to_tensors
-from runtime.batches import Normalization
+from runtime.slice_count import training_bytes
 from runtime.step import Predictor, Trainer
 
 _SECONDS = 2.0  # how long each measurement goes on, at least
@@ -62,7 +63,7 @@ def bench(
     weights = initial_weights(program, settings.seed)
     images = images_for(graph, max(batch, _PREDICTED))
     profile = load(compile_graph(graph, probes=True))
-    memory = {"planned_bytes": program.planned_bytes(threads), "peak_bytes": 0}
+    memory = {"planned_bytes": training_bytes(program, batch, threads), "peak_bytes": 0}
     if program.train_floats:
         memory["peak_bytes"] = _training_memory(graph, loaded, images, batch, threads)
         rate = training_speed(graph, loaded, images, batch, threads)
@@ -211,13 +212,19 @@ def _kernels(
     arena = aligned_floats(program.train_floats if training else program.predict_floats)
     data = (normalization.scale, normalization.shift)
     if training:
-        gradient, totals = aligned_floats(weights.size), np.zeros(2)
-        head = (arena, weights, gradient, pixels, labels, rows, *data, np.uint64(1))
-        train_slice = profile.train_slice
-        assert train_slice is not None
+        gradient, totals = aligned_floats(program.parameter_count), np.zeros(2)
+        images_of_slice = (pixels, labels, rows, *data, np.uint64(1), True, totals, times)
+        state: tuple[NDArray[Any], ...] = (arena, weights, gradient)
+        if len(program.phases) > 1:
+            # Where the statistics of the batch should be there are ones: they cost the same.
+            batch, sums = aligned_floats(program.batch_floats), np.zeros(program.batch_floats)
+            batch[:] = 1
+            arena = aligned_floats(program.slice_floats(_PROFILED))
+            state = (arena, weights, gradient, batch, sums)
 
         def run() -> None:
-            train_slice(*head, True, totals, times)
+            for function in profile.train_functions:
+                function(*state, *images_of_slice)
     else:
         outputs = np.zeros((_PROFILED, program.classes), np.float32)
 

@@ -13,13 +13,18 @@ def available_cores() -> int:
         return os.cpu_count() or 1
 
 
+def total_memory() -> int:
+    """Bytes, or 0 where the system does not tell."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 0
+
+
 def check_memory(needed: int) -> None:
     """LenetError where a net's buffers, in bytes, are more than the machine's memory."""
-    try:
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):  # the system does not tell
-        return
-    if needed > memory:
+    memory = total_memory()
+    if memory and needed > memory:
         raise LenetError(
             "the training would not fit into this machine's memory",
             f"Its buffers need {needed / 2**30:,.1f} GiB, the machine has {memory / 2**30:,.1f}.",

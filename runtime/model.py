@@ -20,13 +20,13 @@ from compiler.pipeline import compile_graph
 from dsl.check import check_graph
 from dsl.diagnostics import SpecError
 from dsl.errors import LenetError
-from dsl.graph import Graph
-from dsl.shapes import product, show
+from dsl.graph import Graph, bare_shape
+from dsl.shapes import Shape, product, show
+from runtime.batches import Normalization
 from runtime.cores import available_cores
 from runtime.files import write_atomically
 from runtime.metrics import measure
 from runtime.parameters import digest, from_tensors
-from runtime.batches import Normalization
 from runtime.step import Predictor
 
 FORMAT = "lenet-1"
@@ -51,7 +51,8 @@ class Model:
     """Weights, and all that is needed to use them.
 
     A pixel's value is its byte times `pixel_scale`; the net sees (value - mean) / deviation,
-    channel by channel. `settings` are the values that `--set` gave to the spec's constants.
+    channel by channel. `settings` are the values that `--set` gave to the spec's constants,
+    `imports` the texts of the files that it imports.
     """
 
     source: str
@@ -62,10 +63,16 @@ class Model:
     deviation: tuple[float, ...]
     history: tuple[dict[str, Any], ...] = ()
     settings: Mapping[str, Fraction] = field(default_factory=dict)
+    imports: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def graph(self) -> Graph:
-        return check_graph(self.source, "the model's spec", self.settings)
+        return check_graph(self.source, "the model's spec", self.settings, self.imports)
+
+    @property
+    def image_shape(self) -> Shape:
+        """Of the images that it was trained on, before the data section's `pad`."""
+        return bare_shape(self.graph)
 
     @cached_property
     def digest(self) -> str:
@@ -134,6 +141,7 @@ class Model:
         return {"count": len(labels), **measure(outputs, labels.astype(np.int32), logarithmic)}
 
     def _prepare(self, images: NDArray[Any]) -> tuple[NDArray[Any], Normalization]:
+        images = self._padded(images)
         shape = self.graph.input
         if images.shape == shape or (len(shape) == 3 and images.shape == shape[1:]):
             images = images[None]
@@ -163,6 +171,18 @@ class Model:
         flat = np.ascontiguousarray(images.reshape(len(images), product(shape)))
         return flat, self._normalizations[images.dtype == np.uint8]
 
+    def _padded(self, images: NDArray[Any]) -> NDArray[Any]:
+        """Images as they are in the data, padded as the data section says."""
+        bare, shape = self.image_shape, self.graph.input
+        if bare == shape or images.ndim == 0:
+            return images
+        if images.shape[1:] == (product(bare),):
+            images = images.reshape(-1, *bare)
+        if images.shape[-2:] != bare[1:] or images.ndim > 4:
+            return images
+        down, across = (shape[1] - bare[1]) // 2, (shape[2] - bare[2]) // 2
+        return np.pad(images, [(0, 0)] * (images.ndim - 2) + [(down, down), (across, across)])
+
     def save(self, path: str | Path) -> None:
         """Write `model.safetensors`, atomically."""
         write_atomically(Path(path), self.to_bytes())
@@ -172,6 +192,7 @@ class Model:
             "format": FORMAT,
             "spec": self.source,
             "spec_digest": sha256(self.source.encode()).hexdigest(),
+            "imports": json.dumps(dict(self.imports)),
             "digest": self.digest,
             "settings": json.dumps({name: str(v) for name, v in self.settings.items()}),
             "normalization": json.dumps(
@@ -214,6 +235,7 @@ class Model:
             tuple(normalization["deviation"]),
             tuple(json.loads(metadata["history"])),
             {k: Fraction(v) for k, v in json.loads(metadata["settings"]).items()},
+            json.loads(metadata.get("imports", "{}")),
         )
         if model.digest != metadata["digest"]:
             raise LenetError(f"{path} is damaged", "Its weights are not those it was saved with.")

@@ -26,7 +26,7 @@ def initial_weights(program: Program, seed: int) -> Floats:
     for slot in program.slots:
         parameter = slot.parameter
         if parameter.initial is not None:
-            values = np.broadcast_to(np.float32(parameter.initial), (slot.size,))
+            values = np.broadcast_to(np.array(parameter.initial, np.float32), (slot.size,))
             _store(weights, slot, values.reshape(slot.shape))
             continue
         stream = np.random.PCG64(np.random.SeedSequence([seed, zlib.crc32(slot.name.encode())]))

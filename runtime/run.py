@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dsl.errors import LenetError
-from dsl.graph import Graph
+from dsl.graph import Graph, bare_shape
 from dsl.sections.reader import Duration
 from dsl.shapes import product, show
 from runtime.communicator import Alone
@@ -59,7 +59,10 @@ def resolve_data(graph: Graph, spec: Path, data: Path | None, progress: Progress
         fix = "add a line such as `data mnist` to the file"
         raise LenetError(f"{spec} does not say what to train on", "", fix)
     path = str(spec.parent / section.path) if section.path else None
-    dataset = load_dataset(section.kind, str(data) if path and data else path, data, progress)
+    argument, shape = str(data) if path and data else path, bare_shape(graph)
+    dataset = load_dataset(section.kind, argument, data, progress, shape)
+    if any(section.pad):
+        dataset = dataset.padded(section.pad)
     if section.validate:
         dataset = dataset.hold_out(section.validate, graph.train.seed if graph.train else 1)
     return dataset
@@ -72,7 +75,9 @@ def evaluation_images(graph: Graph, data: Path | None) -> Dataset:
         detail = "Its file has no section `data`."
         raise LenetError("the model does not say what it was trained on", detail)
     path = str(data) if section.path and data else section.path
-    dataset = load_dataset(section.kind, path, data)
+    dataset = load_dataset(section.kind, path, data, shape=bare_shape(graph))
+    if any(section.pad):
+        dataset = dataset.padded(section.pad)
     if dataset.test is not None:
         return dataset
     if not section.validate:
@@ -147,7 +152,7 @@ def train_model(
         fix = "add a section `train` with at least a line `rate 0.1`"
         raise LenetError(f"{spec} does not say how to train", "", fix)
     if options.epochs is not None:
-        train = replace(train, stop=Duration(options.epochs, "epochs"))
+        train = replace(train, stop=Duration(options.epochs, "epochs"), stop_when=())
     if options.folder:
         check_folder(options.folder, options.overwrite)
     check_data(graph, dataset)
@@ -160,6 +165,7 @@ def train_model(
     job = Job(
         graph.source,
         str(spec),
+        tuple(graph.imports.items()),
         tuple((settings or {}).items()),
         tuple(dataset.scale / d for d in deviation),
         tuple(-m / d for m, d in zip(mean, deviation, strict=True)),
@@ -199,6 +205,7 @@ def train_model(
         deviation,
         tuple(history),
         dict(settings or {}),
+        dict(graph.imports),
     )
     if options.folder:
         _save(model, options.folder / "model.safetensors")

@@ -9,14 +9,6 @@ is summed by itself, so any set of workers that shares the slices gets the same 
 import numpy as np
 from numpy.typing import NDArray
 
-ROWS = 32  # least rows of a full batch in a slice: two blocks
-MOST = 32
-
-
-def slice_count(batch: int) -> int:
-    """From the batch size alone."""
-    return max(1, min(MOST, batch // ROWS))
-
 
 def step_count(rows: int, batch: int) -> int:
     return -(-rows // batch)

@@ -19,7 +19,8 @@ from runtime.communicator import Communicator
 from runtime.data.dataset import Images
 from runtime.exact import LOSS_UNIT, check_range, diverged, exact_loss, run_in
 from runtime.phases import PhasedStep
-from runtime.slices import part, shuffled, slice_count, step_count
+from runtime.slice_count import slice_count
+from runtime.slices import part, shuffled, step_count
 from runtime.updater import Updater
 
 _CHUNK = 512

@@ -1,5 +1,6 @@
 """The training loop: the same in a Spark task and in this process."""
 
+import math
 import os
 import socket
 import time
@@ -17,15 +18,15 @@ from dsl.check import check_graph
 from dsl.errors import LenetError
 from dsl.graph import Graph
 from dsl.sections.reader import Duration
-from dsl.sections.train import Train
+from dsl.sections.train import Stop, Train
+from runtime.batches import Normalization
 from runtime.communicator import Communicator
 from runtime.cores import check_memory
 from runtime.data.dataset import Images
+from runtime.exact import diverged
 from runtime.metrics import measure
 from runtime.parameters import initial_weights, to_tensors
-from runtime.batches import Normalization
-from runtime.exact import diverged
-from runtime.slices import slice_count
+from runtime.slice_count import training_bytes
 from runtime.step import Predictor, Trainer
 
 Event = dict[str, Any]
@@ -72,8 +73,7 @@ def run_training(
     report({"event": "start", "host": socket.gethostname(), "process": os.getpid()})
     graph = job.graph()
     program = compile_graph(graph)
-    slices = slice_count(settings.batch)
-    check_memory(program.planned_bytes(threads, slices, -(-settings.batch // slices)))
+    check_memory(training_bytes(program, settings.batch, threads))
     loaded = load(program)
     compiled = loaded.compile(*program.train_functions)
     report({"event": "compiled", "seconds": compiled.seconds, "cached": compiled.from_cache})
@@ -85,6 +85,8 @@ def run_training(
     )  # fmt: skip
     predictor = Predictor(loaded, threads)
 
+    stopper = Stopper(settings.stop_when)
+
     def validate() -> dict[str, float]:
         pixels = validation.pixels.reshape(len(validation), -1)
         outputs = predictor.outputs(weights, pixels, normalization)
@@ -92,6 +94,7 @@ def run_training(
             where = f"This was in epoch {epoch}, iteration {iteration}."
             raise diverged(f"The net's outputs are no longer numbers. {where}")
         metrics = measure(outputs, validation.labels, loaded.program.logarithmic)
+        stopper.see(metrics, epoch)
         return {name: metrics[name] for name in settings.metrics if name in metrics}
 
     histograms = dict(settings.logs).get("parameters")
@@ -132,7 +135,7 @@ def run_training(
             if histograms and _due(histograms, iteration, epoch, last_step):
                 for name, tensor in to_tensors(loaded.program, weights).items():
                     report(_histogram(name, tensor, iteration))
-            done = _finished(settings.stop, iteration, epoch, last_step)
+            done = settings.stop is not None and _due(settings.stop, iteration, epoch, last_step)
             due = settings.validate_every
             between = due.unit == "iterations" and not (done or last_step)
             if between and iteration % due.count == 0:
@@ -142,6 +145,8 @@ def run_training(
                 break
         elapsed = time.perf_counter() - started
         wanted = done or due.unit == "iterations" or epoch % due.count == 0
+        validated = validate() if wanted or settings.stop_when else {}
+        done = done or stopper.reached
         report(
             {
                 "event": "epoch",
@@ -152,22 +157,39 @@ def run_training(
                 "rate": rate,
                 "images_per_second": images / elapsed,
                 "seconds": elapsed,
-                "validation": validate() if wanted else {},
+                "validation": validated,
             }
         )
     return to_tensors(loaded.program, weights)
+
+
+class Stopper:
+    """Whether a `stop when` line ends the training, by what was measured at the ends of epochs."""
+
+    def __init__(self, rules: tuple[Stop, ...]) -> None:
+        self.rules = rules
+        self.best: dict[Stop, tuple[float, int]] = {}
+        self.reached = False
+
+    def see(self, metrics: dict[str, float], epoch: int) -> None:
+        for rule in self.rules:
+            value = metrics[rule.metric]
+            if rule.when == "stalls":
+                # A loss is better where it is smaller, a share of right answers where it is larger.
+                score = -value if rule.metric == "loss" else value
+                best, since = self.best.get(rule, (-math.inf, epoch))
+                if score > best:
+                    best, since = score, epoch
+                self.best[rule] = best, since
+                self.reached |= epoch - since >= rule.epochs
+            else:
+                self.reached |= value > rule.value if rule.when == "above" else value < rule.value
 
 
 def _due(every: Duration, iteration: int, epoch: int, last_step: bool) -> bool:
     if every.unit == "iterations":
         return iteration % every.count == 0
     return last_step and epoch % every.count == 0
-
-
-def _finished(stop: Duration, iteration: int, epoch: int, last_step: bool) -> bool:
-    if stop.unit == "iterations":
-        return iteration >= stop.count
-    return last_step and epoch >= stop.count
 
 
 def _histogram(name: str, tensor: NDArray[np.float32], iteration: int) -> Event:

@@ -63,7 +63,9 @@ class Case:
         total = np.zeros(program.parameter_count + 2, np.int64)
         with ThreadPoolExecutor(1) as pool:
             weights = self.weights.copy()
-            phased.run(pool, weights, batches, [rows.astype(np.int64)], np.uint64(key), count, total)
+            phased.run(
+                pool, weights, batches, [rows.astype(np.int64)], np.uint64(key), count, total
+            )
         self.after = weights
         gradient = (total[:-2] * (count * 2.0**-FRACTION_BITS)).astype(np.float32)
         return np.array([total[-2] / LOSS_UNIT * count, total[-1]]), gradient

@@ -395,9 +395,7 @@ class Net:
     def __init__(self, layers: list[tuple]) -> None:
         self.layers = [(layer[0], LAYERS[layer[1]], layer[2]) for layer in layers]
         names = ["", *(layer[0] for layer in layers)]
-        self.inputs = [
-            layer[4] if len(layer) > 4 else [names[k]] for k, layer in enumerate(layers)
-        ]
+        self.inputs = [layer[4] if len(layer) > 4 else [names[k]] for k, layer in enumerate(layers)]
         self.parameters: dict[str, Arrays] = {
             layer[0]: {key: np.array(value, dtype=np.float64) for key, value in layer[3].items()}
             for layer in layers

@@ -55,8 +55,8 @@ CHAINS = {
     "conv 4x5x5 algorithm winograd; reshape 4*9*4; linear 4",
     "winograd in one tile": "input 5x3x3; conv 17x3x3 pad 1 algorithm winograd; relu; "
     "conv 2x3x3 algorithm winograd; reshape 2; linear 3",
-    "residual": "input 2x6x6; conv 4x3x3 pad 1 bias no; batchnorm; relu; add; .path; "
-    "..conv 4x3x3 pad 1; ..batchnorm; ..relu; ..conv 4x3x3 pad 1 bias no; ..batchnorm; .path; relu; "
+    "residual": "input 2x6x6; conv 4x3x3 pad 1 bias no; batchnorm; relu; add; .path; ..conv 4x3x3 "
+    "pad 1; ..batchnorm; ..relu; ..conv 4x3x3 pad 1 bias no; ..batchnorm; .path; relu; "
     "add; .path; ..conv 7x3x3 stride 2 pad 1; ..batchnorm; .path; ..shortcut 7 stride 2; "
     "avgpool all; linear 3",
     "normalized vectors": "input 9; linear 7; batchnorm; tanh; linear 6; tanh; batchnorm epsilon "

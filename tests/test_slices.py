@@ -5,8 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compiler.support import FRACTION_BITS, LIMIT
-from runtime.slices import MOST, ROWS, part, shuffled, slice_count, step_count
 from runtime.exact import _LOSS_LIMIT, LOSS_UNIT
+from runtime.slice_count import MOST, ROWS, slice_count
+from runtime.slices import part, shuffled, step_count
 
 
 @settings(max_examples=60, deadline=None)

@@ -13,12 +13,12 @@ from dsl.check import check_graph
 from dsl.errors import LenetError
 from dsl.sections.train import Optimizer
 from nets import reference_net
+from runtime.batches import Normalization
 from runtime.communicator import Alone
 from runtime.data import load_dataset
 from runtime.data.dataset import Dataset, Images
 from runtime.parameters import digest, initial_weights, to_tensors
 from runtime.slices import part, shuffled
-from runtime.batches import Normalization
 from runtime.step import Trainer
 
 SPECS = Path(__file__).parents[1] / "specs"

@@ -30,7 +30,10 @@ def emit(request: Request) -> Kernels:
             f"{request.name}_forward", "arena, x, y", "y = the mean of each window of x.", forward
         ),
         backward=function(
-            f"{request.name}_backward", "arena, dy, dx", "Each place of a window gets its part.", backward
+            f"{request.name}_backward",
+            "arena, dy, dx",
+            "Each place of a window gets its part.",
+            backward,
         ),
     )
 

@@ -25,7 +25,9 @@ for place in range({size}):
     doc = f"Values are 0 with probability {probability:g}; the others grow to match."
     return Kernels(
         forward=function(f"{request.name}_forward", "arena, x, y, saved", doc, loop("x", "y")),
-        backward=function(f"{request.name}_backward", "arena, saved, dy, dx", doc, loop("dy", "dx")),
+        backward=function(
+            f"{request.name}_backward", "arena, saved, dy, dx", doc, loop("dy", "dx")
+        ),
         in_place=True,
         random=True,
         training_only=True,

@@ -48,10 +48,16 @@ winner = {read}
     )
     return Kernels(
         forward=function(
-            f"{request.name}_forward", "arena, x, y, saved", "y = the largest of each window of x.", forward
+            f"{request.name}_forward",
+            "arena, x, y, saved",
+            "y = the largest of each window of x.",
+            forward,
         ),
         backward=function(
-            f"{request.name}_backward", "arena, saved, dy, dx", "dy goes to each window's winner.", backward
+            f"{request.name}_backward",
+            "arena, saved, dy, dx",
+            "dy goes to each window's winner.",
+            backward,
         ),
         saved=places * (4 if small else 16),
     )

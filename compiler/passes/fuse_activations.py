@@ -17,8 +17,8 @@ def fuse_activations(graph: Graph) -> Graph:
             nodes.append(run[0])
         elif run:
             last = run[-1]
-            first = {"inputs": run[0].inputs, "givens": run[0].givens, "arguments": {}}
-            nodes.append(replace(last, kind="chain", fused=tuple(run), **first))
+            chain = replace(last, kind="chain", arguments={}, fused=tuple(run))
+            nodes.append(replace(chain, inputs=run[0].inputs, givens=run[0].givens))
         run.clear()
 
     for node in graph.nodes:

@@ -1,10 +1,12 @@
 """The subcommands, one a file, and the arguments that they share."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from dsl.errors import LenetError
 from lenet.api import Network, load, read_settings
 
 Spec = Annotated[Path, typer.Argument(metavar="FILE", help="A .lenet file.")]
@@ -21,6 +23,18 @@ Set = Annotated[
 
 def load_network(spec: Path, settings: list[str] | None) -> Network:
     return load(spec, read_pairs(settings))
+
+
+def spec_files(paths: list[Path]) -> Iterator[Path]:
+    """Files as they are, and the .lenet files of folders in their order."""
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        found = sorted(path.rglob("*.lenet"))
+        if not found:
+            raise LenetError(f"the folder {path} has no .lenet files")
+        yield from found
 
 
 def read_pairs(pairs: list[str] | None) -> dict[str, Any]:

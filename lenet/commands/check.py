@@ -1,22 +1,32 @@
 """`lenet check`: the mistakes of files, all at once."""
 
 import json
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from dsl.check import Checked, check
-from dsl.diagnostics import read_source
+from dsl.diagnostics import imports_of, read_source
 from dsl.errors import LenetError
-from lenet.commands import Json, Set, read_pairs
-from lenet.console import show_diagnostics, show_error
+from dsl.fix import fix
+from lenet.commands import Json, Set, read_pairs, spec_files
+from lenet.console import note, show_diagnostics, show_error
+from lenet.memory import memory_warnings
 
 
 def check_files(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="One or more files.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE", help="Files, or folders of .lenet files.")
+    ],
     as_json: Json = False,
     set_: Set = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
+    apply: Annotated[
+        bool, typer.Option("--fix", help="Write the mechanical fixes into the files.")
+    ] = False,
 ) -> None:
     """Find all mistakes of .lenet files.
 
@@ -24,23 +34,48 @@ def check_files(
     """
     settings = read_pairs(set_)
     failed = False
-    for path in files:
+    for path in spec_files(files):
         try:
             source = read_source(path)
-            checked = check(source, settings)
+            if apply:
+                source = _fixed(path, source, settings)
+            checked = _checked(path, source, settings, strict)
         except LenetError as error:
             show_error(error)
             failed = True
             continue
-        failed = failed or checked.graph is None
+        failed = failed or any(d.severity == "error" for d in checked.diagnostics)
         if as_json:
             for diagnostic in checked.diagnostics:
                 print(json.dumps(diagnostic.as_dict(str(path)), ensure_ascii=False))
         else:
-            show_diagnostics(str(path), source, checked.diagnostics)
+            show_diagnostics(str(path), source, checked.diagnostics, checked.imports)
             print(f"{path}: {_verdict(checked)}")
     if failed:
         raise typer.Exit(1)
+
+
+def _checked(path: Path, source: str, settings: dict[str, Fraction], strict: bool) -> Checked:
+    checked = check(source, settings, imports_of(path))
+    if checked.graph is not None:
+        more = memory_warnings(checked.graph, checked.tree)
+        checked = replace(checked, diagnostics=(*checked.diagnostics, *more))
+    if strict:
+        strictly = tuple(replace(d, strict=True) for d in checked.diagnostics)
+        checked = replace(checked, diagnostics=strictly)
+    return checked
+
+
+def _fixed(path: Path, source: str, settings: dict[str, Fraction]) -> str:
+    """The text after all mechanical fixes, which are also written."""
+    from runtime.files import write_atomically
+
+    read = imports_of(path)
+    text, count = fix(source, lambda text: check(text, settings, read).diagnostics)
+    if text != source:
+        write_atomically(path, text.encode())
+        note(f"{path}: fixed {count} mistake{'s' if count > 1 else ''}")
+    return text
 
 
 def _verdict(checked: Checked) -> str:
@@ -48,6 +83,6 @@ def _verdict(checked: Checked) -> str:
     for diagnostic in checked.diagnostics:
         counts[diagnostic.severity] += 1
     words = [f"{n} {what}{'s' if n > 1 else ''}" for what, n in counts.items() if n]
-    if checked.graph is None:
+    if checked.graph is None or counts["error"]:
         return ", ".join(words)
     return ", ".join(["ok", *words, f"{checked.graph.parameter_count:,} parameters"])

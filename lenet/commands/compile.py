@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from dsl.check import check
+from dsl.parse import parse
 from lenet.api import Network
 from lenet.commands import Json, Set, Spec, load_network
 from lenet.console import note
@@ -68,7 +68,7 @@ def _stage(network: Network, emit: str) -> str:
     if emit not in stages:
         raise typer.BadParameter(f"there is no stage {emit!r}; there is {', '.join(stages)}")
     if emit == "syntax":
-        return syntax.draw(check(network.graph.source, network.settings).tree)
+        return syntax.draw(parse(network.graph.source)[0])
     if emit == "graph":
         return graph.draw(network.graph)
     if emit == "kernels":

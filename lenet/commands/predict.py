@@ -35,7 +35,7 @@ def predict(
     table = writer(sys.stdout, lineterminator="\n")
     if csv:
         table.writerow(["input", "class", "label", "probability"])
-    for names, images in read_inputs(inputs, trained.graph.input, resize):
+    for names, images in read_inputs(inputs, trained.image_shape, resize):
         prediction = trained.predict(images)
         for k, name in enumerate(names):
             number, label = int(prediction.classes[k]), prediction.label(k)

@@ -1,12 +1,26 @@
 """`lenet shapes`: every layer's shape and size."""
 
 import json
+from typing import Annotated
+
+import typer
 
 from lenet.commands import Json, Set, Spec, load_network
-from lenet.shapes import shapes, shapes_text
+from lenet.shapes import folded, shapes, shapes_text
 
 
-def show_shapes(spec: Spec, as_json: Json = False, set_: Set = None) -> None:
-    """Show every layer's shape and size."""
-    table = shapes(load_network(spec, set_).graph, str(spec))
-    print(json.dumps(table) if as_json else shapes_text(table), end="\n" if as_json else "")
+def show_shapes(
+    spec: Spec,
+    as_json: Json = False,
+    set_: Set = None,
+    expand: Annotated[
+        bool, typer.Option("--expand", help="Show the layers inside blocks and repeats.")
+    ] = False,
+) -> None:
+    """Show every layer's shape and size, a block or repeat in one row."""
+    graph = load_network(spec, set_).graph
+    table = shapes(graph, str(spec))
+    if as_json:
+        print(json.dumps(table))
+    else:
+        print(shapes_text(table, None if expand else folded(graph)), end="")

@@ -104,10 +104,11 @@ def _train(
     from lenet.progress import Bars, Lines
     from runtime.run import Options, resolve_data, train_model
 
-    show_diagnostics(str(network.path), network.graph.source, network.warnings)
+    graph = network.graph
+    show_diagnostics(str(network.path), graph.source, network.warnings, graph.imports)
     started = time.perf_counter()
     settings = network.graph.train
-    stop = Duration(epochs, "epochs") if epochs else settings.stop if settings else Duration(1, "")
+    stop = Duration(epochs, "epochs") if epochs else settings.stop if settings else None
     watch = Lines(as_json)
     if sys.stderr.isatty() and not as_json:
         watch = Bars(stop)

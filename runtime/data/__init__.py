@@ -2,11 +2,15 @@
 
 from pathlib import Path
 
+from dsl.datasets import DATASETS
+from dsl.shapes import Shape
+from runtime.data.cifar10 import load_cifar10
 from runtime.data.dataset import DataError, Dataset, Images
 from runtime.data.digits import load_digits
 from runtime.data.fetch import Progress
 from runtime.data.idx import is_idx, load_idx, read_idx
-from runtime.data.mnist import load_mnist
+from runtime.data.mnist import load_fashion_mnist, load_mnist
+from runtime.data.pictures import load_pictures
 
 __all__ = ["DataError", "Dataset", "Images", "is_idx", "load_dataset", "read_idx"]
 
@@ -16,12 +20,14 @@ def load_dataset(
     argument: str | None = None,
     folder: Path | None = None,
     progress: Progress | None = None,
+    shape: Shape | None = None,
 ) -> Dataset:
-    """Load the dataset `kind`: "digits", "mnist" or "idx".
+    """Load a dataset by its name in the language.
 
-    `argument` is the directory of an "idx" dataset. `folder` holds local copies of "mnist";
-    without it, MNIST may be downloaded, and `progress(file name, bytes done, bytes total)` tells
-    how far that is (the total is 0 where the server does not tell it).
+    `argument` is the path of "idx", "images" or "parquet". `folder` holds local copies of the
+    others; without it, MNIST may be downloaded, and `progress(file name, bytes done, bytes total)`
+    tells how far that is (the total is 0 where the server does not tell it). `shape` is that of the
+    images, which a parquet file does not tell.
 
     Raises DataError.
     """
@@ -32,13 +38,23 @@ def load_dataset(
         return load_digits()
     if kind == "mnist":
         return load_mnist(folder, progress)
-    if kind != "idx":
+    if kind == "fashion-mnist":
+        return load_fashion_mnist(folder)
+    if kind == "cifar10":
+        return load_cifar10(folder)
+    if kind not in DATASETS:
         raise DataError(
-            f'There is no dataset "{kind}".', fix='The datasets are "digits", "mnist" and "idx".'
+            f'There is no dataset "{kind}".', fix=f"The datasets are {', '.join(DATASETS)}."
         )
     if not argument:
         raise DataError(
-            'The dataset "idx" needs a directory.',
-            fix='Name the directory that holds the files: "idx" with an argument such as "data".',
+            f'The dataset "{kind}" needs a path.',
+            fix=f'Name it: "{kind}" with an argument such as "data".',
         )
+    if kind == "images":
+        return load_pictures(Path(argument))
+    if kind == "parquet":
+        from runtime.data.parquet import load_parquet
+
+        return load_parquet(Path(argument), shape or ())
     return load_idx(Path(argument))

@@ -66,6 +66,16 @@ class Dataset:
         _, channels, height, width = self.train.pixels.shape
         return channels, height, width
 
+    def padded(self, pad: tuple[int, int]) -> "Dataset":
+        """With rows and columns of zeros around every image."""
+
+        def around(images: Images) -> Images:
+            widths = ((0, 0), (0, 0), (pad[0], pad[0]), (pad[1], pad[1]))
+            return Images(np.pad(images.pixels, widths), images.labels)
+
+        test = None if self.test is None else around(self.test)
+        return replace(self, train=around(self.train), test=test)
+
     def hold_out(self, count: int, seed: int) -> "Dataset":
         """Move `count` training images, chosen by `seed` (0 or more), into the test set.
 

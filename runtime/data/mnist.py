@@ -53,6 +53,27 @@ def load_mnist(
     return Dataset("mnist", train, test, CLASSES, 1 / 255)
 
 
+FASHION_CLASSES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt",
+                   "Sneaker", "Bag", "Ankle boot")  # fmt: skip
+
+
+def load_fashion_mnist(folder: Path | None = None) -> Dataset:
+    """Fashion-MNIST (Xiao et al. 2017) has files of the same names: in `folder` or its folder
+    fashion-mnist, else in $LENET_DATA/fashion-mnist. They are not downloaded. Raises DataError."""
+    local = os.environ.get("LENET_DATA")
+    place = folder or (Path(local).expanduser() / "fashion-mnist" if local else None)
+    if place is None:
+        fix = "get its four files from https://github.com/zalandoresearch/fashion-mnist, and name "
+        raise DataError("I do not know where Fashion-MNIST is.", "", fix + "the folder with --data")
+    if (place / "fashion-mnist").is_dir():
+        place = place / "fashion-mnist"
+    found = list(find_files(place).values())
+    if len(found) < len(FILES):
+        raise DataError(f"{place} does not hold Fashion-MNIST.", "", where_to_put(place))
+    train, test = read_pairs((found[0], found[1]), (found[2], found[3]), len(FASHION_CLASSES))
+    return Dataset("fashion-mnist", train, test, FASHION_CLASSES, 1 / 255)
+
+
 def find_in(folder: Path) -> list[Path]:
     """The four files below `folder`; raises DataError where one is missing."""
     best = max(places_in(folder), key=lambda place: len(find_files(place)))

@@ -1,0 +1,215 @@
+"""The canonical layout of a file: `lenet fmt`.
+
+Lines that cannot be read stay as they are, and so does the order of all lines. Nothing but
+spaces, empty lines and the way of writing numbers apart changes, so the graph stays the same.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from dsl.parse import code_of, parse
+from dsl.shapes import Shape, show
+from dsl.syntax import Let, Line, Statement
+from dsl.write import show_head, show_sizes
+
+_INDENT = "  "
+_GAP = " " * 4  # before a name
+_NEAR = " " * 3  # before a shape
+_APART = ("block", "table", "data", "augment", "train")
+
+
+@dataclass
+class _Row:
+    """One line of the result: code in columns, or a comment, or nothing."""
+
+    depth: int = 0
+    head: str = ""
+    name: str = ""
+    shape: str = ""
+    comment: str = ""
+    apart: bool = False  # whether empty lines go around it and its body
+    plain: bool = False  # whether its columns are left alone
+
+    @property
+    def empty(self) -> bool:
+        return not (self.head or self.comment)
+
+    @property
+    def code(self) -> bool:
+        return bool(self.head)
+
+
+def format_text(text: str, shapes: Mapping[int, tuple[Shape | None, Shape]] | None = None) -> str:
+    """The text in its canonical layout.
+
+    `shapes` are, by line number, the shapes before and behind the lines of the file itself; with
+    them, lines that change the shape get a `->` and those that have one get the right one.
+    """
+    tree, _ = parse(text)
+    placed: dict[int, tuple[int, Statement]] = {}
+    tables: dict[int, tuple[int, str]] = {}
+    for statement in tree.statements:
+        for depth, line in _walk(statement, 0):
+            placed[line.span.line] = (depth, line)
+            if isinstance(line, Line):
+                for cells in line.rows:
+                    text_of_row = " ".join(cell.text for cell in cells.cells)
+                    tables[cells.span.line] = (depth + 1, text_of_row)
+    rows: list[_Row] = []
+    waiting: list[tuple[_Row, int]] = []  # comments, with their indentation, before the next line
+    for number, source in enumerate(text.split("\n"), start=1):
+        code = code_of(source)
+        comment = source[len(code) :].strip()
+        code = code.strip()
+        if number in tables:
+            depth, row_text = tables[number]
+            row = _Row(depth, row_text, comment=comment, plain=True)
+        elif number in placed and code:
+            row = _code_row(*placed[number], code, comment, (shapes or {}).get(number))
+        elif code:  # beyond what was read
+            row = _Row(0, code, comment=comment, plain=True)
+        else:
+            row = _Row(comment=comment)
+            if comment:
+                waiting.append((row, len(source) - len(source.lstrip())))
+            rows.append(row)
+            continue
+        indent = len(source) - len(source.lstrip())
+        before = next((r.depth for r in reversed(rows) if r.code), 0)
+        for comment_row, column in waiting:
+            # A comment belongs to what follows, unless it is indented like the body before it.
+            comment_row.depth = before if column > indent else row.depth
+        waiting.clear()
+        rows.append(row)
+    last = next((r.depth for r in reversed(rows) if r.code), 0)
+    for comment_row, column in waiting:
+        comment_row.depth = last if column else 0
+    return _write(_spaced(rows))
+
+
+def _walk(statement: Statement, depth: int) -> Iterator[tuple[int, Statement]]:
+    yield depth, statement
+    if isinstance(statement, Line):
+        for child in statement.body:
+            yield from _walk(child, depth + 1)
+
+
+def _code_row(
+    depth: int, statement: Statement, code: str, comment: str,
+    shapes: tuple[Shape | None, Shape] | None,
+) -> _Row:  # fmt: skip
+    if isinstance(statement, Let):
+        return _Row(depth, show_head(statement), comment=comment, plain=True)
+    keyword = statement.keyword.text
+    if not keyword:
+        return _Row(depth, code, comment=comment, plain=True)
+    apart = depth == 0 and keyword in _APART
+    if keyword == "block":
+        return _Row(depth, show_head(statement), comment=comment, apart=apart, plain=True)
+    shape = f"-> {show_sizes(statement.shape)}" if statement.shape else ""
+    if shapes is not None and keyword not in ("input", "expect"):
+        before, behind = shapes
+        if statement.shape or before != behind:
+            shape = f"-> {show(behind)}"
+    name = f"as {statement.name.text}" if statement.name else ""
+    return _Row(depth, show_head(statement), name, shape, comment, apart)
+
+
+def _spaced(rows: list[_Row]) -> list[_Row]:
+    """One empty line where there are some, and around blocks, tables and sections."""
+    spaced: list[_Row] = []
+    for k, row in enumerate(rows):
+        if row.empty:
+            if spaced and not spaced[-1].empty:
+                spaced.append(row)
+            continue
+        begins = row.apart or (row.depth == 0 and not row.code and _leads_to_apart(rows, k))
+        inside = any(r.apart for r in spaced) and row.depth == 0 and not begins
+        ends = inside and _follows_apart(spaced)
+        leads = spaced and not spaced[-1].empty and not spaced[-1].code and spaced[-1].depth == 0
+        if spaced and not spaced[-1].empty and (begins and not leads or ends):
+            spaced.append(_Row())
+        spaced.append(row)
+    while spaced and spaced[-1].empty:
+        spaced.pop()
+    return spaced
+
+
+def _leads_to_apart(rows: list[_Row], k: int) -> bool:
+    """Whether a comment stands right above a block, table or section."""
+    for row in rows[k + 1 :]:
+        if row.code:
+            return row.apart
+        if row.empty:
+            return False
+    return False
+
+
+def _follows_apart(spaced: list[_Row]) -> bool:
+    """Whether the last line at the left margin was a block, table or section."""
+    for row in reversed(spaced):
+        if row.code and row.depth == 0:
+            return row.apart
+    return False
+
+
+def _write(rows: list[_Row]) -> str:
+    columns = _columns(rows)
+    codes = []
+    for row, (heads, names) in zip(rows, columns, strict=True):
+        code = row.head
+        if not row.plain and (row.name or row.shape):
+            code = row.head.ljust(heads) + _GAP
+            if names:
+                code += row.name.ljust(names) + (_NEAR if row.shape else "")
+            code += row.shape
+        codes.append(code.rstrip())
+    lines = []
+    for k, (row, code) in enumerate(zip(rows, codes, strict=True)):
+        text = code
+        if row.comment and code:
+            text = code.ljust(_comment_column(rows, codes, k)) + f"  {row.comment}"
+        elif row.comment:
+            text = row.comment
+        lines.append((_INDENT * row.depth + text).rstrip() if text else "")
+    return "\n".join(lines) + "\n" if lines else ""
+
+
+def _columns(rows: list[_Row]) -> list[tuple[int, int]]:
+    """For each row the widths of heads and names in its run: the lines of one body that follow
+    each other without an empty line, whatever bodies of their own they have."""
+    runs: list[list[int]] = []
+    run_of: dict[int, int] = {}
+    open_runs: dict[int, int] = {}
+    for k, row in enumerate(rows):
+        if row.empty:
+            open_runs.clear()
+        if not row.code:
+            continue
+        open_runs = {depth: run for depth, run in open_runs.items() if depth <= row.depth}
+        if row.depth not in open_runs:
+            open_runs[row.depth] = len(runs)
+            runs.append([])
+        runs[open_runs[row.depth]].append(k)
+        run_of[k] = open_runs[row.depth]
+    widths = []
+    for run in runs:
+        named = [rows[k] for k in run if not rows[k].plain and (rows[k].name or rows[k].shape)]
+        heads = max((len(row.head) for row in named), default=0)
+        widths.append((heads, max((len(row.name) for row in named), default=0)))
+    return [widths[run_of[k]] if k in run_of else (0, 0) for k in range(len(rows))]
+
+
+def _comment_column(rows: list[_Row], codes: list[str], k: int) -> int:
+    """Comments behind lines that follow each other, in one body, stand in a column."""
+
+    def together(step: int) -> int:
+        at = k
+        while 0 <= at + step < len(rows):
+            row = rows[at + step]
+            if not row.code or row.depth != rows[k].depth or not row.comment:
+                break
+            at += step
+        return at
+
+    return max(len(codes[at]) for at in range(together(-1), together(1) + 1))

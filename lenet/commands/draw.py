@@ -1,0 +1,27 @@
+"""`lenet draw`: the net as a picture."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lenet.commands import Set, Spec, load_network
+from lenet.console import note
+
+
+def draw_file(
+    spec: Spec,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", metavar="FILE", help="Where to; SPEC.svg if absent."),
+    ] = None,
+    set_: Set = None,
+) -> None:
+    """Draw the net as an SVG picture, with the shapes; what a repeat repeats is drawn once."""
+    from lenet.draw import draw_svg
+    from runtime.files import write_atomically
+
+    network = load_network(spec, set_)
+    path = output or Path(spec.stem).with_suffix(".svg")
+    write_atomically(path, draw_svg(network.graph, spec.name).encode())
+    note(f"wrote {path}")

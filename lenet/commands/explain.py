@@ -1,0 +1,17 @@
+"""`lenet explain`: the reference on the command line."""
+
+from typing import Annotated
+
+import typer
+
+
+def explain_word(
+    word: Annotated[
+        str | None,
+        typer.Argument(metavar="[WORD]", help="A layer, option, section or code, such as E012."),
+    ] = None,
+) -> None:
+    """Explain a layer, an option, a section or a code; without a word, list them all."""
+    from lenet.explain import explain
+
+    print(explain(word), end="")

@@ -1,0 +1,16 @@
+"""`lenet lsp`: the language server."""
+
+from typing import Annotated
+
+import typer
+
+
+def serve(
+    stdio: Annotated[
+        bool, typer.Option("--stdio", help="Speak over standard input and output, as always.")
+    ] = True,
+) -> None:
+    """Start the language server, which an editor speaks with over standard input and output."""
+    from lenet.lsp import serve as run
+
+    run()

@@ -1,0 +1,250 @@
+"""A net as an SVG picture: data flow from top to bottom, paths side by side, repeats once."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+
+from dsl.graph import Graph, Group, Node
+from dsl.shapes import show
+
+_WIDTH, _HEIGHT = 210.0, 30.0  # of a layer's box
+_GAP = 20.0  # between one and the next
+_APART = 26.0  # between paths
+_PAD = 14.0  # inside a frame, and around the picture
+_LABEL = 18.0  # above what is in a frame
+_JOIN = 26.0  # the circle of a join
+_SIGNS = {"add": "+", "multiply": "×", "concat": "∥"}
+_COLOURS = {
+    "input": "#ffffff", "conv": "#cfe3fb", "linear": "#e0d4f7", "rbf": "#e0d4f7",
+    "maxpool": "#cdeccf", "avgpool": "#cdeccf", "subsample": "#cdeccf", "reshape": "#eeeeee",
+    "batchnorm": "#e3e8ec", "dropout": "#f6d9d5", "shortcut": "#eeeeee",
+}  # fmt: skip
+_ACTIVATION = "#fdebc4"
+_STYLE = (
+    "text{font:12px Helvetica,Arial,sans-serif;fill:#222}"
+    ".small{font-size:10.5px;fill:#666}.sign{font-size:17px}"
+    "rect,circle{stroke:#667;stroke-width:1}.frame{fill:none;stroke-dasharray:4 3}"
+    "path{fill:none;stroke:#667;stroke-width:1.2}"
+)
+
+
+def draw_svg(graph: Graph, title: str) -> str:
+    """The picture as text; the same graph always gives the same."""
+    column = _column(_elements(graph, 0, len(graph.nodes), list(graph.groups)))
+    width, height = column.width + 2 * _PAD, column.height + 2 * _PAD + _LABEL
+    middle = width / 2
+    facts = f"{title}: {graph.parameter_count:,} parameters"
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}" '
+        f'viewBox="0 0 {width:g} {height:g}" role="img">',
+        f"<title>{escape(facts)}</title>",
+        f"<style>{_STYLE}</style>",
+        '<defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" '
+        'markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z" style="fill:#667;stroke:none"/>'
+        "</marker></defs>",
+        f'<rect width="{width:g}" height="{height:g}" style="fill:#fff;stroke:none"/>',
+        f'<text class="small" x="{middle:g}" y="{_PAD + 4:g}" text-anchor="middle">'
+        f"{escape(facts)}</text>",
+        *column.draw(middle, _PAD + _LABEL),
+        "</svg>",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+@dataclass
+class _Box:
+    node: Node
+    width: float = _WIDTH
+    height: float = _HEIGHT
+
+    def draw(self, x: float, y: float) -> Iterator[str]:
+        """Centred at `x`, from `y` down."""
+        node, left = self.node, x - self.width / 2
+        colour = _COLOURS.get(node.kind, _ACTIVATION)
+        yield f"<g><title>{escape(f'{node.name}: line {node.line}')}</title>"
+        yield (
+            f'<rect x="{left:g}" y="{y:g}" width="{self.width:g}" height="{self.height:g}" rx="5" '
+            f'style="fill:{colour}"/>'
+        )
+        yield f'<text x="{left + 9:g}" y="{y + 19:g}">{escape(label(node))}</text>'
+        yield (
+            f'<text class="small" x="{x + self.width / 2 - 8:g}" y="{y + 19:g}" '
+            f'text-anchor="end">{show(node.shape)}</text></g>'
+        )
+
+
+@dataclass
+class _Column:
+    """Elements one below the other."""
+
+    elements: "list[_Box | _Frame | _Join]"
+    width: float
+    height: float
+
+    def draw(self, x: float, y: float) -> Iterator[str]:
+        for k, element in enumerate(self.elements):
+            if k:
+                yield _arrow(f"M{x:g} {y:g}V{y + _GAP:g}")
+                y += _GAP
+            yield from element.draw(x, y)
+            y += element.height
+
+
+@dataclass
+class _Frame:
+    """What a block's use or a repeat has made."""
+
+    text: str
+    inside: _Column
+
+    @property
+    def width(self) -> float:
+        return max(self.inside.width, 7.0 * len(self.text)) + 2 * _PAD
+
+    @property
+    def height(self) -> float:
+        return self.inside.height + 2 * _PAD + _LABEL
+
+    def draw(self, x: float, y: float) -> Iterator[str]:
+        left, top = x - self.width / 2, y + _PAD + _LABEL
+        yield (
+            f'<rect class="frame" x="{left:g}" y="{y:g}" width="{self.width:g}" '
+            f'height="{self.height:g}" rx="8"/>'
+        )
+        yield f'<text class="small" x="{left + 9:g}" y="{y + 16:g}">{escape(self.text)}</text>'
+        yield f'<path d="M{x:g} {y:g}V{top:g}"/>'
+        yield from self.inside.draw(x, top)
+        yield f'<path d="M{x:g} {top + self.inside.height:g}V{y + self.height:g}"/>'
+
+
+@dataclass
+class _Join:
+    """Paths side by side, and what joins them."""
+
+    node: Node
+    paths: list[_Column]
+
+    @property
+    def width(self) -> float:
+        return sum(self._room(path) for path in self.paths) + _APART * (len(self.paths) - 1)
+
+    @property
+    def height(self) -> float:
+        return self._middle + 2 * _GAP + _JOIN
+
+    @property
+    def _middle(self) -> float:
+        return max(path.height for path in self.paths) + _GAP
+
+    def _room(self, path: _Column) -> float:
+        return path.width or 40.0
+
+    def draw(self, x: float, y: float) -> Iterator[str]:
+        bottom = y + _GAP / 2 + self._middle
+        centre = bottom + _GAP + _JOIN / 2
+        left = x - self.width / 2
+        yield f'<path d="M{x:g} {y:g}V{y + _GAP / 2:g}"/>'
+        for path in self.paths:
+            at = left + self._room(path) / 2
+            left += self._room(path) + _APART
+            down = y + _GAP / 2
+            if path.elements:
+                yield _arrow(f"M{x:g} {down:g}H{at:g}V{down + _GAP:g}")
+                yield from path.draw(at, down + _GAP)
+                start = f"M{at:g} {down + _GAP + path.height:g}V{bottom:g}"
+            else:
+                start = f"M{x:g} {down:g}H{at:g}V{bottom:g}"
+            side = -1 if at < x else 1
+            end = f"V{centre:g}H{x + side * _JOIN / 2:g}"
+            if abs(at - x) < _JOIN / 2:
+                end = f"V{centre - _JOIN / 2:g}"
+            yield _arrow(start + end)
+        sign = _SIGNS[self.node.kind]
+        yield f"<g><title>{escape(self.node.name)}</title>"
+        yield f'<circle cx="{x:g}" cy="{centre:g}" r="{_JOIN / 2:g}" style="fill:#fff"/>'
+        yield (
+            f'<text class="sign" x="{x:g}" y="{centre + 6:g}" text-anchor="middle">{sign}</text>'
+        )
+        below = centre + _JOIN / 2
+        yield (
+            f'<text class="small" x="{x + 9:g}" y="{below + 13:g}">{show(self.node.shape)}</text>'
+            "</g>"
+        )
+        yield f'<path d="M{x:g} {below:g}V{y + self.height:g}"/>'
+
+
+def _arrow(way: str) -> str:
+    return f'<path d="{way}" marker-end="url(#tip)"/>'
+
+
+def _column(elements: "list[_Box | _Frame | _Join]") -> _Column:
+    width = max((element.width for element in elements), default=0.0)
+    height = sum(element.height for element in elements) + _GAP * max(0, len(elements) - 1)
+    return _Column(elements, width, height)
+
+
+def _elements(
+    graph: Graph, first: int, behind: int, groups: list[Group]
+) -> "list[_Box | _Frame | _Join]":
+    """The nodes first … behind as boxes, frames and joins; `groups` are those among them."""
+    elements: list[_Box | _Frame | _Join] = []
+    at = first
+    while at < behind:
+        here = [g for g in groups if g.first == at and at < g.behind <= behind]
+        if not here:
+            elements.append(_Box(graph.nodes[at]))
+            at += 1
+            continue
+        group = here[0]
+        inner = groups[groups.index(group) + 1 :]
+        if group.kind == "join":
+            elements.append(_join(graph, group, inner))
+        else:
+            end = group.first + (group.behind - group.first) // group.times
+            inside = _column(_elements(graph, group.first, end, inner))
+            elements.append(_Frame(_caption(group), inside))
+        at = group.behind
+    return elements
+
+
+def _join(graph: Graph, group: Group, inner: list[Group]) -> _Join:
+    prefix = f"{group.name}."
+    paths = [
+        g for g in inner
+        if g.kind == "path" and g.name.startswith(prefix) and "." not in g.name[len(prefix) :]
+    ]  # fmt: skip
+    columns = [
+        _column(_elements(graph, g.first, g.behind, inner[inner.index(g) + 1 :])) for g in paths
+    ]
+    return _Join(graph.nodes[group.behind - 1], columns)
+
+
+def _caption(group: Group) -> str:
+    name = group.name.rpartition(".")[2]
+    own = "" if re.fullmatch(r"[A-Za-z_]+\d+", name) else f"{name}: "
+    return own + (f"{group.times} times" if group.kind == "repeat" else group.text)
+
+
+def label(node: Node) -> str:
+    """A layer in a few words, as in the file, with numbers in place of names."""
+    arguments = node.arguments
+    words = [node.kind]
+    for name in ("size", "window", "width", "probability"):
+        value = arguments.get(name)
+        if value is None:
+            continue
+        text = show(value) if isinstance(value, tuple) else f"{value:g}"
+        square = isinstance(value, tuple) and name == "window" and len(set(value)) == 1
+        words.append(str(value[0]) if square else text)
+    usual = arguments.get("window", (1, 1))
+    stride, pad = arguments.get("stride"), arguments.get("pad")
+    if stride and tuple(stride) != tuple(usual):
+        words.append("stride " + _pair(stride))
+    if pad and any(pad):
+        words.append("pad " + _pair(pad))
+    return " ".join(words)
+
+
+def _pair(value: tuple[int, ...]) -> str:
+    return str(value[0]) if len(set(value)) == 1 else show(value)
