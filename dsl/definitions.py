@@ -72,6 +72,8 @@ class Reader:
     def define(self, let: Let, definitions: Definitions) -> None:
         name = let.name.text
         if not self._is_new(definitions, name, let.name.span):
+            if name not in definitions.constants.values:
+                definitions.constants.define(name, None)
             return
         definitions.lets[name] = let
         try:
@@ -160,7 +162,7 @@ class Reader:
         try:
             self.sources[path] = self.read(path)
         except LenetError as error:
-            report(messages.cannot_import(span, shown, f"{error.title}: {error.detail}."))
+            report(messages.cannot_import(span, shown, f"{error.detail or error.title}."))
             return None
         tree, problems = parse(self.sources[path], path)
         self.diagnostics += problems

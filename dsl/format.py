@@ -14,6 +14,7 @@ from dsl.write import show_head, show_sizes
 
 _INDENT = "  "
 _GAP = " " * 4  # before a name
+_LONG = 25  # a line without name and shape that is as long leaves the columns alone
 _NEAR = " " * 3  # before a shape
 _APART = ("block", "table", "data", "augment", "train")
 
@@ -177,7 +178,8 @@ def _write(rows: list[_Row]) -> str:
 
 def _columns(rows: list[_Row]) -> list[tuple[int, int]]:
     """For each row the widths of heads and names in its run: the lines of one body that follow
-    each other without an empty line, whatever bodies of their own they have."""
+    each other without an empty line, whatever bodies of their own they have.
+    """
     runs: list[list[int]] = []
     run_of: dict[int, int] = {}
     open_runs: dict[int, int] = {}
@@ -194,9 +196,13 @@ def _columns(rows: list[_Row]) -> list[tuple[int, int]]:
         run_of[k] = open_runs[row.depth]
     widths = []
     for run in runs:
-        named = [rows[k] for k in run if not rows[k].plain and (rows[k].name or rows[k].shape)]
-        heads = max((len(row.head) for row in named), default=0)
-        widths.append((heads, max((len(row.name) for row in named), default=0)))
+        layers = [rows[k] for k in run if not rows[k].plain]
+        named = [row for row in layers if row.name or row.shape]
+        heads = max((len(r.head) for r in layers if r in named or len(r.head) < _LONG), default=0)
+        # A name that nothing follows may be longer.
+        names = [len(row.name) for row in named if row.shape and row.name]
+        alone = [len(row.name) for row in named if not row.shape]
+        widths.append((heads, max(names or alone, default=0)))
     return [widths[run_of[k]] if k in run_of else (0, 0) for k in range(len(rows))]
 
 

@@ -336,7 +336,7 @@ class Walk:
             word = _word(item)
             if word in parameters and _names_the_next(item, items, parameters):
                 name, value = word, items.pop(0)
-            elif missing and not spans.keys() - parameters.keys():
+            elif missing and not (word and items and word not in scope.constants.names()):
                 name, value = missing[0], item
             else:
                 self._not_a_parameter(line, block, item, items, tuple(parameters))

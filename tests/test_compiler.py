@@ -1,5 +1,6 @@
 """Passes, the memory plan, tiles and the cache."""
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,10 +14,10 @@ from compiler import passes, pipeline
 from compiler.cache import load
 from compiler.emit import emit
 from compiler.kernel import Request, emit_layer, identifiers
-from compiler.layout import lay_out, offsets_of
+from compiler.layout import bases_of, lay_out, offsets_of
 from compiler.pipeline import compile_graph, run_passes
-from compiler.plan import plan_memory
-from compiler.schedule import schedule, segments
+from compiler.plan import Place, plan_memory
+from compiler.schedule import Layer, Phase, schedule_prediction, schedule_training, segments
 from compiler.target import BLOCKS, Target, split
 from compiler.verify import CompilerBug, verify_graph
 from dsl.check import check_graph
@@ -94,35 +95,65 @@ def test_the_verifier_refuses_broken_graphs() -> None:
 @pytest.mark.parametrize("path", sorted((ROOT / "specs").glob("*.lenet")), ids=lambda p: p.stem)
 def test_buffers_that_live_together_lie_apart(path: Path, training: bool) -> None:
     graph = run_passes(graph_of(path.read_text()))
-    slots = lay_out(graph)
-    names = identifiers(graph)
+    names, slots = identifiers(graph), lay_out(graph)
     target = Target("test", 32, 16)
-    kernels = {
-        node.name: emit_layer(Request(node, names[node.name], offsets_of(node, slots), target))
+    layers = {
+        node.name: Layer(
+            emit_layer(Request(node, names[node.name], offsets_of(node), target)),
+            names[node.name], bases_of(node, slots),
+        )
         for node in graph.nodes
-    }
-    calls = schedule(graph, kernels, names, training)
-    plan = plan_memory(calls)
+    }  # fmt: skip
+    phases = (
+        schedule_training(graph, layers)[0] if training else (schedule_prediction(graph, layers),)
+    )
+    assert (len(phases) > 1) == (training and path.stem == "resnet20")
+    plan = plan_memory(phases)
+    kept: dict[str, tuple[int, int, int, int]] = {}  # offset, size, first and last phase
+    for number, (phase, places) in enumerate(zip(phases, plan.places, strict=True)):
+        check_phase(phase, {n: p for n, p in places.items() if not p.kept})
+        for call in phase.calls:
+            for buffer in call.buffers:
+                place = places[buffer.name]
+                assert place.offset % 16 == place.step % 16 == 0
+                if place.kept:
+                    first = kept.get(buffer.name, (0, 0, number, 0))[2]
+                    kept[buffer.name] = (place.offset, place.step, first, number)
+    for one, other in combinations(kept.values(), 2):
+        apart = one[0] + one[1] <= other[0] or other[0] + other[1] <= one[0]
+        assert apart or one[3] < other[2] or other[3] < one[2]
+    assert plan.floats % 16 == 0
+    assert plan.kept == max((offset + size for offset, size, _, _ in kept.values()), default=0)
+
+
+def check_phase(phase: Phase, places: dict[str, Place]) -> None:
     uses: dict[str, list[tuple[int, int, int]]] = {}
     time = 0
-    for part, run in enumerate(segments(calls)):
+    for part, run in enumerate(segments(phase.calls)):
         for call in run:
             for buffer in call.buffers:
-                uses.setdefault(buffer.name, []).append((part, time, buffer.size))
+                if buffer.name in places:
+                    uses.setdefault(buffer.name, []).append((part, time, buffer.size))
             time += 1
     for one, other in combinations(uses, 2):
-        places = [plan.places[n] for n in (one, other)]
-        sizes = [uses[n][0][2] * (BLOCKS if plan.places[n].step else 1) for n in (one, other)]
-        starts = [p.offset for p in places]
+        both = [places[n] for n in (one, other)]
+        sizes = [uses[n][0][2] * (BLOCKS if places[n].step else 1) for n in (one, other)]
+        starts = [p.offset for p in both]
         apart = starts[0] + sizes[0] <= starts[1] or starts[1] + sizes[1] <= starts[0]
         # A buffer with copies is alive in whole loops, one without only between its calls.
-        unit = 0 if any(p.step for p in places) else 1
+        unit = 0 if any(p.step for p in both) else 1
         spans = [
             (min(u[unit] for u in uses[n]), max(u[unit] for u in uses[n])) for n in (one, other)
         ]
         together = spans[0][0] <= spans[1][1] and spans[1][0] <= spans[0][1]
         assert apart or not together or 0 in sizes, (one, other)
-    assert plan.floats % 16 == 0 and all(p.offset % 16 == 0 for p in plan.places.values())
+
+
+def test_layers_that_are_alike_share_their_functions() -> None:
+    """The 19 convolutions of ResNet-20 have 6 shapes; the first has nothing to go back to."""
+    source = compile_graph(graph_of((ROOT / "specs/resnet20.lenet").read_text())).source
+    for suffix, count in (("forward", 6), ("backward", 5), ("gradient", 6)):
+        assert len(set(re.findall(rf"^def (\w*conv\d_{suffix})\(", source, re.M))) == count
 
 
 def test_split_covers_everything_once() -> None:

@@ -12,6 +12,7 @@ def fuse_followers(graph: Graph, kind: str, fits: Callable[[Node, Node], bool]) 
     consumers = graph.consumers
     nodes: list[Node] = []
     renamed: dict[str, str] = {}  # the last one that was taken in, to the layer that has it
+    ends: dict[str, str] = {}  # and back
     for node in graph.nodes:
         node = replace(node, inputs=tuple(renamed.get(name, name) for name in node.inputs))
         before = nodes[-1] if nodes else None
@@ -19,11 +20,10 @@ def fuse_followers(graph: Graph, kind: str, fits: Callable[[Node, Node], bool]) 
         if before is None or not follows:
             nodes.append(node)
             continue
-        end = before.fused[-1].name if before.fused else before.name
-        if len(consumers[end]) > 1 or not fits(before, node):
+        if len(consumers[ends.get(before.name, before.name)]) > 1 or not fits(before, node):
             nodes.append(node)
             continue
         parts = node.fused if node.kind == "chain" else (node,)
         nodes[-1] = replace(before, shape=node.shape, fused=(*before.fused, *parts))
-        renamed[node.name] = before.name
+        renamed[node.name], ends[before.name] = before.name, node.name
     return graph.with_nodes(tuple(nodes))
