@@ -113,7 +113,17 @@ def _code_row(
         if statement.shape or before != behind:
             shape = f"-> {show(behind)}"
     name = f"as {statement.name.text}" if statement.name else ""
-    return _Row(depth, show_head(statement), name, shape, comment, apart)
+    head = show_head(statement)
+    if not _reads_back(head, statement):
+        return _Row(depth, code, comment=comment, apart=apart, plain=True)
+    return _Row(depth, head, name, shape, comment, apart)
+
+
+def _reads_back(head: str, line: Line) -> bool:
+    """Whether it is the same line: a constant that is called x, alone between spaces, would join
+    what stands around it."""
+    again = parse(head)[0].statements[0]
+    return isinstance(again, Line) and len(again.items) == len(line.items)
 
 
 def _spaced(rows: list[_Row]) -> list[_Row]:

@@ -188,7 +188,7 @@ def bind(
         except Refused as refused:
             problems.append(refused.diagnostic)
 
-    while positional and items and not _is_option(items[0], options):
+    while positional and items and _is_value(items, options, constants):
         take(positional.pop(0), items.pop(0))
     for argument in positional:
         if argument.default is None and not argument.optional:
@@ -215,7 +215,7 @@ def bind(
             continue
         if word in spans:
             problems.append(messages.option_twice(item.span, word, spans[word]))
-        if not items or _is_option(items[0], options):
+        if not items or not _is_value(items, options, constants, word):
             expected = options[word].expected
             problems.append(messages.option_without_value(item.span, layer.name, word, expected))
             continue
@@ -231,6 +231,19 @@ def _unexpected_value(item: Item, layer: Layer, options: Mapping[str, Argument])
             what, limit = f"the {option.name} of `{layer.name}`", f"at least {option.least}"
             return messages.out_of_range(item.span, what, "negative", limit)
     return messages.too_many_arguments(item.span, layer.name, layer.example, tuple(options))
+
+
+def _is_value(
+    items: list[Item], options: Mapping[str, Argument], constants: Constants, option: str = ""
+) -> bool:
+    """Whether the next item is a value, and not an option's word. It may be both where a constant
+    has an option's name, as in `stride stride`: then it depends on what follows."""
+    if not _is_option(items[0], options):
+        return True
+    word = items[0].word if isinstance(items[0], Sizes) else None
+    if word not in constants.names():
+        return False
+    return word == option or len(items) == 1 or _is_option(items[1], options)
 
 
 def _is_option(item: Item, options: Mapping[str, Argument]) -> bool:

@@ -21,7 +21,7 @@ from dsl.values import Constants, Refused, evaluate_size
 from dsl.write import show_item
 
 MOST_LAYERS = 10_000
-_MOST_LINES = 100_000  # that blocks and repeats may write out
+_MOST_LINES = 30_000  # that blocks and repeats may write out
 _MAX_FLOATS = 2**33 // 4  # 8 GiB of float32 in one layer's output or parameters
 _TOP_ONLY = ("block", "table", "import", "expect", "input", *SECTIONS)
 
@@ -272,8 +272,8 @@ class Walk:
         group = self._open("repeat", scope.prefix + name, line, times or 0)
         for turn in range(times or 0):
             self.lines_of(line.body, scope.inside(f"{name}.{turn + 1}", "repeat"))
-            if self.full:
-                break
+            if self.full or self.shape is None:
+                break  # more turns would find the same mistakes
         self._close(group)
         self._check_whole_body(line, scope, before)
 
