@@ -58,7 +58,7 @@ def check(
     read_sections = _read_sections(sections, walk, definitions)
     check_whole(walk, read_sections, text)
     _suggest_input(tree, definitions, walk, reader)
-    failed = any(d.severity == "error" for d in diagnostics)
+    failed = any(d.code and d.severity == "error" for d in diagnostics)
     if not failed:
         diagnostics += _unused(definitions)
     found = sorted(

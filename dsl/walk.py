@@ -71,10 +71,10 @@ class Walk:
 
     def report(self, diagnostic: Diagnostic, scope: Scope | None = None) -> None:
         """Once for each place; with `scope`, also where the blocks around were used."""
-        if (diagnostic.code, diagnostic.span) in self.reported:
-            return
+        if not diagnostic.code or (diagnostic.code, diagnostic.span) in self.reported:
+            return  # what follows from a mistake elsewhere has no code
         self.reported.add((diagnostic.code, diagnostic.span))
-        if scope is not None and diagnostic.code:
+        if scope is not None:
             uses = tuple(
                 Related(span, f"in this use of `{name}`") for name, span in scope.uses[:-4:-1]
             )

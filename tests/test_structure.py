@@ -186,6 +186,11 @@ train
 """
 
 
+def test_an_unused_block_with_parameters_is_a_warning() -> None:
+    text = "block basic(n)\n  linear n\n  conv n x 3 x 3\n\ninput 9\n"
+    assert codes(text) == ["W005@1:7"] and check(text).graph is not None
+
+
 def test_ten_mistakes_are_ten() -> None:
     assert codes(TEN) == [
         "E010@2:1", "E011@3:12", "E002@4:7", "E002@5:20", "E014@6:8", "E015@7:12", "E051@8:6",

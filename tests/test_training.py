@@ -9,9 +9,12 @@ import pytest
 import lenet
 from compiler.cache import load
 from compiler.pipeline import compile_graph
+from compiler.support import FRACTION_BITS
+from dsl.bitmaps import DIGITS
 from dsl.check import check_graph
 from dsl.errors import LenetError
-from dsl.sections.train import Optimizer
+from dsl.sections.reader import Duration
+from dsl.sections.train import Optimizer, Rate, Stop
 from nets import reference_net
 from runtime.batches import Normalization
 from runtime.communicator import Alone
@@ -20,6 +23,8 @@ from runtime.data.dataset import Dataset, Images
 from runtime.parameters import digest, initial_weights, to_tensors
 from runtime.slices import part, shuffled
 from runtime.step import Trainer
+from runtime.training import Stopper
+from runtime.updater import Updater
 
 SPECS = Path(__file__).parents[1] / "specs"
 SMALL = """
@@ -93,6 +98,102 @@ def test_losses_of_twenty_steps_are_the_references(optimizer: Optimizer) -> None
     for name, tensor in final.items():
         layer, key = name.rsplit(".", 1)
         np.testing.assert_allclose(tensor, net.parameters[layer][key], atol=2e-4)
+
+
+def test_adam_is_the_papers() -> None:
+    """Ten steps with the same gradients, in float32 against float64 (decoupled weight decay)."""
+    optimizer = Optimizer("adam", momentum=0.9, second=0.99, epsilon=1e-6, weight_decay=0.1)
+    updater, rng = Updater(optimizer, 50), np.random.default_rng(2)
+    weights = rng.standard_normal(50).astype(np.float32)
+    w, m, v = weights.astype(np.float64), np.zeros(50), np.zeros(50)
+    for step in range(1, 11):
+        g = rng.standard_normal(50)
+        total = np.rint(g * 2.0**FRACTION_BITS).astype(np.int64)
+        updater.steps = step
+        assert updater(weights, total, 0, 20, 0.01) and updater(weights, total, 20, 50, 0.01)
+        m, v = 0.9 * m + 0.1 * g, 0.99 * v + 0.01 * g * g
+        move = (m / (1 - 0.9**step)) / (np.sqrt(v / (1 - 0.99**step)) + 1e-6)
+        w -= 0.01 * (move + 0.1 * w)
+        np.testing.assert_allclose(weights, w, atol=1e-5)
+
+
+def test_adam_learns(small: Path) -> None:
+    optimizer = "optimizer adam weight_decay 0.001"
+    text = SMALL.replace("optimizer sgd momentum 0.9", optimizer)
+    small.write_text(text.replace("rate 0.1", "rate 0.01"))
+    models = [lenet.train(small, engine="local", threads=t) for t in (1, 2)]
+    assert models[0].digest == models[1].digest
+    assert models[0].history[-1]["validation"]["top1"] > 0.7
+
+
+@pytest.mark.parametrize(
+    ("rate", "expected"),
+    [
+        (Rate((0.4,), 0.5), [0.4, 0.4 / 1.5, 0.2, 0.16]),
+        (Rate((0.1, 0.01), changes=(2,)), [0.1, 0.1, 0.01, 0.01]),
+        (Rate((3, 2, 1), changes=(1, 3), unit="epochs"), [3, 3, 2, 2, 2, 2, 1, 1]),
+        (Rate((1,), cosine=True), [1, 0.9619397662556434, 0.8535533905932737]),
+        (Rate((1,), warmup=Duration(4, "iterations")), [0.25, 0.5, 0.75, 1, 1]),
+        (Rate((1,), cosine=True, warmup=Duration(1, "epochs")), [0.5, 1, 1, 0.9330127018922194]),
+    ],
+)
+def test_learning_rates(rate: Rate, expected: list[float]) -> None:
+    """Epochs of two iterations, eight in all."""
+    got = [rate.at(iteration, 2, 8) for iteration in range(len(expected))]
+    assert got == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("stop", "epochs"),
+    [
+        ("stop when top1 above 0.0001", 1),
+        ("stop when loss below 1000", 1),
+        ("stop after 3 epochs\n  stop when top1 above 2", 3),
+        ("stop when top1 above 2\n  stop after 1 epochs", 1),
+    ],
+)
+def test_stop_when(small: Path, stop: str, epochs: int) -> None:
+    small.write_text(SMALL.replace("stop after 2 epochs", stop))
+    assert len(lenet.train(small, engine="local").history) == epochs
+
+
+def test_stop_when_nothing_becomes_better() -> None:
+    stopper = Stopper((Stop("loss", "stalls", epochs=2), Stop("top1", "stalls", epochs=4)))
+    seen = []
+    for epoch, (loss, top1) in enumerate([(3, 0.1), (2, 0.1), (2.5, 0.1), (2, 0.1)], start=1):
+        stopper.see({"loss": loss, "top1": top1}, epoch)
+        seen.append(stopper.reached)
+    assert seen == [False, False, False, True]
+
+
+def test_the_loss_of_1998(tmp_path: Path) -> None:
+    """rbf and map on digits: it learns, and the codes stay the bitmaps."""
+    spec = tmp_path / "net.lenet"
+    spec.write_text(
+        "input 1x12x12\nconv 4x3x3\ntanh gain 1.7159 slope 2/3\nsubsample 2\nreshape 100\n"
+        "linear 84\ntanh gain 1.7159 slope 2/3\nrbf 10 codes ascii7x12\ndata digits\n  pad 2\n"
+        "train\n  loss map\n  rate 0.005\n  batch 32\n  stop after 4 epochs\n"
+    )
+    model = lenet.train(spec, engine="local")
+    assert model.history[-1]["validation"]["top1"] > 0.8
+    assert np.array_equal(model.tensors["rbf1.codes"], np.array(DIGITS, np.float32))
+    images = load_dataset("digits").test.pixels[:7]
+    outputs = model.outputs(images)
+    assert (np.exp(outputs).sum(axis=1) < 1).all()  # the rest is the rubbish class
+    for k in range(7):
+        np.testing.assert_allclose(model.outputs(images[k : k + 1]), outputs[k : k + 1], rtol=1e-4)
+
+
+def test_a_model_carries_what_its_spec_imports(tmp_path: Path) -> None:
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "blocks.lenet").write_text("block squash\n  tanh\n")
+    spec = tmp_path / "net.lenet"
+    spec.write_text('import "lib/blocks.lenet"\n' + SMALL.replace("tanh", "squash"))
+    model = lenet.train(spec, engine="local", output=tmp_path / "run")
+    (tmp_path / "lib" / "blocks.lenet").unlink()
+    again = lenet.open(tmp_path / "run" / "model.safetensors")
+    images = load_dataset("digits").test.pixels
+    np.testing.assert_array_equal(again.outputs(images), model.outputs(images))
 
 
 def test_the_same_bits_with_any_number_of_threads(small: Path) -> None:

@@ -1,0 +1,97 @@
+"""Augmented images: what may happen to them, and that it is the same everywhere."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_training import SMALL
+
+import lenet
+from dsl.check import check_graph
+from dsl.sections.augment import Augment
+from runtime.augment import augmented
+
+RNG = np.random.default_rng(0)
+PIXELS = RNG.integers(1, 256, (50, 2, 6, 7), np.uint8)
+ROWS = np.arange(50)
+KEY = np.uint64(99)
+
+
+def changed(augment: Augment, rows: np.ndarray = ROWS, key: np.uint64 = KEY) -> np.ndarray:
+    return augmented(PIXELS, rows, augment, key)
+
+
+def test_nothing_to_do_is_nothing() -> None:
+    np.testing.assert_array_equal(changed(Augment()), PIXELS)
+
+
+def test_an_image_is_changed_alike_wherever_it_is() -> None:
+    augment = Augment(rotate=20, scale=(0.8, 1.2), shift=(1, 2), flip_horizontal=True)
+    together = changed(augment)
+    some = np.array([7, 3, 31])
+    np.testing.assert_array_equal(changed(augment, some), together[some])
+    assert not np.array_equal(changed(augment, key=np.uint64(5)), together)
+
+
+def test_flips_mirror_about_half_of_the_images() -> None:
+    for augment, mirrored in (
+        (Augment(flip_horizontal=True), PIXELS[..., ::-1]),
+        (Augment(flip_vertical=True), PIXELS[..., ::-1, :]),
+    ):
+        found = changed(augment)
+        same = (found == PIXELS).all(axis=(1, 2, 3))
+        other = (found == mirrored).all(axis=(1, 2, 3))
+        assert (same ^ other).all() and 10 < other.sum() < 40
+
+
+def test_shifts_and_crops_are_windows_of_the_padded_image() -> None:
+    padded = np.pad(PIXELS, ((0, 0), (0, 0), (2, 2), (3, 3)))
+    windows = {(r, c): padded[:, :, r : r + 6, c : c + 7] for r in range(5) for c in range(7)}
+    for augment in (Augment(shift=(2, 3)), Augment(crop=(6, 7), crop_pad=(2, 3))):
+        found = changed(augment)
+        seen = {
+            place for k in range(50) for place, window in windows.items()
+            if np.array_equal(window[k], found[k])
+        }  # fmt: skip
+        hits = [
+            any(np.array_equal(window[k], found[k]) for window in windows.values())
+            for k in range(50)
+        ]
+        assert all(hits) and len(seen) > 15
+
+
+def test_turning_and_scaling() -> None:
+    image = np.zeros((1, 1, 21, 21), np.uint8)
+    image[0, 0, 8:13, 8:13] = 200
+    sizes, places = [], []
+    for key in range(40):
+        found = augmented(image, np.zeros(1, np.int64), Augment(scale=(0.5, 2.0)), np.uint64(key))
+        sizes.append(float(found.sum()) / image.sum())
+        turned = augmented(image, np.zeros(1, np.int64), Augment(rotate=45), np.uint64(key))
+        assert float(turned.sum()) == pytest.approx(float(image.sum()), rel=0.03)
+        rows, columns = np.nonzero(turned[0, 0])
+        places.append((rows.mean(), columns.mean()))
+    assert 0.2 < min(sizes) < 0.5 and 2 < max(sizes) < 4.2
+    np.testing.assert_allclose(places, 10, atol=0.6)
+
+
+def test_training_sees_augmented_images_and_validation_does_not(tmp_path: Path) -> None:
+    spec = tmp_path / "net.lenet"
+    spec.write_text(SMALL)
+    plain = lenet.train(spec, engine="local")
+    spec.write_text(
+        SMALL.replace("train\n", "augment\n  crop 8x8 pad 1\n  rotate 5 degrees\ntrain\n")
+    )
+    models = [lenet.train(spec, engine="local", threads=t) for t in (1, 3)]
+    assert models[0].digest == models[1].digest != plain.digest
+    assert models[0].history[-1]["validation"]["top1"] > 0.5
+
+
+def test_the_section() -> None:
+    text = SMALL.replace(
+        "train\n",
+        "augment\n  rotate 10 degrees\n  scale 0.9 to 1.1\n  shift 2x1\n  crop 8x8 pad 2\n"
+        "  flip horizontal\n  flip vertical\ntrain\n",
+    )
+    augment = check_graph(text, "x").augment
+    assert augment == Augment(10.0, (0.9, 1.1), (2, 1), (8, 8), (2, 2), True, True)

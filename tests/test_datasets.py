@@ -1,0 +1,186 @@
+"""CIFAR-10, pictures in folders, parquet files, Fashion-MNIST: what is read, what is refused."""
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+from PIL import Image
+
+import lenet
+from runtime.data import DataError, load_dataset
+from runtime.data.mnist import FILES
+
+RNG = np.random.default_rng(3)
+
+
+def write_cifar(folder: Path, name: str, count: int) -> np.ndarray:
+    records = RNG.integers(0, 256, (count, 3073), np.uint8)
+    records[:, 0] %= 10
+    records.tofile(folder / name)
+    return records
+
+
+def test_cifar10(tmp_path: Path) -> None:
+    folder = tmp_path / "cifar-10-batches-bin"
+    folder.mkdir()
+    parts = [write_cifar(folder, f"data_batch_{k}.bin", 7) for k in (1, 2)]
+    write_cifar(folder, "test_batch.bin", 5)
+    for place in (tmp_path, folder):
+        dataset = load_dataset("cifar10", folder=place)
+        assert dataset.shape == (3, 32, 32) and dataset.classes[9] == "truck"
+        assert len(dataset.train) == 14 and dataset.test is not None and len(dataset.test) == 5
+        np.testing.assert_array_equal(
+            dataset.train.pixels.reshape(14, -1), np.concatenate(parts)[:, 1:]
+        )
+        np.testing.assert_array_equal(dataset.train.labels, np.concatenate(parts)[:, 0])
+
+
+def test_cifar10_that_cannot_be_read(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.delenv("LENET_DATA", raising=False)
+    with pytest.raises(DataError, match="do not know where"):
+        load_dataset("cifar10")
+    with pytest.raises(DataError, match="does not hold CIFAR-10"):
+        load_dataset("cifar10", folder=tmp_path)
+    write_cifar(tmp_path, "test_batch.bin", 5)
+    (tmp_path / "data_batch_1.bin").write_bytes(b"\0" * 5000)
+    with pytest.raises(DataError, match="whole records"):
+        load_dataset("cifar10", folder=tmp_path)
+    (tmp_path / "data_batch_1.bin").write_bytes(b"\x0b" + b"\0" * 3072)
+    with pytest.raises(DataError, match="label of image 0 is 11"):
+        load_dataset("cifar10", folder=tmp_path)
+
+
+def test_the_real_cifar10(data_folder: Path) -> None:
+    dataset = load_dataset("cifar10", folder=data_folder)
+    assert dataset.test is not None and dataset.shape == (3, 32, 32)
+    assert np.bincount(dataset.train.labels, minlength=10).min() > 100
+
+
+def test_fashion_mnist(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.delenv("LENET_DATA", raising=False)
+    with pytest.raises(DataError, match="do not know where"):
+        load_dataset("fashion-mnist")
+    with pytest.raises(DataError, match="does not hold"):
+        load_dataset("fashion-mnist", folder=tmp_path)
+    for file in FILES:
+        images = "images" in file.name
+        head = (b"\0\0\x08\x03" + (4).to_bytes(4, "big") + (28).to_bytes(4, "big") * 2) if images \
+            else b"\0\0\x08\x01" + (4).to_bytes(4, "big")  # fmt: skip
+        data = bytes(4 * 784) if images else bytes([0, 1, 2, 9])
+        (tmp_path / file.name).write_bytes(gzip.compress(head + data))
+    assert load_dataset("fashion-mnist", folder=tmp_path).classes[9] == "Ankle boot"
+
+
+def save(path: Path, mode: str = "L", size: tuple[int, int] = (5, 4), value: int = 7) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new(mode, size, value if mode == "L" else (value, 0, 1)).save(path)
+
+
+def test_pictures(tmp_path: Path) -> None:
+    for part in ("train", "test"):
+        for name, value in (("cat", 3), ("dog", 9)):
+            save(tmp_path / part / name / "b.png", value=value)
+            save(tmp_path / part / name / "more" / "a.png", value=value + 1)
+    (tmp_path / "train" / "cat" / "notes.txt").write_text("no picture")
+    dataset = load_dataset("images", str(tmp_path))
+    assert dataset.classes == ("cat", "dog") and dataset.shape == (1, 4, 5)
+    assert dataset.train.labels.tolist() == [0, 0, 1, 1]
+    assert dataset.train.pixels[:, 0, 0, 0].tolist() == [3, 4, 9, 10]
+    assert dataset.test is not None and len(dataset.test) == 4
+
+
+def test_coloured_pictures_without_a_test_folder(tmp_path: Path) -> None:
+    save(tmp_path / "a" / "1.png", "RGB", value=200)
+    save(tmp_path / "b" / "2.jpg", "RGB", value=100)
+    dataset = load_dataset("images", str(tmp_path))
+    assert dataset.test is None and dataset.shape == (3, 4, 5)
+    assert dataset.train.pixels[0, :, 0, 0].tolist() == [200, 0, 1]
+
+
+def test_pictures_that_cannot_be_used(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no folder"):
+        load_dataset("images", str(tmp_path / "none"))
+    with pytest.raises(DataError, match="has no folders"):
+        load_dataset("images", str(tmp_path))
+    (tmp_path / "a").mkdir()
+    with pytest.raises(DataError, match="has no pictures"):
+        load_dataset("images", str(tmp_path))
+    save(tmp_path / "a" / "1.png")
+    save(tmp_path / "a" / "2.png", size=(6, 4))
+    with pytest.raises(DataError, match=r"2\.png has 6x4 pixels"):
+        load_dataset("images", str(tmp_path))
+    (tmp_path / "a" / "2.png").write_bytes(b"no picture")
+    with pytest.raises(DataError, match=r"2\.png is no picture"):
+        load_dataset("images", str(tmp_path))
+
+
+def table(images: list, labels: list, **types: pa.DataType) -> pa.Table:
+    return pa.table({"image": pa.array(images, types.get("image")), "label": pa.array(labels)})
+
+
+def write(path: Path, content: pa.Table) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pyarrow.parquet.write_table(content, path)
+    return str(path)
+
+
+def test_parquet(tmp_path: Path) -> None:
+    images = [bytes(range(k, k + 6)) for k in range(4)]
+    whole = load_dataset("parquet", write(tmp_path / "x.parquet", table(images, [0, 1, 2, 1])),
+                         shape=(1, 2, 3))  # fmt: skip
+    assert whole.test is None and len(whole.classes) == 3
+    assert whole.train.pixels[2].ravel().tolist() == [2, 3, 4, 5, 6, 7]
+    lists = table([list(i) for i in images], [0, 1, 2, 1])
+    write(tmp_path / "data" / "train" / "1.parquet", lists)
+    write(tmp_path / "data" / "test" / "1.parquet", table(images[:2], [0, 1]))
+    parts = load_dataset("parquet", str(tmp_path / "data"), shape=(6,))
+    np.testing.assert_array_equal(parts.train.pixels.ravel(), whole.train.pixels.ravel())
+    assert parts.test is not None and len(parts.test) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (pa.table({"picture": [b"123456"], "label": [1]}), "no column image"),
+        (table([b"123456", None], [1, 2]), "empty image.*row 1"),
+        (table([b"123456"], [1.5]), "labels of .* are double"),
+        (table([b"123456", b"123456"], [1, -1]), "label out of range.*Row 1"),
+        (table([b"123456", b"12345"], [1, 1]), "another size.*Row 1 has 5"),
+        (table(["123456"], [1]), "are string"),
+        (table([[1, 2, 3, 4, 5, 300]], [1]), "no byte"),
+        (table([[0.5] * 6], [1]), "lists hold bytes"),
+        (table([b"123456"], [1]).slice(0, 0), "no rows"),
+    ],
+)
+def test_parquet_that_cannot_be_used(tmp_path: Path, content: pa.Table, message: str) -> None:
+    path = write(tmp_path / "x.parquet", content)
+    with pytest.raises(DataError, match=f"(?s){message}"):
+        load_dataset("parquet", path, shape=(1, 2, 3))
+
+
+def test_parquet_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no file"):
+        load_dataset("parquet", str(tmp_path / "none"), shape=(6,))
+    (tmp_path / "x.parquet").write_bytes(b"PAR1 and so on")
+    with pytest.raises(DataError, match="Cannot read"):
+        load_dataset("parquet", str(tmp_path / "x.parquet"), shape=(6,))
+
+
+def test_a_net_learns_pictures_of_a_folder(tmp_path: Path) -> None:
+    for k in range(24):
+        save(tmp_path / "data" / ("dark" if k % 2 else "light") / f"{k}.png",
+             value=200 + k if k % 2 == 0 else k)  # fmt: skip
+    spec = tmp_path / "net.lenet"
+    spec.write_text(
+        'input 1x6x7\nreshape 42\nlinear 2\ndata images "data"\n  pad 1\n  validate 6\n'
+        "train\n  rate 0.1\n  batch 8\n  stop after 5 epochs\n"
+    )
+    model = lenet.train(spec, engine="local")
+    assert model.classes == ("dark", "light") and model.image_shape == (1, 4, 5)
+    bright = model.predict(np.full((1, 4, 5), 220, np.uint8))
+    assert bright.label(0) == "light"
+    padded = model.predict(np.pad(np.full((4, 5), 220, np.uint8), 1)[None])
+    np.testing.assert_array_equal(padded.probabilities, bright.probabilities)
