@@ -79,7 +79,7 @@ def format_text(text: str, shapes: Mapping[int, tuple[Shape | None, Shape]] | No
         before = next((r.depth for r in reversed(rows) if r.code), 0)
         for comment_row, column in waiting:
             # A comment belongs to what follows, unless it is indented like the body before it.
-            comment_row.depth = before if column > indent else row.depth
+            comment_row.depth = max(before, row.depth) if column > indent else row.depth
         waiting.clear()
         rows.append(row)
     last = next((r.depth for r in reversed(rows) if r.code), 0)

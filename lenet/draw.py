@@ -8,7 +8,7 @@ from html import escape
 from dsl.graph import Graph, Group, Node
 from dsl.shapes import show
 
-_WIDTH, _HEIGHT = 210.0, 30.0  # of a layer's box
+_WIDTH, _HEIGHT = 180.0, 30.0  # of a layer's box, at least
 _GAP = 20.0  # between one and the next
 _APART = 26.0  # between paths
 _PAD = 14.0  # inside a frame, and around the picture
@@ -31,7 +31,8 @@ _STYLE = (
 
 def draw_svg(graph: Graph, title: str) -> str:
     """The picture as text; the same graph always gives the same."""
-    column = _column(_elements(graph, 0, len(graph.nodes), list(graph.groups)))
+    wide = max(_WIDTH, *(7.2 * len(label(n)) + 6.5 * len(show(n.shape)) + 34 for n in graph.nodes))
+    column = _column(_elements(graph, 0, len(graph.nodes), list(graph.groups), round(wide)))
     width, height = column.width + 2 * _PAD, column.height + 2 * _PAD + _LABEL
     middle = width / 2
     facts = f"{title}: {graph.parameter_count:,} parameters"
@@ -55,7 +56,7 @@ def draw_svg(graph: Graph, title: str) -> str:
 @dataclass
 class _Box:
     node: Node
-    width: float = _WIDTH
+    width: float
     height: float = _HEIGHT
 
     def draw(self, x: float, y: float) -> Iterator[str]:
@@ -185,51 +186,59 @@ def _column(elements: "list[_Box | _Frame | _Join]") -> _Column:
 
 
 def _elements(
-    graph: Graph, first: int, behind: int, groups: list[Group]
+    graph: Graph, first: int, behind: int, groups: list[Group], wide: float
 ) -> "list[_Box | _Frame | _Join]":
-    """The nodes first … behind as boxes, frames and joins; `groups` are those among them."""
+    """The nodes first … behind as boxes of this width, frames and joins; `groups` are those among
+    them."""
     elements: list[_Box | _Frame | _Join] = []
     at = first
     while at < behind:
         here = [g for g in groups if g.first == at and at < g.behind <= behind]
         if not here:
-            elements.append(_Box(graph.nodes[at]))
+            elements.append(_Box(graph.nodes[at], wide))
             at += 1
             continue
         group = here[0]
         inner = groups[groups.index(group) + 1 :]
         if group.kind == "join":
-            elements.append(_join(graph, group, inner))
+            elements.append(_join(graph, group, inner, wide))
         else:
             end = group.first + (group.behind - group.first) // group.times
-            inside = _column(_elements(graph, group.first, end, inner))
-            elements.append(_Frame(_caption(group), inside))
+            inside = _elements(graph, group.first, end, inner, wide)
+            alone = len(inside) == group.times == 1  # a block of one layer needs no frame
+            elements += inside if alone else [_Frame(_caption(group), _column(inside))]
         at = group.behind
     return elements
 
 
-def _join(graph: Graph, group: Group, inner: list[Group]) -> _Join:
+def _join(graph: Graph, group: Group, inner: list[Group], wide: float) -> _Join:
     prefix = f"{group.name}."
     paths = [
         g for g in inner
         if g.kind == "path" and g.name.startswith(prefix) and "." not in g.name[len(prefix) :]
     ]  # fmt: skip
     columns = [
-        _column(_elements(graph, g.first, g.behind, inner[inner.index(g) + 1 :])) for g in paths
+        _column(_elements(graph, g.first, g.behind, inner[inner.index(g) + 1 :], wide))
+        for g in paths
     ]
     return _Join(graph.nodes[group.behind - 1], columns)
 
 
 def _caption(group: Group) -> str:
-    name = group.name.rpartition(".")[2]
-    own = "" if re.fullmatch(r"[A-Za-z_]+\d+", name) else f"{name}: "
+    own = _own_name(group.name, group.text.split()[0])
     return own + (f"{group.times} times" if group.kind == "repeat" else group.text)
+
+
+def _own_name(name: str, kind: str) -> str:
+    """The name that the file gives, if it gives one."""
+    last = name.rpartition(".")[2]
+    return "" if last == kind or re.fullmatch(rf"{re.escape(kind)}\d+", last) else f"{last}: "
 
 
 def label(node: Node) -> str:
     """A layer in a few words, as in the file, with numbers in place of names."""
     arguments = node.arguments
-    words = [node.kind]
+    words = [_own_name(node.name, node.kind) + node.kind]
     for name in ("size", "window", "width", "probability"):
         value = arguments.get(name)
         if value is None:

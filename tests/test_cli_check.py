@@ -1,11 +1,13 @@
-"""`lenet check`, `shapes` and `compile` as a person and as a program see them."""
+"""`lenet check`, `fmt`, `explain`, `shapes`, `draw`, `compile` as people and programs see them."""
 
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -150,6 +152,143 @@ def test_files_that_cannot_be_read(command: str, tmp_path: Path) -> None:
         assert done.code == 1
         assert words in done.err
         assert path.name in done.err
+
+
+def test_folders(tmp_path: Path) -> None:
+    (tmp_path / "more").mkdir()
+    (tmp_path / "b.lenet").write_text("input 8\nrelu\n")
+    (tmp_path / "more" / "a.lenet").write_text('import "../lib.txt"\ninput 8\nsquash\n')
+    (tmp_path / "lib.txt").write_text("block squash\n  tanh\n")
+    done = lenet("check", str(tmp_path))
+    assert done.code == 0 and [Path(x.split(":")[0]).name for x in done.out.splitlines()] == [
+        "b.lenet", "a.lenet",
+    ]  # fmt: skip
+    (tmp_path / "empty").mkdir()
+    done = lenet("check", str(tmp_path / "empty"))
+    assert done.code == 1 and "has no .lenet files" in done.err
+
+
+def test_strictly_a_warning_is_an_error() -> None:
+    done = lenet("check", "--strict", WARNED)
+    assert done.code == 1 and done.out == f"{WARNED}: 1 error\n"
+    assert done.err.startswith("error[W001]: ")
+    (found,) = lenet("check", "--strict", "--json", WARNED).objects
+    assert (found["code"], found["severity"]) == ("W001", "error")
+
+
+def test_an_allowed_warning_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "net.lenet"
+    path.write_text("input 1x9x9\nmaxpool 2  # the border is empty; allow W001: no\n")
+    assert lenet("check", "--strict", str(path)).code == 1
+    path.write_text("input 1x9x9\nmaxpool 2  # allow W001\n")
+    assert lenet("check", "--strict", str(path)).code == 0
+
+
+def test_fix(tmp_path: Path) -> None:
+    path = tmp_path / "net.lenet"
+    path.write_text("input 1x8x8\nConv2d 4x3x3 strid 1   # mine\nlinear 10 -> 9\nfoo\n")
+    done = lenet("check", "--fix", str(path))
+    assert done.code == 1 and "fixed 4 mistakes" in done.err
+    assert path.read_text() == (
+        "input 1x8x8\nconv 4x3x3 stride 1   # mine\nreshape 4*6*6\nlinear 10 -> 10\nfoo\n"
+    )
+    assert "there is no layer called `foo`" in done.err  # which only its writer can mend
+    before = path.stat().st_mtime_ns
+    lenet("check", "--fix", str(path))
+    assert path.stat().st_mtime_ns == before
+
+
+def test_colours_are_for_terminals() -> None:
+    """And not even there with NO_COLOR."""
+    import pty
+
+    for variables, wanted in (({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)):
+        main_end, child_end = pty.openpty()
+        environment = {**os.environ, "TERM": "xterm", **variables}
+        if "NO_COLOR" not in variables:
+            environment.pop("NO_COLOR", None)
+        subprocess.run(
+            [sys.executable, "-c", PROGRAM, "check", BAD], stderr=child_end, cwd=ROOT,
+            stdout=subprocess.DEVNULL, env=environment, timeout=60,
+        )  # fmt: skip
+        os.close(child_end)
+        text = os.read(main_end, 10_000).decode()
+        os.close(main_end)
+        assert "error[E010]" in text and ("\033[" in text) == wanted
+
+
+def test_a_net_beyond_this_machine(tmp_path: Path) -> None:
+    path = tmp_path / "net.lenet"
+    body = "".join(f"linear 40000    as a{k}\nrelu\n" for k in range(60))
+    path.write_text(f"input 1x28x28\nreshape 784\n{body}linear 10\ndata mnist\ntrain\n  rate 0.1\n")
+    done = lenet("check", str(path))
+    assert done.code == 0 and "warning[W008]: training would need" in done.err
+    assert lenet("check", "--strict", str(path)).code == 1
+
+
+# fmt, explain, draw
+
+
+def test_fmt(tmp_path: Path) -> None:
+    path = tmp_path / "net.lenet"
+    path.write_text("input   8\nlinear 3   as a\n")
+    assert lenet("fmt", "--check", str(path)).code == 1
+    done = lenet("fmt", "--diff", str(tmp_path))
+    assert done.code == 1 and "+input 8\n+linear 3    as a\n" in done.out
+    assert path.read_text().startswith("input   8")
+    assert lenet("fmt", str(path)).code == 0
+    assert path.read_text() == "input 8\nlinear 3    as a\n"
+    assert lenet("fmt", "--check", str(path)) == Done(0, "", "")
+    assert lenet("fmt", "--shapes", str(path)).code == 0
+    assert path.read_text() == "input 8\nlinear 3    as a   -> 3\n"
+    assert lenet("fmt", str(tmp_path / "none.lenet")).code == 1
+
+
+@pytest.mark.parametrize(
+    ("word", "text"),
+    [
+        ("conv", "conv: A convolution"),
+        ("E012", "`conv` needs its size"),
+        ("w001", "W001: rows or columns that are never read"),
+        ("stride", "stride, an option of"),
+        ("train", "rate 0.4 decay 0.0002"),
+        ("rate", "a line of the section train"),
+        ("cifar10", "3x32x32, 10 classes"),
+        ("repeat", "repeat 3 as stage1"),
+    ],
+)
+def test_explain(word: str, text: str) -> None:
+    done = lenet("explain", word)
+    assert done.code == 0 and text in done.out
+
+
+def test_explain_lists_everything() -> None:
+    listed = lenet("explain").out
+    for word in ("conv", "batchnorm", "repeat", "Section train", "E010", "W009"):
+        assert word in listed
+
+
+def test_explain_what_is_not_there() -> None:
+    done = lenet("explain", "dense")
+    assert done.code == 1 and "did you mean `linear`?" in done.err
+    assert "lists all that there is" in lenet("explain", "xyzzy").err
+
+
+@pytest.mark.parametrize("spec", ["lenet5", "resnet20", "lenet5-1998"])
+def test_draw(spec: str, tmp_path: Path, golden: Callable[[str, str], None]) -> None:
+    path = tmp_path / "net.svg"
+    done = lenet("draw", f"specs/{spec}.lenet", "-o", str(path))
+    assert (done.code, done.err) == (0, f"wrote {path}\n")
+    text = path.read_text()
+    ElementTree.fromstring(text)
+    golden(f"golden/{spec}.svg", text)
+
+
+def test_shapes_of_blocks_are_folded(golden: Callable[[str, str], None]) -> None:
+    done = lenet("shapes", "specs/resnet20.lenet")
+    golden("golden/resnet20.folded.txt", done.out)
+    expanded = (ROOT / "tests/golden/resnet20.shapes.txt").read_text()
+    assert lenet("shapes", "--expand", "specs/resnet20.lenet").out == expanded
 
 
 def test_a_flood_of_mistakes_is_cut(tmp_path: Path) -> None:

@@ -129,6 +129,13 @@ def test_expressions(before: str, after: str) -> None:
     assert format_text(after) == after + "\n"
 
 
+def test_comments_stay_with_what_they_are_about() -> None:
+    text = "repeat 2\n      # on the body\n  tanh\n    # on its end\n# on the next\nrelu\n  # loose"
+    expected = "repeat 2\n  # on the body\n  tanh\n  # on its end\n# on the next\nrelu\n# loose\n"
+    assert format_text(text) == expected
+    assert format_text(expected) == expected
+
+
 def test_nothing_is_nothing() -> None:
     assert format_text("") == format_text("\n\n") == ""
     assert format_text("# only this") == "# only this\n"
