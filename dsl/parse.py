@@ -176,9 +176,10 @@ class _Unreadable(Exception):
 
 
 def _parse_line(source: str, number: int, file: str) -> Statement:
-    if len(source) > _MAX_LINE:
-        raise _Unreadable(messages.line_too_long(Span(number, 1, 2, file), len(source), _MAX_LINE))
     code = code_of(source).rstrip()
+    if len(code) > _MAX_LINE:
+        span = Span(number, 1, 2, file)
+        raise _Unreadable(messages.line_too_long(span, len(code), _MAX_LINE))
     if len(_OPERATOR.findall(code)) > _MAX_OPERATORS:
         span = Span(number, 1, 2, file)
         raise _Unreadable(messages.too_deep(span, f"{_MAX_OPERATORS} operators and parentheses"))

@@ -47,8 +47,9 @@ train
 - Indented lines belong to the line above. Indent with spaces.
 - `# allow W001` on a line silences that warning there.
 
-A net that is trained ends in `logsoftmax` (then the loss is `nll`) or in plain scores (then it is
-`crossentropy`, and predictions are given their softmax).
+A net that is trained ends in `logsoftmax` (then the loss is `nll`), in plain scores (then it is
+`crossentropy`, and predictions are given their softmax), or in the distances of `rbf` (then it is
+`map`).
 """
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from dsl.check import check
 from dsl.registry import layers
+from lenet.api import load
+from lenet.draw import draw_svg
 from lenet.reference import language_reference
 
 ROOT = Path(__file__).parents[1]
@@ -32,13 +34,29 @@ def test_whole_nets_in_the_docs_are_right() -> None:
     blocks = [
         block
         for page in PAGES
-        for block in re.findall(r"```\n(input .*?)```", page.read_text(), flags=re.DOTALL)
-        if "linear" in block
+        for block in re.findall(r"```\n((?:input|block) .*?)```", page.read_text(), re.DOTALL)
+        if "linear" in block and "\ninput" in f"\n{block}"
     ]
     assert len(blocks) >= 2
     for block in blocks:
         checked = check(block)
         assert checked.graph is not None and not checked.diagnostics, checked.diagnostics
+
+
+def test_the_picture_is_that_of_the_net(golden) -> None:
+    path = ROOT / "specs" / "resnet20.lenet"
+    golden("../docs/resnet20.svg", draw_svg(load(path).graph, path.name))
+
+
+def test_the_readme_shows_the_heart_of_resnet() -> None:
+    """Line by line, but for comments."""
+    spec = {
+        line.split("#")[0].rstrip()
+        for line in (ROOT / "specs" / "resnet20.lenet").read_text().splitlines()
+    }
+    shown = re.search(r"```\n(block basic.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert shown is not None
+    assert {line.rstrip() for line in shown[1].splitlines()} - spec == {"…"}
 
 
 def test_the_readme_shows_the_reference_spec() -> None:
