@@ -43,6 +43,7 @@ NETS = {
     "lenet5": Net(HERE.parent / "specs" / "lenet5.lenet", 60_000),
     "mlp": Net(HERE / "mlp.lenet", 60_000),
     "vgg": Net(HERE / "vgg.lenet", 1_280, made_up=True),
+    "resnet20": Net(HERE / "resnet20.lenet", 1_280, made_up=True),
 }
 
 

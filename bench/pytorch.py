@@ -33,16 +33,59 @@ LAYOUTS = {"channels_last": torch.channels_last, "default": torch.contiguous_for
 COMPARED = 20  # steps
 
 
-def build(network: Network) -> nn.Sequential:
+class Graph(nn.Module):
+    """Our graph, layer by layer."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        nodes = network.graph.nodes
+        places = {node.name: k for k, node in enumerate(nodes)}
+        self.layers = nn.ModuleList(layer_of(node) for node in nodes[1:])
+        self.inputs = [[places[name] for name in node.inputs] for node in nodes[1:]]
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        values = [x]
+        for layer, inputs in zip(self.layers, self.inputs, strict=True):
+            values.append(layer(*(values[k] for k in inputs)))
+        return values[-1]
+
+
+class Add(nn.Module):
+    def forward(self, one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+        return one + other
+
+
+class Shortcut(nn.Module):
+    def __init__(self, stride: tuple[int, int], more: int) -> None:
+        super().__init__()
+        self.stride, self.more = stride, more
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if self.stride == (1, 1) and not self.more:
+            return x
+        part = x[:, :, :: self.stride[0], :: self.stride[1]]
+        return nn.functional.pad(part, (0, 0, 0, 0, 0, self.more))
+
+
+class Mean(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.mean((2, 3))
+
+
+THEIR_NAMES = {"scale": "weight", "shift": "bias", "mean": "running_mean",
+               "variance": "running_var"}  # fmt: skip
+
+
+def build(network: Network) -> Graph:
     """The same net, with the weights that we begin with."""
     assert network.graph.train is not None
     program = compile_graph(network.graph)
     ours = to_tensors(program, initial_weights(program, network.graph.train.seed))
-    net = nn.Sequential(*(layer_of(node) for node in network.graph.nodes[1:]))
+    net = Graph(network)
     with torch.no_grad():
-        for layer, node in zip(net, network.graph.nodes[1:], strict=True):
+        for layer, node in zip(net.layers, network.graph.nodes[1:], strict=True):
             for parameter in node.parameters:
-                own = getattr(layer, parameter.name)
+                own = getattr(layer, THEIR_NAMES.get(parameter.name, parameter.name))
                 own.copy_(torch.from_numpy(ours[f"{node.name}.{parameter.name}"]))
     return net
 
@@ -60,6 +103,14 @@ def layer_of(node: Node) -> nn.Module:
         return nn.MaxPool2d(a["window"], a["stride"], a["pad"])
     if node.kind == "logsoftmax":
         return nn.LogSoftmax(1)
+    if node.kind == "batchnorm":
+        return nn.BatchNorm2d(node.shape[0], a["epsilon"], a["momentum"])
+    if node.kind == "shortcut":
+        return Shortcut(a["stride"], node.shape[0] - node.given[0])
+    if node.kind == "avgpool" and len(node.shape) == 1:
+        return Mean()
+    if node.kind == "add":
+        return Add()
     return {"tanh": nn.Tanh, "relu": nn.ReLU, "reshape": nn.Flatten}[node.kind]()
 
 
@@ -87,7 +138,11 @@ class Training:
         self.run = torch.compile(self.net) if compiled else self.net
         self.pixels, self.labels = prepare(images, scale)
         self.pixels = self.pixels.to(memory_format=LAYOUTS[layout])  # type: ignore[call-overload]
-        self.optimizer = torch.optim.SGD(self.net.parameters(), lr=self.rate.bases[0], fused=True)
+        settings = network.graph.train.optimizer
+        self.optimizer = torch.optim.SGD(
+            self.net.parameters(), self.rate.bases[0], settings.momentum,
+            weight_decay=settings.weight_decay, nesterov=settings.nesterov, fused=True,
+        )  # fmt: skip
         self.iteration = 0
 
     def step(self, rows: torch.Tensor) -> float:

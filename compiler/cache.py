@@ -51,9 +51,9 @@ class Loaded:
         self._helper: Helper | None = None
 
     @property
-    def train_functions(self) -> list[Callable[..., Any]]:
-        """One for each phase; none where the net cannot be trained."""
-        return [self._function(name) for name in self.program.train_functions]
+    def train_slice(self) -> Callable[..., Any] | None:
+        """None where the net cannot be trained. With several phases it takes one's number first."""
+        return self._function("train_slice") if self.program.phases else None
 
     @property
     def predict_slice(self) -> Callable[..., Any]:
@@ -75,7 +75,7 @@ class Loaded:
         if name in self._ready:
             return function
         with self._lock, _errors_of(self.path):
-            if name.startswith("train_slice"):
+            if name == "train_slice":
                 self._compile_kernels(function)
             elif self._helper is not None:
                 self._helper.wait_for_all()
@@ -89,7 +89,7 @@ class Loaded:
         add_exactly.compile(_ADD_EXACTLY)
         for update, signature in UPDATES.values():
             update.compile(signature)
-        if self._helper is not None or _is_cached(train_slice):
+        if _is_cached(train_slice):
             return
         self._helper = Helper.start(self.path, self._module)
         if self._helper is not None:
@@ -175,7 +175,7 @@ def signature_of(function: Any) -> tuple[types.Type, ...]:
     """The types of the arguments of one of a module's functions; with probes, of `times` too."""
     code = function.py_func.__code__
     probed = "times" in code.co_varnames[: code.co_argcount]
-    name = "phase" if function.__name__.startswith("train_slice_") else function.__name__
+    name = "phased" if "phase" in code.co_varnames[: code.co_argcount] else function.__name__
     return (*_SIGNATURES[name], *([_TIMES] if probed else []))
 
 
@@ -200,9 +200,9 @@ _SIGNATURES = {
         _FLOATS, _FLOATS, _FLOATS, *_DATA, _FLOATS, _FLOATS, types.uint64, types.boolean,
         _array(types.float64, 1),
     ),
-    "phase": (
-        _FLOATS, _FLOATS, _FLOATS, _FLOATS, _array(types.float64, 1), *_DATA, _FLOATS, _FLOATS,
-        types.uint64, types.boolean, _array(types.float64, 1),
+    "phased": (
+        types.int64, _FLOATS, _FLOATS, _FLOATS, _FLOATS, _array(types.float64, 1), *_DATA, _FLOATS,
+        _FLOATS, types.uint64, types.boolean, _array(types.float64, 1),
     ),
     "predict_slice": (
         _FLOATS, _FLOATS, _DATA[0], _DATA[2], _FLOATS, _FLOATS, types.boolean,

@@ -60,8 +60,7 @@ def compile_share(module: ModuleType, share: int) -> None:
 
 def _kernels(module: ModuleType) -> list[Any]:
     """What training calls and can be compiled by itself, in the same order in each process."""
-    train = [f for name, f in vars(module).items() if name.startswith("train_slice")]
-    names = dict.fromkeys(name for f in train for name in f.py_func.__code__.co_names)
+    names = module.train_slice.py_func.__code__.co_names
     found = [k for name in names if (k := getattr(module, name, None)) and _signature(k)]
     return sorted(found, key=lambda k: (-len(k.py_func.__code__.co_code), k.__name__))
 
@@ -99,8 +98,7 @@ def main(path: str, name: str) -> None:
     with quick_optimization():
         compile_share(module, 1)
         print("kernels", flush=True)
-        later = [f for name, f in vars(module).items() if name.startswith("train_slice_")][1::2]
-        for function in (*later, module.predict_slice, module.predict_single):
+        for function in (module.predict_slice, module.predict_single):
             function.compile(signature_of(function))
 
 

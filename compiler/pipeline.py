@@ -27,6 +27,7 @@ def compile_graph(graph: Graph, target: Target | None = None, probes: bool = Fal
     lowered = run_passes(graph)
     plain = run_passes(graph, stop_after="pool_before_activation")
     emitted = emit(lowered, plain, target or host(), probes)
+    plan = emitted.train_plan
     return Program(
         source=emitted.source,
         slots=emitted.slots,
@@ -36,8 +37,8 @@ def compile_graph(graph: Graph, target: Target | None = None, probes: bool = Fal
         phases=emitted.phases,
         spans=emitted.spans,
         batch_floats=emitted.batch_floats,
-        train_floats=emitted.train_plan.floats if emitted.train_plan else 0,
-        kept_floats=emitted.train_plan.kept if emitted.train_plan else 0,
+        train_floats=plan.floats if plan else 0,
+        kept_floats=plan.kept + plan.grouped if plan else 0,
         predict_floats=emitted.predict_plan.floats,
         single_floats=emitted.single_plan.floats,
         nodes=lowered.nodes,

@@ -11,22 +11,25 @@ from compiler.target import BLOCKS, LANES
 class Place:
     """A buffer's offset in floats, and the step from one block's copy to the next (0: one copy).
 
-    What is `kept` from one phase to another has a copy for every block of the slice, and its
-    offset is to be multiplied by their number.
+    What is kept from one phase to another has a copy for every block of the slice: "block" beside
+    what else is kept for the block, or "group" beside its copies for the other blocks, where a call
+    works on several of them; then `offset` is to be multiplied by the number of blocks.
     """
 
     offset: int
     step: int
-    kept: bool = False
+    kept: str = ""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """`places` by phase; `floats` that all phases share, and `kept` floats for each block."""
+    """`places` by phase; `floats` that all phases share; and for each block `kept` floats, and
+    `grouped` ones behind those of all blocks."""
 
     places: tuple[Mapping[str, Place], ...]
     floats: int
     kept: int = 0
+    grouped: int = 0
 
 
 @dataclass
@@ -45,19 +48,29 @@ def plan_memory(phases: Sequence[Phase]) -> Plan:
             for buffer in call.buffers:
                 life = lives.setdefault(buffer.name, _Life(buffer, number, number, set()))
                 life.last = number
-    spans = [
-        (life.buffer, _rounded(life.buffer.size), life.first, life.last)
-        for life in lives.values()
-        if life.first < life.last and life.buffer.size
-    ]
-    offsets, kept_floats = _first_fit(spans)
-    kept = {buffer.name: Place(offsets[buffer.name], size, True) for buffer, size, _, _ in spans}
+    together = {
+        buffer.name
+        for phase in phases for call in phase.calls if call.scope == "group"
+        for buffer in call.buffers
+    }  # fmt: skip
+    kept: dict[str, Place] = {}
+    totals = {}
+    for layout in ("block", "group"):
+        spans = [
+            (life.buffer, _rounded(life.buffer.size), life.first, life.last)
+            for life in lives.values()
+            if life.first < life.last and life.buffer.size
+            and (life.buffer.name in together) == (layout == "group")
+        ]  # fmt: skip
+        offsets, totals[layout] = _first_fit(spans)
+        for buffer, size, _, _ in spans:
+            kept[buffer.name] = Place(offsets[buffer.name], size, layout)
     places, floats = [], 0
     for phase in phases:
         own, needed = _plan_phase(phase.calls, kept)
         places.append({**own, **kept})
         floats = max(floats, needed)
-    return Plan(tuple(places), floats, kept_floats)
+    return Plan(tuple(places), floats, totals["block"], totals["group"])
 
 
 def _plan_phase(calls: tuple[Call, ...], kept: Mapping[str, Place]) -> tuple[dict[str, Place], int]:

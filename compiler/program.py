@@ -41,20 +41,14 @@ class Program:
     predict_calls: tuple[Call, ...]
 
     @property
-    def train_functions(self) -> tuple[str, ...]:
-        """What the source defines for training: one function, or one a phase."""
-        if len(self.phases) < 2:
-            return ("train_slice",) * len(self.phases)
-        return tuple(f"train_slice_{number}" for number in range(len(self.phases)))
-
-    @property
     def train_calls(self) -> tuple[Call, ...]:
         return tuple(call for phase in self.phases for call in phase.calls)
 
     @property
     def functions(self) -> tuple[str, ...]:
         """What the source defines for the runtime."""
-        return (*self.train_functions, "predict_slice", "predict_single")
+        train = ("train_slice",) if self.phases else ()
+        return (*train, "predict_slice", "predict_single")
 
     @property
     def parameter_count(self) -> int:

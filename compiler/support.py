@@ -31,6 +31,12 @@ def add_maps(arena, total, one, other, places):
 
 
 @kernel
+def clear(values, first, last):
+    for place in range(first, last):
+        values[place] = 0
+
+
+@kernel
 def take_image(arena, pixels, row, scale, shift, x):
     """pixels[row] * scale + shift at arena[x:], channel by channel."""
     size = pixels.shape[1] // scale.size

@@ -159,7 +159,7 @@ def _training_memory(
     graph: Graph, loaded: Loaded, images: Images, batch: int, threads: int
 ) -> int:  # fmt: skip
     """The most memory, in bytes, that the training takes beside its images."""
-    loaded.compile(*loaded.program.train_functions)
+    loaded.compile("train_slice")
     tracemalloc.start()
     try:
         _trainer(graph, loaded, images, batch, threads).step(0, 0.0)
@@ -223,8 +223,12 @@ def _kernels(
             state = (arena, weights, gradient, batch, sums)
 
         def run() -> None:
-            for function in profile.train_functions:
-                function(*state, *images_of_slice)
+            assert profile.train_slice is not None
+            if len(program.phases) == 1:
+                return profile.train_slice(*state, *images_of_slice)
+            for number in range(len(program.phases)):
+                profile.train_slice(number, *state, *images_of_slice)
+            return None
     else:
         outputs = np.zeros((_PROFILED, program.classes), np.float32)
 

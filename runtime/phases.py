@@ -33,7 +33,8 @@ class PhasedStep:
     ) -> None:
         program = loaded.program
         self.program = program
-        self.functions = loaded.train_functions
+        assert loaded.train_slice is not None
+        self.train_slice = loaded.train_slice
         self.threads = threads
         self.communicator = communicator
         self.arenas = [aligned_floats(program.slice_floats(rows)) for _ in range(slices)]
@@ -101,8 +102,8 @@ class PhasedStep:
         exact = np.zeros(count + 2, np.int64)
         for k in numbers:
             ends = np.zeros(2)
-            self.functions[number](
-                self.arenas[k], weights, gradient, self.batch, sums, *data[k], True, ends
+            self.train_slice(
+                number, self.arenas[k], weights, gradient, self.batch, sums, *data[k], True, ends
             )
             for first, last in spans:
                 one, nothing = gradient[first:last], self.nothing[first:last]

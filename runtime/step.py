@@ -121,8 +121,7 @@ class Trainer:
         communicator: Communicator,
         augment: Augment | None = None,
     ) -> None:
-        functions = loaded.train_functions
-        if not functions:
+        if loaded.train_slice is None:
             raise LenetError("this net cannot be trained", "It has no trained parameters.")
         program = loaded.program
         self.weights = weights
@@ -141,12 +140,12 @@ class Trainer:
         self.orders: dict[int, NDArray[np.int64]] = {}
         self.key = np.uint64(0)
         self.phased = None
-        if len(functions) > 1:
+        if len(program.phases) > 1:
             mine = len(range(communicator.rank, self.slices, communicator.size))
             rows = -(-batch // self.slices)
             self.phased = PhasedStep(loaded, self.threads, mine, rows, communicator)
             return
-        self.train_slice = functions[0]
+        self.train_slice = loaded.train_slice
         floats = program.train_floats
         self.arenas = [aligned_floats(floats) for _ in range(self.threads)]
         self.gradients = [[aligned_floats(self.size) for _ in range(_KEPT)] for _ in self.arenas]

@@ -39,7 +39,8 @@ class Case:
         program = self.loaded.program
         if len(program.phases) > 1:
             return self._phased_sums(rows, key)
-        (train_slice,) = self.loaded.train_functions
+        train_slice = self.loaded.train_slice
+        assert train_slice is not None
         arena = aligned_floats(program.train_floats)
         arena[:] = np.nan  # nothing may be read before it is written
         gradient = aligned_floats(program.parameter_count)

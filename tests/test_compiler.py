@@ -109,7 +109,7 @@ def test_buffers_that_live_together_lie_apart(path: Path, training: bool) -> Non
     )
     assert (len(phases) > 1) == (training and path.stem == "resnet20")
     plan = plan_memory(phases)
-    kept: dict[str, tuple[int, int, int, int]] = {}  # offset, size, first and last phase
+    kept: dict[str, tuple[int, int, int, int, str]] = {}  # offset, size, phases, layout
     for number, (phase, places) in enumerate(zip(phases, plan.places, strict=True)):
         check_phase(phase, {n: p for n, p in places.items() if not p.kept})
         for call in phase.calls:
@@ -117,13 +117,18 @@ def test_buffers_that_live_together_lie_apart(path: Path, training: bool) -> Non
                 place = places[buffer.name]
                 assert place.offset % 16 == place.step % 16 == 0
                 if place.kept:
-                    first = kept.get(buffer.name, (0, 0, number, 0))[2]
-                    kept[buffer.name] = (place.offset, place.step, first, number)
+                    first = kept.get(buffer.name, (0, 0, number))[2]
+                    kept[buffer.name] = (place.offset, place.step, first, number, place.kept)
+                    assert place.kept == "group" or call.scope == "block"
     for one, other in combinations(kept.values(), 2):
+        if (one[4] == "group") != (other[4] == "group"):
+            continue
         apart = one[0] + one[1] <= other[0] or other[0] + other[1] <= one[0]
         assert apart or one[3] < other[2] or other[3] < one[2]
     assert plan.floats % 16 == 0
-    assert plan.kept == max((offset + size for offset, size, _, _ in kept.values()), default=0)
+    for layout, floats in (("block", plan.kept), ("group", plan.grouped)):
+        ends = (at + size for at, size, _, _, where in kept.values() if where == layout)
+        assert floats == max(ends, default=0)
 
 
 def check_phase(phase: Phase, places: dict[str, Place]) -> None:
