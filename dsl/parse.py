@@ -102,14 +102,14 @@ def parse(text: str, file: str = "") -> tuple[Tree, list[Diagnostic]]:
         indent = len(code) - len(code.lstrip(" \t"))
         span = Span(number, indent + 1, len(code.rstrip()) + 1, file)
         parent, problem = _find_parent(open_lines, indent, span)
-        if _keyword(parent) == "table" and "\t" not in code.rstrip():
-            parent.rows.append(Row(tuple(_cells(code, span)), span))
-            continue  # its rows are no lines of the language
         if "\t" in code.rstrip():
             column = code.index("\t") + 1
             problem = messages.tab(Span(number, column, column + 1, file))
         if problem is not None:
             diagnostics.append(problem)
+        if _keyword(parent) == "table":
+            parent.rows.append(Row(tuple(_cells(code, span)), span))
+            continue  # its rows are no lines of the language
         try:
             statement = _parse_line(source.rstrip().replace("\t", " "), number, file)
         except _Unreadable as unreadable:
