@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from dsl.check import check
-from dsl.registry import layers
+from dsl.check import check, reader_of
+from dsl.diagnostics import render
+from dsl.registry import STRUCTURE, layers
 from lenet.api import load
 from lenet.draw import draw_svg
+from lenet.explain import SECTIONS
 from lenet.reference import language_reference
 
 ROOT = Path(__file__).parents[1]
@@ -41,6 +43,51 @@ def test_whole_nets_in_the_docs_are_right() -> None:
     for block in blocks:
         checked = check(block)
         assert checked.graph is not None and not checked.diagnostics, checked.diagnostics
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_line_of_a_section_is_written_as_the_page_says(section: str) -> None:
+    before = "input 1x28x28\nreshape 784\nlinear 10\n"
+    for key, (usage, _, _) in SECTIONS[section].items():
+        end = "logsoftmax\n" if "nll" in usage else ""
+        rate = "" if key == "rate" else "  rate 0.1\n"
+        data = "data mnist\n" + (f"  {usage}\n" if section == "data" else "")
+        data = data.replace("pad 2", "pad 0")  # else the net would need another input
+        rest = {"augment": f"augment\n  {usage}\n", "train": f"train\n{rate}  {usage}\n"}
+        checked = check(before + end + data + rest.get(section, ""))
+        errors = [d.title for d in checked.diagnostics if d.severity == "error"]
+        assert checked.graph is not None and not errors, (usage, errors)
+
+
+@pytest.mark.parametrize("word", STRUCTURE)
+def test_every_word_of_the_structure_is_written_as_the_page_says(word: str) -> None:
+    usage = STRUCTURE[word][0]
+    net = {
+        "block": f"{usage}\n  linear width*step\ninput 8\nNAME 3\n",
+        "repeat": f"input 8\n{usage}\n  relu\n",
+        "path": f"input 8\nadd\n  {usage}\n    relu\n  {usage}\n",
+        "table": f"{usage}\n  X .\n  X X\ninput 2x8x8\nconv 2x3x3 connect NAME\n",
+        "let": f"{usage}\ninput 8\nlinear width\n",
+        "import": f"{usage}\ninput 8\nsquash\n",
+        "expect": f"input 8\nlinear 3\n{usage.replace('22278', '27')}\n",
+    }[word]
+    checked = check(net, read=reader_of({"blocks.lenet": "block squash\n  tanh\n"}))
+    assert checked.graph is not None and not checked.diagnostics
+
+
+def test_the_mistakes_of_the_readme() -> None:
+    """A file that has them gives exactly the text that is shown."""
+    text = (
+        "input 1x28x28\nconv2d 6x5x5\ntanh\nreshape 6*24*24\nlinear 10\nlogsoftmax\n"
+        "expect 34726 parameters\ndata mnist\ntrain\n  rate 0.1\n  stop after 5\n"
+    )
+    shown = re.search(
+        r"\$ lenet check typo.lenet\n(.*?)\ntypo.lenet: 2 errors", (ROOT / "README.md").read_text(),
+        re.DOTALL,
+    )  # fmt: skip
+    assert shown is not None
+    found = [render(d, "typo.lenet", text) for d in check(text).diagnostics]
+    assert "\n".join(found) == shown[1]
 
 
 def test_the_picture_is_that_of_the_net(golden) -> None:
