@@ -8,10 +8,10 @@ from numba.extending import intrinsic
 
 from compiler.simd.vector import INT32, INT64, kernel, load, store
 
-# A gradient's unit in 64-bit fixed point is 2**-48: sums are exact, so that their order and
-# the number of threads and workers do not matter. The parts of at most 32 slices, each below
-# LIMIT, cannot overflow together: 32 * 2**10 = 2**15 = 2**(63 - 48).
-FRACTION_BITS = 48
+# A mean gradient's unit in 64-bit fixed point is 2**-40, a 10th of a millionth of what float32
+# weights of 0.01 can show: sums are exact, so that their order and the number of threads and workers
+# do not matter. A part, below LIMIT, has 50 bits, as many as the trick of add_exactly can take.
+FRACTION_BITS = 40
 LIMIT = 2.0**10
 
 
@@ -82,8 +82,7 @@ def add_exactly(one, other, total, factor, fresh):
     together. False where one is out of range, NaN included.
 
     Adding 1.5 * 2**52 to a float64 rounds it to a whole number and leaves that in its low bits,
-    which vectors can do, unlike conversions. The number is taken in two halves, since 58 bits
-    do not fit; together they are rint(value * factor * 2**48).
+    which vectors can do, unlike conversions.
     """
     # Without their sign, the bits of floats are in the order of the floats, with NaN above all.
     sign = np.int32(0x7FFFFFFF)
@@ -94,17 +93,13 @@ def add_exactly(one, other, total, factor, fresh):
         return False
     magic = 1.5 * 2.0**52
     magic_bits = _bits_of(magic)
-    half = FRACTION_BITS // 2
-    scale = factor * 2.0**half
+    scale = factor * 2.0**FRACTION_BITS
     for k in range(one.size):
-        a = np.float64(one[k]) * scale
-        b = np.float64(other[k]) * scale
-        whole_a, whole_b = (a + magic) - magic, (b + magic) - magic
-        rest_a = ((a - whole_a) * 2.0**half + magic) - magic
-        rest_b = ((b - whole_b) * 2.0**half + magic) - magic
-        high = _bits_of(whole_a + whole_b + magic) - magic_bits
-        low = _bits_of(rest_a + rest_b + magic) - magic_bits
-        total[k] = (0 if fresh else total[k]) + (high << half) + low
+        a = np.float64(one[k]) * scale + magic
+        b = np.float64(other[k]) * scale + magic
+        total[k] = (
+            (0 if fresh else total[k]) + (_bits_of(a) - magic_bits) + (_bits_of(b) - magic_bits)
+        )
     return True
 
 

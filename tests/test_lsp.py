@@ -19,7 +19,7 @@ let wide = 8
 input 1x8x8
 basic wide
 reshape wide*8*8
-linear 10    as score
+linear 10           as score
 logsoftmax
 data digits
 """
@@ -131,12 +131,12 @@ def test_a_day_with_an_editor(tmp_path: Path) -> None:
             assert isinstance(places, types.Location)
             assert places.range.start == at(SPEC, *target)
 
-        messy = SPEC.replace("linear 10    as", "linear   10 as")
+        messy = SPEC.replace("linear 10           as", "linear   10 as")
         await client.change(uri, 3, messy)
         edits = await client.text_document_formatting_async(
             types.DocumentFormattingParams(document(uri), types.FormattingOptions(2, True))
         )
-        assert edits is not None and "linear 10    as score" in edits[0].new_text
+        assert edits is not None and "linear 10           as score" in edits[0].new_text
 
     talk(dialogue)
 
