@@ -88,9 +88,19 @@ def emit(graph: Graph, plain: Graph, target: Target, probes: bool = False) -> Em
             lines = (f"\n# {_spec_line(graph, part)}" for node in sharing for part in _parts(node))
             parts.append("".join(lines) + "\n\n" + "\n\n".join(wanted) + "\n")
     spans = tuple(_merged([_span_of(node, slots) for node in p.gradients]) for p in phases)
+    cleared = tuple(
+        _merged(
+            [
+                _span_of(node, slots)
+                for node in p.gradients
+                if not layers[node.name].kernels.overwrites
+            ]
+        )
+        for p in phases
+    )
     if train_plan is not None:
         parts.append("\n" + loss_source(graph.output[0]) + "\n\n")
-        parts.append(train_source(phases, train_plan, spans, probes))
+        parts.append(train_source(phases, train_plan, spans, cleared, probes))
     parts.append("\n\n" + predict_source(predict, predict_plan, probes))
     singles, predict_single, single_plan = emit_single(plain, names, slots, target)
     parts.append("\n\n# One image, whose lanes are columns or channels.\n\n")
@@ -113,7 +123,7 @@ def _emit_layers(
         prefix = names[node.name]
         code = emit_layer(Request(node, prefix, offsets_of(node), target, counter))
         texts = (re.sub(rf"\b{prefix}_", "@", source) for source in code.sources.values())
-        key = (*texts, code.in_place, code.random, code.training_only)
+        key = (*texts, code.in_place, code.random, code.training_only, code.overwrites)
         shared = known.setdefault(key, ([], prefix, code))
         shared[0].append(node)
         layers[node.name] = Layer(shared[2], shared[1], bases_of(node, slots))

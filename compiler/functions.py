@@ -2,7 +2,7 @@
 
 from itertools import count
 
-from compiler.phased import IMAGES, LOOP, arguments, phased_source, probed
+from compiler.phased import IMAGES, LOOP, Spans, arguments, clearing, phased_source, probed
 from compiler.plan import Plan
 from compiler.schedule import Call, Phase, segments
 
@@ -33,8 +33,7 @@ def train_slice(arena, weights, gradient, pixels, labels, rows, scale, shift, ke
     what is random. `arena` has {floats} floats; `fresh` says that the weights have changed since
     it was last used.
     """
-    gradient[:] = np.float32(0)
-    totals[:2] = 0.0
+    clear(totals, 0, 2)
 '''
 
 _PREDICT = '''@njit(nogil=True, cache=True)
@@ -51,13 +50,16 @@ def loss_source(classes: int) -> str:
 
 
 def train_source(
-    phases: tuple[Phase, ...], plan: Plan, spans: tuple[tuple[tuple[int, int], ...], ...],
+    phases: tuple[Phase, ...], plan: Plan, spans: tuple[Spans, ...], cleared: tuple[Spans, ...],
     probes: bool,
 ) -> str:  # fmt: skip
-    """train_slice; `spans` are the parts of the gradient that each phase computes."""
+    """train_slice; `spans` are the parts of the gradient that each phase computes, `cleared` those
+    of them that it only adds to."""
     if len(phases) > 1:
-        return probed(phased_source(phases, plan, spans, probes), probes)
-    return probed(_TRAIN.format(floats=plan.floats) + _body(phases[0], plan, probes), probes)
+        return probed(phased_source(phases, plan, spans, cleared, probes), probes)
+    head = _TRAIN.format(floats=plan.floats)
+    head += "".join(f"    {line}\n" for line in clearing(spans[0], cleared[0]))
+    return probed(head + _body(phases[0], plan, probes), probes)
 
 
 def predict_source(phase: Phase, plan: Plan, probes: bool) -> str:

@@ -25,6 +25,7 @@ class Kernels:
     scratch, prepared         offsets of space that it uses meanwhile, and of what
                               NAME_SUFFIX_prepare has left for each new set of weights
     blocks                    their number; then it works on several blocks at once
+    first                     the number of the slice's images before these blocks
 
     forward, backward and gradient (of its own tensors) are what they say; spread makes dz, which
     gradient and backward then take for dy; statistics and normalize are what a normalization does
@@ -33,8 +34,9 @@ class Kernels:
 
     `saved` are the floats a block that forward leaves to backward; in prediction its offset is
     negative, and nothing is left. By suffix, `scratch` and `prepared` are the floats of these, and
-    `prepare` the sources that prepare them. Without backward, a layer's inputs have the gradient of
-    its output.
+    `prepare` the sources that prepare them. With `overwrites`, gradient takes nothing of what was
+    there before the first images, so that nobody has to clear it. Without backward, the inputs have
+    the gradient of the output.
     """
 
     forward: str = ""
@@ -51,6 +53,7 @@ class Kernels:
     in_place: bool = False
     random: bool = False
     training_only: bool = False
+    overwrites: bool = False
 
     @property
     def sources(self) -> dict[str, str]:

@@ -18,6 +18,8 @@ LOOP = f"""\
 """
 IMAGES = "images = min(16, rows.size - first - block * 16)"
 
+Spans = tuple[tuple[int, int], ...]
+
 _HEAD = '''@njit(nogil=True, cache=True)
 def train_slice(phase, arena, weights, gradient, batch, sums, pixels, labels, rows, scale, shift,
                 key, fresh, totals):
@@ -38,10 +40,11 @@ _BLOCK = f"""\
 
 
 def phased_source(
-    phases: tuple[Phase, ...], plan: Plan, spans: tuple[tuple[tuple[int, int], ...], ...],
+    phases: tuple[Phase, ...], plan: Plan, spans: tuple[Spans, ...], cleared: tuple[Spans, ...],
     probes: bool,
 ) -> str:  # fmt: skip
-    """`spans` are the parts of the gradient that each phase computes."""
+    """`spans` are the parts of the gradient that each phase computes, `cleared` those of them that
+    it only adds to."""
     numbers: dict[int, int] = {}
     for phase in phases:
         for call in phase.calls:
@@ -57,7 +60,7 @@ def phased_source(
     for number, phase in enumerate(phases):
         what = f", up to the {phase.sync.kind} of {phase.sync.node.name}" if phase.sync else ""
         lines.append(f"    # Phase {number}{what}.")
-        begin = [f"        clear(gradient, {first}, {last})" for first, last in spans[number]]
+        begin = [" " * 8 + line for line in clearing(spans[number], cleared[number])]
         if phase.sync is not None and phase.sync.kind == "statistics":
             begin.append(f"        clear(sums, 0, {2 * phase.sync.channels})")
         if any(call.function == "loss" for call in phase.calls):
@@ -90,6 +93,15 @@ def phased_source(
         count=len(phases), floats=plan.floats, kept=plan.kept + plan.grouped, block=plan.kept
     )
     return head + "\n".join(lines) + "\n"
+
+
+def clearing(spans: Spans, cleared: Spans) -> list[str]:
+    """Lines that set to 0 what is only added to; and everything, where no image writes it."""
+    lines = [f"clear(gradient, {first}, {last})" for first, last in cleared]
+    if cleared != spans:
+        lines.append("if rows.size == 0:")
+        lines += [f"    clear(gradient, {first}, {last})" for first, last in spans]
+    return lines
 
 
 def probed(source: str, probes: bool) -> str:

@@ -274,7 +274,7 @@ class _Scheduler:
         self.slopes[name] = total
 
 
-_ARRAYS = ("arena", "weights", "gradient", "batch", "sums", "images", "blocks")
+_ARRAYS = ("arena", "weights", "gradient", "batch", "sums", "images", "blocks", "first")
 
 
 def schedule_training(graph: Graph, layers: Mapping[str, Layer]) -> tuple[tuple[Phase, ...], int]:

@@ -8,9 +8,9 @@ from numba.extending import intrinsic
 
 from compiler.simd.vector import INT32, INT64, kernel, load, store
 
-# A mean gradient's unit in 64-bit fixed point is 2**-40, a 10th of a millionth of what float32
-# weights of 0.01 can show: sums are exact, so that their order and the number of threads and workers
-# do not matter. A part, below LIMIT, has 50 bits, as many as the trick of add_exactly can take.
+# A mean gradient's unit in 64-bit fixed point is 2**-40, far below what a float32 weight can show.
+# Sums are exact, so that their order and the number of threads and workers do not matter. A part,
+# below LIMIT, has 50 bits, which is what the trick of add_exactly can take.
 FRACTION_BITS = 40
 LIMIT = 2.0**10
 

@@ -18,6 +18,7 @@ def emit(request: Request) -> Kernels:
         backward=_backward(request, inputs, outputs, weight),
         gradient=_gradient(request, inputs, outputs, weight, bias),
         scratch={"gradient": LANES * _padded(outputs)},
+        overwrites=True,
     )
 
 
@@ -136,7 +137,7 @@ def _gradient(request: Request, inputs: int, outputs: int, weight: str, bias: st
                 f"    for output in range({first * width}, {first * width + step * parts}, "
                 f"{step}):\n"
                 f"        {tile}(arena, x + feature * {LANES}, arena, scratch + output, "
-                f"blocks, gradient, {weight} + feature * {outputs} + output)\n"
+                f"blocks, gradient, {weight} + feature * {outputs} + output, first)\n"
             )
     if bias is not None:
         body += (
@@ -144,10 +145,11 @@ def _gradient(request: Request, inputs: int, outputs: int, weight: str, bias: st
             f"    total = splat(np.float32(0))\n"
             f"    for block in range(blocks):\n"
             f"        total = total + load(arena, dy + (block * {outputs} + output) * {LANES})\n"
-            f"    gradient[{bias} + output] += lane_sum(total)\n"
+            f"    before = gradient[{bias} + output] if first else np.float32(0)\n"
+            f"    gradient[{bias} + output] = before + lane_sum(total)\n"
         )
-    doc = "The gradients of the weights and the bias, added to those so far."
-    return source + "\n\n" + function(name, f"{GRADIENT}, scratch, blocks", doc, body)
+    doc = "The gradients of the weights and the bias, added to those of the images before `first`."
+    return source + "\n\n" + function(name, f"{GRADIENT}, scratch, blocks, first", doc, body)
 
 
 def emit_single(request: Request) -> Single:

@@ -259,7 +259,7 @@ def outer_product(tile: OuterProduct) -> Any:
         typing_context: Any, x: Any, x0: Any, dy: Any, dy0: Any, rows: Any, g: Any, g0: Any
     ) -> Any:
         i = types.int64
-        return types.void(x, i, dy, i, i, g, i), generate
+        return types.void(x, i, dy, i, i, g, i, i), generate
 
     return outer
 
@@ -295,11 +295,20 @@ def _add_run(
     builder: ir.IRBuilder, lanes: Any, first: int, count: int, data: Any, offset: Any
 ) -> None:
     """Add lanes [first, first + count) to as many floats in memory."""
+    _put_run(builder, lanes, first, count, data, offset, adds=True)
+
+
+def _put_run(
+    builder: ir.IRBuilder, lanes: Any, first: int, count: int, data: Any, offset: Any, adds: bool
+) -> None:
+    """Store lanes [first, first + count), or add them to what lies there."""
     run = ir.VectorType(FLOAT, count)
     mask = ir.Constant(ir.VectorType(INT32, count), list(range(first, first + count)))
     part = builder.shuffle_vector(lanes, ir.Constant(lanes.type, ir.Undefined), mask)
     pointer = builder.bitcast(builder.gep(data, [offset]), run.as_pointer())
-    builder.store(builder.fadd(builder.load(pointer, align=4), part), pointer, align=4)
+    if adds:
+        part = builder.fadd(builder.load(pointer, align=4), part)
+    builder.store(part, pointer, align=4)
 
 
 @dataclass(frozen=True)
@@ -323,11 +332,12 @@ class Product:
 
 
 def product_of(tile: Product) -> Any:
-    """An intrinsic `(x, x0, dy, dy0, rows, g, g0)` that adds one tile's sums to g."""
+    """An intrinsic `(x, x0, dy, dy0, rows, g, g0, before)` that adds one tile's sums to g, or
+    stores them where `before` is 0: then there is nothing to add to."""
     lanes = ir.VectorType(FLOAT, tile.width)
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        x, x0, dy, dy0, rows, g, g0 = args
+        x, x0, dy, dy0, rows, g, g0, before = args
         x = data_pointer(context, builder, sig.args[0], x)
         dy = data_pointer(context, builder, sig.args[2], dy)
         g = data_pointer(context, builder, sig.args[5], g)
@@ -361,18 +371,28 @@ def product_of(tile: Product) -> Any:
 
         zeros = [constant(0.0, tile.width)] * (tile.lefts * tile.rights)
         sums = loop(builder, rows, zeros, row_body)
-        for left in range(tile.lefts):
-            for r in range(tile.rights):
-                count = tile.tail if r == tile.rights - 1 else tile.width
-                offset = builder.add(g0, INT64(left * tile.g_left + r * tile.width))
-                _add_run(builder, sums[left * tile.rights + r], 0, count, g, offset)
+
+        def put(adds: bool) -> None:
+            for left in range(tile.lefts):
+                for r in range(tile.rights):
+                    count = tile.tail if r == tile.rights - 1 else tile.width
+                    offset = builder.add(g0, INT64(left * tile.g_left + r * tile.width))
+                    _put_run(builder, sums[left * tile.rights + r], 0, count, g, offset, adds)
+
+        fresh = builder.icmp_signed("==", before, INT64(0))
+        with builder.if_else(fresh) as (then, otherwise):
+            with then:
+                put(adds=False)
+            with otherwise:
+                put(adds=True)
         return context.get_dummy_value()
 
     @intrinsic
     def product(
-        typing_context: Any, x: Any, x0: Any, dy: Any, dy0: Any, rows: Any, g: Any, g0: Any
-    ) -> Any:
+        typing_context: Any, x: Any, x0: Any, dy: Any, dy0: Any, rows: Any, g: Any, g0: Any,
+        before: Any,
+    ) -> Any:  # fmt: skip
         i = types.int64
-        return types.void(x, i, dy, i, i, g, i), generate
+        return types.void(x, i, dy, i, i, g, i, i), generate
 
     return product
