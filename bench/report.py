@@ -111,6 +111,8 @@ def other_table(results: Results) -> str:
         "process lenet5, cached": "the whole process",
         "compile vgg, cold": "compile vgg to train it, nothing cached",
         "compile vgg, cached": "compile vgg from the cache",
+        "compile resnet20, cold": "compile resnet20 to train it, nothing cached",
+        "compile resnet20, cached": "compile resnet20 from the cache",
         "lenet check": "`lenet check specs/lenet5.lenet`, start to end",
         "lenet shapes": "`lenet shapes specs/lenet5.lenet`, start to end",
     }
@@ -169,7 +171,7 @@ def document(results: Results) -> str:
     """docs/performance.md."""
     return f"""# Performance
 
-Three nets, beside the same nets in PyTorch and ONNX Runtime. Everything on this page was measured
+Four nets, beside the same nets in PyTorch and ONNX Runtime. Everything on this page was measured
 and written by one command:
 
 ```
@@ -191,7 +193,8 @@ epoch of each, for a rough picture. `lenet bench FILE` measures a net of yours, 
 
 - **net**: *lenet5* is `specs/lenet5.lenet`, an epoch of it the 60,000 images of MNIST; *mlp* is
   `bench/mlp.lenet`, 784-512-512-10, with the same images; *vgg* is `bench/vgg.lenet`, 3x3
-  convolutions of 64, 128, 256 and 256 channels on 32x32 maps, an epoch of it 1,280 made-up images.
+  convolutions of 64, 128, 256 and 256 channels on 32x32 maps, an epoch of it 1,280 made-up images;
+  *resnet20* is `bench/resnet20.lenet`, He et al.'s net for CIFAR-10, likewise.
 - **trainer**: *lenet, Spark* trains in a session `local[*]`, *lenet, local* with `--engine local`.
   *PyTorch* runs in eager mode with its weights in the layout channels-last or as they are by
   default; *memory kept* is channels-last with glibc told not to give freed memory back to the

@@ -2,7 +2,7 @@
 
     python bench/run.py --data DIR --write
 
-trains three nets with us and with PyTorch, predicts with us and with ONNX Runtime, compiles without
+trains four nets with us and with PyTorch, predicts with us and with ONNX Runtime, compiles without
 and with the cache, times the command line and watches the memory. The peers and the plots need
 `pip install torch==2.13.0 onnx onnxruntime matplotlib`; without torch, the peers are left out.
 Every run is a process of its own and starts when the one before is gone. `--write` puts the result
@@ -44,6 +44,7 @@ class Plan:
     rounds: int = 3
     work: tuple[tuple[str, int], ...] = (
         ("lenet5", 2048), ("lenet5", 128), ("mlp", 128), ("vgg", 128),
+        ("resnet20", 128),
     )  # fmt: skip
     tries: int = 3
     with_torch: bool = True
@@ -147,7 +148,7 @@ def measure_compiler(plan: Plan, results: Results) -> None:
     for _ in range(plan.rounds):
         with tempfile.TemporaryDirectory() as cache:
             environment = {"LENET_CACHE": cache, "NUMBA_CACHE_DIR": f"{cache}/numba"}
-            for net in ("lenet5", "vgg"):
+            for net in ("lenet5", "vgg", "resnet20"):
                 for name in ("cold", "cached"):
                     command = [sys.executable, str(HERE / "ours.py"), "compile", "--net", net]
                     done = plan.run(f"compile {net}, {name}", command, environment=environment)
