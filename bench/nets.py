@@ -25,7 +25,7 @@ class Net:
     def load(self, batch: int) -> Network:
         """The net with another batch size."""
         network = lenet.load(self.spec)
-        train = network.graph.train or Train(loss="nll", rate=Rate(0.01))
+        train = network.graph.train or Train(loss="nll", rate=Rate((0.01,)))
         graph = replace(network.graph, train=replace(train, batch=batch))
         return replace(network, graph=graph)
 

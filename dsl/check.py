@@ -20,6 +20,7 @@ from dsl.values import Constants
 from dsl.walk import Scope, Walk
 
 _LARGEST_INPUT = 4096  # that is tried in search of one that is large enough
+_LARGEST_SEARCHED = 1000  # lines of a net that is walked through again for it
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,7 @@ def _suggest_input(tree: Tree, definitions: Definitions, walk: Walk, reader: Rea
     """Where a window is larger than its input, the smallest input that is large enough."""
     too_large = [k for k, d in enumerate(walk.diagnostics) if d.code == "E030"]
     first = walk.nodes[0].shape if walk.nodes else ()
-    if not too_large or len(first) != 3:
+    if not too_large or len(first) != 3 or walk.visited > _LARGEST_SEARCHED:
         return
 
     def fits(more: int) -> bool:
@@ -175,7 +176,6 @@ def _suggest_input(tree: Tree, definitions: Definitions, walk: Walk, reader: Rea
                 *SECTIONS, "block", "table", "import", ""
             ):  # fmt: skip
                 trial.line(statement, scope)
-        scope.counts.clear()
         return all(d.code != "E030" for d in trial.diagnostics)
 
     low, high = 0, 1

@@ -66,7 +66,7 @@ class Reader:
             elif keyword == "table":
                 table, problems = read_table(statement)
                 self.diagnostics += problems
-                if table is not None and self._name(definitions, table.name, table.span, "table"):
+                if table is not None and self._is_new(definitions, table.name, table.span):
                     definitions.tables[table.name] = table
 
     def define(self, let: Let, definitions: Definitions) -> None:
@@ -90,7 +90,7 @@ class Reader:
         known = registry.layers().keys() | registry.STRUCTURE.keys() | set(SECTIONS)
         if name.text in known:
             self.diagnostics.append(messages.block_is_layer(name.span, name.text, "block"))
-        elif self._name(definitions, name.text, name.span, "block"):
+        elif self._is_new(definitions, name.text, name.span):
             definitions.blocks[name.text] = Block(name, line, definitions)
         first: dict[str, Span] = {}
         for parameter in line.parameters:
@@ -102,9 +102,6 @@ class Reader:
         if not line.body:
             example = f"block {name.text}\n  conv 6x3x3\n  relu"
             self.diagnostics.append(messages.empty_body(line.span, "block", example))
-
-    def _name(self, definitions: Definitions, name: str, span: Span, what: str) -> bool:
-        return self._is_new(definitions, name, span)
 
     def _is_new(self, definitions: Definitions, name: str, span: Span) -> bool:
         if name in definitions.places:

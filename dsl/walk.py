@@ -1,13 +1,15 @@
 """From lines to nodes: blocks and repeats written out, paths joined, shapes inferred.
 
 The walk goes through the lines in the order in which data flow, and knows at each the shape so
-far. After a mistake the shape is unknown, and what would follow from it is not reported.
+far. After a mistake the shape is unknown, and what would follow from it is not reported. It is long
+because each kind of line with a body leads back to lines.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from dsl import messages, registry
+from dsl.blocks import bind_parameters
 from dsl.definitions import SECTIONS, Block, Definitions
 from dsl.diagnostics import Diagnostic, Related
 from dsl.graph import Group, Node
@@ -16,7 +18,7 @@ from dsl.sections.augment import KEYS as AUGMENT_KEYS
 from dsl.sections.data import KEYS as DATA_KEYS
 from dsl.sections.train import KEYS as TRAIN_KEYS
 from dsl.shapes import Shape, product, show
-from dsl.syntax import Item, Let, Line, Sizes, Span, Statement, Word
+from dsl.syntax import Let, Line, Sizes, Span, Statement, Word
 from dsl.values import Constants, Refused, evaluate_size
 from dsl.write import show_item
 
@@ -306,10 +308,9 @@ class Walk:
             self.incomplete, self.shape = True, None
             return
         self._has_input(line)
-        values = self._bind(line, scope, block)
-        constants = Constants(outer=block.home.constants)
-        for parameter in block.line.parameters:
-            constants.define(parameter.name.text, values.get(parameter.name.text))
+        constants, problems = bind_parameters(line, block, scope.constants)
+        for problem in problems:
+            self.report(problem)
         before = (self.source, self.shape)
         group = self._open("block", name, line)
         self.lines_of(
@@ -324,65 +325,6 @@ class Walk:
         if line.body:
             span = line.keyword.span
             self.report(messages.body_not_allowed(line.body[0].span, line.keyword.text, span))
-
-    def _bind(self, line: Line, scope: Scope, block: Block) -> Mapping[str, registry.Any]:
-        """The values of a block's parameters, positional or by name; unknown ones are missing."""
-        parameters = {p.name.text: p for p in block.line.parameters}
-        items, values, spans = list(line.items), {}, {}  # type: ignore[var-annotated]
-        missing = list(parameters)
-        usage = " ".join([block.name.text, *missing])
-        while items:
-            item = items.pop(0)
-            word = _word(item)
-            if word in parameters and _names_the_next(item, items, parameters):
-                name, value = word, items.pop(0)
-            elif missing and not (word and items and word not in scope.constants.names()):
-                name, value = missing[0], item
-            else:
-                self._not_a_parameter(line, block, item, items, tuple(parameters))
-                continue
-            if name in spans:
-                self.report(messages.option_twice(item.span, name, spans[name]))
-                continue
-            spans[name] = item.span
-            missing.remove(name)
-            what = f"the {name} of `{block.name.text}`"
-            try:
-                if not isinstance(value, Sizes) or len(value.parts) != 1:
-                    got = "several sizes" if isinstance(value, Sizes) else "a text"
-                    raise Refused(messages.wrong_value(value.span, what, "a whole number", got))
-                values[name] = _whole(value, scope.constants, what)
-            except Refused as refused:
-                self.report(refused.diagnostic)
-        for name in missing:
-            default = parameters[name].default
-            if default is None:
-                span = line.keyword.span
-                self.report(messages.missing_argument(span, block.name.text, name, usage))
-                continue
-            sizes = Sizes((default,), default.span)
-            try:
-                values[name] = _whole(sizes, block.home.constants, f"the default of {name}")
-            except Refused as refused:
-                self.report(refused.diagnostic)
-        return values
-
-    def _not_a_parameter(
-        self, line: Line, block: Block, item: Item, items: list[Item], known: tuple[str, ...]
-    ) -> None:
-        name, word = block.name.text, _word(item)
-        if word is None:
-            usage = " ".join([name, *known])
-            return self.report(messages.too_many_arguments(item.span, name, usage, known))
-        suggestion = registry.closest(word, known)
-        self.report(
-            messages.unknown_option(
-                item.span, name, word, suggestion, known, word in registry.layers()
-            )
-        )
-        if items and _word(items[0]) not in known:
-            items.pop(0)  # most likely the unknown parameter's value
-        return None
 
     def _join(self, line: Line, scope: Scope) -> None:
         kind = line.keyword.text
@@ -497,30 +439,6 @@ class Walk:
 
 _SECTION_KEYS = DATA_KEYS.keys() | TRAIN_KEYS.keys() | AUGMENT_KEYS.keys()
 _NOWHERE = Word("input", Span(1, 1, 1))
-
-
-def _word(item: Item) -> str | None:
-    return item.word if isinstance(item, Sizes) else None
-
-
-def _names_the_next(item: Item, rest: list[Item], parameters: Mapping[str, object]) -> bool:
-    """Whether a parameter's word names the value behind it, and is not itself a value, such as
-    a constant of the same name."""
-    if not rest:
-        return False
-    following = _word(rest[0])
-    return following == _word(item) or not (following in parameters and len(rest) > 1)
-
-
-def _whole(value: Sizes, constants: Constants, what: str):  # type: ignore[no-untyped-def]
-    """A parameter's value: a whole number, which may be 0 or negative."""
-    from dsl.values import evaluate
-
-    part = value.parts[0]
-    number = evaluate(part, constants, whole=True)
-    if number.denominator != 1:
-        raise Refused(messages.wrong_value(value.span, what, "a whole number", str(float(number))))
-    return number
 
 
 def _unknown_layer(word: Word, scope: Scope) -> Diagnostic:
