@@ -89,9 +89,9 @@ class _Binding:
             found = messages.too_many_arguments(item.span, name, self.usage, known)
             self.problems.append(found)
             return
-        is_layer = word in registry.layers()
+        meant = word if word in registry.layers() else None
         suggestion = closest(word, known)
-        found = messages.unknown_option(item.span, name, word, suggestion, known, is_layer)
+        found = messages.unknown_option(item.span, name, word, suggestion, known, meant)
         self.problems.append(found)
         if items and _word(items[0]) not in known:
             items.pop(0)

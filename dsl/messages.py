@@ -225,9 +225,11 @@ def _options(known: Sequence[str]) -> str:
 
 
 def unknown_option(
-    span: Span, layer: str, word: str, suggestion: str | None, known: Sequence[str], is_layer: bool
-) -> Diagnostic:
-    otherwise = f"put `{word}` on a line of its own" if is_layer else "remove it"
+    span: Span, layer: str, word: str, suggestion: str | None, known: Sequence[str],
+    meant: str | None,
+) -> Diagnostic:  # fmt: skip
+    """`meant` is a layer that the word, or the one behind it, names."""
+    otherwise = f"put `{meant}` on a line of its own" if meant else "remove it"
     return Diagnostic(
         "E011",
         span,
@@ -801,14 +803,16 @@ def no_codes(span: Span, inputs: int, outputs: int, limit: int) -> Diagnostic:
 
 
 def unknown_key(
-    span: Span, section: str, word: str, suggestion: str | None, known: Sequence[str]
+    span: Span, section: str, word: str, suggestion: str | None, known: Sequence[str], usage: str
 ) -> Diagnostic:
+    """`usage` is how the suggested line is written."""
+    example = f" For example `{usage}`" if usage else ""
     return Diagnostic(
         "E050",
         span,
         f"the section `{section}` has no line called `{word}`",
         "" if suggestion else f"Its lines are {_words(known)}.",
-        _did_you_mean(suggestion, "use one of these"),
+        _did_you_mean(suggestion, "use one of these") + example,
         edits=_instead(span, suggestion),
     )
 

@@ -206,9 +206,13 @@ def bind(
         if word not in options:
             by_alias = {alias: option.name for option in layer.options for alias in option.aliases}
             suggestion = by_alias.get(word.lower()) or closest(word, options)
-            known, is_layer = tuple(options), word in layers()
+            # `activation relu` of other frameworks is a layer of its own here.
+            following = items[0].word if items and isinstance(items[0], Sizes) else None
+            meant = next((w for w in (word, following) if w in layers()), None)
             problems.append(
-                messages.unknown_option(item.span, layer.name, word, suggestion, known, is_layer)
+                messages.unknown_option(
+                    item.span, layer.name, word, suggestion, tuple(options), meant
+                )
             )
             if items and not _is_option(items[0], options):
                 items.pop(0)  # most likely the unknown option's value

@@ -187,7 +187,8 @@ def read_keys(
         span = statement.keyword.span
         if key not in keys:
             suggestion = (aliases or {}).get(key.lower()) or closest(key, keys)
-            problems.append(messages.unknown_key(span, name, key, suggestion, tuple(keys)))
+            usage = keys[suggestion][0] if suggestion in keys else ""
+            problems.append(messages.unknown_key(span, name, key, suggestion, tuple(keys), usage))
             continue
         if key in first and key not in repeatable:
             problems.append(messages.key_twice(span, key, first[key]))
