@@ -88,6 +88,12 @@ def _overview() -> str:
     width = max(map(len, [*layers(), *STRUCTURE]))
     lines = ["Layers:"]
     lines += [f"  {name:{width}}  {layer.summary}" for name, layer in layers().items()]
+    users: dict[str, list[str]] = {}
+    for layer in layers().values():
+        for option in layer.options:
+            users.setdefault(option.name, []).append(layer.name)
+    lines += ["", "Options:"]
+    lines += [f"  {name:{width}}  of {', '.join(users[name])}" for name in sorted(users)]
     lines += ["", "Structure:"]
     lines += [f"  {name:{width}}  {meaning}" for name, (_, meaning) in STRUCTURE.items()]
     for name, section in SECTIONS.items():
