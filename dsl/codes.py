@@ -199,8 +199,8 @@ CODES = {
     ),
     "E043": Code(
         "more layers than can be meant",
-        "Blocks and repeats are written out, into at most 10,000 layers.",
-        "input 8\nrepeat 9000\n  tanh\n  relu\n",
+        "Blocks and repeats are written out, into at most 5,000 layers.",
+        "input 8\nrepeat 4000\n  tanh\n  relu\n",
     ),
     "E050": Code(
         "an unknown line of a section",

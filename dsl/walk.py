@@ -22,8 +22,8 @@ from dsl.syntax import Let, Line, Sizes, Span, Statement, Word
 from dsl.values import Constants, Refused, evaluate_size
 from dsl.write import show_item
 
-MOST_LAYERS = 10_000
-_MOST_LINES = 30_000  # that blocks and repeats may write out
+MOST_LAYERS = 5_000
+_MOST_LINES = 20_000  # that blocks and repeats may write out
 _MAX_FLOATS = 2**33 // 4  # 8 GiB of float32 in one layer's output or parameters
 _TOP_ONLY = ("block", "table", "import", "expect", "input", *SECTIONS)
 
