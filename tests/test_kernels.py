@@ -111,8 +111,8 @@ def test_chain_against_reference(name: str) -> None:
 
 @pytest.mark.parametrize("spec", ["lenet5", "lenet5-1998", "resnet20"])
 def test_the_published_nets(spec: str) -> None:
-    """Outputs, loss and every gradient of the whole net. That of ResNet-20 has come through 39
-    layers in float32, so a little more is left of rounding."""
+    """Outputs, loss and every gradient of the whole net. In ResNet-20 a value so near to 0 that it
+    has another sign in float32 is cut off by a relu, or not."""
     case = make_case((SPECS / f"{spec}.lenet").read_text(), images=18)
     last = case.graph.nodes[-1].kind
     loss = "map" if last == "rbf" else "nll"
@@ -120,9 +120,14 @@ def test_the_published_nets(spec: str) -> None:
     got_loss, got, _ = case.kernels()
     assert got_loss == pytest.approx(expected_loss, rel=1e-4)
     assert set(got) == set(expected)
+    masks = {
+        f"{node.name}.{p.name}": np.array(p.mask)[:, :, None, None]
+        for node in case.graph.nodes for p in node.parameters if p.mask is not None
+    }  # fmt: skip
+    bound = 2e-2 if spec == "resnet20" else 1e-3
     for tensor, value in expected.items():
-        scale = np.abs(value).max()
-        assert np.abs(got[tensor] - value).max() < 2e-3 * scale, tensor
+        value = value * masks.get(tensor, 1)  # the reference knows of no connection table
+        assert np.abs(got[tensor] - value).max() < bound * np.abs(value).max(), tensor
     probabilities = log_probabilities(case.predicting.forward(case.values()), last)
     assert relative(case.outputs(), probabilities) < 1e-4
 
