@@ -237,8 +237,8 @@ class _Scheduler:
         if not wanted:
             return
         if not code.backward:
-            for name in wanted:
-                self._give(name, dy, node)
+            for k, name in enumerate(wanted):
+                self._give(name, dy, node, kept=k + 1 < len(wanted))
             return
         dxs = []
         for k, name in enumerate(node.inputs):
@@ -257,13 +257,14 @@ class _Scheduler:
         """Whether it is no other node's gradient as well, so that it may be overwritten."""
         return buffer not in self.slopes.values()
 
-    def _give(self, name: str, dx: Buffer, by: Node) -> None:
-        """A part of the gradient of a node's output: parts from several layers are summed."""
+    def _give(self, name: str, dx: Buffer, by: Node, kept: bool = False) -> None:
+        """A part of the gradient of a node's output: parts from several layers are summed. With
+        `kept`, other inputs are still to get `dx` as it is."""
         if name not in self.slopes:
             self.slopes[name] = dx
             return
         other = self.slopes.pop(name)
-        if dx != other and self._is_free(dx):
+        if dx != other and not kept and self._is_free(dx):
             total = dx
         elif dx != other and self._is_free(other):
             total = other

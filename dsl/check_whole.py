@@ -1,5 +1,6 @@
 """What only the whole file can show: the parameter count, the loss, the data, and advice."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from dsl import messages
@@ -119,6 +120,7 @@ def _advise(walk: Walk) -> None:
     """Warnings about layers next to each other."""
     by_name = {node.name: (node, line) for node, line in zip(walk.nodes, walk.lines, strict=True)}
     linear: list[Node] = []
+    readers = Counter(name for node in walk.nodes for name in node.inputs)
     for node in walk.nodes:
         line = by_name[node.name][1]
         before, before_line = by_name[node.inputs[0]] if len(node.inputs) == 1 else (None, None)
@@ -127,7 +129,14 @@ def _advise(walk: Walk) -> None:
             if before is not None and before.kind == "linear" and before_line is not None:
                 walk.report(messages.linear_after_linear(line.keyword.span, before_line.span))
         biased = before is not None and before.arguments.get("bias") == "yes"
-        if node.kind == "batchnorm" and biased and before is not None and before_line is not None:
+        alone = before is not None and readers[before.name] == 1
+        if (
+            node.kind == "batchnorm"
+            and alone
+            and biased
+            and before is not None
+            and before_line is not None
+        ):
             end = before_line.items[-1].span if before_line.items else before_line.keyword.span
             walk.report(
                 messages.bias_before_batchnorm(

@@ -1,5 +1,6 @@
 """The images of a slice as the kernels take them: augmented, where the file says so."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +43,7 @@ class Batches:
         if self.augment is None:
             return self.pixels, self.labels, rows, scale, shift, key
         changed = augmented(self.images.pixels, rows, self.augment, key)
-        pixels = frozen(changed.reshape(len(rows), -1))
+        pixels = frozen(changed.reshape(len(rows), math.prod(changed.shape[1:])))
         # Images have new numbers now, which other slices have as well: it takes another key to
         # drop out other values.
         own = np.uint64((int(key) + (int(rows[0]) + 1 if len(rows) else 0)) % 2**64)

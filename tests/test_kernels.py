@@ -69,6 +69,8 @@ CHAINS = {
     "paths of all kinds": "input 2x5x6; conv 3x3x3 pad 1; concat; .path; ..conv 2x1x1; ..tanh; "
     ".path; ..maxpool 3 stride 1 pad 1; .path; multiply; .path; ..conv 8x1x1; ..sigmoid; .path; "
     "add; .path; ..relu; .path; ..tanh; ..tanh; .path; reshape 8*5*6; linear 4",
+    "a join in a path": "input 6; linear 5; tanh; concat; .path; ..add; ...path; ...path; "
+    "....linear 5; .path; linear 3",
     "the same twice": "input 6; linear 5; add; .path; .path; multiply; .path; .path; concat; .path;"
     " .path; linear 3",
     "a path with a branch": "input 2x4x4; conv 3x2x2; add; .path; ..relu; ..add; ...path; "
