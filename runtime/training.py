@@ -173,6 +173,9 @@ class Stopper:
 
     def see(self, metrics: dict[str, float], epoch: int) -> None:
         for rule in self.rules:
+            if rule.metric not in metrics:
+                title = f"`stop when {rule.metric}` cannot be measured"
+                raise LenetError(title, "top5 takes more than five classes.", "stop by top1")
             value = metrics[rule.metric]
             if rule.when == "stalls":
                 # A loss is better where it is smaller, a share of right answers where it is larger.
