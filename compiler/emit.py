@@ -72,8 +72,9 @@ def emit(graph: Graph, plain: Graph, target: Target, probes: bool = False) -> Em
     nanoseconds to it.
     """
     slots = lay_out(graph)
+    by_name = {slot.name: slot for slot in slots}
     names = identifiers(plain)
-    layers, written = _emit_layers(graph, names, slots, target)
+    layers, written = _emit_layers(graph, names, by_name, target)
     logarithmic = graph.nodes[-1].kind in ("logsoftmax", "logposterior")
     trainable = logarithmic and any(slot.parameter.trained for slot in slots)
     phases, batch = schedule_training(graph, layers) if trainable else ((), 0)
@@ -87,11 +88,11 @@ def emit(graph: Graph, plain: Graph, target: Target, probes: bool = False) -> Em
         if wanted:
             lines = (f"\n# {_spec_line(graph, part)}" for node in sharing for part in _parts(node))
             parts.append("".join(lines) + "\n\n" + "\n\n".join(wanted) + "\n")
-    spans = tuple(_merged([_span_of(node, slots) for node in p.gradients]) for p in phases)
+    spans = tuple(_merged([_span_of(node, by_name) for node in p.gradients]) for p in phases)
     cleared = tuple(
         _merged(
             [
-                _span_of(node, slots)
+                _span_of(node, by_name)
                 for node in p.gradients
                 if not layers[node.name].kernels.overwrites
             ]
@@ -102,7 +103,7 @@ def emit(graph: Graph, plain: Graph, target: Target, probes: bool = False) -> Em
         parts.append("\n" + loss_source(graph.output[0]) + "\n\n")
         parts.append(train_source(phases, train_plan, spans, cleared, probes))
     parts.append("\n\n" + predict_source(predict, predict_plan, probes))
-    singles, predict_single, single_plan = emit_single(plain, names, slots, target)
+    singles, predict_single, single_plan = emit_single(plain, names, by_name, target)
     parts.append("\n\n# One image, whose lanes are columns or channels.\n\n")
     parts += [source + "\n\n" for source in singles]
     parts.append(predict_single)
@@ -113,7 +114,7 @@ def emit(graph: Graph, plain: Graph, target: Target, probes: bool = False) -> Em
 
 
 def _emit_layers(
-    graph: Graph, names: Mapping[str, str], slots: tuple[Slot, ...], target: Target
+    graph: Graph, names: Mapping[str, str], slots: Mapping[str, Slot], target: Target
 ) -> tuple[dict[str, Layer], list[tuple[list[Node], str, Kernels]]]:
     """Each node's kernels, and what is written: layers that are alike share their functions."""
     layers: dict[str, Layer] = {}
@@ -136,9 +137,8 @@ def _named(code: Kernels) -> list[tuple[str, str]]:
     return [("pack", code.forward), *code.sources.items()]
 
 
-def _span_of(node: Node, slots: tuple[Slot, ...]) -> tuple[int, int]:
-    own = {f"{node.name}.{p.name}" for p in node.parameters if p.trained}
-    found = [slot for slot in slots if slot.name in own]
+def _span_of(node: Node, slots: Mapping[str, Slot]) -> tuple[int, int]:
+    found = [slots[f"{node.name}.{p.name}"] for p in node.parameters if p.trained]
     return found[0].offset, found[-1].offset + found[-1].size
 
 

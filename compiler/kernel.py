@@ -91,10 +91,12 @@ def arguments_of(source: str, function: str) -> tuple[str, ...]:
 def identifiers(graph: Graph) -> dict[str, str]:
     """A Python name for each layer, all different."""
     names: dict[str, str] = {}
+    taken = {"predict"}  # predict_single is the module's own
     for number, node in enumerate(graph.nodes):
         name = re.sub(r"\W", "_", node.name, flags=re.ASCII)
-        while name in names.values():
+        while name in taken:
             name = f"{name}_{number}"
+        taken.add(name)
         names[node.name] = name
     return names
 

@@ -1,5 +1,6 @@
 """Where each parameter lies in the one flat array of weights, and how it is saved."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dsl.graph import Graph, Node
@@ -58,11 +59,10 @@ def offsets_of(node: Node) -> dict[str, str]:
     return offsets
 
 
-def bases_of(node: Node, slots: tuple[Slot, ...]) -> dict[str, int]:
-    """The offsets that `w` and `s` stand for."""
-    own = {f"{node.name}.{p.name}" for p in node.parameters}
+def bases_of(node: Node, slots: Mapping[str, Slot]) -> dict[str, int]:
+    """The offsets that `w` and `s` stand for; the slots by their names."""
     bases: dict[str, int] = {}
-    for slot in slots:
-        if slot.name in own:
-            bases.setdefault("w" if slot.parameter.trained else "s", slot.offset)
+    for parameter in node.parameters:
+        base = "w" if parameter.trained else "s"
+        bases.setdefault(base, slots[f"{node.name}.{parameter.name}"].offset)
     return bases

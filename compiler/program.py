@@ -65,7 +65,7 @@ class Program:
         return self.train_floats + self.kept_floats * -(-images // LANES)
 
     def planned_bytes(self, threads: int, slices: int = 1, images: int = LANES) -> int:
-        """To train: arenas, gradients and exact sums; the total, the weights and velocities.
+        """To train: arenas, gradients and exact sums; the total, the weights and the optimizer's.
 
         `slices` are those of a batch, `images` the most in one of them.
         """
@@ -73,7 +73,7 @@ class Program:
         arenas = threads * self.train_floats
         if len(self.phases) > 1:
             arenas = slices * self.slice_floats(images)
-        return 4 * arenas + sums + self.parameter_count * (8 + 4) + 4 * self.weight_count
+        return 4 * arenas + sums + self.parameter_count * (8 + 8) + 4 * self.weight_count
 
     @property
     def prediction_bytes(self) -> int:

@@ -38,7 +38,7 @@ class Single:
 
 
 def emit_single(
-    graph: Graph, names: Mapping[str, str], slots: tuple[Slot, ...], target: Target
+    graph: Graph, names: Mapping[str, str], slots: Mapping[str, Slot], target: Target
 ) -> tuple[list[str], str, Plan]:
     """Sources, predict_single, and its memory plan. `graph` has nothing fused."""
     sources: dict[str, str] = {}  # by their text without the layer's name: alike ones are shared

@@ -52,6 +52,11 @@ class _Binding:
                 self._take(self.missing[0], item, item)
             else:
                 self._refuse(item, items)
+        needed = [name for name in self.missing if self.parameters[name].default is None]
+        if needed:
+            span, block = self.line.keyword.span, self.block.name.text
+            names = " and its ".join(needed)
+            self.problems.append(messages.missing_argument(span, block, names, self.usage))
         for name in self.missing:
             self._default(name)
 
@@ -73,8 +78,6 @@ class _Binding:
     def _default(self, name: str) -> None:
         default = self.parameters[name].default
         if default is None:
-            span, block = self.line.keyword.span, self.block.name.text
-            self.problems.append(messages.missing_argument(span, block, name, self.usage))
             return
         sizes = Sizes((default,), default.span)
         try:

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from dsl import messages
 from dsl.check_whole import Sections, check_whole
+from dsl.datasets import DATASETS
 from dsl.definitions import SECTIONS, Definitions, Read, Reader
 from dsl.diagnostics import Diagnostic, SpecError, closest
 from dsl.errors import LenetError
@@ -28,6 +29,7 @@ class Checked:
     """`graph` is None where there is an error; `imports` are the texts of imported files.
 
     `definitions` tell where names were defined, `walk` the shapes along the lines: for editors.
+    `allowed` are the warnings that comments allow, as (file, line, code).
     """
 
     tree: Tree
@@ -36,6 +38,12 @@ class Checked:
     imports: Mapping[str, str]
     definitions: Definitions
     walk: Walk
+    allowed: frozenset[tuple[str, int, str]] = frozenset()
+
+    def allows(self, diagnostic: Diagnostic) -> bool:
+        """Whether a comment on its line says `# allow` and its code."""
+        span = diagnostic.span
+        return (span.file, span.line, diagnostic.code) in self.allowed
 
 
 def check(
@@ -53,17 +61,17 @@ def check(
     reader.collect(tree, definitions)
     walk = Walk(diagnostics)
     sections = _walk_through(tree, definitions, walk, reader)
-    for block in list(definitions.blocks.values()):
-        if not block.used and block.home is definitions:
-            walk.look_at_unused(block)
+    walk.look_at_unused([b for b in definitions.blocks.values() if b.home is definitions])
     read_sections = _read_sections(sections, walk, definitions)
     check_whole(walk, read_sections, text)
-    _suggest_input(tree, definitions, walk, reader)
+    known = read_sections.data and DATASETS[read_sections.data.kind].shape
+    if not known:
+        _suggest_input(tree, definitions, walk)
     failed = any(d.code and d.severity == "error" for d in diagnostics)
     if not failed:
         diagnostics += _unused(definitions)
     found = sorted(
-        (d for d in diagnostics if d.code and (d.span.line, d.code) not in tree.allowed),
+        (d for d in diagnostics if d.code),
         key=lambda d: (d.span.file, d.span.line, d.span.column),
     )
     graph = None
@@ -73,7 +81,10 @@ def check(
             tuple(walk.nodes), read_sections.data, read_sections.train, text,
             read_sections.augment, dict(reader.sources), tuple(walk.groups),
         )  # fmt: skip
-    return Checked(tree, graph, tuple(found), dict(reader.sources), definitions, walk)
+    checked = Checked(
+        tree, graph, (), dict(reader.sources), definitions, walk, frozenset(reader.allowed)
+    )
+    return replace(checked, diagnostics=tuple(d for d in found if not checked.allows(d)))
 
 
 def check_graph(
@@ -161,14 +172,14 @@ def _check_settings(lets: Sequence[str], overrides: Mapping[str, Fraction]) -> N
             raise LenetError(f"--set {name}: the file defines no such constant", "", fix)
 
 
-def _suggest_input(tree: Tree, definitions: Definitions, walk: Walk, reader: Reader) -> None:
+def _suggest_input(tree: Tree, definitions: Definitions, walk: Walk) -> None:
     """Where a window is larger than its input, the smallest input that is large enough."""
     too_large = [k for k, d in enumerate(walk.diagnostics) if d.code == "E030"]
     first = walk.nodes[0].shape if walk.nodes else ()
     if not too_large or len(first) != 3 or walk.visited > _LARGEST_SEARCHED:
         return
 
-    def fits(more: int) -> bool:
+    def mistakes(more: int) -> set[str]:
         trial = Walk([], input_size=(first[0], first[1] + more, first[2] + more))
         scope = Scope(definitions, definitions.constants)
         for statement in tree.statements:
@@ -176,7 +187,10 @@ def _suggest_input(tree: Tree, definitions: Definitions, walk: Walk, reader: Rea
                 *SECTIONS, "block", "table", "import", ""
             ):  # fmt: skip
                 trial.line(statement, scope)
-        return all(d.code != "E030" for d in trial.diagnostics)
+        return {d.code for d in trial.diagnostics if d.severity == "error"}
+
+    def fits(more: int) -> bool:
+        return "E030" not in mistakes(more)
 
     low, high = 0, 1
     while not fits(high):
@@ -186,6 +200,8 @@ def _suggest_input(tree: Tree, definitions: Definitions, walk: Walk, reader: Rea
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if fits(middle) else (middle, high)
+    if mistakes(high):
+        return
     smallest = show((first[0], first[1] + high, first[2] + high))
     place = too_large[0]
     found = walk.diagnostics[place]

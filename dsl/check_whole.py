@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from dsl import messages
 from dsl.datasets import DATASETS
-from dsl.graph import Node
 from dsl.sections.augment import Augment
 from dsl.sections.data import Data
 from dsl.sections.train import Train
@@ -92,6 +91,8 @@ def _check_data(walk: Walk, sections: Sections) -> None:
     if len(output) != 1:
         return report(messages.output_is_map(last_line.span, output))
     first, augment = walk.nodes[0], sections.augment
+    if sections.data is not None and any(sections.data.pad) and len(first.shape) != 3:
+        report(messages.pad_needs_map(sections.data.span, walk.lines[0].span, first.shape))
     if augment is not None and augment.crop is not None and augment.crop != first.shape[1:]:
         report(messages.crop_differs(augment.crop_span, augment.crop, first.shape))
     if sections.data is None:
@@ -119,15 +120,13 @@ def _check_input(walk: Walk, data: Data, known: Shape) -> None:
 def _advise(walk: Walk) -> None:
     """Warnings about layers next to each other."""
     by_name = {node.name: (node, line) for node, line in zip(walk.nodes, walk.lines, strict=True)}
-    linear: list[Node] = []
     readers = Counter(name for node in walk.nodes for name in node.inputs)
     for node in walk.nodes:
         line = by_name[node.name][1]
         before, before_line = by_name[node.inputs[0]] if len(node.inputs) == 1 else (None, None)
-        if node.kind == "linear":
-            linear.append(node)
-            if before is not None and before.kind == "linear" and before_line is not None:
-                walk.report(messages.linear_after_linear(line.keyword.span, before_line.span))
+        twice = node.kind == "linear" and before is not None and before.kind == "linear"
+        if twice and before_line is not None:
+            walk.report(messages.linear_after_linear(line.keyword.span, before_line.span))
         biased = before is not None and before.arguments.get("bias") == "yes"
         alone = before is not None and readers[before.name] == 1
         if (
@@ -143,8 +142,14 @@ def _advise(walk: Walk) -> None:
                     before_line.span, before.kind, line.keyword.span, end
                 )
             )
-    names = [node.name for node in walk.nodes]
-    for node in walk.nodes[names.index(linear[-1].name) :] if linear else []:
-        if node.kind == "dropout":
-            span = by_name[node.name][1].keyword.span
-            walk.report(messages.dropout_after_last_linear(span))
+    behind: set[str] = set()  # what comes after a linear layer
+    for node in walk.nodes:
+        if any(name in behind or by_name[name][0].kind == "linear" for name in node.inputs):
+            behind.add(node.name)
+    before_linear: set[str] = set()  # and what comes before one
+    for node in reversed(walk.nodes):
+        if node.kind == "linear" or node.name in before_linear:
+            before_linear.update(node.inputs)
+    for node, line in zip(walk.nodes, walk.lines, strict=True):
+        if node.kind == "dropout" and node.name in behind - before_linear:
+            walk.report(messages.dropout_after_last_linear(line.keyword.span))

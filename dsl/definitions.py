@@ -37,17 +37,20 @@ class Definitions:
     tables: dict[str, Table] = field(default_factory=dict)
     lets: dict[str, Let] = field(default_factory=dict)
     places: dict[str, Span] = field(default_factory=dict)  # of every name
-    lost: bool = False  # whether an import failed, so that any name may be missing
 
 
 class Reader:
-    """Reads definitions; `sources` keeps the text of every imported file by its path."""
+    """Reads definitions; `sources` keeps the text of every imported file by its path.
+
+    `allowed` are the warnings that comments allow, as (file, line, code).
+    """
 
     def __init__(self, read: Read | None, diagnostics: list[Diagnostic]) -> None:
         self.read = read
         self.diagnostics = diagnostics
         self.sources: dict[str, str] = {}
-        self.done: dict[str, Definitions] = {}
+        self.done: dict[str, Definitions | None] = {}
+        self.allowed: set[tuple[str, int, str]] = set()
         self.open: list[str] = []
 
     def collect(self, tree: Tree, definitions: Definitions) -> None:
@@ -55,6 +58,7 @@ class Reader:
 
         Its `let`s are left to `define`, since they hold only from their line on.
         """
+        self.allowed |= {(definitions.file, line, code) for line, code in tree.allowed}
         for statement in tree.statements:
             if isinstance(statement, Let):
                 continue
@@ -115,7 +119,7 @@ class Reader:
         items = line.items
         report = self.diagnostics.append
         if len(items) != 1 or not isinstance(items[0], Text) or line.name or line.shape:
-            definitions.lost = True
+            definitions.constants.incomplete = True
             return report(messages.bad_line(line.span, "import", 'import "blocks.lenet"'))
         if line.body:
             place = line.body[0].span
@@ -124,8 +128,11 @@ class Reader:
         path = posixpath.normpath(posixpath.join(posixpath.dirname(definitions.file), text))
         found = self._load(path, span, text)
         if found is None:
-            definitions.lost = True
+            definitions.constants.incomplete = True
             return None
+        definitions.constants.incomplete |= found.constants.incomplete
+        for name in found.constants.unknown - found.places.keys():
+            definitions.constants.define(name, None)
         for name, place in found.places.items():
             if definitions.places.get(name) == place:
                 continue  # the same file, on two ways
@@ -141,7 +148,8 @@ class Reader:
         return None
 
     def _load(self, path: str, span: Span, shown: str) -> Definitions | None:
-        """The definitions of an imported file, or None after a mistake, which was reported."""
+        """The definitions of an imported file, or None after a mistake, reported at the first of
+        its imports."""
         report = self.diagnostics.append
         if path in self.open:
             chain = [name or "this file" for name in self.open[self.open.index(path) :]]
@@ -149,6 +157,7 @@ class Reader:
             return None
         if path in self.done:
             return self.done[path]
+        self.done[path] = None
         if self.read is None:
             report(messages.cannot_import(span, shown, "This text is in no folder."))
             return None

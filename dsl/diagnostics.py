@@ -83,7 +83,12 @@ class Diagnostic:
             "detail": self.detail,
             "fix": self.fix,
             "related": [
-                {"line": r.span.line, "column": r.span.column, "label": r.label}
+                {
+                    "file": path_of(path, r.span.file),
+                    "line": r.span.line,
+                    "column": r.span.column,
+                    "label": r.label,
+                }
                 for r in self.related
             ],
         }

@@ -1,14 +1,15 @@
 """Mechanical fixes: what a diagnostic's edits do to a text."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from dsl.diagnostics import Diagnostic, Edit
 
 _ROUNDS = 20  # a fix may bring the next mistake to light
 
 
-def apply_edits(text: str, edits: Iterable[Edit]) -> str:
-    """The text after those edits that do not overlap an earlier one."""
+def apply_edits(text: str, groups: Iterable[Sequence[Edit]]) -> str:
+    """The text after the edits of those groups that do not overlap those of an earlier one: what
+    a mistake needs is done as a whole or not at all."""
     starts = [0]
     for line in text.split("\n"):
         starts.append(starts[-1] + len(line) + 1)
@@ -16,16 +17,24 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     def offset(line: int, column: int) -> int:
         return min(starts[min(line, len(starts)) - 1] + column - 1, len(text))
 
-    end = -1
+    chosen: set[tuple[int, int, str]] = set()
+    for group in groups:
+        wanted = {
+            (offset(e.line, e.column), offset(e.end_line, e.end_column), e.text) for e in group
+        }
+        if all(_apart(edit, other) for edit in wanted - chosen for other in chosen):
+            chosen |= wanted
     parts: list[str] = []
     last = 0
-    wanted = {(offset(e.line, e.column), offset(e.end_line, e.end_column), e.text) for e in edits}
-    for first, behind, new in sorted(wanted):
-        if first < end or (first == end and behind == first and parts):
-            continue
+    for first, behind, new in sorted(chosen):
         parts += [text[last:first], new]
-        last = end = behind
+        last = behind
     return "".join([*parts, text[last:]])
+
+
+def _apart(edit: tuple[int, int, str], other: tuple[int, int, str]) -> bool:
+    """Whether neither changes what the other does, nor stands at the same place."""
+    return edit[1] < other[0] or other[1] < edit[0]
 
 
 def fix(text: str, check: Callable[[str], tuple[Diagnostic, ...]]) -> tuple[str, int]:
@@ -33,7 +42,7 @@ def fix(text: str, check: Callable[[str], tuple[Diagnostic, ...]]) -> tuple[str,
     count = 0
     for _ in range(_ROUNDS):
         found = [d for d in check(text) if d.edits and not any(e.file for e in d.edits)]
-        changed = apply_edits(text, (edit for d in found for edit in d.edits))
+        changed = apply_edits(text, [d.edits for d in found])
         if changed == text:
             break
         text, count = changed, count + len(found)

@@ -6,6 +6,7 @@ spaces, empty lines and the way of writing numbers apart changes, so the graph s
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 
 from dsl.parse import code_of, parse
 from dsl.shapes import Shape, show
@@ -58,6 +59,7 @@ def format_text(text: str, shapes: Mapping[int, tuple[Shape | None, Shape]] | No
                     tables[cells.span.line] = (depth + 1, text_of_row)
     rows: list[_Row] = []
     waiting: list[tuple[_Row, int]] = []  # comments, with their indentation, before the next line
+    before = 0  # the depth of the last line of code
     for number, source in enumerate(text.split("\n"), start=1):
         code = code_of(source)
         comment = source[len(code) :].strip()
@@ -76,15 +78,14 @@ def format_text(text: str, shapes: Mapping[int, tuple[Shape | None, Shape]] | No
             rows.append(row)
             continue
         indent = len(source) - len(source.lstrip())
-        before = next((r.depth for r in reversed(rows) if r.code), 0)
         for comment_row, column in waiting:
             # A comment belongs to what follows, unless it is indented like the body before it.
             comment_row.depth = max(before, row.depth) if column > indent else row.depth
         waiting.clear()
         rows.append(row)
-    last = next((r.depth for r in reversed(rows) if r.code), 0)
+        before = row.depth
     for comment_row, column in waiting:
-        comment_row.depth = last if column else 0
+        comment_row.depth = before if column else 0
     return _write(_spaced(rows))
 
 
@@ -129,45 +130,44 @@ def _reads_back(head: str, line: Line) -> bool:
 def _spaced(rows: list[_Row]) -> list[_Row]:
     """One empty line where there are some, and around blocks, tables and sections."""
     spaced: list[_Row] = []
+    leading = _leading(rows)
+    follows = False  # whether the last line at the left margin was a block, table or section
     for k, row in enumerate(rows):
         if row.empty:
             if spaced and not spaced[-1].empty:
                 spaced.append(row)
             continue
-        begins = row.apart or (row.depth == 0 and not row.code and _leads_to_apart(rows, k))
-        inside = any(r.apart for r in spaced) and row.depth == 0 and not begins
-        ends = inside and _follows_apart(spaced)
+        begins = row.apart or (row.depth == 0 and k in leading)
+        ends = row.depth == 0 and not begins and follows
         leads = spaced and not spaced[-1].empty and not spaced[-1].code and spaced[-1].depth == 0
         if spaced and not spaced[-1].empty and (begins and not leads or ends):
             spaced.append(_Row())
         spaced.append(row)
+        if row.code and row.depth == 0:
+            follows = row.apart
     while spaced and spaced[-1].empty:
         spaced.pop()
     return spaced
 
 
-def _leads_to_apart(rows: list[_Row], k: int) -> bool:
-    """Whether a comment stands right above a block, table or section."""
-    for row in rows[k + 1 :]:
+def _leading(rows: list[_Row]) -> set[int]:
+    """The comments right above a block, table or section."""
+    found: set[int] = set()
+    leads = False
+    for k in range(len(rows) - 1, -1, -1):
+        row = rows[k]
         if row.code:
-            return row.apart
-        if row.empty:
-            return False
-    return False
-
-
-def _follows_apart(spaced: list[_Row]) -> bool:
-    """Whether the last line at the left margin was a block, table or section."""
-    for row in reversed(spaced):
-        if row.code and row.depth == 0:
-            return row.apart
-    return False
+            leads = row.apart
+        elif row.empty:
+            leads = False
+        elif leads:
+            found.add(k)
+    return found
 
 
 def _write(rows: list[_Row]) -> str:
-    columns = _columns(rows)
     codes = []
-    for row, (heads, names) in zip(rows, columns, strict=True):
+    for row, (heads, names) in zip(rows, _columns(rows), strict=True):
         code = row.head
         if not row.plain and (row.name or row.shape):
             code = row.head.ljust(heads) + _GAP
@@ -176,10 +176,11 @@ def _write(rows: list[_Row]) -> str:
             code += row.shape
         codes.append(code.rstrip())
     lines = []
-    for k, (row, code) in enumerate(zip(rows, codes, strict=True)):
+    columns = _comment_columns(rows, codes)
+    for row, code, column in zip(rows, codes, columns, strict=True):
         text = code
         if row.comment and code:
-            text = code.ljust(_comment_column(rows, codes, k)) + f"  {row.comment}"
+            text = code.ljust(column) + f"  {row.comment}"
         elif row.comment:
             text = row.comment
         lines.append((_INDENT * row.depth + text).rstrip() if text else "")
@@ -208,7 +209,9 @@ def _columns(rows: list[_Row]) -> list[tuple[int, int]]:
     for run in runs:
         layers = [rows[k] for k in run if not rows[k].plain]
         named = [row for row in layers if row.name or row.shape]
-        heads = max((len(r.head) for r in layers if r in named or len(r.head) < _LONG), default=0)
+        heads = max(
+            (len(r.head) for r in layers if r.name or r.shape or len(r.head) < _LONG), default=0
+        )
         # A name that nothing follows may be longer.
         names = [len(row.name) for row in named if row.shape and row.name]
         alone = [len(row.name) for row in named if not row.shape]
@@ -216,16 +219,13 @@ def _columns(rows: list[_Row]) -> list[tuple[int, int]]:
     return [widths[run_of[k]] if k in run_of else (0, 0) for k in range(len(rows))]
 
 
-def _comment_column(rows: list[_Row], codes: list[str], k: int) -> int:
+def _comment_columns(rows: list[_Row], codes: list[str]) -> list[int]:
     """Comments behind lines that follow each other, in one body, stand in a column."""
-
-    def together(step: int) -> int:
-        at = k
-        while 0 <= at + step < len(rows):
-            row = rows[at + step]
-            if not row.code or row.depth != rows[k].depth or not row.comment:
-                break
-            at += step
-        return at
-
-    return max(len(codes[at]) for at in range(together(-1), together(1) + 1))
+    columns: list[int] = []
+    lines = zip(rows, codes, strict=True)
+    for _, run in groupby(
+        lines, key=lambda line: (line[0].code, line[0].depth, line[0].comment > "")
+    ):
+        widths = [len(code) for _, code in run]
+        columns += [max(widths)] * len(widths)
+    return columns

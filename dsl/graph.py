@@ -52,7 +52,8 @@ class Node:
 class Group:
     """The nodes first … behind, which one line has made: a repeat, a block's use, a join or a path.
 
-    `text` are the line's words, `times` how often a repeat has done it.
+    `text` are the line's words, `times` how often a repeat has done it, `depth` the number of
+    groups around it.
     """
 
     kind: str
@@ -63,6 +64,7 @@ class Group:
     times: int
     line: int
     file: str
+    depth: int
 
 
 @dataclass(frozen=True)

@@ -605,6 +605,17 @@ def crop_differs(span: Span, crop: Shape, given: Shape) -> Diagnostic:
     )  # fmt: skip
 
 
+def pad_needs_map(span: Span, first: Span, given: Shape) -> Diagnostic:
+    return Diagnostic(
+        "E040",
+        span,
+        f"`pad` puts rows and columns around images, but the net's input is {show(given)}",
+        "A vector has none.",
+        "begin with a map, channels x height x width, and flatten it with `reshape`",
+        (Related(first, "the input"),),
+    )
+
+
 def too_many_layers(span: Span, limit: int) -> Diagnostic:
     return Diagnostic(
         "E043",

@@ -265,6 +265,8 @@ def convert(
         if item.word is None:
             raise Refused(messages.wrong_value(item.span, what, argument.expected, "a number"))
         if item.word not in tables:
+            if not constants.complete:
+                raise Refused(messages.already_reported(item.span))
             suggestion = closest(item.word, tables)
             raise Refused(messages.unknown_table(item.span, item.word, suggestion, tuple(tables)))
         return tables[item.word].use()

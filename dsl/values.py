@@ -48,6 +48,7 @@ class Constants:
         self.values: dict[str, Fraction] = {}
         self.used: set[str] = set()
         self.unknown: set[str] = set()
+        self.incomplete = False  # after a failed import, when any name may be missing
 
     def define(self, name: str, value: Fraction | None) -> None:
         """A value of None is unknown after a mistake, which was reported."""
@@ -61,6 +62,10 @@ class Constants:
         """All that are known here."""
         return set(self.values) | (self.outer.names() if self.outer else set())
 
+    @property
+    def complete(self) -> bool:
+        return not self.incomplete and (self.outer is None or self.outer.complete)
+
     def look_up(self, name: Name) -> Fraction:
         scope: Constants | None = self
         while scope is not None:
@@ -70,6 +75,8 @@ class Constants:
             if name.text in scope.values:
                 scope.used.add(name.text)
                 return scope.values[name.text]
+            if scope.incomplete:
+                raise Refused(messages.already_reported(name.span))
             scope = scope.outer
         known = self.names()
         suggestion = closest(name.text, known)

@@ -24,6 +24,7 @@ from dsl.write import show_item
 
 MOST_LAYERS = 5_000
 _MOST_LINES = 20_000  # that blocks and repeats may write out
+_DEEPEST = 100  # blocks, repeats and paths inside each other
 _MAX_FLOATS = 2**33 // 4  # 8 GiB of float32 in one layer's output or parameters
 _TOP_ONLY = ("block", "table", "import", "expect", "input", *SECTIONS)
 
@@ -41,11 +42,12 @@ class Scope:
     prefix: str = ""
     outer: str = ""
     uses: tuple[tuple[str, Span], ...] = ()
+    depth: int = 0
     counts: dict[str, int] = field(default_factory=dict)
 
     def inside(self, name: str, outer: str) -> "Scope":
         prefix = f"{self.prefix}{name}."
-        return replace(self, prefix=prefix, outer=outer, counts={})
+        return replace(self, prefix=prefix, outer=outer, counts={}, depth=self.depth + 1)
 
 
 @dataclass
@@ -54,6 +56,7 @@ class Walk:
 
     diagnostics: list[Diagnostic]
     input_size: Shape | None = None  # in place of the file's, to try out others
+    probing: bool = False  # whether its lines are only looked at, and are no part of the net
     nodes: list[Node] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
@@ -68,6 +71,7 @@ class Walk:
     incomplete: bool = False  # whether a line of the net has no node
     full: bool = False
     visited: int = 0
+    depth: int = 0  # of the groups that are open
     shape: Shape | None = None
     expects: list[tuple[Span, int]] = field(default_factory=list)
 
@@ -104,7 +108,14 @@ class Walk:
             return
         if self.visited > _MOST_LINES or len(self.nodes) >= MOST_LAYERS:
             span = scope.uses[0][1] if scope.uses else line.span
-            self.report(messages.too_many_layers(span, MOST_LAYERS))
+            if not self.probing:
+                self.report(messages.too_many_layers(span, MOST_LAYERS))
+            self.full = self.incomplete = True
+            return
+        if scope.depth > _DEEPEST:
+            limit = f"{_DEEPEST} blocks, repeats and paths inside each other"
+            if not self.probing:
+                self.report(messages.too_deep(line.span, limit))
             self.full = self.incomplete = True
             return
         if not kind:  # a line that could not be read
@@ -127,7 +138,7 @@ class Walk:
                 self._layer(line, scope)
                 self._body_by_mistake(line, scope)
         else:
-            if not scope.definitions.lost:
+            if scope.constants.complete:
                 self.report(_unknown_layer(line.keyword, scope))
             self._unknown(line, scope)
 
@@ -243,10 +254,14 @@ class Walk:
         first = len(self.nodes)
         words = line.keyword.text + "".join(f" {show_item(item)}" for item in line.items)
         place = line.span
-        self.groups.append(Group(kind, name, words, first, first, times, place.line, place.file))
+        self.groups.append(
+            Group(kind, name, words, first, first, times, place.line, place.file, self.depth)
+        )
+        self.depth += 1
         return len(self.groups) - 1
 
     def _close(self, group: int) -> None:
+        self.depth -= 1
         self.groups[group] = replace(self.groups[group], behind=len(self.nodes))
 
     def _repeat(self, line: Line, scope: Scope) -> None:
@@ -290,7 +305,7 @@ class Walk:
         """At lines that make no nodes here, for the mistakes that do not depend on shapes."""
         probe = Walk(
             self.diagnostics, reported=self.reported, input_line=Line(_NOWHERE, (), None, None,
-            _NOWHERE.span), visited=self.visited,
+            _NOWHERE.span), visited=self.visited, probing=True,
         )  # fmt: skip
         probe.lines_of(body, scope)
         self.visited = probe.visited
@@ -317,7 +332,7 @@ class Walk:
             block.line.body,
             Scope(
                 block.home, constants, f"{name}.", "block",
-                (*scope.uses, (block.name.text, line.span)),
+                (*scope.uses, (block.name.text, line.span)), scope.depth + 1,
             ),
         )  # fmt: skip
         self._close(group)
@@ -362,10 +377,10 @@ class Walk:
             self.incomplete = True
             known = len(shapes) > 0 and kind != "concat"
             self.shape = self._declared(line, scope) or (shapes[0] if known else None)
-            return
+            return self._close(group)
         context = Context(line, tuple(shapes), before[0], arguments, spans, tuple(paths))
         self._add(line, scope, name, tuple(source for source, _ in ends), context)
-        self._close(group)
+        return self._close(group)
 
     def _path(self, line: Line, scope: Scope) -> tuple[str, Shape | None]:
         """Where a path ends: the name of its last layer, and the shape there."""
@@ -379,8 +394,15 @@ class Walk:
         self._check_whole_body(line, scope, before)
         return self.source, self.shape
 
-    def look_at_unused(self, block: Block) -> None:
-        """The mistakes of a block that nothing uses."""
+    def look_at_unused(self, blocks: Sequence[Block]) -> None:
+        """The mistakes of those blocks that nothing uses."""
+        visited, self.visited = self.visited, 0
+        for block in reversed(blocks):  # most use those before them, which are looked at with them
+            if not block.used:
+                self._look_at(block)
+        self.visited = visited
+
+    def _look_at(self, block: Block) -> None:
         constants = Constants(outer=block.home.constants)
         for parameter in block.line.parameters:
             constants.define(parameter.name.text, None)

@@ -1,9 +1,10 @@
 """A net as an SVG picture: data flow from top to bottom, paths side by side, repeats once."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import islice, takewhile
 
 from dsl.graph import Graph, Group, Node
 from dsl.shapes import show
@@ -191,15 +192,16 @@ def _elements(
     """The nodes first … behind as boxes of this width, frames and joins; `groups` are those among
     them."""
     elements: list[_Box | _Frame | _Join] = []
-    at = first
+    at, number = first, 0
     while at < behind:
-        here = [g for g in groups if g.first == at and at < g.behind <= behind]
-        if not here:
+        if number == len(groups) or groups[number].first > at:
             elements.append(_Box(graph.nodes[at], wide))
             at += 1
             continue
-        group = here[0]
-        inner = groups[groups.index(group) + 1 :]
+        group, inner = groups[number], _inside(groups, number)
+        number += 1 + len(inner)
+        if group.behind == group.first:
+            continue
         if group.kind == "join":
             elements.append(_join(graph, group, inner, wide))
         else:
@@ -211,15 +213,17 @@ def _elements(
     return elements
 
 
+def _inside(groups: Sequence[Group], number: int) -> list[Group]:
+    """The groups inside that of this number, which follow it."""
+    depth = groups[number].depth
+    return list(takewhile(lambda group: group.depth > depth, islice(groups, number + 1, None)))
+
+
 def _join(graph: Graph, group: Group, inner: list[Group], wide: float) -> _Join:
-    prefix = f"{group.name}."
-    paths = [
-        g for g in inner
-        if g.kind == "path" and g.name.startswith(prefix) and "." not in g.name[len(prefix) :]
-    ]  # fmt: skip
     columns = [
-        _column(_elements(graph, g.first, g.behind, inner[inner.index(g) + 1 :], wide))
-        for g in paths
+        _column(_elements(graph, path.first, path.behind, _inside(inner, k), wide))
+        for k, path in enumerate(inner)
+        if path.depth == group.depth + 1
     ]
     return _Join(graph.nodes[group.behind - 1], columns)
 

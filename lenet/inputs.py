@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +11,8 @@ from dsl.errors import LenetError
 from dsl.shapes import product, show
 from runtime.data import is_idx
 from runtime.data.idx import read_images
+from runtime.data.pictures import ENDINGS, decode
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
-IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 _TOGETHER = 1024
 
 
@@ -58,9 +55,9 @@ def _files(paths: list[Path]) -> Iterator[Path]:
             yield path
             continue
         files = (p for p in path.rglob("*") if p.is_file())
-        found = sorted(p for p in files if p.suffix.lower() in IMAGE_ENDINGS)
+        found = sorted(p for p in files if p.suffix.lower() in ENDINGS)
         if not found:
-            endings = ", ".join(IMAGE_ENDINGS)
+            endings = ", ".join(ENDINGS)
             raise LenetError(f"the folder {path} has no pictures", f"I look for {endings}.")
         yield from found
 
@@ -76,7 +73,7 @@ def read_image(path: Path, shape: tuple[int, ...], resize: bool) -> NDArray[np.f
         )
     try:
         with Image.open(path) as file:
-            picture = _eight_bits(file).convert("RGB" if shape[0] == 3 else "L")
+            picture = decode(file, grey=shape[0] != 3)
     except FileNotFoundError:
         raise LenetError(f"there is no file {path}") from None
     except (OSError, ValueError, SyntaxError, TypeError, Image.DecompressionBombError) as error:
@@ -87,17 +84,6 @@ def read_image(path: Path, shape: tuple[int, ...], resize: bool) -> NDArray[np.f
     pixels = pixels.transpose(2, 0, 1) if pixels.ndim == 3 else pixels[None]
     _check(path, pixels.shape, shape, "resize pictures with --resize" if len(shape) == 3 else "")
     return pixels
-
-
-def _eight_bits(picture: "Image") -> "Image":
-    """Pillow converts 16-bit grey by cutting everything above 255 off."""
-    from PIL import Image
-
-    if picture.mode.startswith("I;16"):
-        return Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
-    if picture.mode in ("I", "F"):
-        raise ValueError("Its pixels have 32 bits; save it with 8 bits a channel.")
-    return picture
 
 
 def _reason(error: Exception) -> str:

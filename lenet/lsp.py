@@ -1,5 +1,6 @@
 """The language server: what an editor shows of a .lenet file while it is written."""
 
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -25,11 +26,11 @@ def path_to(uri: str) -> Path:
 
 
 @lru_cache(maxsize=64)
-def _check_text(text: str, uri: str, version: int) -> Checked:
-    """`version` changes with the texts of other open files, which this one may import."""
+def _check_text(text: str, uri: str, others: tuple[tuple[str, int | None], ...]) -> Checked:
+    """`others` are the versions of the other open files, which this one may import."""
 
     def read(name: str) -> str:
-        path = path_to(uri).parent / name
+        path = Path(os.path.normpath(path_to(uri).parent / name))
         opened = server.workspace.text_documents.get(path.as_uri())
         return opened.source if opened is not None else read_source(path)
 
@@ -37,8 +38,11 @@ def _check_text(text: str, uri: str, version: int) -> Checked:
 
 
 def checked(document: TextDocument) -> Checked:
-    versions = sum(d.version or 0 for d in server.workspace.text_documents.values())
-    return _check_text(document.source, document.uri, versions)
+    others: tuple[tuple[str, int | None], ...] = ()
+    if "import" in document.source:
+        documents = server.workspace.text_documents.values()
+        others = tuple(sorted((d.uri, d.version) for d in documents if d.uri != document.uri))
+    return _check_text(document.source, document.uri, others)
 
 
 def _range(document: TextDocument, span: Span) -> types.Range:
@@ -95,13 +99,19 @@ def _publish(uri: str) -> None:
 @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
 def did_open(_: LanguageServer, params: types.DidOpenTextDocumentParams) -> None:
     _publish(params.text_document.uri)
+    _publish_importing(params.text_document.uri)
 
 
 @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
 def did_change(_: LanguageServer, params: types.DidChangeTextDocumentParams) -> None:
     _publish(params.text_document.uri)
+    _publish_importing(params.text_document.uri)
+
+
+def _publish_importing(changed: str) -> None:
+    """What the files have now that may import the one that has changed."""
     for uri, document in server.workspace.text_documents.items():
-        if uri != params.text_document.uri and checked(document).imports:
+        if uri != changed and "import" in document.source:
             _publish(uri)
 
 
@@ -109,6 +119,7 @@ def did_change(_: LanguageServer, params: types.DidChangeTextDocumentParams) -> 
 def did_close(_: LanguageServer, params: types.DidCloseTextDocumentParams) -> None:
     uri = params.text_document.uri
     server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
+    _publish_importing(uri)
 
 
 def _place(uri: str, position: types.Position) -> tuple[TextDocument, int, int]:

@@ -8,8 +8,14 @@ from dsl.errors import LenetError
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Either the whole file or the one before; LenetError where it cannot be written."""
+    """Either the whole file or the one before; LenetError where it cannot be written.
+
+    A file that is there keeps its mode, and a link still leads to it.
+    """
+    if path.is_symlink():
+        path = Path(os.path.realpath(path))
     try:
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".")
         try:
@@ -17,7 +23,7 @@ def write_atomically(path: Path, data: bytes) -> None:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            os.chmod(temporary, 0o644)
+            os.chmod(temporary, mode)
             os.replace(temporary, path)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)

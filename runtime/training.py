@@ -94,7 +94,9 @@ def run_training(
             where = f"This was in epoch {epoch}, iteration {iteration}."
             raise diverged(f"The net's outputs are no longer numbers. {where}")
         metrics = measure(outputs, validation.labels, loaded.program.logarithmic)
-        stopper.see(metrics, epoch)
+        return metrics
+
+    def chosen(metrics: dict[str, float]) -> dict[str, float]:
         return {name: metrics[name] for name in settings.metrics if name in metrics}
 
     histograms = dict(settings.logs).get("parameters")
@@ -140,12 +142,14 @@ def run_training(
             between = due.unit == "iterations" and not (done or last_step)
             if between and iteration % due.count == 0:
                 where = {"epoch": epoch, "iteration": iteration}
-                report({"event": "validation", **where, "validation": validate()})
+                report({"event": "validation", **where, "validation": chosen(validate())})
             if done:
                 break
         elapsed = time.perf_counter() - started
         wanted = done or due.unit == "iterations" or epoch % due.count == 0
         validated = validate() if wanted or settings.stop_when else {}
+        if settings.stop_when:
+            stopper.see(validated, epoch)
         done = done or stopper.reached
         report(
             {
@@ -157,7 +161,7 @@ def run_training(
                 "rate": rate,
                 "images_per_second": images / elapsed,
                 "seconds": elapsed,
-                "validation": validated,
+                "validation": chosen(validated),
             }
         )
     return to_tensors(loaded.program, weights)

@@ -88,11 +88,17 @@ def _conv(random: Random, shape: Shape) -> tuple[list[str], Shape]:
     return [f"conv {outputs}x{kernel}x{kernel}{options}  # allow W001"], (outputs, *out)
 
 
-def _same(random: Random, shape: Shape) -> list[str]:
-    """Lines that keep the shape."""
+def _same(random: Random, shape: Shape, depth: int = 0) -> list[str]:
+    """Lines that keep the shape; joins among them, one in another, some with an empty path."""
     lines = []
     for _ in range(random.randint(1, 2)):
-        if random.random() < 0.6:
+        if depth < 2 and random.random() < 0.2:
+            lines.append(random.choice(["add", "multiply"]))
+            for number in range(random.randint(2, 3)):
+                lines.append("  path")
+                if number or random.random() < 0.5:
+                    lines += [f"    {line}" for line in _same(random, shape, depth + 1)]
+        elif random.random() < 0.6:
             lines.append(random.choice(["tanh", "relu", "sigmoid", "batchnorm"]))
         elif len(shape) == 1:
             lines.append(f"linear {shape[0]}")

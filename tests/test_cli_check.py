@@ -97,7 +97,9 @@ def test_check_for_programs() -> None:
         "related": [],
     }
     assert (second["code"], second["severity"]) == ("W001", "warning")
-    assert third["related"] == [{"line": 2, "column": 15, "label": "first named here"}]
+    assert third["related"] == [
+        {"file": "tests/bad/E022.lenet", "line": 2, "column": 15, "label": "first named here"}
+    ]
     assert lenet("check", "--json", LENET5) == Done(0, "", "")
     assert lenet("check", "--json", WARNED).code == 0
 
@@ -224,6 +226,18 @@ def test_a_net_beyond_this_machine(tmp_path: Path) -> None:
     done = lenet("check", str(path))
     assert done.code == 0 and "warning[W008]: training would need" in done.err
     assert lenet("check", "--strict", str(path)).code == 1
+    path.write_text(path.read_text().replace("\ntrain\n", "\ntrain  # allow W008\n"))
+    assert lenet("check", "--strict", str(path)).code == 0
+
+
+def test_fixes_go_where_a_link_leads(tmp_path: Path) -> None:
+    path, link = tmp_path / "net.lenet", tmp_path / "link.lenet"
+    path.write_text("input   8\nlinear 3\n")
+    path.chmod(0o600)
+    link.symlink_to(path)
+    assert lenet("fmt", str(link)).code == 0
+    assert link.is_symlink() and path.read_text().startswith("input 8\n")
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
 # fmt, explain, draw

@@ -100,7 +100,7 @@ def test_buffers_that_live_together_lie_apart(path: Path, training: bool) -> Non
     layers = {
         node.name: Layer(
             emit_layer(Request(node, names[node.name], offsets_of(node), target)),
-            names[node.name], bases_of(node, slots),
+            names[node.name], bases_of(node, {slot.name: slot for slot in slots}),
         )
         for node in graph.nodes
     }  # fmt: skip

@@ -12,6 +12,7 @@ from PIL import Image
 import lenet
 from runtime.data import DataError, load_dataset
 from runtime.data.mnist import FILES
+from runtime.data.pictures import load_pictures
 
 RNG = np.random.default_rng(3)
 
@@ -184,3 +185,12 @@ def test_a_net_learns_pictures_of_a_folder(tmp_path: Path) -> None:
     assert bright.label(0) == "light"
     padded = model.predict(np.pad(np.full((4, 5), 220, np.uint8), 1)[None])
     np.testing.assert_array_equal(padded.probabilities, bright.probabilities)
+
+
+def test_pictures_of_16_bits(tmp_path: Path) -> None:
+    for name, value in (("black", 0), ("grey", 0x8000), ("white", 0xFFFF)):
+        folder = tmp_path / name
+        folder.mkdir()
+        Image.fromarray(np.full((2, 2), value, np.uint16)).save(folder / "a.png")
+    images = load_pictures(tmp_path).train
+    assert images.pixels[:, 0, 0, 0].tolist() == [0, 0x80, 0xFF]

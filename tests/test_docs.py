@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dsl.check import check, reader_of
+from dsl.check import check, check_graph, reader_of
 from dsl.diagnostics import render
 from dsl.registry import STRUCTURE, layers
 from lenet.api import load
@@ -114,3 +114,12 @@ def test_the_readme_shows_the_reference_spec() -> None:
     shown = re.search(r"```\n(input 1x28x28.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     assert shown is not None
     assert [line for line in spec if line] == [line for line in lines(shown[1]) if line]
+
+
+def test_paths_with_dots_in_their_names_are_drawn() -> None:
+    text = "input 1x4x4\nadd\n  path as a.b\n    conv 1x1x1\n    tanh\n  path\n    relu\n"
+    text = text.replace(
+        "  path\n    relu", "  path as c\n    add\n      path\n        relu\n      path"
+    )
+    drawn = draw_svg(check_graph(text, "t"), "t")
+    assert all(f">{word}" in drawn for word in ("conv", "tanh", "relu"))

@@ -197,3 +197,22 @@ def test_positions_are_counted_as_the_client_does(tmp_path: Path) -> None:
         assert found.range.start == types.Position(2, len('data idx "" ') + 4)
 
     talk(dialogue)
+
+
+def test_imports_from_the_folder_above(tmp_path: Path) -> None:
+    (tmp_path / "nets").mkdir()
+    (tmp_path / "blocks.lenet").write_text("block squash\n  tanh\n")
+    uri = (tmp_path / "nets" / "net.lenet").as_uri()
+    other = (tmp_path / "blocks.lenet").as_uri()
+
+    async def dialogue(client: Client) -> None:
+        assert await client.open(uri, 'import "../blocks.lenet"\ninput 8\nsquash\n') == []
+        # The file that imports is looked at again, without a change of its own.
+        await client.open(other, "block squash\n  tanhh\n")
+        while not client.found[uri]:
+            await client.published()
+        client.text_document_did_close(types.DidCloseTextDocumentParams(document(other)))
+        while client.found[uri]:
+            await client.published()
+
+    talk(dialogue)

@@ -51,3 +51,10 @@ def test_the_predictor_takes_a_few_images_one_by_one() -> None:
     for count in range(len(pixels) + 1):
         got = predictor.outputs(case.weights, pixels[:count], normalization)
         np.testing.assert_array_equal(got, expected[:count])
+
+
+def test_a_layer_may_be_called_like_the_modules_functions() -> None:
+    text = "input 6\nlinear 4 as predict\ntanh as loss\nlinear 3 as take\nlogsoftmax as train\n"
+    case = make_case(text)
+    np.testing.assert_array_equal(case.single_outputs(), case.outputs())
+    assert case.kernels()[0] > 0

@@ -229,3 +229,65 @@ def test_constants_may_be_set_from_outside() -> None:
     text = "let depth = 2\nlet width = 8\ninput 8\nrepeat depth\n  linear width\n  relu"
     graph = check_graph(text, "x", {"depth": Fraction(3), "width": Fraction(5)})
     assert [node.shape for node in graph.nodes if node.kind == "linear"] == [(5,)] * 3
+
+
+def test_long_chains_of_blocks() -> None:
+    blocks = ["block b0\n  relu"] + [f"block b{k}\n  b{k - 1}" for k in range(1, 300)]
+    deep = check("\n".join([*blocks, "input 8", "b299"]))
+    assert [d.code for d in deep.diagnostics] == ["E006"]
+    # Nothing uses them, but each uses the one before it twice: 2**89 lines, were they written out.
+    doubled = ["block b0\n  relu"] + [f"block b{k}\n  b{k - 1}\n  b{k - 1}" for k in range(1, 90)]
+    unused = check("\n".join([*doubled, "input 8", "linear 2"]))
+    assert [d.code for d in unused.diagnostics] == ["W005"]
+
+
+def test_all_missing_values_of_a_block_are_named() -> None:
+    (found,) = check("block b(rows, wide)\n  linear rows*wide\ninput 8\nb").diagnostics
+    assert found.code == "E012" and "rows and its wide" in found.title
+
+
+def test_an_import_that_fails_is_reported_once() -> None:
+    files = {
+        "a.lenet": 'import "missing.lenet"\nlet wide = other\nblock one\n  tanh\n',
+        "b.lenet": 'import "missing.lenet"\nlet 3 = high\n',
+    }
+    text = 'import "a.lenet"\nimport "b.lenet"\ninput 1x8x8\none\nconv 6x3x3 connect what\n'
+    text += "reshape 6*6*6\nlinear wide\nlinear unknown\nsomething\n"
+    checked = check(text, read=reader_of(files))
+    codes = [(d.span.file, d.code) for d in checked.diagnostics]
+    assert codes == [("a.lenet", "E065"), ("b.lenet", "E002")]
+
+
+def test_warnings_are_allowed_where_they_are() -> None:
+    files = {"a.lenet": "block dull\n  linear 4\n  linear 4  # allow W002\n"}
+    text = 'import "a.lenet"\ninput 8\ndull'
+    assert not check(text, read=reader_of(files)).diagnostics
+    # Another file's comment in the same line says nothing about this one.
+    silent = {"a.lenet": files["a.lenet"].split("  #")[0]}
+    text = 'import "a.lenet"\ninput 8\ndull  # allow W002'
+    assert [d.code for d in check(text, read=reader_of(silent)).diagnostics] == ["W002"]
+
+
+def test_the_smallest_input_is_only_named_where_it_works() -> None:
+    net = "input 1x4x4\nconv 2x5x5\nmaxpool 2\nreshape {}\nlinear 10\n"
+    (found, *_) = check(net.format(2)).diagnostics
+    assert "the smallest that works" in found.fix
+    (found, *_) = check(net.format(50)).diagnostics
+    assert found.code == "E030" and "smallest" not in found.fix
+
+
+def test_dropout_in_a_path_beside_the_last_linear_layer() -> None:
+    text = """input 8
+linear 8
+relu
+add
+  path
+    dropout 0.5
+  path
+    linear 8
+linear 3
+logsoftmax
+"""
+    assert not check(text).diagnostics
+    late = text.replace("linear 3", "linear 3\ndropout 0.5")
+    assert [d.code for d in check(late).diagnostics] == ["W004"]

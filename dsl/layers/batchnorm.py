@@ -25,7 +25,7 @@ LAYER = Layer(
             low=0.0, high=1.0001, default=0.1,
         ),
         Argument(
-            "epsilon", "is added to the variance", "real", low=1e-12, high=1.0, default=1e-5,
+            "epsilon", "is added to the variance", "real", low=1e-8, high=1.0, default=1e-5,
             aliases=("eps",),
         ),
     ),

@@ -86,6 +86,7 @@ class Train:
     logs: tuple[tuple[str, Duration], ...] = ()
     seed: int = 1
     loss_span: Span | None = field(default=None, compare=False, repr=False)
+    stop_span: Span | None = field(default=None, compare=False, repr=False)
 
     def iterations(self, steps: int) -> int:
         """How many there are at most, with so many in an epoch; 0 where nothing but a metric ends
@@ -170,9 +171,9 @@ def _batch(reader: Reader, train: Train) -> Train:
 
 def _stop(reader: Reader, train: Train) -> Train:
     if reader.accept("after"):
-        if train.stop is not None and train.stop is not Train.stop:
-            raise Refused(messages.key_twice(reader.line.span, "stop after", reader.line.span))
-        return replace(train, stop=reader.duration())
+        if train.stop_span is not None:
+            raise Refused(messages.key_twice(reader.line.span, "stop after", train.stop_span))
+        return replace(train, stop=reader.duration(), stop_span=reader.line.span)
     reader.expect("when")
     metric = reader.word("metric", METRICS, _METRIC_ALIASES)
     how = reader.word("condition", ("above", "below", "stalls"))

@@ -58,7 +58,7 @@ def check_files(
 def _checked(path: Path, source: str, settings: dict[str, Fraction], strict: bool) -> Checked:
     checked = check(source, settings, imports_of(path))
     if checked.graph is not None:
-        more = memory_warnings(checked.graph, checked.tree)
+        more = memory_warnings(checked)
         checked = replace(checked, diagnostics=(*checked.diagnostics, *more))
     if strict:
         strictly = tuple(replace(d, strict=True) for d in checked.diagnostics)

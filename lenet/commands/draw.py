@@ -22,6 +22,6 @@ def draw_file(
     from runtime.files import write_atomically
 
     network = load_network(spec, set_)
-    path = output or Path(spec.stem).with_suffix(".svg")
+    path = output or Path(spec.name).with_suffix(".svg")
     write_atomically(path, draw_svg(network.graph, spec.name).encode())
     note(f"wrote {path}")

@@ -2,11 +2,15 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from runtime.data.dataset import DataError, Dataset, Images
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 
@@ -32,6 +36,20 @@ def load_pictures(folder: Path) -> Dataset:
     train = _load(root, classes, grey, size, first)
     test = _load(tests[0], classes, grey, size, first) if tests and root != folder else None
     return Dataset(folder.resolve().name, train, test, tuple(classes), 1 / 255)
+
+
+def decode(file: "Image", grey: bool) -> "Image":
+    """A picture of 8 bits a channel, grey or RGB; ValueError where its values have no agreed range.
+
+    Of 16 bits the upper eight are taken: Pillow's own conversion cuts everything above 255 off.
+    """
+    from PIL import Image
+
+    if file.mode.startswith("I;16"):
+        file = Image.fromarray((np.asarray(file) >> 8).astype(np.uint8))
+    elif file.mode in ("I", "F"):
+        raise ValueError("Its pixels have 32 bits; save it with 8 bits a channel.")
+    return file.convert("L" if grey else "RGB")
 
 
 def _folders(root: Path, leave: list[Path] | None = None) -> list[str]:
@@ -86,7 +104,7 @@ def _read(path: Path, grey: bool, size: tuple[int, int], first: Path) -> NDArray
                     f"has {size[0]}x{size[1]}.",
                     "Bring them to one size.",
                 )
-            values = np.asarray(picture.convert("L" if grey else "RGB"))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            values = np.asarray(decode(picture, grey))
+    except (OSError, ValueError, SyntaxError, TypeError, Image.DecompressionBombError) as error:
         raise DataError(f"{path} is no picture that can be read.", str(error)) from None
     return values[None] if grey else values.transpose(2, 0, 1)
