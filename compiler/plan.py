@@ -1,9 +1,8 @@
 """The memory plan: one arena a thread, in which buffers whose lives do not meet share space."""
 
+from bisect import insort
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 from compiler.schedule import Buffer, Call, Phase, segments
 from compiler.target import BLOCKS, LANES
@@ -126,19 +125,18 @@ def _rounded(size: int) -> int:
 
 def _first_fit(spans: list[tuple[Buffer, int, int, int]]) -> tuple[dict[str, int], int]:
     """Offsets of (buffer, floats, first time, last time), and the floats that they need."""
-    placed = np.empty((len(spans), 4), np.int64)  # first, last, offset, end
+    placed: list[tuple[int, int, int, int]] = []  # offset, end, first, last; sorted
     offsets: dict[str, int] = {}
     total = 0
-    order = sorted(spans, key=lambda s: (-s[0].size, s[2], s[0].name))
-    for count, (buffer, need, first, last) in enumerate(order):
-        others = placed[:count]
-        rivals = others[(others[:, 0] <= last) & (first <= others[:, 1])]
-        rivals = rivals[np.argsort(rivals[:, 2], kind="stable")]
-        # Below the first rival, between one and the next, or above them all.
-        floors = np.maximum.accumulate(np.concatenate(([0], rivals[:, 3])))
-        fits = floors[:-1] + need <= rivals[:, 2]
-        offset = int(floors[fits.argmax() if fits.any() else -1])
-        placed[count] = first, last, offset, offset + need
+    for buffer, need, first, last in sorted(spans, key=lambda s: (-s[0].size, s[2], s[0].name)):
+        offset = 0
+        for start, end, begin, until in placed:
+            if begin <= last and first <= until:
+                if offset + need <= start:
+                    break
+                if end > offset:
+                    offset = end
+        insort(placed, (offset, offset + need, first, last))
         offsets[buffer.name] = offset
         total = max(total, offset + need)
     return offsets, total
