@@ -343,9 +343,4 @@ CODES = {
         "has to keep. `lenet shapes` shows where they are.",
         "",
     ),
-    "W009": Code(
-        "checkpoints, which this version does not keep yet",
-        "The line belongs to the language and is understood; nothing is written.",
-        _TRAINED + "  checkpoint every epoch\n",
-    ),
 }

@@ -950,16 +950,6 @@ def bias_before_batchnorm(span: Span, layer: str, norm: Span, end: Span) -> Diag
     )
 
 
-def checkpoint_later(span: Span) -> Diagnostic:
-    return Diagnostic(
-        "W009",
-        span,
-        "this version keeps no checkpoints yet",
-        "The line is understood, and the training goes on without them.",
-        "leave it for later, or remove it",
-    )
-
-
 def too_much_memory(span: Span, needed: int, available: int) -> Diagnostic:
     return Diagnostic(
         "W008",

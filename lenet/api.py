@@ -63,6 +63,27 @@ def load(path: str | Path, settings: Settings | None = None) -> Network:
     return Network(Path(path), checked.graph, values, checked.diagnostics)
 
 
+@dataclass(frozen=True)
+class About:
+    """What a run was told beside its spec."""
+
+    data: Path | None
+    epochs: int | None
+
+
+def load_again(folder: str | Path) -> tuple[Network, About]:
+    """The net of the run in a folder, as it was when the run began; LenetError without one."""
+    from dsl.check import check_graph
+    from runtime.records import read_about
+
+    about = read_about(Path(folder))
+    settings = {name: Fraction(value) for name, value in about.get("settings", {}).items()}
+    graph = check_graph(about["source"], about["spec"], settings, about.get("imports", {}))
+    data = about.get("data")
+    network = Network(Path(about["spec"]), graph, settings)
+    return network, About(Path(data) if data else None, about.get("epochs"))
+
+
 def train(
     spec: str | Path | Network,
     data: "str | Path | Dataset | None" = None,
@@ -75,6 +96,13 @@ def train(
     threads: int | None = None,
     output: str | Path | None = None,
     overwrite: bool = False,
+    resume: bool = False,
+    checkpoints: str | None = None,
+    workers: int | None = None,
+    all_reduce: str = "mesh",
+    timeout: float = 60.0,
+    memory: int | None = None,
+    open_sockets: bool = False,
     watch: Callable[[dict[str, Any]], None] | None = None,
 ) -> "Model":
     """Train what the file says and return the model.
@@ -86,26 +114,44 @@ def train(
     threads: of the local engine, all cores by default; or of a cluster's executors.
     output: the run's folder, for the model, its history and TensorBoard files; a run that lies
         there already is only replaced with `overwrite`.
+    resume: go on with the run in `output`, from its newest checkpoint; `spec` must be the same.
+    checkpoints: another folder for them, such as "hdfs:///user/me/run"; in `output` by default.
+    workers: how many tasks train together, one for each slot of the session by default.
+    all_reduce: "mesh", or "driver" where the executors cannot reach each other.
+    timeout: seconds after which a worker that does not answer is taken for dead.
+    memory: bytes beyond which a worker keeps its images in a file; by default half of the free.
+    open_sockets: allow the workers' own connections on a cluster that encrypts its own.
     watch: is called with each event while the run goes on.
 
-    Raises LenetError.
+    The weights do not depend on the engine, nor on the numbers of workers and threads. Raises
+    LenetError.
     """
     from runtime.data.dataset import Dataset
     from runtime.run import Options, resolve_data, train_model
 
-    if engine not in ("spark", "local"):
-        raise LenetError(f"there is no engine {engine!r}", 'The engines are "spark" and "local".')
-    for name, value in (("epochs", epochs), ("threads", threads)):
+    for name, text, known in (
+        ("engine", engine, ("spark", "local")), ("all_reduce", all_reduce, ("mesh", "driver"))
+    ):  # fmt: skip
+        if text not in known:
+            raise LenetError(f"there is no {name} {text!r}", f"There is {', '.join(known)}.")
+    numbers = {"epochs": epochs, "threads": threads, "workers": workers, "memory": memory}
+    for name, value in numbers.items():
         if value is not None and value < 1:
             raise LenetError(f"{name} is {value}, but must be at least 1")
+    if timeout <= 0:
+        raise LenetError(f"timeout is {timeout:g}, but must be more than 0")
+    if resume and output is None:
+        raise LenetError("there is no run to go on with", "", "name its folder as `output`")
     network = spec if isinstance(spec, Network) else load(spec, settings)
+    local = None if data is None or isinstance(data, Dataset) else Path(data)
     if isinstance(data, Dataset):
         dataset = data
     else:
-        folder = Path(data) if data is not None else None
-        dataset = resolve_data(network.graph, network.path, folder, None)
-    folder = Path(output) if output is not None else None
-    options = Options(engine, master, spark, epochs, threads, folder, overwrite)
+        dataset = resolve_data(network.graph, network.path, local, None)
+    options = Options(
+        engine, master, spark, local, epochs, threads, Path(output) if output is not None else None,
+        overwrite, resume, checkpoints, workers, all_reduce, timeout, memory, open_sockets,
+    )  # fmt: skip
     return train_model(network.graph, network.path, dataset, options, network.settings, watch)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
 from dsl.sections.reader import Duration
@@ -58,14 +59,37 @@ class Lines:
         if event["event"] == "spark":
             self.say(f"Spark {event['master']} started in {event['seconds']:.1f} s")
         elif event["event"] == "start":
+            where = f"iteration {event['iteration']}" if event["iteration"] else "its beginning"
             if self.started:
-                self.say("a worker was lost; Spark runs the training again from its beginning")
+                self.say(f"a worker was lost; the training goes on from {where}")
+            elif event["iteration"]:
+                self.say(f"the training goes on from {where}")
             self.started = True
+        elif event["event"] == "failed":
+            self.say(f"the stage failed, and is tried again: {event['detail']}")
+        elif event["event"] == "warning":
+            self.say(f"warning: {event['text']}")
         elif event["event"] == "compiled":
             how = "taken from the cache" if event["cached"] else "compiled"
             self.say(f"kernels {how} in {event['seconds']:.1f} s")
         elif event["event"] == "validation":
             self.say("  ".join([f"iteration {event['iteration']}", *_validation(event)]))
+
+
+class JsonLog(Lines):
+    """Every event with its time, one JSON object a line, to standard error."""
+
+    def say(self, text: str) -> None:
+        self._log({"event": "message", "text": text})
+
+    def __call__(self, event: Event) -> None:
+        if self.as_json and event["event"] == "epoch":
+            super().__call__(event)
+        self._log(event)
+
+    def _log(self, event: Event) -> None:
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        print(json.dumps({"time": now, **event}), file=sys.stderr, flush=True)
 
 
 class Bars(Lines):

@@ -26,7 +26,8 @@ class Normalization:
 
 
 class Batches:
-    """Pixels, labels, rows, scale, shift and key, the arguments of the training functions."""
+    """The images of a slice as the training functions take them: pixels, labels, rows, scale,
+    shift and key."""
 
     def __init__(
         self, images: Images, normalization: Normalization, augment: Augment | None
@@ -38,14 +39,14 @@ class Batches:
         self.labels = frozen(images.labels)
 
     def of(self, rows: NDArray[np.int64], key: np.uint64) -> Slice:
-        """For images `rows`; `key` is the epoch's, from which all that is random follows."""
+        """For images `rows`; from `key` all that is random follows, image by image."""
         scale, shift = self.normalization.scale, self.normalization.shift
         if self.augment is None:
             return self.pixels, self.labels, rows, scale, shift, key
         changed = augmented(self.images.pixels, rows, self.augment, key)
         pixels = frozen(changed.reshape(len(rows), math.prod(changed.shape[1:])))
-        # Images have new numbers now, which other slices have as well: it takes another key to
-        # drop out other values.
+        # Images have new numbers now, the same in each batch: it takes another key to drop out
+        # other values.
         own = np.uint64((int(key) + (int(rows[0]) + 1 if len(rows) else 0)) % 2**64)
         return (
             pixels,

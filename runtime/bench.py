@@ -34,7 +34,8 @@ from runtime.communicator import Alone
 from runtime.data.dataset import Images
 from runtime.model import Model
 from runtime.parameters import initial_weights, to_tensors
-from runtime.slice_count import training_bytes
+from runtime.shard import deal
+from runtime.slice_count import slice_count, training_bytes
 from runtime.step import Predictor, Trainer
 
 _SECONDS = 2.0  # how long each measurement goes on, at least
@@ -148,7 +149,8 @@ def training_speed(graph: Graph, loaded: Loaded, images: Images, batch: int, thr
 def _trainer(graph: Graph, loaded: Loaded, images: Images, batch: int, threads: int) -> Trainer:
     settings, data = graph.train or Train(), Images(images.pixels[:batch], images.labels[:batch])
     trainer = Trainer(
-        loaded, data, _normalization(graph.input), initial_weights(loaded.program, settings.seed),
+        loaded, deal(data, data, slice_count(batch)), _normalization(graph.input),
+        initial_weights(loaded.program, settings.seed),
         settings.optimizer, batch, settings.seed, threads, Alone(),
     )  # fmt: skip
     trainer.start_epoch(1)

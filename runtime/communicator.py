@@ -1,18 +1,40 @@
 """What workers of one run need of each other."""
 
-from typing import Protocol
+import os
+import socket
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dsl.errors import LenetError
+
+Worker = dict[str, Any]
+
 
 class Communicator(Protocol):
-    """`rank` of `size` workers; `all_reduce` adds int64 arrays over all of them, in place."""
+    """`rank` of `size` workers; `all_reduce` adds int64 arrays over all of them, in place.
+
+    `workers` are, in the order of their ranks: rank, host, process (its number), and port.
+
+    All workers call it the same number of times, with arrays of the same sizes. It raises
+    WorkerLostError where one of them is gone or hangs, and what the others `abort` with.
+    """
 
     rank: int
     size: int
+    workers: list[Worker]
 
     def all_reduce(self, total: NDArray[np.int64]) -> None: ...
+
+    def abort(self, error: BaseException) -> None:
+        """Tell the others why this worker stops; they stop as well."""
+
+    def close(self) -> None: ...
+
+
+class WorkerLostError(Exception):
+    """Another worker is gone, hangs, or has failed in a way that trying again may mend."""
 
 
 class Alone:
@@ -21,5 +43,25 @@ class Alone:
     rank = 0
     size = 1
 
+    def __init__(self) -> None:
+        self.workers = [{"rank": 0, "host": socket.gethostname(), "process": os.getpid()}]
+
     def all_reduce(self, total: NDArray[np.int64]) -> None:
         """There is nobody to add."""
+
+    def abort(self, error: BaseException) -> None:
+        """There is nobody to tell."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def as_words(error: BaseException) -> list[str]:
+    """An error to be sent to other workers: a user's mistake as it is, others in one line."""
+    if isinstance(error, LenetError):
+        return [error.title, error.detail, error.fix]
+    return [f"{type(error).__name__}: {error}"]
+
+
+def as_error(words: list[str]) -> Exception:
+    return LenetError(*words) if len(words) > 1 else WorkerLostError(words[0])

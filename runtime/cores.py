@@ -21,6 +21,14 @@ def total_memory() -> int:
         return 0
 
 
+def available_memory() -> int:
+    """Bytes that processes can still take, or half of the machine's where it does not tell."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return total_memory() // 2 or 2**62
+
+
 def check_memory(needed: int) -> None:
     """LenetError where a net's buffers, in bytes, are more than the machine's memory."""
     memory = total_memory()

@@ -14,7 +14,7 @@ from compiler.cache import Loaded
 from compiler.schedule import Sync
 from compiler.support import FRACTION_BITS, add_exactly
 from runtime.arrays import aligned_floats
-from runtime.batches import Batches, Slice
+from runtime.batches import Slice
 from runtime.communicator import Communicator
 from runtime.exact import check_range, diverged, exact_loss, run_in
 
@@ -56,17 +56,17 @@ class PhasedStep:
         }
 
     def run(
-        self, pool: ThreadPoolExecutor, weights: Floats, batches: Batches,
-        rows: list[NDArray[np.int64]], key: np.uint64, images: int, total: NDArray[np.int64],
+        self, pool: ThreadPoolExecutor, weights: Floats, data: list[Slice], images: int,
+        total: NDArray[np.int64],
     ) -> None:  # fmt: skip
         """The exact mean gradient of a batch into `total`, with the loss and the hits behind.
 
-        `rows` are those of each slice. Running statistics in `weights` are updated.
+        `data` are the parts of the slices, `images` those of all workers. Running statistics in
+        `weights` are updated.
         """
-        data = [batches.of(part, key) for part in rows]
         total[-2:] = 0
         for number, phase in enumerate(self.program.phases):
-            numbers = iter(range(len(rows)))
+            numbers = iter(range(len(data)))
 
             def work(
                 thread: int, number: int = number, numbers: Iterator[int] = numbers

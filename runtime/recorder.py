@@ -8,6 +8,7 @@ from typing import Any
 from dsl.errors import LenetError
 from dsl.sections.reader import Duration
 from dsl.sections.train import Train
+from runtime.files import write_atomically
 
 Event = dict[str, Any]
 _SCALARS = {"loss": "loss", "rate": "rate", "throughput": "images_per_second"}
@@ -15,15 +16,21 @@ _FLUSH_SECONDS = 2.0
 
 
 class Recorder:
-    """Takes events while the run goes on; LenetError where they cannot be written."""
+    """Takes events while the run goes on; LenetError where they cannot be written.
 
-    def __init__(self, folder: Path, settings: Train) -> None:
+    A run that goes on behind an `iteration` keeps what was recorded up to that.
+    """
+
+    def __init__(self, folder: Path, settings: Train, iteration: int = 0) -> None:
         self.logs = dict(settings.logs)
         self.folder = folder
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self.file = (folder / "history.jsonl").open("w", encoding="utf-8")
-            self.board = _Board(folder / "tensorboard")
+            history = folder / "history.jsonl"
+            if iteration and history.exists():
+                _keep_until(history, iteration)
+            self.file = history.open("a" if iteration else "w", encoding="utf-8")
+            self.board = _Board(folder / "tensorboard", iteration)
         except OSError as error:
             raise _cannot_write(folder, error) from None
 
@@ -77,12 +84,20 @@ class _Board:
     waits for it for ever.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, iteration: int) -> None:
         from tensorboardX.event_file_writer import EventsWriter
+        from tensorboardX.proto.event_pb2 import Event as BoardEvent
+        from tensorboardX.proto.event_pb2 import SessionLog
 
         folder.mkdir(exist_ok=True)
-        self.file = EventsWriter(str(folder / "events"))
+        # A folder's files are read in the order of their names, which begin with the second.
+        number = len(list(folder.iterdir()))
+        self.file = EventsWriter(str(folder / "events"), filename_suffix=f".{number}")
         self.flushed = 0.0
+        if iteration:  # TensorBoard forgets what it was told of later steps
+            log = SessionLog(status=SessionLog.START)
+            event = BoardEvent(wall_time=time.time(), step=iteration + 1, session_log=log)
+            self.file.write_event(event)
 
     def scalar(self, tag: str, value: float, event: Event) -> None:
         from tensorboardX.summary import scalar
@@ -106,6 +121,28 @@ class _Board:
         if now - self.flushed >= _FLUSH_SECONDS:
             self.file.flush()
             self.flushed = now
+
+
+def read_history(path: Path) -> list[Event]:
+    """The records of a run; one that was cut short by a crash is left out."""
+    found = []
+    try:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            try:
+                event = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(event, dict) and "event" in event and "iteration" in event:
+                found.append(event)
+    except (OSError, UnicodeDecodeError):
+        return []
+    return found
+
+
+def _keep_until(path: Path, iteration: int) -> None:
+    """Drop the records of what happened after an iteration."""
+    lines = [json.dumps(e) + "\n" for e in read_history(path) if e["iteration"] <= iteration]
+    write_atomically(path, "".join(lines).encode())
 
 
 def _due(every: Duration, count: int) -> bool:

@@ -3,6 +3,7 @@
 import os
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -15,15 +16,19 @@ from dsl.errors import LenetError
 from dsl.graph import Graph, bare_shape
 from dsl.sections.reader import Duration
 from dsl.shapes import product, show
-from runtime.communicator import Alone
-from runtime.cores import available_cores
+from runtime.checkpoint import Checkpoints, Folder, Memory, Store
+from runtime.cores import available_cores, available_memory
 from runtime.data import DataError, Dataset, load_dataset
 from runtime.data.dataset import Images
 from runtime.data.fetch import Progress
+from runtime.desk import Desk
+from runtime.local import train_here
 from runtime.model import Model
-from runtime.recorder import Recorder
-from runtime.run_folder import check_folder, clear_folder
-from runtime.training import Event, Job, run_training
+from runtime.records import Records
+from runtime.run_folder import check_folder
+from runtime.shard import deal
+from runtime.slice_count import slice_count
+from runtime.training import Event, Job
 
 if TYPE_CHECKING:
     from runtime.spark.session import SparkSession
@@ -36,17 +41,29 @@ class Options:
     """How to run, beside what the file says.
 
     engine: "spark" or "local"; spark: a session to use, else one for `master` is started and
-    stopped; epochs: in place of the file's `stop`; threads: of the local engine, or of a
-    cluster's executors; folder: the run's, where an older run is only replaced to `overwrite`.
+    stopped; data: a folder with copies, to be found again by a run that goes on; epochs: in place
+    of the file's `stop`; threads: of the local engine, or of a
+    cluster's executors; folder: the run's, where an older run is only replaced to `overwrite`, and
+    goes on from its newest checkpoint to `resume`. checkpoints: another place for them, which may
+    be any that Spark can write. workers, all_reduce, timeout, memory: see runtime/spark/task.py;
+    open_sockets: allow them where the cluster encrypts.
     """
 
     engine: str = "spark"
     master: str = "local[*]"
     spark: "SparkSession | None" = None
+    data: Path | None = None
     epochs: int | None = None
     threads: int | None = None
     folder: Path | None = None
     overwrite: bool = False
+    resume: bool = False
+    checkpoints: str | None = None
+    workers: int | None = None
+    all_reduce: str = "mesh"
+    timeout: float = 60.0
+    memory: int | None = None
+    open_sockets: bool = False
 
 
 def resolve_data(graph: Graph, spec: Path, data: Path | None, progress: Progress | None) -> Dataset:
@@ -153,7 +170,7 @@ def train_model(
         raise LenetError(f"{spec} does not say how to train", "", fix)
     if options.epochs is not None:
         train = replace(train, stop=Duration(options.epochs, "epochs"), stop_when=())
-    if options.folder:
+    if options.folder and not options.resume:
         check_folder(options.folder, options.overwrite)
     check_data(graph, dataset)
     if dataset.test is None or len(dataset.test) == 0:
@@ -170,32 +187,25 @@ def train_model(
         tuple(dataset.scale / d for d in deviation),
         tuple(-m / d for m, d in zip(mean, deviation, strict=True)),
         train,
+        _fingerprint(dataset.train, dataset.test),
     )
-    recorder: Recorder | None = None
-    history: list[Event] = []
+    about = {
+        "spec": str(spec.absolute()),
+        "source": graph.source,
+        "imports": dict(graph.imports),
+        "settings": {name: str(value) for name, value in (settings or {}).items()},
+        "data": str(options.data.absolute()) if options.data else None,
+        "epochs": options.epochs,
+    }
+    records = Records(options.folder, train, about, options.resume)
 
     def report(event: Event) -> None:
-        nonlocal recorder
-        if event["event"] == "start":
-            history.clear()
-            if options.folder:
-                # Only now: what might have kept the run from starting must not cost an old one.
-                if recorder:
-                    recorder.close()
-                clear_folder(options.folder)
-                recorder = Recorder(options.folder, train)
-        if event["event"] == "epoch":
-            history.append({k: v for k, v in event.items() if k != "event"})
-        if recorder:
-            recorder(event)
+        records.take(event)
         if watch:
             watch(event)
 
-    try:
+    with records:
         tensors = _run(job, dataset.train, dataset.test, options, report)
-    finally:
-        if recorder:
-            recorder.close()
     model = Model(
         graph.source,
         tensors,
@@ -203,7 +213,7 @@ def train_model(
         dataset.scale,
         mean,
         deviation,
-        tuple(history),
+        tuple(records.history),
         dict(settings or {}),
         dict(graph.imports),
     )
@@ -224,19 +234,45 @@ def _save(model: Model, path: Path) -> None:
         raise LenetError(error.title, detail, error.fix) from None
 
 
+def _fingerprint(train: Images, validation: Images) -> str:
+    """Of the data: a checkpoint only fits those that it was trained on."""
+    sums = [zlib.crc32(part.data.cast("B")) for images in (train, validation)
+            for part in (images.pixels, images.labels)]  # fmt: skip
+    return f"{len(train)} {len(validation)} " + " ".join(f"{value:08x}" for value in sums)
+
+
 def _run(
     job: Job, train: Images, validation: Images, options: Options, report: Watch
 ) -> dict[str, Any]:
+    def warn(text: str) -> None:
+        report({"event": "warning", "text": text})
+
     if options.engine == "local":
+        checkpoints = Checkpoints(_store(options), job.digest, warn)
+        shard = deal(train, validation, slice_count(job.train.batch))
         threads = options.threads or available_cores()
-        return run_training(job, train, validation, threads, Alone(), report)
-    from runtime.spark.engine import train_on_spark
+        return train_here(job, shard, threads, _desk(report, checkpoints, options))
+    from runtime.spark.engine import images_frame, train_on_spark
     from runtime.spark.session import active_session, start_session
+    from runtime.spark.slots import worker_count
+    from runtime.spark.task import Plan
+
+    def train_in(session: "SparkSession") -> dict[str, Any]:
+        checkpoints = Checkpoints(_store(options, session), job.digest, warn)
+        shape = train.pixels.shape[1:]
+        plan = Plan(
+            (shape[0], shape[1], shape[2]), len(train), len(validation),
+            worker_count(session, options.workers), str(train.pixels.dtype), options.all_reduce,
+            options.timeout, options.memory or available_memory() // 2,
+        )  # fmt: skip
+        frame = images_frame(session, train, validation)
+        desk = _desk(report, checkpoints, options)
+        return train_on_spark(session, job, frame, plan, desk, options.open_sockets)
 
     # A session that lives already, such as a notebook's, is used and left alone.
     session = options.spark or active_session()
     if session is not None:
-        return train_on_spark(session, job, train, validation, report)
+        return train_in(session)
     started = time.perf_counter()
     name = f"lenet train {Path(job.path).name}"
     size = train.pixels.nbytes + validation.pixels.nbytes
@@ -244,6 +280,26 @@ def _run(
     try:
         seconds = time.perf_counter() - started
         report({"event": "spark", "master": session.sparkContext.master, "seconds": seconds})
-        return train_on_spark(session, job, train, validation, report)
+        return train_in(session)
     finally:
         session.stop()
+
+
+def _desk(report: Watch, checkpoints: Checkpoints, options: Options) -> Desk:
+    if not options.resume:
+        checkpoints.clear()
+    return Desk(report, checkpoints)
+
+
+def _store(options: Options, session: "SparkSession | None" = None) -> Store:
+    """Where the checkpoints are; only Spark knows how to write to what is no local folder."""
+    if options.checkpoints is None:
+        return Folder(options.folder / "checkpoints") if options.folder else Memory()
+    if "://" not in options.checkpoints:
+        return Folder(Path(options.checkpoints))
+    if session is None:
+        detail = "The local engine writes to this machine's folders only."
+        raise LenetError(f"cannot write checkpoints to {options.checkpoints}", detail)
+    from runtime.spark.hadoop import HadoopFolder
+
+    return HadoopFolder(session, options.checkpoints)

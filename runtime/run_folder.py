@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dsl.errors import LenetError
 
-_OURS = ("model.safetensors", "history.jsonl", "tensorboard", "checkpoints")
+_OURS = ("model.safetensors", "history.jsonl", "tensorboard", "checkpoints", "run.json")
 
 
 def check_folder(folder: Path, overwrite: bool) -> None:
@@ -22,8 +22,10 @@ def check_folder(folder: Path, overwrite: bool) -> None:
 
 
 def clear_folder(folder: Path) -> None:
-    """Remove the run in the folder; what else lies there stays."""
+    """Remove the run in the folder, but for its checkpoints; what else lies there stays."""
     for name in _OURS:
+        if name == "checkpoints":
+            continue
         path = folder / name
         if path.is_dir():
             shutil.rmtree(path)

@@ -4,6 +4,9 @@ Row r belongs to slice r % count for good. Each epoch every slice shuffles its o
 seed, the epoch and its number alone. The epoch's order takes from the slices in turn: position p
 is the next row of slice p % count. A batch is a run of positions, and every slice's part of it
 is summed by itself, so any set of workers that shares the slices gets the same sums.
+
+Within a slice, image k is row k * count + slice: what is random about an image depends on its slice
+and k alone.
 """
 
 import numpy as np
@@ -15,11 +18,16 @@ def step_count(rows: int, batch: int) -> int:
 
 
 def shuffled(rows: int, count: int, slice_number: int, seed: int, epoch: int) -> NDArray[np.int64]:
-    """The rows of one slice in the order of this epoch."""
+    """The images of one slice, counted within it, in the order of this epoch."""
     size = len(range(slice_number, rows, count))
     stream = np.random.PCG64(np.random.SeedSequence([seed, epoch, slice_number]))
-    order = np.argsort(stream.random_raw(size), kind="stable")
-    return np.asarray(order * count + slice_number, np.int64)
+    return np.argsort(stream.random_raw(size), kind="stable").astype(np.int64)
+
+
+def random_key(seed: int, epoch: int, slice_number: int) -> np.uint64:
+    """From which all that is random about a slice's images in an epoch follows, but their order."""
+    sequence = np.random.SeedSequence([seed, epoch, slice_number, 1])
+    return np.uint64(sequence.generate_state(1, np.uint64)[0])
 
 
 def part(rows: int, batch: int, count: int, slice_number: int, step: int) -> slice:

@@ -14,13 +14,12 @@ from dsl.errors import LenetError
 from dsl.sections.augment import Augment
 from dsl.sections.train import Optimizer
 from runtime.arrays import aligned_floats, frozen
-from runtime.batches import Batches, Normalization
+from runtime.batches import Batches, Normalization, Slice
 from runtime.communicator import Communicator
-from runtime.data.dataset import Images
 from runtime.exact import LOSS_UNIT, check_range, diverged, exact_loss, run_in
 from runtime.phases import PhasedStep
-from runtime.slice_count import slice_count
-from runtime.slices import part, shuffled, step_count
+from runtime.shard import Shard
+from runtime.slices import part, random_key, shuffled, step_count
 from runtime.updater import Updater
 
 _CHUNK = 512
@@ -53,11 +52,15 @@ class Predictor:
         weights: NDArray[np.float32],
         pixels: NDArray[np.generic],
         normalization: Normalization,
+        in_blocks: bool = False,
     ) -> NDArray[np.float32]:
-        """(count, classes) for pixels (count, values of an image), uint8 or float32."""
+        """(count, classes) for pixels (count, values of an image), uint8 or float32.
+
+        Single images may take other algorithms, whose last bits differ, unless `in_blocks`.
+        """
         count = len(pixels)
         pixels = frozen(pixels)
-        if count <= SINGLE:
+        if count <= SINGLE and not in_blocks:
             return self._singly(weights, pixels, normalization)
         outputs = np.zeros((count, self.loaded.program.classes), np.float32)
         starts = iter(range(0, count, _CHUNK))
@@ -103,15 +106,14 @@ class Predictor:
 class Trainer:
     """The state of a training run in one worker.
 
-    The worker owns some of the run's slices and all their rows; the weights after each step are
-    the same on all workers. Every sum over images is exact, so they do not depend on who owns
-    what.
+    The worker has the images of its slices; the weights after each step are the same on all
+    workers. Every sum over images is exact, so they do not depend on who has what.
     """
 
     def __init__(
         self,
         loaded: Loaded,
-        images: Images,
+        shard: Shard,
         normalization: Normalization,
         weights: NDArray[np.float32],
         optimizer: Optimizer,
@@ -128,22 +130,23 @@ class Trainer:
         self.size = program.parameter_count
         self.updater = Updater(optimizer, self.size)
         self.batch, self.seed = batch, seed
-        self.rows = len(images)
-        self.slices = slice_count(batch)
+        self.rows, self.slices = shard.rows, shard.count
         self.steps = step_count(self.rows, batch)
         self.communicator = communicator
         self.threads = max(1, min(threads, self.slices))
         self.pool = ThreadPoolExecutor(self.threads, thread_name_prefix="lenet")
         # The tail holds the sum of losses and the number of hits.
         self.total = np.zeros(self.size + 2, np.int64)
-        self.batches = Batches(images, normalization, augment)
+        self.batches = {
+            number: Batches(images, normalization, augment)
+            for number, images in shard.slices.items()
+        }
         self.orders: dict[int, NDArray[np.int64]] = {}
-        self.key = np.uint64(0)
+        self.keys: dict[int, np.uint64] = {}
         self.phased = None
         if len(program.phases) > 1:
-            mine = len(range(communicator.rank, self.slices, communicator.size))
             rows = -(-batch // self.slices)
-            self.phased = PhasedStep(loaded, self.threads, mine, rows, communicator)
+            self.phased = PhasedStep(loaded, self.threads, len(self.batches), rows, communicator)
             return
         self.train_slice = loaded.train_slice
         floats = program.train_floats
@@ -153,24 +156,24 @@ class Trainer:
         self.totals: dict[int, NDArray[np.int64]] = {}
 
     def start_epoch(self, epoch: int) -> None:
-        mine = range(self.communicator.rank, self.slices, self.communicator.size)
+        seed = self.seed
         self.orders = {
-            number: shuffled(self.rows, self.slices, number, self.seed, epoch) for number in mine
+            number: shuffled(self.rows, self.slices, number, seed, epoch) for number in self.batches
         }
-        self.key = np.random.SeedSequence([self.seed, epoch]).generate_state(1, np.uint64)[0]
+        self.keys = {number: random_key(seed, epoch, number) for number in self.batches}
+
+    def _part(self, number: int, step: int) -> Slice:
+        """A slice's part of a batch."""
+        chosen = self.orders[number][part(self.rows, self.batch, self.slices, number, step)]
+        return self.batches[number].of(chosen, self.keys[number])
 
     def step(self, step: int, rate: float) -> StepResult:
         """Train on one batch of the epoch; LenetError where the gradient leaves its range."""
         images = min(self.batch, self.rows - step * self.batch)
         self.updater.steps += 1
         if self.phased is not None:
-            rows = [
-                order[part(self.rows, self.batch, self.slices, number, step)]
-                for number, order in self.orders.items()
-            ]
-            self.phased.run(
-                self.pool, self.weights, self.batches, rows, self.key, images, self.total
-            )
+            data = [self._part(number, step) for number in self.batches]
+            self.phased.run(self.pool, self.weights, data, images, self.total)
             self._over_parameters(lambda first, last: self._update(first, last, rate))
             return self._result(images)
         numbers = iter(self.orders)
@@ -212,10 +215,9 @@ class Trainer:
                 check_range(add_exactly(*result.gradients, result.total, 1 / images, fresh))
                 result.gradients.clear()
             gradient = kept[len(result.gradients)]
-            rows = self.orders[number][part(self.rows, self.batch, self.slices, number, step)]
             self.train_slice(
-                self.arenas[thread], self.weights, gradient,
-                *self.batches.of(rows, self.key), result.fresh, sums,
+                self.arenas[thread], self.weights, gradient, *self._part(number, step),
+                result.fresh, sums,
             )  # fmt: skip
             result.fresh = False
             result.gradients.append(gradient)

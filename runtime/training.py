@@ -1,13 +1,11 @@
 """The training loop: the same in a Spark task and in this process."""
 
+import hashlib
 import math
-import os
-import socket
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,23 +18,29 @@ from dsl.graph import Graph
 from dsl.sections.reader import Duration
 from dsl.sections.train import Stop, Train
 from runtime.batches import Normalization
+from runtime.checkpoint import State
 from runtime.communicator import Communicator
 from runtime.cores import check_memory
-from runtime.data.dataset import Images
 from runtime.exact import diverged
-from runtime.metrics import measure
+from runtime.metrics import broken, metrics_of, tally
 from runtime.parameters import initial_weights, to_tensors
+from runtime.shard import Shard
 from runtime.slice_count import training_bytes
 from runtime.step import Predictor, Trainer
 
 Event = dict[str, Any]
-Report = Callable[[Event], None]
 _BINS = 30
+_SECONDS = (
+    10.0  # between checkpoints at the ends of epochs, where the file does not say `checkpoint`
+)
 
 
 @dataclass(frozen=True)
 class Job:
-    """All that a worker needs beside the images; small, and it can be pickled."""
+    """All that a worker needs beside the images; small, and it can be pickled.
+
+    `data` tells the images from others.
+    """
 
     source: str
     path: str
@@ -45,6 +49,22 @@ class Job:
     scale: tuple[float, ...]
     shift: tuple[float, ...]
     train: Train
+    data: str
+
+    @property
+    def digest(self) -> str:
+        """Of all that decides about the bits of the weights, but for when the training stops."""
+        train = replace(self.train, stop=None, stop_when=(), metrics=(), logs=())
+        parts = (
+            self.source,
+            self.imports,
+            self.overrides,
+            self.scale,
+            self.shift,
+            train,
+            self.data,
+        )
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
 
     @property
     def normalization(self) -> Normalization:
@@ -54,117 +74,240 @@ class Job:
         return check_graph(self.source, self.path, dict(self.overrides), dict(self.imports))
 
 
+class Supervisor(Protocol):
+    """Whom a training reports to, and who keeps its checkpoints."""
+
+    def report(self, event: Event) -> None:
+        """What happens, as it happens."""
+
+    def newest(self) -> bytes | None:
+        """The checkpoint to go on from."""
+
+    def asked(self) -> bool:
+        """Whether a checkpoint is wanted after this step."""
+
+    def keep(self, state: bytes) -> None:
+        """Store a checkpoint."""
+
+
 def run_training(
-    job: Job,
-    train: Images,
-    validation: Images,
-    threads: int,
-    communicator: Communicator,
-    report: Report,
+    job: Job, shard: Shard, threads: int, communicator: Communicator, supervisor: Supervisor | None
 ) -> dict[str, NDArray[np.float32]]:
-    """Train to the end and return the tensors by name.
+    """Train to the end and return the tensors by name; the first worker has the supervisor.
 
-    Reports events as they happen: `start` (again where Spark runs a lost stage once more),
-    `compiled`, `iteration`, `parameters` (histograms) and
-    `epoch`, the last with the validation metrics where they are due.
+    Reports events as they happen: `start` (again where a lost training goes on, with the iteration
+    from which), `compiled`, `iteration`, `parameters` (histograms) and `epoch`, the last with the
+    validation metrics where they are due.
     """
-    settings = job.train
-    assert settings.rate is not None
-    report({"event": "start", "host": socket.gethostname(), "process": os.getpid()})
-    graph = job.graph()
-    program = compile_graph(graph)
-    check_memory(training_bytes(program, settings.batch, threads))
-    loaded = load(program)
-    compiled = loaded.compile("train_slice")
-    report({"event": "compiled", "seconds": compiled.seconds, "cached": compiled.from_cache})
-    weights = initial_weights(loaded.program, settings.seed)
-    normalization = job.normalization
-    trainer = Trainer(
-        loaded, train, normalization, weights, settings.optimizer, settings.batch,
-        settings.seed, threads, communicator, graph.augment,
-    )  # fmt: skip
-    predictor = Predictor(loaded, threads)
+    return _Run(job, shard, threads, communicator, supervisor).run()
 
-    stopper = Stopper(settings.stop_when)
 
-    def validate() -> dict[str, float]:
-        pixels = validation.pixels.reshape(len(validation), -1)
-        outputs = predictor.outputs(weights, pixels, normalization)
-        if np.isnan(outputs).any():
-            where = f"This was in epoch {epoch}, iteration {iteration}."
-            raise diverged(f"The net's outputs are no longer numbers. {where}")
-        metrics = measure(outputs, validation.labels, loaded.program.logarithmic)
-        return metrics
+@dataclass
+class _Position:
+    """Where a training is. `step` counts the steps of the epoch that is under way; `loss`, `hits`
+    and `images` are its sums so far."""
 
-    def chosen(metrics: dict[str, float]) -> dict[str, float]:
-        return {name: metrics[name] for name in settings.metrics if name in metrics}
+    iteration: int = 0
+    epoch: int = 0
+    step: int = 0
+    loss: float = 0.0
+    hits: float = 0.0
+    images: int = 0
 
-    histograms = dict(settings.logs).get("parameters")
-    iteration = epoch = 0
-    done = False
-    while not done:
-        epoch += 1
-        trainer.start_epoch(epoch)
-        started = time.perf_counter()
-        loss = hits = images = 0.0
-        for step in range(trainer.steps):
-            rate = settings.rate.at(iteration, trainer.steps, settings.iterations(trainer.steps))
-            before = time.perf_counter()
-            try:
-                result = trainer.step(step, rate)
-            except LenetError as error:
-                detail = f"{error.detail} This was in epoch {epoch}, iteration {iteration + 1}."
-                raise LenetError(error.title, detail, error.fix) from None
-            seconds = time.perf_counter() - before
-            iteration += 1
-            loss += result.loss * result.images
-            hits += result.top1 * result.images
-            images += result.images
-            report(
-                {
-                    "event": "iteration",
-                    "epoch": epoch,
-                    "iteration": iteration,
-                    "step": step + 1,
-                    "steps": trainer.steps,
-                    "loss": result.loss,
-                    "top1": result.top1,
-                    "rate": rate,
-                    "images_per_second": result.images / seconds,
-                }
-            )
-            last_step = step + 1 == trainer.steps
-            if histograms and _due(histograms, iteration, epoch, last_step):
-                for name, tensor in to_tensors(loaded.program, weights).items():
-                    report(_histogram(name, tensor, iteration))
-            done = settings.stop is not None and _due(settings.stop, iteration, epoch, last_step)
-            due = settings.validate_every
-            between = due.unit == "iterations" and not (done or last_step)
-            if between and iteration % due.count == 0:
-                where = {"epoch": epoch, "iteration": iteration}
-                report({"event": "validation", **where, "validation": chosen(validate())})
-            if done:
-                break
-        elapsed = time.perf_counter() - started
-        wanted = done or due.unit == "iterations" or epoch % due.count == 0
-        validated = validate() if wanted or settings.stop_when else {}
-        if settings.stop_when:
-            stopper.see(validated, epoch)
-        done = done or stopper.reached
-        report(
+
+class _Run:
+    def __init__(
+        self, job: Job, shard: Shard, threads: int, communicator: Communicator,
+        supervisor: Supervisor | None,
+    ) -> None:  # fmt: skip
+        self.job, self.settings, self.shard = job, job.train, shard
+        self.communicator, self.supervisor = communicator, supervisor
+        graph = job.graph()
+        program = compile_graph(graph)
+        check_memory(training_bytes(program, self.settings.batch, threads))
+        self.loaded = load(program)
+        state = self._agreed_state()
+        self.at = _Position()
+        self.stopper = Stopper(self.settings.stop_when)
+        if state is not None:
+            self.at = _Position(**state.position["at"])
+            self.stopper.restore(state.position["stopper"])
+        self._report(
             {
-                "event": "epoch",
-                "epoch": epoch,
-                "iteration": iteration,
-                "loss": loss / images,
-                "top1": hits / images,
-                "rate": rate,
-                "images_per_second": images / elapsed,
-                "seconds": elapsed,
-                "validation": chosen(validated),
+                "event": "start",
+                "iteration": self.at.iteration,
+                "workers": [
+                    {key: worker[key] for key in ("rank", "host", "process")}
+                    for worker in communicator.workers
+                ],
             }
         )
-    return to_tensors(loaded.program, weights)
+        compiled = self.loaded.compile("train_slice")
+        self._report(
+            {"event": "compiled", "seconds": compiled.seconds, "cached": compiled.from_cache}
+        )
+        weights = initial_weights(program, self.settings.seed)
+        if state is not None:
+            weights[:] = state.weights
+        self.trainer = Trainer(
+            self.loaded, shard, job.normalization, weights, self.settings.optimizer,
+            self.settings.batch, self.settings.seed, threads, communicator, graph.augment,
+        )  # fmt: skip
+        if state is not None:
+            self.trainer.updater.restore(state.optimizer, self.at.iteration)
+        self.predictor = Predictor(self.loaded, threads)
+        self.kept = time.monotonic()
+
+    def _report(self, event: Event) -> None:
+        if self.supervisor is not None:
+            self.supervisor.report(event)
+
+    def _agreed_state(self) -> State | None:
+        """The checkpoint to go on from, the same in all workers."""
+        data = b""
+        if self.supervisor is not None:
+            data = self.supervisor.newest() or b""
+        length = np.array([len(data)], np.int64)
+        self.communicator.all_reduce(length)
+        if not length[0]:
+            return None
+        words = np.zeros(-(-int(length[0]) // 8), np.int64)
+        words.view(np.uint8)[: len(data)] = np.frombuffer(data, np.uint8)
+        self.communicator.all_reduce(words)  # the others have zeros
+        return State.from_bytes(words.tobytes()[: length[0]], self.job.digest)
+
+    def _state(self) -> bytes:
+        position = {
+            "iteration": self.at.iteration,
+            "at": asdict(self.at),
+            "stopper": self.stopper.state,
+        }
+        trainer = self.trainer
+        state = State(trainer.weights, trainer.updater.state, position)
+        return state.to_bytes(self.job.digest)
+
+    def run(self) -> dict[str, NDArray[np.float32]]:
+        at, settings = self.at, self.settings
+        done = self.stopper.reached or (settings.stop is not None and _over(settings.stop, at))
+        while not done:
+            if at.step == 0:
+                at.epoch += 1
+            self.trainer.start_epoch(at.epoch)
+            done = self._epoch()
+        return to_tensors(self.loaded.program, self.trainer.weights)
+
+    def _epoch(self) -> bool:
+        """The rest of an epoch; whether the training is over."""
+        at, settings, trainer = self.at, self.settings, self.trainer
+        started, first = time.perf_counter(), at.images
+        done = False
+        while at.step < trainer.steps and not done:
+            rate = self._step()
+            last_step = at.step == trainer.steps
+            done = settings.stop is not None and _due(settings.stop, at, last_step)
+            due = settings.validate_every
+            if (
+                due.unit == "iterations"
+                and not (done or last_step)
+                and not at.iteration % due.count
+            ):
+                where = {"epoch": at.epoch, "iteration": at.iteration}
+                validation = self._chosen(self._validate())
+                self._report({"event": "validation", **where, "validation": validation})
+            if not (done or last_step):
+                self._checkpoint()
+        elapsed = time.perf_counter() - started
+        due = settings.validate_every
+        wanted = done or due.unit == "iterations" or at.epoch % due.count == 0
+        validated = self._validate() if wanted or settings.stop_when else {}
+        if settings.stop_when:
+            self.stopper.see(validated, at.epoch)
+        self._report(
+            {
+                "event": "epoch",
+                "epoch": at.epoch,
+                "iteration": at.iteration,
+                "loss": at.loss / at.images,
+                "top1": at.hits / at.images,
+                "rate": rate,
+                "images_per_second": (at.images - first) / elapsed,
+                "seconds": elapsed,
+                "validation": self._chosen(validated),
+            }
+        )
+        if at.step == trainer.steps:
+            at.step, at.loss, at.hits, at.images = 0, 0.0, 0.0, 0
+        done = done or self.stopper.reached
+        self._checkpoint(last_step, done)
+        return done
+
+    def _step(self) -> float:
+        """One step, and what is logged of it; its rate."""
+        at, settings, trainer = self.at, self.settings, self.trainer
+        assert settings.rate is not None
+        total = settings.iterations(trainer.steps)
+        rate = settings.rate.at(at.iteration, trainer.steps, total)
+        before = time.perf_counter()
+        try:
+            result = trainer.step(at.step, rate)
+        except LenetError as error:
+            detail = f"{error.detail} This was in epoch {at.epoch}, iteration {at.iteration + 1}."
+            raise LenetError(error.title, detail, error.fix) from None
+        seconds = time.perf_counter() - before
+        at.iteration += 1
+        at.step += 1
+        at.loss += result.loss * result.images
+        at.hits += result.top1 * result.images
+        at.images += result.images
+        self._report(
+            {
+                "event": "iteration",
+                "epoch": at.epoch,
+                "iteration": at.iteration,
+                "step": at.step,
+                "steps": trainer.steps,
+                "loss": result.loss,
+                "top1": result.top1,
+                "rate": rate,
+                "images_per_second": result.images / seconds,
+            }
+        )
+        histograms = dict(settings.logs).get("parameters")
+        if self.supervisor and histograms and _due(histograms, at, at.step == trainer.steps):
+            for name, tensor in to_tensors(self.loaded.program, trainer.weights).items():
+                self._report(_histogram(name, tensor, at.iteration))
+        return rate
+
+    def _checkpoint(self, last_step: bool = False, done: bool = False) -> None:
+        """Keep the state where that is due, asked for, or long ago; and at the end, so that more
+        epochs can follow."""
+        if self.supervisor is None:
+            return
+        every = self.settings.checkpoint
+        if every is not None:
+            due = _due(every, self.at, last_step)
+        else:
+            due = last_step and time.monotonic() - self.kept >= _SECONDS
+        if due or done or self.supervisor.asked():
+            self.supervisor.keep(self._state())
+            self.kept = time.monotonic()
+
+    def _validate(self) -> dict[str, float]:
+        """The metrics of all workers' validation images."""
+        images, program = self.shard.validation, self.loaded.program
+        pixels = images.pixels.reshape(len(images), -1)
+        outputs = self.predictor.outputs(
+            self.trainer.weights, pixels, self.job.normalization, in_blocks=True
+        )
+        tallied = tally(outputs, images.labels, program.logarithmic)
+        self.communicator.all_reduce(tallied)
+        if broken(tallied):
+            where = f"This was in epoch {self.at.epoch}, iteration {self.at.iteration}."
+            raise diverged(f"The net's outputs are no longer numbers. {where}")
+        return metrics_of(tallied, program.classes)
+
+    def _chosen(self, metrics: dict[str, float]) -> dict[str, float]:
+        return {name: metrics[name] for name in self.settings.metrics if name in metrics}
 
 
 class Stopper:
@@ -174,6 +317,17 @@ class Stopper:
         self.rules = rules
         self.best: dict[Stop, tuple[float, int]] = {}
         self.reached = False
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """For a checkpoint."""
+        best = [self.best.get(rule) for rule in self.rules]
+        return {"best": best, "reached": self.reached}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        pairs = zip(self.rules, state["best"], strict=True)
+        self.best = {rule: (found[0], found[1]) for rule, found in pairs if found is not None}
+        self.reached = state["reached"]
 
     def see(self, metrics: dict[str, float], epoch: int) -> None:
         for rule in self.rules:
@@ -193,10 +347,17 @@ class Stopper:
                 self.reached |= value > rule.value if rule.when == "above" else value < rule.value
 
 
-def _due(every: Duration, iteration: int, epoch: int, last_step: bool) -> bool:
+def _due(every: Duration, at: _Position, last_step: bool) -> bool:
     if every.unit == "iterations":
-        return iteration % every.count == 0
-    return last_step and epoch % every.count == 0
+        return at.iteration % every.count == 0
+    return last_step and at.epoch % every.count == 0
+
+
+def _over(stop: Duration, at: _Position) -> bool:
+    """Whether a training that goes on here has nothing left to do."""
+    if stop.unit == "iterations":
+        return at.iteration >= stop.count
+    return at.step == 0 and at.epoch >= stop.count
 
 
 def _histogram(name: str, tensor: NDArray[np.float32], iteration: int) -> Event:

@@ -19,6 +19,11 @@ class Updater:
         else:
             self.state = aligned_floats(size if optimizer.momentum else 0)
 
+    def restore(self, state: NDArray[np.float32], steps: int) -> None:
+        """Go on from a checkpoint."""
+        self.state[:] = state
+        self.steps = steps
+
     def __call__(
         self,
         weights: NDArray[np.float32],

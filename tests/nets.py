@@ -60,13 +60,12 @@ class Case:
         phased.arenas[0][:] = np.nan
         shape = (-1, *((1, 1) if len(self.graph.input) == 1 else ()), *self.graph.input)
         images = Images(self.pixels.reshape(shape), self.labels)
-        batches = Batches(images, Normalization(*self.normalization()), None)
+        batch = Batches(images, Normalization(*self.normalization()), None)
+        data = [batch.of(rows.astype(np.int64), np.uint64(key))]
         total = np.zeros(program.parameter_count + 2, np.int64)
         with ThreadPoolExecutor(1) as pool:
             weights = self.weights.copy()
-            phased.run(
-                pool, weights, batches, [rows.astype(np.int64)], np.uint64(key), count, total
-            )
+            phased.run(pool, weights, data, count, total)
         self.after = weights
         gradient = (total[:-2] * (count * 2.0**-FRACTION_BITS)).astype(np.float32)
         return np.array([total[-2] / LOSS_UNIT * count, total[-1]]), gradient

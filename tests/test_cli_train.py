@@ -140,7 +140,8 @@ def test_a_pipe_gets_plain_lines(piped: tuple[Path, Any]) -> None:
 def test_the_runs_folder(piped: tuple[Path, Any]) -> None:
     folder, process = piped
     names = sorted(path.name for path in folder.iterdir())
-    assert names == ["history.jsonl", "model.safetensors", "tensorboard"]
+    ours = ["checkpoints", "history.jsonl", "model.safetensors", "run.json", "tensorboard"]
+    assert names == ours
     model = lenet.open(folder / "model.safetensors")
     assert model.digest[:16] in process.stdout
     assert model.history[-1]["validation"]["top1"] > 0.8

@@ -17,6 +17,8 @@ from runtime.batches import Normalization
 from runtime.communicator import Alone
 from runtime.data import load_dataset
 from runtime.parameters import initial_weights, to_tensors
+from runtime.shard import deal
+from runtime.slice_count import slice_count
 from runtime.slices import part, shuffled
 from runtime.step import Predictor, Trainer
 
@@ -48,8 +50,15 @@ PLAIN = NET.replace("dropout 0.1\n", "")
 def trainer_of(net: str, communicator, threads: int = 1) -> Trainer:
     loaded = load(compile_graph(check_graph(net, "net")))
     normalization = Normalization(np.full(1, 1 / 16, np.float32), np.full(1, -0.3, np.float32))
+    shard = deal(
+        load_dataset("digits").train,
+        load_dataset("digits").train,
+        slice_count(96),
+        communicator.rank,
+        communicator.size,
+    )
     made = Trainer(
-        loaded, load_dataset("digits").train, normalization, initial_weights(loaded.program, 1),
+        loaded, shard, normalization, initial_weights(loaded.program, 1),
         Optimizer(momentum=0.9), 96, 1, threads, communicator,
     )  # fmt: skip
     made.start_epoch(1)
@@ -66,7 +75,7 @@ def test_a_whole_epoch_is_the_references() -> None:
     images = load_dataset("digits").train
     values = images.pixels.astype(np.float64) * np.float32(1 / 16) + np.float32(-0.3)
     count = trainer.slices
-    orders = [shuffled(len(images), count, k, 1, 1) for k in range(count)]
+    orders = [shuffled(len(images), count, k, 1, 1) * count + k for k in range(count)]
     running = {
         "batchnorm1": (np.zeros(6), np.ones(6), 0.1),
         "add1.path1.batchnorm1": (np.zeros(6), np.ones(6), 0.3),

@@ -86,7 +86,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 def test_the_folder(run: Run) -> None:
     names = sorted(path.name for path in run.folder.iterdir())
-    assert names == ["history.jsonl", "model.safetensors", "tensorboard"]
+    ours = ["checkpoints", "history.jsonl", "model.safetensors", "run.json", "tensorboard"]
+    assert names == ours
     (events,) = (run.folder / "tensorboard").iterdir()
     assert events.name.startswith("events.out.tfevents.")
 

@@ -15,8 +15,10 @@ from test_training import SMALL
 
 import lenet
 from dsl.errors import LenetError
+from runtime.checkpoint import Checkpoints, Memory
 from runtime.data import load_dataset
-from runtime.spark.progress import Address, DriverGoneError, Listener, Sender
+from runtime.desk import Desk
+from runtime.spark.line import Address, DriverGoneError, Line, Listener
 
 pytestmark = pytest.mark.spark
 
@@ -36,7 +38,7 @@ def test_spark_gives_the_bits_of_the_local_engine(small: Path, spark, tmp_path: 
     kinds = [e["event"] for e in events]
     assert (
         kinds[:2] == ["start", "compiled"]
-        and kinds[-1] == "epoch"
+        and kinds[-2:] == ["epoch", "checkpoint"]
         and kinds.count("iteration") == 30
     )
     first, second = model.history[0], local.history[0]
@@ -61,7 +63,7 @@ def test_a_killed_worker_costs_time_but_no_bit(small: Path, spark, tmp_path: Pat
 
     def watch(event: dict) -> None:
         if event["event"] == "start":
-            starts.append(event["process"])
+            starts.append(event["workers"][0]["process"])
         if event["event"] == "epoch" and event["epoch"] == 3 and len(starts) == 1:
             os.kill(starts[0], signal.SIGKILL)
 
@@ -183,20 +185,18 @@ def test_ctrl_c_stops_everything(small: Path, tmp_path: Path, engine: str) -> No
 
 def test_the_listener_wants_its_token() -> None:
     got: list[dict] = []
-    listener = Listener("127.0.0.1", got.append)
+    listener = Listener("127.0.0.1", Desk(got.append, Checkpoints(Memory(), "", print)))
     host, port = listener.address.host, listener.address.port
-    stranger = Sender(Address(host, port, "wrong"))
-    friend = Sender(listener.address)
-    friend({"event": "hello"})
+    me = {"rank": 0, "host": "here", "process": 1, "port": 0}
     with pytest.raises(DriverGoneError):
-        for _ in range(1000):
-            stranger({"event": "attack"})
-            time.sleep(0.001)
-    deadline = time.monotonic() + 5
-    while not got and time.monotonic() < deadline:
-        time.sleep(0.01)
+        Line(Address(host, port, "wrong"), me, 1)
+    friend = Line(listener.address, me, 1)
+    assert friend.workers == [me]
+    friend.report({"event": "hello"})
+    friend.close()
+    listener.drain()
     listener.close()
     assert got == [{"event": "hello"}]
     with pytest.raises(DriverGoneError):
-        Sender(listener.address)
+        Line(listener.address, me, 1)
     assert threading.active_count() < 50

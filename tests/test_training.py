@@ -21,6 +21,8 @@ from runtime.communicator import Alone
 from runtime.data import load_dataset
 from runtime.data.dataset import Dataset, Images
 from runtime.parameters import digest, initial_weights, to_tensors
+from runtime.shard import deal
+from runtime.slice_count import slice_count
 from runtime.slices import part, shuffled
 from runtime.step import Trainer
 from runtime.training import Stopper
@@ -78,8 +80,9 @@ def test_losses_of_twenty_steps_are_the_references(optimizer: Optimizer) -> None
     net = reference_net(graph, to_tensors(loaded.program, weights))
     batch = 96
     trainer = Trainer(
-        loaded, images, Normalization(np.array([scale]), np.array([shift])), weights, optimizer,
-        batch, 3, 2, Alone(),
+        loaded, deal(images, images, slice_count(batch)),
+        Normalization(np.array([scale]), np.array([shift])), weights, optimizer, batch, 3, 2,
+        Alone(),
     )  # fmt: skip
     values = pixels.astype(np.float64) * scale + shift
     rate = 0.2 if not optimizer.momentum else 0.02
@@ -87,7 +90,7 @@ def test_losses_of_twenty_steps_are_the_references(optimizer: Optimizer) -> None
         epoch, step = divmod(number, trainer.steps)
         if step == 0:
             trainer.start_epoch(epoch + 1)
-            orders = [shuffled(1000, trainer.slices, k, 3, epoch + 1) for k in range(3)]
+            orders = [shuffled(1000, 3, k, 3, epoch + 1) * 3 + k for k in range(3)]
         got = trainer.step(step, rate)
         parts = [orders[k][part(1000, batch, trainer.slices, k, step)] for k in range(3)]
         rows = np.concatenate(parts)
@@ -243,7 +246,8 @@ def test_sums_of_two_workers_are_the_sums_of_one() -> None:
 
     def trainer(communicator) -> Trainer:
         weights = initial_weights(loaded.program, 1)
-        made = Trainer(loaded, images, normalization, weights, Optimizer(), 100, 1, 1, communicator)
+        shard = deal(images, images, slice_count(100), communicator.rank, communicator.size)
+        made = Trainer(loaded, shard, normalization, weights, Optimizer(), 100, 1, 1, communicator)
         made.start_epoch(1)
         return made
 

@@ -248,7 +248,8 @@ KEYS: dict[str, tuple[str, str, Callable[[Reader, Train], Train]]] = {
     ),
     "checkpoint": (
         "checkpoint every epoch",
-        "keep the state of the training, to go on from it",
+        "keep the state of the training, to go on from it; without this line, at the end of an "
+        "epoch, every ten seconds at most",
         _checkpoint,
     ),
     "log": (
@@ -282,7 +283,4 @@ def read_train(line: Line, constants: Constants) -> tuple[Train, list[Diagnostic
     if train.rate is not None and train.rate.cosine and train.stop is None:
         span = line.keyword.span
         problems.append(messages.missing_key(span, "train", "stop", "stop after 20 epochs"))
-    if train.checkpoint is not None:
-        place = next(s for s in line.body if isinstance(s, Line) and s.keyword.text == "checkpoint")
-        problems.append(messages.checkpoint_later(place.span))
     return replace(train, loss_span=train.loss_span or line.keyword.span), problems

@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from lenet.api import Network
+from lenet.api import Network, load_again
 from lenet.commands import Data, Json, Set, load_network
-from lenet.console import show_diagnostics
+from lenet.console import note, show_diagnostics
 
 
 def train(
@@ -24,12 +24,20 @@ def train(
         Path | None,
         typer.Option("-o", metavar="DIR", help="The run's folder [runs/NAME-DATE-TIME]."),
     ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Go on with the run in DIR, from its newest checkpoint."),
+    ] = None,
     engine: Annotated[
         str, typer.Option(metavar="spark|local", help="local: the same bits, without Spark.")
     ] = "spark",
     master: Annotated[
         str | None,
         typer.Option(metavar="URL", help="The Spark master [local[*]]; local[N] has N threads."),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Tasks that train together [as many as fit]."),
     ] = None,
     epochs: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Stop after N epochs.")
@@ -38,27 +46,109 @@ def train(
         int | None,
         typer.Option(min=1, metavar="N", help="Threads of --engine local, or of executors."),
     ] = None,
+    checkpoints: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Another place for the checkpoints, such as hdfs://…"),
+    ] = None,
+    all_reduce: Annotated[
+        str,
+        typer.Option(
+            metavar="mesh|driver", help="driver: where executors cannot reach each other."
+        ),
+    ] = "mesh",
+    timeout: Annotated[
+        float,
+        typer.Option(min=1, metavar="SECONDS", help="A worker that says nothing so long is dead."),
+    ] = 60.0,
+    open_sockets: Annotated[
+        bool,
+        typer.Option("--open-sockets", help="Allow them where the cluster encrypts its own."),
+    ] = False,
     set_: Set = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the run in DIR.")] = False,
     as_json: Json = False,
+    log: Annotated[
+        str | None,
+        typer.Option(metavar="json", help="Log every event as JSON to standard error."),
+    ] = None,
 ) -> None:
     """Train a net on Spark.
 
-    The run's folder gets the model, its history and TensorBoard files.
+    The run's folder gets the model, its history, TensorBoard files and checkpoints.
     """
+    from runtime.run import Options
+    from runtime.run_folder import check_folder
+
+    _check_usage(spec, output, resume, engine, master, threads, set_, log)
+    if resume:
+        network, about = load_again(resume)
+        data, epochs = data or about.data, epochs or about.epochs
+        folder = resume
+    else:
+        path = spec or Path(__file__).parents[2] / "specs" / "digits.lenet"
+        network = load_network(path, set_)
+        folder = output or _new_folder(path)
+        check_folder(folder, force)
+    options = Options(
+        engine, master or "local[*]", None, data, epochs, threads, folder, force,
+        resume is not None, checkpoints, workers, all_reduce, timeout, None, open_sockets,
+    )  # fmt: skip
+    try:
+        model, seconds = _train(network, data, options, as_json, log)
+    except KeyboardInterrupt:
+        if (folder / "run.json").exists():
+            note(f"go on with: lenet train --resume {folder}")
+        raise
+    _conclude(model, seconds, network, data, folder, as_json)
+
+
+def _check_usage(
+    spec: Path | None, output: Path | None, resume: Path | None, engine: str, master: str | None,
+    threads: int | None, set_: list[str] | None, log: str | None,
+) -> None:  # fmt: skip
     if engine not in ("spark", "local"):
         raise typer.BadParameter(f"there is no engine {engine!r}; there is spark, local")
     if threads and engine == "spark" and (master or "local").startswith("local"):
         raise typer.BadParameter("with Spark on this machine, write --master local[N]")
     if master and engine == "local":
         raise typer.BadParameter("--master is for Spark; --engine local takes --threads")
-    from runtime.run_folder import check_folder
+    if resume and (spec or output or set_):
+        raise typer.BadParameter("--resume takes the file, -o and --set from the run in its folder")
+    if log not in (None, "json"):
+        raise typer.BadParameter(f"--log takes json, not {log!r}")
 
-    path = spec or Path(__file__).parents[2] / "specs" / "digits.lenet"
-    network = load_network(path, set_)
-    folder = output or _new_folder(path)
-    check_folder(folder, force)
-    model, seconds = _train(network, data, engine, master, epochs, threads, folder, force, as_json)
+
+def _train(
+    network: Network, data: Path | None, options: Any, as_json: bool, log: str | None
+) -> tuple[Any, float]:
+    from dsl.sections.reader import Duration
+    from lenet.progress import Bars, JsonLog, Lines
+    from runtime.run import resolve_data, train_model
+
+    graph, epochs = network.graph, options.epochs
+    show_diagnostics(str(network.path), graph.source, network.warnings, graph.imports)
+    started = time.perf_counter()
+    stop = Duration(epochs, "epochs") if epochs else graph.train.stop if graph.train else None
+    watch = Lines(as_json)
+    if log:
+        watch = JsonLog(as_json)
+    elif sys.stderr.isatty() and not as_json:
+        watch = Bars(stop)
+    with watch:
+        dataset = resolve_data(graph, network.path, data, watch.download)
+        if not as_json:
+            count = len(dataset.train)
+            watch.say(
+                f"{network.path.name}: {network.parameter_count:,} parameters, "
+                f"{count:,} training images of {dataset.name}"
+            )
+        model = train_model(graph, network.path, dataset, options, network.settings, watch)
+    return model, time.perf_counter() - started
+
+
+def _conclude(
+    model: Any, seconds: float, network: Network, data: Path | None, folder: Path, as_json: bool
+) -> None:
     file = folder / "model.safetensors"
     last = dict(model.history[-1]["validation"]) if model.history else {}
     if as_json:
@@ -84,45 +174,9 @@ def train(
     print(f"digest   {model.digest[:16]}…, {seconds:.1f} s in all")
     where = f" --data {data}" if data else ""
     if not data and network.graph.data and network.graph.data.path:
-        where = f" --data {path.parent / network.graph.data.path}"
+        where = f" --data {network.path.parent / network.graph.data.path}"
     print(f"next     lenet evaluate {file}{where}")
     print(f"         tensorboard --logdir {folder}")
-
-
-def _train(
-    network: Network,
-    data: Path | None,
-    engine: str,
-    master: str | None,
-    epochs: int | None,
-    threads: int | None,
-    folder: Path,
-    force: bool,
-    as_json: bool,
-) -> tuple[Any, float]:
-    from dsl.sections.reader import Duration
-    from lenet.progress import Bars, Lines
-    from runtime.run import Options, resolve_data, train_model
-
-    graph = network.graph
-    show_diagnostics(str(network.path), graph.source, network.warnings, graph.imports)
-    started = time.perf_counter()
-    settings = network.graph.train
-    stop = Duration(epochs, "epochs") if epochs else settings.stop if settings else None
-    watch = Lines(as_json)
-    if sys.stderr.isatty() and not as_json:
-        watch = Bars(stop)
-    with watch:
-        dataset = resolve_data(network.graph, network.path, data, watch.download)
-        if not as_json:
-            count = len(dataset.train)
-            watch.say(
-                f"{network.path.name}: {network.parameter_count:,} parameters, "
-                f"{count:,} training images of {dataset.name}"
-            )
-        options = Options(engine, master or "local[*]", None, epochs, threads, folder, force)
-        model = train_model(network.graph, network.path, dataset, options, network.settings, watch)
-    return model, time.perf_counter() - started
 
 
 def _new_folder(spec: Path) -> Path:

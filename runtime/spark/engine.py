@@ -1,4 +1,4 @@
-"""The driver: ships the images to one barrier stage, listens while it trains, collects."""
+"""The driver: deals the images to one barrier stage, listens while it trains, collects."""
 
 import uuid
 from collections.abc import Callable
@@ -9,43 +9,78 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyspark import InheritableThread
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from dsl.errors import LenetError
 from runtime.data.dataset import Images
-from runtime.spark.progress import Listener
+from runtime.desk import Desk
+from runtime.slice_count import slice_count
+from runtime.spark.line import Listener
 from runtime.spark.session import local_cores, summary
-from runtime.spark.task import RESULT, Counts, make_task, read_rows
+from runtime.spark.slots import check_cluster
+from runtime.spark.task import RESULT, Plan, make_task, read_rows
 from runtime.training import Job
 
 _CHUNK_BYTES = 64 * 2**20  # of pixels in one Arrow chunk
+_ATTEMPTS = 3  # of the driver, without a new checkpoint; Spark itself runs a stage up to four times
+_LAST_STEP_SECONDS = 60.0  # after Ctrl-C, for the step that is under way
+_POLL = 0.1
 
 
 def train_on_spark(
     session: SparkSession,
     job: Job,
-    train: Images,
-    validation: Images,
-    report: Callable[[dict[str, Any]], None],
+    frame: DataFrame,
+    plan: Plan,
+    desk: Desk,
+    open_sockets: bool = False,
 ) -> dict[str, NDArray[np.float32]]:
     """Run the whole training as one barrier stage; the tensors by name.
 
-    Raises LenetError for whatever stops the job, and cancels it on KeyboardInterrupt.
+    `frame` has the columns row, validation, image (bytes) and label. Where the stage fails for
+    good, it begins again at the newest checkpoint. Raises LenetError for whatever stops the job;
+    on KeyboardInterrupt, a checkpoint is written and the job cancelled.
     """
-    counts = Counts(train.pixels.shape[1:], len(train), len(validation))
+    check_cluster(session, open_sockets)
+    count = slice_count(job.train.batch)
+    worker = F.when(F.col("validation"), F.col("row")).otherwise(F.col("row") % count)
+    dealt = frame.repartitionById(plan.workers, (worker % plan.workers).cast("int"))
+    attempts, progress = 0, desk.progress
+    while True:
+        try:
+            return _attempt(session, job, dealt, plan, desk)
+        except _StageFailedError as failed:
+            attempts = 1 if desk.progress > progress else attempts + 1
+            progress = desk.progress
+            stopped = session.sparkContext._jsc.sc().isStopped()
+            if attempts >= _ATTEMPTS or stopped:
+                title = "Spark has stopped" if stopped else "the training failed in Spark"
+                raise LenetError(title, failed.detail) from None
+            desk.report({"event": "failed", "detail": failed.detail})
+
+
+class _StageFailedError(Exception):
+    def __init__(self, detail: str) -> None:
+        self.detail = detail
+
+
+def _attempt(
+    session: SparkSession, job: Job, dealt: DataFrame, plan: Plan, desk: Desk
+) -> dict[str, NDArray[np.float32]]:
     context = session.sparkContext
     local = local_cores(context.master or "") is not None
     host = "127.0.0.1" if local else context.getConf().get("spark.driver.host", "127.0.0.1")
-    listener = Listener(host or "127.0.0.1", report)
+    listener = Listener(host or "127.0.0.1", desk)
     try:
-        frame = images_frame(session, train, validation).repartition(1)
-        task = make_task(job, counts, listener.address)
+        task = make_task(job, plan, listener.address)
         # The shuffle behind the stage lets Spark run it again when an executor dies.
-        result = frame.mapInArrow(task, RESULT, barrier=True).repartition(1)
+        result = dealt.mapInArrow(task, RESULT, barrier=True).repartition(1)
         rows = _collect(session, result, listener, f"lenet train {job.path}")
+        found = read_rows((row["name"], row["shape"], bytes(row["data"])) for row in rows)
         listener.drain()
     finally:
         listener.close()
-    return read_rows((row["name"], row["shape"], bytes(row["data"])) for row in rows)
+    return found
 
 
 def images_frame(session: SparkSession, train: Images, validation: Images) -> DataFrame:
@@ -60,12 +95,12 @@ def images_frame(session: SparkSession, train: Images, validation: Images) -> Da
 
 
 def _rows_of_chunk(images: Images) -> int:
-    return max(1, _CHUNK_BYTES // images.pixels[0].size)
+    return max(1, _CHUNK_BYTES // images.pixels[0].nbytes)
 
 
 def _batch(images: Images, held_out: bool, start: int) -> pa.RecordBatch:
     pixels = images.pixels[start : start + _rows_of_chunk(images)]
-    count, size = len(pixels), pixels[0].size
+    count, size = len(pixels), pixels[0].nbytes
     offsets = np.arange(0, (count + 1) * size, size, dtype=np.int32)
     data = pa.Array.from_buffers(
         pa.binary(), count, [None, pa.py_buffer(offsets), pa.py_buffer(pixels)]
@@ -89,6 +124,7 @@ def _collect(
     def action() -> None:
         # A job group and not a tag: in Spark 4.3 `interruptTag` finds no jobs of `collect`.
         session.sparkContext.setJobGroup(group, description, interruptOnCancel=True)
+        session.sparkContext.addJobTag("lenet")
         try:
             outcome["rows"] = frame.collect()
         except BaseException as error:  # handed on below
@@ -96,11 +132,23 @@ def _collect(
 
     thread = InheritableThread(target=action, session=session)
     thread.start()
+
+    def wait(seconds: float, until: Callable[[], bool]) -> None:
+        while thread.is_alive() and seconds > 0 and not until():
+            thread.join(_POLL)
+            seconds -= _POLL
+
     try:
-        while thread.is_alive():
-            thread.join(0.1)
-            if listener.failure is not None:
-                break
+        wait(float("inf"), lambda: listener.failure is not None)
+    except KeyboardInterrupt:
+        try:
+            desk = listener.desk
+            before, repeat = desk.progress, lambda: desk.progress > before or not listener.ask()
+            desk.stopping.set()
+            wait(_LAST_STEP_SECONDS, repeat)
+        finally:
+            _cancel(session, thread, group)
+        raise
     except BaseException:
         _cancel(session, thread, group)
         raise
@@ -108,8 +156,7 @@ def _collect(
         _cancel(session, thread, group)
         raise listener.failure
     if "error" in outcome:
-        detail = summary(outcome["error"])
-        raise LenetError("the training failed in Spark", detail)
+        raise _StageFailedError(summary(outcome["error"]))
     rows: list[Any] = outcome["rows"]
     return rows
 

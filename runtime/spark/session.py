@@ -63,6 +63,9 @@ def start_session(
         builder.master(master)
         .config("spark.driver.extraJavaOptions", java_options)
         .config("spark.ui.showConsoleProgress", "false")
+        # After a lost executor the stage waits for another one: look for it every second.
+        .config("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "1s")
+        .config("spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures", "120")
         .config("spark.sql.execution.arrow.maxRecordsPerBatch", "4096")
     )
     try:

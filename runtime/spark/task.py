@@ -1,17 +1,25 @@
-"""What runs in the executor: gather the images of the partition, then train."""
+"""What runs in the executors: gather the images of the worker's slices, then train."""
 
 import json
+import math
+import os
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from dsl.errors import LenetError
-from runtime.communicator import Alone
+from runtime.communicator import Communicator
 from runtime.data.dataset import Images
-from runtime.spark.progress import Address, Sender
+from runtime.shard import Shard, owned
+from runtime.slice_count import slice_count
+from runtime.spark.line import Address, DriverGoneError, Line
+from runtime.spark.mesh import Mesh, listen
 from runtime.training import Job, run_training
 
 RESULT = "name string, shape string, data binary"
@@ -20,62 +28,159 @@ ERROR = "!error"
 
 
 @dataclass(frozen=True)
-class Counts:
-    """How many images the task will find, so that it allocates them once."""
+class Plan:
+    """What all workers are to know: how many images of what shape there are, and of each other.
+
+    `dtype` is that of the pixels. `all_reduce` is "mesh", or "driver" where the tasks cannot reach
+    each other. `timeout` are the seconds after which a worker is taken for dead; beyond `memory`
+    bytes, a worker's images lie in a file.
+    """
 
     shape: tuple[int, int, int]
     train: int
     validation: int
+    workers: int
+    dtype: str = "uint8"
+    all_reduce: str = "mesh"
+    timeout: float = 60.0
+    memory: int = 2**62
+
+
+class Star:
+    """A Communicator by way of the driver, which sums for all."""
+
+    def __init__(self, line: Line, rank: int, size: int, timeout: float) -> None:
+        self.line, self.rank, self.size, self.timeout = line, rank, size, timeout
+        self.workers = line.workers
+
+    def all_reduce(self, total: NDArray[np.int64]) -> None:
+        if self.size > 1:
+            self.line.add(total, self.timeout)
+
+    def abort(self, error: BaseException) -> None:
+        self.line.abort(error)
+
+    def close(self) -> None:
+        """The line is closed by itself."""
 
 
 def make_task(
-    job: Job, counts: Counts, address: Address
+    job: Job, plan: Plan, address: Address
 ) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """The function that `mapInArrow` ships: columns row, validation, image, label to tensors."""
 
     def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         from pyspark import BarrierTaskContext
 
-        report = Sender(address)
+        context = BarrierTaskContext.get()
+        rank = context.partitionId()
         try:
-            train, validation = gather(batches, counts)
-            threads = BarrierTaskContext.get().cpus()
-            tensors = run_training(job, train, validation, threads, Alone(), report)
+            shard = gather(batches, plan, slice_count(job.train.batch), rank)
+            host = context.getTaskInfos()[rank].address.rpartition(":")[0]
+            if address.host == "127.0.0.1":
+                host = address.host
+            tensors = _train(job, plan, address, shard, rank, host, context.cpus())
         except LenetError as error:
             yield _rows({ERROR: np.zeros(0, np.float32)}, [error.title, error.detail, error.fix])
             return
-        finally:
-            report.close()
-        yield _rows(tensors)
+        if rank == 0:
+            yield _rows(tensors)
 
     return task
 
 
-def gather(batches: Iterable[pa.RecordBatch], counts: Counts) -> tuple[Images, Images]:
-    """All rows of the partition, each at the place that its `row` names."""
-    train, validation = _empty(counts.train, counts.shape), _empty(counts.validation, counts.shape)
+def _train(
+    job: Job, plan: Plan, address: Address, shard: Shard, rank: int, host: str, threads: int,
+) -> dict[str, NDArray[np.float32]]:  # fmt: skip
+    """The training of one worker; its failure is told to the others."""
+    server = listen(host)
+    me = {"rank": rank, "host": host, "port": server.getsockname()[1], "process": os.getpid()}
+    line = Line(address, me, plan.workers)
+    communicator: Communicator | None = None
+    try:
+        if plan.all_reduce == "mesh":
+            communicator = Mesh(rank, line.workers, server, address.token, plan.timeout)
+        else:
+            communicator = Star(line, rank, plan.workers, plan.timeout)
+        return run_training(job, shard, threads, communicator, line if rank == 0 else None)
+    except BaseException as error:
+        if communicator is not None:
+            communicator.abort(error)
+        raise
+    finally:
+        server.close()
+        if communicator is not None:
+            communicator.close()
+        with suppress(DriverGoneError):  # whatever has happened here says more
+            line.close()
+
+
+def gather(batches: Iterable[pa.RecordBatch], plan: Plan, count: int, rank: int) -> Shard:
+    """The rows of the partition, each at the place that its `row` names.
+
+    Training row r belongs to slice r % count, validation row r to worker r % workers.
+    """
+    size = math.prod(plan.shape)
+    mine = {
+        number: len(range(number, plan.train, count)) for number in owned(count, rank, plan.workers)
+    }
+    checks = len(range(rank, plan.validation, plan.workers))
+    total = sum(mine.values()) + checks
+    pixels = _space((total, size), np.dtype(plan.dtype), plan.memory)
+    labels = np.zeros(total, np.int32)
+    starts = np.zeros(count + 1, np.int64)  # by slice, and of the validation images
+    place = 0
+    for number, rows in mine.items():
+        starts[number] = place
+        place += rows
+    starts[count] = place
+    seen = 0
     for batch in batches:
-        rows, held_out, labels = (
+        rows, held_out, own = (
             batch.column(k).to_numpy(zero_copy_only=False) for k in ("row", "validation", "label")
         )
-        pixels = _bytes(batch.column("image"), train.pixels[0].size if len(train) else 0)
-        for images, chosen in ((train, ~held_out), (validation, held_out)):
-            images.pixels.reshape(len(images), -1)[rows[chosen]] = pixels[chosen]
-            images.labels[rows[chosen]] = labels[chosen]
-    return train, validation
+        places = np.where(
+            held_out, starts[count] + rows // plan.workers, starts[rows % count] + rows // count
+        )
+        pixels[places] = _values(batch.column("image"), size, pixels.dtype)
+        labels[places] = own
+        seen += len(places)
+    if seen != total:
+        detail = f"Worker {rank} has got {seen:,} of {total:,}."
+        raise LenetError("the images have changed while they were read", detail)
+
+    def images(first: int, rows: int) -> Images:
+        part = pixels[first : first + rows].reshape(rows, *plan.shape)
+        return Images(part, labels[first : first + rows])
+
+    slices = {number: images(int(starts[number]), rows) for number, rows in mine.items()}
+    return Shard(plan.train, count, slices, images(int(starts[count]), checks))
 
 
-def _empty(count: int, shape: tuple[int, int, int]) -> Images:
-    return Images(np.zeros((count, *shape), np.uint8), np.zeros(count, np.int32))
+def _space(shape: tuple[int, int], dtype: np.dtype[Any], memory: int) -> NDArray[Any]:
+    """An array, in memory or in a file that has no name and is gone with the process."""
+    if math.prod(shape) * dtype.itemsize <= memory:
+        return np.zeros(shape, dtype)
+    folders = os.environ.get("SPARK_LOCAL_DIRS", "").split(",")
+    folder = next((f for f in folders if f and os.access(f, os.W_OK)), None)
+    try:
+        file = tempfile.TemporaryFile(prefix="lenet-", dir=folder)  # noqa: SIM115 - the array keeps it
+        os.posix_fallocate(file.fileno(), 0, math.prod(shape) * dtype.itemsize)
+        return np.memmap(file, dtype, "r+", shape=shape)
+    except OSError as error:
+        where = folder or tempfile.gettempdir()
+        raise LenetError(f"cannot write the images to {where}", error.strerror or "") from None
 
 
-def _bytes(column: pa.Array, size: int) -> NDArray[np.uint8]:
+def _values(column: pa.Array, size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
     """A binary column of equal lengths as (rows, size), without a copy per row."""
     _, offsets, data = column.buffers()
     starts = np.frombuffer(offsets, np.int32)[column.offset : column.offset + len(column) + 1]
-    if (np.diff(starts) != size).any():
-        raise LenetError("images of different sizes", f"Each should have {size} bytes.")
-    return np.frombuffer(data, np.uint8)[starts[0] : starts[-1]].reshape(-1, size)
+    if (np.diff(starts) != size * dtype.itemsize).any():
+        raise LenetError("images of different sizes", f"Each should have {size} values.")
+    if not len(column):
+        return np.zeros((0, size), dtype)
+    return np.frombuffer(data, np.uint8)[starts[0] : starts[-1]].view(dtype).reshape(-1, size)
 
 
 def _rows(
@@ -87,7 +192,7 @@ def _rows(
 
 
 def read_rows(rows: Iterable[tuple[str, str, bytes]]) -> dict[str, NDArray[np.float32]]:
-    """The tensors that a task returned, or the LenetError that stopped it."""
+    """The tensors that the first task returned, or the LenetError that stopped them all."""
     tensors = {}
     for name, shape, data in rows:
         if name == ERROR:

@@ -1,0 +1,171 @@
+"""Checkpoints: the state of a training between two steps, from which it goes on."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_tensors
+from safetensors.numpy import save as save_tensors
+
+from dsl.errors import LenetError
+from runtime.files import write_atomically
+
+FORMAT = "lenet-checkpoint-1"
+KEPT = 3  # the newest ones, since one may be damaged
+_NAME = re.compile(r"iteration-(\d{9})\.safetensors")
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """Everything that changes while a net is trained.
+
+    `weights` and `optimizer` are flat, as the worker has them; `position` says where the training
+    is, in numbers that JSON keeps exactly: `iteration` is among them.
+    """
+
+    weights: NDArray[np.float32]
+    optimizer: NDArray[np.float32]
+    position: dict[str, Any]
+
+    @property
+    def iteration(self) -> int:
+        return int(self.position["iteration"])
+
+    def to_bytes(self, job: str) -> bytes:
+        """A safetensors file; `job` tells which training it belongs to."""
+        tensors = {"weights": self.weights, "optimizer": self.optimizer}
+        metadata = {"format": FORMAT, "job": job, "position": json.dumps(self.position)}
+        metadata["checksum"] = _checksum(tensors, metadata)
+        return bytes(save_tensors(tensors, metadata))
+
+    @classmethod
+    def from_bytes(cls, data: bytes, job: str) -> "State":
+        """LenetError where the data are damaged, or of another training."""
+        try:
+            tensors = load_tensors(data)
+            size = int.from_bytes(data[:8], "little")
+            metadata = json.loads(data[8 : 8 + size])["__metadata__"]
+            sound = metadata["checksum"] == _checksum(tensors, metadata)
+            position = json.loads(metadata["position"])
+        except (SafetensorError, ValueError, KeyError, TypeError) as error:
+            raise LenetError("the checkpoint is damaged", str(error)) from None
+        if metadata["format"] != FORMAT:
+            detail = f"It has the format {metadata['format']}; this version reads {FORMAT}."
+            raise LenetError("the checkpoint is of another version", detail)
+        if not sound:
+            raise LenetError("the checkpoint is damaged", "Its checksum is another.")
+        if metadata["job"] != job:
+            raise OtherJobError(
+                "the checkpoint is of another training",
+                "The spec, its settings or the data have changed since it was written.",
+                "train from the beginning, without --resume",
+            )
+        return cls(tensors["weights"], tensors["optimizer"], position)
+
+
+class OtherJobError(LenetError):
+    """A sound checkpoint, but not of this training."""
+
+
+def _checksum(tensors: dict[str, NDArray[Any]], metadata: dict[str, str]) -> str:
+    total = hashlib.sha256()
+    for key in ("format", "job", "position"):
+        total.update(metadata[key].encode())
+    for name in sorted(tensors):
+        total.update(name.encode())
+        total.update(tensors[name].tobytes())
+    return total.hexdigest()
+
+
+class Store(Protocol):
+    """A folder of files, which are there as a whole or not at all. Raises LenetError."""
+
+    def names(self) -> list[str]: ...
+    def read(self, name: str) -> bytes: ...
+    def write(self, name: str, data: bytes) -> None: ...
+    def remove(self, name: str) -> None: ...
+
+
+class Folder:
+    """On a disk of this machine."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def names(self) -> list[str]:
+        return [path.name for path in self.path.iterdir()] if self.path.is_dir() else []
+
+    def read(self, name: str) -> bytes:
+        try:
+            return (self.path / name).read_bytes()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise LenetError(f"cannot read {self.path / name}", reason) from None
+
+    def write(self, name: str, data: bytes) -> None:
+        write_atomically(self.path / name, data)
+
+    def remove(self, name: str) -> None:
+        (self.path / name).unlink(missing_ok=True)
+
+
+class Memory:
+    """Of a run without a folder: for as long as the driver lives."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+
+    def names(self) -> list[str]:
+        return list(self.files)
+
+    def read(self, name: str) -> bytes:
+        return self.files[name]
+
+    def write(self, name: str, data: bytes) -> None:
+        self.files[name] = data
+
+    def remove(self, name: str) -> None:
+        self.files.pop(name, None)
+
+
+class Checkpoints:
+    """The newest checkpoints of one training. `warn` is told of those that are damaged."""
+
+    def __init__(self, store: Store, job: str, warn: Callable[[str], None]) -> None:
+        self.store, self.job, self.warn = store, job, warn
+
+    def _found(self) -> list[str]:
+        return sorted((name for name in self.store.names() if _NAME.fullmatch(name)), reverse=True)
+
+    def newest(self) -> bytes | None:
+        """The newest one that is sound; None where there is none. OtherJobError where it belongs
+        to another training."""
+        for name in self._found():
+            try:
+                data = self.store.read(name)
+                State.from_bytes(data, self.job)
+                return data
+            except OtherJobError:
+                raise
+            except LenetError as error:
+                self.warn(f"the checkpoint {name} is skipped: {error.title}. {error.detail}")
+        return None
+
+    def save(self, data: bytes) -> int:
+        """Keep one, and forget the oldest; its iteration."""
+        iteration = State.from_bytes(data, self.job).iteration
+        self.store.write(f"iteration-{iteration:09d}.safetensors", data)
+        for name in self._found()[KEPT:]:
+            self.store.remove(name)
+        return iteration
+
+    def clear(self) -> None:
+        for name in self._found():
+            self.store.remove(name)

@@ -1,0 +1,36 @@
+"""The engine without Spark: the same step, in threads of this process."""
+
+from concurrent.futures import Future
+from contextlib import suppress
+from threading import Thread
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.communicator import Alone
+from runtime.desk import Desk
+from runtime.shard import Shard
+from runtime.training import Job, run_training
+
+_PATIENCE = 60.0  # seconds that a step may take after Ctrl-C, until its checkpoint is written
+
+
+def train_here(job: Job, shard: Shard, threads: int, desk: Desk) -> dict[str, NDArray[np.float32]]:
+    """The trained tensors by name. Ctrl-C leaves a checkpoint."""
+    outcome: Future[dict[str, NDArray[np.float32]]] = Future()
+
+    def work() -> None:
+        try:
+            outcome.set_result(run_training(job, shard, threads, Alone(), desk))
+        except BaseException as error:  # raised again by `result`
+            outcome.set_exception(error)
+
+    # In a thread of its own, so that Ctrl-C never stops a step half-way.
+    Thread(target=work, daemon=True, name="lenet training").start()
+    try:
+        return outcome.result()
+    except KeyboardInterrupt:
+        desk.stopping.set()
+        with suppress(Exception):
+            outcome.result(_PATIENCE)
+        raise

@@ -1,0 +1,78 @@
+"""What a run keeps of itself: its folder, from which it can go on, and its history."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dsl.errors import LenetError
+from dsl.sections.train import Train
+from runtime.files import write_atomically
+from runtime.recorder import Recorder, read_history
+from runtime.run_folder import clear_folder
+
+Event = dict[str, Any]
+
+
+class Records:
+    """Takes a run's events; `history` are those of its epochs.
+
+    The folder is only touched when the training starts: what might have kept a run from starting
+    must not cost an old one. Where a lost training goes on from a checkpoint, what was recorded
+    behind that is dropped. `about` is what `read_about` gives to who goes on with the run.
+    """
+
+    def __init__(
+        self, folder: Path | None, train: Train, about: Mapping[str, Any], resume: bool
+    ) -> None:
+        self.folder, self.train, self.about, self.resume = folder, train, about, resume
+        self.recorder: Recorder | None = None
+        self.history: list[Event] = []
+
+    def __enter__(self) -> "Records":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.recorder is not None:
+            self.recorder.close()
+
+    def take(self, event: Event) -> None:
+        if event["event"] == "start":
+            self._start(event["iteration"])
+        if event["event"] == "epoch":
+            self.history.append({k: v for k, v in event.items() if k != "event"})
+        if self.recorder is not None:
+            self.recorder(event)
+
+    def _start(self, iteration: int) -> None:
+        if self.recorder is not None:
+            self.recorder.close()
+        elif self.folder is not None and self.resume:
+            self.history = _epochs(self.folder)
+        self.history = [e for e in self.history if e["iteration"] <= iteration]
+        if self.folder is None:
+            return
+        if iteration == 0:
+            clear_folder(self.folder)
+        self.recorder = Recorder(self.folder, self.train, iteration)
+        write_atomically(self.folder / "run.json", json.dumps(self.about, indent=1).encode())
+
+
+def _epochs(folder: Path) -> list[Event]:
+    events = read_history(folder / "history.jsonl")
+    return [{k: v for k, v in e.items() if k != "event"} for e in events if e["event"] == "epoch"]
+
+
+def read_about(folder: Path) -> dict[str, Any]:
+    """What `run.json` says of the run in a folder; LenetError where there is none."""
+    path = folder / "run.json"
+    try:
+        about = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(about, dict) or not {"spec", "source"} <= about.keys():
+            raise ValueError("It lacks the spec.")
+        return about
+    except FileNotFoundError:
+        fix = "name the folder of a run, such as runs/lenet5-20260101-120000"
+        raise LenetError(f"there is no run in {folder}", f"It has no {path.name}.", fix) from None
+    except (OSError, ValueError) as error:
+        raise LenetError(f"cannot read {path}", str(error)) from None

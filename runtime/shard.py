@@ -1,0 +1,40 @@
+"""A worker's share of a dataset: the images of its slices, and some of those to validate with."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from runtime.data.dataset import Images
+
+
+def owned(count: int, rank: int, size: int) -> range:
+    """The slices of one of `size` workers."""
+    return range(rank, count, size)
+
+
+@dataclass(frozen=True, eq=False)
+class Shard:
+    """`slices` are the images of this worker's slices, by their numbers.
+
+    `rows` are the images to train with that all workers have together, in `count` slices. With
+    `validation` this worker validates.
+    """
+
+    rows: int
+    count: int
+    slices: dict[int, Images]
+    validation: Images
+
+
+def deal(train: Images, validation: Images, count: int, rank: int = 0, size: int = 1) -> Shard:
+    """A worker's share of images that are all at hand.
+
+    Row r belongs to slice r % count; a slice's images are copied to one place, since they are used
+    together.
+    """
+
+    def every(images: Images, step: int, first: int) -> Images:
+        return images.take(np.arange(first, len(images), step, dtype=np.intp))
+
+    slices = {number: every(train, count, number) for number in owned(count, rank, size)}
+    return Shard(len(train), count, slices, every(validation, size, rank))

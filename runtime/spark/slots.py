@@ -1,0 +1,65 @@
+"""Whether a cluster can run all workers at once, before Spark waits for ever."""
+
+import time
+
+from pyspark.sql import SparkSession
+
+from dsl.errors import LenetError
+from runtime.spark.session import local_cores
+
+_SECONDS = 60.0  # that executors may take to come
+_SECRETS = (
+    "spark.authenticate", "spark.network.crypto.enabled", "spark.ssl.enabled",
+    "spark.ssl.rpc.enabled", "spark.io.encryption.enabled",
+)  # fmt: skip
+
+
+def slots(session: SparkSession) -> int:
+    """How many tasks run at once on the executors that are there now."""
+    context = session.sparkContext._jsc.sc()
+    profile = context.resourceProfileManager().defaultResourceProfile()
+    return int(context.maxNumConcurrentTasks(profile))
+
+
+def worker_count(session: SparkSession, wanted: int | None) -> int:
+    """`wanted`, or one for each slot; LenetError where there are too few."""
+    local = local_cores(session.sparkContext.master or "") is not None
+    found, deadline = slots(session), time.monotonic() + _SECONDS
+    while not local and found < (wanted or 1) and time.monotonic() < deadline:
+        time.sleep(0.5)  # executors may still be on their way
+        found = slots(session)
+    if found == 0:
+        raise LenetError(
+            "the cluster has no executors",
+            f"None has come within {_SECONDS:g} seconds; tasks want "
+            f"{session.conf.get('spark.task.cpus', '1')} cores.",
+            "look into the master's web page, and ask for fewer cores or less memory",
+        )
+    if wanted is not None and wanted > found:
+        raise LenetError(
+            f"{wanted} workers cannot run at once",
+            f"The executors have room for {found} tasks of "
+            f"{session.conf.get('spark.task.cpus', '1')} cores each, and all workers of a training "
+            "run together.",
+            f"ask for at most {found} workers, or for more executors",
+        )
+    return wanted or found
+
+
+def check_cluster(session: SparkSession, open_sockets: bool) -> None:
+    """LenetError where the training's own sockets would undo what the cluster's owner wants."""
+    conf = session.sparkContext.getConf()
+    if conf.get("spark.dynamicAllocation.enabled", "false") == "true":
+        raise LenetError(
+            "Spark cannot run a training with dynamic allocation",
+            "All workers run together from the first step to the last.",
+            "set spark.dynamicAllocation.enabled to false, and spark.executor.instances",
+        )
+    on = [key for key in _SECRETS if conf.get(key, "false") == "true"]
+    if on and not open_sockets and local_cores(session.sparkContext.master or "") is None:
+        raise LenetError(
+            "this cluster encrypts or authenticates, and the workers' own sockets do not encrypt",
+            f"{on[0]} is on. Sums of gradients and checkpoints would cross the network as they "
+            "are; only their senders are authenticated.",
+            "allow it with --open-sockets (open_sockets=True), if the network is safe",
+        )

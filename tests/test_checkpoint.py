@@ -1,0 +1,211 @@
+"""Checkpoints: going on from one gives the bits of the run that was never stopped."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from test_normalization import NET
+from test_recorder import read_board
+from test_training import SMALL
+
+import lenet
+from dsl.errors import LenetError
+from runtime.checkpoint import KEPT, Checkpoints, Folder, Memory, State
+
+TRAIN = """  optimizer adam
+  rate 0.01 decay 0.001 warmup 3 iterations
+  checkpoint every 7 iterations
+  log loss every iteration
+  stop when loss stalls for 4 epochs
+  stop after 6 epochs
+"""
+STEPS = 15  # of an epoch
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Path:
+    """Dropout, augmented images, Adam, and checkpoints in the middle of epochs."""
+    path = tmp_path / "net.lenet"
+    text = (
+        SMALL.replace("  rate 0.1\n", "")
+        .replace("  optimizer sgd momentum 0.9\n", "")
+        .replace("  stop after 2 epochs\n", "")
+    )
+    text = text.replace("train\n", "augment\n  shift 1\ntrain\n").rstrip("\n") + "\n" + TRAIN
+    path.write_text(text)
+    return path
+
+
+def stopped_at(spec: Path, folder: Path, iteration: int, **options: Any) -> None:
+    """Train until an iteration, and fail there as a killed driver does."""
+
+    def watch(event: dict) -> None:
+        if event["event"] == "iteration" and event["iteration"] == iteration:
+            raise KeyError("killed")
+
+    with pytest.raises(KeyError):
+        lenet.train(spec, engine="local", output=folder, watch=watch, **options)
+
+
+def bare(history: tuple[dict, ...]) -> list[dict]:
+    """Without what depends on the time."""
+    return [{k: e[k] for k in ("epoch", "iteration", "loss", "top1", "rate", "validation")}
+            for e in history]  # fmt: skip
+
+
+@pytest.mark.parametrize("iteration", [5, 20, 31, 46])
+def test_a_run_that_goes_on_gives_the_same_bits(spec: Path, tmp_path: Path, iteration: int) -> None:
+    whole = lenet.train(spec, engine="local", output=tmp_path / "whole")
+    folder = tmp_path / "run"
+    stopped_at(spec, folder, iteration)
+    starts: list[int] = []
+
+    def watch(event: dict) -> None:
+        if event["event"] == "start":
+            starts.append(event["iteration"])
+
+    again = lenet.train(spec, engine="local", output=folder, resume=True, watch=watch)
+    # 15 steps an epoch: the checkpoints are those of 7, 14, 21 …
+    assert starts == [iteration // 7 * 7 - 7 * (iteration % 7 == 0)]
+    assert again.digest == whole.digest
+    assert bare(again.history) == bare(whole.history)
+    lines = [json.loads(x) for x in (folder / "history.jsonl").read_text().splitlines()]
+    iterations = [e["iteration"] for e in lines if e["event"] == "iteration"]
+    assert iterations == list(range(1, whole.history[-1]["iteration"] + 1))
+    losses = [(e.step, e.value) for e in read_board(folder).Scalars("train/loss")]
+    assert losses == [
+        (e.step, e.value) for e in read_board(tmp_path / "whole").Scalars("train/loss")
+    ]
+
+
+def test_batch_normalization_goes_on_with_its_running_statistics(tmp_path: Path) -> None:
+    spec = tmp_path / "net.lenet"
+    spec.write_text(NET + "  checkpoint every 4 iterations\n")
+    whole = lenet.train(spec, engine="local")
+    stopped_at(spec, tmp_path / "run", 18)
+    again = lenet.train(spec, engine="local", output=tmp_path / "run", resume=True)
+    assert again.digest == whole.digest
+
+
+def test_the_last_ones_are_kept_and_a_damaged_one_is_skipped(spec: Path, tmp_path: Path) -> None:
+    whole = lenet.train(spec, engine="local")
+    folder = tmp_path / "run"
+    stopped_at(spec, folder, 40)
+    files = sorted((folder / "checkpoints").iterdir())
+    assert len(files) == KEPT == 3 and files[-1].name == "iteration-000000035.safetensors"
+    files[-1].write_bytes(files[-1].read_bytes()[:-40])
+    changed = bytearray(files[-2].read_bytes())
+    changed[-5] ^= 1
+    files[-2].write_bytes(bytes(changed))
+    events: list[dict] = []
+    again = lenet.train(spec, engine="local", output=folder, resume=True, watch=events.append)
+    warned = [e["text"] for e in events if e["event"] == "warning"]
+    assert len(warned) == 2 and all("is skipped" in text for text in warned)
+    assert next(e for e in events if e["event"] == "start")["iteration"] == 21
+    assert again.digest == whole.digest
+
+
+def test_more_epochs_follow_a_run_that_is_over(spec: Path, tmp_path: Path) -> None:
+    first = lenet.train(spec, engine="local", epochs=2, output=tmp_path / "run")
+    longer = lenet.train(spec, engine="local", epochs=4, output=tmp_path / "run", resume=True)
+    assert [e["epoch"] for e in longer.history] == [1, 2, 3, 4]
+    assert longer.digest == lenet.train(spec, engine="local", epochs=4).digest != first.digest
+    same = lenet.train(spec, engine="local", epochs=4, output=tmp_path / "run", resume=True)
+    assert same.digest == longer.digest and len(same.history) == 4
+
+
+def test_a_checkpoint_of_another_training_is_refused(spec: Path, tmp_path: Path) -> None:
+    stopped_at(spec, tmp_path / "run", 20)
+    before = sorted((tmp_path / "run").rglob("*"))
+    spec.write_text(spec.read_text().replace("rate 0.01", "rate 0.02"))
+    with pytest.raises(LenetError, match="another training") as caught:
+        lenet.train(spec, engine="local", output=tmp_path / "run", resume=True)
+    assert "--resume" in caught.value.fix
+    assert sorted((tmp_path / "run").rglob("*")) == before
+
+
+def test_a_new_run_forgets_the_old_checkpoints(spec: Path, tmp_path: Path) -> None:
+    stopped_at(spec, tmp_path / "run", 40)
+    stopped_at(spec, tmp_path / "run", 9, overwrite=True)
+    names = [path.name for path in (tmp_path / "run" / "checkpoints").iterdir()]
+    assert names == ["iteration-000000007.safetensors"]
+
+
+def test_states_read_back() -> None:
+    state = State(np.arange(3, dtype=np.float32), np.zeros(0, np.float32), {"iteration": 4})
+    data = state.to_bytes("job")
+    again = State.from_bytes(data, "job")
+    assert np.array_equal(again.weights, state.weights) and again.position == state.position
+    for broken in (b"", data[:50], data[:-1], data[:200] + b"\0" + data[201:], b"\xff" * 100):
+        with pytest.raises(LenetError, match="damaged"):
+            State.from_bytes(broken, "job")
+
+
+def test_a_full_disk_is_one_message(spec: Path, tmp_path: Path, monkeypatch) -> None:
+    def full(self: Folder, name: str, data: bytes) -> None:
+        raise LenetError(f"cannot write {name}", "No space left on device")
+
+    monkeypatch.setattr(Folder, "write", full)
+    with pytest.raises(LenetError, match="cannot write iteration-000000007"):
+        lenet.train(spec, engine="local", output=tmp_path / "run")
+
+
+def test_in_memory() -> None:
+    checkpoints = Checkpoints(Memory(), "job", print)
+    assert checkpoints.newest() is None
+    for iteration in (1, 5, 9, 12):
+        state = State(np.zeros(1, np.float32), np.zeros(0, np.float32), {"iteration": iteration})
+        assert checkpoints.save(state.to_bytes("job")) == iteration
+    newest = checkpoints.newest()
+    assert newest is not None and State.from_bytes(newest, "job").iteration == 12
+    assert len(checkpoints.store.names()) == KEPT
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("engine", ["local", pytest.param("spark", marks=pytest.mark.spark)])
+def test_resume_from_the_command_line(tmp_path: Path, engine: str, number: signal.Signals) -> None:
+    """After Ctrl-C, which leaves a checkpoint, and after a driver that was killed."""
+    spec, folder = tmp_path / "net.lenet", tmp_path / "run"
+    text = SMALL.replace("2 epochs", "60 epochs")
+    spec.write_text(text + "  checkpoint every epoch\n" * (number == signal.SIGKILL))
+    program = [sys.executable, "-c", "from lenet.cli import main; main()", "train"]
+    process = subprocess.Popen(
+        [*program, str(spec), "--engine", engine, "-o", str(folder)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("epoch   4"):
+            break
+    if number == signal.SIGINT:
+        os.killpg(process.pid, number)
+    else:
+        process.kill()
+    _, rest = process.communicate(timeout=60)
+    if number == signal.SIGINT:
+        assert process.returncode == 130
+        assert f"go on with: lenet train --resume {folder}" in rest
+    spec.unlink()  # the run's folder has all that is needed
+    done = subprocess.run(
+        [*program, "--resume", str(folder), "--engine", engine, "--json"],
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "the training goes on from iteration" in done.stderr
+    spec.write_text(text)
+    expected = lenet.train(spec, engine="local").digest
+    assert json.loads(done.stdout.splitlines()[-1])["digest"] == expected
+
+
+def test_resume_of_nothing(tmp_path: Path) -> None:
+    program = [sys.executable, "-c", "from lenet.cli import main; main()", "train", "--resume"]
+    done = subprocess.run([*program, str(tmp_path)], capture_output=True, text=True)
+    assert done.returncode == 1 and "there is no run in" in done.stderr
+    done = subprocess.run([*program, str(tmp_path), "x.lenet"], capture_output=True, text=True)
+    assert done.returncode == 2 and "--resume takes the file" in done.stderr
