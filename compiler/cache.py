@@ -4,6 +4,7 @@ A module is written once, under the digest of its own text and of the compiler's
 never changed: numba keeps the machine code beside it, by processor and time stamp.
 """
 
+import fcntl
 import hashlib
 import importlib.util
 import os
@@ -74,7 +75,7 @@ class Loaded:
         function = getattr(self._module, name)
         if name in self._ready:
             return function
-        with self._lock, _errors_of(self.path):
+        with self._lock, _errors_of(self.path), _once_a_host(self.path.parent):
             if name == "train_slice":
                 self._compile_kernels(function)
             elif self._helper is not None:
@@ -118,6 +119,19 @@ def _errors_of(path: Path) -> Iterator[None]:
             getattr(error, "strerror", None) or str(error),
             "free some space, or name another folder in the environment variable LENET_CACHE",
         ) from None
+
+
+@contextmanager
+def _once_a_host(folder: Path) -> Iterator[None]:
+    """Others that compile the same net wait, and then take what is in the cache."""
+    try:
+        file = (folder / "lock").open("a")
+    except PermissionError:  # a cache that somebody else has filled
+        yield
+        return
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 @contextmanager

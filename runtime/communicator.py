@@ -25,7 +25,8 @@ class Communicator(Protocol):
     size: int
     workers: list[Worker]
 
-    def all_reduce(self, total: NDArray[np.int64]) -> None: ...
+    def all_reduce(self, total: NDArray[np.int64], timeout: float | None = None) -> None:
+        """`timeout` is in place of the usual one, in seconds."""
 
     def abort(self, error: BaseException) -> None:
         """Tell the others why this worker stops; they stop as well."""
@@ -46,7 +47,7 @@ class Alone:
     def __init__(self) -> None:
         self.workers = [{"rank": 0, "host": socket.gethostname(), "process": os.getpid()}]
 
-    def all_reduce(self, total: NDArray[np.int64]) -> None:
+    def all_reduce(self, total: NDArray[np.int64], timeout: float | None = None) -> None:
         """There is nobody to add."""
 
     def abort(self, error: BaseException) -> None:

@@ -28,7 +28,7 @@ from runtime.records import Records
 from runtime.run_folder import check_folder
 from runtime.shard import deal
 from runtime.slice_count import slice_count
-from runtime.training import Event, Job
+from runtime.training import Event, Job, digest_of
 
 if TYPE_CHECKING:
     from runtime.spark.session import SparkSession
@@ -179,16 +179,13 @@ def train_model(
     channels = graph.input[0] if len(graph.input) == 3 else 1
     wanted = graph.data is not None and graph.data.normalize
     mean, deviation = normalization_of(dataset.train, dataset.scale, wanted, channels)
+    scale = tuple(dataset.scale / d for d in deviation)
+    shift = tuple(-m / d for m, d in zip(mean, deviation, strict=True))
     job = Job(
-        graph.source,
-        str(spec),
-        tuple(graph.imports.items()),
-        tuple((settings or {}).items()),
-        tuple(dataset.scale / d for d in deviation),
-        tuple(-m / d for m, d in zip(mean, deviation, strict=True)),
-        train,
-        _fingerprint(dataset.train, dataset.test),
-    )
+        graph.source, str(spec), tuple(graph.imports.items()), tuple((settings or {}).items()),
+        scale, shift, train,
+        digest_of(graph, train, scale, shift, _fingerprint(dataset.train, dataset.test)),
+    )  # fmt: skip
     about = {
         "spec": str(spec.absolute()),
         "source": graph.source,

@@ -14,7 +14,7 @@ from compiler.cache import load
 from compiler.pipeline import compile_graph
 from dsl.check import check_graph
 from dsl.errors import LenetError
-from dsl.graph import Graph
+from dsl.graph import Graph, draw
 from dsl.sections.reader import Duration
 from dsl.sections.train import Stop, Train
 from runtime.batches import Normalization
@@ -30,6 +30,7 @@ from runtime.step import Predictor, Trainer
 
 Event = dict[str, Any]
 _BINS = 30
+_COMPILE_SECONDS = 900.0  # that another worker may compile
 _SECONDS = (
     10.0  # between checkpoints at the ends of epochs, where the file does not say `checkpoint`
 )
@@ -39,7 +40,7 @@ _SECONDS = (
 class Job:
     """All that a worker needs beside the images; small, and it can be pickled.
 
-    `data` tells the images from others.
+    `digest` tells it from other trainings; see `digest_of`.
     """
 
     source: str
@@ -49,22 +50,7 @@ class Job:
     scale: tuple[float, ...]
     shift: tuple[float, ...]
     train: Train
-    data: str
-
-    @property
-    def digest(self) -> str:
-        """Of all that decides about the bits of the weights, but for when the training stops."""
-        train = replace(self.train, stop=None, stop_when=(), metrics=(), logs=())
-        parts = (
-            self.source,
-            self.imports,
-            self.overrides,
-            self.scale,
-            self.shift,
-            train,
-            self.data,
-        )
-        return hashlib.sha256(repr(parts).encode()).hexdigest()
+    digest: str
 
     @property
     def normalization(self) -> Normalization:
@@ -72,6 +58,19 @@ class Job:
 
     def graph(self) -> Graph:
         return check_graph(self.source, self.path, dict(self.overrides), dict(self.imports))
+
+
+def digest_of(
+    graph: Graph, train: Train, scale: tuple[float, ...], shift: tuple[float, ...], data: str
+) -> str:
+    """Of all that decides about the bits of the weights, but for when the training stops; `data`
+    tells the images from others."""
+    settings = replace(
+        train, stop=None, stop_when=(), checkpoint=None, metrics=(), logs=(),
+        validate_every=Train.validate_every,
+    )  # fmt: skip
+    net = draw(replace(graph, train=None))
+    return hashlib.sha256(repr((net, settings, scale, shift, data)).encode()).hexdigest()
 
 
 class Supervisor(Protocol):
@@ -143,6 +142,8 @@ class _Run:
             }
         )
         compiled = self.loaded.compile("train_slice")
+        # Others may still have to compile the kernels.
+        communicator.all_reduce(np.zeros(1, np.int64), _COMPILE_SECONDS)
         self._report(
             {"event": "compiled", "seconds": compiled.seconds, "cached": compiled.from_cache}
         )

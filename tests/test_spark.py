@@ -136,7 +136,7 @@ def test_an_error_of_the_task_itself_is_a_message(small: Path, spark, monkeypatc
 
         return task
 
-    monkeypatch.setattr(engine, "make_task", broken)
+    monkeypatch.setattr(engine, "shipped", broken)
     with pytest.raises(LenetError, match="failed in Spark") as caught:
         lenet.train(small, spark=spark)
     assert "something unforeseen" in caught.value.detail

@@ -17,8 +17,9 @@ from runtime.desk import Desk
 from runtime.slice_count import slice_count
 from runtime.spark.line import Listener
 from runtime.spark.session import local_cores, summary
+from runtime.spark.ship import shipped
 from runtime.spark.slots import check_cluster
-from runtime.spark.task import RESULT, Plan, make_task, read_rows
+from runtime.spark.task import RESULT, Plan, read_rows
 from runtime.training import Job
 
 _CHUNK_BYTES = 64 * 2**20  # of pixels in one Arrow chunk
@@ -72,7 +73,7 @@ def _attempt(
     host = "127.0.0.1" if local else context.getConf().get("spark.driver.host", "127.0.0.1")
     listener = Listener(host or "127.0.0.1", desk)
     try:
-        task = make_task(job, plan, listener.address)
+        task = shipped(session, "train", job, plan, listener.address)
         # The shuffle behind the stage lets Spark run it again when an executor dies.
         result = dealt.mapInArrow(task, RESULT, barrier=True).repartition(1)
         rows = _collect(session, result, listener, f"lenet train {job.path}")

@@ -99,6 +99,7 @@ class Mesh:
         self, rank: int, workers: list[Worker], server: socket.socket, token: str, timeout: float
     ) -> None:
         self.rank, self.size, self.workers, self.timeout = rank, len(workers), workers, timeout
+        self.patience = timeout
         self.peers: dict[int, _Peer] = {}
         self.space = np.zeros(0, np.int64)
         try:
@@ -123,9 +124,10 @@ class Mesh:
         connection.setblocking(False)
         self.peers[rank] = _Peer(self.workers[rank], connection)
 
-    def all_reduce(self, total: NDArray[np.int64]) -> None:
+    def all_reduce(self, total: NDArray[np.int64], timeout: float | None = None) -> None:
         if self.size == 1:
             return
+        self.patience = timeout or self.timeout
         if self.size == 2 or total.nbytes <= _SHORT:
             self._whole(total)
             return
@@ -168,9 +170,9 @@ class Mesh:
         last = time.monotonic()
         while waiting:
             ready = poll.poll(1000)
-            if not ready and time.monotonic() - last > self.timeout:
+            if not ready and time.monotonic() - last > self.patience:
                 late = ", ".join(_where(by_number[number].worker) for number in waiting)
-                raise WorkerLostError(f"no answer for {self.timeout:g} s from {late}")
+                raise WorkerLostError(f"no answer for {self.patience:g} s from {late}")
             if ready:
                 last = time.monotonic()
             for number, event in ready:

@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -32,6 +33,7 @@ def start_session(
     name: str = "lenet",
     data_bytes: int = 0,
     threads: int | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> SparkSession:
     """A session in which each task has all threads of its executor.
 
@@ -39,7 +41,7 @@ def start_session(
     as Spark's own configuration gives them.
 
     In local mode the images, `data_bytes` in all, pass through the driver's Java process, which
-    holds them several times while it shuffles them.
+    holds them several times while it shuffles them. `settings` are Spark's own.
     """
     ensure_java()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
@@ -68,6 +70,8 @@ def start_session(
         .config("spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures", "120")
         .config("spark.sql.execution.arrow.maxRecordsPerBatch", "4096")
     )
+    for key, value in (settings or {}).items():
+        builder = builder.config(key, value)
     try:
         return builder.getOrCreate()
     except Exception as error:  # Spark raises anything here: from Java, py4j or Python

@@ -4,7 +4,7 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -53,9 +53,9 @@ class Star:
         self.line, self.rank, self.size, self.timeout = line, rank, size, timeout
         self.workers = line.workers
 
-    def all_reduce(self, total: NDArray[np.int64]) -> None:
+    def all_reduce(self, total: NDArray[np.int64], timeout: float | None = None) -> None:
         if self.size > 1:
-            self.line.add(total, self.timeout)
+            self.line.add(total, timeout or self.timeout)
 
     def abort(self, error: BaseException) -> None:
         self.line.abort(error)
@@ -64,29 +64,25 @@ class Star:
         """The line is closed by itself."""
 
 
-def make_task(
-    job: Job, plan: Plan, address: Address
-) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    """The function that `mapInArrow` ships: columns row, validation, image, label to tensors."""
+def train(
+    batches: Iterator[pa.RecordBatch], job: Job, plan: Plan, address: Address
+) -> Iterator[pa.RecordBatch]:
+    """A barrier task: columns row, validation, image, label to the trained tensors."""
+    from pyspark import BarrierTaskContext
 
-    def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        from pyspark import BarrierTaskContext
-
-        context = BarrierTaskContext.get()
-        rank = context.partitionId()
-        try:
-            shard = gather(batches, plan, slice_count(job.train.batch), rank)
-            host = context.getTaskInfos()[rank].address.rpartition(":")[0]
-            if address.host == "127.0.0.1":
-                host = address.host
-            tensors = _train(job, plan, address, shard, rank, host, context.cpus())
-        except LenetError as error:
-            yield _rows({ERROR: np.zeros(0, np.float32)}, [error.title, error.detail, error.fix])
-            return
-        if rank == 0:
-            yield _rows(tensors)
-
-    return task
+    context = BarrierTaskContext.get()
+    rank = context.partitionId()
+    try:
+        shard = gather(batches, plan, slice_count(job.train.batch), rank)
+        host = context.getTaskInfos()[rank].address.rpartition(":")[0]
+        if address.host == "127.0.0.1":
+            host = address.host
+        tensors = _train(job, plan, address, shard, rank, host, context.cpus())
+    except LenetError as error:
+        yield _rows({ERROR: np.zeros(0, np.float32)}, [error.title, error.detail, error.fix])
+        return
+    if rank == 0:
+        yield _rows(tensors)
 
 
 def _train(

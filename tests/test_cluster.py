@@ -1,0 +1,162 @@
+"""Executors in processes of their own: the same bits, whatever happens to them.
+
+They run a Python that has the dependencies but not these packages: the run ships them itself.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cluster import Driver, driver, environment, processes_of
+from test_normalization import NET
+from test_training import SMALL
+
+import lenet
+
+pytestmark = [pytest.mark.spark, pytest.mark.slow]
+# 1,437 images, in batches that nothing divides; dropout and shifts, and checkpoints in epochs.
+ODD = SMALL.replace("batch 100", "batch 97").replace("train\n", "augment\n  shift 1\ntrain\n")
+LONG = ODD.replace("2 epochs", "150 epochs") + "  checkpoint every 70 iterations\n"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cluster")
+
+
+@pytest.fixture(scope="module")
+def cluster(folder: Path) -> Iterator[Driver]:
+    """Three executors of one core."""
+    with driver(folder, environment(folder), "local-cluster[3,1,1024]") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def long(folder: Path) -> tuple[str, str]:
+    """A spec, and its digest."""
+    return spec_of(folder, "long", LONG)
+
+
+def spec_of(folder: Path, name: str, text: str) -> tuple[str, str]:
+    path = folder / f"{name}.lenet"
+    path.write_text(text)
+    return str(path), lenet.train(path, engine="local").digest
+
+
+@pytest.mark.parametrize("name, text", [("odd", ODD), ("normalized", NET)])
+def test_the_same_bits_on_any_number_of_executors(
+    cluster: Driver, folder: Path, name: str, text: str
+) -> None:
+    path, expected = spec_of(folder, name, text)
+    assert cluster.digest(spec=path) == expected, "three, one for each slot"
+    assert cluster.digest(spec=path, workers=2) == expected
+    assert cluster.digest(spec=path, workers=3, all_reduce="driver") == expected
+    assert cluster.digest(spec=path, workers=2, memory=1000) == expected, "images in files"
+
+
+def struck(
+    cluster: Driver, spec: str, strike: Callable[[list[dict[str, Any]]], None], **options: Any
+) -> tuple[list[dict[str, Any]], float]:
+    """All events of a run in which `strike(workers)` falls once, and how long it took from there
+    to the next iteration."""
+    events: list[dict[str, Any]] = []
+    at = after = 0.0
+    for event in cluster.train(spec=spec, **options):
+        events.append(event)
+        if event["event"] == "iteration" and at and not after and len(starts(events)) > 1:
+            after = time.monotonic() - at
+        if event["event"] == "iteration" and event["iteration"] == 200 and not at:
+            strike(starts(events)[0]["workers"])
+            at = time.monotonic()
+    return events, after
+
+
+def starts(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [event for event in events if event["event"] == "start"]
+
+
+def executor_of(worker: dict[str, Any]) -> int:
+    """The Java process around a Python worker: its parent is the daemon that forks the workers."""
+
+    def parent(process: int) -> int:
+        return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+
+    return parent(parent(worker["process"]))
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+@pytest.mark.parametrize("whole", [False, True], ids=["worker", "executor"])
+def test_a_kill_costs_time_but_no_bit(
+    cluster: Driver, long: tuple[str, str], rank: int, whole: bool
+) -> None:
+    def kill(workers: list[dict[str, Any]]) -> None:
+        process = workers[rank]["process"]
+        os.kill(executor_of(workers[rank]) if whole else process, signal.SIGKILL)
+
+    events, seconds = struck(cluster, long[0], kill)
+    assert events[-1].get("digest") == long[1], events[-1]
+    first, second = starts(events)[:2]
+    assert first["iteration"] == 0 and 140 <= second["iteration"] <= 280
+    assert seconds < 30
+    epochs = [e["epoch"] for e in events[-1]["history"]]
+    assert epochs == list(range(1, 151))
+
+
+def test_a_worker_that_hangs_is_given_up(cluster: Driver, long: tuple[str, str]) -> None:
+    def stop(workers: list[dict[str, Any]]) -> None:
+        os.kill(workers[1]["process"], signal.SIGSTOP)
+
+    events, _ = struck(cluster, long[0], stop, timeout=5)
+    assert events[-1].get("digest") == long[1], events[-1]
+    assert len(starts(events)) == 2
+
+
+def test_mistakes_are_the_same_message_as_in_one_process(cluster: Driver, folder: Path) -> None:
+    path = folder / "diverging.lenet"
+    path.write_text(ODD.replace("rate 0.1", "rate 1e30"))
+    *events, last = cluster.train(spec=str(path))
+    assert last["event"] == "error" and last["title"] == "the training diverged"
+    assert "epoch 1" in last["detail"] and len(starts(events)) == 1
+    *_, last = cluster.train(spec=str(path), workers=9)
+    assert last["title"] == "9 workers cannot run at once" and "3 tasks" in last["detail"]
+
+
+def test_checkpoints_in_a_hadoop_file_system(cluster: Driver, folder: Path) -> None:
+    path, expected = spec_of(folder, "kept", ODD + "  checkpoint every 10 iterations\n")
+    place = folder / "kept"
+    options: dict[str, Any] = {"output": str(folder / "run"), "checkpoints": f"file://{place}"}
+    assert cluster.digest(spec=path, **options) == expected
+    names = sorted(p.name for p in place.iterdir() if not p.name.startswith("."))
+    assert names == [f"iteration-{k:09d}.safetensors" for k in (10, 20, 30)]
+    longer = Path(path).read_text().replace("2 epochs", "3 epochs")
+    Path(path).write_text(longer)
+    options["resume"] = True
+    assert (
+        cluster.digest(spec=path, epochs=3, **options) == lenet.train(path, engine="local").digest
+    )
+
+
+def test_a_cluster_that_encrypts_is_asked_about(tmp_path: Path) -> None:
+    (tmp_path / "a.lenet").write_text(SMALL)
+    arguments = ("local-cluster[1,1,1024]", "spark.authenticate=true")
+    with driver(tmp_path, environment(tmp_path), *arguments) as made:
+        *_, last = made.train(spec=str(tmp_path / "a.lenet"))
+        assert last["event"] == "error" and "spark.authenticate is on" in last["detail"]
+        assert "--open-sockets" in last["fix"]
+        assert made.digest(spec=str(tmp_path / "a.lenet"), open_sockets=True)
+
+
+def test_nothing_is_left(cluster: Driver, folder: Path) -> None:
+    """The last test of this module: its cluster ends."""
+    assert cluster.process.stdin is not None
+    cluster.process.stdin.close()
+    assert cluster.process.wait(60) == 0
+    deadline = time.monotonic() + 20
+    while processes_of(folder) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert processes_of(folder) == []
+    assert sorted(p.name for p in (folder / "tmp").iterdir()) == []
