@@ -142,7 +142,8 @@ def test_checkpoints_in_a_hadoop_file_system(cluster: Driver, folder: Path) -> N
 
 def test_a_cluster_that_encrypts_is_asked_about(tmp_path: Path) -> None:
     (tmp_path / "a.lenet").write_text(SMALL)
-    arguments = ("local-cluster[1,1,1024]", "spark.authenticate=true")
+    secret = ("spark.authenticate=true", "spark.authenticate.secret=hidden")
+    arguments = ("local-cluster[1,1,1024]", *secret)
     with driver(tmp_path, environment(tmp_path), *arguments) as made:
         *_, last = made.train(spec=str(tmp_path / "a.lenet"))
         assert last["event"] == "error" and "spark.authenticate is on" in last["detail"]
@@ -159,4 +160,6 @@ def test_nothing_is_left(cluster: Driver, folder: Path) -> None:
     while processes_of(folder) and time.monotonic() < deadline:
         time.sleep(0.2)
     assert processes_of(folder) == []
-    assert sorted(p.name for p in (folder / "tmp").iterdir()) == []
+    left = [p.name for p in (folder / "tmp").iterdir()]
+    # Of a Java process that is killed, the library that it had unpacked stays.
+    assert [name for name in left if not name.startswith("liblz4")] == []
