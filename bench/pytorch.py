@@ -24,8 +24,9 @@ from lenet.api import Network
 from nets import NETS
 from runtime.cores import available_cores
 from runtime.data.dataset import Images
+from runtime.data.statistics import count_bytes, of_bytes
 from runtime.parameters import initial_weights, to_tensors
-from runtime.run import Options, normalization_of, train_model
+from runtime.run import Options, train_model
 from runtime.slice_count import slice_count
 from runtime.slices import part, shuffled
 
@@ -117,7 +118,7 @@ def layer_of(node: Node) -> nn.Module:
 def prepare(images: Images, scale: float) -> tuple[torch.Tensor, torch.Tensor]:
     """Normalised float32 images and their labels."""
     channels = images.pixels.shape[1]
-    mean, deviation = normalization_of(images, scale, True, channels)
+    mean, deviation = of_bytes(count_bytes(images, channels), scale)
     pixels = torch.from_numpy(images.pixels).float()
     shape = (1, channels, 1, 1)
     pixels.mul_(scale / torch.tensor(deviation).view(shape))

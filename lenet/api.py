@@ -14,8 +14,11 @@ from dsl.graph import Graph
 from lenet.shapes import shapes, shapes_text
 
 if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
     from runtime.data.dataset import Dataset
     from runtime.model import Model
+    from runtime.spark.frames import Columns
     from runtime.spark.session import SparkSession
 
 # Short of exponents that would take for ever as exact fractions.
@@ -86,7 +89,7 @@ def load_again(folder: str | Path) -> tuple[Network, About]:
 
 def train(
     spec: str | Path | Network,
-    data: "str | Path | Dataset | None" = None,
+    data: "str | Path | Dataset | DataFrame | None" = None,
     spark: "SparkSession | None" = None,
     engine: str = "spark",
     *,
@@ -97,6 +100,7 @@ def train(
     output: str | Path | None = None,
     overwrite: bool = False,
     resume: bool = False,
+    columns: "Columns | None" = None,
     checkpoints: str | None = None,
     workers: int | None = None,
     all_reduce: str = "mesh",
@@ -107,7 +111,9 @@ def train(
 ) -> "Model":
     """Train what the file says and return the model.
 
-    data: a folder with local copies, or a Dataset in place of the file's own.
+    data: a folder with local copies, or a Dataset or a DataFrame in place of the file's own.
+    columns: of a DataFrame, by default `Columns(image="image", label="label")`; it may also have
+        one that is true of rows to validate with, and one that names a row in messages.
     spark: a session to train in; without one, the active session is used, or one for `master`
         is started and stopped.
     engine: "spark", or "local" for the same bits without Spark and Java.
@@ -127,7 +133,7 @@ def train(
     LenetError.
     """
     from runtime.data.dataset import Dataset
-    from runtime.run import Options, resolve_data, train_model
+    from runtime.run import Deferred, Options, resolve_data, train_model
 
     for name, text, known in (
         ("engine", engine, ("spark", "local")), ("all_reduce", all_reduce, ("mesh", "driver"))
@@ -143,16 +149,19 @@ def train(
     if resume and output is None:
         raise LenetError("there is no run to go on with", "", "name its folder as `output`")
     network = spec if isinstance(spec, Network) else load(spec, settings)
-    local = None if data is None or isinstance(data, Dataset) else Path(data)
+    local = Path(data) if isinstance(data, str | Path) else None
+    source: Dataset | Deferred
     if isinstance(data, Dataset):
-        dataset = data
+        source = data
+    elif data is None or isinstance(data, str | Path):
+        source = resolve_data(network.graph, network.path, local, None, engine)
     else:
-        dataset = resolve_data(network.graph, network.path, local, None)
+        source = Deferred(network.graph, frame=data, columns=columns)
     options = Options(
         engine, master, spark, local, epochs, threads, Path(output) if output is not None else None,
         overwrite, resume, checkpoints, workers, all_reduce, timeout, memory, open_sockets,
     )  # fmt: skip
-    return train_model(network.graph, network.path, dataset, options, network.settings, watch)
+    return train_model(network.graph, network.path, source, options, network.settings, watch)
 
 
 def open(path: str | Path) -> "Model":

@@ -56,7 +56,10 @@ class Lines:
             self._stage(event)
 
     def _stage(self, event: Event) -> None:
-        if event["event"] == "spark":
+        if event["event"] == "data":
+            parts = f"{event['rows']:,} images to train with, {event['held_out']:,} to validate"
+            self.say(f"{event['name']}: {parts}")
+        elif event["event"] == "spark":
             self.say(f"Spark {event['master']} started in {event['seconds']:.1f} s")
         elif event["event"] == "start":
             where = f"iteration {event['iteration']}" if event["iteration"] else "its beginning"

@@ -1,6 +1,7 @@
 """Training images changed at random: the same change for an image and an epoch everywhere."""
 
 import math
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -10,8 +11,8 @@ from dsl.sections.augment import Augment
 
 
 def augmented(
-    pixels: NDArray[np.uint8], rows: NDArray[np.int64], augment: Augment, key: np.uint64
-) -> NDArray[np.uint8]:
+    pixels: NDArray[Any], rows: NDArray[np.int64], augment: Augment, key: np.uint64
+) -> NDArray[Any]:
     """Copies of pixels[rows], (count, channels, height, width), each changed in its own way.
 
     What was outside of the image is 0. `key` is the epoch's.
@@ -19,12 +20,12 @@ def augmented(
     count, (channels, height, width) = len(rows), pixels.shape[1:]
     if augment.crop is not None:
         height, width = augment.crop
-    changed = np.empty((count, channels, height, width), np.uint8)
+    changed = np.empty((count, channels, height, width), pixels.dtype)
     rotate = math.radians(augment.rotate)
     _augment(
         pixels, rows, key, rotate, augment.scale[0], augment.scale[1], augment.shift[0],
         augment.shift[1], augment.crop is not None, augment.crop_pad[0], augment.crop_pad[1],
-        augment.flip_horizontal, augment.flip_vertical, changed,
+        augment.flip_horizontal, augment.flip_vertical, pixels.dtype == np.uint8, changed,
     )  # fmt: skip
     return changed
 
@@ -42,7 +43,7 @@ def _random(state):
 @njit(cache=True, nogil=True)
 def _augment(
     pixels, rows, key, rotate, smallest, largest, shift_rows, shift_columns, crop, pad_rows,
-    pad_columns, flip_horizontal, flip_vertical, changed,
+    pad_columns, flip_horizontal, flip_vertical, whole, changed,
 ):  # fmt: skip
     channels, height, width = pixels.shape[1:]
     out_height, out_width = changed.shape[2:]
@@ -76,13 +77,13 @@ def _augment(
                 if not turns:
                     inside = 0 <= y < height and 0 <= x < width
                     for channel in range(channels):
-                        value = pixels[rows[k], channel, y, x] if inside else np.uint8(0)
-                        changed[k, channel, r, c] = value
+                        changed[k, channel, r, c] = pixels[rows[k], channel, y, x] if inside else 0
                     continue
                 v = (y - middle_row) * cosine - (x - middle_column) * sine + middle_row
                 u = (y - middle_row) * sine + (x - middle_column) * cosine + middle_column
                 for channel in range(channels):
-                    changed[k, channel, r, c] = _between(pixels[rows[k], channel], v, u)
+                    value = _between(pixels[rows[k], channel], v, u)
+                    changed[k, channel, r, c] = min(255, int(value + 0.5)) if whole else value
 
 
 @njit(cache=True, nogil=True)
@@ -97,4 +98,4 @@ def _between(image, v, u):
             if 0 <= top + i < height and 0 <= left + j < width:
                 part = (down if i else 1 - down) * (across if j else 1 - across)
                 total += part * image[top + i, left + j]
-    return np.uint8(min(255, int(total + 0.5)))
+    return total

@@ -3,37 +3,38 @@
 import os
 import tempfile
 import time
-import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from dsl.errors import LenetError
 from dsl.graph import Graph, bare_shape
+from dsl.sections.data import Data
 from dsl.sections.reader import Duration
-from dsl.shapes import product, show
 from runtime.checkpoint import Checkpoints, Folder, Memory, Store
-from runtime.cores import available_cores, available_memory
+from runtime.cores import available_cores
 from runtime.data import DataError, Dataset, load_dataset
-from runtime.data.dataset import Images
 from runtime.data.fetch import Progress
 from runtime.desk import Desk
 from runtime.local import train_here
 from runtime.model import Model
 from runtime.records import Records
 from runtime.run_folder import check_folder
-from runtime.shard import deal
 from runtime.slice_count import slice_count
+from runtime.source import InMemory, Source, check_source, check_validation
 from runtime.training import Event, Job, digest_of
 
 if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from runtime.spark.frames import Columns
     from runtime.spark.session import SparkSession
 
 Watch = Callable[[Event], None]
+_ON_THE_CLUSTER = ("images", "parquet")  # what executors read, where there are some
 
 
 @dataclass(frozen=True)
@@ -66,18 +67,67 @@ class Options:
     open_sockets: bool = False
 
 
-def resolve_data(graph: Graph, spec: Path, data: Path | None, progress: Progress | None) -> Dataset:
+@dataclass(frozen=True, eq=False)
+class Deferred:
+    """Data that executors read: the files that `path` names, or the rows of `frame`."""
+
+    graph: Graph
+    path: str = ""
+    frame: "DataFrame | None" = None
+    columns: "Columns | None" = None
+
+    def open(self, session: "SparkSession") -> Source:
+        from runtime.spark import frames
+
+        section = self.graph.data
+        pad = section.pad if section else (0, 0)
+        validate = section.validate if section else 0
+        seed = self.graph.train.seed if self.graph.train else 1
+        shape = bare_shape(self.graph)
+        if self.frame is not None:
+            columns = self.columns or frames.Columns()
+            if columns.validation is not None:
+                validate = 0
+            return frames.source_of(self.frame, columns, shape, pad, validate, seed)
+        assert section is not None
+        if section.kind == "images":
+            return frames.read_pictures(session, self.path, shape, pad, validate, seed)
+        columns = frames.Columns(section.image, section.label)
+        return frames.read_parquet(session, self.path, columns, shape, pad, validate, seed)
+
+
+def resolve_data(
+    graph: Graph, spec: Path, data: Path | None, progress: Progress | None, engine: str = "local"
+) -> Dataset | Deferred:
     """The dataset of the `data` section, held out as it says; the test set validates else.
 
-    `data` holds local copies, or takes the place of the folder that the file names.
+    `data` holds local copies, or takes the place of the folder that the file names. With Spark,
+    executors read what may be large.
     """
     section = graph.data
     if section is None:
         fix = "add a line such as `data mnist` to the file"
         raise LenetError(f"{spec} does not say what to train on", "", fix)
-    path = str(spec.parent / section.path) if section.path else None
-    argument, shape = str(data) if path and data else path, bare_shape(graph)
-    dataset = load_dataset(section.kind, argument, data, progress, shape)
+    path = section.path
+    if path and "://" not in path:
+        path = str(spec.parent / path)
+    argument = str(data) if path and data else path
+    if engine == "spark" and section.kind in _ON_THE_CLUSTER and argument:
+        return Deferred(graph, argument)
+    if argument and "://" in argument:
+        raise DataError(f"the local engine cannot read {argument}", "", "train with --engine spark")
+    return _prepared(_load(graph, section, argument, data, progress), graph, section)
+
+
+def _load(
+    graph: Graph, section: Data, argument: str | None, data: Path | None, progress: Progress | None
+) -> Dataset:
+    names = section.image, section.label
+    return load_dataset(section.kind, argument, data, progress, bare_shape(graph), names)
+
+
+def _prepared(dataset: Dataset, graph: Graph, section: Data) -> Dataset:
+    """Padded, and with images to validate with, as the section says."""
     if any(section.pad):
         dataset = dataset.padded(section.pad)
     if section.validate:
@@ -92,73 +142,20 @@ def evaluation_images(graph: Graph, data: Path | None) -> Dataset:
         detail = "Its file has no section `data`."
         raise LenetError("the model does not say what it was trained on", detail)
     path = str(data) if section.path and data else section.path
-    dataset = load_dataset(section.kind, path, data, shape=bare_shape(graph))
-    if any(section.pad):
-        dataset = dataset.padded(section.pad)
-    if dataset.test is not None:
-        return dataset
-    if not section.validate:
+    dataset = _load(graph, section, path, data, None)
+    if dataset.test is not None:  # whatever was held out of the training images
+        section = replace(section, validate=0)
+    dataset = _prepared(dataset, graph, section)
+    if dataset.test is None:
         raise DataError(f"{dataset.name} has no test images")
-    return dataset.hold_out(section.validate, graph.train.seed if graph.train else 1)
-
-
-def check_data(graph: Graph, dataset: Dataset) -> None:
-    """Whether the files fit the net; the checker cannot know before they are read."""
-    if dataset.shape != graph.input and (product(dataset.shape),) != graph.input:
-        raise DataError(
-            f"the net's input is {show(graph.input)}, but the images of {dataset.name} are "
-            f"{show(dataset.shape)}",
-            "",
-            f"write input {show(dataset.shape)}",
-        )
-    for images in (dataset.train, dataset.test):
-        if images is not None and len(images) and images.labels.max() >= len(dataset.classes):
-            raise DataError(
-                f"{dataset.name} has a label {images.labels.max()}",
-                f"There are {len(dataset.classes)} classes, and labels count from 0.",
-            )
-        if images is not None and images.pixels.shape[1:] != dataset.shape:
-            raise DataError(f"the training and test images of {dataset.name} differ in shape")
-    # The classes of IDX files are only counted from their labels: some may not occur.
-    some = tuple(str(k) for k in range(len(dataset.classes))) == dataset.classes
-    spare = graph.output[0] - len(dataset.classes)
-    if len(graph.output) != 1 or spare < 0 or (spare > 0 and not some):
-        raise DataError(
-            f"the net's output is {show(graph.output)}, but {dataset.name} has "
-            f"{len(dataset.classes)} classes",
-            "",
-            f"make the last layer `linear {len(dataset.classes)}`",
-        )
-
-
-def normalization_of(
-    images: Images, scale: float, wanted: bool, channels: int
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and standard deviation of each of the net's input channels, exactly counted."""
-    if not wanted:
-        return (0.0,) * channels, (1.0,) * channels
-    groups = images.pixels.reshape(len(images), channels, -1)
-    values = np.arange(256) * scale
-    means, deviations = [], []
-    for channel in range(channels):
-        counts = np.zeros(256, np.int64)
-        for start in range(0, len(groups), 8192):
-            part = groups[start : start + 8192, channel]
-            counts += np.bincount(part.ravel(), minlength=256)
-        mean = float((counts * values).sum() / counts.sum())
-        deviation = float(np.sqrt((counts * (values - mean) ** 2).sum() / counts.sum()))
-        if deviation == 0:
-            fix = "remove `normalize` from the data section"
-            raise DataError(f"all pixels of channel {channel} are the same", "", fix)
-        means.append(mean)
-        deviations.append(deviation)
-    return tuple(means), tuple(deviations)
+    check_source(graph, InMemory.of(dataset))
+    return dataset
 
 
 def train_model(
     graph: Graph,
     spec: Path,
-    dataset: Dataset,
+    data: Dataset | Deferred,
     options: Options,
     settings: Mapping[str, Fraction] | None = None,
     watch: Watch | None = None,
@@ -172,20 +169,8 @@ def train_model(
         train = replace(train, stop=Duration(options.epochs, "epochs"), stop_when=())
     if options.folder and not options.resume:
         check_folder(options.folder, options.overwrite)
-    check_data(graph, dataset)
-    if dataset.test is None or len(dataset.test) == 0:
-        fix = "hold some training images out: `validate 1000` in the data section"
-        raise DataError(f"{dataset.name} has no test images to validate with", "", fix)
-    channels = graph.input[0] if len(graph.input) == 3 else 1
-    wanted = graph.data is not None and graph.data.normalize
-    mean, deviation = normalization_of(dataset.train, dataset.scale, wanted, channels)
-    scale = tuple(dataset.scale / d for d in deviation)
-    shift = tuple(-m / d for m, d in zip(mean, deviation, strict=True))
-    job = Job(
-        graph.source, str(spec), tuple(graph.imports.items()), tuple((settings or {}).items()),
-        scale, shift, train,
-        digest_of(graph, train, scale, shift, _fingerprint(dataset.train, dataset.test)),
-    )  # fmt: skip
+    if isinstance(data, Deferred) and options.engine == "local":
+        raise LenetError("the local engine does not read DataFrames", "", 'use engine="spark"')
     about = {
         "spec": str(spec.absolute()),
         "source": graph.source,
@@ -201,13 +186,29 @@ def train_model(
         if watch:
             watch(event)
 
-    with records:
-        tensors = _run(job, dataset.train, dataset.test, options, report)
+    if isinstance(data, Dataset):  # whose mistakes are found before Spark starts
+        _check(graph, InMemory.of(data))
+    with _session(data, spec, options, report) as session, _opened(data, session) as source:
+        _check(graph, source)
+        event = {"event": "data", "name": source.name, "rows": source.rows}
+        report({**event, "held_out": source.held_out})
+        channels = graph.input[0] if len(graph.input) == 3 else 1
+        mean, deviation = (0.0,) * channels, (1.0,) * channels
+        if graph.data is not None and graph.data.normalize:
+            mean, deviation = source.statistics(channels)
+        scale = tuple(source.scale / d for d in deviation)
+        shift = tuple(-m / d for m, d in zip(mean, deviation, strict=True))
+        job = Job(
+            graph.source, str(spec), tuple(graph.imports.items()), tuple((settings or {}).items()),
+            scale, shift, train, digest_of(graph, train, scale, shift, source.fingerprint),
+        )  # fmt: skip
+        with records:
+            tensors = _run(job, source, session, options, report)
     model = Model(
         graph.source,
         tensors,
-        dataset.classes + tuple(str(k) for k in range(len(dataset.classes), graph.output[0])),
-        dataset.scale,
+        source.classes + tuple(str(k) for k in range(len(source.classes), graph.output[0])),
+        source.scale,
         mean,
         deviation,
         tuple(records.history),
@@ -217,6 +218,53 @@ def train_model(
     if options.folder:
         _save(model, options.folder / "model.safetensors")
     return model
+
+
+def _check(graph: Graph, source: Source) -> None:
+    check_source(graph, source)
+    check_validation(source)
+
+
+@contextmanager
+def _session(
+    data: Dataset | Deferred, spec: Path, options: Options, report: Watch
+) -> "Iterator[SparkSession | None]":
+    """The session to train in; one that was started for the run is stopped with it."""
+    if options.engine == "local":
+        yield None
+        return
+    from runtime.spark.session import active_session, check_session, start_session
+
+    # A session that lives already, such as a notebook's, is used and left alone.
+    session = options.spark or active_session()
+    if session is not None:
+        check_session(session)
+        yield session
+        return
+    started = time.perf_counter()
+    size = 0
+    if isinstance(data, Dataset):
+        size = sum(part.pixels.nbytes for part in (data.train, data.test) if part is not None)
+    session = start_session(options.master, f"lenet train {spec.name}", size, options.threads)
+    try:
+        seconds = time.perf_counter() - started
+        report({"event": "spark", "master": session.sparkContext.master, "seconds": seconds})
+        yield session
+    finally:
+        session.stop()
+
+
+@contextmanager
+def _opened(data: Dataset | Deferred, session: "SparkSession | None") -> Iterator[Source]:
+    if isinstance(data, Dataset):
+        yield InMemory.of(data)
+        return
+    assert session is not None
+    source = data.open(session)
+    try:
+        yield source
+    finally:
+        source.close()
 
 
 def _save(model: Model, path: Path) -> None:
@@ -231,64 +279,32 @@ def _save(model: Model, path: Path) -> None:
         raise LenetError(error.title, detail, error.fix) from None
 
 
-def _fingerprint(train: Images, validation: Images) -> str:
-    """Of the data: a checkpoint only fits those that it was trained on."""
-    sums = [zlib.crc32(part.data.cast("B")) for images in (train, validation)
-            for part in (images.pixels, images.labels)]  # fmt: skip
-    return f"{len(train)} {len(validation)} " + " ".join(f"{value:08x}" for value in sums)
-
-
 def _run(
-    job: Job, train: Images, validation: Images, options: Options, report: Watch
+    job: Job, source: Source, session: "SparkSession | None", options: Options, report: Watch
 ) -> dict[str, Any]:
     def warn(text: str) -> None:
         report({"event": "warning", "text": text})
 
-    if options.engine == "local":
-        checkpoints = Checkpoints(_store(options), job.digest, warn)
-        shard = deal(train, validation, slice_count(job.train.batch))
+    checkpoints = Checkpoints(_store(options, session), job.digest, warn)
+    if not options.resume:
+        checkpoints.clear()
+    desk = Desk(report, checkpoints)
+    if session is None:
         threads = options.threads or available_cores()
-        return train_here(job, shard, threads, _desk(report, checkpoints, options))
-    from runtime.spark.engine import images_frame, train_on_spark
-    from runtime.spark.session import active_session, start_session
+        return train_here(job, source.shard(slice_count(job.train.batch)), threads, desk)
+    from runtime.spark.engine import train_on_spark
     from runtime.spark.slots import worker_count
     from runtime.spark.task import Plan
 
-    def train_in(session: "SparkSession") -> dict[str, Any]:
-        checkpoints = Checkpoints(_store(options, session), job.digest, warn)
-        shape = train.pixels.shape[1:]
-        plan = Plan(
-            (shape[0], shape[1], shape[2]), len(train), len(validation),
-            worker_count(session, options.workers), str(train.pixels.dtype), options.all_reduce,
-            options.timeout, options.memory or available_memory() // 2,
-        )  # fmt: skip
-        frame = images_frame(session, train, validation)
-        desk = _desk(report, checkpoints, options)
-        return train_on_spark(session, job, frame, plan, desk, options.open_sockets)
-
-    # A session that lives already, such as a notebook's, is used and left alone.
-    session = options.spark or active_session()
-    if session is not None:
-        return train_in(session)
-    started = time.perf_counter()
-    name = f"lenet train {Path(job.path).name}"
-    size = train.pixels.nbytes + validation.pixels.nbytes
-    session = start_session(options.master, name, size, options.threads)
-    try:
-        seconds = time.perf_counter() - started
-        report({"event": "spark", "master": session.sparkContext.master, "seconds": seconds})
-        return train_in(session)
-    finally:
-        session.stop()
+    plan = Plan(
+        source.shape, source.rows, source.held_out, worker_count(session, options.workers),
+        source.dtype, options.all_reduce, options.timeout, options.memory,
+    )  # fmt: skip
+    frame = source.frame(session)
+    return train_on_spark(session, job, frame, plan, desk, options.open_sockets)
 
 
-def _desk(report: Watch, checkpoints: Checkpoints, options: Options) -> Desk:
-    if not options.resume:
-        checkpoints.clear()
-    return Desk(report, checkpoints)
-
-
-def _store(options: Options, session: "SparkSession | None" = None) -> Store:
+def _store(options: Options, session: "SparkSession | None") -> Store:
     """Where the checkpoints are; only Spark knows how to write to what is no local folder."""
     if options.checkpoints is None:
         return Folder(options.folder / "checkpoints") if options.folder else Memory()

@@ -137,6 +137,12 @@ def test_parquet(tmp_path: Path) -> None:
     lists = table([list(i) for i in images], [0, 1, 2, 1])
     write(tmp_path / "data" / "train" / "1.parquet", lists)
     write(tmp_path / "data" / "test" / "1.parquet", table(images[:2], [0, 1]))
+    fixed = pa.list_(pa.int16(), 6), pa.binary(6)
+    for k, kind in enumerate(fixed):
+        given = images if kind == fixed[1] else [list(i) for i in images]
+        path = write(tmp_path / f"{k}.parquet", table(given, [0, 1, 2, 1], image=kind))
+        again = load_dataset("parquet", path, shape=(6,))
+        np.testing.assert_array_equal(again.train.pixels.ravel(), whole.train.pixels.ravel())
     parts = load_dataset("parquet", str(tmp_path / "data"), shape=(6,))
     np.testing.assert_array_equal(parts.train.pixels.ravel(), whole.train.pixels.ravel())
     assert parts.test is not None and len(parts.test) == 2
@@ -146,13 +152,15 @@ def test_parquet(tmp_path: Path) -> None:
     ("content", "message"),
     [
         (pa.table({"picture": [b"123456"], "label": [1]}), "no column image"),
-        (table([b"123456", None], [1, 2]), "empty image.*row 1"),
-        (table([b"123456"], [1.5]), "labels of .* are double"),
-        (table([b"123456", b"123456"], [1, -1]), "label out of range.*Row 1"),
-        (table([b"123456", b"12345"], [1, 1]), "another size.*Row 1 has 5"),
+        (table([b"123456", None], [1, 2]), "row 1: the image is empty"),
+        (table([b"123456"], [1.5]), "row 0: the label is 1.5"),
+        (table([b"123456"], ["a"]), "labels of .* are string"),
+        (table([b"123456", b"123456"], [1, -1]), "row 1: the label is -1"),
+        (table([b"123456", b"12345"], [1, 1]), "row 1: the image has 5 bytes"),
         (table(["123456"], [1]), "are string"),
-        (table([[1, 2, 3, 4, 5, 300]], [1]), "no byte"),
-        (table([[0.5] * 6], [1]), "lists hold bytes"),
+        (table([[1, 2, 3, 4, 5, 300]], [1]), "row 0: a value of the image is not a byte"),
+        (table([[1, 2, 3, 4, 5, None]], [1]), "row 0: a value of the image is empty"),
+        (table([[0.5] * 5 + [np.inf]], [1]), "not a finite number"),
         (table([b"123456"], [1]).slice(0, 0), "no rows"),
     ],
 )

@@ -18,13 +18,15 @@ _ALIASES = {"mnist784": "mnist", "fashionmnist": "fashion-mnist", "fashion_mnist
 @dataclass(frozen=True)
 class Data:
     """`validate` training images are held out; 0 means that the test set validates. `pad` rows and
-    columns of zeros are put around every image."""
+    columns of zeros are put around every image. `image` and `label` are columns of a table."""
 
     kind: str
     path: str | None = None
     normalize: bool = False
     validate: int = 0
     pad: tuple[int, int] = (0, 0)
+    image: str = "image"
+    label: str = "label"
     span: Span = field(default=Span(1, 1, 1), compare=False, repr=False)
 
 
@@ -40,12 +42,29 @@ def _pad(reader: Reader, data: Data) -> Data:
     return replace(data, pad=reader.pair("the padding", least=0))
 
 
+def _image(reader: Reader, data: Data) -> Data:
+    return replace(data, image=_column(reader, data))
+
+
+def _label(reader: Reader, data: Data) -> Data:
+    return replace(data, label=_column(reader, data))
+
+
+def _column(reader: Reader, data: Data) -> str:
+    if data.kind != "parquet":
+        raise reader.refuse()
+    return reader.text()
+
+
 KEYS: dict[str, tuple[str, str, Callable[[Reader, Data], Data]]] = {
     "normalize": ("normalize", "subtract the training images' mean and divide by their "
                   "standard deviation, channel by channel", _normalize),
     "validate": ("validate 5000", "hold out this many training images for validation; without "
                  "it the test set validates", _validate),
     "pad": ("pad 2", "put so many rows and columns of zeros around every image", _pad),
+    "image": ('image "pixels"', "the column with the images of a parquet file, else `image`",
+              _image),
+    "label": ('label "digit"', "the column with their labels, else `label`", _label),
 }  # fmt: skip
 
 

@@ -11,11 +11,10 @@ def evaluate(model: Model, data: Data = None, as_json: Json = False) -> None:
     They are those of the data it was trained on, or of --data.
     """
     from runtime.model import Model as Trained
-    from runtime.run import check_data, evaluation_images
+    from runtime.run import evaluation_images
 
     trained = Trained.open(model)
     dataset = evaluation_images(trained.graph, data)
-    check_data(trained.graph, dataset)
     assert dataset.test is not None
     metrics = trained.evaluate(dataset.test.pixels, dataset.test.labels)
     if as_json:

@@ -135,14 +135,10 @@ def _train(
     elif sys.stderr.isatty() and not as_json:
         watch = Bars(stop)
     with watch:
-        dataset = resolve_data(graph, network.path, data, watch.download)
         if not as_json:
-            count = len(dataset.train)
-            watch.say(
-                f"{network.path.name}: {network.parameter_count:,} parameters, "
-                f"{count:,} training images of {dataset.name}"
-            )
-        model = train_model(graph, network.path, dataset, options, network.settings, watch)
+            watch.say(f"{network.path.name}: {network.parameter_count:,} parameters")
+        source = resolve_data(graph, network.path, data, watch.download, options.engine)
+        model = train_model(graph, network.path, source, options, network.settings, watch)
     return model, time.perf_counter() - started
 
 

@@ -21,13 +21,14 @@ def load_dataset(
     folder: Path | None = None,
     progress: Progress | None = None,
     shape: Shape | None = None,
+    columns: tuple[str, str] = ("image", "label"),
 ) -> Dataset:
     """Load a dataset by its name in the language.
 
     `argument` is the path of "idx", "images" or "parquet". `folder` holds local copies of the
     others; without it, MNIST may be downloaded, and `progress(file name, bytes done, bytes total)`
     tells how far that is (the total is 0 where the server does not tell it). `shape` is that of the
-    images, which a parquet file does not tell.
+    images, which a parquet file does not tell, and `columns` are those of its images and labels.
 
     Raises DataError.
     """
@@ -52,9 +53,9 @@ def load_dataset(
             fix=f'Name it: "{kind}" with an argument such as "data".',
         )
     if kind == "images":
-        return load_pictures(Path(argument))
+        return load_pictures(Path(argument), shape)
     if kind == "parquet":
         from runtime.data.parquet import load_parquet
 
-        return load_parquet(Path(argument), shape or ())
+        return load_parquet(Path(argument), shape or (), columns)
     return load_idx(Path(argument))

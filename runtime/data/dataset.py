@@ -1,6 +1,7 @@
 """What every source of data delivers: images and labels, for training and for testing."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,17 +17,17 @@ class DataError(LenetError):
 class Images:
     """Labelled images.
 
-    pixels: uint8, C-contiguous, (count, channels, height, width)
+    pixels: uint8 or float32, C-contiguous, (count, channels, height, width)
     labels: int32, (count,), 0-based
     """
 
-    pixels: NDArray[np.uint8]
+    pixels: NDArray[Any]
     labels: NDArray[np.int32]
 
     def __post_init__(self) -> None:
-        if self.pixels.dtype != np.uint8 or self.pixels.ndim != 4:
+        if self.pixels.dtype not in (np.uint8, np.float32) or self.pixels.ndim != 4:
             found = f"{self.pixels.dtype} {self.pixels.shape}"
-            detail = f"Pixels are uint8 (count, channels, height, width), not {found}."
+            detail = f"They are uint8 or float32 (count, channels, height, width), not {found}."
             raise DataError("These pixels cannot be used.", detail)
         if self.labels.dtype != np.int32 or self.labels.shape != self.pixels.shape[:1]:
             found = f"{self.labels.dtype} {self.labels.shape}"
@@ -51,7 +52,7 @@ class Images:
 class Dataset:
     """Images to learn from and, where there are any, images to test with.
 
-    scale: a pixel's value is its byte times `scale`: 1/255 for bytes, 1/16 for digits
+    scale: a pixel's value is what is stored times `scale`: 1/255 for bytes, 1/16 for digits
     """
 
     name: str
@@ -83,12 +84,17 @@ class Dataset:
         Raises DataError unless 1 <= count < number of training images.
         """
         total = len(self.train)
-        if not 1 <= count < total:
-            raise DataError(
-                f"Cannot hold out {count:,} of {total:,} training images.",
-                fix=f"Hold out at least 1 and at most {total - 1:,} images.",
-            )
-        # numpy keeps a bit generator's raw numbers the same for ever, but not its permutations.
-        shuffled = np.argsort(np.random.PCG64(seed).random_raw(total), kind="stable")
-        held_out, kept = np.sort(shuffled[:count]), np.sort(shuffled[count:])
+        held_out = np.sort(chosen_rows(total, count, seed))
+        kept = np.delete(np.arange(total), held_out)
         return replace(self, train=self.train.take(kept), test=self.train.take(held_out))
+
+
+def chosen_rows(total: int, count: int, seed: int) -> NDArray[np.intp]:
+    """`count` of the rows 0 … total, by chance; DataError where that is too many."""
+    if not 1 <= count < total:
+        raise DataError(
+            f"Cannot hold out {count:,} of {total:,} training images.",
+            fix=f"Hold out at least 1 and at most {total - 1:,} images.",
+        )
+    # numpy keeps a bit generator's raw numbers the same for ever, but not its permutations.
+    return np.argsort(np.random.PCG64(seed).random_raw(total), kind="stable")[:count]

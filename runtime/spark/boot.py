@@ -9,7 +9,8 @@ from typing import Any
 
 
 def boot(name: str, payload: bytes, archive: str) -> Callable[[Iterator[Any]], Iterator[Any]]:
-    """A task that calls `runtime.spark.task.NAME(batches, *arguments)`, pickled in `payload`.
+    """A task that calls NAME, such as `task.train` of runtime/spark, with the batches and with the
+    arguments that are pickled in `payload`.
 
     `archive` is the zip file that the session ships, which is unpacked once a host; "" where the
     packages are at hand.
@@ -50,7 +51,8 @@ def boot(name: str, payload: bytes, archive: str) -> Callable[[Iterator[Any]], I
                     continue
             if folder not in sys.path:
                 sys.path.insert(0, folder)
-        module = importlib.import_module("runtime.spark.task")
-        yield from getattr(module, name)(batches, *pickle.loads(payload))
+        module, _, function = name.partition(".")
+        work = getattr(importlib.import_module(f"runtime.spark.{module}"), function)
+        yield from work(batches, *pickle.loads(payload))
 
     return task

@@ -73,7 +73,7 @@ def _attempt(
     host = "127.0.0.1" if local else context.getConf().get("spark.driver.host", "127.0.0.1")
     listener = Listener(host or "127.0.0.1", desk)
     try:
-        task = shipped(session, "train", job, plan, listener.address)
+        task = shipped(session, "task.train", job, plan, listener.address)
         # The shuffle behind the stage lets Spark run it again when an executor dies.
         result = dealt.mapInArrow(task, RESULT, barrier=True).repartition(1)
         rows = _collect(session, result, listener, f"lenet train {job.path}")

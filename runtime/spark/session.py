@@ -28,6 +28,16 @@ def active_session() -> SparkSession | None:
     return SparkSession.getActiveSession()
 
 
+def check_session(session: SparkSession) -> None:
+    """LenetError for a session of Spark Connect, whose client cannot speak with the executors."""
+    if not hasattr(session, "_jsparkSession"):
+        raise LenetError(
+            "a Spark Connect session cannot train",
+            "The workers report to the driver over a socket, and a Connect client is no driver.",
+            "run the program on the cluster with spark-submit, or with --master",
+        )
+
+
 def start_session(
     master: str = "local[*]",
     name: str = "lenet",

@@ -25,7 +25,7 @@ _KINDS = (".py", ".lark", ".properties")
 def shipped(
     session: SparkSession, name: str, *arguments: Any
 ) -> Callable[[Iterator[Any]], Iterator[Any]]:
-    """The function of runtime/spark/task.py of that name, for `mapInArrow`, with the arguments
+    """A function of runtime/spark, such as `task.train`, for `mapInArrow`; the arguments come
     behind the batches."""
     archive = ""
     if local_cores(session.sparkContext.master or "") is None:

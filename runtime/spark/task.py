@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from dsl.errors import LenetError
 from runtime.communicator import Communicator
+from runtime.cores import available_memory
 from runtime.data.dataset import Images
 from runtime.shard import Shard, owned
 from runtime.slice_count import slice_count
@@ -33,7 +34,7 @@ class Plan:
 
     `dtype` is that of the pixels. `all_reduce` is "mesh", or "driver" where the tasks cannot reach
     each other. `timeout` are the seconds after which a worker is taken for dead; beyond `memory`
-    bytes, a worker's images lie in a file.
+    bytes, or half of what is free, a worker's images lie in a file.
     """
 
     shape: tuple[int, int, int]
@@ -43,7 +44,7 @@ class Plan:
     dtype: str = "uint8"
     all_reduce: str = "mesh"
     timeout: float = 60.0
-    memory: int = 2**62
+    memory: int | None = None
 
 
 class Star:
@@ -122,7 +123,8 @@ def gather(batches: Iterable[pa.RecordBatch], plan: Plan, count: int, rank: int)
     }
     checks = len(range(rank, plan.validation, plan.workers))
     total = sum(mine.values()) + checks
-    pixels = _space((total, size), np.dtype(plan.dtype), plan.memory)
+    memory = plan.memory or available_memory() // 2
+    pixels = _space((total, size), np.dtype(plan.dtype), memory)
     labels = np.zeros(total, np.int32)
     starts = np.zeros(count + 1, np.int64)  # by slice, and of the validation images
     place = 0

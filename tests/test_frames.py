@@ -1,0 +1,181 @@
+"""DataFrames, parquet files and pictures as training data on Spark: the same bits as elsewhere."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from test_training import SMALL
+
+import lenet
+from dsl.errors import LenetError
+from runtime.data import load_dataset
+from runtime.data.dataset import Images
+from runtime.data.statistics import of_floats, sum_floats
+from runtime.spark.frames import Columns
+
+pytestmark = pytest.mark.spark
+NET = SMALL.replace("data digits\n", 'data parquet "rows"\n  normalize\n  validate 97\n').replace(
+    "dropout 0.2\n", ""
+)
+DIGITS = load_dataset("digits").train
+
+
+def rows_of(images: Images) -> list[dict]:
+    return [
+        {"image": bytearray(p.tobytes()), "label": int(label), "id": f"n{k}"}
+        for k, (p, label) in enumerate(zip(images.pixels, images.labels, strict=True))
+    ]
+
+
+@pytest.fixture(scope="module")
+def table(spark, tmp_path_factory):
+    frame = spark.createDataFrame(rows_of(DIGITS), "image binary, label int, id string")
+    path = tmp_path_factory.mktemp("data") / "rows"
+    frame.repartition(3).write.parquet(str(path))
+    return path
+
+
+@pytest.fixture
+def spec(table: Path) -> Path:
+    path = table.parent / "net.lenet"
+    path.write_text(NET)
+    return path
+
+
+def test_parquet_on_spark_gives_the_bits_of_the_local_engine(spec: Path, spark) -> None:
+    events: list[dict] = []
+    local = lenet.train(spec, engine="local")
+    cluster = lenet.train(spec, spark=spark, watch=events.append)
+    assert cluster.digest == local.digest
+    assert (cluster.mean, cluster.deviation) == (local.mean, local.deviation)
+    data = next(e for e in events if e["event"] == "data")
+    assert (data["name"], data["rows"], data["held_out"]) == ("rows", 1340, 97)
+
+
+def test_rows_are_numbered_by_content(spec: Path, table: Path, spark) -> None:
+    """However Spark has cut and ordered them, and whatever type holds the values."""
+    from pyspark.sql import functions as F
+
+    frame = spark.read.parquet(str(table))
+    first = lenet.train(spec, frame, spark=spark)
+    again = lenet.train(spec, frame.orderBy(F.rand(3)).repartition(5), spark=spark)
+    assert again.digest == first.digest
+    ints = [([int(v) for v in row["image"]], float(row["label"])) for row in rows_of(DIGITS)]
+    lists = spark.createDataFrame(ints, "pixels array<int>, digit double")
+    third = lenet.train(spec, lists, spark=spark, columns=Columns("pixels", "digit"))
+    assert third.digest == first.digest
+
+
+def test_floats_and_vectors(spec: Path, spark) -> None:
+    from pyspark.ml.linalg import Vectors
+
+    values = DIGITS.pixels.reshape(len(DIGITS), -1) / np.float32(16)
+    rows = [(Vectors.dense(v), float(y), k % 7 == 0) for k, (v, y) in
+            enumerate(zip(values, DIGITS.labels, strict=True))]  # fmt: skip
+    frame = spark.createDataFrame(rows, ["features", "label", "test"])
+    columns = Columns("features", validation="test")
+    vectors = lenet.train(spec, frame, spark=spark, columns=columns)
+    assert vectors.history[-1]["validation"]["top1"] > 0.8 and vectors.pixel_scale == 1.0
+    arrays = frame.selectExpr("label", "test")
+    from pyspark.ml.functions import vector_to_array
+
+    arrays = frame.select(vector_to_array("features").alias("features"), "label", "test")
+    assert lenet.train(spec, arrays, spark=spark, columns=columns).digest == vectors.digest
+    again = vectors.predict(values[:50].reshape(-1, 1, 8, 8))
+    assert (again.classes == DIGITS.labels[:50]).mean() > 0.8
+
+
+def test_statistics_of_floats() -> None:
+    random = np.random.default_rng(1)
+    images = Images(random.normal(2, 3, (90, 2, 5, 4)).astype(np.float32), np.zeros(90, np.int32))
+    mean, deviation = of_floats(sum_floats(images, 2))
+    np.testing.assert_allclose(mean, images.pixels.mean(axis=(0, 2, 3)), rtol=1e-5)
+    np.testing.assert_allclose(deviation, images.pixels.std(axis=(0, 2, 3)), rtol=1e-5)
+
+
+@pytest.mark.parametrize("form", ["png", "struct"])
+def test_encoded_pictures_and_sparks_images(spec: Path, spark, tmp_path: Path, form: str) -> None:
+    count = 300
+    for k in range(count):
+        Image.fromarray(DIGITS.pixels[k, 0] * 15).save(tmp_path / f"{k:04}.png")
+    source = "binaryFile" if form == "png" else "image"
+    frame = spark.read.format(source).load(str(tmp_path))
+    path = "path" if form == "png" else "image.origin"
+    frame = frame.selectExpr(
+        "content as image" if form == "png" else "image",
+        f"int(regexp_extract({path}, '(\\\\d+).png', 1)) as k",
+    )
+    labels = [(k, int(DIGITS.labels[k])) for k in range(count)]
+    joined = frame.join(spark.createDataFrame(labels, "k int, label int"), "k")
+    got = lenet.train(spec, joined, spark=spark)
+    rows = [(bytearray((DIGITS.pixels[k] * 15).tobytes()), int(DIGITS.labels[k]))
+            for k in range(count)]  # fmt: skip
+    plain = spark.createDataFrame(rows, "image binary, label int")
+    assert got.digest == lenet.train(spec, plain, spark=spark).digest
+
+
+def test_folders_of_pictures(spark, tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    for part, count in (("train", 40), ("test", 12)):
+        for k in range(count):
+            name = ("dark", "light thing")[k % 2]
+            folder = tmp_path / "data" / part / name / f"more {k % 3}"
+            folder.mkdir(parents=True, exist_ok=True)
+            pixels = random.integers(0, 100, (6, 7, 3), np.uint8) + np.uint8(120 * (k % 2))
+            Image.fromarray(pixels).save(folder / f"{k} ü.PNG")
+    (tmp_path / "data" / "train" / "dark" / "notes.txt").write_text("no picture")
+    spec = tmp_path / "net.lenet"
+    spec.write_text(
+        'input 3x8x9\nreshape 216\nlinear 2\ndata images "data"\n  normalize\n  pad 1\n'
+        "train\n  rate 0.1\n  batch 8\n  stop after 3 epochs\n"
+    )
+    cluster = lenet.train(spec, spark=spark)
+    assert cluster.classes == ("dark", "light thing")
+    assert cluster.digest == lenet.train(spec, engine="local").digest
+    assert cluster.history[-1]["validation"]["top1"] == 1.0
+    (tmp_path / "data" / "train" / "dark" / "bad.png").write_bytes(b"no picture")
+    for options in ({"spark": spark}, {"engine": "local"}):
+        with pytest.raises(LenetError, match="row that cannot be used") as caught:
+            lenet.train(spec, **options)
+        assert "dark/bad.png: it is no picture" in caught.value.detail
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"image": None}, "id bad: the image is empty"),
+        ({"image": b"123"}, "id bad: the image has 3 bytes; the net takes 64"),
+        ({"label": None}, "id bad: the label is empty"),
+        ({"label": -1}, "id bad: the label is -1"),
+    ],
+)
+def test_a_row_that_cannot_be_used(spec: Path, spark, row: dict, words: str) -> None:
+    rows = [*rows_of(DIGITS)[:200], {"image": bytearray(64), "label": 1, "id": "bad", **row}]
+    frame = spark.createDataFrame(rows, "image binary, label int, id string")
+    with pytest.raises(LenetError, match="has a row that cannot be used") as caught:
+        lenet.train(spec, frame, spark=spark, columns=Columns(key="id"))
+    assert words in caught.value.detail
+
+
+def test_frames_that_cannot_be_used(spec: Path, spark) -> None:
+    rows = spark.createDataFrame(
+        [(bytearray(64), 10 + k % 2) for k in range(200)], "image binary, label int"
+    )
+    frame = spark.createDataFrame([("x", 1)], "image string, label int")
+    with pytest.raises(LenetError, match="the column image has the type string"):
+        lenet.train(spec, frame, spark=spark)
+    with pytest.raises(LenetError, match="there is no column label"):
+        lenet.train(spec, rows.drop("label"), spark=spark)
+    with pytest.raises(LenetError, match="no rows to train on"):
+        empty = spark.createDataFrame([], "image binary, label int")
+        lenet.train(spec, empty, spark=spark)
+    floats = spark.createDataFrame([([0.5, float("nan")] * 32, 1)] * 200,
+                                   "image array<double>, label int")  # fmt: skip
+    with pytest.raises(LenetError, match="row that cannot be used, and 199 others") as caught:
+        lenet.train(spec, floats, spark=spark)
+    assert "not a finite number" in caught.value.detail
+    with pytest.raises(LenetError, match="12 classes"):
+        lenet.train(spec, rows, spark=spark)
+    with pytest.raises(LenetError, match="local engine"):
+        lenet.train(spec, frame, engine="local")
