@@ -27,6 +27,7 @@ __all__ = [
     "load",
     "open",
     "train",
+    "udf",
 ]
 
 _PLACES = {

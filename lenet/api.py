@@ -107,6 +107,7 @@ def train(
     timeout: float = 60.0,
     memory: int | None = None,
     open_sockets: bool = False,
+    seed: int | None = None,
     watch: Callable[[dict[str, Any]], None] | None = None,
 ) -> "Model":
     """Train what the file says and return the model.
@@ -127,6 +128,7 @@ def train(
     timeout: seconds after which a worker that does not answer is taken for dead.
     memory: bytes beyond which a worker keeps its images in a file; by default half of the free.
     open_sockets: allow the workers' own connections on a cluster that encrypts its own.
+    seed: in place of the file's.
     watch: is called with each event while the run goes on.
 
     The weights do not depend on the engine, nor on the numbers of workers and threads. Raises
@@ -159,9 +161,30 @@ def train(
         source = Deferred(network.graph, frame=data, columns=columns)
     options = Options(
         engine, master, spark, local, epochs, threads, Path(output) if output is not None else None,
-        overwrite, resume, checkpoints, workers, all_reduce, timeout, memory, open_sockets,
+        overwrite, resume, checkpoints, workers, all_reduce, timeout, memory, open_sockets, seed,
     )  # fmt: skip
     return train_model(network.graph, network.path, source, options, network.settings, watch)
+
+
+def udf(model: "Model | str | Path", spark: "SparkSession | None" = None) -> Any:
+    """A function of DataFrame columns that predicts their images, also for SQL:
+
+        spark.udf.register("digit", lenet.udf("model.safetensors"))
+        spark.sql("select digit(image).prediction from images")
+
+    It gives a struct of prediction (the class, from 0), label (its name), probability and raw
+    (log-probabilities), one for each class. Without `spark`, it is for the active session.
+    """
+    from runtime.model import Model
+    from runtime.spark.frames import prediction_function
+    from runtime.spark.session import active_session
+
+    session = spark or active_session()
+    if session is None:
+        raise LenetError(
+            "there is no Spark session", "", "start one, or name it: udf(model, spark)"
+        )
+    return prediction_function(session, model if isinstance(model, Model) else open(model))
 
 
 def open(path: str | Path) -> "Model":

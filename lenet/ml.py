@@ -1,35 +1,254 @@
 """Spark ML: a net as an Estimator, and what it has learned as a Transformer.
 
-    from lenet.ml import LenetClassifier
+from lenet.ml import LenetClassifier
 
-    classifier = LenetClassifier(spec="lenet5.lenet", featuresCol="image")
-    model = Pipeline(stages=[classifier]).fit(train)
-    model.transform(test).select("prediction", "probability")
+classifier = LenetClassifier(spec="lenet5.lenet", featuresCol="image")
+model = classifier.fit(train)
+model.transform(test).select("prediction", "probability")
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from pyspark import keyword_only
 from pyspark.ml import Estimator, Model
-from pyspark.ml.functions import array_to_vector, vector_to_array
-from pyspark.ml.linalg import DenseVector, VectorUDT
+from pyspark.ml.functions import array_to_vector
 from pyspark.ml.param import Param, Params, TypeConverters
 from pyspark.ml.param.shared import (
-    HasFeaturesCol, HasLabelCol, HasPredictionCol, HasProbabilityCol, HasRawPredictionCol, HasSeed,
+    HasFeaturesCol,
+    HasLabelCol,
+    HasPredictionCol,
+    HasProbabilityCol,
+    HasRawPredictionCol,
+    HasSeed,
     HasValidationIndicatorCol,
 )
-from pyspark.ml.util import DefaultParamsReader, DefaultParamsWriter, MLReadable, MLReader, MLWritable, MLWriter
-from pyspark.sql import Column, DataFrame
+from pyspark.ml.util import (
+    DefaultParamsReadable,
+    DefaultParamsReader,
+    DefaultParamsWritable,
+    DefaultParamsWriter,
+    MLReadable,
+    MLReader,
+    MLWritable,
+    MLWriter,
+)
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import ArrayType, DoubleType, FloatType, StructType
 
-from dsl.errors import LenetError
-from lenet.api import Network, load, train
+from dsl.check import check_graph
+from lenet.api import Network, load, read_settings, train
 from runtime.model import Model as Net
-from runtime.spark.frames import Columns
-from runtime.spark.predict import prediction_column
+from runtime.spark.frames import Columns, prediction_column
+from runtime.spark.hadoop import HadoopFolder
 
-__all__ = ["LenetClassifier", "LenetModel", "udf"]
+__all__ = ["LenetClassificationSummary", "LenetClassifier", "LenetModel"]
+_FILE = "model.safetensors"
+
+
+class _Columns(HasFeaturesCol, HasPredictionCol, HasProbabilityCol, HasRawPredictionCol):
+    """The columns that both have."""
+
+    def setFeaturesCol(self, value: str) -> Any:  # noqa: N802 - Spark's own names
+        """Images: binary, arrays of numbers, vectors, or Spark's image structs."""
+        return self._set(featuresCol=value)
+
+    def setPredictionCol(self, value: str) -> Any:  # noqa: N802
+        return self._set(predictionCol=value)
+
+    def setProbabilityCol(self, value: str) -> Any:  # noqa: N802
+        return self._set(probabilityCol=value)
+
+    def setRawPredictionCol(self, value: str) -> Any:  # noqa: N802
+        return self._set(rawPredictionCol=value)
+
+
+class LenetClassifier(
+    Estimator,  # type: ignore[misc]
+    _Columns,
+    HasLabelCol,
+    HasSeed,
+    HasValidationIndicatorCol,
+    DefaultParamsReadable,  # type: ignore[type-arg]
+    DefaultParamsWritable,
+):
+    """Trains a net on a DataFrame; the weights are those of `lenet.train`.
+
+    `spec` is the path of a .lenet file, or its text; it is read and checked at once, and the
+    `data` section's `normalize` and `pad` hold. `settings` are other values of its constants.
+    """
+
+    spec: Param[str] = Param(Params._dummy(), "spec", "the text of a .lenet file",
+                             TypeConverters.toString)  # fmt: skip
+    imports: Param[str] = Param(Params._dummy(), "imports", "the texts of the files that it "
+                                "imports, in JSON", TypeConverters.toString)  # fmt: skip
+    settings: Param[str] = Param(Params._dummy(), "settings", "other values of the constants, in "
+                                 "JSON", TypeConverters.toString)  # fmt: skip
+    epochs: Param[int] = Param(Params._dummy(), "epochs", "when to stop, in place of the file's "
+                               "`stop`", TypeConverters.toInt)  # fmt: skip
+    numWorkers: Param[int] = Param(Params._dummy(), "numWorkers", "tasks that train together, one "
+                                   "for each slot by default", TypeConverters.toInt)  # fmt: skip
+
+    @keyword_only
+    def __init__(
+        self, *, spec: str | Path | None = None, settings: Mapping[str, Any] | None = None,
+        featuresCol: str = "features", labelCol: str = "label",  # noqa: N803
+        predictionCol: str = "prediction", probabilityCol: str = "probability",  # noqa: N803
+        rawPredictionCol: str = "rawPrediction", seed: int | None = None,  # noqa: N803
+        epochs: int | None = None, numWorkers: int | None = None,  # noqa: N803
+        validationIndicatorCol: str | None = None,  # noqa: N803
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self._defaultParamMap.pop(self.seed, None)  # the file has one
+        self._setDefault(imports="{}", settings="{}")
+        given = dict(vars(self)["_input_kwargs"])  # of keyword_only
+        self._set_spec(given.pop("spec", None), given.pop("settings", None))
+        self._set(**given)
+
+    def setSpec(self, spec: str | Path, settings: Mapping[str, Any] | None = None) -> Any:  # noqa: N802
+        return self._set_spec(spec, settings)
+
+    def setEpochs(self, value: int) -> Any:  # noqa: N802
+        return self._set(epochs=value)
+
+    def setNumWorkers(self, value: int) -> Any:  # noqa: N802
+        return self._set(numWorkers=value)
+
+    def setSeed(self, value: int) -> Any:  # noqa: N802
+        return self._set(seed=value)
+
+    def setLabelCol(self, value: str) -> Any:  # noqa: N802
+        """Whole numbers from 0, of any numeric type."""
+        return self._set(labelCol=value)
+
+    def setValidationIndicatorCol(self, value: str) -> Any:  # noqa: N802
+        """True in the rows to validate with; without it, the file's `validate N` holds."""
+        return self._set(validationIndicatorCol=value)
+
+    def _set_spec(self, spec: str | Path | None, settings: Mapping[str, Any] | None) -> Any:
+        if settings is not None:
+            values = {name: str(value) for name, value in settings.items()}
+            self._set(settings=json.dumps(values))
+        if spec is None:
+            return self
+        if "\n" in str(spec):
+            check_graph(str(spec), "spec", self._settings())
+            return self._set(spec=str(spec), imports="{}")
+        network = load(spec, self._settings())
+        imports = json.dumps(dict(network.graph.imports))
+        return self._set(spec=network.graph.source, imports=imports)
+
+    def _settings(self) -> dict[str, Any]:
+        return read_settings(json.loads(self.getOrDefault(self.settings)))
+
+    def network(self) -> Network:
+        """The net that is to be trained, checked."""
+        settings, imports = self._settings(), json.loads(self.getOrDefault(self.imports))
+        graph = check_graph(self.getOrDefault(self.spec), "spec", settings, imports)
+        return Network(Path("spec.lenet"), graph, settings)
+
+    def _fit(self, dataset: DataFrame) -> "LenetModel":
+        def value(param: Param[Any]) -> Any:
+            return self.getOrDefault(param) if self.isDefined(param) else None
+
+        columns = Columns(
+            self.getFeaturesCol(), self.getLabelCol(), value(self.validationIndicatorCol)
+        )
+        net = train(
+            self.network(), dataset, dataset.sparkSession, columns=columns,
+            epochs=value(self.epochs), workers=value(self.numWorkers), seed=value(self.seed),
+        )  # fmt: skip
+        model = LenetModel(net)
+        model._resetUid(self.uid)
+        return self._copyValues(model)
+
+
+@dataclass(frozen=True)
+class LenetClassificationSummary:
+    """How the training went; `history` has an entry for each epoch."""
+
+    history: tuple[dict[str, Any], ...]
+
+    @property
+    def totalIterations(self) -> int:  # noqa: N802
+        return int(self.history[-1]["iteration"]) if self.history else 0
+
+    @property
+    def objectiveHistory(self) -> list[float]:  # noqa: N802
+        """The mean training loss of each epoch."""
+        return [epoch["loss"] for epoch in self.history]
+
+    @property
+    def validationHistory(self) -> list[dict[str, float]]:  # noqa: N802
+        """The metrics of each epoch, where it was validated."""
+        return [epoch["validation"] for epoch in self.history if epoch["validation"]]
+
+
+class LenetModel(Model, _Columns, MLReadable, MLWritable):  # type: ignore[misc, type-arg]
+    """Predicts; `net` is the trained model as `lenet.open` gives it.
+
+    An image that is null gets nulls. A column whose name is "" is left out.
+    """
+
+    def __init__(self, net: Net) -> None:
+        super().__init__()
+        self.net = net
+
+    @property
+    def numClasses(self) -> int:  # noqa: N802
+        return self.net.graph.output[0]
+
+    @property
+    def hasSummary(self) -> bool:  # noqa: N802
+        return bool(self.net.history)
+
+    @property
+    def summary(self) -> LenetClassificationSummary:
+        return LenetClassificationSummary(self.net.history)
+
+    def _transform(self, dataset: DataFrame) -> DataFrame:
+        found = prediction_column(dataset, self.getFeaturesCol(), self.net)
+        whole = dataset.withColumn(_WHOLE, found)
+        columns = {
+            self.getRawPredictionCol(): _vector(whole[_WHOLE]["raw"]),
+            self.getProbabilityCol(): _vector(whole[_WHOLE]["probability"]),
+            self.getPredictionCol(): whole[_WHOLE]["prediction"],
+        }
+        return whole.withColumns({k: v for k, v in columns.items() if k}).drop(_WHOLE)
+
+    def write(self) -> MLWriter:
+        return _Writer(self)
+
+    @classmethod
+    def read(cls) -> "MLReader[LenetModel]":
+        return _Reader()
+
+
+_WHOLE = "__lenet_prediction"
+
+
+def _vector(values: Column) -> Column:
+    return F.when(values.isNotNull(), array_to_vector(values))
+
+
+class _Writer(MLWriter):
+    def __init__(self, instance: LenetModel) -> None:
+        super().__init__()
+        self.instance = instance
+
+    def saveImpl(self, path: str) -> None:  # noqa: N802
+        DefaultParamsWriter.saveMetadata(self.instance, path, self.sparkSession)
+        HadoopFolder(self.sparkSession, path).write(_FILE, self.instance.net.to_bytes())
+
+
+class _Reader(MLReader):  # type: ignore[type-arg]
+    def load(self, path: str) -> LenetModel:
+        session: SparkSession = self.sparkSession
+        metadata = DefaultParamsReader.loadMetadata(path, session)
+        model = LenetModel(Net.from_bytes(HadoopFolder(session, path).read(_FILE)))
+        model._resetUid(metadata["uid"])
+        DefaultParamsReader.getAndSetParams(model, metadata)
+        return model

@@ -2,6 +2,7 @@
 
 import json
 import math
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -52,7 +53,8 @@ class Model:
 
     A pixel's value is its byte times `pixel_scale`; the net sees (value - mean) / deviation,
     channel by channel. `settings` are the values that `--set` gave to the spec's constants,
-    `imports` the texts of the files that it imports.
+    `imports` the texts of the files that it imports. `threads` predict, one for each core by
+    default.
     """
 
     source: str
@@ -64,6 +66,7 @@ class Model:
     history: tuple[dict[str, Any], ...] = ()
     settings: Mapping[str, Fraction] = field(default_factory=dict)
     imports: Mapping[str, str] = field(default_factory=dict)
+    threads: int | None = None
 
     @cached_property
     def graph(self) -> Graph:
@@ -81,7 +84,12 @@ class Model:
 
     @cached_property
     def _predictor(self) -> Predictor:
-        return Predictor(load(compile_graph(self.graph)), available_cores())
+        return Predictor(load(compile_graph(self.graph)), self.threads or available_cores())
+
+    @property
+    def logarithmic(self) -> bool:
+        """Whether its outputs are log-probabilities."""
+        return self._predictor.loaded.program.logarithmic
 
     @cached_property
     def _weights(self) -> NDArray[np.float32]:
@@ -115,7 +123,7 @@ class Model:
     def predict(self, images: NDArray[Any]) -> Prediction:
         """The most probable class of each image; for `images` see `outputs`."""
         outputs = self.outputs(images)
-        if self._predictor.loaded.program.logarithmic:
+        if self.logarithmic:
             outputs = np.exp(outputs)
         return Prediction(outputs.argmax(axis=1), outputs, self.classes)
 
@@ -137,8 +145,8 @@ class Model:
                 f"Labels go from {labels.min()} to {labels.max()}, "
                 f"the model has {outputs.shape[1]} classes.",
             )
-        logarithmic = self._predictor.loaded.program.logarithmic
-        return {"count": len(labels), **measure(outputs, labels.astype(np.int32), logarithmic)}
+        metrics = measure(outputs, labels.astype(np.int32), self.logarithmic)
+        return {"count": len(labels), **metrics}
 
     def _prepare(self, images: NDArray[Any]) -> tuple[NDArray[Any], Normalization]:
         images = self._padded(images)
@@ -207,6 +215,14 @@ class Model:
         }
         metadata["checksum"] = _checksum(metadata)
         return safetensors_bytes(dict(self.tensors), metadata)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Model":
+        """What `to_bytes` gave; LenetError where that is damaged."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "model.safetensors"
+            path.write_bytes(data)
+            return cls.open(path)
 
     @classmethod
     def open(cls, path: str | Path) -> "Model":

@@ -47,7 +47,7 @@ class Options:
     cluster's executors; folder: the run's, where an older run is only replaced to `overwrite`, and
     goes on from its newest checkpoint to `resume`. checkpoints: another place for them, which may
     be any that Spark can write. workers, all_reduce, timeout, memory: see runtime/spark/task.py;
-    open_sockets: allow them where the cluster encrypts.
+    open_sockets: allow them where the cluster encrypts. seed: in place of the file's.
     """
 
     engine: str = "spark"
@@ -65,6 +65,7 @@ class Options:
     timeout: float = 60.0
     memory: int | None = None
     open_sockets: bool = False
+    seed: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,6 +168,8 @@ def train_model(
         raise LenetError(f"{spec} does not say how to train", "", fix)
     if options.epochs is not None:
         train = replace(train, stop=Duration(options.epochs, "epochs"), stop_when=())
+    if options.seed is not None:
+        train = replace(train, seed=options.seed)
     if options.folder and not options.resume:
         check_folder(options.folder, options.overwrite)
     if isinstance(data, Deferred) and options.engine == "local":
@@ -187,9 +190,12 @@ def train_model(
             watch(event)
 
     if isinstance(data, Dataset):  # whose mistakes are found before Spark starts
-        _check(graph, InMemory.of(data))
+        check_source(graph, InMemory.of(data))
+        check_validation(InMemory.of(data))
     with _session(data, spec, options, report) as session, _opened(data, session) as source:
-        _check(graph, source)
+        check_source(graph, source)
+        if isinstance(data, Dataset) or data.frame is None or train.stop_when:
+            check_validation(source)  # a DataFrame may do without
         event = {"event": "data", "name": source.name, "rows": source.rows}
         report({**event, "held_out": source.held_out})
         channels = graph.input[0] if len(graph.input) == 3 else 1
@@ -218,11 +224,6 @@ def train_model(
     if options.folder:
         _save(model, options.folder / "model.safetensors")
     return model
-
-
-def _check(graph: Graph, source: Source) -> None:
-    check_source(graph, source)
-    check_validation(source)
 
 
 @contextmanager

@@ -17,13 +17,14 @@ class Shard:
     """`slices` are the images of this worker's slices, by their numbers.
 
     `rows` are the images to train with that all workers have together, in `count` slices. With
-    `validation` this worker validates.
+    `validation` this worker validates, and with `held_out` images they all do.
     """
 
     rows: int
     count: int
     slices: dict[int, Images]
     validation: Images
+    held_out: int
 
 
 def deal(train: Images, validation: Images, count: int, rank: int = 0, size: int = 1) -> Shard:
@@ -37,4 +38,4 @@ def deal(train: Images, validation: Images, count: int, rank: int = 0, size: int
         return images.take(np.arange(first, len(images), step, dtype=np.intp))
 
     slices = {number: every(train, count, number) for number in owned(count, rank, size)}
-    return Shard(len(train), count, slices, every(validation, size, rank))
+    return Shard(len(train), count, slices, every(validation, size, rank), len(validation))

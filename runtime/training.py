@@ -207,11 +207,8 @@ class _Run:
             last_step = at.step == trainer.steps
             done = settings.stop is not None and _due(settings.stop, at, last_step)
             due = settings.validate_every
-            if (
-                due.unit == "iterations"
-                and not (done or last_step)
-                and not at.iteration % due.count
-            ):
+            between = due.unit == "iterations" and self.shard.held_out > 0
+            if between and not (done or last_step) and at.iteration % due.count == 0:
                 where = {"epoch": at.epoch, "iteration": at.iteration}
                 validation = self._chosen(self._validate())
                 self._report({"event": "validation", **where, "validation": validation})
@@ -220,7 +217,8 @@ class _Run:
         elapsed = time.perf_counter() - started
         due = settings.validate_every
         wanted = done or due.unit == "iterations" or at.epoch % due.count == 0
-        validated = self._validate() if wanted or settings.stop_when else {}
+        wanted = (wanted or bool(settings.stop_when)) and self.shard.held_out > 0
+        validated = self._validate() if wanted else {}
         if settings.stop_when:
             self.stopper.see(validated, at.epoch)
         self._report(

@@ -61,8 +61,10 @@ def as_image(shape: Shape) -> tuple[int, int, int]:
 def form_of(
     kind: pa.DataType, shape: tuple[int, int, int], pad: tuple[int, int] = (0, 0)
 ) -> Form | None:
-    """How to read a column of bytes or of lists of numbers; None for what is neither."""
+    """How to read a column of bytes, of lists of numbers or of Spark's images; None for others."""
     types = pa.types
+    if types.is_struct(kind) and kind.get_field_index("nChannels") >= 0:
+        return Form("struct", shape, pad, "uint8", by_content=False)
     if types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind):
         return Form("bytes", shape, pad, "uint8", by_content=False)
     if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
@@ -73,8 +75,17 @@ def form_of(
     return None
 
 
-class _Problem(Exception):
+class _Problem(ValueError):
     """Why a row cannot be used."""
+
+
+def values_of(column: pa.Array, form: Form) -> NDArray[Any]:
+    """The images of a column without empty ones, (rows, channels, height, width); ValueError where
+    one cannot be used."""
+    values = _together(column, form)
+    if values is None:
+        values = np.stack([_value(scalar, form) for scalar in column])
+    return values.reshape(-1, *form.shape)
 
 
 def ready(batches: Iterator[pa.RecordBatch], form: Form) -> Iterator[pa.RecordBatch]:

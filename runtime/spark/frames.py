@@ -5,12 +5,14 @@ not depend on how Spark has cut the data into partitions.
 """
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
@@ -21,7 +23,9 @@ from runtime.data.dataset import DataError, chosen_rows
 from runtime.data.pictures import ENDINGS, Layout
 from runtime.data.rows import READY, Form, as_image
 from runtime.data.statistics import Normal, of_bytes, of_floats
+from runtime.model import Model
 from runtime.source import Source
+from runtime.spark.predict import RESULT
 from runtime.spark.rows import NUMBERED, SURVEY, TOTALS, Numbers
 from runtime.spark.session import summary
 from runtime.spark.ship import shipped
@@ -151,6 +155,21 @@ def _numbered(
         1 / 255 if form.dtype == "uint8" else 1.0, f"{rows} {held} {checksum:016x}", session,
         numbered, kept,
     )  # fmt: skip
+
+
+def prediction_column(frame: DataFrame, name: str, model: Model) -> Column:
+    """What a model predicts for a column of images; see runtime/spark/predict.py."""
+    image, _, _ = _image_column(frame, name)
+    found: Column = prediction_function(frame.sparkSession, model)(image)
+    return found
+
+
+def prediction_function(session: SparkSession, model: Model) -> Any:
+    """The same as a function of columns."""
+    task = shipped(session, "predict.predict", model.to_bytes())
+    task.__annotations__ = {"batches": Iterator[pa.Array], "return": Iterator[pa.Array]}
+    make: Any = F.arrow_udf
+    return make(task, RESULT)
 
 
 def _column(frame: DataFrame, name: str) -> Column:

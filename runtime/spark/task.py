@@ -152,7 +152,7 @@ def gather(batches: Iterable[pa.RecordBatch], plan: Plan, count: int, rank: int)
         return Images(part, labels[first : first + rows])
 
     slices = {number: images(int(starts[number]), rows) for number, rows in mine.items()}
-    return Shard(plan.train, count, slices, images(int(starts[count]), checks))
+    return Shard(plan.train, count, slices, images(int(starts[count]), checks), plan.validation)
 
 
 def _space(shape: tuple[int, int], dtype: np.dtype[Any], memory: int) -> NDArray[Any]:

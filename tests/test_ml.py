@@ -1,0 +1,146 @@
+"""Spark ML: fit and transform, pipelines, cross-validation, saving, SQL and streams."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_frames import DIGITS, NET, rows_of
+
+import lenet
+from dsl.errors import LenetError
+
+pytestmark = pytest.mark.spark
+SPEC = NET.replace(
+    'data parquet "rows"\n  normalize\n  validate 97\n', "data digits\n  normalize\n"
+)
+
+
+@pytest.fixture(scope="module")
+def frame(spark):
+    rows = [
+        {**row, "label": float(row["label"]), "test": k % 5 == 0}
+        for k, row in enumerate(rows_of(DIGITS))
+    ]
+    kept = spark.createDataFrame(
+        rows, "image binary, label double, id string, test boolean"
+    ).cache()
+    yield kept
+    kept.unpersist()
+
+
+@pytest.fixture(scope="module")
+def fitted(frame):
+    from lenet.ml import LenetClassifier
+
+    return LenetClassifier(
+        spec=SPEC, featuresCol="image", validationIndicatorCol="test", epochs=3
+    ).fit(frame)
+
+
+def test_fit_and_transform(fitted, frame) -> None:
+    from pyspark.ml.evaluation import MulticlassClassificationEvaluator
+
+    found = fitted.transform(frame)
+    new = {"rawPrediction": "vector", "probability": "vector", "prediction": "double"}
+    assert dict(found.dtypes).items() >= new.items() and found.count() == frame.count()
+    rows = found.collect()
+    images = np.array([np.frombuffer(row["image"], np.uint8) for row in rows]).reshape(-1, 1, 8, 8)
+    expected = fitted.net.predict(images)
+    assert [row["prediction"] for row in rows] == expected.classes.tolist()
+    probabilities = np.array([row["probability"].toArray() for row in rows])
+    np.testing.assert_array_equal(probabilities.astype(np.float32), expected.probabilities)
+    accuracy = MulticlassClassificationEvaluator(metricName="accuracy").evaluate(found)
+    assert accuracy > 0.85
+    assert fitted.summary.totalIterations == 36 and len(fitted.summary.objectiveHistory) == 3
+    assert fitted.summary.validationHistory[-1]["top1"] > 0.8
+    assert fitted.numClasses == 10 and fitted.hasSummary
+
+
+def test_without_rows_to_validate_with(frame) -> None:
+    from lenet.ml import LenetClassifier
+
+    classifier = LenetClassifier(spec=SPEC, featuresCol="image", epochs=1, seed=7)
+    model = classifier.fit(frame)
+    assert model.summary.validationHistory == [] and model.summary.totalIterations == 15
+    other = classifier.copy({classifier.seed: 8}).fit(frame)
+    assert other.net.digest != model.net.digest
+    assert classifier.fit(frame).net.digest == model.net.digest
+
+
+def test_saving(fitted, frame, tmp_path: Path) -> None:
+    from pyspark.ml import Pipeline, PipelineModel
+
+    from lenet.ml import LenetClassifier, LenetModel
+
+    fitted.copy().setPredictionCol("digit").write().overwrite().save(str(tmp_path / "model"))
+    again = LenetModel.load(str(tmp_path / "model"))
+    assert again.net.digest == fitted.net.digest and again.uid == fitted.uid
+    assert "digit" in again.transform(frame).columns
+    assert lenet.open(tmp_path / "model" / "model.safetensors").digest == fitted.net.digest
+    assert not [p for p in tmp_path.rglob("*") if p.suffix in (".pkl", ".pickle")]
+    spec = tmp_path / "net.lenet"
+    spec.write_text(
+        SPEC.replace("rate 0.1", "rate speed").replace("\ninput", "\nlet speed = 1\ninput")
+    )
+    classifier = LenetClassifier(spec=spec, settings={"speed": 0.1}, featuresCol="image", epochs=1)
+    spec.unlink()
+    Pipeline(stages=[classifier]).save(str(tmp_path / "pipeline"))
+    pipeline = Pipeline.load(str(tmp_path / "pipeline"))
+    assert pipeline.getStages()[0].extractParamMap() == classifier.extractParamMap()
+    trained = pipeline.fit(frame)
+    trained.save(str(tmp_path / "trained"))
+    loaded = PipelineModel.load(str(tmp_path / "trained"))
+    assert loaded.stages[0].net.digest == classifier.fit(frame).net.digest
+
+
+def test_cross_validation_in_parallel(frame) -> None:
+    """Two fits at once in one driver."""
+    from pyspark.ml.evaluation import MulticlassClassificationEvaluator
+    from pyspark.ml.tuning import CrossValidator, ParamGridBuilder
+
+    from lenet.ml import LenetClassifier
+
+    classifier = LenetClassifier(spec=SPEC, featuresCol="image")
+    grid = ParamGridBuilder().addGrid(classifier.epochs, [1, 3]).build()
+    evaluator = MulticlassClassificationEvaluator(metricName="accuracy")
+    validator = CrossValidator(
+        estimator=classifier, estimatorParamMaps=grid, evaluator=evaluator, numFolds=2,
+        parallelism=2, seed=1,
+    )  # fmt: skip
+    found = validator.fit(frame)
+    assert found.avgMetrics[1] > found.avgMetrics[0] and found.avgMetrics[1] > 0.8
+
+
+def test_in_sql_and_in_a_stream(fitted, frame, spark, tmp_path: Path) -> None:
+    spark.udf.register("digit", lenet.udf(fitted.net, spark))
+    frame.limit(20).createOrReplaceTempView("images")
+    rows = spark.sql("select digit(image) as d, image from images").collect()
+    images = np.array([np.frombuffer(row["image"], np.uint8) for row in rows]).reshape(-1, 1, 8, 8)
+    expected = fitted.net.predict(images)
+    assert [row["d"]["label"] for row in rows] == [expected.label(k) for k in range(20)]
+    frame.limit(30).write.parquet(str(tmp_path / "in"))
+    stream = fitted.transform(spark.readStream.schema(frame.schema).parquet(str(tmp_path / "in")))
+    query = (
+        stream.select("prediction").writeStream.format("memory").queryName("predicted")
+        .trigger(availableNow=True).start()
+    )  # fmt: skip
+    query.awaitTermination(120)
+    assert spark.table("predicted").count() == 30
+
+
+def test_images_that_are_null(fitted, spark) -> None:
+    rows = [(bytearray(64),), (None,), (bytearray(range(64)),), (None,)]
+    found = fitted.transform(spark.createDataFrame(rows, "image binary")).collect()
+    assert [row["prediction"] is None for row in found] == [False, True, False, True]
+
+
+def test_mistakes(fitted, frame, spark) -> None:
+    from lenet.ml import LenetClassifier
+
+    with pytest.raises(LenetError, match="no column features"):
+        LenetClassifier(spec=SPEC).fit(frame)
+    with pytest.raises(LenetError, match="1 error"):
+        LenetClassifier(spec="input 8\nfoo\n")
+    bad = fitted.transform(spark.createDataFrame([(bytearray(3),)], "image binary"))
+    with pytest.raises(Exception, match="the image has 3 bytes; the net takes 64"):
+        bad.collect()
