@@ -21,7 +21,7 @@ train: $(READY)
 	$(BIN)/lenet train $(SPEC) $(TRAIN_ARGS)
 
 test: lint
-	$(BIN)/pytest -n 2 $(PYTEST_ARGS)
+	$(BIN)/pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .

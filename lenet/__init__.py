@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "Columns",
     "Dataset",
     "Images",
     "LenetError",
@@ -31,6 +32,7 @@ __all__ = [
 ]
 
 _PLACES = {
+    "Columns": "runtime.spark.frames",
     "Dataset": "runtime.data.dataset",
     "Images": "runtime.data.dataset",
     "LenetError": "dsl.errors",

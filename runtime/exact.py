@@ -6,9 +6,9 @@ from typing import TypeVar
 
 from dsl.errors import LenetError
 
-# The mean loss is summed in fixed point too: 32 slices of less than 2**18 fit into 63 bits.
+# The mean loss is summed in fixed point too: 1,024 slices of less than 2**13 fit into 63 bits.
 LOSS_UNIT = 2.0**40
-_LOSS_LIMIT = 2.0**18
+_LOSS_LIMIT = 2.0**13
 T = TypeVar("T")
 
 

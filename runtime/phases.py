@@ -18,10 +18,10 @@ from runtime.batches import Slice
 from runtime.communicator import Communicator
 from runtime.exact import check_range, diverged, exact_loss, run_in
 
-# Means and mean squares in fixed point: the parts of at most 32 slices, each below the limit,
+# Means and mean squares in fixed point: the parts of at most 1,024 slices, each below the limit,
 # cannot overflow together.
 _UNIT = 2.0**36
-_LIMIT = 2.0**22
+_LIMIT = 2.0**17
 Floats = NDArray[np.float32]
 
 

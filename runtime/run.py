@@ -298,7 +298,8 @@ def _run(
     from runtime.spark.task import Plan
 
     plan = Plan(
-        source.shape, source.rows, source.held_out, worker_count(session, options.workers),
+        source.shape, source.rows, source.held_out,
+        worker_count(session, options.workers, slice_count(job.train.batch)),
         source.dtype, options.all_reduce, options.timeout, options.memory,
     )  # fmt: skip
     frame = source.frame(session)

@@ -3,12 +3,13 @@
 from compiler.program import Program
 
 ROWS = 32  # least rows of a full batch in a slice: two blocks
-MOST = 32
+USUAL = 32  # slices, of which each then gets more rows; and beyond that more slices
+MOST = 1024
 
 
 def slice_count(batch: int) -> int:
-    """From the batch size alone."""
-    return max(1, min(MOST, batch // ROWS))
+    """From the batch size alone. It bounds how many threads of all workers can share the work."""
+    return max(1, min(USUAL, batch // ROWS), min(MOST, batch // (2 * ROWS)))
 
 
 def training_bytes(program: Program, batch: int, threads: int) -> int:

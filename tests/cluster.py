@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -60,6 +61,40 @@ def driver(folder: Path, env: dict[str, str], *arguments: str) -> Iterator["Driv
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+@contextmanager
+def standalone(folder: Path, env: dict[str, str], workers: int) -> Iterator[str]:
+    """A standalone master with workers of one core; its URL."""
+    port = _free_port()
+    url = f"spark://127.0.0.1:{port}"
+    start = [f"{env['SPARK_HOME']}/bin/spark-class", "org.apache.spark.deploy.{0}.{1}"]
+    parts = [("master", "Master", ["--host", "127.0.0.1", "--port", str(port)])]
+    for number in range(workers):
+        work = ["--cores", "1", "--memory", "1g", "--host", "127.0.0.1",
+                "--work-dir", str(folder / f"work{number}"), url]  # fmt: skip
+        parts.append(("worker", "Worker", work))
+    log = (folder / "standalone.log").open("w")
+    processes = []
+    try:
+        for package, name, arguments in parts:
+            command = [start[0], start[1].format(package, name), "--webui-port", "0", *arguments]
+            made = subprocess.Popen(
+                command, env=env, stdout=log, stderr=log, start_new_session=True
+            )
+            processes.append(made)
+        yield url
+    finally:
+        for process in reversed(processes):
+            process.terminate()
+        for process in processes:
+            process.wait(30)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 class Driver:

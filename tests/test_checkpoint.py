@@ -172,7 +172,7 @@ def test_in_memory() -> None:
 def test_resume_from_the_command_line(tmp_path: Path, engine: str, number: signal.Signals) -> None:
     """After Ctrl-C, which leaves a checkpoint, and after a driver that was killed."""
     spec, folder = tmp_path / "net.lenet", tmp_path / "run"
-    text = SMALL.replace("2 epochs", "60 epochs")
+    text = SMALL.replace("2 epochs", "200 epochs")
     spec.write_text(text + "  checkpoint every epoch\n" * (number == signal.SIGKILL))
     program = [sys.executable, "-c", "from lenet.cli import main; main()", "train"]
     process = subprocess.Popen(

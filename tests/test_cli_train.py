@@ -127,8 +127,9 @@ def test_a_pipe_gets_plain_lines(piped: tuple[Path, Any]) -> None:
     for text in (process.stdout, process.stderr):
         assert "\x1b" not in text and "\r" not in text
         assert all(line == line.rstrip() for line in text.splitlines())
-    first, kernels, *epochs = process.stderr.splitlines()
-    assert first == "tiny.lenet: 410 parameters, 1,437 training images of digits"
+    first, data, kernels, *epochs = process.stderr.splitlines()
+    assert first == "tiny.lenet: 410 parameters"
+    assert data == "digits: 1,437 images to train with, 360 to validate"
     assert kernels.startswith("kernels ")
     assert [line.split()[:2] for line in epochs] == [["epoch", "1"], ["epoch", "2"]]
     assert "training loss" in epochs[0] and "validation top1" in epochs[0]

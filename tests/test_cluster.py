@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cluster import Driver, driver, environment, processes_of
+from cluster import Driver, driver, environment, processes_of, standalone
 from test_normalization import NET
 from test_training import SMALL
 
 import lenet
 
-pytestmark = [pytest.mark.spark, pytest.mark.slow]
+# One process runs them all, since they share a cluster.
+pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.xdist_group("cluster")]
 # 1,437 images, in batches that nothing divides; dropout and shifts, and checkpoints in epochs.
 ODD = SMALL.replace("batch 100", "batch 97").replace("train\n", "augment\n  shift 1\ntrain\n")
 LONG = ODD.replace("2 epochs", "150 epochs") + "  checkpoint every 70 iterations\n"
@@ -149,6 +150,21 @@ def test_a_cluster_that_encrypts_is_asked_about(tmp_path: Path) -> None:
         assert last["event"] == "error" and "spark.authenticate is on" in last["detail"]
         assert "--open-sockets" in last["fix"]
         assert made.digest(spec=str(tmp_path / "a.lenet"), open_sockets=True)
+
+
+def test_a_standalone_master_with_two_workers(tmp_path: Path) -> None:
+    """Bits, and the loss of an executor, whose worker starts another one."""
+    path, expected = spec_of(tmp_path, "long", LONG)
+    env = environment(tmp_path)
+    with standalone(tmp_path, env, 2) as url, driver(tmp_path, env, url) as made:
+
+        def kill(workers: list[dict[str, Any]]) -> None:
+            assert len(workers) == 2
+            os.kill(executor_of(workers[1]), signal.SIGKILL)
+
+        events, seconds = struck(made, path, kill)
+        assert events[-1].get("digest") == expected, events[-1]
+        assert len(starts(events)) == 2 and seconds < 30
 
 
 def test_nothing_is_left(cluster: Driver, folder: Path) -> None:

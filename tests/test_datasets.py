@@ -111,10 +111,10 @@ def test_pictures_that_cannot_be_used(tmp_path: Path) -> None:
         load_dataset("images", str(tmp_path))
     save(tmp_path / "a" / "1.png")
     save(tmp_path / "a" / "2.png", size=(6, 4))
-    with pytest.raises(DataError, match=r"2\.png has 6x4 pixels"):
+    with pytest.raises(DataError, match=r"2\.png: the picture has 6x4 pixels; the net takes 5x4"):
         load_dataset("images", str(tmp_path))
     (tmp_path / "a" / "2.png").write_bytes(b"no picture")
-    with pytest.raises(DataError, match=r"2\.png is no picture"):
+    with pytest.raises(DataError, match=r"2\.png: it is no picture"):
         load_dataset("images", str(tmp_path))
 
 

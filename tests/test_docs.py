@@ -51,7 +51,8 @@ def test_every_line_of_a_section_is_written_as_the_page_says(section: str) -> No
     for key, (usage, _, _) in SECTIONS[section].items():
         end = "logsoftmax\n" if "nll" in usage else ""
         rate = "" if key == "rate" else "  rate 0.1\n"
-        data = "data mnist\n" + (f"  {usage}\n" if section == "data" else "")
+        source = 'parquet "x"' if key in ("image", "label") else "mnist"
+        data = f"data {source}\n" + (f"  {usage}\n" if section == "data" else "")
         data = data.replace("pad 2", "pad 0")  # else the net would need another input
         rest = {"augment": f"augment\n  {usage}\n", "train": f"train\n{rate}  {usage}\n"}
         checked = check(before + end + data + rest.get(section, ""))

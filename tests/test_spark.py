@@ -37,7 +37,7 @@ def test_spark_gives_the_bits_of_the_local_engine(small: Path, spark, tmp_path: 
     assert model.digest == local.digest
     kinds = [e["event"] for e in events]
     assert (
-        kinds[:2] == ["start", "compiled"]
+        kinds[:3] == ["data", "start", "compiled"]
         and kinds[-2:] == ["epoch", "checkpoint"]
         and kinds.count("iteration") == 30
     )

@@ -334,7 +334,7 @@ def test_bad_datasets_are_refused(small: Path) -> None:
     with pytest.raises(LenetError, match="labels cannot be used"):
         Images(good.train.pixels, good.train.labels[:-1])
     with pytest.raises(LenetError, match="pixels cannot be used"):
-        Images(good.train.pixels.astype(np.float32), good.train.labels)
+        Images(good.train.pixels.astype(np.float64), good.train.labels)
     with pytest.raises(LenetError, match="negative"):
         Images(good.train.pixels, good.train.labels - 1)
     beyond = Images(good.train.pixels, good.train.labels + 2)

@@ -21,8 +21,8 @@ def slots(session: SparkSession) -> int:
     return int(context.maxNumConcurrentTasks(profile))
 
 
-def worker_count(session: SparkSession, wanted: int | None) -> int:
-    """`wanted`, or one for each slot; LenetError where there are too few."""
+def worker_count(session: SparkSession, wanted: int | None, most: int) -> int:
+    """`wanted`, or one for each slot, but at most `most`; LenetError where there are too few."""
     local = local_cores(session.sparkContext.master or "") is not None
     found, deadline = slots(session), time.monotonic() + _SECONDS
     while not local and found < (wanted or 1) and time.monotonic() < deadline:
@@ -43,7 +43,7 @@ def worker_count(session: SparkSession, wanted: int | None) -> int:
             "run together.",
             f"ask for at most {found} workers, or for more executors",
         )
-    return wanted or found
+    return wanted or min(found, most)
 
 
 def check_cluster(session: SparkSession, open_sockets: bool) -> None:

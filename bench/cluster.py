@@ -1,0 +1,198 @@
+"""Several workers on this machine: what an iteration costs, and how fast a DataFrame is predicted.
+
+    python bench/cluster.py [--rounds 3] [--rows 1000000] [--write FILE.json]
+
+Training: two executors of one core each, in a local cluster, against two threads in one process, in
+turns; lenet5, batch 2,048. All-reduce: 2 to 4 processes, over the loopback device. Prediction:
+`LenetModel.transform` over random images, against `Model.predict` in this process.
+"""
+
+import argparse
+import json
+import multiprocessing
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+import lenet  # noqa: E402
+from runtime.data.dataset import Dataset, Images  # noqa: E402
+from runtime.spark.mesh import Mesh, listen  # noqa: E402
+
+SPEC = ROOT / "specs" / "lenet5.lenet"
+SIZES = (1_000, 22_280, 272_474, 2_000_000)  # int64: a small net, lenet5, ResNet-20, a large one
+
+
+def images(count: int) -> Dataset:
+    random = np.random.default_rng(0)
+    pixels = random.integers(0, 256, (count, 1, 28, 28), np.uint8)
+    labels = random.integers(0, 10, count).astype(np.int32)
+    few = Images(pixels[:2048], labels[:2048])
+    return Dataset("random", Images(pixels, labels), few, tuple("0123456789"), 1 / 255)
+
+
+def steps(dataset: Dataset, **options: Any) -> list[float]:
+    """Seconds of the iterations of three epochs but the first, from one report to the next."""
+    times: list[tuple[int, float]] = []
+
+    def watch(event: dict[str, Any]) -> None:
+        if event["event"] == "epoch":
+            times.append((event["epoch"], event["seconds"]))
+
+    lenet.train(SPEC, dataset, epochs=4, watch=watch, **options)
+    count = -(-len(dataset.train) // 2048)
+    return [seconds / count for epoch, seconds in times if epoch > 1]
+
+
+def training(session: Any, rounds: int) -> dict[str, Any]:
+    dataset = images(61_440)
+    found: dict[str, list[float]] = {"one thread": [], "two threads": [], "two executors": []}
+    for _ in range(rounds):
+        found["one thread"] += steps(dataset, engine="local", threads=1)
+        found["two threads"] += steps(dataset, engine="local", threads=2)
+        found["two executors"] += steps(dataset, spark=session, workers=2)
+    medians = {name: statistics.median(values) for name, values in found.items()}
+    ratio = medians["two executors"] / medians["two threads"]
+    for name, seconds in medians.items():
+        print(f"{name:<14} {seconds * 1e3:7.2f} ms an iteration", flush=True)
+    print(f"two executors cost {ratio - 1:+.1%} over two threads", flush=True)
+    return {"step_seconds": medians, "ratio": ratio, "spread": found}
+
+
+def _reduce(rank: int, pipe: Any, size: int) -> None:
+    server = listen("127.0.0.1")
+    pipe.send(server.getsockname()[1])
+    mesh = Mesh(rank, pipe.recv(), server, "bench", 60)
+    found = {}
+    for count in SIZES:
+        total, seconds = np.ones(count, np.int64), []
+        for _ in range(200):
+            before = time.perf_counter()
+            mesh.all_reduce(total)
+            seconds.append(time.perf_counter() - before)
+            total[:] = 1
+        found[count] = statistics.median(seconds[50:])
+    pipe.send(found)
+    mesh.close()
+
+
+def all_reduce() -> dict[str, dict[str, float]]:
+    """Median seconds by the number of workers and of values."""
+    context, found = multiprocessing.get_context("fork"), {}
+    for size in (2, 3, 4):
+        pipes = [context.Pipe() for _ in range(size)]
+        processes = [
+            context.Process(target=_reduce, args=(rank, pipes[rank][1], size))
+            for rank in range(size)
+        ]
+        for process in processes:
+            process.start()
+        ports = [mine.recv() for mine, _ in pipes]
+        workers = [
+            {"rank": k, "host": "127.0.0.1", "port": port, "process": 0}
+            for k, port in enumerate(ports)
+        ]
+        for mine, _ in pipes:
+            mine.send(workers)
+        results = [mine.recv() for mine, _ in pipes]
+        for process in processes:
+            process.join()
+        found[str(size)] = {str(count): results[0][count] for count in SIZES}
+        row = "  ".join(f"{count}: {seconds * 1e3:.3f} ms" for count, seconds in results[0].items())
+        print(f"all-reduce of {size}:  {row}", flush=True)
+    return found
+
+
+def prediction(session: Any, rows: int) -> dict[str, float]:
+    from pyspark.sql import functions as F
+
+    from lenet.ml import LenetModel
+
+    model = lenet.train(SPEC, images(4096), engine="local", epochs=1)
+    pixels = np.random.default_rng(1).integers(0, 256, (100_000, 1, 28, 28), np.uint8)
+    model.predict(pixels[:10_000])
+    local = []
+    folder = Path(tempfile.mkdtemp(prefix="lenet-bench-"))
+    try:
+        # Random bytes made by Spark itself, so that the file is read as any other.
+        block = [(bytearray(pixels[k].tobytes()),) for k in range(2_000)]
+        small = session.createDataFrame(block, "image binary")
+        many = small.crossJoin(session.range(-(-rows // 2_000)).select(F.lit(1).alias("one")))
+        many.select("image").write.parquet(str(folder / "images"))
+        transformer = LenetModel(model).setFeaturesCol("image")
+
+        def predicted() -> int:
+            """All rows, anew: Spark keeps what a DataFrame has shuffled once."""
+            frame = session.read.parquet(str(folder / "images"))
+            found = transformer.transform(frame)
+            ((_, count),) = found.agg(F.sum("prediction"), F.count("prediction")).collect()
+            return int(count)
+
+        count = predicted()  # the workers compile and load
+        cluster = []
+        for _ in range(3):
+            before = time.perf_counter()
+            model.predict(pixels)
+            local.append(len(pixels) / (time.perf_counter() - before))
+            before = time.perf_counter()
+            predicted()
+            cluster.append(count / (time.perf_counter() - before))
+    finally:
+        shutil.rmtree(folder)
+    speeds = {"process": statistics.median(local), "frame": statistics.median(cluster)}
+    print(f"predict: {speeds['process']:,.0f} images/s in this process, "
+          f"{speeds['frame']:,.0f} over {count:,} rows of a DataFrame "
+          f"({speeds['frame'] / speeds['process']:.0%})", flush=True)  # fmt: skip
+    return speeds
+
+
+def spark_home() -> str:
+    """pip's Spark, where a local cluster may write its folder `work`."""
+    import pyspark
+
+    home = Path(tempfile.mkdtemp(prefix="lenet-spark-"))
+    for path in Path(pyspark.__file__).parent.iterdir():
+        (home / path.name).symlink_to(path)
+    return str(home)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--only", choices=("all_reduce", "training", "prediction"))
+    parser.add_argument("--write", type=Path)
+    arguments = parser.parse_args()
+    os.environ["SPARK_HOME"] = spark_home()
+    found: dict[str, Any] = {}
+    wanted = [arguments.only] if arguments.only else ["all_reduce", "training", "prediction"]
+    if "all_reduce" in wanted:
+        found["all_reduce"] = all_reduce()
+    from runtime.spark.session import start_session
+
+    settings = {"spark.executor.memory": "2g", "spark.driver.memory": "3g"}
+    session = start_session("local-cluster[2,1,2048]", "bench", settings=settings)
+    session.sparkContext.setLogLevel("ERROR")
+    try:
+        if "training" in wanted:
+            found["training"] = training(session, arguments.rounds)
+        if "prediction" in wanted:
+            found["prediction"] = prediction(session, arguments.rows)
+    finally:
+        session.stop()
+        shutil.rmtree(os.environ["SPARK_HOME"])
+    if arguments.write:
+        arguments.write.write_text(json.dumps(found, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
