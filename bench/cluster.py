@@ -25,6 +25,10 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 import lenet  # noqa: E402
+from compiler.cache import load  # noqa: E402
+from compiler.pipeline import compile_graph  # noqa: E402
+from dsl.check import check_graph  # noqa: E402
+from runtime.bench import training_speed  # noqa: E402
 from runtime.data.dataset import Dataset, Images  # noqa: E402
 from runtime.spark.mesh import Mesh, listen  # noqa: E402
 
@@ -40,15 +44,20 @@ def images(count: int) -> Dataset:
     return Dataset("random", Images(pixels, labels), few, tuple("0123456789"), 1 / 255)
 
 
-def steps(dataset: Dataset, **options: Any) -> list[float]:
-    """Seconds of the iterations of three epochs but the first, from one report to the next."""
+def steps(
+    dataset: Dataset, single: list[float] | None = None, spec: Path = SPEC, **options: Any
+) -> list[float]:
+    """Mean seconds of an iteration, of three epochs behind the first; `single` gets those of each
+    step."""
     times: list[tuple[int, float]] = []
 
     def watch(event: dict[str, Any]) -> None:
         if event["event"] == "epoch":
             times.append((event["epoch"], event["seconds"]))
+        if event["event"] == "iteration" and single is not None and event["epoch"] > 1:
+            single.append(2048 / event["images_per_second"])
 
-    lenet.train(SPEC, dataset, epochs=4, watch=watch, **options)
+    lenet.train(spec, dataset, epochs=4, watch=watch, **options)
     count = -(-len(dataset.train) // 2048)
     return [seconds / count for epoch, seconds in times if epoch > 1]
 
@@ -56,8 +65,9 @@ def steps(dataset: Dataset, **options: Any) -> list[float]:
 def training(session: Any, rounds: int) -> dict[str, Any]:
     dataset = images(61_440)
     found: dict[str, list[float]] = {"one thread": [], "two threads": [], "two executors": []}
+    single: list[float] = []
     for _ in range(rounds):
-        found["one thread"] += steps(dataset, engine="local", threads=1)
+        found["one thread"] += steps(dataset, single, engine="local", threads=1)
         found["two threads"] += steps(dataset, engine="local", threads=2)
         found["two executors"] += steps(dataset, spark=session, workers=2)
     medians = {name: statistics.median(values) for name, values in found.items()}
@@ -65,7 +75,18 @@ def training(session: Any, rounds: int) -> dict[str, Any]:
     for name, seconds in medians.items():
         print(f"{name:<14} {seconds * 1e3:7.2f} ms an iteration", flush=True)
     print(f"two executors cost {ratio - 1:+.1%} over two threads", flush=True)
-    return {"step_seconds": medians, "ratio": ratio, "spread": found}
+    return {"step_seconds": medians, "ratio": ratio, "one_thread_steps": single}
+
+
+def resnet20() -> dict[str, float]:
+    """Seconds of one thread for an image, and the operations that it does in one."""
+    graph = check_graph((ROOT / "bench" / "resnet20.lenet").read_text(), "resnet20")
+    pixels = np.random.default_rng(0).integers(0, 256, (512, 3, 32, 32), np.uint8)
+    data = Images(pixels, np.zeros(512, np.int32))
+    speed = training_speed(graph, load(compile_graph(graph)), data, 128, 1)
+    macs = sum(node.macs for node in graph.nodes)
+    print(f"ResNet-20: {speed:,.0f} images/s of one thread", flush=True)
+    return {"resnet20_seconds": 1 / speed, "flops": 6 * macs * speed}
 
 
 def _reduce(rank: int, pipe: Any, size: int) -> None:
@@ -185,6 +206,7 @@ def main() -> None:
     try:
         if "training" in wanted:
             found["training"] = training(session, arguments.rounds)
+            found |= resnet20()
         if "prediction" in wanted:
             found["prediction"] = prediction(session, arguments.rows)
     finally:
