@@ -91,13 +91,15 @@ def main() -> None:
     parser.add_argument("--every", type=float, default=40)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
+    began = time.monotonic()
     expected = lenet.train(SPEC, engine="local", epochs=arguments.epochs).digest
+    print(f"undisturbed: {time.monotonic() - began:.0f} s", flush=True)
     os.environ["SPARK_HOME"] = spark_home()
     from runtime.spark.session import start_session
 
     settings = {"spark.executor.memory": "1g", "spark.driver.memory": "2g"}
     session = start_session("local-cluster[2,1,1024]", "soak", settings=settings)
-    session.sparkContext.setLogLevel("OFF")
+    session.sparkContext.setLogLevel(os.environ.get("SOAK_LOG", "OFF"))
     reaper = Reaper(arguments.every, arguments.seed)
     reaper.java = session.sparkContext._gateway.proc.pid
     model = lenet.train(SPEC, spark=session, epochs=arguments.epochs, watch=reaper)

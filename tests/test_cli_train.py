@@ -428,3 +428,25 @@ def test_predict_wrong_usage(model: Path, pictures: Path) -> None:
     fails(result, "--json and --csv exclude each other", code=2)
     fails(run("predict", model), "Missing argument", code=2)
     fails(run("predict", pictures / "00.png", model), "00.png is not a readable model")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--log", "xml"], "--log takes json"),
+        (["--workers", "0"], "--workers"),
+        (["--resume", "x", "--set", "a=1"], "--resume takes the file"),
+    ],
+)
+def test_wrong_usage_of_the_newer_options(spec: Path, arguments: list[str], words: str) -> None:
+    result = run("train", *([] if "--resume" in arguments else [spec]), *arguments)
+    assert result.exit_code == 2 and words in result.stderr
+
+
+def test_options_that_the_api_refuses(spec: Path) -> None:
+    for options, words in (
+        ({"workers": 0}, "workers is 0"), ({"timeout": 0}, "timeout is 0"),
+        ({"all_reduce": "tree"}, "no all_reduce 'tree'"), ({"resume": True}, "no run to go on"),
+    ):  # fmt: skip
+        with pytest.raises(lenet.LenetError, match=words):
+            lenet.train(spec, engine="local", **options)

@@ -200,3 +200,37 @@ def test_the_listener_wants_its_token() -> None:
     with pytest.raises(DriverGoneError):
         Line(listener.address, me, 1)
     assert threading.active_count() < 50
+
+
+def test_a_connect_session_is_refused(small: Path) -> None:
+    class Connect:
+        """As pyspark.sql.connect has it: no `_jsparkSession`."""
+
+    with pytest.raises(LenetError, match="Spark Connect") as caught:
+        lenet.train(small, spark=Connect())  # type: ignore[arg-type]
+    assert "spark-submit" in caught.value.fix
+
+
+def test_too_few_slots_are_an_error_at_once(small: Path, spark) -> None:
+    before = time.monotonic()
+    with pytest.raises(LenetError, match="5 workers cannot run at once") as caught:
+        lenet.train(small, spark=spark, workers=5)
+    assert "room for 1 tasks of 2 cores" in caught.value.detail
+    assert time.monotonic() - before < 20
+
+
+@pytest.mark.parametrize("master", ["local[1]", "local[3]"])
+def test_any_local_master_gives_the_same_bits(small: Path, master: str) -> None:
+    """From the command line, with every event logged as JSON."""
+    command = [
+        sys.executable, "-c", "from lenet.cli import main; main()", "train", str(small), "--master",
+        master, "--log", "json", "--json", "-o", str(small.parent / "run"),
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    digest = json.loads(done.stdout.splitlines()[-1])["digest"]
+    assert digest == lenet.train(small, engine="local").digest
+    events = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
+    kinds = [event["event"] for event in events]
+    assert kinds.count("iteration") == 30 and {"spark", "data", "start", "checkpoint"} <= set(kinds)
+    assert all("time" in event for event in events)

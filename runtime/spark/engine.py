@@ -18,7 +18,7 @@ from runtime.slice_count import slice_count
 from runtime.spark.line import Listener
 from runtime.spark.session import local_cores, summary
 from runtime.spark.ship import shipped
-from runtime.spark.slots import check_cluster
+from runtime.spark.slots import check_cluster, worker_count
 from runtime.spark.task import RESULT, Plan, read_rows
 from runtime.training import Job
 
@@ -56,8 +56,12 @@ def train_on_spark(
             stopped = session.sparkContext._jsc.sc().isStopped()
             if attempts >= _ATTEMPTS or stopped:
                 title = "Spark has stopped" if stopped else "the training failed in Spark"
-                raise LenetError(title, failed.detail) from None
+                fix = "go on with --resume and the run's folder" if progress else ""
+                raise LenetError(title, failed.detail, fix) from None
             desk.report({"event": "failed", "detail": failed.detail})
+            # A job that asks for more slots than there are now would end Spark 4.3: its scheduler
+            # stops when such a job is cancelled.
+            worker_count(session, plan.workers, plan.workers)
 
 
 class _StageFailedError(Exception):

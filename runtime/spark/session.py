@@ -78,6 +78,8 @@ def start_session(
         # After a lost executor the stage waits for another one: look for it every second.
         .config("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "1s")
         .config("spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures", "120")
+        # A whole training is one stage, which may lose many executors in its time.
+        .config("spark.stage.maxConsecutiveAttempts", "20")
         .config("spark.sql.execution.arrow.maxRecordsPerBatch", "4096")
     )
     for key, value in (settings or {}).items():

@@ -31,7 +31,8 @@ def shipped(
     if local_cores(session.sparkContext.master or "") is None:
         path = _archive()
         archive = path.name
-        session.sparkContext.addFile(str(path))  # once, however often it is called
+        if not any(name.endswith(archive) for name in session.sparkContext.listFiles):
+            session.sparkContext.addFile(str(path))
     cloudpickle.register_pickle_by_value(boot)
     return boot.boot(name, cloudpickle.dumps(arguments), archive)
 
