@@ -235,11 +235,13 @@ def _session(
         yield None
         return
     from runtime.spark.session import active_session, check_session, start_session
+    from runtime.spark.slots import check_cluster
 
     # A session that lives already, such as a notebook's, is used and left alone.
     session = options.spark or active_session()
     if session is not None:
         check_session(session)
+        check_cluster(session, options.open_sockets)
         yield session
         return
     started = time.perf_counter()
@@ -250,6 +252,7 @@ def _session(
     try:
         seconds = time.perf_counter() - started
         report({"event": "spark", "master": session.sparkContext.master, "seconds": seconds})
+        check_cluster(session, options.open_sockets)
         yield session
     finally:
         session.stop()
@@ -303,7 +306,7 @@ def _run(
         source.dtype, options.all_reduce, options.timeout, options.memory,
     )  # fmt: skip
     frame = source.frame(session)
-    return train_on_spark(session, job, frame, plan, desk, options.open_sockets)
+    return train_on_spark(session, job, frame, plan, desk)
 
 
 def _store(options: Options, session: "SparkSession | None") -> Store:

@@ -167,6 +167,21 @@ def test_a_standalone_master_with_two_workers(tmp_path: Path) -> None:
         assert len(starts(events)) == 2 and seconds < 30
 
 
+def test_the_driver_starts_a_stage_again_that_spark_gives_up(
+    tmp_path: Path, long: tuple[str, str]
+) -> None:
+    arguments = ("local-cluster[2,1,1024]", "spark.stage.maxConsecutiveAttempts=1")
+
+    def kill(workers: list[dict[str, Any]]) -> None:
+        os.kill(executor_of(workers[1]), signal.SIGKILL)
+
+    with driver(tmp_path, environment(tmp_path), *arguments) as made:
+        events, _ = struck(made, long[0], kill)
+    assert events[-1].get("digest") == long[1], events[-1]
+    assert len(starts(events)) == 2 and starts(events)[1]["iteration"] >= 140
+    assert [e for e in events if e["event"] == "failed"]
+
+
 def test_nothing_is_left(cluster: Driver, folder: Path) -> None:
     """The last test of this module: its cluster ends."""
     assert cluster.process.stdin is not None

@@ -18,7 +18,7 @@ from runtime.slice_count import slice_count
 from runtime.spark.line import Listener
 from runtime.spark.session import local_cores, summary
 from runtime.spark.ship import shipped
-from runtime.spark.slots import check_cluster, worker_count
+from runtime.spark.slots import worker_count
 from runtime.spark.task import RESULT, Plan, read_rows
 from runtime.training import Job
 
@@ -34,7 +34,6 @@ def train_on_spark(
     frame: DataFrame,
     plan: Plan,
     desk: Desk,
-    open_sockets: bool = False,
 ) -> dict[str, NDArray[np.float32]]:
     """Run the whole training as one barrier stage; the tensors by name.
 
@@ -42,7 +41,6 @@ def train_on_spark(
     good, it begins again at the newest checkpoint. Raises LenetError for whatever stops the job;
     on KeyboardInterrupt, a checkpoint is written and the job cancelled.
     """
-    check_cluster(session, open_sockets)
     count = slice_count(job.train.batch)
     worker = F.when(F.col("validation"), F.col("row")).otherwise(F.col("row") % count)
     dealt = frame.repartitionById(plan.workers, (worker % plan.workers).cast("int"))
