@@ -27,7 +27,6 @@ sys.path.insert(0, str(ROOT))
 import lenet  # noqa: E402
 from compiler.cache import load  # noqa: E402
 from compiler.pipeline import compile_graph  # noqa: E402
-from dsl.check import check_graph  # noqa: E402
 from runtime.bench import training_speed  # noqa: E402
 from runtime.data.dataset import Dataset, Images  # noqa: E402
 from runtime.spark.mesh import Mesh, listen  # noqa: E402
@@ -80,7 +79,7 @@ def training(session: Any, rounds: int) -> dict[str, Any]:
 
 def resnet20() -> dict[str, float]:
     """Seconds of one thread for an image, and the operations that it does in one."""
-    graph = check_graph((ROOT / "bench" / "resnet20.lenet").read_text(), "resnet20")
+    graph = lenet.load(ROOT / "bench" / "resnet20.lenet").graph
     pixels = np.random.default_rng(0).integers(0, 256, (512, 3, 32, 32), np.uint8)
     data = Images(pixels, np.zeros(512, np.int32))
     speed = training_speed(graph, load(compile_graph(graph)), data, 128, 1)

@@ -10,6 +10,7 @@ and of the workers, over the epochs.
 import argparse
 import os
 import random
+import shutil
 import signal
 import sys
 import threading
@@ -105,6 +106,7 @@ def main() -> None:
     reaper.java = session.sparkContext._gateway.proc.pid
     model = lenet.train(SPEC, spark=session, epochs=arguments.epochs, watch=reaper)
     session.stop()
+    shutil.rmtree(os.environ["SPARK_HOME"])
     print("epoch    driver      Java    worker   MiB")
     step = max(1, len(reaper.memory) // 12)
     for epoch, driver, java, worker in [*reaper.memory[::step], reaper.memory[-1]]:
