@@ -320,13 +320,17 @@ class Stopper:
     @property
     def state(self) -> dict[str, Any]:
         """For a checkpoint."""
-        best = [self.best.get(rule) for rule in self.rules]
+        best = {repr(rule): self.best.get(rule) for rule in self.rules}
         return {"best": best, "reached": self.reached}
 
     def restore(self, state: dict[str, Any]) -> None:
-        pairs = zip(self.rules, state["best"], strict=True)
-        self.best = {rule: (found[0], found[1]) for rule, found in pairs if found is not None}
-        self.reached = state["reached"]
+        """What is known of those rules that were there before."""
+        known = state["best"]
+        for rule in self.rules:
+            found = known.get(repr(rule))
+            if found is not None:
+                self.best[rule] = found[0], found[1]
+        self.reached = state["reached"] and set(known) == {repr(rule) for rule in self.rules}
 
     def see(self, metrics: dict[str, float], epoch: int) -> None:
         for rule in self.rules:

@@ -120,6 +120,17 @@ def test_more_epochs_follow_a_run_that_is_over(spec: Path, tmp_path: Path) -> No
     assert same.digest == longer.digest and len(same.history) == 4
 
 
+def test_more_epochs_follow_a_run_that_a_metric_has_ended(spec: Path, tmp_path: Path) -> None:
+    spec.write_text(spec.read_text().replace("loss stalls for 4 epochs", "loss below 1.5"))
+    first = lenet.train(spec, engine="local", output=tmp_path / "run")
+    count = len(first.history)
+    assert count < 6
+    same = lenet.train(spec, engine="local", output=tmp_path / "run", resume=True)
+    assert same.digest == first.digest and len(same.history) == count
+    longer = lenet.train(spec, engine="local", epochs=7, output=tmp_path / "run", resume=True)
+    assert [e["epoch"] for e in longer.history] == list(range(1, 8))
+
+
 def test_a_checkpoint_of_another_training_is_refused(spec: Path, tmp_path: Path) -> None:
     stopped_at(spec, tmp_path / "run", 20)
     before = sorted((tmp_path / "run").rglob("*"))
@@ -172,7 +183,7 @@ def test_in_memory() -> None:
 def test_resume_from_the_command_line(tmp_path: Path, engine: str, number: signal.Signals) -> None:
     """After Ctrl-C, which leaves a checkpoint, and after a driver that was killed."""
     spec, folder = tmp_path / "net.lenet", tmp_path / "run"
-    text = SMALL.replace("2 epochs", "200 epochs")
+    text = SMALL.replace("2 epochs", "200 epochs").replace("batch 100", "batch 20")
     spec.write_text(text + "  checkpoint every epoch\n" * (number == signal.SIGKILL))
     program = [sys.executable, "-c", "from lenet.cli import main; main()", "train"]
     process = subprocess.Popen(
