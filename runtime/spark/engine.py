@@ -1,7 +1,10 @@
 """The driver: deals the images to one barrier stage, listens while it trains, collects."""
 
+import signal
+import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -122,6 +125,7 @@ def _collect(
 ) -> list[Any]:
     """`frame.collect()` in a thread of its own, so that Ctrl-C and failures can cancel it."""
     outcome: dict[str, Any] = {}
+    finished = threading.Event()  # a thread whose `join` Ctrl-C has interrupted seems to be dead
     group = f"lenet-{uuid.uuid4().hex[:12]}"
 
     def action() -> None:
@@ -132,17 +136,20 @@ def _collect(
             outcome["rows"] = frame.collect()
         except BaseException as error:  # handed on below
             outcome["error"] = error
+        finally:
+            finished.set()
 
     thread = InheritableThread(target=action, session=session)
     thread.start()
 
     def wait(seconds: float, until: Callable[[], bool]) -> None:
-        while thread.is_alive() and seconds > 0 and not until():
-            thread.join(_POLL)
+        while not finished.is_set() and seconds > 0 and not until():
+            finished.wait(_POLL)
             seconds -= _POLL
 
     try:
-        wait(float("inf"), lambda: listener.failure is not None)
+        with _own_interrupts():
+            wait(float("inf"), lambda: listener.failure is not None)
     except KeyboardInterrupt:
         try:
             desk = listener.desk
@@ -162,6 +169,19 @@ def _collect(
         raise _StageFailedError(summary(outcome["error"]))
     rows: list[Any] = outcome["rows"]
     return rows
+
+
+@contextmanager
+def _own_interrupts() -> Iterator[None]:
+    """Ctrl-C as Python has it: pyspark's own handler would cancel the job before its checkpoint."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _cancel(session: SparkSession, thread: InheritableThread, group: str) -> None:

@@ -3,7 +3,6 @@
 import json
 import math
 import os
-import signal
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -72,8 +71,6 @@ def train(
     """A barrier task: columns row, validation, image, label to the trained tensors."""
     from pyspark import BarrierTaskContext
 
-    # Ctrl-C reaches all processes of a terminal; the driver then asks for a checkpoint.
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     context = BarrierTaskContext.get()
     rank = context.partitionId()
     try:
@@ -85,8 +82,6 @@ def train(
     except LenetError as error:
         yield _rows({ERROR: np.zeros(0, np.float32)}, [error.title, error.detail, error.fix])
         return
-    finally:
-        signal.signal(signal.SIGINT, before)
     if rank == 0:
         yield _rows(tensors)
 
