@@ -9,7 +9,7 @@ import lenet
 from dsl.sections.train import Rate, Train
 from lenet.api import Network
 from runtime.data.dataset import Dataset, Images
-from runtime.run import resolve_data
+from runtime.resolve import resolve_data
 
 HERE = Path(__file__).parent
 

@@ -135,7 +135,8 @@ def train(
     LenetError.
     """
     from runtime.data.dataset import Dataset
-    from runtime.run import Deferred, Options, resolve_data, train_model
+    from runtime.resolve import Deferred, resolve_data
+    from runtime.run import Options, train_model
 
     for name, text, known in (
         ("engine", engine, ("spark", "local")), ("all_reduce", all_reduce, ("mesh", "driver"))

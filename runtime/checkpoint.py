@@ -136,10 +136,16 @@ class Memory:
 
 
 class Checkpoints:
-    """The newest checkpoints of one training. `warn` is told of those that are damaged."""
+    """The newest checkpoints of one training. `warn` is told of those that are damaged.
 
-    def __init__(self, store: Store, job: str, warn: Callable[[str], None]) -> None:
-        self.store, self.job, self.warn = store, job, warn
+    Without `resume`, those of an earlier training are removed when this one first looks for its
+    own, that is, when it has started.
+    """
+
+    def __init__(
+        self, store: Store, job: str, warn: Callable[[str], None], resume: bool = True
+    ) -> None:
+        self.store, self.job, self.warn, self.resume = store, job, warn, resume
 
     def _found(self) -> list[str]:
         return sorted((name for name in self.store.names() if _NAME.fullmatch(name)), reverse=True)
@@ -147,6 +153,10 @@ class Checkpoints:
     def newest(self) -> bytes | None:
         """The newest one that is sound; None where there is none. OtherJobError where it belongs
         to another training."""
+        if not self.resume:
+            self.resume = True
+            for name in self._found():
+                self.store.remove(name)
         for name in self._found():
             try:
                 data = self.store.read(name)
@@ -165,7 +175,3 @@ class Checkpoints:
         for name in self._found()[KEPT:]:
             self.store.remove(name)
         return iteration
-
-    def clear(self) -> None:
-        for name in self._found():
-            self.store.remove(name)

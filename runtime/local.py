@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from runtime.communicator import Alone
 from runtime.desk import Desk
+from runtime.job import Job
 from runtime.shard import Shard
-from runtime.training import Job, run_training
+from runtime.training import run_training
 
 _PATIENCE = 60.0  # seconds that a step may take after Ctrl-C, until its checkpoint is written
 

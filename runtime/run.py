@@ -11,30 +11,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dsl.errors import LenetError
-from dsl.graph import Graph, bare_shape
-from dsl.sections.data import Data
+from dsl.graph import Graph
 from dsl.sections.reader import Duration
 from runtime.checkpoint import Checkpoints, Folder, Memory, Store
 from runtime.cores import available_cores
-from runtime.data import DataError, Dataset, load_dataset
-from runtime.data.fetch import Progress
+from runtime.data import Dataset
 from runtime.desk import Desk
+from runtime.job import Job, digest_of
 from runtime.local import train_here
 from runtime.model import Model
 from runtime.records import Records
+from runtime.resolve import Deferred
 from runtime.run_folder import check_folder
 from runtime.slice_count import slice_count
-from runtime.source import InMemory, Source, check_source, check_validation
-from runtime.training import Event, Job, digest_of
+from runtime.source import InMemory, Source, check_source
+from runtime.training import Event
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
-
-    from runtime.spark.frames import Columns
     from runtime.spark.session import SparkSession
 
 Watch = Callable[[Event], None]
-_ON_THE_CLUSTER = ("images", "parquet")  # what executors read, where there are some
 
 
 @dataclass(frozen=True)
@@ -43,10 +39,10 @@ class Options:
 
     engine: "spark" or "local"; spark: a session to use, else one for `master` is started and
     stopped; data: a folder with copies, to be found again by a run that goes on; epochs: in place
-    of the file's `stop`; threads: of the local engine, or of a
-    cluster's executors; folder: the run's, where an older run is only replaced to `overwrite`, and
-    goes on from its newest checkpoint to `resume`. checkpoints: another place for them, which may
-    be any that Spark can write. workers, all_reduce, timeout, memory: see runtime/spark/task.py;
+    of the file's `stop`; threads: of the local engine, or of a cluster's executors; folder: the
+    run's, where an older run is only replaced to `overwrite`, and goes on from its newest
+    checkpoint to `resume`. checkpoints: another place for them, which may be any that Spark can
+    write. workers, all_reduce, timeout, memory: see runtime/spark/task.py;
     open_sockets: allow them where the cluster encrypts. seed: in place of the file's.
     """
 
@@ -66,91 +62,6 @@ class Options:
     memory: int | None = None
     open_sockets: bool = False
     seed: int | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Deferred:
-    """Data that executors read: the files that `path` names, or the rows of `frame`."""
-
-    graph: Graph
-    path: str = ""
-    frame: "DataFrame | None" = None
-    columns: "Columns | None" = None
-
-    def open(self, session: "SparkSession") -> Source:
-        from runtime.spark import frames
-
-        section = self.graph.data
-        pad = section.pad if section else (0, 0)
-        validate = section.validate if section else 0
-        seed = self.graph.train.seed if self.graph.train else 1
-        shape = bare_shape(self.graph)
-        if self.frame is not None:
-            columns = self.columns or frames.Columns()
-            if columns.validation is not None:
-                validate = 0
-            return frames.source_of(self.frame, columns, shape, pad, validate, seed)
-        assert section is not None
-        if section.kind == "images":
-            return frames.read_pictures(session, self.path, shape, pad, validate, seed)
-        columns = frames.Columns(section.image, section.label)
-        return frames.read_parquet(session, self.path, columns, shape, pad, validate, seed)
-
-
-def resolve_data(
-    graph: Graph, spec: Path, data: Path | None, progress: Progress | None, engine: str = "local"
-) -> Dataset | Deferred:
-    """The dataset of the `data` section, held out as it says; the test set validates else.
-
-    `data` holds local copies, or takes the place of the folder that the file names. With Spark,
-    executors read what may be large.
-    """
-    section = graph.data
-    if section is None:
-        fix = "add a line such as `data mnist` to the file"
-        raise LenetError(f"{spec} does not say what to train on", "", fix)
-    path = section.path
-    if path and "://" not in path:
-        path = str(spec.parent / path)
-    argument = str(data) if path and data else path
-    if engine == "spark" and section.kind in _ON_THE_CLUSTER and argument:
-        return Deferred(graph, argument)
-    if argument and "://" in argument:
-        raise DataError(f"the local engine cannot read {argument}", "", "train with --engine spark")
-    return _prepared(_load(graph, section, argument, data, progress), graph, section)
-
-
-def _load(
-    graph: Graph, section: Data, argument: str | None, data: Path | None, progress: Progress | None
-) -> Dataset:
-    names = section.image, section.label
-    return load_dataset(section.kind, argument, data, progress, bare_shape(graph), names)
-
-
-def _prepared(dataset: Dataset, graph: Graph, section: Data) -> Dataset:
-    """Padded, and with images to validate with, as the section says."""
-    if any(section.pad):
-        dataset = dataset.padded(section.pad)
-    if section.validate:
-        dataset = dataset.hold_out(section.validate, graph.train.seed if graph.train else 1)
-    return dataset
-
-
-def evaluation_images(graph: Graph, data: Path | None) -> Dataset:
-    """The dataset of a model's spec, with test images; `data` may name another IDX folder."""
-    section = graph.data
-    if section is None:
-        detail = "Its file has no section `data`."
-        raise LenetError("the model does not say what it was trained on", detail)
-    path = str(data) if section.path and data else section.path
-    dataset = _load(graph, section, path, data, None)
-    if dataset.test is not None:  # whatever was held out of the training images
-        section = replace(section, validate=0)
-    dataset = _prepared(dataset, graph, section)
-    if dataset.test is None:
-        raise DataError(f"{dataset.name} has no test images")
-    check_source(graph, InMemory.of(dataset))
-    return dataset
 
 
 def train_model(
@@ -189,13 +100,13 @@ def train_model(
         if watch:
             watch(event)
 
-    if isinstance(data, Dataset):  # whose mistakes are found before Spark starts
-        check_source(graph, InMemory.of(data))
-        check_validation(InMemory.of(data))
-    with _session(data, spec, options, report) as session, _opened(data, session) as source:
-        check_source(graph, source)
-        if isinstance(data, Dataset) or data.frame is None or train.stop_when:
-            check_validation(source)  # a DataFrame may do without
+    here = InMemory.of(data) if isinstance(data, Dataset) else None
+    may_lack = isinstance(data, Deferred) and data.frame is not None and not train.stop_when
+    if here is not None:  # its mistakes are found before Spark starts
+        check_source(graph, here, may_lack)
+    size = here.train.pixels.nbytes + here.test.pixels.nbytes if here else 0
+    with _session(size, spec, options, report) as session, _opened(here, data, session) as source:
+        check_source(graph, source, may_lack)
         event = {"event": "data", "name": source.name, "rows": source.rows}
         report({**event, "held_out": source.held_out})
         channels = graph.input[0] if len(graph.input) == 3 else 1
@@ -228,7 +139,7 @@ def train_model(
 
 @contextmanager
 def _session(
-    data: Dataset | Deferred, spec: Path, options: Options, report: Watch
+    data_bytes: int, spec: Path, options: Options, report: Watch
 ) -> "Iterator[SparkSession | None]":
     """The session to train in; one that was started for the run is stopped with it."""
     if options.engine == "local":
@@ -238,30 +149,29 @@ def _session(
     from runtime.spark.slots import check_cluster
 
     # A session that lives already, such as a notebook's, is used and left alone.
-    session = options.spark or active_session()
-    if session is not None:
+    given = options.spark or active_session()
+    started = time.perf_counter()
+    name = f"lenet train {spec.name}"
+    session = given or start_session(options.master, name, data_bytes, options.threads)
+    try:
         check_session(session)
         check_cluster(session, options.open_sockets)
-        yield session
-        return
-    started = time.perf_counter()
-    size = 0
-    if isinstance(data, Dataset):
-        size = sum(part.pixels.nbytes for part in (data.train, data.test) if part is not None)
-    session = start_session(options.master, f"lenet train {spec.name}", size, options.threads)
-    try:
-        seconds = time.perf_counter() - started
-        report({"event": "spark", "master": session.sparkContext.master, "seconds": seconds})
-        check_cluster(session, options.open_sockets)
+        if given is None:
+            seconds = time.perf_counter() - started
+            report({"event": "spark", "master": session.sparkContext.master, "seconds": seconds})
         yield session
     finally:
-        session.stop()
+        if given is None:
+            session.stop()
 
 
 @contextmanager
-def _opened(data: Dataset | Deferred, session: "SparkSession | None") -> Iterator[Source]:
+def _opened(
+    here: Source | None, data: Dataset | Deferred, session: "SparkSession | None"
+) -> Iterator[Source]:
     if isinstance(data, Dataset):
-        yield InMemory.of(data)
+        assert here is not None
+        yield here
         return
     assert session is not None
     source = data.open(session)
@@ -289,9 +199,7 @@ def _run(
     def warn(text: str) -> None:
         report({"event": "warning", "text": text})
 
-    checkpoints = Checkpoints(_store(options, session), job.digest, warn)
-    if not options.resume:
-        checkpoints.clear()
+    checkpoints = Checkpoints(_store(options, session), job.digest, warn, options.resume)
     desk = Desk(report, checkpoints)
     if session is None:
         threads = options.threads or available_cores()

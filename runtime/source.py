@@ -1,6 +1,7 @@
 """What a training takes its images from: arrays in this process, or rows on a cluster."""
 
 import zlib
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,11 +15,11 @@ from runtime.data.statistics import Normal, count_bytes, of_bytes, of_floats, su
 from runtime.shard import Shard, deal
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from runtime.spark.session import DataFrame, SparkSession
 
 
 @dataclass(frozen=True, eq=False)
-class Source:
+class Source(ABC):
     """Images of one `shape`, with labels below the number of `classes`.
 
     `rows` are those to train with, `held_out` those to validate with, `largest` is the largest
@@ -36,19 +37,19 @@ class Source:
     scale: float
     fingerprint: str
 
+    @abstractmethod
     def statistics(self, channels: int) -> Normal:
         """Mean and deviation of the values of each channel, of the images to train with."""
-        raise NotImplementedError
 
+    @abstractmethod
     def frame(self, session: "SparkSession") -> "DataFrame":
         """Columns row, validation, image (bytes) and label."""
-        raise NotImplementedError
 
     def shard(self, count: int) -> Shard:
         """All images, in `count` slices, for a worker in this process."""
         raise LenetError("the local engine does not read DataFrames", "", 'use engine="spark"')
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - most keep nothing
         """What the cluster keeps of the images is no longer needed."""
 
 
@@ -93,7 +94,7 @@ class InMemory(Source):
         return deal(self.train, self.test, count)
 
 
-def check_source(graph: Graph, source: Source) -> None:
+def check_source(graph: Graph, source: Source, may_lack_tests: bool = False) -> None:
     """Whether the images fit the net; the checker cannot know before they are read."""
     if source.shape != graph.input and (product(source.shape),) != graph.input:
         raise DataError(
@@ -117,9 +118,6 @@ def check_source(graph: Graph, source: Source) -> None:
             "",
             f"make the last layer `linear {len(source.classes)}`",
         )
-
-
-def check_validation(source: Source) -> None:
-    if not source.held_out:
+    if not source.held_out and not may_lack_tests:
         fix = "hold some training images out: `validate 1000` in the data section"
-        raise LenetError(f"{source.name} has no test images to validate with", "", fix)
+        raise DataError(f"{source.name} has no test images", "", fix)

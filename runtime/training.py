@@ -1,10 +1,7 @@
 """The training loop: the same in a Spark task and in this process."""
 
-import hashlib
-import math
 import time
-from dataclasses import asdict, dataclass, replace
-from fractions import Fraction
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,65 +9,24 @@ from numpy.typing import NDArray
 
 from compiler.cache import load
 from compiler.pipeline import compile_graph
-from dsl.check import check_graph
 from dsl.errors import LenetError
-from dsl.graph import Graph, draw
 from dsl.sections.reader import Duration
-from dsl.sections.train import Stop, Train
-from runtime.batches import Normalization
 from runtime.checkpoint import State
 from runtime.communicator import Communicator
 from runtime.cores import check_memory
 from runtime.exact import diverged
+from runtime.job import Job
 from runtime.metrics import broken, metrics_of, tally
 from runtime.parameters import initial_weights, to_tensors
 from runtime.shard import Shard
 from runtime.slice_count import training_bytes
 from runtime.step import Predictor, Trainer
+from runtime.stopper import Stopper
 
 Event = dict[str, Any]
 _BINS = 30
 _COMPILE_SECONDS = 900.0  # that another worker may compile
-_SECONDS = (
-    10.0  # between checkpoints at the ends of epochs, where the file does not say `checkpoint`
-)
-
-
-@dataclass(frozen=True)
-class Job:
-    """All that a worker needs beside the images; small, and it can be pickled.
-
-    `digest` tells it from other trainings; see `digest_of`.
-    """
-
-    source: str
-    path: str
-    imports: tuple[tuple[str, str], ...]
-    overrides: tuple[tuple[str, Fraction], ...]
-    scale: tuple[float, ...]
-    shift: tuple[float, ...]
-    train: Train
-    digest: str
-
-    @property
-    def normalization(self) -> Normalization:
-        return Normalization(np.array(self.scale, np.float32), np.array(self.shift, np.float32))
-
-    def graph(self) -> Graph:
-        return check_graph(self.source, self.path, dict(self.overrides), dict(self.imports))
-
-
-def digest_of(
-    graph: Graph, train: Train, scale: tuple[float, ...], shift: tuple[float, ...], data: str
-) -> str:
-    """Of all that decides about the bits of the weights, but for when the training stops; `data`
-    tells the images from others."""
-    settings = replace(
-        train, stop=None, stop_when=(), checkpoint=None, metrics=(), logs=(),
-        validate_every=Train.validate_every,
-    )  # fmt: skip
-    net = draw(replace(graph, train=None))
-    return hashlib.sha256(repr((net, settings, scale, shift, data)).encode()).hexdigest()
+_SECONDS = 10.0  # between checkpoints at the ends of epochs, unless the file says `checkpoint`
 
 
 class Supervisor(Protocol):
@@ -307,47 +263,6 @@ class _Run:
 
     def _chosen(self, metrics: dict[str, float]) -> dict[str, float]:
         return {name: metrics[name] for name in self.settings.metrics if name in metrics}
-
-
-class Stopper:
-    """Whether a `stop when` line ends the training, by what was measured at the ends of epochs."""
-
-    def __init__(self, rules: tuple[Stop, ...]) -> None:
-        self.rules = rules
-        self.best: dict[Stop, tuple[float, int]] = {}
-        self.reached = False
-
-    @property
-    def state(self) -> dict[str, Any]:
-        """For a checkpoint."""
-        best = {repr(rule): self.best.get(rule) for rule in self.rules}
-        return {"best": best, "reached": self.reached}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """What is known of those rules that were there before."""
-        known = state["best"]
-        for rule in self.rules:
-            found = known.get(repr(rule))
-            if found is not None:
-                self.best[rule] = found[0], found[1]
-        self.reached = state["reached"] and set(known) == {repr(rule) for rule in self.rules}
-
-    def see(self, metrics: dict[str, float], epoch: int) -> None:
-        for rule in self.rules:
-            if rule.metric not in metrics:
-                title = f"`stop when {rule.metric}` cannot be measured"
-                raise LenetError(title, "top5 takes more than five classes.", "stop by top1")
-            value = metrics[rule.metric]
-            if rule.when == "stalls":
-                # A loss is better where it is smaller, a share of right answers where it is larger.
-                score = -value if rule.metric == "loss" else value
-                best, since = self.best.get(rule, (-math.inf, epoch))
-                if score > best:
-                    best, since = score, epoch
-                self.best[rule] = best, since
-                self.reached |= epoch - since >= rule.epochs
-            else:
-                self.reached |= value > rule.value if rule.when == "above" else value < rule.value
 
 
 def _due(every: Duration, at: _Position, last_step: bool) -> bool:

@@ -41,9 +41,11 @@ def environment(folder: Path) -> dict[str, str]:
     local = {
         "SPARK_HOME": str(spark_home(folder)), "PYSPARK_PYTHON": str(strange_python(folder)),
         "TMPDIR": str(folder / "tmp"), "SPARK_LOCAL_DIRS": str(folder / "tmp"),
-        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_CONF_DIR": str(ROOT / "tests" / "spark"),
     }  # fmt: skip
-    return {**os.environ, **local, "JAVA_TOOL_OPTIONS": f"-Djava.io.tmpdir={folder / 'tmp'}"}
+    # These short lives are over before the second compiler's work pays.
+    java = f"-XX:TieredStopAtLevel=1 -Djava.io.tmpdir={folder / 'tmp'}"
+    return {**os.environ, **local, "JAVA_TOOL_OPTIONS": java}
 
 
 @contextmanager

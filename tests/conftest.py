@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 HERE = Path(__file__).parent
+os.environ["SPARK_CONF_DIR"] = str(HERE / "spark")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

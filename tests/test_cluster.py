@@ -48,7 +48,7 @@ def spec_of(folder: Path, name: str, text: str) -> tuple[str, str]:
     return str(path), lenet.train(path, engine="local").digest
 
 
-@pytest.mark.parametrize("name, text", [("odd", ODD), ("normalized", NET)])
+@pytest.mark.parametrize("name, text", [("odd", ODD), ("normalized", NET)], ids=["odd", "norm"])
 def test_the_same_bits_on_any_number_of_executors(
     cluster: Driver, folder: Path, name: str, text: str
 ) -> None:
@@ -140,44 +140,19 @@ def test_checkpoints_in_a_hadoop_file_system(cluster: Driver, folder: Path) -> N
     )
 
 
-def test_a_cluster_that_encrypts_is_asked_about(tmp_path: Path) -> None:
-    (tmp_path / "a.lenet").write_text(SMALL)
-    secret = ("spark.authenticate=true", "spark.authenticate.secret=hidden")
-    arguments = ("local-cluster[1,1,1024]", *secret)
-    with driver(tmp_path, environment(tmp_path), *arguments) as made:
-        *_, last = made.train(spec=str(tmp_path / "a.lenet"))
-        assert last["event"] == "error" and "spark.authenticate is on" in last["detail"]
-        assert "--open-sockets" in last["fix"]
-        assert made.digest(spec=str(tmp_path / "a.lenet"), open_sockets=True)
-
-
-def test_a_standalone_master_with_two_workers(tmp_path: Path) -> None:
-    """Bits, and the loss of an executor, whose worker starts another one."""
-    path, expected = spec_of(tmp_path, "long", LONG)
+def test_a_standalone_master_with_two_workers(tmp_path: Path, long: tuple[str, str]) -> None:
+    """The loss of an executor, where Spark gives up and the driver starts the stage again."""
     env = environment(tmp_path)
-    with standalone(tmp_path, env, 2) as url, driver(tmp_path, env, url) as made:
+    once = "spark.stage.maxConsecutiveAttempts=1"
+    with standalone(tmp_path, env, 2) as url, driver(tmp_path, env, url, once) as made:
 
         def kill(workers: list[dict[str, Any]]) -> None:
             assert len(workers) == 2
             os.kill(executor_of(workers[1]), signal.SIGKILL)
 
-        events, seconds = struck(made, path, kill)
-        assert events[-1].get("digest") == expected, events[-1]
-        assert len(starts(events)) == 2 and seconds < 30
-
-
-def test_the_driver_starts_a_stage_again_that_spark_gives_up(
-    tmp_path: Path, long: tuple[str, str]
-) -> None:
-    arguments = ("local-cluster[2,1,1024]", "spark.stage.maxConsecutiveAttempts=1")
-
-    def kill(workers: list[dict[str, Any]]) -> None:
-        os.kill(executor_of(workers[1]), signal.SIGKILL)
-
-    with driver(tmp_path, environment(tmp_path), *arguments) as made:
-        events, _ = struck(made, long[0], kill)
+        events, seconds = struck(made, long[0], kill)
     assert events[-1].get("digest") == long[1], events[-1]
-    assert len(starts(events)) == 2 and starts(events)[1]["iteration"] >= 140
+    assert len(starts(events)) == 2 and starts(events)[1]["iteration"] >= 140 and seconds < 30
     assert [e for e in events if e["event"] == "failed"]
 
 

@@ -14,7 +14,8 @@ from runtime.data.dataset import Images
 from runtime.data.statistics import of_floats, sum_floats
 from runtime.spark.frames import Columns
 
-pytestmark = pytest.mark.spark
+# One process runs them all, since they share a table.
+pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("frames")]
 NET = SMALL.replace("data digits\n", 'data parquet "rows"\n  normalize\n  validate 97\n').replace(
     "dropout 0.2\n", ""
 )

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,8 @@ from dsl.errors import LenetError
 from runtime.checkpoint import Checkpoints, Memory
 from runtime.data import load_dataset
 from runtime.desk import Desk
-from runtime.spark.line import Address, DriverGoneError, Line, Listener
+from runtime.spark.line import Address, DriverGoneError, Line
+from runtime.spark.listener import Listener
 
 pytestmark = pytest.mark.spark
 
@@ -209,6 +211,34 @@ def test_a_connect_session_is_refused(small: Path) -> None:
     with pytest.raises(LenetError, match="Spark Connect") as caught:
         lenet.train(small, spark=Connect())  # type: ignore[arg-type]
     assert "spark-submit" in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"spark.authenticate": "true"}, "spark.authenticate is on"),
+        ({"spark.network.crypto.enabled": "true"}, "spark.network.crypto.enabled is on"),
+        ({"spark.dynamicAllocation.enabled": "true"}, "run together"),
+        ({"spark.master": "local[2]", "spark.authenticate": "true"}, ""),
+        ({}, ""),
+    ],
+)
+def test_clusters_that_encrypt_or_change_their_size(settings: dict[str, str], words: str) -> None:
+    from types import SimpleNamespace
+
+    from runtime.spark.slots import check_cluster
+
+    master = settings.get("spark.master", "spark://host:7077")
+    context = SimpleNamespace(getConf=lambda: settings, master=master)
+    session: Any = SimpleNamespace(sparkContext=context)
+    if not words:
+        return check_cluster(session, open_sockets=False)
+    with pytest.raises(LenetError) as caught:
+        check_cluster(session, open_sockets=False)
+    assert words in caught.value.detail
+    if "together" not in words:
+        check_cluster(session, open_sockets=True)
+    return None
 
 
 def test_too_few_slots_are_an_error_at_once(small: Path, spark) -> None:

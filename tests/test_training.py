@@ -25,7 +25,7 @@ from runtime.shard import deal
 from runtime.slice_count import slice_count
 from runtime.slices import part, shuffled
 from runtime.step import Trainer
-from runtime.training import Stopper
+from runtime.stopper import Stopper
 from runtime.updater import Updater
 
 SPECS = Path(__file__).parents[1] / "specs"

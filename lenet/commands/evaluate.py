@@ -11,7 +11,7 @@ def evaluate(model: Model, data: Data = None, as_json: Json = False) -> None:
     They are those of the data it was trained on, or of --data.
     """
     from runtime.model import Model as Trained
-    from runtime.run import evaluation_images
+    from runtime.resolve import evaluation_images
 
     trained = Trained.open(model)
     dataset = evaluation_images(trained.graph, data)

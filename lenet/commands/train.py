@@ -123,7 +123,8 @@ def _train(
 ) -> tuple[Any, float]:
     from dsl.sections.reader import Duration
     from lenet.progress import Bars, JsonLog, Lines
-    from runtime.run import resolve_data, train_model
+    from runtime.resolve import resolve_data
+    from runtime.run import train_model
 
     graph, epochs = network.graph, options.epochs
     show_diagnostics(str(network.path), graph.source, network.warnings, graph.imports)

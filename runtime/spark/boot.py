@@ -31,7 +31,7 @@ def boot(name: str, payload: bytes, archive: str) -> Callable[[Iterator[Any]], I
             caches = (
                 os.environ.get("LENET_CACHE", ""),
                 os.path.join(os.path.expanduser("~"), ".cache", "lenet"),
-                os.path.join(tempfile.gettempdir(), f"lenet-{os.getuid()}"),
+                os.path.join(SparkFiles.getRootDirectory(), "lenet"),  # gone with the session
             )
             for cache in filter(None, caches):
                 folder = os.path.join(cache, "code", archive.removesuffix(".zip"))
@@ -47,8 +47,10 @@ def boot(name: str, payload: bytes, archive: str) -> Callable[[Iterator[Any]], I
                             shutil.rmtree(fresh, ignore_errors=True)
                     os.environ.setdefault("LENET_CACHE", cache)
                     break
-                except OSError:
-                    continue
+                except OSError as error:
+                    failure = error
+            else:
+                raise failure
             if folder not in sys.path:
                 sys.path.insert(0, folder)
         module, _, function = name.partition(".")

@@ -17,26 +17,22 @@ from pyspark.sql import functions as F
 from dsl.errors import LenetError
 from runtime.data.dataset import Images
 from runtime.desk import Desk
+from runtime.job import Job
 from runtime.slice_count import slice_count
-from runtime.spark.line import Listener
+from runtime.spark.listener import Listener
 from runtime.spark.session import local_cores, summary
 from runtime.spark.ship import shipped
 from runtime.spark.slots import worker_count
 from runtime.spark.task import RESULT, Plan, read_rows
-from runtime.training import Job
 
 _CHUNK_BYTES = 64 * 2**20  # of pixels in one Arrow chunk
-_ATTEMPTS = 3  # of the driver, without a new checkpoint; Spark itself runs a stage up to four times
+_ATTEMPTS = 3  # of the driver, without a new checkpoint; Spark itself has made several before
 _LAST_STEP_SECONDS = 60.0  # after Ctrl-C, for the step that is under way
 _POLL = 0.1
 
 
 def train_on_spark(
-    session: SparkSession,
-    job: Job,
-    frame: DataFrame,
-    plan: Plan,
-    desk: Desk,
+    session: SparkSession, job: Job, frame: DataFrame, plan: Plan, desk: Desk
 ) -> dict[str, NDArray[np.float32]]:
     """Run the whole training as one barrier stage; the tensors by name.
 

@@ -1,15 +1,14 @@
-"""A socket from every task to the driver: who takes part, events, checkpoints, and sums.
+"""The task's end of its socket to the driver: who takes part, events, checkpoints, and sums.
 
 A connection begins with a secret token and with who calls, in two lines. Then the task sends JSON
-objects, a line each; some are followed by bytes, some are answered.
+objects, a line each; some are followed by bytes, some are answered. The first key of an object says
+what it is: event, newest, keep, sum, abort, done. The driver may send a line of its own meanwhile,
+which asks for a checkpoint. The other end is runtime/spark/listener.py.
 """
 
 import json
-import secrets
 import select
 import socket
-import socketserver
-import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,12 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.communicator import Worker, WorkerLostError, as_error, as_words
-from runtime.desk import Desk, Stopped
 
 Event = dict[str, Any]
 _PATIENCE = 0.2  # seconds
 _JOIN_SECONDS = 600.0  # all tasks of a barrier stage start together, but not their data
-_ASK = b"?\n"
+ASK = b"?\n"
 
 
 @dataclass(frozen=True)
@@ -38,224 +36,6 @@ class Address:
 
 class DriverGoneError(Exception):
     """The driver no longer listens, so nobody wants the result."""
-
-
-class Listener:
-    """The driver's end: brings the workers together, and stands in for them at the desk.
-
-    The first exception of the desk is kept in `failure`; events after it are dropped.
-    """
-
-    def __init__(self, host: str, desk: Desk) -> None:
-        self.failure: BaseException | None = None
-        self.desk = desk
-        self._quiet = threading.Condition()
-        self._newest: _Connection | None = None  # the first worker's, of the newest attempt
-        self._ended: _Connection | None = None
-        self._attempt: _Attempt | None = None
-        self._connections: set[_Connection] = set()
-        listener = self
-
-        class Connection(_Connection):
-            def __init__(self, *arguments: Any) -> None:
-                self.listener = listener
-                super().__init__(*arguments)
-
-        class Server(socketserver.ThreadingTCPServer):
-            daemon_threads = True
-            allow_reuse_address = True
-            request_queue_size = 256  # all workers call at once
-
-        self._server = Server(("127.0.0.1" if host == "127.0.0.1" else "", 0), Connection)
-        self.address = Address(host, self._server.server_address[1], secrets.token_hex(16))
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
-
-    def attempt(self, worker: Worker, size: int) -> "_Attempt":
-        """The attempt that a worker takes part in: a new one where the last has failed."""
-        with self._quiet:
-            last = self._attempt
-            if last is None or last.failed or worker["rank"] in last.workers:
-                if last is not None:
-                    last.fail(["the stage was started again"])
-                self._attempt = last = _Attempt(size)
-            last.workers[worker["rank"]] = worker
-            return last
-
-    def ask(self) -> bool:
-        """Ask the first worker for a checkpoint; False where there is none."""
-        with self._quiet:
-            connection = self._newest
-            if connection is None or self._ended is connection:
-                return False
-        with suppress(OSError):
-            connection.send(_ASK)
-        return True
-
-    def drain(self) -> None:
-        """Wait until all events are handled; then raise `failure`, if any.
-
-        Call it when the tasks have succeeded, and so have hung up after their last events.
-        """
-        with self._quiet:
-            self._quiet.wait_for(
-                lambda: self.failure or (self._newest and self._ended is self._newest)
-            )
-        if self.failure is not None:
-            raise self.failure
-
-    def close(self) -> None:
-        """Hang up on everybody: tasks that still run learn that nobody wants their result."""
-        self._server.shutdown()
-        self._server.server_close()
-        with self._quiet:
-            connections = list(self._connections)
-        for connection in connections:
-            with suppress(OSError):
-                connection.request.shutdown(socket.SHUT_RDWR)
-
-
-class _Attempt:
-    """The workers of one attempt of the barrier stage, and the sum that is under way."""
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self.changed = threading.Condition()
-        self.workers: dict[int, Worker] = {}
-        self.failed: list[str] = []
-        self.total: NDArray[np.int64] | None = None
-        self.result: NDArray[np.int64] | None = None
-        self.added = 0
-        self.turn = 0
-
-    def all_workers(self) -> list[Worker]:
-        """Once they have come, or one has failed."""
-        with self.changed:
-            self.changed.notify_all()
-            self.changed.wait_for(lambda: len(self.workers) == self.size or self.failed)
-            return [self.workers[rank] for rank in sorted(self.workers)]
-
-    def add(self, part: NDArray[np.int64]) -> NDArray[np.int64] | list[str]:
-        """The sum over all workers, or why there is none."""
-        with self.changed:
-            turn = self.turn
-            if self.added == 0:
-                self.total = part.copy()
-            else:
-                assert self.total is not None
-                self.total += part
-            self.added += 1
-            if self.added == self.size:
-                self.added, self.turn = 0, turn + 1
-                self.result = self.total
-                self.changed.notify_all()
-            self.changed.wait_for(lambda: self.turn > turn or self.failed)
-            if self.failed or self.result is None:
-                return self.failed
-            return self.result
-
-    def fail(self, words: list[str]) -> None:
-        with self.changed:
-            self.failed = self.failed or words
-            self.changed.notify_all()
-
-
-class _Connection(socketserver.StreamRequestHandler):
-    listener: Listener
-    worker: Worker
-
-    def setup(self) -> None:
-        super().setup()
-        self.writing = threading.Lock()
-        self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def send(self, *parts: bytes) -> None:
-        with self.writing:
-            self.request.sendall(b"".join(parts))
-
-    def handle(self) -> None:
-        quiet = self.listener._quiet
-        with quiet:
-            self.listener._connections.add(self)
-        with suppress(OSError, ValueError):  # a worker that is killed may stop half-way
-            token = self.rfile.readline(256).strip()
-            if secrets.compare_digest(token, self.listener.address.token.encode()):
-                self._serve()
-        with quiet:
-            self.listener._connections.discard(self)
-            if self.listener._newest is self:
-                self.listener._ended = self
-            quiet.notify_all()
-
-    def _serve(self) -> None:
-        listener = self.listener
-        hello = json.loads(self.rfile.readline(4096))
-        self.worker = hello["worker"]
-        if self.worker["rank"] == 0:
-            with listener._quiet:
-                listener._newest = self
-        attempt = listener.attempt(self.worker, hello["size"])
-        finished = False
-        try:
-            self.send(json.dumps(attempt.all_workers()).encode() + b"\n")
-            for line in self.rfile:
-                message = json.loads(line)
-                if "event" in message:
-                    self._supervise(message)
-                elif "sum" in message:
-                    self._sum(attempt, self._bytes(message["sum"]))
-                elif "abort" in message:
-                    attempt.fail(message["abort"])
-                elif "done" in message:
-                    finished = True
-                    return
-                else:
-                    self._supervise(message)
-        finally:
-            if not finished:
-                rank, host = self.worker["rank"], self.worker["host"]
-                attempt.fail([f"worker {rank} on {host} is gone"])
-
-    def _supervise(self, message: dict[str, Any]) -> None:
-        """What the first worker sends. A stage that Spark gave up may still send; its successor
-        counts."""
-        listener, data = self.listener, self._bytes(message.get("keep", 0))
-        with listener._quiet:
-            if listener._newest is not self or listener.failure is not None:
-                answer = b"" if "newest" in message else None
-            else:
-                answer = self._at_the_desk(message, data)
-        if answer is not None:
-            self.send(json.dumps({"bytes": len(answer)}).encode() + b"\n", answer)
-
-    def _at_the_desk(self, message: dict[str, Any], data: bytes) -> bytes | None:
-        desk = self.listener.desk
-        try:
-            if "newest" in message:
-                return desk.newest() or b""
-            if "keep" in message:
-                desk.keep(data)
-            else:
-                desk.report(message)
-        except Stopped:
-            self.listener._quiet.notify_all()
-        except BaseException as error:  # handed on to the driver's main thread
-            self.listener.failure = error
-            return b"" if "newest" in message else None
-        return None
-
-    def _sum(self, attempt: _Attempt, data: bytes) -> None:
-        answer = attempt.add(np.frombuffer(data, "<i8"))
-        if isinstance(answer, list):
-            self.send(json.dumps({"error": answer}).encode() + b"\n")
-        else:
-            self.send(b"{}\n", answer.tobytes())
-
-    def _bytes(self, count: int) -> bytes:
-        data = self.rfile.read(count) if count else b""
-        if len(data) < count:
-            raise OSError("the connection ended")
-        return data
 
 
 class Line:
@@ -297,7 +77,7 @@ class Line:
 
     def asked(self) -> bool:
         if not self._asked and select.select([self._socket], [], [], 0)[0]:
-            if self._reader.readline() != _ASK:
+            if self._reader.readline() != ASK:
                 raise DriverGoneError("the driver has hung up")
             self._asked = True
         asked, self._asked = self._asked, False
@@ -355,7 +135,7 @@ class Line:
                 raise DriverGoneError(str(error)) from None
             if not line:
                 raise DriverGoneError("the driver has hung up")
-            if line != _ASK:
+            if line != ASK:
                 return json.loads(line)
             self._asked = True
 
@@ -364,3 +144,21 @@ class Line:
         if len(data) < count:
             raise DriverGoneError("the driver has hung up")
         return data
+
+
+class Star:
+    """A Communicator by way of the driver, which sums for all."""
+
+    def __init__(self, line: Line, rank: int, size: int, timeout: float) -> None:
+        self.line, self.rank, self.size, self.timeout = line, rank, size, timeout
+        self.workers = line.workers
+
+    def all_reduce(self, total: NDArray[np.int64], timeout: float | None = None) -> None:
+        if self.size > 1:
+            self.line.add(total, timeout or self.timeout)
+
+    def abort(self, error: BaseException) -> None:
+        self.line.abort(error)
+
+    def close(self) -> None:
+        """The line is closed by itself."""

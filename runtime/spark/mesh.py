@@ -16,9 +16,9 @@ import select
 import socket
 import struct
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -164,7 +164,7 @@ class Mesh:
             by_number[peer.connection.fileno()] = peer
         waiting = set(by_number)
         for number, peer in by_number.items():
-            with self._lost(peer):
+            with _named(peer):
                 peer.send()
             poll.register(number, select.POLLIN | (select.POLLOUT if peer.sending else 0))
         last = time.monotonic()
@@ -177,7 +177,7 @@ class Mesh:
                 last = time.monotonic()
             for number, event in ready:
                 peer = by_number[number]
-                with self._lost(peer):
+                with _named(peer):
                     if event & select.POLLOUT:
                         peer.send()
                     if event & ~select.POLLOUT and not peer.done:
@@ -190,9 +190,6 @@ class Mesh:
                 elif number in waiting:
                     poll.unregister(number)
                     waiting.discard(number)
-
-    def _lost(self, peer: _Peer) -> "_Lost":
-        return _Lost(peer)
 
     def abort(self, error: BaseException) -> None:
         words = json.dumps(as_words(error)).encode()
@@ -208,18 +205,13 @@ class Mesh:
                 peer.connection.close()
 
 
-class _Lost:
-    """Turns a connection's failure into one that says who is lost."""
-
-    def __init__(self, peer: _Peer) -> None:
-        self.peer = peer
-
-    def __enter__(self) -> None:
-        """Nothing to prepare."""
-
-    def __exit__(self, kind: Any, error: Any, _: Any) -> None:
-        if isinstance(error, OSError):
-            raise WorkerLostError(f"{_where(self.peer.worker)} is gone: {error}") from None
+@contextmanager
+def _named(peer: _Peer) -> Iterator[None]:
+    """A connection's failure says who is lost."""
+    try:
+        yield
+    except OSError as error:
+        raise WorkerLostError(f"{_where(peer.worker)} is gone: {error}") from None
 
 
 def _where(worker: Worker) -> str:

@@ -6,12 +6,14 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from dsl.errors import LenetError
 from runtime.cores import available_cores
 from runtime.spark.java import ensure_java
 
+__all__ = ["DataFrame", "SparkSession", "active_session", "check_session", "local_cores",
+           "start_session", "summary"]  # fmt: skip
 _ROOT = str(Path(__file__).parents[2])
 
 
@@ -55,12 +57,13 @@ def start_session(
     """
     ensure_java()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    # Python workers find these packages where this process found them.
-    paths = [_ROOT, *filter(None, [os.environ.get("PYTHONPATH")])]
-    os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(paths))
     builder = SparkSession.builder.appName(name)
     cores = local_cores(master)
     if cores is not None:
+        # Python workers find these packages where this process found them; elsewhere they are
+        # shipped (runtime/spark/ship.py).
+        paths = [_ROOT, *filter(None, [os.environ.get("PYTHONPATH")])]
+        os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(paths))
         master = f"local[{cores}]"
         builder = builder.config("spark.task.cpus", cores).config("spark.driver.host", "127.0.0.1")
         builder = builder.config("spark.driver.bindAddress", "127.0.0.1")
@@ -79,7 +82,7 @@ def start_session(
         .config("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "1s")
         .config("spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures", "120")
         # A whole training is one stage, which may lose many executors in its time.
-        .config("spark.stage.maxConsecutiveAttempts", "20")
+        .config("spark.stage.maxConsecutiveAttempts", "6")
         .config("spark.sql.execution.arrow.maxRecordsPerBatch", "4096")
     )
     for key, value in (settings or {}).items():

@@ -7,7 +7,8 @@ from pyspark.sql import SparkSession
 from dsl.errors import LenetError
 from runtime.spark.session import local_cores
 
-_SECONDS = 60.0  # that executors may take to come
+_FIRST_SECONDS = 60.0  # that the first executor may take to come
+_NEXT_SECONDS = 10.0  # and each further one
 _SECRETS = (
     "spark.authenticate", "spark.network.crypto.enabled", "spark.ssl.enabled",
     "spark.ssl.rpc.enabled", "spark.io.encryption.enabled",
@@ -22,16 +23,25 @@ def slots(session: SparkSession) -> int:
 
 
 def worker_count(session: SparkSession, wanted: int | None, most: int) -> int:
-    """`wanted`, or one for each slot, but at most `most`; LenetError where there are too few."""
-    local = local_cores(session.sparkContext.master or "") is not None
-    found, deadline = slots(session), time.monotonic() + _SECONDS
-    while not local and found < (wanted or 1) and time.monotonic() < deadline:
-        time.sleep(0.5)  # executors may still be on their way
-        found = slots(session)
+    """`wanted`, or one for each slot, but at most `most`; LenetError where there are too few.
+
+    On a cluster, executors may still be on their way: those of a new session, or in place of some
+    that were lost.
+    """
+    context = session.sparkContext
+    local = local_cores(context.master or "") is not None
+    found = slots(session)
+    since = context.startTime / 1000 if found and not wanted else time.time()
+    while not local and found < (wanted or most):
+        if time.time() - since > (_NEXT_SECONDS if found else _FIRST_SECONDS):
+            break
+        time.sleep(0.5)
+        before, found = found, slots(session)
+        since = time.time() if found != before else since
     if found == 0:
         raise LenetError(
             "the cluster has no executors",
-            f"None has come within {_SECONDS:g} seconds; tasks want "
+            f"None has come within {_FIRST_SECONDS:g} seconds; tasks want "
             f"{session.conf.get('spark.task.cpus', '1')} cores.",
             "look into the master's web page, and ask for fewer cores or less memory",
         )

@@ -17,15 +17,17 @@ from dsl.errors import LenetError
 from runtime.communicator import Communicator
 from runtime.cores import available_memory
 from runtime.data.dataset import Images
+from runtime.job import Job
 from runtime.shard import Shard, owned
 from runtime.slice_count import slice_count
-from runtime.spark.line import Address, DriverGoneError, Line
+from runtime.spark.line import Address, DriverGoneError, Line, Star
 from runtime.spark.mesh import Mesh, listen
-from runtime.training import Job, run_training
+from runtime.training import run_training
 
 RESULT = "name string, shape string, data binary"
 _SCHEMA = pa.schema([("name", pa.string()), ("shape", pa.string()), ("data", pa.binary())])
 ERROR = "!error"
+_BLOCK = 2**24
 
 
 @dataclass(frozen=True)
@@ -45,24 +47,6 @@ class Plan:
     all_reduce: str = "mesh"
     timeout: float = 60.0
     memory: int | None = None
-
-
-class Star:
-    """A Communicator by way of the driver, which sums for all."""
-
-    def __init__(self, line: Line, rank: int, size: int, timeout: float) -> None:
-        self.line, self.rank, self.size, self.timeout = line, rank, size, timeout
-        self.workers = line.workers
-
-    def all_reduce(self, total: NDArray[np.int64], timeout: float | None = None) -> None:
-        if self.size > 1:
-            self.line.add(total, timeout or self.timeout)
-
-    def abort(self, error: BaseException) -> None:
-        self.line.abort(error)
-
-    def close(self) -> None:
-        """The line is closed by itself."""
 
 
 def train(
@@ -161,9 +145,12 @@ def _space(shape: tuple[int, int], dtype: np.dtype[Any], memory: int) -> NDArray
         return np.zeros(shape, dtype)
     folders = os.environ.get("SPARK_LOCAL_DIRS", "").split(",")
     folder = next((f for f in folders if f and os.access(f, os.W_OK)), None)
+    size = math.prod(shape) * dtype.itemsize
     try:
         file = tempfile.TemporaryFile(prefix="lenet-", dir=folder)  # noqa: SIM115 - the array keeps it
-        os.posix_fallocate(file.fileno(), 0, math.prod(shape) * dtype.itemsize)
+        for start in range(0, size, _BLOCK):  # a full disk is to be found now, and not by a signal
+            file.write(bytes(min(_BLOCK, size - start)))
+        file.flush()
         return np.memmap(file, dtype, "r+", shape=shape)
     except OSError as error:
         where = folder or tempfile.gettempdir()

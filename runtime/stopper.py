@@ -1,0 +1,48 @@
+"""`stop when`: when a metric ends the training."""
+
+import math
+from typing import Any
+
+from dsl.errors import LenetError
+from dsl.sections.train import Stop
+
+
+class Stopper:
+    """Whether a `stop when` line ends the training, by what was measured at the ends of epochs."""
+
+    def __init__(self, rules: tuple[Stop, ...]) -> None:
+        self.rules = rules
+        self.best: dict[Stop, tuple[float, int]] = {}
+        self.reached = False
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """For a checkpoint."""
+        best = {repr(rule): self.best.get(rule) for rule in self.rules}
+        return {"best": best, "reached": self.reached}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """What is known of those rules that were there before."""
+        known = state["best"]
+        for rule in self.rules:
+            found = known.get(repr(rule))
+            if found is not None:
+                self.best[rule] = found[0], found[1]
+        self.reached = state["reached"] and set(known) == {repr(rule) for rule in self.rules}
+
+    def see(self, metrics: dict[str, float], epoch: int) -> None:
+        for rule in self.rules:
+            if rule.metric not in metrics:
+                title = f"`stop when {rule.metric}` cannot be measured"
+                raise LenetError(title, "top5 takes more than five classes.", "stop by top1")
+            value = metrics[rule.metric]
+            if rule.when == "stalls":
+                # A loss is better where it is smaller, a share of right answers where it is larger.
+                score = -value if rule.metric == "loss" else value
+                best, since = self.best.get(rule, (-math.inf, epoch))
+                if score > best:
+                    best, since = score, epoch
+                self.best[rule] = best, since
+                self.reached |= epoch - since >= rule.epochs
+            else:
+                self.reached |= value > rule.value if rule.when == "above" else value < rule.value
