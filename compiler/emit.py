@@ -50,12 +50,14 @@ from compiler.support import add_maps, clear, give_outputs, make_keys, take_imag
 class Emitted:
     """The module's source and what its callers must know.
 
-    `spans` are the parts of the gradient that each phase of training completes, `batch_floats`
-    the size of the array in which the phases are told about the batch.
+    Prediction takes the tensors of `predict_slots`. `spans` are the parts of the gradient that each
+    phase of training completes, `batch_floats` the size of the array in which the phases are told
+    about the batch.
     """
 
     source: str
     slots: tuple[Slot, ...]
+    predict_slots: tuple[Slot, ...]
     phases: tuple[Phase, ...]
     spans: tuple[tuple[tuple[int, int], ...], ...]
     batch_floats: int
@@ -65,29 +67,38 @@ class Emitted:
     predict_calls: tuple[Call, ...]
 
 
-def emit(graph: Graph, plain: Graph, target: Target, probes: bool = False) -> Emitted:
-    """`plain` is the same net with nothing fused, for single images.
+def emit(
+    graph: Graph, predicted: Graph, plain: Graph, target: Target, probes: bool = False
+) -> Emitted:
+    """`graph` is the net to train, `predicted` to predict, `plain` with nothing fused, for single
+    images.
 
     With `probes` train_slice and predict_slice take `times` as well, and add each call's
     nanoseconds to it.
     """
-    slots = lay_out(graph)
+    slots, predict_slots = lay_out(graph), lay_out(predicted)
     by_name = {slot.name: slot for slot in slots}
-    names = identifiers(plain)
-    layers, written = _emit_layers(graph, names, by_name, target)
+    predict_by_name = {slot.name: slot for slot in predict_slots}
+    own = dict.fromkeys(node.name for node in (*plain.nodes, *graph.nodes))
+    others = {node.name: f"{node.name} predicted" for node in predicted.nodes}
+    names = identifiers((*own, *others.values()))
+    known: _Written = {}
+    layers = _emit_layers(graph, names, by_name, target, known)
+    predict_names = {name: names[other] for name, other in others.items()}
+    predict_layers = _emit_layers(predicted, predict_names, predict_by_name, target, known)
     logarithmic = graph.nodes[-1].kind in ("logsoftmax", "logposterior")
     trainable = logarithmic and any(slot.parameter.trained for slot in slots)
     phases, batch = schedule_training(graph, layers) if trainable else ((), 0)
-    predict = schedule_prediction(graph, layers)
+    predict = schedule_prediction(predicted, predict_layers)
     train_plan = plan_memory(phases) if trainable else None
     predict_plan = plan_memory((predict,))
     called = {call.function for phase in (*phases, predict) for call in phase.calls}
     parts = [_HEAD.format(target=target.name, net=indent(_net(graph), "    "))]
-    for sharing, prefix, code in written:
+    for sharing, prefix, code in known.values():
         wanted = [source for suffix, source in _named(code) if f"{prefix}_{suffix}" in called]
         if wanted:
             lines = (f"\n# {_spec_line(graph, part)}" for node in sharing for part in _parts(node))
-            parts.append("".join(lines) + "\n\n" + "\n\n".join(wanted) + "\n")
+            parts.append("".join(dict.fromkeys(lines)) + "\n\n" + "\n\n".join(wanted) + "\n")
     spans = tuple(_merged([_span_of(node, by_name) for node in p.gradients]) for p in phases)
     cleared = tuple(
         _merged(
@@ -103,22 +114,26 @@ def emit(graph: Graph, plain: Graph, target: Target, probes: bool = False) -> Em
         parts.append("\n" + loss_source(graph.output[0]) + "\n\n")
         parts.append(train_source(phases, train_plan, spans, cleared, probes))
     parts.append("\n\n" + predict_source(predict, predict_plan, probes))
-    singles, predict_single, single_plan = emit_single(plain, names, by_name, target)
+    singles, predict_single, single_plan = emit_single(plain, names, predict_by_name, target)
     parts.append("\n\n# One image, whose lanes are columns or channels.\n\n")
     parts += [source + "\n\n" for source in singles]
     parts.append(predict_single)
     return Emitted(
-        "".join(parts), slots, phases, spans, batch, train_plan, predict_plan, single_plan,
-        predict.calls,
+        "".join(parts), slots, predict_slots, phases, spans, batch, train_plan, predict_plan,
+        single_plan, predict.calls,
     )  # fmt: skip
 
 
+_Written = dict[tuple[object, ...], tuple[list[Node], str, Kernels]]
+
+
 def _emit_layers(
-    graph: Graph, names: Mapping[str, str], slots: Mapping[str, Slot], target: Target
-) -> tuple[dict[str, Layer], list[tuple[list[Node], str, Kernels]]]:
-    """Each node's kernels, and what is written: layers that are alike share their functions."""
+    graph: Graph, names: Mapping[str, str], slots: Mapping[str, Slot], target: Target,
+    known: _Written,
+) -> dict[str, Layer]:  # fmt: skip
+    """Each node's kernels. Layers that are alike share functions; those go into `known`, where
+    another graph's may be already."""
     layers: dict[str, Layer] = {}
-    known: dict[tuple[object, ...], tuple[list[Node], str, Kernels]] = {}
     counter = 0
     for node in graph.nodes:
         prefix = names[node.name]
@@ -129,7 +144,7 @@ def _emit_layers(
         shared[0].append(node)
         layers[node.name] = Layer(shared[2], shared[1], bases_of(node, slots))
         counter += product(node.shape)
-    return layers, list(known.values())
+    return layers
 
 
 def _named(code: Kernels) -> list[tuple[str, str]]:
@@ -159,7 +174,7 @@ def _net(graph: Graph) -> str:
 
 def _parts(node: Node) -> tuple[Node, ...]:
     """The layers of the file that a node stands for."""
-    return node.fused if node.kind == "chain" else (node, *node.fused)
+    return node.fused if node.kind == "chain" else (node, *node.folded, *node.fused)
 
 
 def _spec_line(graph: Graph, node: Node) -> str:

@@ -2,12 +2,12 @@
 
 import importlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
 from compiler.target import Target
-from dsl.graph import Graph, Node
+from dsl.graph import Node
 
 
 @dataclass(frozen=True)
@@ -88,16 +88,16 @@ def arguments_of(source: str, function: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in found[1].split(","))
 
 
-def identifiers(graph: Graph) -> dict[str, str]:
+def identifiers(layers: Iterable[str]) -> dict[str, str]:
     """A Python name for each layer, all different."""
     names: dict[str, str] = {}
     taken = {"predict"}  # predict_single is the module's own
-    for number, node in enumerate(graph.nodes):
-        name = re.sub(r"\W", "_", node.name, flags=re.ASCII)
+    for number, layer in enumerate(layers):
+        name = re.sub(r"\W", "_", layer, flags=re.ASCII)
         while name in taken:
             name = f"{name}_{number}"
         taken.add(name)
-        names[node.name] = name
+        names[layer] = name
     return names
 
 

@@ -1,17 +1,19 @@
 """The whole compiler, top to bottom."""
 
 from compiler.emit import emit
-from compiler.passes import PASSES
+from compiler.passes import FOR_PREDICTION, PASSES
 from compiler.program import Program
 from compiler.target import Target, host
 from compiler.verify import verify_graph
 from dsl.graph import Graph
 
 
-def run_passes(graph: Graph, stop_after: str | None = None) -> Graph:
-    """The graph after every pass, or after the named one."""
+def run_passes(graph: Graph, stop_after: str | None = None, predicting: bool = False) -> Graph:
+    """The graph after every pass, or after the named one, to train or to predict only."""
     verify_graph(graph, "the checker")
     for transform in PASSES:
+        if transform in FOR_PREDICTION and not predicting:
+            continue
         graph = transform(graph)
         verify_graph(graph, transform.__name__)
         if transform.__name__ == stop_after:
@@ -25,12 +27,14 @@ def compile_graph(graph: Graph, target: Target | None = None, probes: bool = Fal
     With `probes` the functions measure each kernel (see compiler/emit.py).
     """
     lowered = run_passes(graph)
-    plain = run_passes(graph, stop_after="pool_before_activation")
-    emitted = emit(lowered, plain, target or host(), probes)
+    predicted = run_passes(graph, predicting=True)
+    plain = run_passes(graph, stop_after="fold_normalizations", predicting=True)
+    emitted = emit(lowered, predicted, plain, target or host(), probes)
     plan = emitted.train_plan
     return Program(
         source=emitted.source,
         slots=emitted.slots,
+        predict_slots=emitted.predict_slots,
         input=graph.input,
         classes=lowered.output[0],
         logarithmic=lowered.nodes[-1].kind in ("logsoftmax", "logposterior"),
@@ -42,5 +46,6 @@ def compile_graph(graph: Graph, target: Target | None = None, probes: bool = Fal
         predict_floats=emitted.predict_plan.floats,
         single_floats=emitted.single_plan.floats,
         nodes=lowered.nodes,
+        predict_nodes=predicted.nodes,
         predict_calls=emitted.predict_calls,
     )

@@ -13,7 +13,8 @@ from dsl.shapes import Shape
 class Program:
     """Everything that the runtime needs to know of a net.
 
-    `slots` are the trained tensors, then the fixed ones, in the flat array of weights.
+    `slots` are the trained tensors, then the fixed ones, in the flat array of weights. Prediction
+    takes those of `predict_slots`, which differ where normalizations are folded away.
 
     Training goes in `phases`, of which most nets have one; `spans` are the parts of the gradient
     that each completes. With one phase, a thread needs an arena of `train_floats`; with several, a
@@ -21,12 +22,13 @@ class Program:
     array of `batch_floats`, in which they are told about the batch.
 
     `predict_floats` and `single_floats` are the arenas' sizes for many images and for one. `nodes`
-    are the graph after all passes. `logarithmic` tells whether the outputs are log-probabilities
-    or probabilities.
+    are the graph after all passes, `predict_nodes` that of prediction. `logarithmic` tells whether
+    the outputs are log-probabilities or probabilities.
     """
 
     source: str
     slots: tuple[Slot, ...]
+    predict_slots: tuple[Slot, ...]
     input: Shape
     classes: int
     logarithmic: bool
@@ -38,6 +40,7 @@ class Program:
     predict_floats: int
     single_floats: int
     nodes: tuple[Node, ...]
+    predict_nodes: tuple[Node, ...]
     predict_calls: tuple[Call, ...]
 
     @property
@@ -77,4 +80,4 @@ class Program:
 
     @property
     def prediction_bytes(self) -> int:
-        return 4 * self.predict_floats + 4 * self.weight_count
+        return 4 * self.predict_floats + 4 * sum(slot.size for slot in self.predict_slots)

@@ -17,7 +17,8 @@ class Node:
 
     `inputs` name the nodes that it reads, `givens` are their shapes; the input has one empty
     shape. `fused` are the layers behind it that a pass has put into it; `shape` is then the last
-    one's. `file` is "" but for a line of an imported file.
+    one's. `folded` are normalizations between them that its own tensors do the work of. `file` is
+    "" but for a line of an imported file.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Node:
     macs: int = 0
     line: int = field(default=0, compare=False)
     file: str = field(default="", compare=False)
+    folded: tuple["Node", ...] = ()
     fused: tuple["Node", ...] = ()
 
     @property
@@ -129,6 +131,8 @@ def draw(graph: Graph) -> str:
         arguments = " ".join(f"{k}={_show(v)}" for k, v in node.arguments.items() if v is not None)
         inputs = f"({', '.join(node.inputs)})"
         lines.append(f"{node.name} = {node.kind}{inputs} {arguments}".rstrip())
+        if node.folded:
+            lines[-1] += f" folding ({', '.join(part.name for part in node.folded)})"
         if node.fused:
             lines[-1] += f" with ({', '.join(part.name for part in node.fused)})"
         lines[-1] += f" -> {show(node.shape)}"

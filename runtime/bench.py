@@ -33,7 +33,7 @@ from runtime.batches import Normalization
 from runtime.communicator import Alone
 from runtime.data.dataset import Images
 from runtime.model import Model
-from runtime.parameters import initial_weights, to_tensors
+from runtime.parameters import folded_weights, initial_weights, to_tensors
 from runtime.shard import deal
 from runtime.slice_count import slice_count, training_bytes
 from runtime.step import Predictor, Trainer
@@ -173,10 +173,10 @@ def _training_memory(
 def _predict(
     loaded: Loaded, images: Images, weights: NDArray[np.float32], threads: int
 ) -> float:  # fmt: skip
-    predictor = Predictor(loaded, threads)
+    predictor = Predictor(loaded, threads).take(weights)
     pixels = images.pixels[:_PREDICTED].reshape(_PREDICTED, -1)
     normalization = _normalization(loaded.program.input)
-    seconds = _repeated(lambda: predictor.outputs(weights, pixels, normalization))
+    seconds = _repeated(lambda: predictor.outputs(pixels, normalization))
     return _PREDICTED / statistics.median(seconds)
 
 
@@ -233,9 +233,10 @@ def _kernels(
             return None
     else:
         outputs = np.zeros((_PROFILED, program.classes), np.float32)
+        folded = folded_weights(program, weights)
 
         def run() -> None:
-            profile.predict_slice(arena, weights, pixels, rows, *data, True, outputs, times)
+            profile.predict_slice(arena, folded, pixels, rows, *data, True, outputs, times)
 
     seen: list[NDArray[np.int64]] = []
 
@@ -246,7 +247,8 @@ def _kernels(
 
     _repeated(measured)
     medians = np.median(np.array(seen[1:]), axis=0) / 1e9
-    nodes = {node.name: node for node in program.nodes}
+    own = program.nodes if training else program.predict_nodes
+    nodes = {node.name: node for node in own}
     return [_kernel(c, nodes, seconds, peak) for c, seconds in zip(calls, medians, strict=True)]
 
 

@@ -84,16 +84,13 @@ class Model:
 
     @cached_property
     def _predictor(self) -> Predictor:
-        return Predictor(load(compile_graph(self.graph)), self.threads or available_cores())
+        predictor = Predictor(load(compile_graph(self.graph)), self.threads or available_cores())
+        return predictor.take(from_tensors(predictor.loaded.program, self.tensors))
 
     @property
     def logarithmic(self) -> bool:
         """Whether its outputs are log-probabilities."""
         return self._predictor.loaded.program.logarithmic
-
-    @cached_property
-    def _weights(self) -> NDArray[np.float32]:
-        return from_tensors(self._predictor.loaded.program, self.tensors)
 
     @cached_property
     def _normalizations(self) -> tuple[Normalization, Normalization]:
@@ -113,7 +110,7 @@ class Model:
         floats are values as the training data's after scaling (0 to 1 for bytes).
         """
         pixels, normalization = self._prepare(np.asarray(images))
-        outputs = self._predictor.outputs(self._weights, pixels, normalization)
+        outputs = self._predictor.outputs(pixels, normalization)
         if math.isnan(outputs.sum()):
             broken = np.isnan(outputs).any(axis=1)
             detail = f"Image {broken.argmax()} is the first; its values, or the weights, are huge."

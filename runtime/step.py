@@ -17,6 +17,7 @@ from runtime.arrays import aligned_floats, frozen
 from runtime.batches import Batches, Normalization, Slice
 from runtime.communicator import Communicator
 from runtime.exact import LOSS_UNIT, check_range, diverged, exact_loss, run_in
+from runtime.parameters import folded_weights
 from runtime.phases import PhasedStep
 from runtime.shard import Shard
 from runtime.slices import part, random_key, shuffled, step_count
@@ -37,7 +38,8 @@ class StepResult:
 
 
 class Predictor:
-    """Outputs of a net for many images, some at a time in each thread."""
+    """Outputs of a net for many images, some at a time in each thread. First it is to be given
+    weights by `take`, and again whenever they have changed."""
 
     def __init__(self, loaded: Loaded, threads: int) -> None:
         self.loaded = loaded
@@ -47,9 +49,13 @@ class Predictor:
         self.single_arena = aligned_floats(loaded.program.single_floats)
         self.lock = Lock()  # several threads of the user's may share a model
 
+    def take(self, weights: NDArray[np.float32]) -> "Predictor":
+        self.weights = folded_weights(self.loaded.program, weights)
+        self.fresh = [True] * self.threads
+        return self
+
     def outputs(
         self,
-        weights: NDArray[np.float32],
         pixels: NDArray[np.generic],
         normalization: Normalization,
         in_blocks: bool = False,
@@ -61,21 +67,20 @@ class Predictor:
         count = len(pixels)
         pixels = frozen(pixels)
         if count <= SINGLE and not in_blocks:
-            return self._singly(weights, pixels, normalization)
+            return self._singly(pixels, normalization)
         outputs = np.zeros((count, self.loaded.program.classes), np.float32)
         starts = iter(range(0, count, _CHUNK))
         scale, shift = normalization.scale, normalization.shift
 
         def work(thread: int) -> None:
-            fresh = True
             for start in starts:
                 end = min(start + _CHUNK, count)
                 rows = np.arange(end - start, dtype=np.int64)
                 predict_slice(
-                    self.arenas[thread], weights, pixels[start:end], rows, scale, shift, fresh,
-                    outputs[start:end],
+                    self.arenas[thread], self.weights, pixels[start:end], rows, scale, shift,
+                    self.fresh[thread], outputs[start:end],
                 )  # fmt: skip
-                fresh = False
+                self.fresh[thread] = False
 
         predict_slice = self.loaded.predict_slice
         with self.lock:
@@ -86,10 +91,7 @@ class Predictor:
         return outputs
 
     def _singly(
-        self,
-        weights: NDArray[np.float32],
-        pixels: NDArray[np.generic],
-        normalization: Normalization,
+        self, pixels: NDArray[np.generic], normalization: Normalization
     ) -> NDArray[np.float32]:
         count = len(pixels)
         outputs = np.empty((count, self.loaded.program.classes), np.float32)
@@ -97,7 +99,7 @@ class Predictor:
         with self.lock:
             for row in range(count):
                 predict_single(
-                    self.single_arena, weights, pixels, row, normalization.scale,
+                    self.single_arena, self.weights, pixels, row, normalization.scale,
                     normalization.shift, outputs,
                 )  # fmt: skip
         return outputs

@@ -251,9 +251,8 @@ class _Run:
         """The metrics of all workers' validation images."""
         images, program = self.shard.validation, self.loaded.program
         pixels = images.pixels.reshape(len(images), -1)
-        outputs = self.predictor.outputs(
-            self.trainer.weights, pixels, self.job.normalization, in_blocks=True
-        )
+        self.predictor.take(self.trainer.weights)
+        outputs = self.predictor.outputs(pixels, self.job.normalization, in_blocks=True)
         tallied = tally(outputs, images.labels, program.logarithmic)
         self.communicator.all_reduce(tallied)
         if broken(tallied):

@@ -16,7 +16,7 @@ from runtime.batches import Batches, Normalization
 from runtime.communicator import Alone
 from runtime.data.dataset import Images
 from runtime.exact import LOSS_UNIT
-from runtime.parameters import initial_weights, to_tensors
+from runtime.parameters import folded_weights, initial_weights, to_tensors
 from runtime.phases import PhasedStep
 
 SCALE, SHIFT = 1 / 64, -1.5
@@ -85,10 +85,13 @@ class Case:
         outputs = np.zeros((len(self.pixels), program.classes), np.float32)
         scale, shift = self.normalization()
         self.loaded.predict_slice(
-            arena, self.weights, frozen(self.pixels.reshape(len(self.pixels), -1)),
+            arena, self.folded(), frozen(self.pixels.reshape(len(self.pixels), -1)),
             np.arange(len(self.pixels)), scale, shift, True, outputs,
         )  # fmt: skip
         return outputs
+
+    def folded(self) -> np.ndarray:
+        return folded_weights(self.loaded.program, self.weights)
 
     def single_outputs(self) -> np.ndarray:
         """The outputs of the images one by one."""
@@ -99,7 +102,7 @@ class Case:
         for row in range(len(pixels)):
             arena = aligned_floats(program.single_floats)
             arena[:] = np.nan
-            self.loaded.predict_single(arena, self.weights, pixels, row, scale, shift, outputs)
+            self.loaded.predict_single(arena, self.folded(), pixels, row, scale, shift, outputs)
         return outputs
 
     def values(self) -> np.ndarray:

@@ -175,16 +175,12 @@ def test_prediction_takes_the_running_statistics() -> None:
     trainer.step(0, 0.05)
     loaded = load(compile_graph(check_graph(PLAIN, "net")))
     pixels = load_dataset("digits").train.pixels[:40].reshape(40, -1)
-    predictor = Predictor(loaded, 1)
+    predictor = Predictor(loaded, 1).take(trainer.weights)
     normalization = Normalization(np.full(1, 1 / 16, np.float32), np.full(1, -0.3, np.float32))
-    together = predictor.outputs(trainer.weights, pixels, normalization)
-    alone = np.concatenate(
-        [predictor.outputs(trainer.weights, pixels[k : k + 1], normalization) for k in range(40)]
-    )
+    together = predictor.outputs(pixels, normalization)
+    alone = np.concatenate([predictor.outputs(pixels[k : k + 1], normalization) for k in range(40)])
     np.testing.assert_allclose(alone, together, rtol=1e-4, atol=1e-5)
-    np.testing.assert_array_equal(
-        predictor.outputs(trainer.weights, pixels[:20], normalization), together[:20]
-    )
+    np.testing.assert_array_equal(predictor.outputs(pixels[:20], normalization), together[:20])
 
 
 def test_values_beyond_all_reason_are_a_clear_error(spec: Path) -> None:

@@ -44,12 +44,12 @@ def test_winograd_is_for_batches() -> None:
 
 def test_the_predictor_takes_a_few_images_one_by_one() -> None:
     case = make_case(NETS["padding"].replace("; ", "\n"), images=SINGLE + 2)
-    predictor = Predictor(case.loaded, 2)
+    predictor = Predictor(case.loaded, 2).take(case.weights)
     pixels = case.pixels.reshape(len(case.pixels), -1)
     normalization = Normalization(*case.normalization())
     expected = case.outputs()
     for count in range(len(pixels) + 1):
-        got = predictor.outputs(case.weights, pixels[:count], normalization)
+        got = predictor.outputs(pixels[:count], normalization)
         np.testing.assert_array_equal(got, expected[:count])
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from compiler.passes.choose_algorithm import choose_algorithm
 from compiler.passes.end_in_probabilities import end_in_probabilities
+from compiler.passes.fold_normalizations import fold_normalizations
 from compiler.passes.fuse_activations import fuse_activations
 from compiler.passes.fuse_convolutions import fuse_convolutions
 from compiler.passes.fuse_normalizations import fuse_normalizations
@@ -13,8 +14,10 @@ from dsl.graph import Graph
 PASSES: tuple[Callable[[Graph], Graph], ...] = (
     end_in_probabilities,
     pool_before_activation,
+    fold_normalizations,
     choose_algorithm,
     fuse_activations,
     fuse_convolutions,
     fuse_normalizations,
 )
+FOR_PREDICTION = (fold_normalizations,)  # training goes without

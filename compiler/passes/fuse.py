@@ -6,9 +6,21 @@ from dataclasses import replace
 from dsl.graph import Graph, Node
 
 
-def fuse_followers(graph: Graph, kind: str, fits: Callable[[Node, Node], bool]) -> Graph:
-    """Layers of a kind take in those behind them that fit, where nothing else reads what lies
-    between. `fits` gets the layer, with what it has taken in so far, and the next one."""
+def take_in(before: Node, node: Node) -> Node:
+    """`node`, or the layers of a chain, among those that are fused into the one before it."""
+    parts = node.fused if node.kind == "chain" else (node,)
+    return replace(before, shape=node.shape, fused=(*before.fused, *parts))
+
+
+def fuse_followers(
+    graph: Graph,
+    fits: Callable[[Node, Node], bool],
+    fuse: Callable[[Node, Node], Node] = take_in,
+) -> Graph:
+    """Layers take in those behind them that fit, where nothing else reads what lies between.
+
+    `fits` and `fuse` get the layer, with what it has taken in so far, and the next one.
+    """
     consumers = graph.consumers
     nodes: list[Node] = []
     renamed: dict[str, str] = {}  # the last one that was taken in, to the layer that has it
@@ -16,14 +28,13 @@ def fuse_followers(graph: Graph, kind: str, fits: Callable[[Node, Node], bool]) 
     for node in graph.nodes:
         node = replace(node, inputs=tuple(renamed.get(name, name) for name in node.inputs))
         before = nodes[-1] if nodes else None
-        follows = before is not None and node.inputs == (before.name,) and before.kind == kind
-        if before is None or not follows:
+        follows = before is not None and node.inputs == (before.name,)
+        if before is None or not follows or not fits(before, node):
             nodes.append(node)
             continue
-        if len(consumers[ends.get(before.name, before.name)]) > 1 or not fits(before, node):
+        if len(consumers[ends.get(before.name, before.name)]) > 1:
             nodes.append(node)
             continue
-        parts = node.fused if node.kind == "chain" else (node,)
-        nodes[-1] = replace(before, shape=node.shape, fused=(*before.fused, *parts))
+        nodes[-1] = fuse(before, node)
         renamed[node.name], ends[before.name] = before.name, node.name
     return graph.with_nodes(tuple(nodes))

@@ -12,10 +12,12 @@ def fuse_convolutions(graph: Graph) -> Graph:
     activated while it lies in the first-level cache. Pooling with windows that overlap or hang
     over the border stays by itself, since it would need rows of several turns.
     """
-    return fuse_followers(graph, "conv", _fits)
+    return fuse_followers(graph, _fits)
 
 
 def _fits(conv: Node, node: Node) -> bool:
+    if conv.kind != "conv":
+        return False
     if node.kind == "chain" or activation_of(node) is not None:
         return True
     if node.kind not in ("maxpool", "avgpool") or conv.fused or len(node.shape) != 3:

@@ -7,8 +7,10 @@ from dsl.graph import Graph, Node
 
 def fuse_normalizations(graph: Graph) -> Graph:
     """batchnorm, relu  =>  batchnorm with (relu): one loop over the map instead of two."""
-    return fuse_followers(graph, "batchnorm", _fits)
+    return fuse_followers(graph, _fits)
 
 
-def _fits(_: Node, node: Node) -> bool:
+def _fits(before: Node, node: Node) -> bool:
+    if before.kind != "batchnorm":
+        return False
     return node.kind == "chain" or activation_of(node) is not None

@@ -59,7 +59,7 @@ def compile_file(
 
 def _stage(network: Network, emit: str) -> str:
     """The text of one of the compiler's stages."""
-    from compiler.passes import PASSES
+    from compiler.passes import FOR_PREDICTION, PASSES
     from compiler.pipeline import compile_graph, run_passes
     from dsl import graph, syntax
 
@@ -73,4 +73,5 @@ def _stage(network: Network, emit: str) -> str:
         return graph.draw(network.graph)
     if emit == "kernels":
         return compile_graph(network.graph).source
-    return graph.draw(run_passes(network.graph, stop_after=emit))
+    predicting = emit in {function.__name__ for function in FOR_PREDICTION}
+    return graph.draw(run_passes(network.graph, emit, predicting))

@@ -1,0 +1,28 @@
+"""In prediction, a normalization behind a convolution or a linear layer is in their weights."""
+
+from dataclasses import replace
+
+from compiler.passes.fuse import fuse_followers
+from dsl.graph import Graph, Node
+from dsl.registry import Parameter
+
+
+def fold_normalizations(graph: Graph) -> Graph:
+    """conv bias=no, batchnorm  =>  conv with a bias, folding (batchnorm).
+
+    By running statistics it is a factor and a term for each output, which can be put into the
+    layer's own tensors once for each new set of weights (runtime/parameters.py does). Training
+    normalizes by the batch, and so keeps the layer.
+    """
+    return fuse_followers(graph, _fits, _fold)
+
+
+def _fits(before: Node, node: Node) -> bool:
+    return before.kind in ("conv", "linear") and node.kind == "batchnorm"
+
+
+def _fold(before: Node, normalization: Node) -> Node:
+    parameters = before.parameters
+    if all(p.name != "bias" for p in parameters):
+        parameters = (*parameters, Parameter("bias", normalization.shape[:1]))
+    return replace(before, parameters=parameters, folded=(*before.folded, normalization))
