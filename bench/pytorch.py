@@ -200,7 +200,10 @@ def our_batches(rows: int, batch: int, seed: int) -> Iterator[torch.Tensor]:
         epoch += 1
         orders = [shuffled(rows, count, number, seed, epoch) for number in range(count)]
         for step in range(-(-rows // batch)):
-            parts = [order[part(rows, batch, count, k, step)] for k, order in enumerate(orders)]
+            parts = [
+                order[part(rows, batch, count, k, step)] * count + k
+                for k, order in enumerate(orders)
+            ]
             yield torch.from_numpy(np.concatenate(parts))
 
 
