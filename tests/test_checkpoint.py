@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -211,6 +212,25 @@ def test_resume_from_the_command_line(tmp_path: Path, engine: str, number: signa
     assert "the training goes on from iteration" in done.stderr
     spec.write_text(text)
     expected = lenet.train(spec, engine="local").digest
+    assert json.loads(done.stdout.splitlines()[-1])["digest"] == expected
+
+
+def test_a_run_that_can_write_no_more_tells_how_to_go_on(tmp_path: Path) -> None:
+    spec, folder = tmp_path / "net.lenet", tmp_path / "run"
+    log = "  log loss every iteration\n  checkpoint every epoch\n"
+    spec.write_text(SMALL.replace("2 epochs", "40 epochs") + log)
+    expected = lenet.train(spec, engine="local").digest
+
+    def limit() -> None:  # no file may be longer
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
+
+    program = [sys.executable, "-c", "from lenet.cli import main; main()", "train"]
+    command = [*program, str(spec), "--engine", "local", "-o", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, preexec_fn=limit)
+    assert done.returncode == 1 and "error: cannot write the run's records" in done.stderr
+    assert f"fix: then go on with: lenet train --resume {folder}" in done.stderr
+    command = [*program, "--resume", str(folder), "--engine", "local", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True)
     assert json.loads(done.stdout.splitlines()[-1])["digest"] == expected
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from dsl.errors import LenetError
 from lenet.api import Network, load_again
 from lenet.commands import Data, Json, Set, load_network
 from lenet.console import note, show_diagnostics
@@ -93,13 +94,27 @@ def train(
         engine, master or "local[*]", None, data, epochs, threads, folder, force,
         resume is not None, checkpoints, workers, all_reduce, timeout, None, open_sockets,
     )  # fmt: skip
+    began = time.time()
+    again = f"go on with: lenet train --resume {folder}"
+    again += f" --checkpoints {checkpoints}" if checkpoints else ""
     try:
         model, seconds = _train(network, data, options, as_json, log)
     except KeyboardInterrupt:
-        if (folder / "run.json").exists():
-            note(f"go on with: lenet train --resume {folder}")
+        if _has_begun(folder, began):
+            note(again)
+        raise
+    except LenetError as error:
+        kept = checkpoints or any((folder / "checkpoints").glob("iteration-*"))
+        if not error.fix and kept and (resume or _has_begun(folder, began)):
+            error.fix = f"then {again}"
         raise
     _conclude(model, seconds, network, data, folder, as_json)
+
+
+def _has_begun(folder: Path, since: float) -> bool:
+    """Whether this run, and not one before it, has written its records into the folder."""
+    about = folder / "run.json"
+    return about.exists() and about.stat().st_mtime >= since - 1
 
 
 def _check_usage(
