@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from dsl.errors import LenetError
-from dsl.sections.reader import Duration
 from dsl.sections.train import Train
 from runtime.files import write_atomically
 
@@ -55,22 +54,28 @@ class Recorder:
             self.board.histogram(f"parameters/{event['name']}", event)
         elif kind in ("epoch", "validation"):
             self._write(event)
+            scalars = {}
             if kind == "epoch":
-                for what, every in self.logs.items():
-                    if what in _SCALARS and every.unit == "epochs" and _due(every, event["epoch"]):
-                        self.board.scalar(f"train/{what}", event[_SCALARS[what]], event)
+                for what in self._due("epochs", event["epoch"]):
+                    scalars[f"train/{what}"] = event[_SCALARS[what]]
             for name, value in event["validation"].items():
-                self.board.scalar(f"validation/{name}", value, event)
+                scalars[f"validation/{name}"] = value
+            self.board.scalars(scalars, event)
 
     def _iteration(self, event: Event) -> None:
-        logged = {"event": "iteration", "iteration": event["iteration"], "epoch": event["epoch"]}
-        for what, every in self.logs.items():
-            if what in _SCALARS and every.unit == "iterations" and _due(every, event["iteration"]):
-                key = _SCALARS[what]
-                logged[key] = event[key]
-                self.board.scalar(f"train/{what}", event[key], event)
-        if len(logged) > 3:
-            self._write(logged)
+        found = self._due("iterations", event["iteration"])
+        if found:
+            logged = {key: event[key] for key in ("event", "iteration", "epoch")}
+            self._write({**logged, **{_SCALARS[what]: event[_SCALARS[what]] for what in found}})
+            self.board.scalars({f"train/{what}": event[_SCALARS[what]] for what in found}, event)
+
+    def _due(self, unit: str, count: int) -> list[str]:
+        """The scalars that are logged after so many iterations or epochs."""
+        return [
+            what
+            for what, every in self.logs.items()
+            if what in _SCALARS and every.unit == unit and count % every.count == 0
+        ]
 
     def _write(self, event: Event) -> None:
         self.file.write(json.dumps(event) + "\n")
@@ -88,7 +93,10 @@ class _Board:
         from tensorboardX.event_file_writer import EventsWriter
         from tensorboardX.proto.event_pb2 import Event as BoardEvent
         from tensorboardX.proto.event_pb2 import SessionLog
+        from tensorboardX.proto.summary_pb2 import Summary
+        from tensorboardX.summary import histogram_raw
 
+        self.event, self.summary, self.histogram_raw = BoardEvent, Summary, histogram_raw
         folder.mkdir(exist_ok=True)
         # A folder's files are read in the order of their names, which begin with the second.
         number = len(list(folder.iterdir()))
@@ -99,25 +107,22 @@ class _Board:
             event = BoardEvent(wall_time=time.time(), step=iteration + 1, session_log=log)
             self.file.write_event(event)
 
-    def scalar(self, tag: str, value: float, event: Event) -> None:
-        from tensorboardX.summary import scalar
-
-        self._add(scalar(tag, value), event)
+    def scalars(self, values: dict[str, float], event: Event) -> None:
+        value = self.summary.Value
+        parts = [value(tag=tag, simple_value=number) for tag, number in values.items()]
+        if parts:
+            self._add(self.summary(value=parts), event)
 
     def histogram(self, tag: str, event: Event) -> None:
-        from tensorboardX.summary import histogram_raw
-
         statistics = (event[key] for key in ("min", "max", "count", "sum", "sum_of_squares"))
-        self._add(histogram_raw(tag, *statistics, event["limits"], event["counts"]), event)
+        self._add(self.histogram_raw(tag, *statistics, event["limits"], event["counts"]), event)
 
     def close(self) -> None:
         self.file.close()
 
     def _add(self, summary: Any, event: Event) -> None:
-        from tensorboardX.proto.event_pb2 import Event as BoardEvent
-
         now = time.time()
-        self.file.write_event(BoardEvent(wall_time=now, step=event["iteration"], summary=summary))
+        self.file.write_event(self.event(wall_time=now, step=event["iteration"], summary=summary))
         if now - self.flushed >= _FLUSH_SECONDS:
             self.file.flush()
             self.flushed = now
@@ -143,10 +148,6 @@ def _keep_until(path: Path, iteration: int) -> None:
     """Drop the records of what happened after an iteration."""
     lines = [json.dumps(e) + "\n" for e in read_history(path) if e["iteration"] <= iteration]
     write_atomically(path, "".join(lines).encode())
-
-
-def _due(every: Duration, count: int) -> bool:
-    return count % every.count == 0
 
 
 def _cannot_write(folder: Path, error: OSError) -> LenetError:

@@ -280,16 +280,21 @@ def _over(stop: Duration, at: _Position) -> bool:
 def _histogram(name: str, tensor: NDArray[np.float32], iteration: int) -> Event:
     """Counts in equal bins from the least to the greatest value, as TensorBoard keeps them."""
     values = tensor.astype(np.float64).ravel()
-    counts, edges = np.histogram(values, bins=_BINS)
+    least, most = float(values.min()), float(values.max())
+    first = least if least < most else least - 0.5
+    width = (most - least or 1.0) / _BINS
+    # numpy.histogram takes ten times as long for the many small tensors.
+    places = ((values - first) / width).astype(np.int64)
+    counts = np.bincount(np.minimum(places, _BINS - 1), minlength=_BINS)
     return {
         "event": "parameters",
         "iteration": iteration,
         "name": name,
-        "min": float(values.min()),
-        "max": float(values.max()),
+        "min": least,
+        "max": most,
         "count": values.size,
         "sum": float(values.sum()),
         "sum_of_squares": float((values * values).sum()),
-        "limits": [float(edge) for edge in edges[1:]],
-        "counts": [int(count) for count in counts],
+        "limits": [first + width * k for k in range(1, _BINS + 1)],
+        "counts": counts.tolist(),
     }
