@@ -24,11 +24,11 @@ import numba
 import numpy as np
 from numba import types
 
+from compiler.exact import adam, add_exactly, sgd, sum_and_adam, sum_and_sgd, sum_exactly
 from compiler.folders import cache_folder
 from compiler.helper import Helper, compile_share
 from compiler.program import Program
 from compiler.simd.vector import MODULE_PREFIX
-from compiler.support import adam, add_exactly, sgd
 from dsl.errors import LenetError
 
 
@@ -65,10 +65,16 @@ class Loaded:
         return self._function("predict_single")
 
     def compile(self, *names: str) -> Compiled:
-        """Compile functions of the program now; LenetError where they cannot be kept."""
+        """Compile functions of the program, or of compiler/exact.py, now; LenetError where they
+        cannot be kept."""
         started = time.perf_counter()
-        functions = [self._function(name) for name in names]
-        cached = all(sum(f.stats.cache_hits.values()) > 0 for f in functions)
+        kernels = [self._function(name) for name in names if name not in _EXACT]
+        with _errors_of(self.path):
+            for name in names:
+                if name in _EXACT:
+                    function, signature = _EXACT[name]
+                    function.compile(signature)
+        cached = all(sum(f.stats.cache_hits.values()) > 0 for f in kernels)
         return Compiled(time.perf_counter() - started, cached)
 
     def _function(self, name: str) -> Any:
@@ -87,9 +93,6 @@ class Loaded:
 
     def _compile_kernels(self, train_slice: Any) -> None:
         """Those of training in two processes at once; the other one goes on to prediction."""
-        add_exactly.compile(_ADD_EXACTLY)
-        for update, signature in UPDATES.values():
-            update.compile(signature)
         if _is_cached(train_slice):
             return
         self._helper = Helper.start(self.path, self._module)
@@ -228,10 +231,18 @@ _SIGNATURES = {
 }  # fmt: skip
 _TIMES = _array(types.int64, 1)
 _SUMS = _array(types.int64, 1)
-_ADD_EXACTLY = (_FLOATS, _FLOATS, _SUMS, types.float64, types.boolean)
 _RANGE = (types.int64, types.int64)
-UPDATES = {
-    "sgd": (sgd, (_FLOATS, _FLOATS, _SUMS, *_RANGE, types.float32, types.float32, types.boolean,
-                  types.float32)),
-    "adam": (adam, (_FLOATS, _FLOATS, _SUMS, *_RANGE, *(types.float32,) * 5, types.int64)),
+_ROWS = _array(types.int64, 1)
+_PARTS = (_array(types.float32, 2), _ROWS, _array(types.int64, 2), _ROWS)
+_SGD = (types.float32, types.float32, types.boolean, types.float32)
+_ADAM = (*(types.float32,) * 5, types.int64)
+_EXACT = {
+    "add_exactly": (add_exactly, (_FLOATS, _FLOATS, _SUMS, types.float64, types.boolean)),
+    "sum_exactly": (sum_exactly, (*_PARTS, _SUMS, *_RANGE, types.float64)),
+    "sgd": (sgd, (_FLOATS, _FLOATS, _SUMS, *_SGD)),
+    "adam": (adam, (_FLOATS, _FLOATS, _FLOATS, _SUMS, *_ADAM)),
+    "sum_and_sgd": (sum_and_sgd, (*_PARTS, *_RANGE, types.float64, _FLOATS, _FLOATS, *_SGD)),
+    "sum_and_adam": (
+        sum_and_adam, (*_PARTS, *_RANGE, types.float64, _FLOATS, _FLOATS, _FLOATS, *_ADAM)
+    ),
 }  # fmt: skip

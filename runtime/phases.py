@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.cache import Loaded
+from compiler.exact import FRACTION_BITS, add_exactly
 from compiler.schedule import Sync
-from compiler.support import FRACTION_BITS, add_exactly
 from runtime.arrays import aligned_floats
 from runtime.batches import Slice
 from runtime.communicator import Communicator

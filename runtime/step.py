@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.cache import Loaded
-from compiler.support import add_exactly
+from compiler.exact import NOT_FINITE, add_exactly, sum_exactly
+from compiler.target import LANES
 from dsl.errors import LenetError
 from dsl.sections.augment import Augment
 from dsl.sections.train import Optimizer
@@ -21,12 +22,11 @@ from runtime.parameters import folded_weights
 from runtime.phases import PhasedStep
 from runtime.shard import Shard
 from runtime.slices import part, random_key, shuffled, step_count
-from runtime.updater import Updater
+from runtime.updater import Parts, Updater
 
 _CHUNK = 512
-_PARAMETERS = 2**16  # that are summed and updated at a time: their sums fit into the cache
+_PARAMETERS = 2**16  # that are worth a thread of their own
 _KEPT = 2  # gradients a thread keeps until the end of the step, to add them in fewer passes
-_NOTHING = np.zeros(_PARAMETERS, np.float32)
 SINGLE = 6  # up to so many images one by one are faster than a block of sixteen lanes
 
 
@@ -153,9 +153,10 @@ class Trainer:
         self.train_slice = loaded.train_slice
         floats = program.train_floats
         self.arenas = [aligned_floats(floats) for _ in range(self.threads)]
-        self.gradients = [[aligned_floats(self.size) for _ in range(_KEPT)] for _ in self.arenas]
-        # Of slices beyond those that are kept; made when they are needed.
-        self.totals: dict[int, NDArray[np.int64]] = {}
+        rows, row = self.threads * _KEPT, -(-self.size // LANES) * LANES
+        self.gradients = aligned_floats(rows * row).reshape(rows, row)
+        # Of slices beyond those that are kept, a row a thread.
+        self.totals = np.zeros((self.threads, self.size), np.int64)
 
     def start_epoch(self, epoch: int) -> None:
         seed = self.seed
@@ -185,17 +186,21 @@ class Trainer:
 
         sums = run_in(self.pool, self.threads, work)
         self.total[-2:] = [sum(s.loss for s in sums), sum(s.hits for s in sums)]
-        alone = self.communicator.size == 1
-
-        def combine(first: int, last: int) -> None:
-            self._add(sums, first, last, 1 / images)
-            if alone:  # then what was added is still in the cache
-                self._update(first, last, rate)
-
-        self._over_parameters(combine)
-        if not alone:
-            self.communicator.all_reduce(self.total)
-            self._over_parameters(lambda first, last: self._update(first, last, rate))
+        rows = [row for s in sums for row in s.rows]
+        owners = [thread for thread, s in enumerate(sums) if s.beyond]
+        parts = (self.gradients, np.array(rows, np.int64), self.totals, np.array(owners, np.int64))
+        if self.communicator.size == 1:
+            self._over_parameters(lambda first, last: self._add_and_update(
+                parts, 1 / images, first, last, rate
+            ))  # fmt: skip
+            return self._result(images)
+        self._over_parameters(
+            lambda first, last: check_range(
+                sum_exactly(*parts, self.total, first, last, 1 / images)
+            )
+        )
+        self.communicator.all_reduce(self.total)
+        self._over_parameters(lambda first, last: self._update(first, last, rate))
         return self._result(images)
 
     def _result(self, images: int) -> StepResult:
@@ -206,69 +211,58 @@ class Trainer:
         self, thread: int, numbers: Iterator[int], step: int, images: int
     ) -> "_Sums":  # fmt: skip
         """Take slices while there are any; the order does not matter, since sums are exact."""
-        sums, kept = np.zeros(2), self.gradients[thread]
-        result = _Sums()
+        sums, result = np.zeros(2), _Sums()
         for number in numbers:
-            if len(result.gradients) == _KEPT:
-                fresh = result.total is None
-                if fresh and thread not in self.totals:
-                    self.totals[thread] = np.zeros(self.size, np.int64)
-                result.total = self.totals[thread]
-                check_range(add_exactly(*result.gradients, result.total, 1 / images, fresh))
-                result.gradients.clear()
-            gradient = kept[len(result.gradients)]
+            if len(result.rows) == _KEPT:
+                kept = (self.gradients[row, : self.size] for row in result.rows)
+                fresh = not result.beyond
+                check_range(add_exactly(*kept, self.totals[thread], 1 / images, fresh))
+                result.beyond = True
+                result.rows.clear()
+            row = thread * _KEPT + len(result.rows)
+            gradient = self.gradients[row, : self.size]
             self.train_slice(
                 self.arenas[thread], self.weights, gradient, *self._part(number, step),
                 result.fresh, sums,
             )  # fmt: skip
             result.fresh = False
-            result.gradients.append(gradient)
+            result.rows.append(row)
             result.loss += exact_loss(sums[0] / images)
             result.hits += int(sums[1])
         return result
 
-    def _add(self, sums: "list[_Sums]", first: int, last: int, factor: float) -> None:
-        """What all threads have summed, and the gradients that they have kept, into the total."""
-        total, fresh = self.total[first:last], True
-        for done in sums:
-            if done.total is not None and fresh:
-                total[:] = done.total[first:last]
-                fresh = False
-            elif done.total is not None:
-                total += done.total[first:last]
-        gradients = [gradient[first:last] for s in sums for gradient in s.gradients]
-        for k in range(0, len(gradients), 2):
-            other = gradients[k + 1] if k + 1 < len(gradients) else _NOTHING[: last - first]
-            check_range(add_exactly(gradients[k], other, total, factor, fresh))
-            fresh = False
-        if fresh:
-            total[:] = 0
+    def _add_and_update(
+        self, parts: Parts, factor: float, first: int, last: int, rate: float
+    ) -> None:
+        code = self.updater.with_sum(parts, factor, self.weights, first, last, rate)
+        check_range(code in (0, NOT_FINITE))
+        self._check_finite(code == 0)
 
     def _update(self, first: int, last: int, rate: float) -> None:
-        if not self.updater(self.weights, self.total, first, last, rate):
-            # A finite gradient times a huge rate may still be too much.
+        self._check_finite(self.updater(self.weights, self.total, first, last, rate))
+
+    def _check_finite(self, finite: bool) -> None:
+        """A finite gradient times a huge rate may still be too much."""
+        if not finite:
             raise diverged("A parameter is no longer a finite number.")
 
     def _over_parameters(self, work: Callable[[int, int], None]) -> None:
         """work(first, last) over all parameters, in all threads where there are many."""
-        size = self.size
-        threads = self.threads if size >= 2 * _PARAMETERS else 1
+        size, threads = self.size, max(1, min(self.threads, self.size // _PARAMETERS))
 
         def part_of(thread: int) -> None:
-            end = size * (thread + 1) // threads
-            for first in range(size * thread // threads, end, _PARAMETERS):
-                work(first, min(first + _PARAMETERS, end))
+            work(size * thread // threads, size * (thread + 1) // threads)
 
         run_in(self.pool, threads, part_of)
 
 
 @dataclass
 class _Sums:
-    """What one thread has summed in a step: slices of which only the sum is left, if there are
-    any, and the gradients of the last ones."""
+    """What one thread has summed in a step: the rows of the gradients of its last slices, whether
+    there were others beyond them, of which only the sum is left, and the loss and the hits."""
 
-    total: NDArray[np.int64] | None = None
-    gradients: list[NDArray[np.float32]] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
+    beyond: bool = False
     loss: int = 0
     hits: int = 0
     fresh: bool = True

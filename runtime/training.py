@@ -22,6 +22,7 @@ from runtime.shard import Shard
 from runtime.slice_count import training_bytes
 from runtime.step import Predictor, Trainer
 from runtime.stopper import Stopper
+from runtime.updater import functions_of
 
 Event = dict[str, Any]
 _BINS = 30
@@ -97,7 +98,9 @@ class _Run:
                 ],
             }
         )
-        compiled = self.loaded.compile("train_slice")
+        in_one_pass = communicator.size == 1 and len(program.phases) == 1
+        updates = functions_of(self.settings.optimizer, in_one_pass)
+        compiled = self.loaded.compile("train_slice", *updates)
         # Others may still have to compile the kernels.
         communicator.all_reduce(np.zeros(1, np.int64), _COMPILE_SECONDS)
         self._report(

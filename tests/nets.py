@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from compiler.cache import Loaded, load
+from compiler.exact import FRACTION_BITS
 from compiler.pipeline import compile_graph
-from compiler.support import FRACTION_BITS
 from dsl.check import check_graph
 from dsl.graph import Graph
 from reference import Net

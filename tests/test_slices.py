@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compiler.support import FRACTION_BITS, LIMIT
+from compiler.exact import FRACTION_BITS, LIMIT
 from runtime.exact import _LOSS_LIMIT, LOSS_UNIT
 from runtime.slice_count import MOST, ROWS, slice_count
 from runtime.slices import part, shuffled, step_count

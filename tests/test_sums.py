@@ -5,7 +5,17 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from compiler.support import FRACTION_BITS, LIMIT, add_exactly, sgd
+from compiler.exact import (
+    FRACTION_BITS,
+    LIMIT,
+    NOT_FINITE,
+    OUT_OF_RANGE,
+    add_exactly,
+    sgd,
+    sum_exactly,
+)  # fmt: skip
+from dsl.sections.train import Optimizer
+from runtime.updater import Updater
 
 
 def exact(value: np.float32, factor: float) -> int:
@@ -43,10 +53,52 @@ def test_out_of_range_is_noticed_wherever_it_is(bad: float, place: int) -> None:
     assert not add_exactly(good, broken, total, 1.0, True)
 
 
-def test_sgd_updates_a_part_and_notices_what_is_not_finite() -> None:
-    weights, velocity = np.ones(4, np.float32), np.zeros(0, np.float32)
-    total = np.full(4, 2**FRACTION_BITS, np.int64)
+def test_a_slope_is_what_the_conversion_of_the_integer_gives() -> None:
+    rng = np.random.default_rng(1)
+    total = rng.integers(-(2**62), 2**62, 5_000) >> rng.integers(0, 62, 5_000)
+    edges = [0, 1, -1, 2**32, -(2**32), 2**53 + 1, -(2**53) - 1, 2**63 - 1, -(2**63)]
+    total[: len(edges)] = edges
+    weights = np.zeros(total.size, np.float32)
     plain = (np.float32(0), False, np.float32(0))
-    assert sgd(weights, velocity, total, 1, 3, np.float32(0.5), *plain)
-    assert weights.tolist() == [1, 0.5, 0.5, 1]
-    assert not sgd(weights, velocity, total * 900, 0, 4, np.float32(3e38), *plain)
+    assert sgd(weights, np.zeros(0, np.float32), total, np.float32(-1), *plain)
+    np.testing.assert_array_equal(weights, (total * 2.0**-FRACTION_BITS).astype(np.float32))
+
+
+@pytest.mark.parametrize("name", ["sgd", "adam"])
+@pytest.mark.parametrize("rows", [[], [1], [0, 2], [2, 0, 1]])
+@pytest.mark.parametrize("owners", [[], [1], [1, 0]])
+def test_one_pass_gives_the_bits_of_several(name: str, rows: list[int], owners: list[int]) -> None:
+    rng, size, factor = np.random.default_rng(2), 5_001, 1 / 7
+    gradients = rng.standard_normal((3, size)).astype(np.float32)
+    totals = rng.integers(-(2**40), 2**40, (2, size))
+    parts = (gradients, np.array(rows, np.int64), totals, np.array(owners, np.int64))
+    expected = totals[owners].sum(axis=0)
+    for row in rows:
+        assert add_exactly(gradients[row], np.zeros_like(gradients[row]), expected, factor, False)
+    total = np.full(size, 7, np.int64)
+    assert sum_exactly(*parts, total, 0, 4_000, factor)
+    assert sum_exactly(*parts, total, 4_000, size, factor)
+    np.testing.assert_array_equal(total, expected)
+
+    optimizer = Optimizer(name, momentum=0.9, weight_decay=0.1)
+    several, once = Updater(optimizer, size), Updater(optimizer, size)
+    weights = rng.standard_normal(size).astype(np.float32)
+    other = weights.copy()
+    for step in (1, 2):
+        several.steps = once.steps = step
+        assert several(weights, expected, 0, size, 0.1)
+        for first, last in ((0, 3_000), (3_000, size)):
+            assert once.with_sum(parts, factor, other, first, last, 0.1) == 0
+    np.testing.assert_array_equal(other, weights)
+    np.testing.assert_array_equal(once.state, several.state)
+
+
+def test_one_pass_tells_what_went_wrong() -> None:
+    updater = Updater(Optimizer("sgd"), 3)
+    rows, none = np.array([0], np.int64), np.zeros(0, np.int64)
+    gradients, totals = np.ones((1, 3), np.float32), np.zeros((1, 3), np.int64)
+    parts, weights = (gradients, rows, totals, none), np.ones(3, np.float32)
+    assert updater.with_sum(parts, 1.0, weights, 0, 3, 3e38) == 0
+    assert updater.with_sum(parts, 1.0, weights, 0, 3, 3e38) == NOT_FINITE
+    gradients[0, 1] = np.nan
+    assert updater.with_sum(parts, 1.0, weights, 0, 3, 0.1) == OUT_OF_RANGE

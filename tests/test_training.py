@@ -8,8 +8,8 @@ import pytest
 
 import lenet
 from compiler.cache import load
+from compiler.exact import FRACTION_BITS
 from compiler.pipeline import compile_graph
-from compiler.support import FRACTION_BITS
 from dsl.bitmaps import DIGITS
 from dsl.check import check_graph
 from dsl.errors import LenetError

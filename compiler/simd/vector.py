@@ -23,6 +23,7 @@ MODULE_PREFIX = "lenet_kernels_"  # of the names of emitted modules
 FLOAT = ir.FloatType()
 INT32 = ir.IntType(32)
 INT64 = ir.IntType(64)
+DOUBLE = ir.DoubleType()
 FLOATS = ir.VectorType(FLOAT, LANES)
 INTS = ir.VectorType(INT32, LANES)
 BYTES = ir.VectorType(ir.IntType(8), LANES)
