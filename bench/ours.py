@@ -3,6 +3,7 @@
 import argparse
 import json
 import statistics
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,9 @@ def train(name: str, batch: int, epochs: int, engine: str, data: Path | None) ->
 
     network = NETS[name].load(batch)
     dataset = NETS[name].dataset(network, data)
-    model = lenet.train(network, dataset, engine=engine, epochs=epochs, watch=watch)
+    with tempfile.TemporaryDirectory() as folder:  # for the records, as a user keeps them
+        options: dict[str, Any] = {"engine": engine, "epochs": epochs, "output": f"{folder}/run"}
+        model = lenet.train(network, dataset, watch=watch, **options)
     return {"epochs": seconds, "digest": model.digest}
 
 
