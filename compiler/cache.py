@@ -11,7 +11,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -26,7 +26,7 @@ from numba import types
 
 from compiler.exact import adam, add_exactly, sgd, sum_and_adam, sum_and_sgd, sum_exactly
 from compiler.folders import cache_folder
-from compiler.helper import Helper, compile_share
+from compiler.helper import EXACT, KERNELS, Helper, compile_share
 from compiler.program import Program
 from compiler.simd.vector import MODULE_PREFIX
 from dsl.errors import LenetError
@@ -68,22 +68,22 @@ class Loaded:
         """Compile functions of the program, or of compiler/exact.py, now; LenetError where they
         cannot be kept."""
         started = time.perf_counter()
-        kernels = [self._function(name) for name in names if name not in _EXACT]
+        exact = [name for name in names if name in _EXACT]
+        kernels = [self._function(name, exact) for name in names if name not in _EXACT]
         with _errors_of(self.path):
-            for name in names:
-                if name in _EXACT:
-                    function, signature = _EXACT[name]
-                    function.compile(signature)
+            if self._helper is not None:
+                self._helper.wait_for(EXACT)
+            compile_exact(exact)
         cached = all(sum(f.stats.cache_hits.values()) > 0 for f in kernels)
         return Compiled(time.perf_counter() - started, cached)
 
-    def _function(self, name: str) -> Any:
+    def _function(self, name: str, exact: Sequence[str] = ()) -> Any:
         function = getattr(self._module, name)
         if name in self._ready:
             return function
         with self._lock, _errors_of(self.path), _once_a_host(self.path.parent):
             if name == "train_slice":
-                self._compile_kernels(function)
+                self._compile_kernels(function, exact)
             elif self._helper is not None:
                 self._helper.wait_for_all()
             with quick_optimization():
@@ -91,15 +91,23 @@ class Loaded:
             self._ready.add(name)
         return function
 
-    def _compile_kernels(self, train_slice: Any) -> None:
-        """Those of training in two processes at once; the other one goes on to prediction."""
+    def _compile_kernels(self, train_slice: Any, exact: Sequence[str]) -> None:
+        """Those of training in two processes at once; the other one goes on to what is `exact`, and
+        to prediction."""
         if _is_cached(train_slice):
             return
-        self._helper = Helper.start(self.path, self._module)
+        self._helper = Helper.start(self.path, self._module, exact)
         if self._helper is not None:
             with quick_optimization():
                 compile_share(self._module, 0)
-            self._helper.wait_for_kernels()
+            self._helper.wait_for(KERNELS)
+
+
+def compile_exact(names: Sequence[str]) -> None:
+    """Functions of compiler/exact.py, for the types of their arguments."""
+    for name in names:
+        function, signature = _EXACT[name]
+        function.compile(signature)
 
 
 def load(program: Program, folder: Path | None = None) -> Loaded:
@@ -241,8 +249,10 @@ _EXACT = {
     "sum_exactly": (sum_exactly, (*_PARTS, _SUMS, *_RANGE, types.float64)),
     "sgd": (sgd, (_FLOATS, _FLOATS, _SUMS, *_SGD)),
     "adam": (adam, (_FLOATS, _FLOATS, _FLOATS, _SUMS, *_ADAM)),
-    "sum_and_sgd": (sum_and_sgd, (*_PARTS, *_RANGE, types.float64, _FLOATS, _FLOATS, *_SGD)),
+    "sum_and_sgd": (
+        sum_and_sgd, (*_PARTS, _SUMS, *_RANGE, types.float64, _FLOATS, _FLOATS, *_SGD)
+    ),
     "sum_and_adam": (
-        sum_and_adam, (*_PARTS, *_RANGE, types.float64, _FLOATS, _FLOATS, _FLOATS, *_ADAM)
+        sum_and_adam, (*_PARTS, _SUMS, *_RANGE, types.float64, *(_FLOATS,) * 3, *_ADAM)
     ),
 }  # fmt: skip

@@ -86,18 +86,18 @@ def _slope(total):
 @njit(nogil=True, cache=True)
 def sum_parts(gradients, rows, totals, owners, first, total, factor):
     """total = the exact sum of totals[owners] and of gradients[rows] * factor, from column `first`
-    on. False where a gradient is out of range."""
+    on; `rows` are an even number. False where a gradient is out of range."""
     last = first + total.size
-    total[:] = 0
-    for k in range(owners.size):
-        total += totals[owners[k], first:last]
-    for k in range(0, rows.size - 1, 2):
+    for k in range(total.size):
+        total[k] = 0
+    for owner in owners:
+        part = totals[owner, first:last]
+        for k in range(total.size):
+            total[k] += part[k]
+    for k in range(0, rows.size, 2):
         one, other = gradients[rows[k], first:last], gradients[rows[k + 1], first:last]
         if not add_exactly(one, other, total, factor, False):
             return False
-    if rows.size % 2:
-        one = gradients[rows[rows.size - 1], first:last]
-        return add_exactly(one, np.zeros(total.size, np.float32), total, factor, False)
     return True
 
 
@@ -155,20 +155,19 @@ def adam(w, means, squares, t, rate, beta1, beta2, epsilon, weight_decay, step):
     return largest < _INFINITY
 
 
-# From the parts to the weights in one pass: the sums of a block never leave the first-level cache.
-# They return OUT_OF_RANGE or NOT_FINITE where something went wrong.
+# From the parts to the weights in one pass. The sums of all blocks lie at the same place of `total`
+# and so in the first-level cache. They return 0, or OUT_OF_RANGE or NOT_FINITE.
 
 
 @njit(nogil=True, cache=True)
 def sum_and_sgd(
-    gradients, rows, totals, owners, first, last, factor, weights, velocity, rate, momentum,
+    gradients, rows, totals, owners, total, first, last, factor, weights, velocity, rate, momentum,
     nesterov, weight_decay,
 ):  # fmt: skip
     """sgd with the sum of some parts, for the parameters first … last."""
-    total = np.empty(BLOCK, np.int64)
     for start in range(first, last, BLOCK):
         end = min(start + BLOCK, last)
-        t = total[: end - start]
+        t = total[first : first + end - start]
         if not sum_parts(gradients, rows, totals, owners, start, t, factor):
             return OUT_OF_RANGE
         w, v = weights[start:end], velocity[start:end]
@@ -179,14 +178,13 @@ def sum_and_sgd(
 
 @njit(nogil=True, cache=True)
 def sum_and_adam(
-    gradients, rows, totals, owners, first, last, factor, weights, means, squares, rate, beta1,
-    beta2, epsilon, weight_decay, step,
+    gradients, rows, totals, owners, total, first, last, factor, weights, means, squares, rate,
+    beta1, beta2, epsilon, weight_decay, step,
 ):  # fmt: skip
     """adam with the sum of some parts, for the parameters first … last."""
-    total = np.empty(BLOCK, np.int64)
     for start in range(first, last, BLOCK):
         end = min(start + BLOCK, last)
-        t = total[: end - start]
+        t = total[first : first + end - start]
         if not sum_parts(gradients, rows, totals, owners, start, t, factor):
             return OUT_OF_RANGE
         w, m, s = weights[start:end], means[start:end], squares[start:end]

@@ -7,6 +7,7 @@ it cannot start, or fails, the first process compiles everything itself.
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Thread
 from types import ModuleType
@@ -15,6 +16,7 @@ from typing import Any
 from numba import types
 
 SHARES = 2
+KERNELS, EXACT = 1, 2  # the parts of its work, in this order; prediction follows
 _LEAST = 10  # kernels; with fewer, a process takes longer to start than to help
 _ARRAYS = ("arena", "weights", "gradient", "batch")
 
@@ -24,15 +26,17 @@ class Helper:
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self.process = process
+        self.done = 0  # parts of its work
 
     @classmethod
-    def start(cls, path: Path, module: ModuleType) -> "Helper | None":
-        """None where it would not help: for few kernels, on a single core, without a process."""
+    def start(cls, path: Path, module: ModuleType, exact: Sequence[str]) -> "Helper | None":
+        """It also compiles some functions of compiler/exact.py. None where it would not help: for
+        few kernels, on a single core, without a process."""
         if len(_kernels(module)) < _LEAST or _cores() < SHARES or not sys.executable:
             return None
         root = str(Path(__file__).parents[1])
         search = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
-        command = [sys.executable, "-m", "compiler.helper", str(path), module.__name__]
+        command = [sys.executable, "-m", "compiler.helper", str(path), module.__name__, *exact]
         try:
             # Its standard input is open for as long as we live.
             process = subprocess.Popen(
@@ -43,10 +47,11 @@ class Helper:
             return None
         return cls(process)
 
-    def wait_for_kernels(self) -> None:
-        """Until its share of the kernels is in the cache, or it has failed."""
+    def wait_for(self, part: int) -> None:
+        """Until its share of the KERNELS, or what is EXACT, is in the cache, or it has failed."""
         assert self.process.stdout is not None
-        self.process.stdout.readline()
+        while self.done < part and self.process.stdout.readline():
+            self.done += 1
 
     def wait_for_all(self) -> None:
         self.process.wait()
@@ -90,14 +95,17 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def main(path: str, name: str) -> None:
-    from compiler.cache import import_kernels, quick_optimization, signature_of
+def main(path: str, name: str, *exact: str) -> None:
+    from compiler.cache import compile_exact, import_kernels, quick_optimization, signature_of
 
     Thread(target=_end_with_parent, daemon=True).start()
     module = import_kernels(Path(path), name)
     with quick_optimization():
         compile_share(module, 1)
-        print("kernels", flush=True)
+    print(KERNELS, flush=True)
+    compile_exact(exact)
+    print(EXACT, flush=True)
+    with quick_optimization():
         for function in (module.predict_slice, module.predict_single):
             function.compile(signature_of(function))
 

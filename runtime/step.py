@@ -153,7 +153,8 @@ class Trainer:
         self.train_slice = loaded.train_slice
         floats = program.train_floats
         self.arenas = [aligned_floats(floats) for _ in range(self.threads)]
-        rows, row = self.threads * _KEPT, -(-self.size // LANES) * LANES
+        # The last row stays 0, to make an even number.
+        rows, row = self.threads * _KEPT + 1, -(-self.size // LANES) * LANES
         self.gradients = aligned_floats(rows * row).reshape(rows, row)
         # Of slices beyond those that are kept, a row a thread.
         self.totals = np.zeros((self.threads, self.size), np.int64)
@@ -187,6 +188,7 @@ class Trainer:
         sums = run_in(self.pool, self.threads, work)
         self.total[-2:] = [sum(s.loss for s in sums), sum(s.hits for s in sums)]
         rows = [row for s in sums for row in s.rows]
+        rows += [len(self.gradients) - 1] * (len(rows) % 2)
         owners = [thread for thread, s in enumerate(sums) if s.beyond]
         parts = (self.gradients, np.array(rows, np.int64), self.totals, np.array(owners, np.int64))
         if self.communicator.size == 1:
@@ -234,7 +236,7 @@ class Trainer:
     def _add_and_update(
         self, parts: Parts, factor: float, first: int, last: int, rate: float
     ) -> None:
-        code = self.updater.with_sum(parts, factor, self.weights, first, last, rate)
+        code = self.updater.with_sum(parts, self.total, factor, self.weights, first, last, rate)
         check_range(code in (0, NOT_FINITE))
         self._check_finite(code == 0)
 

@@ -10,7 +10,8 @@ from dsl.sections.train import Optimizer
 from runtime.arrays import aligned_floats
 
 Floats = NDArray[np.float32]
-# gradients, which of their rows, totals, which of their rows: see sum_parts in compiler/exact.py.
+# gradients, an even number of their rows, totals, some of their rows: see sum_parts in
+# compiler/exact.py.
 Parts = tuple[Floats, NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 
 
@@ -48,12 +49,14 @@ class Updater:
         return done
 
     def with_sum(
-        self, parts: Parts, factor: float, weights: Floats, first: int, last: int, rate: float
-    ) -> int:
-        """The same with the sum of some parts, in one pass: 0, OUT_OF_RANGE or NOT_FINITE."""
+        self, parts: Parts, total: NDArray[np.int64], factor: float, weights: Floats, first: int,
+        last: int, rate: float,
+    ) -> int:  # fmt: skip
+        """The same with the sum of some parts, in one pass: 0, OUT_OF_RANGE or NOT_FINITE. Part of
+        `total` is used meanwhile."""
         update = sum_and_adam if self.optimizer.name == "adam" else sum_and_sgd
         done: int = update(
-            *parts, first, last, factor, weights, *self._states, *self._settings(rate)
+            *parts, total, first, last, factor, weights, *self._states, *self._settings(rate)
         )
         return done
 

@@ -95,7 +95,7 @@ def test_the_verifier_refuses_broken_graphs() -> None:
 @pytest.mark.parametrize("path", sorted((ROOT / "specs").glob("*.lenet")), ids=lambda p: p.stem)
 def test_buffers_that_live_together_lie_apart(path: Path, training: bool) -> None:
     graph = run_passes(graph_of(path.read_text()))
-    names, slots = identifiers(graph), lay_out(graph)
+    names, slots = identifiers(n.name for n in graph.nodes), lay_out(graph)
     target = Target("test", 32, 16)
     layers = {
         node.name: Layer(
@@ -192,7 +192,7 @@ def test_narrow_registers_give_the_same_bits() -> None:
 def test_emitted_source_names_the_spec_lines() -> None:
     graph = run_passes(graph_of(POOLED))
     plain = run_passes(graph_of(POOLED), stop_after="pool_before_activation")
-    source = emit(graph, plain, Target("test", 32, 16)).source
+    source = emit(graph, graph, plain, Target("test", 32, 16)).source
     assert "conv1: line 3: conv 4x3x3" in source
     compile(source, "kernels.py", "exec")
 
