@@ -237,7 +237,8 @@ share counts for each of them. The Java process is left out: its size is Spark's
 - An epoch is the time of its steps, with the shuffled order of the images at hand and without the
   validation that follows. Ours begins with uint8 pixels and includes the records that the
   specification asks for: for lenet5 loss and throughput every iteration, histograms of the
-  parameters every 50, on Spark sent to the driver.
+  parameters every 50, written into the run's folder as JSON and for TensorBoard, on Spark by the
+  driver.
 - PyTorch begins with images that are normalised float32 already. A batch is one `index_select`,
   the optimizer is the fused SGD, the loss is read once a step, and nothing else happens.
 - Both train the same net, with the same loss and the same falling rate.
