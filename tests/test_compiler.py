@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import start_helper
 
-from compiler import passes, pipeline
+from compiler import helper, passes, pipeline
 from compiler.cache import load
 from compiler.emit import emit
 from compiler.kernel import Request, emit_layer, identifiers
@@ -187,6 +188,22 @@ def test_narrow_registers_give_the_same_bits() -> None:
     assert loss == other_loss
     for name, gradient in gradients.items():
         np.testing.assert_array_equal(gradient, others[name])
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_second_process_helps_to_compile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: bool
+) -> None:
+    monkeypatch.setattr(helper.Helper, "start", start_helper)
+    monkeypatch.setattr(helper, "_LEAST", 1)
+    if broken:
+        monkeypatch.setattr(sys, "executable", "/bin/false")
+    spec = f"input 4\nlinear {3 + broken}\ntanh\nlinear 2\nlogsoftmax"
+    loaded = load(compile_graph(graph_of(spec)), tmp_path)
+    assert not loaded.compile("train_slice", "sum_and_sgd").from_cache
+    loaded.compile("predict_slice")
+    hits = loaded.predict_slice.stats.cache_hits
+    assert bool(hits) != broken or helper._cores() < helper.SHARES
 
 
 def test_emitted_source_names_the_spec_lines() -> None:
