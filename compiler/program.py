@@ -72,7 +72,7 @@ class Program:
 
         `slices` are those of a batch, `images` the most in one of them.
         """
-        sums = threads * self.parameter_count * (2 * 4 + 8)
+        sums = self.parameter_count * (threads * (2 * 4 + 8) + 4)
         arenas = threads * self.train_floats
         if len(self.phases) > 1:
             arenas = slices * self.slice_floats(images)

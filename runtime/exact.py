@@ -1,15 +1,10 @@
 """Exact sums over slices, threads and workers, and what happens where they leave their range."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
-
 from dsl.errors import LenetError
 
 # The mean loss is summed in fixed point too: 1,024 slices of less than 2**13 fit into 63 bits.
 LOSS_UNIT = 2.0**40
 _LOSS_LIMIT = 2.0**13
-T = TypeVar("T")
 
 
 def diverged(detail: str) -> LenetError:
@@ -26,12 +21,3 @@ def exact_loss(loss: float) -> int:
     """A slice's part of the mean loss in fixed point."""
     check_range(abs(loss) < _LOSS_LIMIT)
     return round(loss * LOSS_UNIT)
-
-
-def run_in(pool: ThreadPoolExecutor, threads: int, work: Callable[[int], T]) -> list[T]:
-    """work(0) … work(threads - 1) at once; the results in order."""
-    if threads == 1:
-        return [work(0)]
-    futures = [pool.submit(work, thread) for thread in range(1, threads)]
-    first = work(0)
-    return [first, *(future.result() for future in futures)]

@@ -165,8 +165,6 @@ class Model:
         if np.issubdtype(images.dtype, np.floating):
             with np.errstate(over="ignore"):
                 images = images.astype(np.float32, copy=False)
-            if not np.isfinite(images).all():
-                raise LenetError("an image has a value that is not a finite number")
         elif images.dtype != np.uint8:
             raise LenetError(
                 f"images of type {images.dtype} have no agreed scale",

@@ -5,7 +5,6 @@ the statistics, too, are the same bits whoever owns which slice.
 """
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,8 @@ from compiler.schedule import Sync
 from runtime.arrays import aligned_floats
 from runtime.batches import Slice
 from runtime.communicator import Communicator
-from runtime.exact import check_range, diverged, exact_loss, run_in
+from runtime.exact import check_range, diverged, exact_loss
+from runtime.team import Team
 
 # Means and mean squares in fixed point: the parts of at most 1,024 slices, each below the limit,
 # cannot overflow together.
@@ -56,7 +56,7 @@ class PhasedStep:
         }
 
     def run(
-        self, pool: ThreadPoolExecutor, weights: Floats, data: list[Slice], images: int,
+        self, team: Team, weights: Floats, data: list[Slice], images: int,
         total: NDArray[np.int64],
     ) -> None:  # fmt: skip
         """The exact mean gradient of a batch into `total`, with the loss and the hits behind.
@@ -73,7 +73,7 @@ class PhasedStep:
             ) -> NDArray[np.int64]:
                 return self._slices(thread, number, numbers, weights, data, images)
 
-            parts = run_in(pool, self.threads, work)
+            parts = team.run(self.threads, work)
             ends = np.sum(parts, axis=0)
             for first, last in self.program.spans[number]:
                 total[first:last] = sum(own[first:last] for own in self.totals)

@@ -1,7 +1,7 @@
 """One step of training, and validation: slices over threads, exact sums, then the update."""
 
+import math
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
 
@@ -17,15 +17,16 @@ from dsl.sections.train import Optimizer
 from runtime.arrays import aligned_floats, frozen
 from runtime.batches import Batches, Normalization, Slice
 from runtime.communicator import Communicator
-from runtime.exact import LOSS_UNIT, check_range, diverged, exact_loss, run_in
+from runtime.exact import LOSS_UNIT, check_range, diverged, exact_loss
 from runtime.parameters import folded_weights
 from runtime.phases import PhasedStep
 from runtime.shard import Shard
 from runtime.slices import part, random_key, shuffled, step_count
+from runtime.team import Team
 from runtime.updater import Parts, Updater
 
 _CHUNK = 512
-_PARAMETERS = 2**16  # that are worth a thread of their own
+_PARAMETERS = 2**13  # that are worth a thread of their own
 _KEPT = 2  # gradients a thread keeps until the end of the step, to add them in fewer passes
 SINGLE = 6  # up to so many images one by one are faster than a block of sixteen lanes
 
@@ -43,7 +44,7 @@ class Predictor:
 
     def __init__(self, loaded: Loaded, threads: int) -> None:
         self.loaded = loaded
-        self.pool = ThreadPoolExecutor(threads, thread_name_prefix="lenet")
+        self.team = Team(threads)
         self.threads = threads
         self.arenas: list[NDArray[np.float32]] = []
         self.single_arena = aligned_floats(loaded.program.single_floats)
@@ -63,10 +64,12 @@ class Predictor:
         """(count, classes) for pixels (count, values of an image), uint8 or float32.
 
         Single images may take other algorithms, whose last bits differ, unless `in_blocks`.
+        LenetError where a value is not a finite number.
         """
         count = len(pixels)
         pixels = frozen(pixels)
         if count <= SINGLE and not in_blocks:
+            _check_finite(pixels)
             return self._singly(pixels, normalization)
         outputs = np.zeros((count, self.loaded.program.classes), np.float32)
         starts = iter(range(0, count, _CHUNK))
@@ -75,6 +78,7 @@ class Predictor:
         def work(thread: int) -> None:
             for start in starts:
                 end = min(start + _CHUNK, count)
+                _check_finite(pixels[start:end])  # now that they will be in the cache
                 rows = np.arange(end - start, dtype=np.int64)
                 predict_slice(
                     self.arenas[thread], self.weights, pixels[start:end], rows, scale, shift,
@@ -87,7 +91,7 @@ class Predictor:
             if not self.arenas:
                 floats = self.loaded.program.predict_floats
                 self.arenas = [aligned_floats(floats) for _ in range(self.threads)]
-            run_in(self.pool, self.threads, work)
+            self.team.run(self.threads, work)
         return outputs
 
     def _singly(
@@ -103,6 +107,16 @@ class Predictor:
                     normalization.shift, outputs,
                 )  # fmt: skip
         return outputs
+
+
+def _check_finite(pixels: NDArray[np.generic]) -> None:
+    """The sum is quicker than a look at each value; where it overflows, that has to be."""
+    if pixels.dtype != np.float32:
+        return
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = pixels.sum()
+    if not math.isfinite(total) and not np.isfinite(pixels).all():
+        raise LenetError("an image has a value that is not a finite number")
 
 
 class Trainer:
@@ -136,7 +150,7 @@ class Trainer:
         self.steps = step_count(self.rows, batch)
         self.communicator = communicator
         self.threads = max(1, min(threads, self.slices))
-        self.pool = ThreadPoolExecutor(self.threads, thread_name_prefix="lenet")
+        self.team = Team(self.threads)
         # The tail holds the sum of losses and the number of hits.
         self.total = np.zeros(self.size + 2, np.int64)
         self.batches = {
@@ -177,7 +191,7 @@ class Trainer:
         self.updater.steps += 1
         if self.phased is not None:
             data = [self._part(number, step) for number in self.batches]
-            self.phased.run(self.pool, self.weights, data, images, self.total)
+            self.phased.run(self.team, self.weights, data, images, self.total)
             self._over_parameters(lambda first, last: self._update(first, last, rate))
             return self._result(images)
         numbers = iter(self.orders)
@@ -185,7 +199,7 @@ class Trainer:
         def work(thread: int) -> _Sums:
             return self._sum_slices(thread, numbers, step, images)
 
-        sums = run_in(self.pool, self.threads, work)
+        sums = self.team.run(self.threads, work)
         self.total[-2:] = [sum(s.loss for s in sums), sum(s.hits for s in sums)]
         rows = [row for s in sums for row in s.rows]
         rows += [len(self.gradients) - 1] * (len(rows) % 2)
@@ -255,7 +269,7 @@ class Trainer:
         def part_of(thread: int) -> None:
             work(size * thread // threads, size * (thread + 1) // threads)
 
-        run_in(self.pool, threads, part_of)
+        self.team.run(threads, part_of)
 
 
 @dataclass

@@ -1,6 +1,5 @@
 """Nets for numeric tests: compiled kernels on one side, the float64 reference on the other."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +17,7 @@ from runtime.data.dataset import Images
 from runtime.exact import LOSS_UNIT
 from runtime.parameters import folded_weights, initial_weights, to_tensors
 from runtime.phases import PhasedStep
+from runtime.team import Team
 
 SCALE, SHIFT = 1 / 64, -1.5
 
@@ -63,9 +63,8 @@ class Case:
         batch = Batches(images, Normalization(*self.normalization()), None)
         data = [batch.of(rows.astype(np.int64), np.uint64(key))]
         total = np.zeros(program.parameter_count + 2, np.int64)
-        with ThreadPoolExecutor(1) as pool:
-            weights = self.weights.copy()
-            phased.run(pool, weights, data, count, total)
+        weights = self.weights.copy()
+        phased.run(Team(1), weights, data, count, total)
         self.after = weights
         gradient = (total[:-2] * (count * 2.0**-FRACTION_BITS)).astype(np.float32)
         return np.array([total[-2] / LOSS_UNIT * count, total[-1]]), gradient

@@ -1,0 +1,49 @@
+"""Threads that do the same work at once."""
+
+import gc
+import threading
+import time
+
+import pytest
+
+from runtime.team import Team
+
+
+def test_results_in_order_from_threads_of_their_own() -> None:
+    team, seen = Team(3), set()
+
+    def work(number: int) -> int:
+        seen.add(threading.get_ident())
+        time.sleep(0.01 * (3 - number))
+        return number
+
+    assert team.run(3, work) == [0, 1, 2] and len(seen) == 3
+    assert team.run(2, work) == [0, 1] and team.run(1, work) == [0]
+
+
+@pytest.mark.parametrize("failing", [0, 1, 2])
+def test_an_exception_is_raised_when_all_have_ended(failing: int) -> None:
+    team, ended = Team(3), []
+
+    def work(number: int) -> None:
+        if number == failing:
+            raise ValueError(number)
+        time.sleep(0.05)
+        ended.append(number)
+
+    with pytest.raises(ValueError, match=str(failing)):
+        team.run(3, work)
+    assert len(ended) == 2
+    assert team.run(3, lambda number: number) == [0, 1, 2]
+
+
+def test_the_threads_end_with_the_team() -> None:
+    team = Team(3)
+    before = threading.active_count()
+    team.run(3, lambda number: number)
+    del team
+    gc.collect()
+    deadline = time.monotonic() + 5
+    while threading.active_count() > before - 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert threading.active_count() == before - 2
