@@ -179,10 +179,17 @@ def test_in_memory() -> None:
     assert len(checkpoints.store.names()) == KEPT
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-@pytest.mark.parametrize("engine", ["local", pytest.param("spark", marks=pytest.mark.spark)])
+@pytest.mark.parametrize(
+    ("engine", "number"),
+    [
+        ("local", signal.SIGINT),
+        ("local", signal.SIGKILL),
+        pytest.param("spark", signal.SIGKILL, marks=pytest.mark.spark),
+    ],
+)
 def test_resume_from_the_command_line(tmp_path: Path, engine: str, number: signal.Signals) -> None:
-    """After Ctrl-C, which leaves a checkpoint, and after a driver that was killed."""
+    """After Ctrl-C, which leaves a checkpoint (for Spark, tests/test_spark.py sees to that), and
+    after a driver that was killed."""
     spec, folder = tmp_path / "net.lenet", tmp_path / "run"
     text = SMALL.replace("2 epochs", "50 epochs").replace("batch 100", "batch 50")
     spec.write_text(text + "  checkpoint every epoch\n" * (number == signal.SIGKILL))

@@ -180,6 +180,8 @@ def test_ctrl_c_stops_everything(small: Path, tmp_path: Path, engine: str) -> No
     text = "".join(lines) + rest
     assert process.returncode == 130, text
     assert text.rstrip().endswith("stopped")
+    assert f"go on with: lenet train --resume {tmp_path / 'run'}" in text
+    assert list((tmp_path / "run" / "checkpoints").glob("iteration-*"))
     assert "Traceback" not in text and "Exception" not in text, text
     history = (tmp_path / "run" / "history.jsonl").read_text()
     assert history.count("\n") >= 1 and not (tmp_path / "run" / "model.safetensors").exists()
