@@ -26,7 +26,7 @@ from numba import types
 
 from compiler.exact import adam, add_exactly, sgd, sum_and_adam, sum_and_sgd, sum_exactly
 from compiler.folders import cache_folder
-from compiler.helper import EXACT, KERNELS, Helper, compile_share
+from compiler.helper import EXACT, KERNELS, PREDICT, SINGLE, Helper, compile_share
 from compiler.program import Program
 from compiler.simd.vector import MODULE_PREFIX
 from dsl.errors import LenetError
@@ -85,7 +85,7 @@ class Loaded:
             if name == "train_slice":
                 self._compile_kernels(function, exact)
             elif self._helper is not None:
-                self._helper.wait_for_all()
+                self._helper.wait_for(PREDICT if name == "predict_slice" else SINGLE)
             with quick_optimization():
                 function.compile(signature_of(function))
             self._ready.add(name)

@@ -16,7 +16,7 @@ from typing import Any
 from numba import types
 
 SHARES = 2
-KERNELS, EXACT = 1, 2  # the parts of its work, in this order; prediction follows
+KERNELS, EXACT, PREDICT, SINGLE = 1, 2, 3, 4  # the parts of its work, in this order
 _LEAST = 10  # kernels; with fewer, a process takes longer to start than to help
 _ARRAYS = ("arena", "weights", "gradient", "batch")
 
@@ -48,13 +48,10 @@ class Helper:
         return cls(process)
 
     def wait_for(self, part: int) -> None:
-        """Until its share of the KERNELS, or what is EXACT, is in the cache, or it has failed."""
+        """Until a part of its work is in the cache, or it has failed."""
         assert self.process.stdout is not None
         while self.done < part and self.process.stdout.readline():
             self.done += 1
-
-    def wait_for_all(self) -> None:
-        self.process.wait()
 
 
 def compile_share(module: ModuleType, share: int) -> None:
@@ -106,8 +103,10 @@ def main(path: str, name: str, *exact: str) -> None:
     compile_exact(exact)
     print(EXACT, flush=True)
     with quick_optimization():
-        for function in (module.predict_slice, module.predict_single):
-            function.compile(signature_of(function))
+        module.predict_slice.compile(signature_of(module.predict_slice))
+        print(PREDICT, flush=True)
+        module.predict_single.compile(signature_of(module.predict_single))
+        print(SINGLE, flush=True)
 
 
 if __name__ == "__main__":
