@@ -161,7 +161,7 @@ def _training_memory(
     graph: Graph, loaded: Loaded, images: Images, batch: int, threads: int
 ) -> int:  # fmt: skip
     """The most memory, in bytes, that the training takes beside its images."""
-    loaded.compile("train_slice")
+    _trainer(graph, loaded, images, batch, threads).step(0, 0.0)  # loads all functions
     tracemalloc.start()
     try:
         _trainer(graph, loaded, images, batch, threads).step(0, 0.0)
