@@ -150,7 +150,7 @@ def test_a_standalone_master_with_two_workers(tmp_path: Path, long: tuple[str, s
             assert len(workers) == 2
             os.kill(executor_of(workers[1]), signal.SIGKILL)
 
-        events, seconds = struck(made, long[0], kill)
+        events, seconds = struck(made, long[0], kill, workers=2)
     assert events[-1].get("digest") == long[1], events[-1]
     assert len(starts(events)) == 2 and starts(events)[1]["iteration"] >= 140 and seconds < 30
     assert [e for e in events if e["event"] == "failed"]

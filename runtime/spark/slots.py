@@ -31,7 +31,9 @@ def worker_count(session: SparkSession, wanted: int | None, most: int) -> int:
     context = session.sparkContext
     local = local_cores(context.master or "") is not None
     found = slots(session)
-    since = context.startTime / 1000 if found and not wanted else time.time()
+    began = context.startTime / 1000
+    young = time.time() - began < _FIRST_SECONDS
+    since = time.time() if young or wanted or not found else began
     while not local and found < (wanted or most):
         if time.time() - since > (_NEXT_SECONDS if found else _FIRST_SECONDS):
             break
