@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,13 +22,12 @@ from typing import Any
 
 import numba
 import numpy as np
-from numba import types
 
-from compiler.exact import adam, add_exactly, sgd, sum_and_adam, sum_and_sgd, sum_exactly
+from compiler import exact
 from compiler.folders import cache_folder
-from compiler.helper import EXACT, KERNELS, PREDICT, SINGLE, Helper, compile_share
+from compiler.helper import Helpers, Job
 from compiler.program import Program
-from compiler.simd.vector import MODULE_PREFIX
+from compiler.simd.kernel import UINT8, Kernel
 from dsl.errors import LenetError
 
 
@@ -48,66 +47,81 @@ class Loaded:
         self.path = path
         self._module = module
         self._lock = RLock()
-        self._ready: set[str] = set()
-        self._helper: Helper | None = None
+        self._ready: set[Job] = set()
+        self._helpers: Helpers | None = None
 
     @property
     def train_slice(self) -> Callable[..., Any] | None:
         """None where the net cannot be trained. With several phases it takes one's number first."""
         return self._function("train_slice") if self.program.phases else None
 
-    @property
-    def predict_slice(self) -> Callable[..., Any]:
-        return self._function("predict_slice")
+    def predict_slice(self, pixels: np.dtype[Any]) -> Callable[..., Any]:
+        """For images of uint8 or float32."""
+        return self._function("predict_slice", pixels.name)
 
-    @property
-    def predict_single(self) -> Callable[..., Any]:
-        return self._function("predict_single")
+    def predict_single(self, pixels: np.dtype[Any]) -> Callable[..., Any]:
+        return self._function("predict_single", pixels.name)
 
     def compile(self, *names: str) -> Compiled:
         """Compile functions of the program, or of compiler/exact.py, now; LenetError where they
         cannot be kept."""
         started = time.perf_counter()
-        exact = [name for name in names if name in _EXACT]
-        kernels = [self._function(name, exact) for name in names if name not in _EXACT]
-        with _errors_of(self.path):
-            if self._helper is not None:
-                self._helper.wait_for(EXACT)
-            compile_exact(exact)
-        cached = all(sum(f.stats.cache_hits.values()) > 0 for f in kernels)
+        jobs = [job for name in names for job in self._jobs(name)]
+        cached = self._compile(jobs)
         return Compiled(time.perf_counter() - started, cached)
 
-    def _function(self, name: str, exact: Sequence[str] = ()) -> Any:
-        function = getattr(self._module, name)
-        if name in self._ready:
-            return function
-        with self._lock, _errors_of(self.path), _once_a_host(self.path.parent):
-            if name == "train_slice":
-                self._compile_kernels(function, exact)
-            elif self._helper is not None:
-                self._helper.wait_for(PREDICT if name == "predict_slice" else SINGLE)
-            with quick_optimization():
-                function.compile(signature_of(function))
-            self._ready.add(name)
+    def _function(self, name: str, pixels: str = UINT8) -> Callable[..., Any]:
+        if Job(name, pixels) not in self._ready:
+            self._compile(self._jobs(name, pixels))
+        function: Callable[..., Any] = getattr(self._module, name).dispatcher
         return function
 
-    def _compile_kernels(self, train_slice: Any, exact: Sequence[str]) -> None:
-        """Those of training in two processes at once; the other one goes on to what is `exact`, and
-        to prediction."""
-        if _is_cached(train_slice):
-            return
-        self._helper = Helper.start(self.path, self._module, exact)
-        if self._helper is not None:
-            with quick_optimization():
-                compile_share(self._module, 0)
-            self._helper.wait_for(KERNELS)
+    def _jobs(self, name: str, pixels: str = UINT8) -> list[Job]:
+        """To compile a function and all that it calls, the longest first."""
+        needed = _find(self._module, name).needed()
+        return [Job(f.python.__name__, f.variant(pixels)) for f in needed]
+
+    def _compile(self, jobs: Sequence[Job]) -> bool:
+        """False where one was not in the cache."""
+        with self._lock, _errors_of(self.path), _once_a_host(self.path.parent):
+            jobs = [job for job in dict.fromkeys(jobs) if job not in self._ready]
+            missing = [job for job in jobs if not self._is_cached(job)]
+            if missing and self._helpers is None:
+                later = []
+                if Job("train_slice") in missing:  # prediction comes next
+                    later = [*self._jobs("predict_slice"), *self._jobs("predict_single")]
+                wanted = list(dict.fromkeys((*missing, *later)))
+                self._helpers = Helpers.start(self.path, self._module.__name__, wanted)
+            if self._helpers is not None:
+                self._helpers.work_off(missing, lambda job: compile_job(self._module, job))
+            for job in jobs:
+                compile_job(self._module, job)
+            self._ready.update(jobs)
+            made = any(_find(self._module, job.name).dispatcher.stats.cache_misses for job in jobs)
+        return not missing and not made
+
+    def _is_cached(self, job: Job) -> bool:
+        """Whether numba keeps machine code of a function, perhaps of another processor."""
+        function = _find(self._module, job.name)
+        file = Path(function.python.__code__.co_filename).stem
+        folder = Path(function.dispatcher.stats.cache_path)
+        return any(folder.glob(f"{file}.{job.name}-*.nbi"))
 
 
-def compile_exact(names: Sequence[str]) -> None:
-    """Functions of compiler/exact.py, for the types of their arguments."""
-    for name in names:
-        function, signature = _EXACT[name]
-        function.compile(signature)
+def compile_job(module: ModuleType, job: Job) -> None:
+    """Compile a function, or take it from the cache."""
+    function = _find(module, job.name)
+    # Loops over parameters gain from LLVM's O3, unlike kernels.
+    quick = function.python.__module__ != exact.__name__
+    with quick_optimization() if quick else nullcontext():
+        function.compile(job.pixels)
+
+
+def _find(module: ModuleType, name: str) -> Kernel:
+    """A function of a net, or of compiler/exact.py."""
+    found = getattr(module, name, None) or getattr(exact, name)
+    assert isinstance(found, Kernel), name
+    return found
 
 
 def load(program: Program, folder: Path | None = None) -> Loaded:
@@ -117,7 +131,7 @@ def load(program: Program, folder: Path | None = None) -> Loaded:
     path = (folder or cache_folder()) / "kernels" / digest / "kernels.py"
     with _errors_of(path):
         _write_once(path, text)
-        return Loaded(program, path, import_kernels(path, MODULE_PREFIX + digest))
+        return Loaded(program, path, import_kernels(path, f"lenet_kernels_{digest}"))
 
 
 @contextmanager
@@ -194,65 +208,3 @@ def import_kernels(path: Path, name: str) -> ModuleType:
         del sys.modules[name]
         raise
     return module
-
-
-def signature_of(function: Any) -> tuple[types.Type, ...]:
-    """The types of the arguments of one of a module's functions; with probes, of `times` too."""
-    code = function.py_func.__code__
-    probed = "times" in code.co_varnames[: code.co_argcount]
-    name = "phased" if "phase" in code.co_varnames[: code.co_argcount] else function.__name__
-    return (*_SIGNATURES[name], *([_TIMES] if probed else []))
-
-
-def _is_cached(function: Any) -> bool:
-    """Whether numba keeps machine code of a function, perhaps of another processor."""
-    folder = Path(function.stats.cache_path)
-    return any(folder.glob(f"kernels.{function.__name__}-*.nbi"))
-
-
-def _array(kind: types.Type, dimensions: int, readonly: bool = False) -> types.Array:
-    return types.Array(kind, dimensions, "C", readonly=readonly)
-
-
-_FLOATS = _array(types.float32, 1)
-_DATA = (
-    _array(types.uint8, 2, readonly=True),
-    _array(types.int32, 1, readonly=True),
-    _array(types.int64, 1),
-)
-_SIGNATURES = {
-    "train_slice": (
-        _FLOATS, _FLOATS, _FLOATS, *_DATA, _FLOATS, _FLOATS, types.uint64, types.boolean,
-        _array(types.float64, 1),
-    ),
-    "phased": (
-        types.int64, _FLOATS, _FLOATS, _FLOATS, _FLOATS, _array(types.float64, 1), *_DATA, _FLOATS,
-        _FLOATS, types.uint64, types.boolean, _array(types.float64, 1),
-    ),
-    "predict_slice": (
-        _FLOATS, _FLOATS, _DATA[0], _DATA[2], _FLOATS, _FLOATS, types.boolean,
-        _array(types.float32, 2),
-    ),
-    "predict_single": (
-        _FLOATS, _FLOATS, _DATA[0], types.int64, _FLOATS, _FLOATS, _array(types.float32, 2)
-    ),
-}  # fmt: skip
-_TIMES = _array(types.int64, 1)
-_SUMS = _array(types.int64, 1)
-_RANGE = (types.int64, types.int64)
-_ROWS = _array(types.int64, 1)
-_PARTS = (_array(types.float32, 2), _ROWS, _array(types.int64, 2), _ROWS)
-_SGD = (types.float32, types.float32, types.boolean, types.float32)
-_ADAM = (*(types.float32,) * 5, types.int64)
-_EXACT = {
-    "add_exactly": (add_exactly, (_FLOATS, _FLOATS, _SUMS, types.float64, types.boolean)),
-    "sum_exactly": (sum_exactly, (*_PARTS, _SUMS, *_RANGE, types.float64)),
-    "sgd": (sgd, (_FLOATS, _FLOATS, _SUMS, *_SGD)),
-    "adam": (adam, (_FLOATS, _FLOATS, _FLOATS, _SUMS, *_ADAM)),
-    "sum_and_sgd": (
-        sum_and_sgd, (*_PARTS, _SUMS, *_RANGE, types.float64, _FLOATS, _FLOATS, *_SGD)
-    ),
-    "sum_and_adam": (
-        sum_and_adam, (*_PARTS, _SUMS, *_RANGE, types.float64, *(_FLOATS,) * 3, *_ADAM)
-    ),
-}  # fmt: skip

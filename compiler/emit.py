@@ -24,9 +24,9 @@ a layer's trained and fixed tensors.
 """
 
 import numpy as np
-from numba import njit
 
 from compiler.simd.clock import clock, probe
+from compiler.simd.kernel import Entry, Kernel
 from compiler.simd.math import exp, log, random_bits, sigmoid, sum_all, tanh
 from compiler.simd.pack import pack_channel
 from compiler.simd.single import (
@@ -38,7 +38,7 @@ from compiler.simd.tiles import (
 from compiler.simd.turn import turn
 from compiler.simd.winograd import Tiles, transform_input, transform_output, transform_weights
 from compiler.simd.vector import (
-    choose_index, choose_value, fma, from_bits, kernel, lane_sum, load, load_bits, load_bytes,
+    choose_index, choose_value, fma, from_bits, lane_sum, load, load_bits, load_bytes,
     maximum, select_below, select_equal, select_greater, splat, splat_int, store, store_bytes,
 )
 from compiler.support import add_maps, clear, give_outputs, make_keys, take_image, unpack

@@ -71,14 +71,14 @@ class Epilogue:
         return f"saved + {self.places * self._winner}"
 
     def finish(self) -> str:
-        """NAME_finish(arena, z, channel_step, y, saved, channel, channels, row, rows).
+        """NAME_finish(arena, z, channel_step, y, saved, channel, channels, row, count).
 
         Some rows of some channels of the output from z, the convolution's: there, channels are
         channel_step vectors apart, and the first row is the first that is needed. `saved` is
         negative in prediction, where nothing is kept.
         """
         w = self._windows
-        body = CONSTANTS + "for c in range(channels):\n    for r in range(rows):\n"
+        body = CONSTANTS + "for c in range(channels):\n    for r in range(count):\n"
         inner = (
             f"first = c * channel_step + r * {w.stride[0] * self.shape[2]}\n"
             f"for column in range({w.out[1]}):\n"
@@ -89,7 +89,7 @@ class Epilogue:
         inner += indent(chain_forward(self.activations, self.places, self._between, "y"), "    ")
         body += indent(inner, " " * 8)
         doc = "Some rows of y, pooled and activated, from the convolution's output z."
-        arguments = "arena, z, channel_step, y, saved, channel, channels, row, rows"
+        arguments = "arena, z, channel_step, y, saved, channel, channels, row, count"
         return function(f"{self.name}_finish", arguments, doc, body)
 
     def _pooled(self) -> str:

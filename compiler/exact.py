@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit, types
 from numba.extending import intrinsic
 
+from compiler.simd.kernel import Entry, Kernel
 from compiler.simd.vector import DOUBLE, INT32, INT64
 
 # A mean gradient's unit in 64-bit fixed point is 2**-40, far below what a float32 weight can show.
@@ -31,8 +32,8 @@ def _bits_of(typing_context: Any, value: Any) -> Any:
     return kind(value), generate
 
 
-@njit(nogil=True, cache=True)
-def add_exactly(one, other, total, factor, fresh):
+@Entry
+def add_exactly(one, other, total, factor, fresh) -> bool:
     """total += (one + other) * factor in fixed point, or = if `fresh`.
 
     `one` and `other` are rounded by themselves, so that it does not matter which are added
@@ -83,15 +84,15 @@ def _slope(total):
     return np.float32(high * 2.0 ** (32 - FRACTION_BITS) + low * 2.0**-FRACTION_BITS)
 
 
-@njit(nogil=True, cache=True)
-def sum_parts(gradients, rows, totals, owners, first, total, factor):
-    """total = the exact sum of totals[owners] and of gradients[rows] * factor, from column `first`
+@Kernel
+def sum_parts(gradients, rows, parts, owners, first, total, factor) -> bool:
+    """total = the exact sum of parts[owners] and of gradients[rows] * factor, from column `first`
     on; `rows` are an even number. False where a gradient is out of range."""
     last = first + total.size
     for k in range(total.size):
         total[k] = 0
     for owner in owners:
-        part = totals[owner, first:last]
+        part = parts[owner, first:last]
         for k in range(total.size):
             total[k] += part[k]
     for k in range(0, rows.size, 2):
@@ -101,74 +102,78 @@ def sum_parts(gradients, rows, totals, owners, first, total, factor):
     return True
 
 
-@njit(nogil=True, cache=True)
-def sum_exactly(gradients, rows, totals, owners, total, first, last, factor):
+@Entry
+def sum_exactly(gradients, rows, parts, owners, total, first, last, factor) -> bool:
     """sum_parts for the columns first … last of `total`, some at a time."""
     for start in range(first, last, BLOCK):
         part = total[start : min(start + BLOCK, last)]
-        if not sum_parts(gradients, rows, totals, owners, start, part, factor):
+        if not sum_parts(gradients, rows, parts, owners, start, part, factor):
             return False
     return True
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def sgd(w, v, t, rate, momentum, nesterov, weight_decay):
+@Entry
+def sgd(weights, velocity, total, rate, momentum, nesterov, weight_decay) -> bool:
     """One step of stochastic gradient descent: weights, velocities, exact mean gradient.
 
     v = momentum * v + g + weight_decay * w; w -= rate * (g + momentum * v if nesterov else v),
     as PyTorch defines it. False where a weight is no longer a finite number.
     """
+    w, v = weights, velocity
     largest = np.int32(0)
     if momentum == np.float32(0):
         for k in range(w.size):
-            w[k] -= rate * (_slope(t[k]) + weight_decay * w[k])
+            w[k] -= rate * (_slope(total[k]) + weight_decay * w[k])
             largest = max(largest, np.int32(_bits_of(w[k]) & _UNSIGNED))
     else:
         for k in range(w.size):
-            slope = _slope(t[k]) + weight_decay * w[k]
+            slope = _slope(total[k]) + weight_decay * w[k]
             v[k] = momentum * v[k] + slope
             w[k] -= rate * (slope + momentum * v[k] if nesterov else v[k])
             largest = max(largest, np.int32(_bits_of(w[k]) & _UNSIGNED))
-    return largest < _INFINITY
+    return bool(largest < _INFINITY)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def adam(w, means, squares, t, rate, beta1, beta2, epsilon, weight_decay, step):
+@Entry
+def adam(
+    weights, means, squares, total, rate, beta1, beta2, epsilon, weight_decay, step
+) -> bool:  # fmt: skip
     """One step of Adam (Kingma and Ba 2015), the `step`-th from 1: weights, running means of the
     gradient and of its square, exact mean gradient.
 
     Weight decay is decoupled (Loshchilov and Hutter 2019), as in PyTorch's AdamW. False where a
     weight is no longer a finite number.
     """
+    w = weights
     one = np.float32(1)
     correction1 = np.float32(1.0 - np.float64(beta1) ** step)
     correction2 = np.float32(1.0 - np.float64(beta2) ** step)
     largest = np.int32(0)
     for k in range(w.size):
-        slope = _slope(t[k])
+        slope = _slope(total[k])
         mean = beta1 * means[k] + (one - beta1) * slope
         square = beta2 * squares[k] + (one - beta2) * slope * slope
         means[k], squares[k] = mean, square
         move = (mean / correction1) / (np.sqrt(square / correction2) + epsilon)
         w[k] -= rate * (move + weight_decay * w[k])
         largest = max(largest, np.int32(_bits_of(w[k]) & _UNSIGNED))
-    return largest < _INFINITY
+    return bool(largest < _INFINITY)
 
 
 # From the parts to the weights in one pass. The sums of all blocks lie at the same place of `total`
 # and so in the first-level cache. They return 0, or OUT_OF_RANGE or NOT_FINITE.
 
 
-@njit(nogil=True, cache=True)
+@Entry
 def sum_and_sgd(
-    gradients, rows, totals, owners, total, first, last, factor, weights, velocity, rate, momentum,
+    gradients, rows, parts, owners, total, first, last, factor, weights, velocity, rate, momentum,
     nesterov, weight_decay,
-):  # fmt: skip
+) -> int:  # fmt: skip
     """sgd with the sum of some parts, for the parameters first … last."""
     for start in range(first, last, BLOCK):
         end = min(start + BLOCK, last)
         t = total[first : first + end - start]
-        if not sum_parts(gradients, rows, totals, owners, start, t, factor):
+        if not sum_parts(gradients, rows, parts, owners, start, t, factor):
             return OUT_OF_RANGE
         w, v = weights[start:end], velocity[start:end]
         if not sgd(w, v, t, rate, momentum, nesterov, weight_decay):
@@ -176,16 +181,16 @@ def sum_and_sgd(
     return 0
 
 
-@njit(nogil=True, cache=True)
+@Entry
 def sum_and_adam(
-    gradients, rows, totals, owners, total, first, last, factor, weights, means, squares, rate,
+    gradients, rows, parts, owners, total, first, last, factor, weights, means, squares, rate,
     beta1, beta2, epsilon, weight_decay, step,
-):  # fmt: skip
+) -> int:  # fmt: skip
     """adam with the sum of some parts, for the parameters first … last."""
     for start in range(first, last, BLOCK):
         end = min(start + BLOCK, last)
         t = total[first : first + end - start]
-        if not sum_parts(gradients, rows, totals, owners, start, t, factor):
+        if not sum_parts(gradients, rows, parts, owners, start, t, factor):
             return OUT_OF_RANGE
         w, m, s = weights[start:end], means[start:end], squares[start:end]
         if not adam(w, m, s, t, rate, beta1, beta2, epsilon, weight_decay, step):

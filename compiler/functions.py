@@ -6,7 +6,7 @@ from compiler.phased import IMAGES, LOOP, Spans, arguments, clearing, phased_sou
 from compiler.plan import Plan
 from compiler.schedule import Call, Phase, segments
 
-_LOSS = '''@kernel
+_LOSS = '''@Kernel
 def loss(arena, labels, rows, first, count, y, dy, totals):
     """Adds the negative log-likelihood and the hits; dy is its gradient, 0 without an image."""
     for place in range({classes}):
@@ -25,7 +25,7 @@ def loss(arena, labels, rows, first, count, y, dy, totals):
             totals[1] += 1
 '''
 
-_TRAIN = '''@njit(nogil=True, cache=True)
+_TRAIN = '''@Entry
 def train_slice(arena, weights, gradient, pixels, labels, rows, scale, shift, key, fresh, totals):
     """The sum of the loss's gradients over the images `rows`, into `gradient`.
 
@@ -36,7 +36,7 @@ def train_slice(arena, weights, gradient, pixels, labels, rows, scale, shift, ke
     clear(totals, 0, 2)
 '''
 
-_PREDICT = '''@njit(nogil=True, cache=True)
+_PREDICT = '''@Entry
 def predict_slice(arena, weights, pixels, rows, scale, shift, fresh, outputs):
     """The net's outputs for the images `rows`, one row of `outputs` each.
 

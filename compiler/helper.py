@@ -1,83 +1,93 @@
-"""A second process that compiles some of the kernels, since numba compiles one at a time.
+"""Other processes that compile some of a net's functions, since numba compiles one at a time.
 
-It writes into the cache, from which the first process takes them. It is a help, not a need: where
-it cannot start, or fails, the first process compiles everything itself.
+They write into the cache, from which the first process takes them. They are a help, not a need:
+where one cannot start, or fails, the first process compiles what is missing.
 """
 
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
-from types import ModuleType
-from typing import Any
+from queue import SimpleQueue
+from threading import Condition, Thread
 
-from numba import types
-
-SHARES = 2
-KERNELS, EXACT, PREDICT, SINGLE = 1, 2, 3, 4  # the parts of its work, in this order
-_LEAST = 10  # kernels; with fewer, a process takes longer to start than to help
-_ARRAYS = ("arena", "weights", "gradient", "batch")
+_MOST = 3
+_LEAST = 10  # functions; with fewer, a process takes longer to start than to help
 
 
-class Helper:
-    """The helping process."""
+@dataclass(frozen=True)
+class Job:
+    """A function to compile: of the net, for images of such numbers, or of compiler/exact.py."""
 
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
-        self.process = process
-        self.done = 0  # parts of its work
+    name: str
+    pixels: str = "uint8"
+
+
+class Helpers:
+    """The jobs that are left, and the processes that take them, first to last."""
+
+    def __init__(self, jobs: Iterable[Job], command: Sequence[str], count: int) -> None:
+        self._waiting = list(jobs)
+        self._taken: set[Job] = set()
+        self._changed = Condition()
+        for _ in range(count):
+            Thread(target=self._feed, args=(command,), daemon=True).start()
 
     @classmethod
-    def start(cls, path: Path, module: ModuleType, exact: Sequence[str]) -> "Helper | None":
-        """It also compiles some functions of compiler/exact.py. None where it would not help: for
-        few kernels, on a single core, without a process."""
-        if len(_kernels(module)) < _LEAST or _cores() < SHARES or not sys.executable:
+    def start(cls, path: Path, module: str, jobs: Collection[Job]) -> "Helpers | None":
+        """None where they would not help: for few functions, on a single core."""
+        count = min(_cores() - 1, _MOST)
+        if len(jobs) < _LEAST or count < 1 or not sys.executable:
             return None
+        return cls(jobs, [sys.executable, "-m", "compiler.helper", str(path), module], count)
+
+    def work_off(self, jobs: Collection[Job], compile: Callable[[Job], None]) -> None:
+        """Take some of the jobs oneself, and wait for those that the processes have taken."""
+        while (job := self._take(jobs)) is not None:
+            try:
+                compile(job)
+            finally:
+                self._finish(job)
+        with self._changed:
+            self._changed.wait_for(lambda: self._taken.isdisjoint(jobs))
+
+    def _take(self, among: Collection[Job] | None = None) -> Job | None:
+        with self._changed:
+            job = next((j for j in self._waiting if among is None or j in among), None)
+            if job is not None:
+                self._waiting.remove(job)
+                self._taken.add(job)
+            return job
+
+    def _finish(self, job: Job) -> None:
+        with self._changed:
+            self._taken.remove(job)
+            self._changed.notify_all()
+
+    def _feed(self, command: Sequence[str]) -> None:
+        """Start a process, and give it a job whenever it is done with one."""
         root = str(Path(__file__).parents[1])
         search = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
-        command = [sys.executable, "-m", "compiler.helper", str(path), module.__name__, *exact]
         try:
-            # Its standard input is open for as long as we live.
             process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                 text=True, env={**os.environ, "PYTHONPATH": search},
             )  # fmt: skip
         except OSError:
-            return None
-        return cls(process)
-
-    def wait_for(self, part: int) -> None:
-        """Until a part of its work is in the cache, or it has failed."""
-        assert self.process.stdout is not None
-        while self.done < part and self.process.stdout.readline():
-            self.done += 1
-
-
-def compile_share(module: ModuleType, share: int) -> None:
-    """Compile every second kernel of training, the longest first."""
-    for kernel in _kernels(module)[share::SHARES]:
-        kernel.compile(_signature(kernel))
-
-
-def _kernels(module: ModuleType) -> list[Any]:
-    """What training calls and can be compiled by itself, in the same order in each process."""
-    names = module.train_slice.py_func.__code__.co_names
-    found = [k for name in names if (k := getattr(module, name, None)) and _signature(k)]
-    return sorted(found, key=lambda k: (-len(k.py_func.__code__.co_code), k.__name__))
-
-
-def _signature(kernel: Any) -> tuple[types.Type, ...]:
-    """Of a kernel whose arguments are our arrays and offsets; () for other functions."""
-    code = getattr(getattr(kernel, "py_func", None), "__code__", None)
-    if code is None or code.co_varnames[:1] != ("arena",):
-        return ()
-    names = code.co_varnames[: code.co_argcount]
-    if set(names) & {"pixels", "rows", "labels", "outputs", "key"}:
-        return ()
-    floats = types.Array(types.float32, 1, "C")
-    kinds = dict.fromkeys(_ARRAYS, floats) | {"sums": types.Array(types.float64, 1, "C")}
-    return tuple(kinds.get(name, types.int64) for name in names)
+            return
+        with process:
+            assert process.stdin is not None and process.stdout is not None
+            process.stdout.readline()  # it is ready, or has ended
+            while process.poll() is None and (job := self._take()) is not None:
+                try:
+                    print(job.name, job.pixels, file=process.stdin, flush=True)
+                    process.stdout.readline()
+                except BrokenPipeError:
+                    break
+                finally:
+                    self._finish(job)
 
 
 def _cores() -> int:
@@ -87,26 +97,21 @@ def _cores() -> int:
         return os.cpu_count() or 1
 
 
-def _end_with_parent() -> None:
-    sys.stdin.read()
-    os._exit(1)
+def main(path: str, name: str) -> None:
+    from compiler.cache import compile_job, import_kernels
 
+    lines: SimpleQueue[str] = SimpleQueue()
 
-def main(path: str, name: str, *exact: str) -> None:
-    from compiler.cache import compile_exact, import_kernels, quick_optimization, signature_of
+    def read() -> None:
+        for line in sys.stdin:
+            lines.put(line)
+        os._exit(0)  # it needs no more, or has ended itself
 
-    Thread(target=_end_with_parent, daemon=True).start()
+    Thread(target=read, daemon=True).start()
     module = import_kernels(Path(path), name)
-    with quick_optimization():
-        compile_share(module, 1)
-    print(KERNELS, flush=True)
-    compile_exact(exact)
-    print(EXACT, flush=True)
-    with quick_optimization():
-        module.predict_slice.compile(signature_of(module.predict_slice))
-        print(PREDICT, flush=True)
-        module.predict_single.compile(signature_of(module.predict_single))
-        print(SINGLE, flush=True)
+    while True:
+        print("ready", flush=True)
+        compile_job(module, Job(*lines.get().split()))
 
 
 if __name__ == "__main__":

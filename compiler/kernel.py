@@ -115,7 +115,7 @@ def emit_layer(request: Request) -> Kernels:
 def function(name: str, arguments: str, doc: str, body: str) -> str:
     """The source of one kernel."""
     lines = "\n".join(f"    {line}" if line else "" for line in body.strip("\n").splitlines())
-    return f'@kernel\ndef {name}({arguments}):\n    """{doc}"""\n{lines}\n'
+    return f'@Kernel\ndef {name}({arguments}):\n    """{doc}"""\n{lines}\n'
 
 
 FORWARD = "arena, weights, w, x, y"

@@ -20,7 +20,7 @@ IMAGES = "images = min(16, rows.size - first - block * 16)"
 
 Spans = tuple[tuple[int, int], ...]
 
-_HEAD = '''@njit(nogil=True, cache=True)
+_HEAD = '''@Entry
 def train_slice(phase, arena, weights, gradient, batch, sums, pixels, labels, rows, scale, shift,
                 key, fresh, totals):
     """One of {count} phases of the same: it completes some parts of `gradient`.
@@ -125,5 +125,5 @@ def _offset(place: Place, scope: str) -> str:
         block = "here" if scope == "block" else "first // 16"
         return f"grouped + {place.offset} * all_blocks + {block} * {place.step}"
     if scope == "block" and place.step:
-        return f"{place.offset} + block * {place.step}"
+        return f"{place.offset} + block * {place.step}" if place.offset else f"block * {place.step}"
     return str(place.offset)

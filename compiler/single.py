@@ -19,7 +19,7 @@ from dsl.shapes import Shape, product
 
 ARGUMENTS = "arena, weights, w, s, x, y, scratch"
 
-_PREDICT = '''@njit(nogil=True, cache=True)
+_PREDICT = '''@Entry
 def predict_single(arena, weights, pixels, row, scale, shift, outputs):
     """The net's outputs for the one image pixels[row], into outputs[row].
 

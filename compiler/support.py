@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from compiler.simd.vector import kernel, load, store
+from compiler.simd.kernel import linked
+from compiler.simd.vector import load, store
 
 
-@kernel
+@linked
 def unpack(arena, outputs, first, count, y):
     """The lanes of a block's output vector as rows of `outputs`."""
     for place in range(outputs.shape[1]):
@@ -13,20 +14,20 @@ def unpack(arena, outputs, first, count, y):
             outputs[first + lane, place] = arena[y + place * 16 + lane]
 
 
-@kernel
+@linked
 def add_maps(arena, total, one, other, places):
     """The sum of two gradients of the same output, from two layers that read it."""
     for place in range(0, places * 16, 16):
         store(arena, total + place, load(arena, one + place) + load(arena, other + place))
 
 
-@kernel
+@linked
 def clear(values, first, last):
     for place in range(first, last):
         values[place] = 0
 
 
-@kernel
+@linked
 def take_image(arena, pixels, row, scale, shift, x):
     """pixels[row] * scale + shift at arena[x:], channel by channel."""
     size = pixels.shape[1] // scale.size
@@ -35,13 +36,13 @@ def take_image(arena, pixels, row, scale, shift, x):
             arena[x + place] = np.float32(pixels[row, place]) * scale[channel] + shift[channel]
 
 
-@kernel
+@linked
 def give_outputs(arena, y, row, outputs):
     for place in range(outputs.shape[1]):
         outputs[row, place] = arena[y + place]
 
 
-@kernel
+@linked
 def make_keys(arena, rows, first, count, key, keys):
     """A random key a lane, from the epoch's key and the image's row."""
     view = arena[keys : keys + 16].view(np.uint32)

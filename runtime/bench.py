@@ -234,9 +234,10 @@ def _kernels(
     else:
         outputs = np.zeros((_PROFILED, program.classes), np.float32)
         folded = folded_weights(program, weights)
+        predict_slice = profile.predict_slice(pixels.dtype)
 
         def run() -> None:
-            profile.predict_slice(arena, folded, pixels, rows, *data, True, outputs, times)
+            predict_slice(arena, folded, pixels, rows, *data, True, outputs, times)
 
     seen: list[NDArray[np.int64]] = []
 

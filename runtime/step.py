@@ -86,7 +86,7 @@ class Predictor:
                 )  # fmt: skip
                 self.fresh[thread] = False
 
-        predict_slice = self.loaded.predict_slice
+        predict_slice = self.loaded.predict_slice(pixels.dtype)
         with self.lock:
             if not self.arenas:
                 floats = self.loaded.program.predict_floats
@@ -99,7 +99,7 @@ class Predictor:
     ) -> NDArray[np.float32]:
         count = len(pixels)
         outputs = np.empty((count, self.loaded.program.classes), np.float32)
-        predict_single = self.loaded.predict_single
+        predict_single = self.loaded.predict_single(pixels.dtype)
         with self.lock:
             for row in range(count):
                 predict_single(

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from compiler.helper import Helper
+from compiler.helper import Helpers
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 HERE = Path(__file__).parent
 os.environ["SPARK_CONF_DIR"] = str(HERE / "spark")
-start_helper = Helper.start
+start_helpers = Helpers.start
 if "PYTEST_XDIST_WORKER" in os.environ:  # then other tests have the other processors
-    Helper.start = classmethod(lambda *_: None)  # type: ignore[method-assign, assignment]
+    Helpers.start = classmethod(lambda *_: None)  # type: ignore[method-assign, assignment]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

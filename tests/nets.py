@@ -83,7 +83,7 @@ class Case:
         arena[:] = np.nan
         outputs = np.zeros((len(self.pixels), program.classes), np.float32)
         scale, shift = self.normalization()
-        self.loaded.predict_slice(
+        self.loaded.predict_slice(self.pixels.dtype)(
             arena, self.folded(), frozen(self.pixels.reshape(len(self.pixels), -1)),
             np.arange(len(self.pixels)), scale, shift, True, outputs,
         )  # fmt: skip
@@ -98,10 +98,11 @@ class Case:
         outputs = np.zeros((len(self.pixels), program.classes), np.float32)
         scale, shift = self.normalization()
         pixels = frozen(self.pixels.reshape(len(self.pixels), -1))
+        predict_single = self.loaded.predict_single(pixels.dtype)
         for row in range(len(pixels)):
             arena = aligned_floats(program.single_floats)
             arena[:] = np.nan
-            self.loaded.predict_single(arena, self.folded(), pixels, row, scale, shift, outputs)
+            predict_single(arena, self.folded(), pixels, row, scale, shift, outputs)
         return outputs
 
     def values(self) -> np.ndarray:

@@ -7,7 +7,8 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from compiler.simd.vector import INT32, INT64, kernel
+from compiler.simd.kernel import linked
+from compiler.simd.vector import INT32, INT64
 
 
 @intrinsic
@@ -28,7 +29,7 @@ def clock(typing_context: Any) -> Any:
     return types.int64(), generate
 
 
-@kernel
+@linked
 def probe(times, number, before):
     """Adds the time since `before` to times[number], and returns the time it is now."""
     now = clock()

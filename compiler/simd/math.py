@@ -6,12 +6,12 @@ bounds in units in the last place are tested over the whole range against float6
 
 import numpy as np
 
+from compiler.simd.kernel import linked
 from compiler.simd.vector import (
     absolute,
     copy_sign,
     fma,
     from_bits,
-    kernel,
     lane_sum,
     load,
     minimum,
@@ -35,13 +35,13 @@ _INFINITY = np.float32(np.inf)
 _NAN = np.float32(np.nan)
 
 
-@kernel
+@linked
 def _power_of_two(n):
     """2**n for integers -126 <= n <= 127."""
     return from_bits((n + splat_int(127)) << splat_int(23))
 
 
-@kernel
+@linked
 def exp(x):
     """e**x, within 2 ulp, denormal results included; NaN stays NaN."""
     x = minimum(splat(np.float32(89.0)), x)
@@ -61,7 +61,7 @@ def exp(x):
     return p * _power_of_two(half) * _power_of_two(whole - half)
 
 
-@kernel
+@linked
 def log(x):
     """The natural logarithm, within 2 ulp; -inf at 0, NaN below."""
     tiny = splat(SMALLEST_NORMAL)
@@ -92,7 +92,7 @@ def log(x):
     return select_nan(x, x, y)
 
 
-@kernel
+@linked
 def tanh(x):
     """The hyperbolic tangent, within 6 ulp: x P(x²) / Q(x²), never beyond 1."""
     z = minimum(splat(np.float32(9.02)), absolute(x))
@@ -110,14 +110,14 @@ def tanh(x):
     return copy_sign(minimum(splat(np.float32(1)), z * p / q), x)
 
 
-@kernel
+@linked
 def sigmoid(x):
     """1 / (1 + e**-x), within 4 ulp where the result is a normal number."""
     one = splat(np.float32(1))
     return one / (one + exp(splat(np.float32(0)) - x))
 
 
-@kernel
+@linked
 def random_bits(keys, counter):
     """32 bits a lane from a lane's key and a counter: a hash, so that order does not matter."""
     h = keys ^ (counter * splat_int(0x9E3779B9))
@@ -126,7 +126,7 @@ def random_bits(keys, counter):
     return h ^ (h >> splat_int(16))
 
 
-@kernel
+@linked
 def sum_all(array, start, count):
     """The sum of all lanes of `count` vectors, four sums side by side to hide their latency."""
     zero = splat(np.float32(0))

@@ -6,12 +6,12 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
+from compiler.simd.kernel import linked
 from compiler.simd.vector import (
     INT32,
     INT64,
     LANES,
     data_pointer,
-    kernel,
     load_lanes,
     store_lanes,
 )
@@ -50,7 +50,7 @@ def _turn_square(typing_context: Any, array: Any, x: Any, y: Any, row: Any) -> A
     return types.void(array, i, i, i), generate
 
 
-@kernel
+@linked
 def turn(array, x, places, y, row):
     """[places][16 images] at x as [16 images][row] at y, filled up with zeros; 16 divides row."""
     whole = places - places % LANES

@@ -12,13 +12,11 @@ from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
-from numba import njit
 from numba.core import cgutils, types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
 LANES = 16
-MODULE_PREFIX = "lenet_kernels_"  # of the names of emitted modules
 
 FLOAT = ir.FloatType()
 INT32 = ir.IntType(32)
@@ -43,26 +41,6 @@ _LLVM_TYPES = {"f32x16": FLOATS, "u32x16": INTS}
 class _LanesModel(models.PrimitiveModel):  # type: ignore[misc]
     def __init__(self, manager: Any, lanes: _Lanes) -> None:
         super().__init__(manager, lanes, _LLVM_TYPES[lanes.name])
-
-
-def kernel(function: Callable[..., Any]) -> Any:
-    """Compile a function that only compiled code calls.
-
-    It needs none of numba's wrappers for Python and C, and one version for all constants that
-    it is called with, where numba would make one for each. That halves the time to compile.
-    Those of a net are kept in the cache, so that two processes can share the work.
-    """
-    of_a_net = function.__module__.startswith(MODULE_PREFIX)
-    decorate = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, cache=of_a_net)
-    dispatcher = decorate(function)
-    resolve = dispatcher.get_call_template
-
-    def resolve_any_constant(args: Any, kws: Any) -> Any:
-        plain = tuple(types.unliteral(a) for a in args)  # type: ignore[attr-defined]
-        return resolve(plain, kws)
-
-    dispatcher.get_call_template = resolve_any_constant
-    return dispatcher
 
 
 # Building blocks in LLVM IR, shared by the intrinsics here and the tiles.

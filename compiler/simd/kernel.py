@@ -1,0 +1,180 @@
+"""Functions that are compiled: those of a net one by one, small ones into what calls them.
+
+numba links what a function calls into it, so that all of it is optimized and made machine code
+again in every caller. Our larger functions are compiled by themselves instead, in any order and by
+any process: a call knows the name of what it calls, and the types of its arguments by their names.
+It goes through a cell in memory, into which the address is put once the function is there.
+"""
+
+import ctypes
+from collections.abc import Callable
+from typing import Any
+
+import llvmlite.binding as llvm
+from llvmlite import ir
+from numba import njit
+from numba.core import cgutils, types
+from numba.core.typing.templates import AbstractTemplate, signature
+from numba.extending import lower_builtin
+
+UINT8, FLOAT32 = "uint8", "float32"  # what images can be of
+
+_FLOATS = types.float32[::1]
+_TYPES = {
+    **dict.fromkeys(("arena", "weights", "gradient", "batch", "scale", "shift"), _FLOATS),
+    **dict.fromkeys(("sums", "totals"), types.float64[::1]),
+    "labels": types.Array(types.int32, 1, "C", readonly=True),
+    **dict.fromkeys(("rows", "times"), types.int64[::1]),
+    "outputs": types.float32[:, ::1],
+    "key": types.uint64,
+    "fresh": types.boolean,
+    # Of compiler/exact.py.
+    **dict.fromkeys(("one", "other", "velocity", "means", "squares"), _FLOATS),
+    "gradients": types.float32[:, ::1],
+    "parts": types.int64[:, ::1],
+    **dict.fromkeys(("owners", "total"), types.int64[::1]),
+    "factor": types.float64,
+    **dict.fromkeys(("rate", "momentum", "weight_decay"), types.float32),
+    **dict.fromkeys(("beta1", "beta2", "epsilon"), types.float32),
+    "nesterov": types.boolean,
+}
+_RESULTS = {None: types.none, bool: types.boolean, int: types.int64}
+
+
+def linked(function: Callable[..., Any]) -> Any:
+    """A small function that is compiled into the functions that call it.
+
+    It needs none of numba's wrappers for Python and C, and one version for all constants that
+    it is called with, where numba would make one for each. That halves the time to compile.
+    """
+    dispatcher = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+    resolve = dispatcher.get_call_template
+
+    def resolve_any_constant(args: Any, kws: Any) -> Any:
+        plain = tuple(types.unliteral(a) for a in args)  # type: ignore[attr-defined]
+        return resolve(plain, kws)
+
+    dispatcher.get_call_template = resolve_any_constant
+    return dispatcher
+
+
+class Kernel:
+    """A function that other compiled functions call, for images of uint8 or of float32.
+
+    Its arguments have the types that their names stand for, integers by default; it returns nothing
+    but where it is annotated.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.python = function
+        self.name = f"{function.__module__}.{function.__name__}"
+        code = function.__code__
+        self._arguments = code.co_varnames[: code.co_argcount]
+        self._images = self._arguments.index("pixels") if "pixels" in self._arguments else None
+        self._result = _RESULTS[function.__annotations__.get("return")]
+        self.dispatcher = self._dispatcher()
+        # Made at once, since what comes from the cache is bound to its cells when it is loaded.
+        variants = {self.variant(UINT8), self.variant(FLOAT32)}
+        self._cells = {variant: _cell(self._symbol(variant)) for variant in variants}
+        self._numba_type_ = types.Function(_template_of(self))
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def __call__(self, *args: Any) -> Any:
+        raise AssertionError("called from interpreted code")
+
+    def variant(self, pixels: str) -> str:
+        """Of its machine code, for images of such numbers."""
+        return UINT8 if self._images is None else pixels
+
+    def needed(self) -> list["Kernel"]:
+        """The function and all that it calls, the longest first."""
+        found, left = set(), [self]
+        while left:
+            function = left.pop()
+            if function not in found:
+                found.add(function)
+                code, known = function.python.__code__, function.python.__globals__
+                left += [f for n in code.co_names if isinstance(f := known.get(n), Kernel)]
+        return sorted(found, key=lambda f: (-len(f.python.__code__.co_code), f.name))
+
+    def compile(self, pixels: str = UINT8) -> None:
+        """Make machine code, or take it from the cache. What the function calls is not compiled."""
+        given = self._signature(self.variant(pixels))
+        self.dispatcher.compile(given)
+        compiled = self.dispatcher.overloads[given.args]
+        address = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
+        self._cells[self.variant(pixels)].value = address
+
+    def _dispatcher(self) -> Any:
+        return njit(
+            cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
+        )(self.python)
+
+    def _symbol(self, variant: str) -> str:
+        return f"{self.name}.{variant}"
+
+    def _signature(self, variant: str) -> Any:
+        images = types.Array(getattr(types, variant), 2, "C", readonly=True)
+        known = {**_TYPES, "pixels": images}
+        return self._result(*(known.get(name, types.int64) for name in self._arguments))
+
+    def _variant_of(self, args: Any) -> str:
+        return UINT8 if self._images is None else str(args[self._images].dtype)
+
+    # What numba asks for.
+
+    def signature(self, args: Any) -> Any:
+        """The types of a call with arguments of such types."""
+        given = self._signature(self._variant_of(args))
+        return signature(given.return_type, *given.args)
+
+    def call(self, context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> Any:
+        """LLVM's code of a call."""
+        symbol = self._symbol(self._variant_of(sig.args))
+        module, convention = builder.module, context.call_conv
+        kind = convention.get_function_type(sig.return_type, sig.args).as_pointer()
+        cell = module.globals.get(symbol) or ir.GlobalVariable(module, kind, symbol)
+        address = builder.load(cell)
+        status, result = convention.call_function(builder, address, sig.return_type, sig.args, args)
+        with cgutils.if_unlikely(builder, status.is_error):
+            convention.return_status_propagate(builder, status)
+        return result
+
+
+class Entry(Kernel):
+    """One that Python calls, too. It is compiled when it is first called, if not before."""
+
+    def _dispatcher(self) -> Any:
+        return njit(cache=True, error_model="numpy", nogil=True, no_cfunc_wrapper=True)(self.python)
+
+    def compile(self, pixels: str = UINT8) -> None:
+        # For other types, numba would compile one more version when it is called.
+        self.dispatcher.disable_compile(False)
+        super().compile(pixels)
+        self.dispatcher.disable_compile()
+
+    def __call__(self, *args: Any) -> Any:
+        if not self.dispatcher.signatures:
+            for function in self.needed():
+                function.compile()
+        return self.dispatcher(*args)
+
+
+def _cell(symbol: str) -> ctypes.c_void_p:
+    cell = ctypes.c_void_p()
+    llvm.add_symbol(symbol, ctypes.addressof(cell))
+    return cell
+
+
+def _template_of(function: Kernel) -> type:
+    class Template(AbstractTemplate):  # type: ignore[misc]
+        key = function
+
+        def generic(self, args: Any, kws: Any) -> Any:
+            return function.signature(args)
+
+    anything = types.VarArg(types.Any)  # type: ignore[attr-defined]
+    lower_builtin(function, anything)(function.call)
+    return Template
