@@ -27,8 +27,11 @@ from compiler import exact
 from compiler.folders import cache_folder
 from compiler.helper import Helpers, Job
 from compiler.program import Program
-from compiler.simd.kernel import UINT8, Kernel
+from compiler.simd.kernel import Kernel
 from dsl.errors import LenetError
+
+DType = np.dtype[Any]
+_BYTES = np.dtype(np.uint8)
 
 
 @dataclass(frozen=True)
@@ -48,35 +51,35 @@ class Loaded:
         self._module = module
         self._lock = RLock()
         self._ready: set[Job] = set()
+        self._functions: dict[tuple[str, DType], Callable[..., Any]] = {}
         self._helpers: Helpers | None = None
 
-    @property
-    def train_slice(self) -> Callable[..., Any] | None:
-        """None where the net cannot be trained. With several phases it takes one's number first."""
-        return self._function("train_slice") if self.program.phases else None
+    def train_slice(self, pixels: DType) -> Callable[..., Any]:
+        """For images of uint8 or float32. With several phases it takes one's number first."""
+        return self._function("train_slice", pixels)
 
-    def predict_slice(self, pixels: np.dtype[Any]) -> Callable[..., Any]:
-        """For images of uint8 or float32."""
-        return self._function("predict_slice", pixels.name)
+    def predict_slice(self, pixels: DType) -> Callable[..., Any]:
+        return self._function("predict_slice", pixels)
 
-    def predict_single(self, pixels: np.dtype[Any]) -> Callable[..., Any]:
-        return self._function("predict_single", pixels.name)
+    def predict_single(self, pixels: DType) -> Callable[..., Any]:
+        return self._function("predict_single", pixels)
 
-    def compile(self, *names: str) -> Compiled:
+    def compile(self, *names: str, pixels: DType = _BYTES) -> Compiled:
         """Compile functions of the program, or of compiler/exact.py, now; LenetError where they
         cannot be kept."""
         started = time.perf_counter()
-        jobs = [job for name in names for job in self._jobs(name)]
+        jobs = [job for name in names for job in self._jobs(name, pixels.name)]
         cached = self._compile(jobs)
         return Compiled(time.perf_counter() - started, cached)
 
-    def _function(self, name: str, pixels: str = UINT8) -> Callable[..., Any]:
-        if Job(name, pixels) not in self._ready:
-            self._compile(self._jobs(name, pixels))
-        function: Callable[..., Any] = getattr(self._module, name).dispatcher
-        return function
+    def _function(self, name: str, pixels: DType) -> Callable[..., Any]:
+        found = self._functions.get((name, pixels))
+        if found is None:
+            self._compile(self._jobs(name, pixels.name))
+            found = self._functions[name, pixels] = getattr(self._module, name).dispatcher
+        return found
 
-    def _jobs(self, name: str, pixels: str = UINT8) -> list[Job]:
+    def _jobs(self, name: str, pixels: str) -> list[Job]:
         """To compile a function and all that it calls, the longest first."""
         needed = _find(self._module, name).needed()
         return [Job(f.python.__name__, f.variant(pixels)) for f in needed]
@@ -88,8 +91,10 @@ class Loaded:
             missing = [job for job in jobs if not self._is_cached(job)]
             if missing and self._helpers is None:
                 later = []
-                if Job("train_slice") in missing:  # prediction comes next
-                    later = [*self._jobs("predict_slice"), *self._jobs("predict_single")]
+                for job in missing:
+                    if job.name == "train_slice":  # prediction comes next
+                        later += self._jobs("predict_slice", job.pixels)
+                        later += self._jobs("predict_single", job.pixels)
                 wanted = list(dict.fromkeys((*missing, *later)))
                 self._helpers = Helpers.start(self.path, self._module.__name__, wanted)
             if self._helpers is not None:

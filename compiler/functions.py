@@ -37,11 +37,13 @@ def train_slice(arena, weights, gradient, pixels, labels, rows, scale, shift, ke
 '''
 
 _PREDICT = '''@Entry
-def predict_slice(arena, weights, pixels, rows, scale, shift, fresh, outputs):
+def predict_slice(arena, weights, pixels, rows, scale, shift, fresh, outputs) -> bool:
     """The net's outputs for the images `rows`, one row of `outputs` each.
 
-    `arena` has {floats} floats; `fresh` says that the weights have changed since it was last used.
+    False where an image has a value that is not a finite number. `arena` has {floats} floats;
+    `fresh` says that the weights have changed since it was last used.
     """
+    finite = True
 '''
 
 
@@ -63,16 +65,18 @@ def train_source(
 
 
 def predict_source(phase: Phase, plan: Plan, probes: bool) -> str:
-    return probed(_PREDICT.format(floats=plan.floats) + _body(phase, plan, probes), probes)
+    body = _body(phase, plan, probes, checks=True) + "    return finite\n"
+    return probed(_PREDICT.format(floats=plan.floats) + body, probes)
 
 
-def _body(phase: Phase, plan: Plan, probes: bool) -> str:
+def _body(phase: Phase, plan: Plan, probes: bool, checks: bool = False) -> str:
     lines = ["    before = clock()"] if probes else []
     numbers = count()
 
     def add(depth: int, call: Call) -> None:
         margin = "    " * depth
-        lines.append(f"{margin}{call.function}({arguments(call, plan.places[0])})")
+        check = "finite &= " if call.checks and checks else ""
+        lines.append(f"{margin}{check}{call.function}({arguments(call, plan.places[0])})")
         if probes:
             lines.append(f"{margin}before = probe(times, {next(numbers)}, before)")
 

@@ -22,7 +22,7 @@ class Job:
     """A function to compile: of the net, for images of such numbers, or of compiler/exact.py."""
 
     name: str
-    pixels: str = "uint8"
+    pixels: str
 
 
 class Helpers:

@@ -83,7 +83,7 @@ class Request:
 
 def arguments_of(source: str, function: str) -> tuple[str, ...]:
     """The names of the arguments of a function in a source."""
-    found = re.search(rf"^def {function}\((.*?)\):", source, re.MULTILINE | re.DOTALL)
+    found = re.search(rf"^def {function}\((.*?)\)(?: -> \w+)?:", source, re.MULTILINE | re.DOTALL)
     assert found is not None, function
     return tuple(part.strip() for part in found[1].split(","))
 
@@ -112,10 +112,11 @@ def emit_layer(request: Request) -> Kernels:
     return kernels
 
 
-def function(name: str, arguments: str, doc: str, body: str) -> str:
-    """The source of one kernel."""
+def function(name: str, arguments: str, doc: str, body: str, result: str = "") -> str:
+    """The source of one kernel; `result` is the type of what it returns, if anything."""
     lines = "\n".join(f"    {line}" if line else "" for line in body.strip("\n").splitlines())
-    return f'@Kernel\ndef {name}({arguments}):\n    """{doc}"""\n{lines}\n'
+    arrow = f" -> {result}" if result else ""
+    return f'@Kernel\ndef {name}({arguments}){arrow}:\n    """{doc}"""\n{lines}\n'
 
 
 FORWARD = "arena, weights, w, x, y"

@@ -109,7 +109,7 @@ def probed(source: str, probes: bool) -> str:
     if not probes:
         return source
     source = source.replace("fresh, totals):", "fresh, totals, times):")
-    return source.replace("fresh, outputs):", "fresh, outputs, times):")
+    return source.replace("fresh, outputs) -> bool:", "fresh, outputs, times) -> bool:")
 
 
 def arguments(call: Call, places: Mapping[str, Place]) -> str:

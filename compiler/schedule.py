@@ -32,6 +32,7 @@ class Call:
     arguments: tuple[str | Buffer, ...]
     scope: str
     node: str = ""  # the layer that it computes
+    checks: bool = False  # it returns whether what it has read are finite numbers
 
     @property
     def buffers(self) -> tuple[Buffer, ...]:
@@ -116,7 +117,7 @@ class _Scheduler:
                 self.values[name] = y = _buffer("value", node)
                 head = ("arena", "pixels", "rows", "first + block * 16", "images", "scale", "shift")
                 pack = f"{self.layers[name].prefix}_pack"
-                self.calls.append(Call(pack, (*head, y), "block", name))
+                self.calls.append(Call(pack, (*head, y), "block", name, checks=True))
                 if random:
                     arguments = ("arena", "rows", "first + block * 16", "images", "key", keys)
                     self.calls.append(Call("make_keys", arguments, "block"))

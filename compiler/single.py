@@ -20,10 +20,10 @@ from dsl.shapes import Shape, product
 ARGUMENTS = "arena, weights, w, s, x, y, scratch"
 
 _PREDICT = '''@Entry
-def predict_single(arena, weights, pixels, row, scale, shift, outputs):
+def predict_single(arena, weights, pixels, row, scale, shift, outputs) -> bool:
     """The net's outputs for the one image pixels[row], into outputs[row].
 
-    `arena` has {floats} floats.
+    False where the image has a value that is not a finite number. `arena` has {floats} floats.
     """
 '''
 
@@ -50,7 +50,7 @@ def emit_single(
         if node.kind == "input":
             values[node.name] = value = Buffer("image", product(node.shape))
             arguments = ("arena", "pixels", "row", "scale", "shift", value)
-            calls.append(Call("take_image", arguments, "block"))
+            calls.append(Call("take_image", arguments, "block", checks=True))
             continue
         request = Request(node, name, offsets_of(node), target)
         layer = importlib.import_module(f"compiler.kernels.{node.kind}").emit_single(request)
@@ -78,7 +78,9 @@ def emit_single(
         offsets = [
             a if isinstance(a, str) else str(plan.places[0][a.name].offset) for a in call.arguments
         ]
-        lines.append(f"    {call.function}({', '.join(offsets)})\n")
+        check = "finite = " if call.checks else ""
+        lines.append(f"    {check}{call.function}({', '.join(offsets)})\n")
+    lines.append("    return finite\n")
     # Vectors at the end of the last buffer may reach beyond it.
     plan = Plan(plan.places, plan.floats + LANES)
     return list(sources.values()), _PREDICT.format(floats=plan.floats) + "".join(lines), plan

@@ -29,11 +29,15 @@ def clear(values, first, last):
 
 @linked
 def take_image(arena, pixels, row, scale, shift, x):
-    """pixels[row] * scale + shift at arena[x:], channel by channel."""
+    """pixels[row] * scale + shift at arena[x:], channel by channel; whether all is finite."""
+    finite = True
     size = pixels.shape[1] // scale.size
     for channel in range(scale.size):
         for place in range(channel * size, channel * size + size):
-            arena[x + place] = np.float32(pixels[row, place]) * scale[channel] + shift[channel]
+            value = np.float32(pixels[row, place]) * scale[channel] + shift[channel]
+            finite &= value - value == np.float32(0)
+            arena[x + place] = value
+    return finite
 
 
 @linked

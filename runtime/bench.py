@@ -224,12 +224,13 @@ def _kernels(
             arena = aligned_floats(program.slice_floats(_PROFILED))
             state = (arena, weights, gradient, batch, sums)
 
+        train_slice = profile.train_slice(pixels.dtype)
+
         def run() -> None:
-            assert profile.train_slice is not None
             if len(program.phases) == 1:
-                return profile.train_slice(*state, *images_of_slice)
+                return train_slice(*state, *images_of_slice)
             for number in range(len(program.phases)):
-                profile.train_slice(number, *state, *images_of_slice)
+                train_slice(number, *state, *images_of_slice)
             return None
     else:
         outputs = np.zeros((_PROFILED, program.classes), np.float32)

@@ -72,7 +72,7 @@ class Model:
     def graph(self) -> Graph:
         return check_graph(self.source, "the model's spec", self.settings, self.imports)
 
-    @property
+    @cached_property
     def image_shape(self) -> Shape:
         """Of the images that it was trained on, before the data section's `pad`."""
         return bare_shape(self.graph)
@@ -162,15 +162,15 @@ class Model:
                 f"Their shape is {images.shape}; the model's input is {show(shape)}, "
                 f"so it must be (count, {', '.join(map(str, shape))}).",
             )
-        if np.issubdtype(images.dtype, np.floating):
+        if images.dtype not in (np.float32, np.uint8):
+            if not np.issubdtype(images.dtype, np.floating):
+                raise LenetError(
+                    f"images of type {images.dtype} have no agreed scale",
+                    "I take uint8 (bytes) or floats (values from 0 to 1).",
+                    "convert them with images.astype('uint8') if they are bytes",
+                )
             with np.errstate(over="ignore"):
-                images = images.astype(np.float32, copy=False)
-        elif images.dtype != np.uint8:
-            raise LenetError(
-                f"images of type {images.dtype} have no agreed scale",
-                "I take uint8 (bytes) or floats (values from 0 to 1).",
-                "convert them with images.astype('uint8') if they are bytes",
-            )
+                images = images.astype(np.float32)
         flat = np.ascontiguousarray(images.reshape(len(images), product(shape)))
         return flat, self._normalizations[images.dtype == np.uint8]
 

@@ -4,13 +4,14 @@ Between two phases the sums of all slices, on all threads and workers, are added
 the statistics, too, are the same bits whoever owns which slice.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from compiler.cache import Loaded
 from compiler.exact import FRACTION_BITS, add_exactly
+from compiler.program import Program
 from compiler.schedule import Sync
 from runtime.arrays import aligned_floats
 from runtime.batches import Slice
@@ -29,12 +30,11 @@ class PhasedStep:
     """The arenas of this worker's slices, and what is known of the batch."""
 
     def __init__(
-        self, loaded: Loaded, threads: int, slices: int, rows: int, communicator: Communicator
-    ) -> None:
-        program = loaded.program
+        self, program: Program, train_slice: Callable[..., Any], threads: int, slices: int,
+        rows: int, communicator: Communicator,
+    ) -> None:  # fmt: skip
         self.program = program
-        assert loaded.train_slice is not None
-        self.train_slice = loaded.train_slice
+        self.train_slice = train_slice
         self.threads = threads
         self.communicator = communicator
         self.arenas = [aligned_floats(program.slice_floats(rows)) for _ in range(slices)]

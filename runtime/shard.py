@@ -1,6 +1,7 @@
 """A worker's share of a dataset: the images of its slices, and some of those to validate with."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +26,11 @@ class Shard:
     slices: dict[int, Images]
     validation: Images
     held_out: int
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the images: uint8 or float32."""
+        return self.validation.pixels.dtype
 
 
 def deal(train: Images, validation: Images, count: int, rank: int = 0, size: int = 1) -> Shard:

@@ -1,6 +1,5 @@
 """One step of training, and validation: slices over threads, exact sums, then the update."""
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from threading import Lock
@@ -69,29 +68,31 @@ class Predictor:
         count = len(pixels)
         pixels = frozen(pixels)
         if count <= SINGLE and not in_blocks:
-            _check_finite(pixels)
             return self._singly(pixels, normalization)
         outputs = np.zeros((count, self.loaded.program.classes), np.float32)
         starts = iter(range(0, count, _CHUNK))
         scale, shift = normalization.scale, normalization.shift
 
-        def work(thread: int) -> None:
+        def work(thread: int) -> bool:
+            finite = True
             for start in starts:
                 end = min(start + _CHUNK, count)
-                _check_finite(pixels[start:end])  # now that they will be in the cache
                 rows = np.arange(end - start, dtype=np.int64)
-                predict_slice(
+                finite &= predict_slice(
                     self.arenas[thread], self.weights, pixels[start:end], rows, scale, shift,
                     self.fresh[thread], outputs[start:end],
                 )  # fmt: skip
                 self.fresh[thread] = False
+            return finite
 
         predict_slice = self.loaded.predict_slice(pixels.dtype)
         with self.lock:
             if not self.arenas:
                 floats = self.loaded.program.predict_floats
                 self.arenas = [aligned_floats(floats) for _ in range(self.threads)]
-            self.team.run(self.threads, work)
+            finite = self.team.run(self.threads, work)
+        if not all(finite):
+            _check_finite(pixels)
         return outputs
 
     def _singly(
@@ -102,21 +103,21 @@ class Predictor:
         predict_single = self.loaded.predict_single(pixels.dtype)
         with self.lock:
             for row in range(count):
-                predict_single(
+                finite = predict_single(
                     self.single_arena, self.weights, pixels, row, normalization.scale,
                     normalization.shift, outputs,
                 )  # fmt: skip
+                if not finite:
+                    _check_finite(pixels)
         return outputs
 
 
 def _check_finite(pixels: NDArray[np.generic]) -> None:
-    """The sum is quicker than a look at each value; where it overflows, that has to be."""
-    if pixels.dtype != np.float32:
-        return
-    with np.errstate(over="ignore", invalid="ignore"):
-        total = pixels.sum()
-    if not math.isfinite(total) and not np.isfinite(pixels).all():
-        raise LenetError("an image has a value that is not a finite number")
+    """For the kernels, a number that is too large when it is normalized is not finite either."""
+    broken = ~np.isfinite(pixels).all(axis=1)
+    if broken.any():
+        title = "an image has a value that is not a finite number"
+        raise LenetError(title, f"Image {broken.argmax()} is the first, counted from 0.")
 
 
 class Trainer:
@@ -139,7 +140,7 @@ class Trainer:
         communicator: Communicator,
         augment: Augment | None = None,
     ) -> None:
-        if loaded.train_slice is None:
+        if not loaded.program.phases:
             raise LenetError("this net cannot be trained", "It has no trained parameters.")
         program = loaded.program
         self.weights = weights
@@ -162,9 +163,12 @@ class Trainer:
         self.phased = None
         if len(program.phases) > 1:
             rows = -(-batch // self.slices)
-            self.phased = PhasedStep(loaded, self.threads, len(self.batches), rows, communicator)
+            train_slice = loaded.train_slice(shard.dtype)
+            self.phased = PhasedStep(
+                loaded.program, train_slice, self.threads, len(self.batches), rows, communicator
+            )
             return
-        self.train_slice = loaded.train_slice
+        self.train_slice = loaded.train_slice(shard.dtype)
         floats = program.train_floats
         self.arenas = [aligned_floats(floats) for _ in range(self.threads)]
         # The last row stays 0, to make an even number.

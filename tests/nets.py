@@ -39,8 +39,7 @@ class Case:
         program = self.loaded.program
         if len(program.phases) > 1:
             return self._phased_sums(rows, key)
-        train_slice = self.loaded.train_slice
-        assert train_slice is not None
+        train_slice = self.loaded.train_slice(self.pixels.dtype)
         arena = aligned_floats(program.train_floats)
         arena[:] = np.nan  # nothing may be read before it is written
         gradient = aligned_floats(program.parameter_count)
@@ -56,7 +55,8 @@ class Case:
     def _phased_sums(self, rows: np.ndarray, key: int):
         """The same of a net with batch normalization, which is trained in phases."""
         program, count = self.loaded.program, len(rows)
-        phased = PhasedStep(self.loaded, 1, 1, count, Alone())
+        train_slice = self.loaded.train_slice(self.pixels.dtype)
+        phased = PhasedStep(program, train_slice, 1, 1, count, Alone())
         phased.arenas[0][:] = np.nan
         shape = (-1, *((1, 1) if len(self.graph.input) == 1 else ()), *self.graph.input)
         images = Images(self.pixels.reshape(shape), self.labels)

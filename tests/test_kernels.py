@@ -161,7 +161,7 @@ def test_no_images_give_no_gradient() -> None:
 
 def test_softmax_output_predicts_probabilities() -> None:
     case = make_case("input 4\nlinear 3\nsoftmax")
-    assert case.loaded.train_slice is None and not case.loaded.program.logarithmic
+    assert not case.loaded.program.phases and not case.loaded.program.logarithmic
     assert relative(case.outputs(), case.reference.forward(case.values())) < 1e-5
 
 

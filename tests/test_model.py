@@ -197,12 +197,14 @@ def test_wrong_types(model: Model, kind: type) -> None:
 
 
 @pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("count", [3, 1300])
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e300])
-def test_values_that_are_not_numbers(model: Model, value: float) -> None:
-    images = np.zeros((3, 8, 8))
-    images[1, 2, 3] = value
-    with pytest.raises(lenet.LenetError, match="not a finite number"):
+def test_values_that_are_not_numbers(model: Model, value: float, count: int) -> None:
+    images = np.zeros((count, 8, 8))
+    images[count // 2, 2, 3] = images[-1, 7, 7] = value
+    with pytest.raises(lenet.LenetError, match="not a finite number") as caught:
         model.predict(images)
+    assert f"Image {count // 2} is the first" in caught.value.detail
 
 
 def test_values_too_large_for_the_net(model: Model) -> None:

@@ -9,10 +9,14 @@ def emit(request: Request) -> Kernels:
     channels = shape[0] if len(shape) == 3 else 1
     size = product(shape) // channels
     body = f"""
+finite = True
 for channel in range({channels}):
-    pack_channel(arena, x + channel * {size * 16}, pixels, rows, first, count, channel * {size},
-                 {size}, scale[channel], shift[channel])
+    finite &= pack_channel(
+        arena, x + channel * {size * 16}, pixels, rows, first, count, channel * {size}, {size},
+        scale[channel], shift[channel],
+    )
+return finite
 """
     doc = "Images rows[first:first + count] as value * scale + shift; lanes without one are 0."
     arguments = "arena, pixels, rows, first, count, scale, shift, x"
-    return Kernels(forward=function(f"{request.name}_pack", arguments, doc, body))
+    return Kernels(forward=function(f"{request.name}_pack", arguments, doc, body, "bool"))

@@ -8,6 +8,7 @@ It goes through a cell in memory, into which the address is put once the functio
 
 import ctypes
 from collections.abc import Callable
+from threading import RLock
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -38,6 +39,7 @@ _TYPES = {
     **dict.fromkeys(("beta1", "beta2", "epsilon"), types.float32),
     "nesterov": types.boolean,
 }
+_LOCK = RLock()  # several threads may call an entry for the first time
 _RESULTS = {None: types.none, bool: types.boolean, int: types.int64}
 
 
@@ -146,19 +148,24 @@ class Kernel:
 class Entry(Kernel):
     """One that Python calls, too. It is compiled when it is first called, if not before."""
 
+    _ready = False  # with all that it calls
+
     def _dispatcher(self) -> Any:
         return njit(cache=True, error_model="numpy", nogil=True, no_cfunc_wrapper=True)(self.python)
 
     def compile(self, pixels: str = UINT8) -> None:
-        # For other types, numba would compile one more version when it is called.
-        self.dispatcher.disable_compile(False)
-        super().compile(pixels)
-        self.dispatcher.disable_compile()
+        with _LOCK:
+            # For other types, numba would compile one more version when it is called.
+            self.dispatcher.disable_compile(False)
+            super().compile(pixels)
+            self.dispatcher.disable_compile()
 
     def __call__(self, *args: Any) -> Any:
-        if not self.dispatcher.signatures:
-            for function in self.needed():
-                function.compile()
+        if not self._ready:
+            with _LOCK:
+                for function in self.needed():
+                    function.compile()
+                self._ready = True
         return self.dispatcher(*args)
 
 

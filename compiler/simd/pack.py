@@ -4,6 +4,7 @@ Sixteen pixels of an image are read at a time, and those of sixteen images turne
 matrix, which is eight times as fast as pixel by pixel.
 """
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -23,15 +24,20 @@ from compiler.simd.vector import (
     LANES,
     constant,
     data_pointer,
+    fused_multiply_add,
     store_lanes,
+    sum_of_lanes,
 )
+
+_CHAINS = 4  # of dependent additions at once
 
 
 def pack_channel(arena, x, pixels, rows, first, count, start, size, scale, shift):
     """Values pixels[row, start:start + size] * scale + shift of the rows[first:first + count].
 
     They go to arena[x:] as [size][16 images]; lanes without an image get 0. `pixels` is
-    (images, values), uint8 or float32. For compiled code only.
+    (images, values), uint8 or float32. False where a value is not a finite number. For compiled
+    code only.
     """
     raise AssertionError("called from interpreted code")
 
@@ -40,7 +46,9 @@ def pack_channel(arena, x, pixels, rows, first, count, start, size, scale, shift
 def _choose(arena, x, pixels, rows, first, count, start, size, scale, shift):  # type: ignore[no-untyped-def]
     def pack(arena, x, pixels, rows, first, count, start, size, scale, shift):
         whole = size - size % 16
-        _pack_sixteens(arena, x, pixels, rows, first, count, start, whole // 16, scale, shift)
+        none = _pack_sixteens(
+            arena, x, pixels, rows, first, count, start, whole // 16, scale, shift
+        )
         for lane in range(16):
             for place in range(whole, size):
                 value = np.float32(0)
@@ -48,6 +56,8 @@ def _choose(arena, x, pixels, rows, first, count, start, size, scale, shift):  #
                     pixel = pixels[rows[first + lane], start + place]
                     value = np.float32(pixel) * scale + shift
                 arena[x + place * 16 + lane] = value
+                none += value - value
+        return none == np.float32(0)
 
     return pack
 
@@ -57,7 +67,8 @@ def _pack_sixteens(
     typing_context: Any, arena: Any, x: Any, pixels: Any, rows: Any, first: Any, count: Any,
     start: Any, sixteens: Any, scale: Any, shift: Any,
 ) -> Any:  # fmt: skip
-    """Sixteen values at a time, `sixteens` times; `count` is at least 1."""
+    """Sixteen values at a time, `sixteens` times; `count` is at least 1. NaN where a value is not
+    a finite number, else 0."""
 
     def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> Any:
         arena, x, pixels, rows, first, count, start, sixteens, scale, shift = args
@@ -90,13 +101,17 @@ def _pack_sixteens(
             for pixel, line in enumerate(transposed(builder, lines)):
                 value = builder.uitofp(line, FLOATS) if size == 1 else line
                 value = builder.fadd(builder.fmul(value, factors), shifts)
+                if size != 1:
+                    k = pixel % _CHAINS
+                    carried[k] = fused_multiply_add(builder, value, constant(0.0), carried[k])
                 offset = builder.add(place, INT64(pixel))
                 at = builder.add(x, builder.mul(offset, INT64(LANES)))
                 store_lanes(builder, value, target, at)
             return carried
 
-        loop(builder, sixteens, [], body)
-        return context.get_dummy_value()
+        chains = loop(builder, sixteens, [constant(0.0)] * _CHAINS, body)
+        none = functools.reduce(builder.fadd, chains)
+        return builder.extract_element(sum_of_lanes(builder, [none]), INT32(0))
 
     i, f = types.int64, types.float32
-    return types.void(arena, i, pixels, rows, i, i, i, i, f, f), generate
+    return f(arena, i, pixels, rows, i, i, i, i, f, f), generate
