@@ -95,8 +95,7 @@ class Loaded:
                     if job.name == "train_slice":  # prediction comes next
                         later += self._jobs("predict_slice", job.pixels)
                         later += self._jobs("predict_single", job.pixels)
-                wanted = list(dict.fromkeys((*missing, *later)))
-                self._helpers = Helpers.start(self.path, self._module.__name__, wanted)
+                self._helpers = Helpers.start(self.path, self._module.__name__, missing, later)
             if self._helpers is not None:
                 self._helpers.work_off(missing, lambda job: compile_job(self._module, job))
             for job in jobs:

@@ -28,20 +28,27 @@ class Job:
 class Helpers:
     """The jobs that are left, and the processes that take them, first to last."""
 
-    def __init__(self, jobs: Iterable[Job], command: Sequence[str], count: int) -> None:
-        self._waiting = list(jobs)
+    def __init__(
+        self, jobs: Collection[Job], later: Iterable[Job], command: Sequence[str], count: int
+    ) -> None:
+        self._urgent = set(jobs)
+        self._waiting = list(dict.fromkeys((*jobs, *later)))
         self._taken: set[Job] = set()
         self._changed = Condition()
         for _ in range(count):
             Thread(target=self._feed, args=(command,), daemon=True).start()
 
     @classmethod
-    def start(cls, path: Path, module: str, jobs: Collection[Job]) -> "Helpers | None":
-        """None where they would not help: for few functions, on a single core."""
+    def start(
+        cls, path: Path, module: str, jobs: Collection[Job], later: Iterable[Job]
+    ) -> "Helpers | None":
+        """Jobs that are wanted now, and some for later, behind whatever else the processor has to
+        do. None where they would not help: for few functions, on a single core."""
         count = min(_cores() - 1, _MOST)
         if len(jobs) < _LEAST or count < 1 or not sys.executable:
             return None
-        return cls(jobs, [sys.executable, "-m", "compiler.helper", str(path), module], count)
+        command = [sys.executable, "-m", "compiler.helper", str(path), module]
+        return cls(jobs, later, command, count)
 
     def work_off(self, jobs: Collection[Job], compile: Callable[[Job], None]) -> None:
         """Take some of the jobs oneself, and wait for those that the processes have taken."""
@@ -82,7 +89,8 @@ class Helpers:
             process.stdout.readline()  # it is ready, or has ended
             while process.poll() is None and (job := self._take()) is not None:
                 try:
-                    print(job.name, job.pixels, file=process.stdin, flush=True)
+                    urgency = "now" if job in self._urgent else "later"
+                    print(job.name, job.pixels, urgency, file=process.stdin, flush=True)
                     process.stdout.readline()
                 except BrokenPipeError:
                     break
@@ -109,9 +117,13 @@ def main(path: str, name: str) -> None:
 
     Thread(target=read, daemon=True).start()
     module = import_kernels(Path(path), name)
+    nice = False
     while True:
         print("ready", flush=True)
-        compile_job(module, Job(*lines.get().split()))
+        job, pixels, urgency = lines.get().split()
+        if urgency == "later" and not nice:
+            nice = bool(os.nice(19))
+        compile_job(module, Job(job, pixels))
 
 
 if __name__ == "__main__":

@@ -93,6 +93,9 @@ def test_the_algorithm_follows_from_the_shape_alone() -> None:
     graph = pipeline.run_passes(before("choose_algorithm"))
     algorithms = [n.arguments["algorithm"] for n in graph.nodes if n.kind == "conv"]
     assert algorithms == ["direct", "winograd", "direct"]
+    # Backward, twice as many tiles would have to be transformed as there are outputs.
+    small = pipeline.run_passes(check_graph("input 6x12x12\nconv 12x5x5", "test.lenet"))
+    assert small.nodes[1].arguments["algorithm"] == "winograd-forward"
     forced = check_graph("input 1x8x8\nconv 2x5x5 algorithm winograd", "test.lenet")
     assert pipeline.run_passes(forced).nodes[1].arguments["algorithm"] == "winograd"
 

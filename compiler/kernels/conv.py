@@ -60,18 +60,33 @@ def emit_single(request: Request) -> Single:
     return conv_single.emit(request)
 
 
+@dataclass(frozen=True)
+class _Direction:
+    """A function, the floats that it needs meanwhile, and what has to be prepared for it."""
+
+    source: str
+    scratch: int = 0
+    prepare: str = ""
+    prepared: int = 0
+
+
 def emit(request: Request) -> Kernels:
     g = geometry(request)
-    if request.node.arguments["algorithm"] == "winograd":
-        return _by_winograd(request, g)
     epilogue = Epilogue.of(request)
-    forward, scratch = _forward(request, g, epilogue)
+    algorithm = request.node.arguments["algorithm"]
+    turned = algorithm in ("winograd", "winograd-forward")
+    forward = (_forward_by_winograd if turned else _forward)(request, g, epilogue)
+    turned = algorithm in ("winograd", "winograd-backward")
+    backward = (_backward_by_winograd if turned else _backward)(request, g)
+    both = {"forward": forward, "backward": backward}
     return Kernels(
-        forward=forward,
-        backward=_backward(request, g),
+        forward=forward.source,
+        backward=backward.source,
         gradient=_gradient(request, g),
         mask=_mask(request, g),
-        scratch={"forward": scratch} if scratch else {},
+        scratch={name: d.scratch for name, d in both.items() if d.scratch},
+        prepare={name: d.prepare for name, d in both.items() if d.prepare},
+        prepared={name: d.prepared for name, d in both.items() if d.prepared},
         **_fused(epilogue),
     )
 
@@ -105,36 +120,29 @@ def _fused(epilogue: Epilogue | None) -> dict[str, Any]:
     }
 
 
-def _by_winograd(request: Request, g: Geometry) -> Kernels:
-    """Forward and backward to the input; the weights' gradient is a direct sum all the same."""
-    weight, edge = request.offsets["weight"], g.kernel[0] - 1
-    forward = Transformed(
+def _forward_by_winograd(request: Request, g: Geometry, epilogue: Epilogue | None) -> _Direction:
+    t = Transformed(
         g.inputs, (g.height, g.width), g.outputs, (g.out_height, g.out_width), g.kernel[0],
-        g.padding, f"{weight} + channel * {g.weight_channel} + output", g.weight_row, g.outputs, 1,
-        request.offsets.get("bias"),
+        g.padding, f"{request.offsets['weight']} + channel * {g.weight_channel} + output",
+        g.weight_row, g.outputs, 1, request.offsets.get("bias"),
     )  # fmt: skip
+    source = convolution(request, "forward", t, FORWARD, "x", "y", epilogue)
+    prepare = preparation(request, "forward", t)
+    return _Direction(source, t.scratch_with(epilogue), prepare, t.prepared)
+
+
+def _backward_by_winograd(request: Request, g: Geometry) -> _Direction:
+    edge = g.kernel[0] - 1
     # The kernel is turned around.
-    last = f"{weight} + {edge * (g.weight_row + g.outputs)}"
-    backward = Transformed(
+    last = f"{request.offsets['weight']} + {edge * (g.weight_row + g.outputs)}"
+    t = Transformed(
         g.outputs, (g.out_height, g.out_width), g.inputs, (g.height, g.width), g.kernel[0],
         (edge - g.padding[0], edge - g.padding[1]),
         f"{last} + channel + output * {g.weight_channel}", -g.weight_row, -g.outputs,
         g.weight_channel,
     )  # fmt: skip
-    epilogue = Epilogue.of(request)
-    return Kernels(
-        **_fused(epilogue),
-        forward=convolution(request, "forward", forward, FORWARD, "x", "y", epilogue),
-        backward=convolution(request, "backward", backward, BACKWARD, "dy", "dx"),
-        gradient=_gradient(request, g),
-        mask=_mask(request, g),
-        scratch={"forward": forward.scratch_with(epilogue), "backward": backward.scratch},
-        prepare={
-            "forward": preparation(request, "forward", forward),
-            "backward": preparation(request, "backward", backward),
-        },
-        prepared={"forward": forward.prepared, "backward": backward.prepared},
-    )
+    source = convolution(request, "backward", t, BACKWARD, "dy", "dx")
+    return _Direction(source, t.scratch, preparation(request, "backward", t), t.prepared)
 
 
 @dataclass(frozen=True)
@@ -182,7 +190,7 @@ def _column_tiles(width: int, most: int, stride: int = 1) -> list[tuple[int, int
 def _correlation(
     request: Request, suffix: str, doc: str, arguments: str, head: str, tiles: list[_Run],
     outputs: int, steps: dict[str, object], call: str, rows: int,
-) -> str:  # fmt: skip
+) -> _Direction:  # fmt: skip
     """A function that loops tiles over rows, output channels and columns."""
     name = f"{request.name}_{suffix}"
     source, body = "", f"for row in range({rows}):\n" + indent(head, "    ")
@@ -191,15 +199,14 @@ def _correlation(
         more, loops = _tile_loops(request, name, size, tiles, steps, call)
         source += more
         body += indent(loops, " " * 8)
-    return source + "\n\n" + function(name, arguments, doc, body)
+    return _Direction(source + "\n\n" + function(name, arguments, doc, body))
 
 
 def _finished_correlation(
     request: Request, epilogue: Epilogue, head: str, tiles: list[_Run], outputs: int,
     steps: dict[str, object], call: str, columns: int,
-) -> tuple[str, int]:  # fmt: skip
-    """The same, where an epilogue takes some rows of some channels at a time; and the floats that
-    these need."""
+) -> _Direction:  # fmt: skip
+    """The same, where an epilogue takes some rows of some channels at a time."""
     name = f"{request.name}_forward"
     source, body = "", f"for turn_row in range({epilogue.out[1]}):\n"
     runs = _output_runs(request, outputs, tiles)
@@ -217,7 +224,8 @@ def _finished_correlation(
     doc = "x correlated with the weights, plus the bias, then pooled and activated."
     text = source + "\n\n" + epilogue.finish() + "\n\n"
     text += function(name, f"{FORWARD}, saved, scratch", doc, body)
-    return text, max(size for _, size, _ in runs) * epilogue.rows * columns * LANES
+    most = max(size for _, size, _ in runs)
+    return _Direction(text, most * epilogue.rows * columns * LANES)
 
 
 def _output_runs(request: Request, outputs: int, tiles: list[_Run]) -> list[tuple[int, int, int]]:
@@ -246,8 +254,7 @@ def _tile_loops(
     return source, body
 
 
-def _forward(request: Request, g: Geometry, epilogue: Epilogue | None) -> tuple[str, int]:
-    """The function, and the floats that it needs for rows of the output before the epilogue."""
+def _forward(request: Request, g: Geometry, epilogue: Epilogue | None) -> _Direction:
     (kh, kw), (sh, sw), (ph, pw) = g.kernel, g.stride, g.padding
     tiles = []
     most = request.target.tile(g.outputs, g.out_width)[1]
@@ -295,10 +302,10 @@ def _forward(request: Request, g: Geometry, epilogue: Epilogue | None) -> tuple[
     doc = "y = x correlated with the weights, plus the bias."
     return _correlation(
         request, "forward", doc, FORWARD, head, _runs(tiles), g.outputs, steps, call, g.out_height
-    ), 0
+    )
 
 
-def _backward(request: Request, g: Geometry) -> str:
+def _backward(request: Request, g: Geometry) -> _Direction:
     (kh, kw), (sh, sw), (ph, pw) = g.kernel, g.stride, g.padding
     tiles = []
     most = request.target.tile(g.inputs, g.width, sw)[1]
