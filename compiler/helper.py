@@ -78,9 +78,10 @@ class Helpers:
         root = str(Path(__file__).parents[1])
         search = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
         try:
+            # In a session of its own, Ctrl-C does not reach it: it ends when we close its input.
             process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                text=True, env={**os.environ, "PYTHONPATH": search},
+                text=True, env={**os.environ, "PYTHONPATH": search}, start_new_session=True,
             )  # fmt: skip
         except OSError:
             return
