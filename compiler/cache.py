@@ -98,11 +98,9 @@ class Loaded:
                 self._helpers = Helpers.start(self.path, self._module.__name__, missing, later)
             if self._helpers is not None:
                 self._helpers.work_off(missing, lambda job: compile_job(self._module, job))
-            for job in jobs:
-                compile_job(self._module, job)
+            made = [compile_job(self._module, job) for job in jobs]
             self._ready.update(jobs)
-            made = any(_find(self._module, job.name).dispatcher.stats.cache_misses for job in jobs)
-        return not missing and not made
+        return not missing and not any(made)
 
     def _is_cached(self, job: Job) -> bool:
         """Whether numba keeps machine code of a function, perhaps of another processor."""
@@ -112,13 +110,13 @@ class Loaded:
         return any(folder.glob(f"{file}.{job.name}-*.nbi"))
 
 
-def compile_job(module: ModuleType, job: Job) -> None:
-    """Compile a function, or take it from the cache."""
+def compile_job(module: ModuleType, job: Job) -> bool:
+    """Compile a function, or take it from the cache; whether it had to be compiled."""
     function = _find(module, job.name)
     # Loops over parameters gain from LLVM's O3, unlike kernels.
     quick = function.python.__module__ != exact.__name__
     with quick_optimization() if quick else nullcontext():
-        function.compile(job.pixels)
+        return function.compile(job.pixels)
 
 
 def _find(module: ModuleType, name: str) -> Kernel:

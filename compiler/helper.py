@@ -50,7 +50,7 @@ class Helpers:
         command = [sys.executable, "-m", "compiler.helper", str(path), module]
         return cls(jobs, later, command, count)
 
-    def work_off(self, jobs: Collection[Job], compile: Callable[[Job], None]) -> None:
+    def work_off(self, jobs: Collection[Job], compile: Callable[[Job], object]) -> None:
         """Take some of the jobs oneself, and wait for those that the processes have taken."""
         while (job := self._take(jobs)) is not None:
             try:

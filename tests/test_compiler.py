@@ -26,6 +26,7 @@ from dsl.check import check_graph
 from dsl.errors import LenetError
 from dsl.graph import Graph
 from nets import make_case
+from runtime.arrays import aligned_floats, frozen
 
 ROOT = Path(__file__).parents[1]
 POOLED = """
@@ -208,6 +209,24 @@ def test_other_processes_help_to_compile(
     hits = [f for f in kernels if f.dispatcher.stats.cache_hits]
     assert bool(hits) != broken
     assert all(f.dispatcher.signatures for f in kernels)
+
+
+def test_functions_are_for_the_images_that_they_were_compiled_for(tmp_path: Path) -> None:
+    """numba would compile another version, in the middle of a training."""
+    loaded = load(compile_graph(graph_of("input 7\nlinear 3")), tmp_path)
+    assert not loaded.compile("predict_single", "sgd").from_cache
+    again = load(loaded.program, tmp_path)
+    assert again.compile("predict_single", "sgd").from_cache
+    predict = again.predict_single(np.dtype(np.uint8))
+    arena, weights = aligned_floats(loaded.program.single_floats), aligned_floats(24)
+    one, outputs = np.ones(1, np.float32), np.empty((1, 3), np.float32)
+    values = frozen(np.full((1, 7), np.nan, np.float32))
+    assert predict(arena, weights, frozen(np.zeros((1, 7), np.uint8)), 0, one, one, outputs)
+    with pytest.raises(TypeError, match="No matching definition"):
+        predict(arena, weights, values, 0, one, one, outputs)
+    assert not again.compile("predict_single", pixels=values.dtype).from_cache
+    predict = again.predict_single(values.dtype)
+    assert not predict(arena, weights, values, 0, one, one, outputs)
 
 
 def test_emitted_source_names_the_spec_lines() -> None:

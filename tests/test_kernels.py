@@ -56,6 +56,8 @@ CHAINS = {
     "winograd": "input 3x9x10; conv 5x3x3 pad 1 algorithm winograd; relu; conv 7x5x5 pad 2 "
     "algorithm winograd; tanh; conv 9x3x3 pad 3x0 algorithm winograd bias no; tanh; "
     "conv 4x5x5 algorithm winograd; reshape 4*9*4; linear 4",
+    "winograd one way": "input 1x12x12; conv 6x1x1; tanh; conv 12x5x5; relu; conv 6x5x5 pad 2; "
+    "reshape 6*8*8; linear 3",
     "winograd in one tile": "input 5x3x3; conv 17x3x3 pad 1 algorithm winograd; relu; "
     "conv 2x3x3 algorithm winograd; reshape 2; linear 3",
     "residual": "input 2x6x6; conv 4x3x3 pad 1 bias no; batchnorm; relu; add; .path; ..conv 4x3x3 "

@@ -96,6 +96,9 @@ def test_the_algorithm_follows_from_the_shape_alone() -> None:
     # Backward, twice as many tiles would have to be transformed as there are outputs.
     small = pipeline.run_passes(check_graph("input 6x12x12\nconv 12x5x5", "test.lenet"))
     assert small.nodes[1].arguments["algorithm"] == "winograd-forward"
+    # Transforms to 2 x 2 outputs cost less than those from 6 x 6 inputs.
+    fewer = pipeline.run_passes(check_graph("input 12x8x8\nconv 6x5x5 pad 2", "test.lenet"))
+    assert fewer.nodes[1].arguments["algorithm"] == "winograd-backward"
     forced = check_graph("input 1x8x8\nconv 2x5x5 algorithm winograd", "test.lenet")
     assert pipeline.run_passes(forced).nodes[1].arguments["algorithm"] == "winograd"
 

@@ -15,7 +15,7 @@ import llvmlite.binding as llvm
 from llvmlite import ir
 from numba import njit
 from numba.core import cgutils, types
-from numba.core.typing.templates import AbstractTemplate, signature
+from numba.core.typing.templates import AbstractTemplate
 from numba.extending import lower_builtin
 
 UINT8, FLOAT32 = "uint8", "float32"  # what images can be of
@@ -101,13 +101,16 @@ class Kernel:
                 left += [f for n in code.co_names if isinstance(f := known.get(n), Kernel)]
         return sorted(found, key=lambda f: (-len(f.python.__code__.co_code), f.name))
 
-    def compile(self, pixels: str = UINT8) -> None:
-        """Make machine code, or take it from the cache. What the function calls is not compiled."""
-        given = self._signature(self.variant(pixels))
+    def compile(self, pixels: str = UINT8) -> bool:
+        """Make machine code, or take it from the cache; whether it had to be made. What the
+        function calls is not compiled."""
+        given = self._types(self.variant(pixels))
+        misses = sum(self.dispatcher.stats.cache_misses.values())
         self.dispatcher.compile(given)
         compiled = self.dispatcher.overloads[given.args]
         address = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
         self._cells[self.variant(pixels)].value = address
+        return bool(sum(self.dispatcher.stats.cache_misses.values()) > misses)
 
     def _dispatcher(self) -> Any:
         return njit(
@@ -117,7 +120,8 @@ class Kernel:
     def _symbol(self, variant: str) -> str:
         return f"{self.name}.{variant}"
 
-    def _signature(self, variant: str) -> Any:
+    def _types(self, variant: str) -> Any:
+        """numba's signature."""
         images = types.Array(getattr(types, variant), 2, "C", readonly=True)
         known = {**_TYPES, "pixels": images}
         return self._result(*(known.get(name, types.int64) for name in self._arguments))
@@ -129,8 +133,7 @@ class Kernel:
 
     def signature(self, args: Any) -> Any:
         """The types of a call with arguments of such types."""
-        given = self._signature(self._variant_of(args))
-        return signature(given.return_type, *given.args)
+        return self._types(self._variant_of(args))
 
     def call(self, context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> Any:
         """LLVM's code of a call."""
@@ -153,12 +156,13 @@ class Entry(Kernel):
     def _dispatcher(self) -> Any:
         return njit(cache=True, error_model="numpy", nogil=True, no_cfunc_wrapper=True)(self.python)
 
-    def compile(self, pixels: str = UINT8) -> None:
+    def compile(self, pixels: str = UINT8) -> bool:
         with _LOCK:
             # For other types, numba would compile one more version when it is called.
             self.dispatcher.disable_compile(False)
-            super().compile(pixels)
+            made = super().compile(pixels)
             self.dispatcher.disable_compile()
+        return made
 
     def __call__(self, *args: Any) -> Any:
         if not self._ready:
