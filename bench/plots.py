@@ -43,6 +43,7 @@ def _bars(results: Results, path: Path, unit: str, value, form: str) -> None:  #
         panel.set_title(f"{net}, batch {batch}", fontsize=10, loc="left")
         panel.set_xlim(0, 1.25 * max(values))
         panel.set_xlabel(unit, fontsize=8)
+        panel.locator_params(axis="x", nbins=4)
         _tidy(panel)
     _save(figure, path)
 
@@ -57,11 +58,11 @@ def _scaling(results: Results, path: Path) -> None:
         panel.plot(x, [v / 1000 for v in y], color=OURS, marker="o")
         panel.set_xlabel(f"{label} (lenet5)", fontsize=9)
         panel.set_ylabel("thousand images/s", fontsize=9)
-        panel.set_ylim(0)
         if key == "batches":
             panel.set_xscale("log", base=2)
         else:
             panel.plot(x, [n * y[0] / 1000 for n in x], color=PEER, linestyle="--")
+        panel.set_ylim(0)  # now that all lines are there
         panel.set_xticks(x, [f"{int(v)}" for v in x])
         panel.grid(axis="y", color=GRID)
         _tidy(panel)
