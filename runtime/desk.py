@@ -14,10 +14,15 @@ class Stopped(Exception):  # noqa: N818 - what was asked for is no error
 
 
 class Desk:
-    """Hands events on, and keeps checkpoints; a Supervisor for a training in this process."""
+    """Hands events on, and keeps checkpoints; a Supervisor for a training in this process.
 
-    def __init__(self, handle: Callable[[Event], None], checkpoints: Checkpoints) -> None:
-        self.handle, self.checkpoints = handle, checkpoints
+    Before it keeps one, it calls `flush`: who goes on from there needs the records up to there.
+    """
+
+    def __init__(
+        self, handle: Callable[[Event], None], checkpoints: Checkpoints, flush: Callable[[], None]
+    ) -> None:
+        self.handle, self.checkpoints, self.flush = handle, checkpoints, flush
         self.stopping = threading.Event()
         self.progress = 0  # the iteration of the newest checkpoint
 
@@ -31,6 +36,7 @@ class Desk:
         return self.stopping.is_set()
 
     def keep(self, state: bytes) -> None:
+        self.flush()
         self.progress = self.checkpoints.save(state)
         self.handle({"event": "checkpoint", "iteration": self.progress})
         if self.stopping.is_set():

@@ -1,7 +1,10 @@
 """Writes what a run reports into its folder: history.jsonl and TensorBoard's event files."""
 
 import json
+import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,62 +15,93 @@ from runtime.files import write_atomically
 Event = dict[str, Any]
 _SCALARS = {"loss": "loss", "rate": "rate", "throughput": "images_per_second"}
 _FLUSH_SECONDS = 2.0
+_MOST = 64  # events that wait
 
 
 class Recorder:
     """Takes events while the run goes on; LenetError where they cannot be written.
 
-    A run that goes on behind an `iteration` keeps what was recorded up to that.
+    Those of iterations are written some at a time: between two steps of training, Python's code
+    and files have left the processor's caches, and each by itself takes three times as long. A run
+    that goes on behind an `iteration` keeps what was recorded up to that.
     """
 
     def __init__(self, folder: Path, settings: Train, iteration: int = 0) -> None:
         self.logs = dict(settings.logs)
         self.folder = folder
-        try:
+        self.waiting: list[tuple[float, Event]] = []  # with the times when they came
+        self.written = self.flushed = -math.inf
+        with self._errors():
             folder.mkdir(parents=True, exist_ok=True)
             history = folder / "history.jsonl"
             if iteration and history.exists():
                 _keep_until(history, iteration)
             self.file = history.open("a" if iteration else "w", encoding="utf-8")
             self.board = _Board(folder / "tensorboard", iteration)
-        except OSError as error:
-            raise _cannot_write(folder, error) from None
 
     def __call__(self, event: Event) -> None:
-        try:
-            self._record(event)
-        except OSError as error:
-            raise _cannot_write(self.folder, error) from None
+        kind = event["event"]
+        if kind not in ("iteration", "parameters", "epoch", "validation"):
+            return
+        self.waiting.append((time.time(), event))
+        now = time.monotonic()
+        late = now - self.written >= _FLUSH_SECONDS or len(self.waiting) >= _MOST
+        if late or kind in ("epoch", "validation"):
+            with self._errors():
+                self._write()
+                if now - self.flushed >= _FLUSH_SECONDS:
+                    self.board.flush()
+                    self.flushed = now
+
+    def flush(self) -> None:
+        """Write all that has come so far."""
+        with self._errors():
+            self._write()
+            self.board.flush()
 
     def close(self) -> None:
+        with self._errors():
+            try:
+                self._write()
+            finally:
+                self.file.close()
+                self.board.close()
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
         try:
-            self.file.close()
-            self.board.close()
+            yield
         except OSError as error:
-            raise _cannot_write(self.folder, error) from None
+            title = f"cannot write the run's records into {self.folder}"
+            raise LenetError(title, error.strerror or str(error)) from None
 
-    def _record(self, event: Event) -> None:
-        kind = event["event"]
-        if kind == "iteration":
-            self._iteration(event)
-        elif kind == "parameters":
-            self.board.histogram(f"parameters/{event['name']}", event)
-        elif kind in ("epoch", "validation"):
-            self._write(event)
-            scalars = {}
-            if kind == "epoch":
-                for what in self._due("epochs", event["epoch"]):
-                    scalars[f"train/{what}"] = event[_SCALARS[what]]
-            for name, value in event["validation"].items():
-                scalars[f"validation/{name}"] = value
-            self.board.scalars(scalars, event)
+    def _write(self) -> None:
+        waiting, self.waiting, self.written = self.waiting, [], time.monotonic()
+        for when, event in waiting:
+            if event["event"] == "parameters":
+                self.board.histogram(f"parameters/{event['name']}", event, when)
+            elif event["event"] == "iteration":
+                self._iteration(event, when)
+            else:
+                self._epoch(event, when)
+        self.file.flush()
 
-    def _iteration(self, event: Event) -> None:
+    def _iteration(self, event: Event, when: float) -> None:
         found = self._due("iterations", event["iteration"])
         if found:
-            logged = {key: event[key] for key in ("event", "iteration", "epoch")}
-            self._write({**logged, **{_SCALARS[what]: event[_SCALARS[what]] for what in found}})
-            self.board.scalars({f"train/{what}": event[_SCALARS[what]] for what in found}, event)
+            line = {key: event[key] for key in ("event", "iteration", "epoch")}
+            line |= {_SCALARS[what]: event[_SCALARS[what]] for what in found}
+            self.file.write(json.dumps(line) + "\n")
+            scalars = {f"train/{what}": event[_SCALARS[what]] for what in found}
+            self.board.scalars(scalars, event["iteration"], when)
+
+    def _epoch(self, event: Event, when: float) -> None:
+        """An epoch or a validation."""
+        self.file.write(json.dumps(event) + "\n")
+        due = self._due("epochs", event["epoch"]) if event["event"] == "epoch" else []
+        scalars = {f"train/{what}": event[_SCALARS[what]] for what in due}
+        scalars |= {f"validation/{name}": value for name, value in event["validation"].items()}
+        self.board.scalars(scalars, event["iteration"], when)
 
     def _due(self, unit: str, count: int) -> list[str]:
         """The scalars that are logged after so many iterations or epochs."""
@@ -76,10 +110,6 @@ class Recorder:
             for what, every in self.logs.items()
             if what in _SCALARS and every.unit == unit and count % every.count == 0
         ]
-
-    def _write(self, event: Event) -> None:
-        self.file.write(json.dumps(event) + "\n")
-        self.file.flush()
 
 
 class _Board:
@@ -101,31 +131,30 @@ class _Board:
         # A folder's files are read in the order of their names, which begin with the second.
         number = len(list(folder.iterdir()))
         self.file = EventsWriter(str(folder / "events"), filename_suffix=f".{number}")
-        self.flushed = 0.0
         if iteration:  # TensorBoard forgets what it was told of later steps
             log = SessionLog(status=SessionLog.START)
             event = BoardEvent(wall_time=time.time(), step=iteration + 1, session_log=log)
             self.file.write_event(event)
 
-    def scalars(self, values: dict[str, float], event: Event) -> None:
+    def scalars(self, values: dict[str, float], iteration: int, when: float) -> None:
         value = self.summary.Value
         parts = [value(tag=tag, simple_value=number) for tag, number in values.items()]
         if parts:
-            self._add(self.summary(value=parts), event)
+            self._add(self.summary(value=parts), iteration, when)
 
-    def histogram(self, tag: str, event: Event) -> None:
+    def histogram(self, tag: str, event: Event, when: float) -> None:
         statistics = (event[key] for key in ("min", "max", "count", "sum", "sum_of_squares"))
-        self._add(self.histogram_raw(tag, *statistics, event["limits"], event["counts"]), event)
+        summary = self.histogram_raw(tag, *statistics, event["limits"], event["counts"])
+        self._add(summary, event["iteration"], when)
+
+    def flush(self) -> None:
+        self.file.flush()
 
     def close(self) -> None:
         self.file.close()
 
-    def _add(self, summary: Any, event: Event) -> None:
-        now = time.time()
-        self.file.write_event(self.event(wall_time=now, step=event["iteration"], summary=summary))
-        if now - self.flushed >= _FLUSH_SECONDS:
-            self.file.flush()
-            self.flushed = now
+    def _add(self, summary: Any, iteration: int, when: float) -> None:
+        self.file.write_event(self.event(wall_time=when, step=iteration, summary=summary))
 
 
 def read_history(path: Path) -> list[Event]:
@@ -148,8 +177,3 @@ def _keep_until(path: Path, iteration: int) -> None:
     """Drop the records of what happened after an iteration."""
     lines = [json.dumps(e) + "\n" for e in read_history(path) if e["iteration"] <= iteration]
     write_atomically(path, "".join(lines).encode())
-
-
-def _cannot_write(folder: Path, error: OSError) -> LenetError:
-    reason = error.strerror or str(error)
-    return LenetError(f"cannot write the run's records into {folder}", reason)

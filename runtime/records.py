@@ -44,6 +44,11 @@ class Records:
         if self.recorder is not None:
             self.recorder(event)
 
+    def flush(self) -> None:
+        """Write all that has come so far."""
+        if self.recorder is not None:
+            self.recorder.flush()
+
     def _start(self, iteration: int) -> None:
         if self.recorder is not None:
             self.recorder.close()

@@ -120,7 +120,7 @@ def train_model(
             scale, shift, train, digest_of(graph, train, scale, shift, source.fingerprint),
         )  # fmt: skip
         with records:
-            tensors = _run(job, source, session, options, report)
+            tensors = _run(job, source, session, options, report, records)
     model = Model(
         graph.source,
         tensors,
@@ -194,13 +194,18 @@ def _save(model: Model, path: Path) -> None:
 
 
 def _run(
-    job: Job, source: Source, session: "SparkSession | None", options: Options, report: Watch
+    job: Job,
+    source: Source,
+    session: "SparkSession | None",
+    options: Options,
+    report: Watch,
+    records: Records,
 ) -> dict[str, Any]:
     def warn(text: str) -> None:
         report({"event": "warning", "text": text})
 
     checkpoints = Checkpoints(_store(options, session), job.digest, warn, options.resume)
-    desk = Desk(report, checkpoints)
+    desk = Desk(report, checkpoints, records.flush)
     if session is None:
         threads = options.threads or available_cores()
         return train_here(job, source.shard(slice_count(job.train.batch)), threads, desk)

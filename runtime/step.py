@@ -247,8 +247,9 @@ class Trainer:
             )  # fmt: skip
             result.fresh = False
             result.rows.append(row)
-            result.loss += exact_loss(sums[0] / images)
-            result.hits += int(sums[1])
+            loss, hits = sums.tolist()
+            result.loss += exact_loss(loss / images)
+            result.hits += int(hits)
         return result
 
     def _add_and_update(

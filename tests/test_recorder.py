@@ -17,6 +17,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 import lenet
 from dsl.sections.reader import Duration
 from dsl.sections.train import Train
+from runtime.checkpoint import Checkpoints
 from runtime.recorder import Recorder
 
 SPEC = """\
@@ -189,13 +190,45 @@ def test_events_are_on_disk_while_the_run_goes_on(run: Run) -> None:
 
 def test_events_are_flushed_in_time(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path, Train(logs=(("loss", Duration(1, "iterations")),)))
-    for iteration in range(1, 100):
+    for iteration in range(1, 50):
         recorder({"event": "iteration", "iteration": iteration, "epoch": 1, "loss": 1.0})
-    assert 1 <= len(read_board(tmp_path).Scalars("train/loss")) < 99
-    recorder.board.flushed -= 2
-    recorder({"event": "iteration", "iteration": 100, "epoch": 1, "loss": 1.0})
-    assert len(read_board(tmp_path).Scalars("train/loss")) == 100
+    assert 1 <= len(read_board(tmp_path).Scalars("train/loss")) < 49
+    recorder.written -= 2
+    recorder.flushed -= 2
+    recorder({"event": "iteration", "iteration": 50, "epoch": 1, "loss": 1.0})
+    assert len(read_board(tmp_path).Scalars("train/loss")) == len(read_history(tmp_path)) == 50
+    recorder({"event": "iteration", "iteration": 51, "epoch": 1, "loss": 1.0})
+    assert len(read_history(tmp_path)) == 50
+    recorder.flush()
+    assert len(read_board(tmp_path).Scalars("train/loss")) == len(read_history(tmp_path)) == 51
     recorder.close()
+
+
+def test_not_too_many_events_wait(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path, Train(logs=(("loss", Duration(1, "iterations")),)))
+    for iteration in range(1, 201):
+        recorder({"event": "iteration", "iteration": iteration, "epoch": 1, "loss": 1.0})
+        assert len(read_history(tmp_path)) > iteration - 64
+    recorder.close()
+
+
+def test_records_are_on_disk_before_a_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or a run that goes on from there would lack them."""
+    spec = tmp_path / "tiny.lenet"
+    spec.write_text(SPEC.replace("stop after", "checkpoint every 7 iterations\n  stop after"))
+    monkeypatch.setattr("runtime.recorder._FLUSH_SECONDS", 1e6)
+    seen = []
+    save = Checkpoints.save
+
+    def saved(self: Checkpoints, data: bytes) -> int:
+        seen.append(sum(line["event"] == "iteration" for line in read_history(tmp_path / "run")))
+        return save(self, data)
+
+    monkeypatch.setattr(Checkpoints, "save", saved)
+    lenet.train(spec, engine="local", output=tmp_path / "run")
+    assert seen == [7, 14, 21, 28, 35, 36]
 
 
 def test_nothing_is_logged_that_was_not_asked_for(tmp_path: Path) -> None:

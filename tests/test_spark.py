@@ -189,7 +189,8 @@ def test_ctrl_c_stops_everything(small: Path, tmp_path: Path, engine: str) -> No
 
 def test_the_listener_wants_its_token() -> None:
     got: list[dict] = []
-    listener = Listener("127.0.0.1", Desk(got.append, Checkpoints(Memory(), "", print)))
+    desk = Desk(got.append, Checkpoints(Memory(), "", print), lambda: None)
+    listener = Listener("127.0.0.1", desk)
     host, port = listener.address.host, listener.address.port
     me = {"rank": 0, "host": "here", "process": 1, "port": 0}
     with pytest.raises(DriverGoneError):
