@@ -54,3 +54,15 @@ class Direction:
     scratch: int = 0
     prepare: str = ""
     prepared: int = 0
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """The function NAME_gradient, and what completes its gradients at the end of a slice: tiles,
+    and the statements of a function; `products` are the floats that it leaves them."""
+
+    source: str
+    scratch: int = 0
+    tiles: str = ""
+    complete: str = ""
+    products: int = 0

@@ -1,12 +1,12 @@
 """The gradient of a convolution's weights: loops around outer products."""
 
-from compiler.conv_geometry import Geometry
+from compiler.conv_geometry import Geometry, Gradient
 from compiler.kernel import GRADIENT, Request, function
 from compiler.target import LANES, split
 from compiler.tile_source import outer_product_source
 
 
-def gradient(request: Request, g: Geometry) -> str:
+def gradient(request: Request, g: Geometry) -> Gradient:
     (kh, kw), sh, (ph, pw) = g.kernel, g.stride[0], g.padding
     name = f"{request.name}_gradient"
     weight = request.offsets["weight"]
@@ -53,17 +53,17 @@ def gradient(request: Request, g: Geometry) -> str:
                         f"{g.width} + {tap - pw}) * {LANES}, arena, dy + (output * "
                         f"{g.out_height} + first) * {g.out_width * LANES}, rows, gradient, "
                         f"{weight} + channel * {g.weight_channel} + kernel_row * "
-                        f"{g.weight_row} + {tap * g.outputs} + output)\n"
+                        f"{g.weight_row} + {tap * g.outputs} + output, before)\n"
                     )
     if "bias" in request.offsets:
-        size = g.out_height * g.out_width
+        size, bias = g.out_height * g.out_width, f"gradient[{request.offsets['bias']} + output]"
         body += (
             f"for output in range({g.outputs}):\n"
-            f"    gradient[{request.offsets['bias']} + output] += "
-            f"sum_all(arena, dy + output * {size * LANES}, {size})\n"
+            f"    total = {bias} if before else np.float32(0)\n"
+            f"    {bias} = total + sum_all(arena, dy + output * {size * LANES}, {size})\n"
         )
     doc = "The gradients of the weights and the bias, added to those so far."
-    return source + "\n\n" + function(name, GRADIENT, doc, body)
+    return Gradient(source + "\n\n" + function(name, f"{GRADIENT}, before", doc, body))
 
 
 def _outer_source(

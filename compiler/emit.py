@@ -36,7 +36,10 @@ from compiler.simd.tiles import (
     Correlation, OuterProduct, Product, correlate, outer_product, product_of,
 )
 from compiler.simd.turn import turn
-from compiler.simd.winograd import Tiles, transform_input, transform_output, transform_weights
+from compiler.simd.winograd import (
+    Tiles, transform_input, transform_output, transform_products, transform_slopes,
+    transform_weights,
+)
 from compiler.simd.vector import (
     choose_index, choose_value, fma, from_bits, lane_sum, load, load_bits, load_bytes,
     maximum, select_below, select_equal, select_greater, splat, splat_int, store, store_bytes,

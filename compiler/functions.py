@@ -96,7 +96,9 @@ def _body(phase: Phase, plan: Plan, probes: bool, checks: bool = False) -> str:
                 lines.append(" " * 12 + IMAGES)
         for call in run:
             add(depth, call)
-    for call in phase.calls:
-        if call.scope == "last":
-            add(1, call)
+    last = [call for call in phase.calls if call.scope == "last"]
+    if last:
+        lines.append("    if rows.size:")
+    for call in last:
+        add(2, call)
     return "\n".join(lines) + "\n"

@@ -25,15 +25,17 @@ class Kernels:
     scratch, prepared         offsets of space that it uses meanwhile, and of what
                               NAME_SUFFIX_prepare has left for each new set of weights
     blocks                    their number; then it works on several blocks at once
-    first                     the number of the slice's images before these blocks
+    first, before             the number of the slice's images before these blocks, or this one
+    products                  offset of space that gradient leaves to complete
 
     forward, backward and gradient (of its own tensors) are what they say; spread makes dz, which
     gradient and backward then take for dy; statistics and normalize are what a normalization does
-    in training in place of forward, the one before the batch is known and the other after it; mask
-    is called at the end for the gradient.
+    in training in place of forward, the one before the batch is known and the other after it;
+    complete is called at the end for the gradient.
 
     `saved` are the floats a block that forward leaves to backward; in prediction its offset is
-    negative, and nothing is left. By suffix, `scratch` and `prepared` are the floats of these, and
+    negative, and nothing is left. `products` are the floats that gradient leaves to complete. By
+    suffix, `scratch` and `prepared` are the floats of these, and
     `prepare` the sources that prepare them. With `overwrites`, gradient takes nothing of what was
     there before the first images, so that nobody has to clear it. Without backward, the inputs have
     the gradient of the output.
@@ -45,8 +47,9 @@ class Kernels:
     spread: str = ""
     statistics: str = ""
     normalize: str = ""
-    mask: str = ""
+    complete: str = ""
     saved: int = 0
+    products: int = 0
     scratch: Mapping[str, int] = field(default_factory=dict)
     prepare: Mapping[str, str] = field(default_factory=dict)
     prepared: Mapping[str, int] = field(default_factory=dict)
@@ -61,7 +64,7 @@ class Kernels:
         found = {
             name: getattr(self, name)
             for name in ("forward", "statistics", "normalize", "spread", "gradient", "backward",
-                         "mask")
+                         "complete")
         } | {f"{suffix}_prepare": source for suffix, source in self.prepare.items()}  # fmt: skip
         return {suffix: source for suffix, source in found.items() if source}
 

@@ -88,7 +88,7 @@ def phased_source(
     for number, phase in enumerate(phases):
         last = tuple(call for call in phase.calls if call.scope == "last")
         if last:
-            lines += [f"    if phase == {number}:", *lines_of(" " * 8, number, last)]
+            lines += [f"    if phase == {number} and rows.size:", *lines_of(" " * 8, number, last)]
     head = _HEAD.format(
         count=len(phases), floats=plan.floats, kept=plan.kept + plan.grouped, block=plan.kept
     )

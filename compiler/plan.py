@@ -79,7 +79,7 @@ def _plan_phase(calls: tuple[Call, ...], kept: Mapping[str, Place]) -> tuple[dic
 
     A buffer that only one loop over blocks touches needs a single copy. One that lives on to
     another loop needs a copy for each block of the group, for as long as those loops run. What is
-    prepared once stays for good.
+    prepared once, or taken at the end, stays for good.
     """
     lives: dict[str, _Life] = {}
     bounds: list[tuple[int, int]] = []
@@ -96,7 +96,7 @@ def _plan_phase(calls: tuple[Call, ...], kept: Mapping[str, Place]) -> tuple[dic
             time += 1
         bounds.append((start, time - 1))
     group_calls = {part for part, run in enumerate(segments(calls)) if run[0].scope == "group"}
-    lasting = {b.name for call in calls if call.scope == "once" for b in call.buffers}
+    lasting = {b.name for call in calls if call.scope in ("once", "last") for b in call.buffers}
     copies = {}
     spans = []
     for life in lives.values():

@@ -25,7 +25,8 @@ class Call:
     """One kernel call. `arguments` are texts, or buffers whose offsets the plan decides.
 
     `scope` is "block" or "group" (of blocks), "once" for what is done anew only with new weights
-    (such calls come first, and what they leave stays), or "last" for what is done at the end.
+    (such calls come first, and what they leave stays), or "last" for what is done at the end of a
+    slice that has images (what they take has come from all its blocks).
     """
 
     function: str
@@ -165,6 +166,8 @@ class _Scheduler:
         xs = [self.values[name] for name in node.inputs]
         known: dict[str, str | Buffer] = {
             **{name: name for name in _ARRAYS},
+            "before": "first + block * 16",
+            "products": "0",
             **{name: str(offset) for name, offset in layer.bases.items()},
             "b": str(self.syncs.get(node.name, 0)),
             "x": xs[0],
@@ -176,12 +179,14 @@ class _Scheduler:
         if suffix in code.scratch:
             scratch = f"scratch {node.name} {suffix}"
             known["scratch"] = Buffer(scratch, code.scratch[suffix])
+        if code.products:
+            known["products"] = Buffer(f"products {node.name}", code.products)
         if suffix in code.prepared:
             prepared = Buffer(f"prepared {node.name} {suffix}", code.prepared[suffix])
             known["prepared"] = prepared
             self._add(f"{function}_prepare", code.prepare[suffix], known, "once", node)
         source = getattr(code, suffix)
-        scope = "last" if suffix == "mask" else ""
+        scope = "last" if suffix == "complete" else ""
         self._add(function, source, known, scope, node)
 
     def _add(
@@ -230,8 +235,8 @@ class _Scheduler:
             self._call(node, "gradient", dy=dy, dz=dz)
             self.gradients.append(node)
             dy = dz if makes_dz else dy
-        if code.mask:
-            self._call(node, "mask")
+        if code.complete:
+            self._call(node, "complete")
         wanted = [name for name in node.inputs if name in trained]
         if code.statistics:
             self._close(Sync("slopes", node, self.syncs[node.name]))

@@ -56,8 +56,12 @@ CHAINS = {
     "winograd": "input 3x9x10; conv 5x3x3 pad 1 algorithm winograd; relu; conv 7x5x5 pad 2 "
     "algorithm winograd; tanh; conv 9x3x3 pad 3x0 algorithm winograd bias no; tanh; "
     "conv 4x5x5 algorithm winograd; reshape 4*9*4; linear 4",
-    "winograd one way": "input 1x12x12; conv 6x1x1; tanh; conv 12x5x5; relu; conv 6x5x5 pad 2; "
-    "reshape 6*8*8; linear 3",
+    "winograd one way": "input 1x8x8; conv 32x1x1; tanh; conv 32x5x5; relu; conv 16x1x1; relu; "
+    "conv 16x5x5 pad 4; tanh; reshape 16*8*8; linear 3",
+    "winograd for gradients": "input 1x17x17; conv 16x1x1; tanh; conv 16x3x3 pad 1; relu; "
+    "conv 2x1x1; reshape 2*17*17; linear 3",
+    "winograd of many channels": "input 1x5x4; conv 85x1x1; relu; conv 88x3x3 pad 1 algorithm "
+    "winograd; tanh; conv 2x1x1; reshape 2*5*4; linear 3",
     "winograd in one tile": "input 5x3x3; conv 17x3x3 pad 1 algorithm winograd; relu; "
     "conv 2x3x3 algorithm winograd; reshape 2; linear 3",
     "residual": "input 2x6x6; conv 4x3x3 pad 1 bias no; batchnorm; relu; add; .path; ..conv 4x3x3 "
@@ -143,9 +147,10 @@ def log_probabilities(outputs: np.ndarray, last: str) -> np.ndarray:
 
 
 @pytest.mark.parametrize("count", [1, 15, 16, 17, 64, 65, 130])
-def test_any_number_of_images(count: int) -> None:
+@pytest.mark.parametrize("name", ["mlp of odd sizes", "winograd in one tile"])
+def test_any_number_of_images(name: str, count: int) -> None:
     """Lanes and blocks without an image add nothing."""
-    case = make_case(spec_of(CHAINS["mlp of odd sizes"]), images=count)
+    case = make_case(spec_of(CHAINS[name]), images=count)
     expected_loss, expected, _ = case.reference.gradients(
         case.values(), case.labels, "crossentropy"
     )
@@ -155,8 +160,9 @@ def test_any_number_of_images(count: int) -> None:
         assert relative(got[tensor], value) < 3e-5, tensor
 
 
-def test_no_images_give_no_gradient() -> None:
-    case = make_case(spec_of(CHAINS["linear only"]))
+@pytest.mark.parametrize("name", ["linear only", "winograd in one tile"])
+def test_no_images_give_no_gradient(name: str) -> None:
+    case = make_case(spec_of(CHAINS[name]))
     totals, sums = case.sums(np.zeros(0, np.int64))
     assert not totals.any() and not sums.any()
 

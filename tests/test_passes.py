@@ -93,14 +93,22 @@ def test_the_algorithm_follows_from_the_shape_alone() -> None:
     graph = pipeline.run_passes(before("choose_algorithm"))
     algorithms = [n.arguments["algorithm"] for n in graph.nodes if n.kind == "conv"]
     assert algorithms == ["direct", "winograd", "direct"]
-    # Backward, twice as many tiles would have to be transformed as there are outputs.
-    small = pipeline.run_passes(check_graph("input 6x12x12\nconv 12x5x5", "test.lenet"))
-    assert small.nodes[1].arguments["algorithm"] == "winograd-forward"
-    # Transforms to 2 x 2 outputs cost less than those from 6 x 6 inputs.
-    fewer = pipeline.run_passes(check_graph("input 12x8x8\nconv 6x5x5 pad 2", "test.lenet"))
-    assert fewer.nodes[1].arguments["algorithm"] == "winograd-backward"
-    forced = check_graph("input 1x8x8\nconv 2x5x5 algorithm winograd", "test.lenet")
-    assert pipeline.run_passes(forced).nodes[1].arguments["algorithm"] == "winograd"
+
+
+@pytest.mark.parametrize(
+    ("spec", "algorithm"),
+    [
+        ("input 64x8x8\nconv 64x3x3 pad 1", "winograd"),
+        ("input 32x8x8\nconv 32x5x5", "winograd-forward"),  # the way back has four times the tiles
+        ("input 16x4x4\nconv 16x5x5 pad 4", "winograd-backward"),  # here it has a fourth of them
+        ("input 16x32x32\nconv 16x3x3 pad 1", "winograd-gradient"),
+        ("input 1x8x8\nconv 2x5x5 algorithm winograd", "winograd"),
+        ("input 64x8x8\nconv 64x3x3 pad 1 algorithm direct", "direct"),
+    ],
+)
+def test_each_way_has_its_algorithm(spec: str, algorithm: str) -> None:
+    graph = pipeline.run_passes(check_graph(spec, "test.lenet"))
+    assert graph.nodes[1].arguments["algorithm"] == algorithm
 
 
 def test_pools_that_overlap_stay_by_themselves() -> None:

@@ -1,14 +1,15 @@
-"""conv: forward and backward to its input by direct sums or by Winograd's transforms, each by
-itself, and to its weights by direct sums."""
+"""conv: forward, backward to its input, and to its weights, each by itself by direct sums or by
+Winograd's transforms."""
 
 from typing import Any
 
-from compiler import conv_direct, conv_gradient, conv_single
-from compiler.conv_geometry import Direction, Geometry, geometry
+from compiler import conv_direct, conv_gradient, conv_single, winograd_gradient
+from compiler.conv_geometry import Direction, Geometry, Gradient, geometry
 from compiler.epilogue import Epilogue
 from compiler.kernel import BACKWARD, FORWARD, Kernels, Request, function
 from compiler.single import Single
 from compiler.winograd import Transformed, convolution, preparation
+from dsl.layers.conv import winograd_parts
 
 
 def emit_single(request: Request) -> Single:
@@ -18,31 +19,47 @@ def emit_single(request: Request) -> Single:
 def emit(request: Request) -> Kernels:
     g = geometry(request)
     epilogue = Epilogue.of(request)
-    algorithm = request.node.arguments["algorithm"]
-    turned = algorithm in ("winograd", "winograd-forward")
+    by_winograd = winograd_parts(request.node.arguments)
+    turned = "forward" in by_winograd
     forward = (_forward_by_winograd if turned else conv_direct.forward)(request, g, epilogue)
-    turned = algorithm in ("winograd", "winograd-backward")
+    turned = "backward" in by_winograd
     backward = (_backward_by_winograd if turned else conv_direct.backward)(request, g)
+    turned = "gradient" in by_winograd
+    gradient = (winograd_gradient if turned else conv_gradient).gradient(request, g)
     both = {"forward": forward, "backward": backward}
+    scratch = {**{name: d.scratch for name, d in both.items()}, "gradient": gradient.scratch}
     return Kernels(
         forward=forward.source,
         backward=backward.source,
-        gradient=conv_gradient.gradient(request, g),
-        mask=_mask(request, g),
-        scratch={name: d.scratch for name, d in both.items() if d.scratch},
+        gradient=gradient.source,
+        complete=_complete(request, g, gradient),
+        products=gradient.products,
+        overwrites=True,
+        scratch={name: floats for name, floats in scratch.items() if floats},
         prepare={name: d.prepare for name, d in both.items() if d.prepare},
         prepared={name: d.prepared for name, d in both.items() if d.prepared},
         **_fused(epilogue),
     )
 
 
-def _mask(request: Request, g: Geometry) -> str:
+def _complete(request: Request, g: Geometry, gradient: Gradient) -> str:
+    mask, body = _mask(request, g)
+    body = gradient.complete + body
+    if not body:
+        return ""
+    doc = "What is left to do for the gradients of the weights of all images."
+    arguments = "arena, gradient, w, products"
+    sources = gradient.tiles + mask + "\n\n"
+    return sources + function(f"{request.name}_complete", arguments, doc, body)
+
+
+def _mask(request: Request, g: Geometry) -> tuple[str, str]:
     """A connection table leaves weights at 0; so their gradients have to be."""
     table = request.node.arguments["connect"]
     if table is None:
-        return ""
+        return "", ""
     rows = ", ".join(repr(tuple(int(seen) for seen in row)) for row in table.seen)
-    source = f"{request.name}_seen = np.array([{rows}], np.uint8)\n\n\n"
+    source = f"{request.name}_seen = np.array([{rows}], np.uint8)\n"
     body = (
         f"for channel in range({g.inputs}):\n"
         f"    for tap in range({g.kernel[0] * g.kernel[1]}):\n"
@@ -51,8 +68,7 @@ def _mask(request: Request, g: Geometry) -> str:
         f"                gradient[{request.offsets['weight']} + channel * {g.weight_channel} + "
         f"tap * {g.outputs} + output] = np.float32(0)\n"
     )
-    doc = "No gradient for weights that the connection table leaves at 0."
-    return source + function(f"{request.name}_mask", "gradient, w", doc, body)
+    return source, body
 
 
 def _fused(epilogue: Epilogue | None) -> dict[str, Any]:

@@ -7,25 +7,24 @@ from compiler.simd.sizes import WINOGRAD
 from compiler.target import LANES
 from dsl.graph import Graph, Node
 from dsl.layers.conv import winograd_applies
+from dsl.shapes import Shape
 
-# What the transforms of one tile of one channel cost, in multiply-adds of sixteen lanes: into, and
+# What it costs, in multiply-adds of sixteen lanes, to transform one tile of one channel: into, and
 # from 3x3 and 5x5 convolutions; and more, where what is transformed is more than a second-level
-# cache holds. Measured on convolutions of 3 to 256 channels and maps of 8x8 to 32x32, both ways.
-_INTO, _FROM = 280, {3: 300, 5: 140}
+# cache holds. Between the costs with AVX2 and with AVX-512, measured on convolutions of 3 to 256
+# channels and maps of 7x7 to 32x32.
+_INTO, _FROM = 500, {3: 500, 5: 400}
 _CACHE = 2**19  # bytes
-_PER_MIB = 150
+_PER_MIB, _MOST_MISSING = 150, 1000
+_SUMS = 5  # what it costs to sum a product over the lanes of a block
+# Direct gradients wait for maps that are more than the first-level cache holds.
+_WIDE, _SLOWER = 2**14, 1.5
 _ADVANTAGE = 1.1
-_NAMES = {
-    (False, False): "direct",
-    (False, True): "winograd-backward",
-    (True, False): "winograd-forward",
-    (True, True): "winograd",
-}
 
 
 def choose_algorithm(graph: Graph) -> Graph:
-    """conv 64x3x3 algorithm=auto  =>  algorithm=winograd, winograd-forward (direct backward),
-    winograd-backward, or direct.
+    """conv 64x3x3 algorithm=auto  =>  algorithm=winograd, direct, or where Winograd's transforms
+    pay for some of forward, backward and gradient alone, such as winograd-forward-gradient.
 
     It depends on shapes alone, so that every machine computes the same bits. The option
     `algorithm` of a layer overrules it.
@@ -36,22 +35,46 @@ def choose_algorithm(graph: Graph) -> Graph:
 def _chosen(node: Node) -> Node:
     if node.kind != "conv" or node.arguments["algorithm"] != "auto":
         return node
-    given, made = node.given, node.bare_shape
-    pays = (False, False)  # forward, backward
+    names = ["direct"]
     if winograd_applies(node.arguments):
         kernel = int(node.arguments["size"][1])
+        given, made = node.given, node.bare_shape
         macs = given[0] * prod(made) * kernel**2
-        pays = _pays(given[0], made, kernel, macs), _pays(made[0], given, kernel, macs)
-    return replace(node, arguments={**node.arguments, "algorithm": _NAMES[pays]})
+        gains = {
+            "forward": macs - _cost(given[0], made, kernel),
+            "backward": macs - _cost(made[0], given, kernel),
+            "gradient": macs * _slowness(made) - _gradient_cost(given[0], made, kernel),
+        }
+        parts = [part for part, gain in gains.items() if gain > 0]
+        if parts:
+            names = ["winograd"] if len(parts) == len(gains) else ["winograd", *parts]
+    return replace(node, arguments={**node.arguments, "algorithm": "-".join(names)})
 
 
-def _pays(inputs: int, made: tuple[int, ...], kernel: int, macs: int) -> bool:
-    """Whether maps of the shape `made` are made faster from `inputs` others."""
+def _cost(inputs: int, made: Shape, kernel: int) -> float:
+    """Of maps of the shape `made` from `inputs` others."""
+    outputs = made[0]
+    tiles, missing = _tiles(inputs, made, kernel)
+    products = WINOGRAD**2 * inputs * outputs
+    transforms = inputs * (_INTO + missing) + outputs * (_FROM[kernel] + missing)
+    return _ADVANTAGE * tiles * (products + transforms)
+
+
+def _gradient_cost(inputs: int, made: Shape, kernel: int) -> float:
+    outputs = made[0]
+    tiles, missing = _tiles(inputs, made, kernel)
+    products = WINOGRAD**2 * inputs * outputs * (tiles + _SUMS)
+    return _ADVANTAGE * (products + tiles * (inputs + outputs) * (_INTO + missing))
+
+
+def _tiles(inputs: int, made: Shape, kernel: int) -> tuple[int, float]:
+    """Their number, and what each costs more because the caches are too small."""
     outputs, height, width = made
     step = WINOGRAD - kernel + 1
     tiles = -(-height // step) * -(-width // step)
     bytes_ = tiles * (inputs + outputs) * WINOGRAD**2 * LANES * 4
-    missing = _PER_MIB * max(0, bytes_ - _CACHE) / 2**20
-    products = WINOGRAD**2 * inputs * outputs
-    transforms = inputs * (_INTO + missing) + outputs * (_FROM[kernel] + missing)
-    return macs > _ADVANTAGE * tiles * (products + transforms)
+    return tiles, min(_MOST_MISSING, _PER_MIB * max(0, bytes_ - _CACHE) / 2**20)
+
+
+def _slowness(made: Shape) -> float:
+    return _SLOWER if made[1] * made[2] * LANES * 4 > _WIDE else 1

@@ -164,6 +164,8 @@ class OuterProduct:
 
     g[left, right] += sum over lanes, rows and columns of x[left, row, column] * dy[right, ...]
 
+    and = where there is nothing before.
+
     `lefts` lists (offset into x, offset into g) of each left factor. `edges` lists the columns
     (x offset, dy offset, lefts that count) that some left factors must leave out because there
     the kernel hangs over the border; the other columns run in a loop from `x_start`, `dy_start`.
@@ -184,12 +186,13 @@ class OuterProduct:
 
 
 def outer_product(tile: OuterProduct) -> Any:
-    """An intrinsic `(x, x0, dy, dy0, rows, g, g0)` that adds one tile's sums to g."""
+    """An intrinsic `(x, x0, dy, dy0, rows, g, g0, before)` that adds one tile's sums to g, or
+    stores them where `before` is 0: then there is nothing to add to."""
     width, parts = tile.width, LANES // tile.width
     count = len(tile.lefts)
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        x, x0, dy, dy0, rows, g, g0 = args
+        x, x0, dy, dy0, rows, g, g0, before = args
         x = data_pointer(context, builder, sig.args[0], x)
         dy = data_pointer(context, builder, sig.args[2], dy)
         g = data_pointer(context, builder, sig.args[5], g)
@@ -244,6 +247,7 @@ def outer_product(tile: OuterProduct) -> Any:
             sums = sums_of(INT64(0))
         else:
             sums = _fold_parts(builder, parts, width, count * tile.rights, sums_of)
+        runs = []
         per_group = max(1, width // tile.rights)
         for first in range(0, count, per_group):
             group = range(first, min(first + per_group, count))
@@ -251,13 +255,15 @@ def outer_product(tile: OuterProduct) -> Any:
             totals = sum_of_lanes(builder, members, width)
             for place_in_group, left in enumerate(group):
                 offset = builder.add(g0, INT64(tile.lefts[left][1]))
-                _add_run(builder, totals, place_in_group * tile.rights, tile.rights, g, offset)
+                runs.append((totals, place_in_group * tile.rights, tile.rights, offset))
+        _put_runs(builder, runs, g, before)
         return context.get_dummy_value()
 
     @intrinsic
     def outer(
-        typing_context: Any, x: Any, x0: Any, dy: Any, dy0: Any, rows: Any, g: Any, g0: Any
-    ) -> Any:
+        typing_context: Any, x: Any, x0: Any, dy: Any, dy0: Any, rows: Any, g: Any, g0: Any,
+        before: Any,
+    ) -> Any:  # fmt: skip
         i = types.int64
         return types.void(x, i, dy, i, i, g, i, i), generate
 
@@ -291,24 +297,28 @@ def _fold_parts(builder: ir.IRBuilder, parts: int, width: int, count: int, sums_
     return rows[0]
 
 
-def _add_run(
-    builder: ir.IRBuilder, lanes: Any, first: int, count: int, data: Any, offset: Any
+def _put_runs(
+    builder: ir.IRBuilder, runs: list[tuple[Any, int, int, Any]], data: Any, before: Any
 ) -> None:
-    """Add lanes [first, first + count) to as many floats in memory."""
-    _put_run(builder, lanes, first, count, data, offset, adds=True)
+    """For each (vector, first, count, offset), add lanes [first, first + count) to what lies at
+    `offset`, or store them where `before` is 0."""
 
+    def put(adds: bool) -> None:
+        for lanes, first, count, offset in runs:
+            mask = ir.Constant(ir.VectorType(INT32, count), list(range(first, first + count)))
+            part = builder.shuffle_vector(lanes, ir.Constant(lanes.type, ir.Undefined), mask)
+            kind = ir.VectorType(FLOAT, count).as_pointer()
+            pointer = builder.bitcast(builder.gep(data, [offset]), kind)
+            if adds:
+                part = builder.fadd(builder.load(pointer, align=4), part)
+            builder.store(part, pointer, align=4)
 
-def _put_run(
-    builder: ir.IRBuilder, lanes: Any, first: int, count: int, data: Any, offset: Any, adds: bool
-) -> None:
-    """Store lanes [first, first + count), or add them to what lies there."""
-    run = ir.VectorType(FLOAT, count)
-    mask = ir.Constant(ir.VectorType(INT32, count), list(range(first, first + count)))
-    part = builder.shuffle_vector(lanes, ir.Constant(lanes.type, ir.Undefined), mask)
-    pointer = builder.bitcast(builder.gep(data, [offset]), run.as_pointer())
-    if adds:
-        part = builder.fadd(builder.load(pointer, align=4), part)
-    builder.store(part, pointer, align=4)
+    fresh = builder.icmp_signed("==", before, INT64(0))
+    with builder.if_else(fresh) as (then, otherwise):
+        with then:
+            put(adds=False)
+        with otherwise:
+            put(adds=True)
 
 
 @dataclass(frozen=True)
@@ -371,20 +381,13 @@ def product_of(tile: Product) -> Any:
 
         zeros = [constant(0.0, tile.width)] * (tile.lefts * tile.rights)
         sums = loop(builder, rows, zeros, row_body)
-
-        def put(adds: bool) -> None:
-            for left in range(tile.lefts):
-                for r in range(tile.rights):
-                    count = tile.tail if r == tile.rights - 1 else tile.width
-                    offset = builder.add(g0, INT64(left * tile.g_left + r * tile.width))
-                    _put_run(builder, sums[left * tile.rights + r], 0, count, g, offset, adds)
-
-        fresh = builder.icmp_signed("==", before, INT64(0))
-        with builder.if_else(fresh) as (then, otherwise):
-            with then:
-                put(adds=False)
-            with otherwise:
-                put(adds=True)
+        runs = []
+        for left in range(tile.lefts):
+            for r in range(tile.rights):
+                count = tile.tail if r == tile.rights - 1 else tile.width
+                offset = builder.add(g0, INT64(left * tile.g_left + r * tile.width))
+                runs.append((sums[left * tile.rights + r], 0, count, offset))
+        _put_runs(builder, runs, g, before)
         return context.get_dummy_value()
 
     @intrinsic

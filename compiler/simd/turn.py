@@ -34,29 +34,31 @@ def transposed(builder: ir.IRBuilder, lines: list[Any]) -> list[Any]:
 
 
 @intrinsic
-def _turn_square(typing_context: Any, array: Any, x: Any, y: Any, row: Any) -> Any:
-    """y[lane, place] = x[place, lane]; lines of x are 16 floats apart, those of y `row`."""
+def _turn_square(typing_context: Any, array: Any, x: Any, count: Any, y: Any, row: Any) -> Any:
+    """y[lane, place] = x[place, lane]; lines of x are 16 floats apart, those of y `row`. Behind
+    `count` lines of x, its last stands for those that are missing."""
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        _, x, y, row = args
+        _, x, count, y, row = args
         data = data_pointer(context, builder, sig.args[0], args[0])
-        lines = [load_lanes(builder, data, builder.add(x, INT64(k * LANES))) for k in range(LANES)]
+        last = builder.sub(count, INT64(1))
+        lines = []
+        for k in range(LANES):
+            there = builder.icmp_signed("<", INT64(k), count)
+            place = builder.mul(builder.select(there, INT64(k), last), INT64(LANES))
+            lines.append(load_lanes(builder, data, builder.add(x, place)))
         for k, line in enumerate(transposed(builder, lines)):
             at = builder.add(y, builder.mul(row, INT64(k)))
             store_lanes(builder, line, data, at)
         return context.get_dummy_value()
 
     i = types.int64
-    return types.void(array, i, i, i), generate
+    return types.void(array, i, i, i, i), generate
 
 
 @linked
 def turn(array, x, places, y, row):
-    """[places][16 images] at x as [16 images][row] at y, filled up with zeros; 16 divides row."""
-    whole = places - places % LANES
-    for place in range(0, whole, LANES):
-        _turn_square(array, x + place * LANES, y + place, row)
-    for lane in range(LANES):
-        for place in range(whole, row):
-            value = array[x + place * LANES + lane] if place < places else 0.0
-            array[y + lane * row + place] = value
+    """[places][16 images] at x as [16 images][row] at y, filled up with anything; `row` is the next
+    multiple of 16."""
+    for place in range(0, places, LANES):
+        _turn_square(array, x + place * LANES, places - place, y + place, row)

@@ -158,10 +158,20 @@ class Tiles:
 def transform_input(tiles: Tiles) -> Any:
     """An intrinsic `(arena, x, v, v_point, zero)` for all tiles of one channel.
 
-    v[point, tile] = Bt d B of each tile d of the map x; points are v_point floats apart, tiles
-    sixteen. `zero` is the offset of sixteen zeros, read where a tile hangs over the border.
+    v[point, tile] = Bt d B of each tile d of the map x; points are v_point floats apart. `zero` is
+    the offset of sixteen zeros, read where a tile hangs over the border.
     """
-    _, _, bt = matrices(tiles.kernel)
+    return _into_points(tiles, matrices(tiles.kernel)[2])
+
+
+def transform_slopes(tiles: Tiles) -> Any:
+    """The same with A d At of each m x m tile d of the gradient of an output."""
+    at, _, _ = matrices(tiles.kernel)
+    return _into_points(tiles, tuple(zip(*at, strict=True)))
+
+
+def _into_points(tiles: Tiles, matrix: Matrix) -> Any:
+    side = len(matrix[0])
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         arena, x, v, v_point, zero = args
@@ -170,7 +180,7 @@ def transform_input(tiles: Tiles) -> Any:
 
         def inside(first: Any, size: int) -> list[tuple[Any, Any]]:
             """(place, whether it is on the map) for each line of a tile."""
-            places = [builder.add(first, INT64(k)) for k in range(SIZE)]
+            places = [builder.add(first, INT64(k)) for k in range(side)]
             return [(p, builder.icmp_unsigned("<", p, INT64(size))) for p in places]
 
         def body(part: Any, row: Any, column: Any) -> None:
@@ -189,7 +199,7 @@ def transform_input(tiles: Tiles) -> Any:
                     values[-1].append(load_lanes(builder, data, offset, tiles.register))
             tile = builder.add(builder.mul(row, INT64(tiles.columns)), column)
             to = builder.add(v, builder.add(builder.mul(tile, INT64(LANES)), lanes))
-            points = [value for line in arithmetic.square(bt, values) for value in line]
+            points = [value for line in arithmetic.square(matrix, values) for value in line]
             for k, value in enumerate(points):
                 at = builder.add(to, builder.mul(v_point, INT64(k)))
                 store_lanes(builder, value, data, at)
@@ -327,5 +337,37 @@ def transform_weights(kernel: int, count: int, step: int) -> Any:
     ) -> Any:
         i = types.int64
         return types.void(w, i, i, i, u, i, i), generate
+
+    return transform
+
+
+def transform_products(kernel: int, count: int) -> Any:
+    """An intrinsic `(u, u0, u_point, g, g0, g_row, g_tap)` for `count` kernels side by side.
+
+    g = Gt u G, the gradients of the kernels, from those of their points, u_point floats apart.
+    """
+    _, g_matrix, _ = matrices(kernel)
+    back = tuple(zip(*g_matrix, strict=True))
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        u, u0, u_point, g, g0, g_row, g_tap = args
+        u = data_pointer(context, builder, sig.args[0], u)
+        g = data_pointer(context, builder, sig.args[3], g)
+        places = [builder.add(u0, builder.mul(u_point, INT64(k))) for k in range(SIZE * SIZE)]
+        points = [load_lanes(builder, u, place, count, aligned=False) for place in places]
+        values = [points[k : k + SIZE] for k in range(0, SIZE * SIZE, SIZE)]
+        for i, line in enumerate(_Arithmetic(builder, count).square(back, values)):
+            row = builder.add(g0, builder.mul(g_row, INT64(i)))
+            for j, value in enumerate(line):
+                to = builder.add(row, builder.mul(g_tap, INT64(j)))
+                store_lanes(builder, value, g, to, aligned=False)
+        return context.get_dummy_value()
+
+    @intrinsic
+    def transform(
+        typing_context: Any, u: Any, u0: Any, u_point: Any, g: Any, g0: Any, g_row: Any, g_tap: Any
+    ) -> Any:
+        i = types.int64
+        return types.void(u, i, i, g, i, i, i), generate
 
     return transform

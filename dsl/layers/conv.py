@@ -42,6 +42,12 @@ def winograd_applies(arguments: Mapping[str, Any]) -> bool:
     return kernel in ((3, 3), (5, 5)) and arguments["stride"] == (1, 1)
 
 
+def winograd_parts(arguments: Mapping[str, Any]) -> set[str]:
+    """What of a convolution Winograd's transforms compute: see the pass choose_algorithm."""
+    name, *parts = str(arguments["algorithm"]).split("-")
+    return set(parts or ("forward", "backward", "gradient")) if name == "winograd" else set()
+
+
 def _parameters(given: Shape, arguments: Arguments) -> tuple[Parameter, ...]:
     channels, height, width = (int(size) for size in arguments["size"])
     shape, table = (channels, given[0], height, width), arguments["connect"]
