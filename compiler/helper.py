@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -85,7 +86,8 @@ class Helpers:
             )  # fmt: skip
         except OSError:
             return
-        with process:
+        # One that has ended may leave us with a line that cannot be written.
+        with suppress(BrokenPipeError), process:
             assert process.stdin is not None and process.stdout is not None
             process.stdout.readline()  # it is ready, or has ended
             while process.poll() is None and (job := self._take()) is not None:
@@ -93,8 +95,6 @@ class Helpers:
                     urgency = "now" if job in self._urgent else "later"
                     print(job.name, job.pixels, urgency, file=process.stdin, flush=True)
                     process.stdout.readline()
-                except BrokenPipeError:
-                    break
                 finally:
                     self._finish(job)
 
