@@ -55,15 +55,28 @@ def gradient(request: Request, g: Geometry) -> Gradient:
                         f"{weight} + channel * {g.weight_channel} + kernel_row * "
                         f"{g.weight_row} + {tap * g.outputs} + output, before)\n"
                     )
-    if "bias" in request.offsets:
-        size, bias = g.out_height * g.out_width, f"gradient[{request.offsets['bias']} + output]"
-        body += (
-            f"for output in range({g.outputs}):\n"
-            f"    total = {bias} if before else np.float32(0)\n"
-            f"    {bias} = total + sum_all(arena, dy + output * {size * LANES}, {size})\n"
-        )
+    body += bias_gradient(request, g)
     doc = "The gradients of the weights and the bias, added to those so far."
     return Gradient(source + "\n\n" + function(name, f"{GRADIENT}, before", doc, body))
+
+
+def bias_gradient(request: Request, g: Geometry, of_group: bool = False) -> str:
+    """Statements: of one block, or of all blocks of a group."""
+    if "bias" not in request.offsets:
+        return ""
+    size, bias = g.out_height * g.out_width, f"gradient[{request.offsets['bias']} + output]"
+    body = (
+        f"for output in range({g.outputs}):\n"
+        f"    total = {bias} if {'first' if of_group else 'before'} else np.float32(0)\n"
+    )
+    if not of_group:
+        return f"{body}    {bias} = total + sum_all(arena, dy + output * {size * LANES}, {size})\n"
+    return (
+        f"{body}    for block in range(blocks):\n"
+        f"        total += sum_all(arena, dy + (block * {g.outputs} + output) * {size * LANES}, "
+        f"{size})\n"
+        f"    {bias} = total\n"
+    )
 
 
 def _outer_source(

@@ -35,10 +35,9 @@ class Kernels:
 
     `saved` are the floats a block that forward leaves to backward; in prediction its offset is
     negative, and nothing is left. `products` are the floats that gradient leaves to complete. By
-    suffix, `scratch` and `prepared` are the floats of these, and
-    `prepare` the sources that prepare them. With `overwrites`, gradient takes nothing of what was
-    there before the first images, so that nobody has to clear it. Without backward, the inputs have
-    the gradient of the output.
+    suffix, `scratch` and `prepared` are the floats of these, and `prepare` the sources that prepare
+    them. With `overwrites`, gradient takes nothing of what was there before the first images, so
+    that nobody has to clear it. Without backward, the inputs have the gradient of the output.
     """
 
     forward: str = ""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from textwrap import indent
 
 from compiler.conv_geometry import Geometry, Gradient
+from compiler.conv_gradient import bias_gradient
 from compiler.kernel import GRADIENT, Request, function
 from compiler.simd.sizes import WINOGRAD as SIZE
 from compiler.target import BLOCKS, LANES, split
@@ -92,7 +93,7 @@ def gradient(request: Request, g: Geometry) -> Gradient:
                 f"products + point * {layout.product_point} + channel * {g.outputs} + output, "
                 f"{'first' if together else 'before'})\n"
             )
-    body += _bias(request, g, together)
+    body += bias_gradient(request, g, together)
     doc = "The gradient of the bias, and products for those of the weights, added to those so far."
     arguments = f"{GRADIENT}, scratch, products, {'blocks, first' if together else 'before'}"
     source += "\n\n" + function(name, arguments, doc, body)
@@ -151,26 +152,6 @@ def _transforms(request: Request, layout: _Layout) -> tuple[str, str]:
             f" {to}{block[1]} + {index} * {layout.count * LANES}, {point}, zeros)\n"
         )
     return source, body
-
-
-def _bias(request: Request, g: Geometry, together: bool) -> str:
-    if "bias" not in request.offsets:
-        return ""
-    size, bias = g.out_height * g.out_width, f"gradient[{request.offsets['bias']} + output]"
-    if not together:
-        return (
-            f"for output in range({g.outputs}):\n"
-            f"    total = {bias} if before else np.float32(0)\n"
-            f"    {bias} = total + sum_all(arena, dy + output * {size * LANES}, {size})\n"
-        )
-    return (
-        f"for output in range({g.outputs}):\n"
-        f"    total = {bias} if first else np.float32(0)\n"
-        f"    for block in range(blocks):\n"
-        f"        total += sum_all(arena, dy + (block * {g.outputs} + output) * {size * LANES}, "
-        f"{size})\n"
-        f"    {bias} = total\n"
-    )
 
 
 def _complete(request: Request, layout: _Layout) -> tuple[str, str]:

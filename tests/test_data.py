@@ -419,7 +419,11 @@ def test_fetch_after_another_mirrors_beginning(mirrors: list[Mirror], tmp_path: 
     assert mirrors[1].requests[-1] == "file.gz"
 
 
-@pytest.mark.parametrize("spoilt", [PACKED[:-9], PACKED[:5000] + PACKED[5001:], b"<html>", b""])
+@pytest.mark.parametrize(
+    "spoilt",
+    [PACKED[:-9], PACKED[:5000] + PACKED[5001:], b"<html>", b""],
+    ids=["too short", "a byte lacks", "a page", "empty"],  # PACKED has the time in it
+)
 def test_fetch_after_a_damaged_mirror(mirrors: list[Mirror], tmp_path: Path, spoilt: bytes) -> None:
     mirrors[0].files["file.gz"] = spoilt
     mirrors[1].files["file.gz"] = PACKED
