@@ -238,7 +238,7 @@ share counts for each of them. The Java process is left out: its size is Spark's
   validation that follows. Ours begins with uint8 pixels and includes the records that the
   specification asks for: for lenet5 loss and throughput every iteration, histograms of the
   parameters every 50, written into the run's folder as JSON and for TensorBoard, on Spark by the
-  driver.
+  driver. They are written 64 at a time, the last ones of an epoch behind it.
 - PyTorch begins with images that are normalised float32 already. A batch is one `index_select`,
   the optimizer is the fused SGD, the loss is read once a step, and nothing else happens.
 - Both train the same net, with the same loss and the same falling rate.
