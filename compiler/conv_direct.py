@@ -1,4 +1,9 @@
-"""A convolution by direct sums, forward and backward to its input: loops around correlations."""
+"""A convolution by direct sums, forward and backward to its input: loops around correlations.
+
+Where the maps of its input lie a large power of two apart, as those of 16x16 or 32x32 do, the same
+places of all of them would have to share a few places of the caches: then the rows that a row of
+the output needs are copied next to each other first.
+"""
 
 from dataclasses import dataclass
 from textwrap import indent
@@ -10,6 +15,10 @@ from compiler.target import LANES, split
 from compiler.tile_source import correlation_source
 
 Taps = tuple[tuple[int, int, int], ...]
+
+_APART = 2**14  # bytes
+_MAPS = 32  # at least
+_USES = 32  # of each value that is copied, at least
 
 
 @dataclass(frozen=True)
@@ -54,45 +63,113 @@ def _column_tiles(width: int, most: int, stride: int = 1) -> list[tuple[int, int
     ]
 
 
+@dataclass(frozen=True)
+class _Input:
+    """Where a row of the output finds its input: `rows` rows of `x` from row `top + first` on, or
+    upwards from row `top`, of all `channels`; `most` bounds `rows`, `uses` is how often a value is
+    read for a row of the output. Steps are in floats."""
+
+    x: str
+    channels: int
+    height: int
+    width: int
+    most: int
+    uses: int
+    upwards: bool = False
+
+    @property
+    def copied(self) -> bool:
+        aligned = self.height * self.width * LANES * 4 % _APART == 0
+        return aligned and self.channels >= _MAPS and self.uses >= _USES
+
+    @property
+    def steps(self) -> dict[str, object]:
+        row = self.width * LANES
+        if self.copied:
+            return {"x_channel": self.most * row + LANES, "x_row": row, "x_column": LANES}
+        return {
+            "x_channel": self.height * row,
+            "x_row": -row if self.upwards else row,
+            "x_column": LANES,
+        }
+
+    @property
+    def size(self) -> int:
+        """Floats of the copies."""
+        return self.channels * (self.most * self.width * LANES + LANES) if self.copied else 0
+
+    def place(self, at: str) -> str:
+        """The offset of column {source} of the first row."""
+        if self.copied:
+            return f"{at} + {{source}} * {LANES}"
+        first = "top" if self.upwards else "(top + first)"
+        return f"{self.x} + ({first} * {self.width} + {{source}}) * {LANES}"
+
+    def copies(self, at: str) -> str:
+        """Statements that copy the rows."""
+        if not self.copied:
+            return ""
+        line = "top - line" if self.upwards else "top + first + line"
+        return (
+            f"for channel in range({self.channels}):\n"
+            f"    for line in range(rows):\n"
+            f"        copy = {at} + channel * {self.steps['x_channel']} + "
+            f"line * {self.width * LANES}\n"
+            f"        from_ = {self.x} + (channel * {self.height} + {line}) * "
+            f"{self.width * LANES}\n"
+            f"        for place in range(0, {self.width * LANES}, {LANES}):\n"
+            f"            store(arena, copy + place, load(arena, from_ + place))\n"
+        )
+
+
 def _correlation(
-    request: Request, suffix: str, doc: str, arguments: str, head: str, tiles: list[_Run],
-    outputs: int, steps: dict[str, object], call: str, rows: int,
+    request: Request, suffix: str, doc: str, arguments: str, head: str, given: _Input,
+    tiles: list[_Run], outputs: int, steps: dict[str, object], call: str, rows: int,
 ) -> Direction:  # fmt: skip
     """A function that loops tiles over rows, output channels and columns."""
     name = f"{request.name}_{suffix}"
+    head += given.copies("scratch")
     source, body = "", f"for row in range({rows}):\n" + indent(head, "    ")
     for start, size, parts in _output_runs(request, outputs, tiles):
         body += f"    for output in range({start}, {start + size * parts}, {size}):\n"
         more, loops = _tile_loops(request, name, size, tiles, steps, call)
         source += more
         body += indent(loops, " " * 8)
-    return Direction(source + "\n\n" + function(name, arguments, doc, body))
+    arguments += ", scratch" if given.copied else ""
+    return Direction(source + "\n\n" + function(name, arguments, doc, body), given.size)
 
 
 def _finished_correlation(
-    request: Request, epilogue: Epilogue, head: str, tiles: list[_Run], outputs: int,
-    steps: dict[str, object], call: str, columns: int,
+    request: Request, epilogue: Epilogue, head: str, given: _Input, tiles: list[_Run],
+    outputs: int, steps: dict[str, object], call: str, columns: int,
 ) -> Direction:  # fmt: skip
     """The same, where an epilogue takes some rows of some channels at a time."""
     name = f"{request.name}_forward"
     source, body = "", f"for turn_row in range({epilogue.out[1]}):\n"
-    runs = _output_runs(request, outputs, tiles)
+    head = f"row = turn_row * {epilogue.step} + z_row\n" + head
+    if given.copied:
+        copies = head + given.copies(f"scratch + z_row * {given.size}")
+        body += f"    for z_row in range({epilogue.rows}):\n" + indent(copies, " " * 8)
+    runs, z = _output_runs(request, outputs, tiles), _behind_copies(given, epilogue)
     for start, size, parts in runs:
         body += f"    for output in range({start}, {start + size * parts}, {size}):\n"
         body += f"        for z_row in range({epilogue.rows}):\n"
-        body += f"            row = turn_row * {epilogue.step} + z_row\n"
         more, loops = _tile_loops(request, name, size, tiles, steps, call)
         source += more
         body += indent(head + loops, " " * 12)
         body += (
-            f"        {request.name}_finish(arena, scratch, {epilogue.rows * columns}, y, saved, "
+            f"        {request.name}_finish(arena, {z}, {epilogue.rows * columns}, y, saved, "
             f"output, {size}, turn_row, 1)\n"
         )
     doc = "x correlated with the weights, plus the bias, then pooled and activated."
     text = source + "\n\n" + epilogue.finish() + "\n\n"
     text += function(name, f"{FORWARD}, saved, scratch", doc, body)
     most = max(size for _, size, _ in runs)
-    return Direction(text, most * epilogue.rows * columns * LANES)
+    return Direction(text, epilogue.rows * (given.size + most * columns * LANES))
+
+
+def _behind_copies(given: _Input, epilogue: Epilogue) -> str:
+    return f"scratch + {epilogue.rows * given.size}" if given.copied else "scratch"
 
 
 def _output_runs(request: Request, outputs: int, tiles: list[_Run]) -> list[tuple[int, int, int]]:
@@ -144,10 +221,9 @@ def forward(request: Request, g: Geometry, epilogue: Epilogue | None) -> Directi
         head = f"top = row * {sh}\nfirst = 0\nrows = {kh}\n"
     bias = request.offsets.get("bias")
     weight = request.offsets["weight"]
+    given = _Input("x", g.inputs, g.height, g.width, kh, g.outputs * kw)
     steps: dict[str, object] = {
-        "x_channel": g.height * g.width * LANES,
-        "x_row": g.width * LANES,
-        "x_column": LANES,
+        **given.steps,
         "w_channel": g.weight_channel,
         "w_row": g.weight_row,
         "w_tap": g.outputs,
@@ -156,20 +232,23 @@ def forward(request: Request, g: Geometry, epilogue: Epilogue | None) -> Directi
         "y_column": LANES,
         "start": "zero" if bias is None else "bias",
     }
+    at = f"scratch + z_row * {given.size}" if epilogue else "scratch"
     call = (
-        f"{{tile}}(arena, x + ((top + first) * {g.width} + {{source}}) * {LANES}, {g.inputs}, "
+        f"{{tile}}(arena, {given.place(at)}, {g.inputs}, "
         f"rows, weights, {weight} + first * {g.weight_row} + output, {bias or 0} + output, "
     )
     if epilogue:
-        call += f"arena, scratch + (z_row * {g.out_width} + {{column}}) * {LANES})"
+        z = _behind_copies(given, epilogue)
+        call += f"arena, {z} + (z_row * {g.out_width} + {{column}}) * {LANES})"
         return _finished_correlation(
-            request, epilogue, head, _runs(tiles), g.outputs, steps, call, g.out_width
+            request, epilogue, head, given, _runs(tiles), g.outputs, steps, call, g.out_width
         )
     call += f"arena, y + ((output * {g.out_height} + row) * {g.out_width} + {{column}}) * {LANES})"
     doc = "y = x correlated with the weights, plus the bias."
     return _correlation(
-        request, "forward", doc, FORWARD, head, _runs(tiles), g.outputs, steps, call, g.out_height
-    )
+        request, "forward", doc, FORWARD, head, given, _runs(tiles), g.outputs, steps, call,
+        g.out_height,
+    )  # fmt: skip
 
 
 def backward(request: Request, g: Geometry) -> Direction:
@@ -190,10 +269,10 @@ def backward(request: Request, g: Geometry) -> Direction:
         head += f"first += (bottom - first) % {sh}\n"
     head += f"rows = max(0, (min({kh - 1}, bottom) - first) // {sh} + 1)\n"
     head += f"top = (bottom - first) // {sh}\n"
+    uses = g.inputs * -(-kw // sw)
+    given = _Input("dy", g.outputs, g.out_height, g.out_width, -(-kh // sh), uses, upwards=True)
     steps: dict[str, object] = {
-        "x_channel": g.out_height * g.out_width * LANES,
-        "x_row": -g.out_width * LANES,
-        "x_column": LANES,
+        **given.steps,
         "w_channel": 1,
         "w_row": sh * g.weight_row,
         "w_tap": g.outputs,
@@ -203,11 +282,11 @@ def backward(request: Request, g: Geometry) -> Direction:
     }
     weight = request.offsets["weight"]
     call = (
-        f"{{tile}}(arena, dy + (top * {g.out_width} + {{source}}) * {LANES}, {g.outputs}, rows, "
+        f"{{tile}}(arena, {given.place('scratch')}, {g.outputs}, rows, "
         f"weights, {weight} + first * {g.weight_row} + output * {g.weight_channel}, 0, "
         f"arena, dx + ((output * {g.height} + row) * {g.width} + {{column}}) * {LANES})"
     )
     return _correlation(
-        request, "backward", "dx = dy correlated with the turned weights.", BACKWARD, head,
+        request, "backward", "dx = dy correlated with the turned weights.", BACKWARD, head, given,
         _runs(tiles), g.inputs, steps, call, g.height,
     )  # fmt: skip
