@@ -1,26 +1,124 @@
 """The gradient of a convolution's weights: loops around outer products."""
 
+from dataclasses import dataclass
+from textwrap import indent
+
 from compiler.conv_geometry import Geometry, Gradient
 from compiler.kernel import GRADIENT, Request, function
 from compiler.target import LANES, split
 from compiler.tile_source import outer_product_source
 
+# Floats that a second-level cache holds, and of a strip; and the columns of a strip, which are to
+# be many beside a tile's sums over lanes.
+_CACHE, _STRIP, _COLUMNS = 2**19, 2**17, 128
 
-def gradient(request: Request, g: Geometry) -> Gradient:
-    (kh, kw), sh, (ph, pw) = g.kernel, g.stride[0], g.padding
-    name = f"{request.name}_gradient"
-    weight = request.offsets["weight"]
-    source = ""
-    body = f"for kernel_row in range({kh}):\n"
-    if ph:
-        body += (
-            f"    first = max(0, ({ph} - kernel_row + {sh - 1}) // {sh})\n"
-            f"    last = min({g.out_height}, ({g.height - 1 + ph} - kernel_row) // {sh} + 1)\n"
+
+@dataclass(frozen=True)
+class _Strip:
+    """Some rows of dy at a time, and the rows of x that they meet.
+
+    Each tile reads some maps from end to end, and all tiles together read all of them many times:
+    where they are more than a second-level cache holds, a strip of them is copied into one place
+    and used up before the next.
+    """
+
+    g: Geometry
+
+    @property
+    def cut(self) -> bool:
+        g = self.g
+        floats = g.inputs * g.height * g.width + g.outputs * g.out_height * g.out_width
+        return floats * LANES > _CACHE
+
+    @property
+    def rows(self) -> int:
+        g = self.g
+        row = (g.inputs * g.stride[0] * g.width + g.outputs * g.out_width) * LANES
+        return min(g.out_height, max(_STRIP // row, -(-_COLUMNS // g.out_width)))
+
+    @property
+    def x_rows(self) -> int:
+        return (self.rows - 1) * self.g.stride[0] + self.g.kernel[0]
+
+    # Steps from one map to the next.
+
+    @property
+    def x_channel(self) -> int:
+        g = self.g
+        return (self.x_rows * g.width + 1 if self.cut else g.height * g.width) * LANES
+
+    @property
+    def dy_channel(self) -> int:
+        g = self.g
+        return (self.rows * g.out_width + 1 if self.cut else g.out_height * g.out_width) * LANES
+
+    @property
+    def scratch(self) -> int:
+        return self.g.inputs * self.x_channel + self.g.outputs * self.dy_channel if self.cut else 0
+
+    def loop(self, body: str) -> str:
+        """`body` for all strips."""
+        if not self.cut:
+            return body
+        g, row = self.g, self.g.width * LANES
+        copies = (
+            f"last_row = min(strip + {self.rows}, {g.out_height})\n"
+            f"for output in range({g.outputs}):\n"
+            f"    copy = slopes + output * {self.dy_channel}\n"
+            f"    from_ = dy + (output * {g.out_height} + strip) * {g.out_width * LANES}\n"
+            f"    for place in range(0, (last_row - strip) * {g.out_width * LANES}, {LANES}):\n"
+            f"        store(arena, copy + place, load(arena, from_ + place))\n"
+            f"upper = strip * {g.stride[0]} - {g.padding[0]}\n"
+            f"for channel in range({g.inputs}):\n"
+            f"    for line in range(max(0, -upper), min({self.x_rows}, {g.height} - upper)):\n"
+            f"        copy = scratch + channel * {self.x_channel} + line * {row}\n"
+            f"        from_ = x + (channel * {g.height} + upper + line) * {row}\n"
+            f"        for place in range(0, {row}, {LANES}):\n"
+            f"            store(arena, copy + place, load(arena, from_ + place))\n"
+        )
+        return (
+            f"slopes = scratch + {g.inputs * self.x_channel}\n"
+            f"for strip in range(0, {g.out_height}, {self.rows}):\n" + indent(copies + body, "    ")
+        )
+
+    def bounds(self) -> str:
+        """Statements: the rows of dy, from `first` on, that kernel_row meets on the map."""
+        g, sh, ph = self.g, self.g.stride[0], self.g.padding[0]
+        if not (ph or self.cut):
+            return f"    first = 0\n    rows = {g.out_height}\n"
+        start, end = ("strip", "last_row") if self.cut else ("0", str(g.out_height))
+        return (
+            f"    first = max({start}, ({ph} - kernel_row + {sh - 1}) // {sh})\n"
+            f"    last = min({end}, ({g.height - 1 + ph} - kernel_row) // {sh} + 1)\n"
             f"    rows = max(0, last - first)\n"
         )
-    else:
-        body += f"    first = 0\n    rows = {g.out_height}\n"
-    body += f"    top = first * {sh} - {ph} + kernel_row\n"
+
+    def places(self, tap: int) -> tuple[str, str, str]:
+        """Offsets of x and dy for `channel` and `output` in row `first`, and the number of images
+        or rows before."""
+        g, left = self.g, tap - self.g.padding[1]
+        if not self.cut:
+            return (
+                f"x + ((channel * {g.height} + top) * {g.width} + {left}) * {LANES}",
+                f"dy + (output * {g.out_height} + first) * {g.out_width * LANES}",
+                "before",
+            )
+        return (
+            f"scratch + channel * {self.x_channel} + "
+            f"(((first - strip) * {g.stride[0]} + kernel_row) * {g.width} + {left}) * {LANES}",
+            f"slopes + output * {self.dy_channel} + (first - strip) * {g.out_width * LANES}",
+            "before + strip",
+        )
+
+
+def gradient(request: Request, g: Geometry) -> Gradient:
+    (kh, kw), sh, ph = g.kernel, g.stride[0], g.padding[0]
+    name = f"{request.name}_gradient"
+    weight, strip = request.offsets["weight"], _Strip(g)
+    source = ""
+    body = f"for kernel_row in range({kh}):\n" + strip.bounds()
+    if not strip.cut:
+        body += f"    top = first * {sh} - {ph} + kernel_row\n"
     for start, taps, tap_parts in split(kw, request.target.lefts):
         most_channels = max(1, request.target.lefts // taps)
         for first_channel, channels, channel_parts in split(g.inputs, most_channels):
@@ -29,10 +127,7 @@ def gradient(request: Request, g: Geometry) -> Gradient:
                 f"{first_channel + channels * channel_parts}, {channels}):\n"
             )
             lefts = tuple(
-                (
-                    (c * g.height * g.width + k) * LANES,
-                    c * g.weight_channel + k * g.outputs,
-                )
+                (c * strip.x_channel + k * LANES, c * g.weight_channel + k * g.outputs)
                 for c in range(channels)
                 for k in range(taps)
             )
@@ -46,18 +141,18 @@ def gradient(request: Request, g: Geometry) -> Gradient:
                     tap = start + part * taps
                     tile = f"{name}_{len(lefts)}x{rights}_at_{tap}"
                     source += _outer_source(
-                        tile, g, request.target.width, lefts, rights, tap, taps, channels
+                        tile, strip, request.target.width, lefts, rights, tap, taps, channels
                     )
+                    x, dy, before = strip.places(tap)
                     body += (
-                        f"            {tile}(arena, x + ((channel * {g.height} + top) * "
-                        f"{g.width} + {tap - pw}) * {LANES}, arena, dy + (output * "
-                        f"{g.out_height} + first) * {g.out_width * LANES}, rows, gradient, "
+                        f"            {tile}(arena, {x}, arena, {dy}, rows, gradient, "
                         f"{weight} + channel * {g.weight_channel} + kernel_row * "
-                        f"{g.weight_row} + {tap * g.outputs} + output, before)\n"
+                        f"{g.weight_row} + {tap * g.outputs} + output, {before})\n"
                     )
-    body += bias_gradient(request, g)
+    body = strip.loop(body) + bias_gradient(request, g)
     doc = "The gradients of the weights and the bias, added to those so far."
-    return Gradient(source + "\n\n" + function(name, f"{GRADIENT}, before", doc, body))
+    arguments = f"{GRADIENT}, before{', scratch' if strip.cut else ''}"
+    return Gradient(source + "\n\n" + function(name, arguments, doc, body), strip.scratch)
 
 
 def bias_gradient(request: Request, g: Geometry, of_group: bool = False) -> str:
@@ -80,10 +175,11 @@ def bias_gradient(request: Request, g: Geometry, of_group: bool = False) -> str:
 
 
 def _outer_source(
-    tile: str, g: Geometry, width: int, lefts: tuple[tuple[int, int], ...], rights: int, tap: int,
+    tile: str, strip: _Strip, width: int, lefts: tuple[tuple[int, int], ...], rights: int, tap: int,
     taps: int, channels: int,
 ) -> str:  # fmt: skip
     """The tile for kernel columns [tap, tap + taps) of some input channels."""
+    g = strip.g
     stride, padding = g.stride[1], g.padding[1]
 
     def inside(column: int, k: int) -> bool:
@@ -110,6 +206,6 @@ def _outer_source(
         "x_column": stride * LANES,
         "dy_row": g.out_width * LANES,
         "dy_column": LANES,
-        "dy_right": g.out_height * g.out_width * LANES,
+        "dy_right": strip.dy_channel,
     }
     return outer_product_source(tile, **values)

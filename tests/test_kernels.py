@@ -56,6 +56,8 @@ CHAINS = {
     "maps a power of two apart": "input 1x32x16; conv 33x1x1; relu; conv 32x3x3 pad 1 "
     "stride 2x1; relu; conv 32x3x3 pad 1 algorithm direct; maxpool 2; tanh; conv 2x1x1; "
     "reshape 2*8*8; linear 3",
+    "maps beyond the caches": "input 1x48x47; conv 15x1x1; relu; conv 7x3x4 stride 2x1 pad 1x2; "
+    "relu; maxpool 4; conv 2x1x1; tanh; reshape 2*6*12; linear 3",
     "winograd": "input 3x9x10; conv 5x3x3 pad 1 algorithm winograd; relu; conv 7x5x5 pad 2 "
     "algorithm winograd; tanh; conv 9x3x3 pad 3x0 algorithm winograd bias no; tanh; "
     "conv 4x5x5 algorithm winograd; reshape 4*9*4; linear 4",
