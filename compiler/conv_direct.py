@@ -109,16 +109,15 @@ class _Input:
         """Statements that copy the rows."""
         if not self.copied:
             return ""
-        line = "top - line" if self.upwards else "top + first + line"
+        to, row = f"{at} + channel * {self.steps['x_channel']}", self.width * LANES
+        body = f"for channel in range({self.channels}):\n"
+        if not self.upwards:
+            start = f"{self.x} + (channel * {self.height} + top + first) * {row}"
+            return body + f"    copy(arena, {to}, {start}, rows * {row})\n"
+        start = f"{self.x} + (channel * {self.height} + top - line) * {row}"
         return (
-            f"for channel in range({self.channels}):\n"
-            f"    for line in range(rows):\n"
-            f"        copy = {at} + channel * {self.steps['x_channel']} + "
-            f"line * {self.width * LANES}\n"
-            f"        from_ = {self.x} + (channel * {self.height} + {line}) * "
-            f"{self.width * LANES}\n"
-            f"        for place in range(0, {self.width * LANES}, {LANES}):\n"
-            f"            store(arena, copy + place, load(arena, from_ + place))\n"
+            f"{body}    for line in range(rows):\n"
+            f"        copy(arena, {to} + line * {row}, {start}, {row})\n"
         )
 
 

@@ -44,7 +44,7 @@ from compiler.simd.vector import (
     choose_index, choose_value, fma, from_bits, lane_sum, load, load_bits, load_bytes,
     maximum, select_below, select_equal, select_greater, splat, splat_int, store, store_bytes,
 )
-from compiler.support import add_maps, clear, give_outputs, make_keys, take_image, unpack
+from compiler.support import add_maps, clear, copy, give_outputs, make_keys, take_image, unpack
 
 '''
 
