@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from compiler.epilogue import Epilogue
 from compiler.kernel import Request, function
 from compiler.simd.sizes import WINOGRAD as SIZE
+from compiler.simd.sizes import winograd_tiles
 from compiler.target import LANES, split
 from compiler.tile_source import correlation_source, lines
 
@@ -33,8 +34,7 @@ class Transformed:
 
     @property
     def tiles(self) -> tuple[int, int]:
-        step = SIZE - self.kernel + 1
-        return -(-self.out[0] // step), -(-self.out[1] // step)
+        return winograd_tiles(*self.out, self.kernel)
 
     @property
     def count(self) -> int:

@@ -11,7 +11,7 @@ from textwrap import indent
 from compiler.conv_geometry import Geometry, Gradient
 from compiler.conv_gradient import bias_gradient
 from compiler.kernel import GRADIENT, Request, function
-from compiler.simd.sizes import WINOGRAD as SIZE
+from compiler.simd.sizes import winograd_tiles
 from compiler.target import BLOCKS, LANES, split
 from compiler.tile_source import lines, outer_product_source
 from compiler.winograd import POINTS
@@ -32,8 +32,7 @@ class _Layout:
 
     @property
     def tiles(self) -> tuple[int, int]:
-        step = SIZE - self.g.kernel[0] + 1
-        return -(-self.g.out_height // step), -(-self.g.out_width // step)
+        return winograd_tiles(self.g.out_height, self.g.out_width, self.g.kernel[0])
 
     @property
     def count(self) -> int:

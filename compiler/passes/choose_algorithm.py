@@ -3,7 +3,7 @@
 from dataclasses import replace
 from math import prod
 
-from compiler.simd.sizes import WINOGRAD
+from compiler.simd.sizes import WINOGRAD, winograd_tiles
 from compiler.target import LANES
 from dsl.graph import Graph, Node
 from dsl.layers.conv import winograd_applies
@@ -70,8 +70,7 @@ def _gradient_cost(inputs: int, made: Shape, kernel: int) -> float:
 def _tiles(inputs: int, made: Shape, kernel: int) -> tuple[int, float]:
     """Their number, and what each costs more because the caches are too small."""
     outputs, height, width = made
-    step = WINOGRAD - kernel + 1
-    tiles = -(-height // step) * -(-width // step)
+    tiles = prod(winograd_tiles(height, width, kernel))
     bytes_ = tiles * (inputs + outputs) * WINOGRAD**2 * LANES * 4
     return tiles, min(_MOST_MISSING, _PER_MIB * max(0, bytes_ - _CACHE) / 2**20)
 
