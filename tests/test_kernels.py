@@ -53,6 +53,8 @@ CHAINS = {
     "linear 5 as keys; tanh as value; linear 4 as c_saved",
     "stride beyond a tile": "input 1x4x41; conv 2x1x1; tanh; conv 3x2x5 stride 1x7 pad 1x3; "
     "reshape 3*5*7; linear 3",
+    "large kernels": "input 2x23x22; conv 2x1x1; conv 3x11x11 stride 4 pad 2; relu; "
+    "conv 2x7x7 pad 3; tanh; reshape 2*5*4; linear 3",
     "maps a power of two apart": "input 1x32x16; conv 33x1x1; relu; conv 32x3x3 pad 1 "
     "stride 2x1; relu; conv 32x3x3 pad 1 algorithm direct; maxpool 2; tanh; conv 2x1x1; "
     "reshape 2*8*8; linear 3",
