@@ -27,7 +27,7 @@ from runtime.data.dataset import Images
 from runtime.data.statistics import count_bytes, of_bytes
 from runtime.parameters import initial_weights, to_tensors
 from runtime.run import Options, train_model
-from runtime.slice_count import slice_count
+from runtime.slice_count import least_rows, slice_count
 from runtime.slices import part, shuffled
 
 LAYOUTS = {"channels_last": torch.channels_last, "default": torch.contiguous_format}
@@ -187,15 +187,16 @@ def compare(name: str, batch: int, layout: str, data: Path | None) -> dict[str, 
 
     train_model(graph, network.path, dataset, Options("local"), None, watch)
     training = Training(network, dataset.train, dataset.scale, layout)
-    rows = our_batches(len(dataset.train), batch, network.graph.train.seed)
+    slices = slice_count(batch, least_rows(graph))
+    rows = our_batches(len(dataset.train), batch, slices, network.graph.train.seed)
     theirs = [training.step(next(rows)) for _ in ours]
     difference = float(np.abs(np.subtract(ours, theirs)).max())
     return {"steps": len(ours), "ours": ours, "theirs": theirs, "difference": difference}
 
 
-def our_batches(rows: int, batch: int, seed: int) -> Iterator[torch.Tensor]:
-    """The rows of each of our batches, epoch after epoch."""
-    count, epoch = slice_count(batch), 0
+def our_batches(rows: int, batch: int, count: int, seed: int) -> Iterator[torch.Tensor]:
+    """The rows of each of our batches of `count` slices, epoch after epoch."""
+    epoch = 0
     while True:
         epoch += 1
         orders = [shuffled(rows, count, number, seed, epoch) for number in range(count)]

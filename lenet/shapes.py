@@ -28,12 +28,13 @@ def memory(graph: Graph) -> tuple[int, int]:
     """Bytes that one thread needs to train and to predict, by the compiler's plan."""
     from compiler.pipeline import compile_graph
     from compiler.target import Target
-    from runtime.slice_count import training_bytes
+    from runtime.slice_count import least_rows, slice_count, training_bytes
 
     # The plan does not depend on the processor; any will do, without asking LLVM for ours.
     program = compile_graph(graph, Target("any", 32, 16))
     batch = (graph.train or Train()).batch
-    return training_bytes(program, batch, threads=1), program.prediction_bytes
+    slices = slice_count(batch, least_rows(graph))
+    return training_bytes(program, batch, slices, threads=1), program.prediction_bytes
 
 
 def _layer(node: Node) -> dict[str, Any]:

@@ -35,7 +35,7 @@ from runtime.data.dataset import Images
 from runtime.model import Model
 from runtime.parameters import folded_weights, initial_weights, to_tensors
 from runtime.shard import deal
-from runtime.slice_count import slice_count, training_bytes
+from runtime.slice_count import least_rows, slice_count, training_bytes
 from runtime.step import Predictor, Trainer
 
 _SECONDS = 2.0  # how long each measurement goes on, at least
@@ -64,7 +64,8 @@ def bench(
     weights = initial_weights(program, settings.seed)
     images = images_for(graph, max(batch, _PREDICTED))
     profile = load(compile_graph(graph, probes=True))
-    memory = {"planned_bytes": training_bytes(program, batch, threads), "peak_bytes": 0}
+    planned = training_bytes(program, batch, slice_count(batch, least_rows(graph)), threads)
+    memory = {"planned_bytes": planned, "peak_bytes": 0}
     if program.train_floats:
         memory["peak_bytes"] = _training_memory(graph, loaded, images, batch, threads)
         rate = training_speed(graph, loaded, images, batch, threads)
@@ -148,8 +149,9 @@ def training_speed(graph: Graph, loaded: Loaded, images: Images, batch: int, thr
 
 def _trainer(graph: Graph, loaded: Loaded, images: Images, batch: int, threads: int) -> Trainer:
     settings, data = graph.train or Train(), Images(images.pixels[:batch], images.labels[:batch])
+    slices = slice_count(batch, least_rows(graph))
     trainer = Trainer(
-        loaded, deal(data, data, slice_count(batch)), _normalization(graph.input),
+        loaded, deal(data, data, slices), _normalization(graph.input),
         initial_weights(loaded.program, settings.seed),
         settings.optimizer, batch, settings.seed, threads, Alone(),
     )  # fmt: skip

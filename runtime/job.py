@@ -16,7 +16,7 @@ from runtime.batches import Normalization
 class Job:
     """All that a worker needs beside the images; small, and it can be pickled.
 
-    `digest` tells it from other trainings; see `digest_of`.
+    `slices` are those of a batch. `digest` tells the job from other trainings; see `digest_of`.
     """
 
     source: str
@@ -26,6 +26,7 @@ class Job:
     scale: tuple[float, ...]
     shift: tuple[float, ...]
     train: Train
+    slices: int
     digest: str
 
     @property

@@ -23,7 +23,7 @@ from runtime.model import Model
 from runtime.records import Records
 from runtime.resolve import Deferred
 from runtime.run_folder import check_folder
-from runtime.slice_count import slice_count
+from runtime.slice_count import least_rows, slice_count
 from runtime.source import InMemory, Source, check_source
 from runtime.training import Event
 
@@ -117,7 +117,8 @@ def train_model(
         shift = tuple(-m / d for m, d in zip(mean, deviation, strict=True))
         job = Job(
             graph.source, str(spec), tuple(graph.imports.items()), tuple((settings or {}).items()),
-            scale, shift, train, digest_of(graph, train, scale, shift, source.fingerprint),
+            scale, shift, train, slice_count(train.batch, least_rows(graph)),
+            digest_of(graph, train, scale, shift, source.fingerprint),
         )  # fmt: skip
         with records:
             tensors = _run(job, source, session, options, report, records)
@@ -208,14 +209,14 @@ def _run(
     desk = Desk(report, checkpoints, records.flush)
     if session is None:
         threads = options.threads or available_cores()
-        return train_here(job, source.shard(slice_count(job.train.batch)), threads, desk)
+        return train_here(job, source.shard(job.slices), threads, desk)
     from runtime.spark.engine import train_on_spark
     from runtime.spark.slots import worker_count
     from runtime.spark.task import Plan
 
     plan = Plan(
         source.shape, source.rows, source.held_out,
-        worker_count(session, options.workers, slice_count(job.train.batch)),
+        worker_count(session, options.workers, job.slices),
         source.dtype, options.all_reduce, options.timeout, options.memory,
     )  # fmt: skip
     frame = source.frame(session)

@@ -1,18 +1,29 @@
 """How many slices a batch is cut into, and the memory that this takes."""
 
 from compiler.program import Program
+from dsl.graph import Graph
 
 ROWS = 32  # least rows of a full batch in a slice: two blocks
 USUAL = 32  # slices, of which each then gets more rows; and beyond that more slices
 MOST = 1024
+# A slice reads all parameters and writes a gradient for each. Where they are many, and few
+# multiply-adds for each of them in an image, that takes longer than the multiply-adds, unless a
+# slice has more rows.
+_MANY, _FEW = 2**16, 2
 
 
-def slice_count(batch: int) -> int:
-    """From the batch size alone. It bounds how many threads of all workers can share the work."""
-    return max(1, min(USUAL, batch // ROWS), min(MOST, batch // (2 * ROWS)))
+def slice_count(batch: int, least: int = ROWS) -> int:
+    """From the batch size and `least_rows` alone. It bounds how many threads of all workers can
+    share the work."""
+    return max(1, min(USUAL, batch // least), min(MOST, batch // (2 * ROWS)))
 
 
-def training_bytes(program: Program, batch: int, threads: int) -> int:
+def least_rows(graph: Graph) -> int:
+    """Least rows of a full batch in a slice."""
+    parameters, macs = graph.parameter_count, sum(node.macs for node in graph.nodes)
+    return 2 * ROWS if parameters > _MANY and macs < _FEW * parameters else ROWS
+
+
+def training_bytes(program: Program, batch: int, slices: int, threads: int) -> int:
     """The memory that training needs beside its images."""
-    count = slice_count(batch)
-    return program.planned_bytes(threads, count, -(-batch // count))
+    return program.planned_bytes(threads, slices, -(-batch // slices))

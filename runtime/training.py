@@ -80,7 +80,7 @@ class _Run:
         self.communicator, self.supervisor = communicator, supervisor
         graph = job.graph()
         program = compile_graph(graph)
-        check_memory(training_bytes(program, self.settings.batch, threads))
+        check_memory(training_bytes(program, self.settings.batch, job.slices, threads))
         self.loaded = load(program)
         state = self._agreed_state()
         self.at = _Position()

@@ -1,12 +1,16 @@
 """Every image is used once an epoch, whatever the rows, the batch and who owns which slices."""
 
+from pathlib import Path
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import lenet
 from compiler.exact import FRACTION_BITS, LIMIT
+from dsl.check import check_graph
 from runtime.exact import _LOSS_LIMIT, LOSS_UNIT
-from runtime.slice_count import MOST, ROWS, slice_count
+from runtime.slice_count import MOST, ROWS, least_rows, slice_count
 from runtime.slices import part, shuffled, step_count
 
 
@@ -25,11 +29,20 @@ def test_an_epoch_takes_every_row_once(rows: int, batch: int, seed: int) -> None
     assert sorted(seen) == list(range(rows))
 
 
-def test_slices_follow_from_the_batch_alone() -> None:
+def test_slices_follow_from_the_batch_and_the_net_alone() -> None:
     assert [slice_count(b) for b in (1, 31, 32, 64, 128, 1024, 2048, 4096, 10**6)] == [
         1, 1, 1, 2, 4, 32, 32, 64, MOST,
     ]  # fmt: skip
-    assert all(b / slice_count(b) >= min(b, ROWS) for b in range(1, 5000))
+    for least in (ROWS, 2 * ROWS):
+        assert all(b / slice_count(b, least) >= min(b, least) for b in range(1, 5000))
+    # A perceptron moves a weight for each of its multiply-adds, a convolution does not.
+    mlp = "input 784\nlinear 512\nrelu\nlinear 10\nlogsoftmax"
+    assert least_rows(check_graph(mlp, "mlp.lenet")) == 2 * ROWS
+    small = "input 784\nlinear 10\nlogsoftmax"
+    assert least_rows(check_graph(small, "small.lenet")) == ROWS
+    assert (
+        least_rows(lenet.load(Path(__file__).parents[1] / "specs" / "lenet5.lenet").graph) == ROWS
+    )
 
 
 def test_orders_differ_by_epoch_and_seed_and_never_by_call() -> None:

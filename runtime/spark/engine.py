@@ -18,7 +18,6 @@ from dsl.errors import LenetError
 from runtime.data.dataset import Images
 from runtime.desk import Desk
 from runtime.job import Job
-from runtime.slice_count import slice_count
 from runtime.spark.listener import Listener
 from runtime.spark.session import local_cores, summary
 from runtime.spark.ship import shipped
@@ -40,8 +39,7 @@ def train_on_spark(
     good, it begins again at the newest checkpoint. Raises LenetError for whatever stops the job;
     on KeyboardInterrupt, a checkpoint is written and the job cancelled.
     """
-    count = slice_count(job.train.batch)
-    worker = F.when(F.col("validation"), F.col("row")).otherwise(F.col("row") % count)
+    worker = F.when(F.col("validation"), F.col("row")).otherwise(F.col("row") % job.slices)
     dealt = frame.repartitionById(plan.workers, (worker % plan.workers).cast("int"))
     attempts, progress = 0, desk.progress
     while True:

@@ -19,7 +19,6 @@ from runtime.cores import available_memory
 from runtime.data.dataset import Images
 from runtime.job import Job
 from runtime.shard import Shard, owned
-from runtime.slice_count import slice_count
 from runtime.spark.line import Address, DriverGoneError, Line, Star
 from runtime.spark.mesh import Mesh, listen
 from runtime.training import run_training
@@ -58,7 +57,7 @@ def train(
     context = BarrierTaskContext.get()
     rank = context.partitionId()
     try:
-        shard = gather(batches, plan, slice_count(job.train.batch), rank)
+        shard = gather(batches, plan, job.slices, rank)
         host = context.getTaskInfos()[rank].address.rpartition(":")[0]
         if address.host == "127.0.0.1":
             host = address.host
