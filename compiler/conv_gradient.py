@@ -5,12 +5,15 @@ from textwrap import indent
 
 from compiler.conv_geometry import Geometry, Gradient
 from compiler.kernel import GRADIENT, Request, function
-from compiler.target import LANES, split
+from compiler.target import LANES, Target, split
 from compiler.tile_source import outer_product_source
 
 # Floats that a second-level cache holds, and of a strip; and the columns of a strip, which are to
 # be many beside a tile's sums over lanes.
 _CACHE, _STRIP, _COLUMNS = 2**19, 2**17, 128
+# Lines of a first-level cache, one for the sixteen images of a place; and so many that it pays to
+# take them in parts.
+_LINES, _MANY_LINES = 512, 1024
 
 
 @dataclass(frozen=True)
@@ -79,49 +82,30 @@ class _Strip:
             f"for strip in range(0, {g.out_height}, {self.rows}):\n" + indent(copies + body, "    ")
         )
 
-    def bounds(self) -> str:
-        """Statements: the rows of dy, from `first` on, that kernel_row meets on the map."""
-        g, sh, ph = self.g, self.g.stride[0], self.g.padding[0]
-        if not (ph or self.cut):
-            return f"    first = 0\n    rows = {g.out_height}\n"
-        start, end = ("strip", "last_row") if self.cut else ("0", str(g.out_height))
-        return (
-            f"    first = max({start}, ({ph} - kernel_row + {sh - 1}) // {sh})\n"
-            f"    last = min({end}, ({g.height - 1 + ph} - kernel_row) // {sh} + 1)\n"
-            f"    rows = max(0, last - first)\n"
-        )
-
-    def places(self, tap: int) -> tuple[str, str, str]:
-        """Offsets of x and dy for `channel` and `output` in row `first`, and the number of images
-        or rows before."""
+    def places(self, tap: int) -> str:
+        """Arguments of a tile: where x and dy lie for `channel` and `output`, and the rows."""
         g, left = self.g, tap - self.g.padding[1]
         if not self.cut:
             return (
-                f"x + ((channel * {g.height} + top) * {g.width} + {left}) * {LANES}",
-                f"dy + (output * {g.out_height} + first) * {g.out_width * LANES}",
-                "before",
+                f"arena, x + ((channel * {g.height} - {g.padding[0]}) * {g.width} + {left}) * "
+                f"{LANES}, arena, dy + output * {self.dy_channel}, 0, {g.out_height}"
             )
         return (
-            f"scratch + channel * {self.x_channel} + "
-            f"(((first - strip) * {g.stride[0]} + kernel_row) * {g.width} + {left}) * {LANES}",
-            f"slopes + output * {self.dy_channel} + (first - strip) * {g.out_width * LANES}",
-            "before + strip",
+            f"arena, scratch + channel * {self.x_channel} + {left * LANES}, "
+            f"arena, slopes + output * {self.dy_channel}, strip, last_row"
         )
 
 
 def gradient(request: Request, g: Geometry) -> Gradient:
-    (kh, kw), sh, ph = g.kernel, g.stride[0], g.padding[0]
     name = f"{request.name}_gradient"
     weight, strip = request.offsets["weight"], _Strip(g)
-    source = ""
-    body = f"for kernel_row in range({kh}):\n" + strip.bounds()
-    if not strip.cut:
-        body += f"    top = first * {sh} - {ph} + kernel_row\n"
-    for start, taps, tap_parts in split(kw, request.target.lefts):
+    source = body = ""
+    before = "before + strip" if strip.cut else "before"
+    for start, taps, tap_parts in split(g.kernel[1], request.target.lefts):
         most_channels = max(1, request.target.lefts // taps)
         for first_channel, channels, channel_parts in split(g.inputs, most_channels):
             body += (
-                f"    for channel in range({first_channel}, "
+                f"for channel in range({first_channel}, "
                 f"{first_channel + channels * channel_parts}, {channels}):\n"
             )
             lefts = tuple(
@@ -132,20 +116,19 @@ def gradient(request: Request, g: Geometry) -> Gradient:
             rights_most = request.target.rights(len(lefts))
             for first_output, rights, output_parts in split(g.outputs, rights_most):
                 body += (
-                    f"        for output in range({first_output}, "
+                    f"    for output in range({first_output}, "
                     f"{first_output + rights * output_parts}, {rights}):\n"
                 )
                 for part in range(tap_parts):
                     tap = start + part * taps
                     tile = f"{name}_{len(lefts)}x{rights}_at_{tap}"
                     source += _outer_source(
-                        tile, strip, request.target.width, lefts, rights, tap, taps, channels
+                        tile, strip, request.target, lefts, rights, tap, taps, channels
                     )
-                    x, dy, before = strip.places(tap)
                     body += (
-                        f"            {tile}(arena, {x}, arena, {dy}, rows, gradient, "
-                        f"{weight} + channel * {g.weight_channel} + kernel_row * "
-                        f"{g.weight_row} + {tap * g.outputs} + output, {before})\n"
+                        f"        {tile}({strip.places(tap)}, gradient, "
+                        f"{weight} + channel * {g.weight_channel} + {tap * g.outputs} + output, "
+                        f"{before})\n"
                     )
     body = strip.loop(body) + bias_gradient(request, g)
     doc = "The gradients of the weights and the bias, added to those so far."
@@ -172,9 +155,20 @@ def bias_gradient(request: Request, g: Geometry, of_group: bool = False) -> str:
     )
 
 
+def _rows_at_once(g: Geometry, target: Target, channels: int, rights: int) -> int:
+    """Rows of dy which, with those of x that they meet, the first-level cache holds; 0 for all,
+    where these are few or each line is read once."""
+    x_row, dy_row = channels * g.width, rights * g.out_width
+    many = x_row * g.height + dy_row * g.out_height > _MANY_LINES
+    if not many or g.kernel[0] * target.parts == 1:
+        return 0
+    lines = _LINES - x_row * (g.kernel[0] - g.stride[0])
+    return max(1, lines // (x_row * g.stride[0] + dy_row))
+
+
 def _outer_source(
-    tile: str, strip: _Strip, width: int, lefts: tuple[tuple[int, int], ...], rights: int, tap: int,
-    taps: int, channels: int,
+    tile: str, strip: _Strip, target: Target, lefts: tuple[tuple[int, int], ...], rights: int,
+    tap: int, taps: int, channels: int,
 ) -> str:  # fmt: skip
     """The tile for kernel columns [tap, tap + taps) of some input channels."""
     g = strip.g
@@ -193,7 +187,7 @@ def _outer_source(
             edges.append((column * stride * LANES, column * LANES, members))
     first = whole[0] if whole else 0
     values = {
-        "width": width,
+        "width": target.width,
         "lefts": lefts,
         "rights": rights,
         "edges": tuple(edges),
@@ -205,5 +199,12 @@ def _outer_source(
         "dy_row": g.out_width * LANES,
         "dy_column": LANES,
         "dy_right": strip.dy_channel,
+        "g_row": g.weight_row,
+        "kernel_rows": g.kernel[0],
+        "strip": _rows_at_once(g, target, channels, rights),
+        "step": g.stride[0],
+        "padding": g.padding[0],
+        "height": g.height,
+        "full": target.is_full(len(lefts), rights),
     }
     return outer_product_source(tile, **values)

@@ -26,14 +26,14 @@ a layer's trained and fixed tensors.
 import numpy as np
 
 from compiler.simd.clock import clock, probe
+from compiler.simd.correlation import Correlation, correlate
 from compiler.simd.kernel import Entry, Kernel
 from compiler.simd.math import exp, log, random_bits, sigmoid, sum_all, tanh
+from compiler.simd.outer_product import OuterProduct, outer_product
 from compiler.simd.pack import pack_channel
+from compiler.simd.product import Product, product_of
 from compiler.simd.single import (
     SinglePool, SingleTile, load_any, single_pool, single_tile, store_first,
-)
-from compiler.simd.tiles import (
-    Correlation, OuterProduct, Product, correlate, outer_product, product_of,
 )
 from compiler.simd.turn import turn
 from compiler.simd.winograd import (

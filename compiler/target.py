@@ -48,6 +48,10 @@ class Target:
         """Most right factors of an outer product with so many left ones."""
         return max(1, min(8, (self.registers - 1) // (lefts + 1)))
 
+    def is_full(self, lefts: int, rights: int) -> bool:
+        """Whether the sums of an outer product leave no registers for two places at a time."""
+        return lefts * rights + rights + 4 > self.registers
+
     @property
     def lefts(self) -> int:
         """Most left factors of an outer product."""

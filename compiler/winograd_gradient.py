@@ -12,7 +12,7 @@ from compiler.conv_geometry import Geometry, Gradient
 from compiler.conv_gradient import bias_gradient
 from compiler.kernel import GRADIENT, Request, function
 from compiler.simd.sizes import winograd_tiles
-from compiler.target import BLOCKS, LANES, split
+from compiler.target import BLOCKS, LANES, Target, split
 from compiler.tile_source import lines, outer_product_source
 from compiler.winograd import POINTS
 
@@ -83,12 +83,13 @@ def gradient(request: Request, g: Geometry) -> Gradient:
         )
         for first, rights, parts in split(g.outputs, request.target.rights(channels)):
             tile = f"{name}_{channels}x{rights}"
-            source += _outer_source(tile, request.target.width, layout, channels, rights)
+            source += _outer_source(tile, request.target, layout, channels, rights)
             body += (
                 f"        for output in range({first}, {first + rights * parts}, {rights}):\n"
                 f"            {tile}(arena, scratch + point * {layout.x_point} + "
                 f"channel * {layout.count * LANES}, arena, slopes + point * {layout.dy_point} + "
-                f"output * {layout.count * LANES}, {'blocks' if together else 1}, arena, "
+                f"output * {layout.count * LANES}, 0, "
+                f"{'blocks' if together else 1}, arena, "
                 f"products + point * {layout.product_point} + channel * {g.outputs} + output, "
                 f"{'first' if together else 'before'})\n"
             )
@@ -100,12 +101,14 @@ def gradient(request: Request, g: Geometry) -> Gradient:
     return Gradient(source, layout.scratch, tiles, complete, POINTS * layout.product_point)
 
 
-def _outer_source(tile: str, width: int, layout: _Layout, lefts: int, rights: int) -> str:
+def _outer_source(
+    tile: str, target: Target, layout: _Layout, lefts: int, rights: int
+) -> str:  # fmt: skip
     """Some inputs and outputs of one point: its columns are all tiles, its rows blocks."""
     channel = layout.count * LANES
     return outer_product_source(
         tile,
-        width=width,
+        width=target.width,
         lefts=tuple((left * channel, left * layout.g.outputs) for left in range(lefts)),
         rights=rights,
         edges=(),
@@ -117,6 +120,13 @@ def _outer_source(tile: str, width: int, layout: _Layout, lefts: int, rights: in
         dy_row=layout.g.outputs * channel,
         dy_column=LANES,
         dy_right=channel,
+        g_row=0,
+        kernel_rows=1,
+        strip=0,
+        step=1,
+        padding=0,
+        height=BLOCKS,
+        full=target.is_full(lefts, rights),
     )
 
 

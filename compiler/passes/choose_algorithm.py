@@ -17,8 +17,6 @@ _INTO, _FROM = 500, {3: 500, 5: 400}
 _CACHE = 2**19  # bytes
 _PER_MIB, _MOST_MISSING = 150, 1000
 _SUMS = 5  # what it costs to sum a product over the lanes of a block
-# Direct gradients wait for maps that are more than the first-level cache holds.
-_WIDE, _SLOWER = 2**14, 1.5
 _ADVANTAGE = 1.1
 
 
@@ -43,7 +41,7 @@ def _chosen(node: Node) -> Node:
         gains = {
             "forward": macs - _cost(given[0], made, kernel),
             "backward": macs - _cost(made[0], given, kernel),
-            "gradient": macs * _slowness(made) - _gradient_cost(given[0], made, kernel),
+            "gradient": macs - _gradient_cost(given[0], made, kernel),
         }
         parts = [part for part, gain in gains.items() if gain > 0]
         if parts:
@@ -73,7 +71,3 @@ def _tiles(inputs: int, made: Shape, kernel: int) -> tuple[int, float]:
     tiles = prod(winograd_tiles(height, width, kernel))
     bytes_ = tiles * (inputs + outputs) * WINOGRAD**2 * LANES * 4
     return tiles, min(_MOST_MISSING, _PER_MIB * max(0, bytes_ - _CACHE) / 2**20)
-
-
-def _slowness(made: Shape) -> float:
-    return _SLOWER if made[1] * made[2] * LANES * 4 > _WIDE else 1

@@ -15,8 +15,13 @@ def loop(
     count: Any,
     carried: Carried,
     body: Callable[[Any, Carried], Carried],
+    fills_registers: bool = False,
 ) -> Carried:
-    """`for index in range(count)` with values carried from turn to turn; returns the last."""
+    """`for index in range(count)` with values carried from turn to turn; returns the last.
+
+    LLVM unrolls short loops. Where one turn `fills_registers`, it is told not to: it would take
+    some more for what two turns have in common, and keep sums in memory.
+    """
     before = builder.block
     head = builder.append_basic_block("loop.head")
     inside = builder.append_basic_block("loop.body")
@@ -30,7 +35,9 @@ def loop(
     new_values = body(index, list(values))
     new_index = builder.add(index, INT64(1))
     last = builder.block
-    builder.branch(head)
+    back = builder.branch(head)
+    if fills_registers:
+        back.set_metadata("llvm.loop", _not_unrolled(builder.module))
     index.add_incoming(INT64(0), before)
     index.add_incoming(new_index, last)
     for phi, old, new in zip(values, carried, new_values, strict=True):
@@ -38,3 +45,11 @@ def loop(
         phi.add_incoming(new, last)
     builder.position_at_end(after)
     return list(values)
+
+
+def _not_unrolled(module: ir.Module) -> Any:
+    """What marks a loop that is not to be unrolled; it has to name itself first."""
+    disable = module.add_metadata([ir.MetaDataString(module, "llvm.loop.unroll.disable")])
+    mark = ir.MDValue(module, [disable], str(len(module.metadata)))
+    mark.operands = (mark, disable)
+    return mark
