@@ -32,14 +32,15 @@ def activation_of(node: Node) -> Activation | None:
 def chain_forward(nodes: tuple[Node, ...], size: int, saved: str, y: str) -> str:
     """Statements from `value` through all activations to y[place].
 
-    Outputs on the way are stored behind `saved`, `size` vectors each, unless saved is negative.
+    Outputs on the way are stored behind `saved`, `size` vectors each, unless saved is negative or
+    there is no such place.
     """
     lines = ""
     for k, node in enumerate(nodes):
         activation = activation_of(node)
         assert activation is not None
         lines += f"value = {activation.forward}\n"
-        if k < len(nodes) - 1:
+        if saved and k < len(nodes) - 1:
             at = f"{saved} + ({k * size} + place) * 16"
             lines += f"if saved >= 0:\n    store(arena, {at}, value)\n"
     return lines + f"store(arena, {y} + place * 16, value)\n"
@@ -55,6 +56,18 @@ def chain_backward(nodes: tuple[Node, ...], size: int, saved: str, y: str) -> st
         at = f"{y} + place * 16" if last else f"{saved} + ({k * size} + place) * 16"
         lines += f"value = load(arena, {at})\nslope = {activation.derivative}\n"
     return lines
+
+
+def chain_again(nodes: tuple[Node, ...]) -> str:
+    """Statements that take `slope` back through all activations, from `value` before the first:
+    where memory is what takes time, their outputs are cheaper to compute again than to load."""
+    ahead = back = ""
+    for k, node in enumerate(nodes):
+        activation = activation_of(node)
+        assert activation is not None
+        ahead += f"value = {activation.forward}\nvalue{k} = value\n"
+        back = f"value = value{k}\nslope = {activation.derivative}\n" + back
+    return ahead + back
 
 
 def chain(request: Request, nodes: tuple[Node, ...]) -> Kernels:

@@ -221,20 +221,16 @@ class _Scheduler:
 
     def _back(self, node: Node, trained: set[str]) -> None:
         """The gradients of a node's tensors, and of those inputs where there is a use for it."""
-        layer = self.layers[node.name]
-        code = layer.kernels
+        code = self.layers[node.name].kernels
         dy = self.slopes.pop(node.name)
-        bare = product(node.bare_shape) * LANES
-        before = Buffer(f"gradient {node.name} before fusion", bare)
         if code.spread:
+            bare = product(node.bare_shape) * LANES
+            before = Buffer(f"gradient {node.name} before fusion", bare)
             self._call(node, "spread", dy=dy, dz=before)
             dy = before
         if code.gradient and node.parameter_count:
-            makes_dz = "dz" in arguments_of(code.gradient, f"{layer.prefix}_gradient")
-            dz = dy if self._is_free(dy) else before
-            self._call(node, "gradient", dy=dy, dz=dz)
+            self._call(node, "gradient", dy=dy)
             self.gradients.append(node)
-            dy = dz if makes_dz else dy
         if code.complete:
             self._call(node, "complete")
         wanted = [name for name in node.inputs if name in trained]

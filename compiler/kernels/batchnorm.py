@@ -7,7 +7,7 @@ to be known of the whole batch first (Ioffe and Szegedy 2015).
 
 from textwrap import indent
 
-from compiler.elementwise import CONSTANTS, chain_backward, chain_forward
+from compiler.elementwise import CONSTANTS, chain_again, chain_forward
 from compiler.kernel import Kernels, Request, function
 from compiler.single import Single, single_function
 from dsl.shapes import product
@@ -36,37 +36,36 @@ def emit(request: Request) -> Kernels:
         f"    sums[channel] += arena[scratch + lane]\n"
         f"    sums[{channels} + channel] += arena[scratch + 16 + lane]\n",
     )
-    apply = "value = fma(load(arena, x + place * 16) - center, factor, offset)\n"
-    apply += chain_forward(node.fused, size, "saved", "y")
+    value = "value = fma(load(arena, x + place * 16) - center, factor, offset)\n"
 
     def normalized(center: str, factor: str) -> str:
         return each(
             f"center = splat({center})\n"
             f"factor = splat({factor} * weights[{scale} + channel])\n"
             f"offset = splat(weights[{shift} + channel])\n",
-            apply,
+            value + chain_forward(node.fused, size, "", "y"),
         )
 
-    spread = "slope = load(arena, dy + place * 16)\n"
+    slope = "slope = load(arena, dy + place * 16)\n"
+    known = f"center = splat(batch[b + channel])\ninverse = batch[b + {channels} + channel]\n"
+    factor = f"factor = splat(inverse * weights[{scale} + channel])\n"
+    offset = ""
     if node.fused:
-        spread += chain_backward(node.fused, size, "saved", "y")
-        spread += "store(arena, dz + place * 16, slope)\n"
+        offset = f"offset = splat(weights[{shift} + channel])\n"
+        slope += value + chain_again(node.fused)
     gradient = each(
-        "center = splat(batch[b + channel])\nfirst = zero\nsecond = zero\n",
-        spread + "first = first + slope\n"
+        f"{known}{factor + offset if node.fused else ''}first = zero\nsecond = zero\n",
+        slope + "first = first + slope\n"
         "second = fma(slope, load(arena, x + place * 16) - center, second)\n",
-        f"gradient[{scale} + channel] += lane_sum(second) * batch[b + {channels} + channel]\n"
+        f"gradient[{scale} + channel] += lane_sum(second) * inverse\n"
         f"gradient[{shift} + channel] += lane_sum(first)\n",
     )
     backward = each(
-        f"center = splat(batch[b + channel])\n"
-        f"inverse = batch[b + {channels} + channel]\n"
-        f"factor = splat(inverse * weights[{scale} + channel])\n"
+        f"{known}{factor}{offset}"
         f"tilt = splat(inverse * batch[b + {2 * channels} + channel])\n"
         f"level = splat(batch[b + {3 * channels} + channel])\n",
-        "apart = load(arena, x + place * 16) - center\n"
-        "slope = load(arena, dy + place * 16) - level\n"
-        "store(arena, dx + place * 16, (slope - apart * tilt) * factor)\n",
+        slope + "apart = load(arena, x + place * 16) - center\n"
+        "store(arena, dx + place * 16, (slope - level - apart * tilt) * factor)\n",
     )
     backward += (
         f"if images < 16:\n"
@@ -75,10 +74,9 @@ def emit(request: Request) -> Kernels:
         f"            arena[dx + place * 16 + lane] = np.float32(0)\n"
     )
     running = f"np.float32(1) / np.sqrt(weights[{variance} + channel] + {epsilon})"
-    fused = "y, saved, dy, dz" if node.fused else "dy"
     return Kernels(
         forward=function(
-            f"{name}_forward", "arena, weights, w, s, x, y, saved",
+            f"{name}_forward", "arena, weights, w, s, x, y",
             "y = x normalized by the running statistics.",
             normalized(f"weights[{mean} + channel]", running),
         ),
@@ -87,19 +85,18 @@ def emit(request: Request) -> Kernels:
             "The sums of x and of its square, beyond the running mean.", statistics,
         ),
         normalize=function(
-            f"{name}_normalize", "arena, weights, w, batch, b, x, y, saved",
+            f"{name}_normalize", "arena, weights, w, batch, b, x, y",
             "y = x normalized by the statistics of the batch.",
             normalized("batch[b + channel]", f"batch[b + {channels} + channel]"),
         ),
         gradient=function(
-            f"{name}_gradient", f"arena, gradient, w, batch, b, x, {fused}",
+            f"{name}_gradient", "arena, weights, gradient, w, batch, b, x, dy",
             "The gradients of scale and shift, added to those so far.", gradient,
         ),
         backward=function(
             f"{name}_backward", "arena, weights, w, batch, b, images, x, dy, dx",
             "dx from dy less its mean and its part along x; 0 in lanes without an image.", backward,
         ),
-        saved=max(0, len(node.fused) - 1) * size * 16,
         scratch={"statistics": 32},
         in_place=True,
     )  # fmt: skip
