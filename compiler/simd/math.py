@@ -23,7 +23,6 @@ from compiler.simd.vector import (
     splat_int,
     to_bits,
     to_float,
-    to_int,
 )  # isort: skip
 
 LOG2_E = np.float32(1.4426950408889634)
@@ -31,6 +30,9 @@ LN2_HIGH = np.float32(0.693145751953125)  # its last bits are 0: products with s
 LN2_LOW = np.float32(1.428606765330187e-06)
 SQRT_HALF = np.float32(0.7071067811865476)
 SMALLEST_NORMAL = np.float32(1.1754943508222875e-38)
+# Added to a whole number below 2**22, it leaves that in the last bits. LLVM's conversion is not
+# used, since the one that gives the same integer for NaN everywhere goes lane by lane.
+MAGIC = np.float32(1.5 * 2.0**23)
 _INFINITY = np.float32(np.inf)
 _NAN = np.float32(np.nan)
 
@@ -56,7 +58,7 @@ def exp(x):
     p = fma(p, r, splat(np.float32(0.4999999403953552)))
     p = fma(p * r, r, r) + splat(np.float32(1))
     # Scaled in two steps, since 2**n alone may be out of range where the result is not.
-    whole = to_int(n)
+    whole = to_bits(n + splat(MAGIC)) - to_bits(splat(MAGIC))
     half = ((whole + splat_int(512)) >> splat_int(1)) - splat_int(256)
     return p * _power_of_two(half) * _power_of_two(whole - half)
 

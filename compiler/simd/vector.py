@@ -293,19 +293,6 @@ def to_float(typing_context: Any, value: Any) -> Any:
 
 
 @intrinsic
-def to_int(typing_context: Any, value: Any) -> Any:
-    """Floats, cut to signed 32-bit integers; beyond their range the nearest, 0 for NaN."""
-
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        name = "llvm.fptosi.sat.v16i32.v16f32"
-        kind = ir.FunctionType(INTS, [FLOATS])
-        function = cgutils.get_or_insert_function(builder.module, kind, name)
-        return builder.call(function, [args[0]])
-
-    return u32x16(f32x16), generate
-
-
-@intrinsic
 def select_equal(typing_context: Any, a: Any, b: Any, x: Any, y: Any) -> Any:
     """Lane by lane: x where the integers a and b are equal, else y."""
 
