@@ -14,7 +14,7 @@ import lenet
 from compiler.cache import load as load_program
 from compiler.pipeline import compile_graph
 from nets import NETS
-from runtime.bench import images_for, training_speed
+from runtime.bench import images_for, training_speeds
 from runtime.cores import available_cores
 from runtime.data.dataset import Dataset, Images
 from runtime.model import Model
@@ -80,16 +80,19 @@ def times(work: Any, repetitions: int) -> list[float]:
 
 
 def scale(name: str) -> dict[str, Any]:
-    """Images a second of training, with more and more threads, and with more and more images."""
+    """Images a second of training, with more and more threads, and with more and more images; by
+    turns."""
     loaded = load_program(compile_graph(NETS[name].load(128).graph))
     most = available_cores()
     threads = sorted({1, *(2**k for k in range(1, 8) if 2**k < most), most})
     batches = (32, 64, 128, 256, 512, 1024, 2048)
     graph = NETS[name].load(128).graph
     images = images_for(graph, max(batches))
+    by_threads = training_speeds(graph, loaded, images, [(2048, n) for n in threads])
+    by_batches = training_speeds(graph, loaded, images, [(n, most) for n in batches])
     return {
-        "threads": [[n, training_speed(graph, loaded, images, 2048, n)] for n in threads],
-        "batches": [[n, training_speed(graph, loaded, images, n, most)] for n in batches],
+        "threads": list(zip(threads, by_threads, strict=True)),
+        "batches": list(zip(batches, by_batches, strict=True)),
     }
 
 

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 import tracemalloc
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ from runtime.slice_count import least_rows, slice_count, training_bytes
 from runtime.step import Predictor, Trainer
 
 _SECONDS = 2.0  # how long each measurement goes on, at least
+_TURN = 0.05  # and each turn of measurements that take turns
 _LEAST = 3  # repetitions, at least
 _PREDICTED = 10_000
 _PROFILED = 64  # images: the blocks that layers work on together
@@ -129,11 +130,11 @@ def _normalization(graph_input: tuple[int, ...]) -> Normalization:
     return Normalization(np.full(channels, 1 / 128, np.float32), np.full(channels, -1, np.float32))
 
 
-def _repeated(work: Callable[[], Any]) -> list[float]:
+def _repeated(work: Callable[[], Any], least: float = _SECONDS) -> list[float]:
     """Seconds of each of enough repetitions, after one to warm up."""
     work()
     seconds: list[float] = []
-    while len(seconds) < _LEAST or sum(seconds) < _SECONDS:
+    while len(seconds) < _LEAST or sum(seconds) < least:
         started = time.perf_counter()
         work()
         seconds.append(time.perf_counter() - started)
@@ -142,9 +143,25 @@ def _repeated(work: Callable[[], Any]) -> list[float]:
 
 def training_speed(graph: Graph, loaded: Loaded, images: Images, batch: int, threads: int) -> float:
     """Images a second of training steps."""
-    trainer = _trainer(graph, loaded, images, batch, threads)
-    # With a rate of 0 the weights stay as they are, and made-up images cannot lead them astray.
-    return batch / statistics.median(_repeated(lambda: trainer.step(0, 0.0)))
+    return training_speeds(graph, loaded, images, [(batch, threads)])[0]
+
+
+def training_speeds(
+    graph: Graph, loaded: Loaded, images: Images, ways: Sequence[tuple[int, int]]
+) -> list[float]:
+    """The same for each (batch, threads). They take turns, since a machine that others use is
+    faster in one minute than in another."""
+    trainers = [_trainer(graph, loaded, images, *way) for way in ways]
+
+    def turn(trainer: Trainer) -> float:
+        """The median of some steps, behind one that fetches into the caches what they need."""
+        # With a rate of 0 the weights stay as they are, and made-up images cannot lead them astray.
+        return statistics.median(_repeated(lambda: trainer.step(0, 0.0), _TURN))
+
+    rounds: list[list[float]] = []
+    _repeated(lambda: rounds.append([turn(trainer) for trainer in trainers]))
+    seconds = map(statistics.median, zip(*rounds, strict=True))
+    return [batch / s for (batch, _), s in zip(ways, seconds, strict=True)]
 
 
 def _trainer(graph: Graph, loaded: Loaded, images: Images, batch: int, threads: int) -> Trainer:
