@@ -53,16 +53,14 @@ from compiler.support import add_maps, clear, copy, give_outputs, make_keys, tak
 class Emitted:
     """The module's source and what its callers must know.
 
-    Prediction takes the tensors of `predict_slots`. `spans` are the parts of the gradient that each
-    phase of training completes, `batch_floats` the size of the array in which the phases are told
-    about the batch.
+    Prediction takes the tensors of `predict_slots`. `batch_floats` is the size of the array in
+    which the phases of training are told about the batch.
     """
 
     source: str
     slots: tuple[Slot, ...]
     predict_slots: tuple[Slot, ...]
     phases: tuple[Phase, ...]
-    spans: tuple[tuple[tuple[int, int], ...], ...]
     batch_floats: int
     train_plan: Plan | None
     predict_plan: Plan
@@ -122,8 +120,8 @@ def emit(
     parts += [source + "\n\n" for source in singles]
     parts.append(predict_single)
     return Emitted(
-        "".join(parts), slots, predict_slots, phases, spans, batch, train_plan, predict_plan,
-        single_plan, predict.calls,
+        "".join(parts), slots, predict_slots, phases, batch, train_plan, predict_plan, single_plan,
+        predict.calls,
     )  # fmt: skip
 
 

@@ -39,7 +39,6 @@ def compile_graph(graph: Graph, target: Target | None = None, probes: bool = Fal
         classes=lowered.output[0],
         logarithmic=lowered.nodes[-1].kind in ("logsoftmax", "logposterior"),
         phases=emitted.phases,
-        spans=emitted.spans,
         batch_floats=emitted.batch_floats,
         train_floats=plan.floats if plan else 0,
         kept_floats=plan.kept + plan.grouped if plan else 0,

@@ -16,10 +16,9 @@ class Program:
     `slots` are the trained tensors, then the fixed ones, in the flat array of weights. Prediction
     takes those of `predict_slots`, which differ where normalizations are folded away.
 
-    Training goes in `phases`, of which most nets have one; `spans` are the parts of the gradient
-    that each completes. With one phase, a thread needs an arena of `train_floats`; with several, a
-    slice needs one for itself, with `kept_floats` more for each of its blocks, and all of them an
-    array of `batch_floats`, in which they are told about the batch.
+    Training goes in `phases`, of which most nets have one. With one, a thread needs an arena of
+    `train_floats`; with several, a slice needs one for itself, with `kept_floats` more for each of
+    its blocks, and all of them an array of `batch_floats`, in which they are told about the batch.
 
     `predict_floats` and `single_floats` are the arenas' sizes for many images and for one. `nodes`
     are the graph after all passes, `predict_nodes` that of prediction. `logarithmic` tells whether
@@ -33,7 +32,6 @@ class Program:
     classes: int
     logarithmic: bool
     phases: tuple[Phase, ...]
-    spans: tuple[tuple[tuple[int, int], ...], ...]
     batch_floats: int
     train_floats: int
     kept_floats: int
@@ -72,10 +70,12 @@ class Program:
 
         `slices` are those of a batch, `images` the most in one of them.
         """
-        sums = self.parameter_count * (threads * (2 * 4 + 8) + 4)
-        arenas = threads * self.train_floats
         if len(self.phases) > 1:
             arenas = slices * self.slice_floats(images)
+            sums = self.parameter_count * (slices + slices % 2) * 4
+        else:
+            arenas = threads * self.train_floats
+            sums = self.parameter_count * (threads * (2 * 4 + 8) + 4)
         return 4 * arenas + sums + self.parameter_count * (8 + 8) + 4 * self.weight_count
 
     @property

@@ -10,14 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compiler.exact import FRACTION_BITS, add_exactly
+from compiler.exact import FRACTION_BITS, sum_exactly
 from compiler.program import Program
 from compiler.schedule import Sync
+from compiler.target import LANES
 from runtime.arrays import aligned_floats
 from runtime.batches import Slice
 from runtime.communicator import Communicator
 from runtime.exact import check_range, diverged, exact_loss
 from runtime.team import Team
+from runtime.updater import Parts
 
 # Means and mean squares in fixed point: the parts of at most 1,024 slices, each below the limit,
 # cannot overflow together.
@@ -27,7 +29,7 @@ Floats = NDArray[np.float32]
 
 
 class PhasedStep:
-    """The arenas of this worker's slices, and what is known of the batch."""
+    """The arenas and gradients of this worker's slices, and what is known of the batch."""
 
     def __init__(
         self, program: Program, train_slice: Callable[..., Any], threads: int, slices: int,
@@ -39,12 +41,14 @@ class PhasedStep:
         self.communicator = communicator
         self.arenas = [aligned_floats(program.slice_floats(rows)) for _ in range(slices)]
         self.batch = aligned_floats(program.batch_floats)
-        size = program.parameter_count
+        self.size = program.parameter_count
         channels = max(phase.sync.channels for phase in program.phases if phase.sync)
-        self.gradients = [aligned_floats(size) for _ in range(threads)]
-        self.totals = [np.zeros(size, np.int64) for _ in range(threads)]
-        self.sums = [np.zeros(2 * channels) for _ in range(threads)]
-        self.nothing = aligned_floats(size)
+        even, row = slices + slices % 2, -(-self.size // LANES) * LANES
+        gradients = aligned_floats(even * row).reshape(even, row)
+        nothing = np.zeros((0, self.size), np.int64)
+        self.parts = (gradients, np.arange(even), nothing, np.arange(0))
+        self.sums = np.zeros((slices, 2 * channels))  # for the statistics
+        self.ends = np.zeros((slices, 2))  # losses and hits
         slots = {slot.name: slot for slot in program.slots}
         self.slots = {
             phase.sync.node.name: [
@@ -58,72 +62,49 @@ class PhasedStep:
     def run(
         self, team: Team, weights: Floats, data: list[Slice], images: int,
         total: NDArray[np.int64],
-    ) -> None:  # fmt: skip
-        """The exact mean gradient of a batch into `total`, with the loss and the hits behind.
+    ) -> Parts:  # fmt: skip
+        """The gradients of all slices, to be added; the exact mean loss and the hits of this
+        worker's go behind the end of `total`, whose rest is used meanwhile.
 
         `data` are the parts of the slices, `images` those of all workers. Running statistics in
         `weights` are updated.
         """
-        total[-2:] = 0
+        gradients = self.parts[0]
+        given = [
+            (self.arenas[k], weights, gradients[k, : self.size], self.batch, self.sums[k], *part,
+             True, self.ends[k])
+            for k, part in enumerate(data)
+        ]  # fmt: skip
         for number, phase in enumerate(self.program.phases):
-            numbers = iter(range(len(data)))
+            slices = iter(given)
 
             def work(
-                thread: int, number: int = number, numbers: Iterator[int] = numbers
-            ) -> NDArray[np.int64]:
-                return self._slices(thread, number, numbers, weights, data, images)
+                _: int, number: int = number, slices: Iterator[tuple[Any, ...]] = slices
+            ) -> None:
+                for arguments in slices:
+                    self.train_slice(number, *arguments)
 
-            parts = team.run(self.threads, work)
-            ends = np.sum(parts, axis=0)
-            for first, last in self.program.spans[number]:
-                total[first:last] = sum(own[first:last] for own in self.totals)
-                if self.communicator.size > 1:
-                    self.communicator.all_reduce(total[first:last])
-            if self.communicator.size > 1:
-                self.communicator.all_reduce(ends)
-            total[-2:] += ends[-2:]
+            team.run(self.threads, work)
             if phase.sync is not None and phase.sync.kind == "statistics":
-                self._statistics(phase.sync, ends[:-2], weights, images)
+                self._statistics(phase.sync, weights, images)
             elif phase.sync is not None:
-                self._slopes(phase.sync, total)
+                self._slopes(phase.sync, total, images)
+        total[-2] = sum(exact_loss(loss / images) for loss in self.ends[:, 0].tolist())
+        total[-1] = self.ends[:, 1].sum()
+        return self.parts
 
-    def _slices(
-        self, thread: int, number: int, numbers: Iterator[int], weights: Floats,
-        data: list[Slice], images: int,
-    ) -> NDArray[np.int64]:  # fmt: skip
-        """Take slices while there are any, through one phase: the exact sums for the statistics,
-        the loss and the hits."""
-        phase, spans = self.program.phases[number], self.program.spans[number]
-        gradient, own, sums = self.gradients[thread], self.totals[thread], self.sums[thread]
-        for first, last in spans:
-            own[first:last] = 0
-        sync = phase.sync if phase.sync and phase.sync.kind == "statistics" else None
-        count = 2 * sync.channels if sync else 0
-        exact = np.zeros(count + 2, np.int64)
-        for k in numbers:
-            ends = np.zeros(2)
-            self.train_slice(
-                number, self.arenas[k], weights, gradient, self.batch, sums, *data[k], True, ends
-            )
-            for first, last in spans:
-                one, nothing = gradient[first:last], self.nothing[first:last]
-                check_range(add_exactly(one, nothing, own[first:last], 1 / images, False))
-            if sync is not None:
-                means = sums[:count] / (images * sync.places)
-                if not (np.abs(means) < _LIMIT).all():
-                    raise diverged(f"The values before {sync.node.name} are beyond all reason.")
-                exact[:count] += np.rint(means * _UNIT).astype(np.int64)
-            exact[count:] += [exact_loss(ends[0] / images), int(ends[1])]
-        return exact
-
-    def _statistics(
-        self, sync: Sync, sums: NDArray[np.int64], weights: Floats, images: int
-    ) -> None:
+    def _statistics(self, sync: Sync, weights: Floats, images: int) -> None:
         """Mean and deviation of the batch, and the running ones (as PyTorch has them)."""
         c, arguments = sync.channels, sync.node.arguments
+        parts = self.sums[:, : 2 * c] / (images * sync.places)
+        if not (np.abs(parts) < _LIMIT).all():
+            raise diverged(f"The values before {sync.node.name} are beyond all reason.")
+        sums = np.rint(parts * _UNIT).astype(np.int64).sum(axis=0)
+        if self.communicator.size > 1:
+            self.communicator.all_reduce(sums)
         _, mean_at, variance_at = self.slots[sync.node.name]
         running = weights[mean_at : mean_at + c]
-        means = sums[: 2 * c] / _UNIT
+        means = sums / _UNIT
         apart = means[:c]
         mean = running.astype(np.float64) + apart
         variance = np.maximum(means[c:] - apart * apart, 0)
@@ -136,8 +117,11 @@ class PhasedStep:
         unbiased = variance * (count / max(1, count - 1))
         variances += np.float32(part) * (unbiased - variances).astype(np.float32)
 
-    def _slopes(self, sync: Sync, total: NDArray[np.int64]) -> None:
+    def _slopes(self, sync: Sync, total: NDArray[np.int64], images: int) -> None:
         """What the gradients of scale and shift say of a mean value."""
         c, start = sync.channels, self.slots[sync.node.name][0]
-        means = total[start : start + 2 * c] * (2.0**-FRACTION_BITS / sync.places)
-        self.batch[sync.at + 2 * c : sync.at + 4 * c] = means
+        sums = total[start : start + 2 * c]
+        check_range(sum_exactly(*self.parts, total, start, start + 2 * c, 1 / images))
+        if self.communicator.size > 1:
+            self.communicator.all_reduce(sums)
+        self.batch[sync.at + 2 * c : sync.at + 4 * c] = sums * (2.0**-FRACTION_BITS / sync.places)

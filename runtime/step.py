@@ -195,20 +195,9 @@ class Trainer:
         self.updater.steps += 1
         if self.phased is not None:
             data = [self._part(number, step) for number in self.batches]
-            self.phased.run(self.team, self.weights, data, images, self.total)
-            self._over_parameters(lambda first, last: self._update(first, last, rate))
-            return self._result(images)
-        numbers = iter(self.orders)
-
-        def work(thread: int) -> _Sums:
-            return self._sum_slices(thread, numbers, step, images)
-
-        sums = self.team.run(self.threads, work)
-        self.total[-2:] = [sum(s.loss for s in sums), sum(s.hits for s in sums)]
-        rows = [row for s in sums for row in s.rows]
-        rows += [len(self.gradients) - 1] * (len(rows) % 2)
-        owners = [thread for thread, s in enumerate(sums) if s.beyond]
-        parts = (self.gradients, np.array(rows, np.int64), self.totals, np.array(owners, np.int64))
+            parts = self.phased.run(self.team, self.weights, data, images, self.total)
+        else:
+            parts = self._gradients(step, images)
         if self.communicator.size == 1:
             self._over_parameters(lambda first, last: self._add_and_update(
                 parts, 1 / images, first, last, rate
@@ -222,6 +211,20 @@ class Trainer:
         self.communicator.all_reduce(self.total)
         self._over_parameters(lambda first, last: self._update(first, last, rate))
         return self._result(images)
+
+    def _gradients(self, step: int, images: int) -> Parts:
+        """The gradients of all slices, to be added; loss and hits go behind the end of `total`."""
+        numbers = iter(self.orders)
+
+        def work(thread: int) -> _Sums:
+            return self._sum_slices(thread, numbers, step, images)
+
+        sums = self.team.run(self.threads, work)
+        self.total[-2:] = [sum(s.loss for s in sums), sum(s.hits for s in sums)]
+        rows = [row for s in sums for row in s.rows]
+        rows += [len(self.gradients) - 1] * (len(rows) % 2)
+        owners = [thread for thread, s in enumerate(sums) if s.beyond]
+        return self.gradients, np.array(rows, np.int64), self.totals, np.array(owners, np.int64)
 
     def _result(self, images: int) -> StepResult:
         loss, hits = self.total[-2:]

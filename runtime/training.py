@@ -98,8 +98,9 @@ class _Run:
                 ],
             }
         )
-        in_one_pass = communicator.size == 1 and len(program.phases) == 1
-        updates = functions_of(self.settings.optimizer, in_one_pass)
+        updates = functions_of(
+            self.settings.optimizer, communicator.size == 1, len(program.phases) > 1
+        )
         compiled = self.loaded.compile("train_slice", *updates, pixels=shard.dtype)
         # Others may still have to compile the kernels.
         communicator.all_reduce(np.zeros(1, np.int64), _COMPILE_SECONDS)

@@ -15,10 +15,10 @@ Floats = NDArray[np.float32]
 Parts = tuple[Floats, NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 
 
-def functions_of(optimizer: Optimizer, in_one_pass: bool) -> tuple[str, ...]:
+def functions_of(optimizer: Optimizer, alone: bool, phased: bool) -> tuple[str, ...]:
     """What is to be compiled for training: see compiler/exact.py."""
-    if in_one_pass:
-        return (f"sum_and_{optimizer.name}",)
+    if alone:
+        return (f"sum_and_{optimizer.name}", *(("sum_exactly",) if phased else ()))
     return "add_exactly", "sum_exactly", optimizer.name
 
 

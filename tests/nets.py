@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from compiler.cache import Loaded, load
-from compiler.exact import FRACTION_BITS
+from compiler.exact import FRACTION_BITS, sum_exactly
 from compiler.pipeline import compile_graph
 from dsl.check import check_graph
 from dsl.graph import Graph
@@ -64,7 +64,8 @@ class Case:
         data = [batch.of(rows.astype(np.int64), np.uint64(key))]
         total = np.zeros(program.parameter_count + 2, np.int64)
         weights = self.weights.copy()
-        phased.run(Team(1), weights, data, count, total)
+        parts = phased.run(Team(1), weights, data, count, total)
+        assert sum_exactly(*parts, total, 0, program.parameter_count, 1 / count)
         self.after = weights
         gradient = (total[:-2] * (count * 2.0**-FRACTION_BITS)).astype(np.float32)
         return np.array([total[-2] / LOSS_UNIT * count, total[-1]]), gradient
