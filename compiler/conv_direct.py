@@ -160,11 +160,47 @@ def _finished_correlation(
             f"        {request.name}_finish(arena, {z}, {epilogue.rows * columns}, y, saved, "
             f"output, {size}, turn_row, 1)\n"
         )
-    doc = "x correlated with the weights, plus the bias, then pooled and activated."
-    text = source + "\n\n" + epilogue.finish() + "\n\n"
-    text += function(name, f"{FORWARD}, saved, scratch", doc, body)
     most = max(size for _, size, _ in runs)
-    return Direction(text, epilogue.rows * (given.size + most * columns * LANES))
+    floats = epilogue.rows * (given.size + most * columns * LANES)
+    return Direction(_finished(request, epilogue, source, body), floats)
+
+
+def _shared_correlation(
+    request: Request, epilogue: Epilogue, head: str, given: _Input, tiles: list[_Run],
+    outputs: int, steps: dict[str, object], call: str, columns: int,
+) -> Direction:  # fmt: skip
+    """The same where rows of the output share rows of the convolution: the last of all channels
+    are kept, each in the place of one that is no longer needed."""
+    height, slots = epilogue.shape[1], epilogue.rows
+    body = (
+        f"done = 0\n"
+        f"for turn_row in range({epilogue.out[1]}):\n"
+        f"    begin = turn_row * {epilogue.step} - {epilogue.above}\n"
+        f"    end = min({height}, begin + {slots})\n"
+        f"    for row in range(max(done, begin), end):\n"
+        f"        z_row = row % {slots}\n"
+    )
+    source, inner = "", head + given.copies("scratch")
+    for start, size, parts in _output_runs(request, outputs, tiles):
+        more, loops = _tile_loops(request, f"{request.name}_forward", size, tiles, steps, call)
+        source += more
+        inner += f"for output in range({start}, {start + size * parts}, {size}):\n"
+        inner += indent(loops, "    ")
+    body += indent(inner, " " * 8)
+    body += (
+        f"    done = max(done, end)\n"
+        f"    {request.name}_finish(arena, scratch + {given.size}, {slots * columns}, y, saved, 0, "
+        f"{outputs}, turn_row, 1)\n"
+    )
+    floats = given.size + slots * outputs * columns * LANES
+    return Direction(_finished(request, epilogue, source, body), floats)
+
+
+def _finished(request: Request, epilogue: Epilogue, tiles: str, body: str) -> str:
+    doc = "x correlated with the weights, plus the bias, then pooled and activated."
+    name, arguments = f"{request.name}_forward", f"{FORWARD}, saved, scratch"
+    finish = epilogue.finish(epilogue.rows)
+    return f"{tiles}\n\n{finish}\n\n{function(name, arguments, doc, body)}"
 
 
 def _behind_copies(given: _Input, epilogue: Epilogue) -> str:
@@ -231,18 +267,24 @@ def forward(request: Request, g: Geometry, epilogue: Epilogue | None) -> Directi
         "y_column": LANES,
         "start": "zero" if bias is None else "bias",
     }
-    at = f"scratch + z_row * {given.size}" if epilogue else "scratch"
+    at = "scratch"
+    if epilogue is None:
+        to, row = "y", f"output * {g.out_height} + row"
+    elif epilogue.shares:
+        to, row = f"scratch + {given.size}", f"output * {epilogue.rows} + z_row"
+    else:
+        to, row = _behind_copies(given, epilogue), "z_row"
+        at += f" + z_row * {given.size}"
     call = (
         f"{{tile}}(arena, {given.place(at)}, {g.inputs}, "
         f"rows, weights, {weight} + first * {g.weight_row} + output, {bias or 0} + output, "
+        f"arena, {to} + (({row}) * {g.out_width} + {{column}}) * {LANES})"
     )
     if epilogue:
-        z = _behind_copies(given, epilogue)
-        call += f"arena, {z} + (z_row * {g.out_width} + {{column}}) * {LANES})"
-        return _finished_correlation(
+        finished = _shared_correlation if epilogue.shares else _finished_correlation
+        return finished(
             request, epilogue, head, given, _runs(tiles), g.outputs, steps, call, g.out_width
         )
-    call += f"arena, y + ((output * {g.out_height} + row) * {g.out_width} + {{column}}) * {LANES})"
     doc = "y = x correlated with the weights, plus the bias."
     return _correlation(
         request, "forward", doc, FORWARD, head, given, _runs(tiles), g.outputs, steps, call,

@@ -53,6 +53,16 @@ class Epilogue:
         return self._windows.stride[0]
 
     @property
+    def above(self) -> int:
+        """Rows of the first window that lie above the convolution's."""
+        return self._windows.padding[0]
+
+    @property
+    def shares(self) -> bool:
+        """Whether rows of the output need the same rows of the convolution, or some need less."""
+        return self.step < self.rows or any(self._windows.padding)
+
+    @property
     def _winner(self) -> int:
         """Floats for the place of a window's largest value."""
         if self.pool is None or self.pool.kind != "maxpool":
@@ -70,36 +80,43 @@ class Epilogue:
         """Where the outputs between the activations are saved."""
         return f"saved + {self.places * self._winner}"
 
-    def finish(self) -> str:
+    def finish(self, slots: int) -> str:
         """NAME_finish(arena, z, channel_step, y, saved, channel, channels, row, count).
 
         Some rows of some channels of the output from z, the convolution's: there, channels are
-        channel_step vectors apart, and the first row is the first that is needed. `saved` is
-        negative in prediction, where nothing is kept.
+        channel_step vectors apart, and each has `slots` rows. Where rows of the output share some,
+        row k lies in slot k modulo `slots`; else the first row is the first that is needed. `saved`
+        is negative in prediction, where nothing is kept.
         """
         w = self._windows
         body = CONSTANTS + "for c in range(channels):\n    for r in range(count):\n"
+        top = f"r * {w.stride[0]}"
+        if self.shares:
+            top = f"(row + r) * {w.stride[0]} - {w.padding[0]}"
         inner = (
-            f"first = c * channel_step + r * {w.stride[0] * self.shape[2]}\n"
+            f"top = {top}\n"
             f"for column in range({w.out[1]}):\n"
+            f"    left = column * {w.stride[1]} - {w.padding[1]}\n"
             f"    place = ((channel + c) * {w.out[0]} + row + r) * {w.out[1]} + column\n"
-            f"    source = first + column * {w.stride[1]}\n"
         )
-        inner += indent(self._pooled(), "    ")
+        inner += indent(self._pooled(slots), "    ")
         inner += indent(chain_forward(self.activations, self.places, self._between, "y"), "    ")
         body += indent(inner, " " * 8)
         doc = "Some rows of y, pooled and activated, from the convolution's output z."
         arguments = "arena, z, channel_step, y, saved, channel, channels, row, count"
         return function(f"{self.name}_finish", arguments, doc, body)
 
-    def _pooled(self) -> str:
-        """Statements that make `value` of the window at `source`."""
-        w = self._windows
+    def _pooled(self, slots: int) -> str:
+        """Statements that make `value` of the window at `top` and `left`."""
+        w, width = self._windows, self.shape[2]
         if self.pool is None:
-            return "value = load(arena, z + source * 16)\n"
+            return f"value = load(arena, z + (c * channel_step + top * {width} + left) * 16)\n"
+        rows, columns = w.ranges
+        slot = f"(top + i) % {slots}" if self.shares and slots < self.shape[1] else "(top + i)"
         loops = (
-            f"for i in range({w.window[0]}):\n    for j in range({w.window[1]}):\n"
-            f"        part = load(arena, z + (source + i * {self.shape[2]} + j) * 16)\n"
+            f"for i in {rows}:\n    source = c * channel_step + {slot} * {width} + left\n"
+            f"    for j in {columns}:\n"
+            f"        part = load(arena, z + (source + j) * 16)\n"
         )
         if self.pool.kind == "avgpool":
             return (

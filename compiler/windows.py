@@ -39,17 +39,23 @@ class Windows:
             )
         )
 
-    def loop(self, before: str, inside: str, after: str) -> str:
-        """Source that runs `before` and `after` at each output `place`, `inside` at each window
-        place `i`, `j`, whose input place is `source`."""
-        channels, height, width = self.given
-        ranges = []
-        for axis, (size, edge) in enumerate(((height, "top"), (width, "left"))):
+    @property
+    def ranges(self) -> tuple[str, str]:
+        """Of the places `i`, `j` of the window at `top`, `left` that are places of the input."""
+        spans = []
+        for axis, (size, edge) in enumerate(zip(self.given[1:], ("top", "left"), strict=True)):
             window, padding = self.window[axis], self.padding[axis]
             span = f"range({window})"
             if padding:
                 span = f"range(max(0, -{edge}), min({window}, {size} - {edge}))"
-            ranges.append(span)
+            spans.append(span)
+        return spans[0], spans[1]
+
+    def loop(self, before: str, inside: str, after: str) -> str:
+        """Source that runs `before` and `after` at each output `place`, `inside` at each window
+        place `i`, `j`, whose input place is `source`."""
+        channels, height, width = self.given
+        ranges = self.ranges
         lines = [
             f"for channel in range({channels}):",
             f"    for row in range({self.out[0]}):",

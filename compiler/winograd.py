@@ -133,7 +133,7 @@ def convolution(
         f"    {name}_from(arena, products + output * {t.count * LANES}, {m_point}, {bias}, {to})\n"
     )
     if epilogue:
-        source += "\n\n" + epilogue.finish()
+        source += "\n\n" + epilogue.finish(t.out[0])
         body += (
             f"    {request.name}_finish(arena, {to}, {size}, y, saved, output, 1, 0, "
             f"{epilogue.out[1]})\n"

@@ -9,8 +9,8 @@ def fuse_convolutions(graph: Graph) -> Graph:
     """conv, maxpool, tanh  =>  conv with (maxpool, tanh).
 
     The convolution's output then never reaches memory: some rows at a time, it is pooled and
-    activated while it lies in the first-level cache. Pooling with windows that overlap or hang
-    over the border stays by itself, since it would need rows of several turns.
+    activated while it lies in the caches. Where windows overlap, the rows that the next ones need
+    as well are kept.
     """
     return fuse_followers(graph, _fits)
 
@@ -20,8 +20,4 @@ def _fits(conv: Node, node: Node) -> bool:
         return False
     if node.kind == "chain" or activation_of(node) is not None:
         return True
-    if node.kind not in ("maxpool", "avgpool") or conv.fused or len(node.shape) != 3:
-        return False
-    arguments = node.arguments
-    apart = arguments["stride"][0] >= arguments["window"][0]
-    return apart and not any(arguments.get("pad") or (0, 0))
+    return node.kind in ("maxpool", "avgpool") and not conv.fused and len(node.shape) == 3
