@@ -25,7 +25,7 @@ from runtime.team import Team
 from runtime.updater import Parts, Updater
 
 _CHUNK = 512
-_PARAMETERS = 2**13  # that are worth a thread of their own
+_PARAMETERS = 2**15  # that are worth a thread of their own
 _KEPT = 2  # gradients a thread keeps until the end of the step, to add them in fewer passes
 SINGLE = 6  # up to so many images one by one are faster than a block of sixteen lanes
 
