@@ -5,6 +5,7 @@ from textwrap import indent
 
 from compiler.elementwise import CONSTANTS, chain_backward, chain_forward
 from compiler.kernel import Request, function
+from compiler.target import LANES
 from compiler.windows import Windows
 from dsl.graph import Node
 from dsl.shapes import Shape, product
@@ -70,15 +71,20 @@ class Epilogue:
         return 4 if product(self._windows.window) <= 256 else 16
 
     @property
+    def _winners(self) -> int:
+        """Floats for those of a block, whole vectors: other values follow."""
+        return -(-self.places * self._winner // LANES) * LANES
+
+    @property
     def saved(self) -> int:
         """Floats of a block that backward needs beside the output."""
         between = max(0, len(self.activations) - 1)
-        return self.places * (self._winner + 16 * between)
+        return self._winners + self.places * LANES * between
 
     @property
     def _between(self) -> str:
         """Where the outputs between the activations are saved."""
-        return f"saved + {self.places * self._winner}"
+        return f"saved + {self._winners}"
 
     def finish(self, slots: int) -> str:
         """NAME_finish(arena, z, channel_step, y, saved, channel, channels, row, count).
