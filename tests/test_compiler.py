@@ -7,9 +7,11 @@ from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
+import llvmlite.binding as llvm
 import numpy as np
 import pytest
 from conftest import start_helpers
+from llvmlite import ir
 
 from compiler import helper, passes, pipeline
 from compiler.cache import load
@@ -20,6 +22,8 @@ from compiler.pipeline import compile_graph, run_passes
 from compiler.plan import Place, plan_memory
 from compiler.schedule import Layer, Phase, schedule_prediction, schedule_training, segments
 from compiler.simd.kernel import Kernel
+from compiler.simd.loops import loop
+from compiler.simd.vector import FLOAT, INT64
 from compiler.target import BLOCKS, Target, split
 from compiler.verify import CompilerBug, verify_graph
 from dsl.check import check_graph
@@ -178,12 +182,15 @@ def test_split_covers_everything_once() -> None:
             assert max(size for _, size in parts) <= most
 
 
-@pytest.mark.parametrize("algorithm", ["direct", "winograd"])
-def test_narrow_registers_give_the_same_bits(algorithm: str) -> None:
-    """Tiles differ between processors, the order of every sum does not."""
+@pytest.mark.parametrize(
+    ("given", "algorithm"), [("9x10", "direct"), ("35x34", "direct"), ("9x10", "winograd")]
+)
+def test_narrow_registers_give_the_same_bits(given: str, algorithm: str) -> None:
+    """Tiles, and the rows of large maps that they take at a time, differ between processors; the
+    order of every sum does not."""
     spec = (
-        f"input 2x9x10\nconv 5x3x3 pad 1 algorithm {algorithm}\ntanh\nmaxpool 2\n"
-        "reshape 5*4*5\nlinear 7\nlogsoftmax"
+        f"input 2x{given}\nconv 5x3x3 pad 1 algorithm {algorithm}\ntanh\nmaxpool 7 stride 6\n"
+        f"tanh\navgpool all\nlinear 7\nlogsoftmax"
     )
     wide = make_case(spec)
     narrow = make_case(spec)
@@ -194,6 +201,27 @@ def test_narrow_registers_give_the_same_bits(algorithm: str) -> None:
     assert loss == other_loss
     for name, gradient in gradients.items():
         np.testing.assert_array_equal(gradient, others[name])
+
+
+@pytest.mark.parametrize("fills_registers", [True, False])
+def test_a_loop_that_fills_the_registers_is_not_unrolled(fills_registers: bool) -> None:
+    """It would keep in registers what its turns have in common, and sums in memory."""
+    module = ir.Module()
+    kind = ir.FunctionType(FLOAT, [FLOAT.as_pointer()])
+    builder = ir.IRBuilder(ir.Function(module, kind, "test").append_basic_block())
+    data = builder.function.args[0]
+
+    def body(k, sums):
+        value = builder.load(builder.gep(data, [k]))
+        return [builder.fmul(builder.fadd(sums[0], value), value)]
+
+    start = [ir.Constant(FLOAT, 0.0)]
+    builder.ret(loop(builder, INT64(64), start, body, fills_registers)[0])
+    parsed = llvm.parse_assembly(str(module))
+    machine = llvm.Target.from_default_triple().create_target_machine()
+    builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(3))
+    builder.getModulePassManager().run(parsed, builder)
+    assert (str(parsed).count("fmul") == 1) == fills_registers
 
 
 @pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
