@@ -191,7 +191,7 @@ def test_resume_from_the_command_line(tmp_path: Path, engine: str, number: signa
     """After Ctrl-C, which leaves a checkpoint (for Spark, tests/test_spark.py sees to that), and
     after a driver that was killed."""
     spec, folder = tmp_path / "net.lenet", tmp_path / "run"
-    text = SMALL.replace("2 epochs", "50 epochs").replace("batch 100", "batch 50")
+    text = SMALL.replace("2 epochs", "200 epochs").replace("batch 100", "batch 50")
     spec.write_text(text + "  checkpoint every epoch\n" * (number == signal.SIGKILL))
     program = [sys.executable, "-c", "from lenet.cli import main; main()", "train"]
     process = subprocess.Popen(
