@@ -182,15 +182,13 @@ def test_split_covers_everything_once() -> None:
             assert max(size for _, size in parts) <= most
 
 
-@pytest.mark.parametrize(
-    ("given", "algorithm"), [("9x10", "direct"), ("35x34", "direct"), ("9x10", "winograd")]
-)
+@pytest.mark.parametrize(("given", "algorithm"), [("35x34", "direct"), ("9x10", "winograd")])
 def test_narrow_registers_give_the_same_bits(given: str, algorithm: str) -> None:
     """Tiles, and the rows of large maps that they take at a time, differ between processors; the
     order of every sum does not."""
     spec = (
         f"input 2x{given}\nconv 5x3x3 pad 1 algorithm {algorithm}\ntanh\nmaxpool 7 stride 6\n"
-        f"tanh\navgpool all\nlinear 7\nlogsoftmax"
+        f"conv 4x3x3 pad 1 algorithm {algorithm}\ntanh\navgpool all\nlinear 7\nlogsoftmax"
     )
     wide = make_case(spec)
     narrow = make_case(spec)
