@@ -127,15 +127,24 @@ def _correlation(
 ) -> Direction:  # fmt: skip
     """A function that loops tiles over rows, output channels and columns."""
     name = f"{request.name}_{suffix}"
-    head += given.copies("scratch")
-    source, body = "", f"for row in range({rows}):\n" + indent(head, "    ")
-    for start, size, parts in _output_runs(request, outputs, tiles):
-        body += f"    for output in range({start}, {start + size * parts}, {size}):\n"
-        more, loops = _tile_loops(request, name, size, tiles, steps, call)
-        source += more
-        body += indent(loops, " " * 8)
+    source, row = _one_row(request, name, head, given, tiles, outputs, steps, call)
+    body = f"for row in range({rows}):\n" + indent(row, "    ")
     arguments += ", scratch" if given.copied else ""
     return Direction(source + "\n\n" + function(name, arguments, doc, body), given.size)
+
+
+def _one_row(
+    request: Request, name: str, head: str, given: _Input, tiles: list[_Run], outputs: int,
+    steps: dict[str, object], call: str,
+) -> tuple[str, str]:  # fmt: skip
+    """Tiles, and the loops over them for one row of all output channels."""
+    source, body = "", head + given.copies("scratch")
+    for start, size, parts in _output_runs(request, outputs, tiles):
+        more, loops = _tile_loops(request, name, size, tiles, steps, call)
+        source += more
+        body += f"for output in range({start}, {start + size * parts}, {size}):\n"
+        body += indent(loops, "    ")
+    return source, body
 
 
 def _finished_correlation(
@@ -180,13 +189,9 @@ def _shared_correlation(
         f"    for row in range(max(done, begin), end):\n"
         f"        z_row = row % {slots}\n"
     )
-    source, inner = "", head + given.copies("scratch")
-    for start, size, parts in _output_runs(request, outputs, tiles):
-        more, loops = _tile_loops(request, f"{request.name}_forward", size, tiles, steps, call)
-        source += more
-        inner += f"for output in range({start}, {start + size * parts}, {size}):\n"
-        inner += indent(loops, "    ")
-    body += indent(inner, " " * 8)
+    name = f"{request.name}_forward"
+    source, row = _one_row(request, name, head, given, tiles, outputs, steps, call)
+    body += indent(row, " " * 8)
     body += (
         f"    done = max(done, end)\n"
         f"    {request.name}_finish(arena, scratch + {given.size}, {slots * columns}, y, saved, 0, "

@@ -21,7 +21,8 @@ class Kernels:
     w, s, b                   offsets of its trained and its fixed tensors, and into `batch`
     x, y, saved, dy, dx       offsets of a block's input, output, what forward left to backward,
                               and gradients; a layer with several inputs takes x0, x1, … dx0, …
-    dz                        the gradient of its own output, where other layers are fused into it
+    dz                        what spread makes: the gradient of its own output, before the layers
+                              that are fused into it
     scratch, prepared         offsets of space that it uses meanwhile, and of what
                               NAME_SUFFIX_prepare has left for each new set of weights
     blocks                    their number; then it works on several blocks at once

@@ -98,9 +98,8 @@ class _Run:
                 ],
             }
         )
-        updates = functions_of(
-            self.settings.optimizer, communicator.size == 1, len(program.phases) > 1
-        )
+        alone, phased = communicator.size == 1, len(program.phases) > 1
+        updates = functions_of(self.settings.optimizer, alone, phased)
         compiled = self.loaded.compile("train_slice", *updates, pixels=shard.dtype)
         # Others may still have to compile the kernels.
         communicator.all_reduce(np.zeros(1, np.int64), _COMPILE_SECONDS)
