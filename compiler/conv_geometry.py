@@ -59,10 +59,12 @@ class Direction:
 @dataclass(frozen=True)
 class Gradient:
     """The function NAME_gradient, and what completes its gradients at the end of a slice: tiles,
-    and the statements of a function; `products` are the floats that it leaves them."""
+    and the statements of a function; `products` are the floats that it leaves them. See Kernels for
+    `pooled`."""
 
     source: str
     scratch: int = 0
     tiles: str = ""
     complete: str = ""
     products: int = 0
+    pooled: bool = False

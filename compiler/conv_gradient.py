@@ -7,6 +7,7 @@ from compiler.conv_geometry import Geometry, Gradient
 from compiler.kernel import GRADIENT, Request, function
 from compiler.target import LANES, Target, split
 from compiler.tile_source import outer_product_source
+from compiler.windows import Windows
 
 # Floats that a second-level cache holds, and of a strip; and the columns of a strip, which are to
 # be many beside a tile's sums over lanes.
@@ -26,12 +27,13 @@ class _Strip:
     """
 
     g: Geometry
+    windows: Windows  # whose places dy is gone through
+    x: str = "x"
+    dy: str = "dy"
 
     @property
     def cut(self) -> bool:
-        g = self.g
-        floats = g.inputs * g.height * g.width + g.outputs * g.out_height * g.out_width
-        return floats * LANES > _CACHE
+        return exceeds_cache(self.g)
 
     @property
     def rows(self) -> int:
@@ -87,8 +89,9 @@ class _Strip:
         g, left = self.g, tap - self.g.padding[1]
         if not self.cut:
             return (
-                f"arena, x + ((channel * {g.height} - {g.padding[0]}) * {g.width} + {left}) * "
-                f"{LANES}, arena, dy + output * {self.dy_channel}, 0, {g.out_height}"
+                f"arena, {self.x} + ((channel * {g.height} - {g.padding[0]}) * {g.width} + {left})"
+                f" * {LANES}, arena, {self.dy} + output * {self.dy_channel}, 0, "
+                f"{self.windows.out[0]}"
             )
         return (
             f"arena, scratch + channel * {self.x_channel} + {left * LANES}, "
@@ -96,9 +99,30 @@ class _Strip:
         )
 
 
+def exceeds_cache(g: Geometry) -> bool:
+    """Whether its maps are more than a second-level cache holds."""
+    floats = g.inputs * g.height * g.width + g.outputs * g.out_height * g.out_width
+    return floats * LANES > _CACHE
+
+
 def gradient(request: Request, g: Geometry) -> Gradient:
+    strip = _Strip(g, Windows.of_places((g.outputs, g.out_height, g.out_width)))
+    source, body = _sums(request, strip)
+    body = strip.loop(body) + bias_gradient(request, g)
+    doc = "The gradients of the weights and the bias, added to those so far."
+    arguments = f"{GRADIENT}, before{', scratch' if strip.cut else ''}"
     name = f"{request.name}_gradient"
-    weight, strip = request.offsets["weight"], _Strip(g)
+    return Gradient(source + "\n\n" + function(name, arguments, doc, body), strip.scratch)
+
+
+def sums_by_windows(request: Request, g: Geometry, windows: Windows, x: str) -> tuple[str, str]:
+    """Tiles and loops for all weights: sums over the places of dz window by window. Nothing may be
+    padded, or exceed the cache."""
+    return _sums(request, _Strip(g, windows, x, "dz"))
+
+
+def _sums(request: Request, strip: _Strip) -> tuple[str, str]:
+    g, name, weight = strip.g, f"{request.name}_gradient", request.offsets["weight"]
     source = body = ""
     before = "before + strip" if strip.cut else "before"
     for start, taps, tap_parts in split(g.kernel[1], request.target.lefts):
@@ -130,23 +154,26 @@ def gradient(request: Request, g: Geometry) -> Gradient:
                         f"{weight} + channel * {g.weight_channel} + {tap * g.outputs} + output, "
                         f"{before})\n"
                     )
-    body = strip.loop(body) + bias_gradient(request, g)
-    doc = "The gradients of the weights and the bias, added to those so far."
-    arguments = f"{GRADIENT}, before{', scratch' if strip.cut else ''}"
-    return Gradient(source + "\n\n" + function(name, arguments, doc, body), strip.scratch)
+    return source, body
 
 
-def bias_gradient(request: Request, g: Geometry, of_group: bool = False) -> str:
-    """Statements: of one block, or of all blocks of a group."""
+def bias_gradient(
+    request: Request, g: Geometry, of_group: bool = False, dy: str = "dy", size: int = 0
+) -> str:
+    """Statements: of one block, or of all blocks of a group; `size` are the values of a map of dy,
+    if they are not the places of the output."""
     if "bias" not in request.offsets:
         return ""
-    size, bias = g.out_height * g.out_width, f"gradient[{request.offsets['bias']} + output]"
+    size = size or g.out_height * g.out_width
+    bias = f"gradient[{request.offsets['bias']} + output]"
     body = (
         f"for output in range({g.outputs}):\n"
         f"    total = {bias} if {'first' if of_group else 'before'} else np.float32(0)\n"
     )
     if not of_group:
-        return f"{body}    {bias} = total + sum_all(arena, dy + output * {size * LANES}, {size})\n"
+        return (
+            f"{body}    {bias} = total + sum_all(arena, {dy} + output * {size * LANES}, {size})\n"
+        )
     return (
         f"{body}    for block in range(blocks):\n"
         f"        total += sum_all(arena, dy + (block * {g.outputs} + output) * {size * LANES}, "
@@ -155,15 +182,16 @@ def bias_gradient(request: Request, g: Geometry, of_group: bool = False) -> str:
     )
 
 
-def _rows_at_once(g: Geometry, target: Target, channels: int, rights: int) -> int:
-    """Rows of dy which, with those of x that they meet, the first-level cache holds; 0 for all,
-    where these are few or each line is read once."""
+def _rows_at_once(strip: _Strip, target: Target, channels: int, rights: int) -> int:
+    """Rows of windows whose places, with those of x that they meet, the first-level cache holds; 0
+    for all, where these are few or each line is read once."""
+    g, (high, _), (step, _) = strip.g, strip.windows.window, strip.windows.stride
     x_row, dy_row = channels * g.width, rights * g.out_width
     many = x_row * g.height + dy_row * g.out_height > _MANY_LINES
     if not many or g.kernel[0] * target.parts == 1:
         return 0
-    lines = _LINES - x_row * (g.kernel[0] - g.stride[0])
-    return max(1, lines // (x_row * g.stride[0] + dy_row))
+    lines = _LINES - x_row * (g.kernel[0] + (high - 1 - step) * g.stride[0])
+    return max(1, lines // (step * (x_row * g.stride[0] + dy_row)))
 
 
 def _outer_source(
@@ -171,20 +199,21 @@ def _outer_source(
     tap: int, taps: int, channels: int,
 ) -> str:  # fmt: skip
     """The tile for kernel columns [tap, tap + taps) of some input channels."""
-    g = strip.g
-    stride, padding = g.stride[1], g.padding[1]
+    g, windows = strip.g, strip.windows
+    (down, right), (high, wide) = windows.stride, windows.window
+    stride, padding = right * g.stride[1], g.padding[1]
 
     def inside(column: int, k: int) -> bool:
         return 0 <= column * stride - padding + tap + k < g.width
 
     edges, whole = [], []
-    for column in range(g.out_width):
+    for column in range(windows.out[1]):
         counted = [k for k in range(taps) if inside(column, k)]
         if len(counted) == taps:
             whole.append(column)
         elif counted:
             members = tuple(c * taps + k for c in range(channels) for k in counted)
-            edges.append((column * stride * LANES, column * LANES, members))
+            edges.append((column * stride * LANES, column * right * LANES, members))
     first = whole[0] if whole else 0
     values = {
         "width": target.width,
@@ -193,18 +222,24 @@ def _outer_source(
         "edges": tuple(edges),
         "columns": len(whole),
         "x_start": first * stride * LANES,
-        "dy_start": first * LANES,
-        "x_row": g.stride[0] * g.width * LANES,
+        "dy_start": first * right * LANES,
+        "x_row": down * g.stride[0] * g.width * LANES,
         "x_column": stride * LANES,
-        "dy_row": g.out_width * LANES,
-        "dy_column": LANES,
+        "dy_row": down * g.out_width * LANES,
+        "dy_column": right * LANES,
         "dy_right": strip.dy_channel,
         "g_row": g.weight_row,
         "kernel_rows": g.kernel[0],
-        "strip": _rows_at_once(g, target, channels, rights),
-        "step": g.stride[0],
+        "strip": _rows_at_once(strip, target, channels, rights),
+        "step": down * g.stride[0],
         "padding": g.padding[0],
         "height": g.height,
         "full": target.is_full(len(lefts), rights),
     }
+    if high * wide > 1:
+        values["places"] = tuple(
+            ((i * g.stride[0] * g.width + j * g.stride[1]) * LANES, (i * g.out_width + j) * LANES)
+            for i in range(high)
+            for j in range(wide)
+        )
     return outer_product_source(tile, **values)

@@ -39,9 +39,7 @@ class Epilogue:
 
     @property
     def _windows(self) -> Windows:
-        if self.pool:
-            return Windows.of(self.pool)
-        return Windows(self.shape, (self.shape[1], self.shape[2]), (1, 1), (1, 1), (0, 0))
+        return Windows.of(self.pool) if self.pool else Windows.of_places(self.shape)
 
     @property
     def rows(self) -> int:
@@ -62,6 +60,16 @@ class Epilogue:
     def shares(self) -> bool:
         """Whether rows of the output need the same rows of the convolution, or some need less."""
         return self.step < self.rows or any(self._windows.padding)
+
+    @property
+    def byte_windows(self) -> Windows | None:
+        """The windows of a pooling that keeps a byte for the place of each one's largest value, if
+        all of them lie side by side inside the map."""
+        return self._windows if self._winner == 4 and not self.shares else None
+
+    def slope_before(self) -> str:
+        """Statements that take `slope` at `place` back through the activations."""
+        return chain_backward(self.activations, self.places, self._between, "y")
 
     @property
     def _winner(self) -> int:
@@ -153,7 +161,7 @@ class Epilogue:
             body += f"for place in range({product(self.shape)}):\n"
             body += "    store(arena, dz + place * 16, zero)\n"
         before = "slope = load(arena, dy + place * 16)\n"
-        before += chain_backward(self.activations, self.places, self._between, "y")
+        before += self.slope_before()
         inside = "store(arena, dz + source * 16, slope)"
         if self.pool is not None and self.pool.kind == "maxpool":
             at = "saved + place * 4" if self._winner == 4 else "saved + place * 16"

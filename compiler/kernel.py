@@ -38,7 +38,8 @@ class Kernels:
     negative, and nothing is left. `products` are the floats that gradient leaves to complete. By
     suffix, `scratch` and `prepared` are the floats of these, and `prepare` the sources that prepare
     them. With `overwrites`, gradient takes nothing of what was there before the first images, so
-    that nobody has to clear it. Without backward, the inputs have the gradient of the output.
+    that nobody has to clear it. With `pooled`, gradient's dy is that of all fused layers, and it
+    takes dz by that name if at all. Without backward, the inputs have the gradient of the output.
     """
 
     forward: str = ""
@@ -57,6 +58,7 @@ class Kernels:
     random: bool = False
     training_only: bool = False
     overwrites: bool = False
+    pooled: bool = False
 
     @property
     def sources(self) -> dict[str, str]:

@@ -141,13 +141,14 @@ class _Scheduler:
                 kept.add(y)
 
     def _backward_reads(self, node: Node) -> set[str]:
-        layer = self.layers[node.name]
-        names: set[str] = set()
-        for suffix in ("spread", "gradient", "backward"):
-            source = getattr(layer.kernels, suffix)
-            if source:
-                names.update(arguments_of(source, f"{layer.prefix}_{suffix}"))
+        parts = ("spread", "gradient", "backward")
+        names = {name for suffix in parts for name in self._arguments(node, suffix)}
         return {"x" if n.startswith("x") else n for n in names}
+
+    def _arguments(self, node: Node, suffix: str) -> tuple[str, ...]:
+        layer = self.layers[node.name]
+        source = getattr(layer.kernels, suffix)
+        return arguments_of(source, f"{layer.prefix}_{suffix}") if source else ()
 
     def _compute(self, node: Node, y: Buffer) -> None:
         code = self.layers[node.name].kernels
@@ -222,18 +223,17 @@ class _Scheduler:
     def _back(self, node: Node, trained: set[str]) -> None:
         """The gradients of a node's tensors, and of those inputs where there is a use for it."""
         code = self.layers[node.name].kernels
-        dy = self.slopes.pop(node.name)
-        if code.spread:
-            bare = product(node.bare_shape) * LANES
-            before = Buffer(f"gradient {node.name} before fusion", bare)
-            self._call(node, "spread", dy=dy, dz=before)
-            dy = before
+        dz = dy = self.slopes.pop(node.name)
+        wanted = [name for name in node.inputs if name in trained]
+        if code.spread and (wanted or not code.pooled or "dz" in self._arguments(node, "gradient")):
+            dz = Buffer(f"gradient {node.name} before fusion", product(node.bare_shape) * LANES)
+            self._call(node, "spread", dy=dy, dz=dz)
         if code.gradient and node.parameter_count:
-            self._call(node, "gradient", dy=dy)
+            self._call(node, "gradient", dy=dy if code.pooled else dz, dz=dz)
             self.gradients.append(node)
         if code.complete:
             self._call(node, "complete")
-        wanted = [name for name in node.inputs if name in trained]
+        dy = dz
         if code.statistics:
             self._close(Sync("slopes", node, self.syncs[node.name]))
         if not wanted:

@@ -53,6 +53,15 @@ class Target:
         return lefts * rights + rights + 4 > self.registers
 
     @property
+    def chooses_lanes(self) -> bool:
+        """Whether a choice lane by lane costs no more than a multiply-add: by mask registers."""
+        return self.width == LANES
+
+    def weights(self, window_rows: int) -> int:
+        """Most sums of a tile of a pooled gradient: beside an input, a choice and the slopes."""
+        return self.registers - window_rows - 2
+
+    @property
     def lefts(self) -> int:
         """Most left factors of an outer product."""
         return 7 if self.registers >= 32 else 6

@@ -11,6 +11,11 @@ def outer_product_source(name: str, **settings: object) -> str:
     return f"{name} = outer_product(OuterProduct(\n{lines(settings)}))\n"
 
 
+def pooled_product_source(name: str, **settings: object) -> str:
+    """`name` becomes the tile of a PooledProduct with these settings."""
+    return f"{name} = pooled_product(PooledProduct(\n{lines(settings)}))\n"
+
+
 def product_source(name: str, **settings: object) -> str:
     """`name` becomes the tile of a Product with these settings."""
     return f"{name} = product_of(Product(\n{lines(settings)}))\n"

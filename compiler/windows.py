@@ -25,6 +25,11 @@ class Windows:
         padding = arguments.get("pad") or (0, 0)
         return cls(node.given, out, arguments["window"], arguments["stride"], padding)
 
+    @classmethod
+    def of_places(cls, shape: Shape) -> "Windows":
+        """Each place by itself."""
+        return cls(shape, (shape[1], shape[2]), (1, 1), (1, 1), (0, 0))
+
     @property
     def overlap(self) -> bool:
         return any(s < w for s, w in zip(self.stride, self.window, strict=True))

@@ -182,14 +182,20 @@ def test_split_covers_everything_once() -> None:
             assert max(size for _, size in parts) <= most
 
 
-@pytest.mark.parametrize(("given", "algorithm"), [("35x34", "direct"), ("9x10", "winograd")])
-def test_narrow_registers_give_the_same_bits(given: str, algorithm: str) -> None:
-    """Tiles, and the rows of large maps that they take at a time, differ between processors; the
-    order of every sum does not."""
-    spec = (
-        f"input 2x{given}\nconv 5x3x3 pad 1 algorithm {algorithm}\ntanh\nmaxpool 7 stride 6\n"
-        f"conv 4x3x3 pad 1 algorithm {algorithm}\ntanh\navgpool all\nlinear 7\nlogsoftmax"
-    )
+@pytest.mark.parametrize(
+    ("given", "layers"),
+    [
+        ("35x34", "conv 5x3x3 pad 1 algorithm direct; tanh; maxpool 7 stride 6; conv 4x3x3 pad 1"),
+        ("9x10", "conv 5x3x3 pad 1 algorithm winograd; conv 4x3x3 pad 1 algorithm winograd; tanh"),
+        ("28x25", "conv 5x5x5; tanh; maxpool 2; tanh; conv 4x4x7 pad 2x3; relu; maxpool 3x2"),
+        ("48x46", "conv 3x7x5 pad 3 stride 1x2; maxpool 2x3; conv 2x6x5; maxpool 4x2 stride 5x2"),
+    ],
+)
+def test_narrow_registers_give_the_same_bits(given: str, layers: str) -> None:
+    """Tiles, the rows of large maps that they take at a time, and what is chosen lane by lane
+    differ between processors; the order of every sum does not."""
+    lines = "\n".join(layers.split("; "))
+    spec = f"input 2x{given}\n{lines}\navgpool all\nlinear 7\nlogsoftmax"
     wide = make_case(spec)
     narrow = make_case(spec)
     narrow.loaded = load(compile_graph(narrow.graph, Target("narrow", 16, 8)))

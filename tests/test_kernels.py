@@ -66,6 +66,10 @@ CHAINS = {
     "reshape 2*8*8; linear 3",
     "maps beyond the caches": "input 1x48x47; conv 15x1x1; relu; conv 7x3x4 stride 2x1 pad 1x2; "
     "relu; maxpool 4; conv 2x1x1; tanh; reshape 2*6*12; linear 3",
+    "gradients of largest values": "input 2x16x20; conv 3x5x5; tanh; maxpool 2; tanh; "
+    "conv 4x3x5 pad 2 stride 2x1; maxpool 3x2; relu; reshape 4*1*4; linear 3",
+    "gradients of largest values with gaps": "input 1x30x31; conv 2x6x7 pad 1x3 stride 1x2; "
+    "sigmoid; maxpool 2x3 stride 3x4; conv 3x4x2; maxpool 5x2; reshape 3; linear 3",
     "winograd": "input 3x9x10; conv 5x3x3 pad 1 algorithm winograd; relu; conv 7x5x5 pad 2 "
     "algorithm winograd; tanh; conv 9x3x3 pad 3x0 algorithm winograd bias no; tanh; "
     "conv 4x5x5 algorithm winograd; reshape 4*9*4; linear 4",

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from compiler import pipeline
+from compiler import pipeline, pooled_gradient
 from compiler.passes import FOR_PREDICTION, PASSES
 from compiler.verify import verify_graph
 from dsl.check import check_graph
@@ -67,7 +67,9 @@ def test_before_and_after(function: Callable[[Graph], Graph], golden: Golden) ->
 
 @pytest.mark.parametrize("name", [n for n in NETS if n != "end_in_probabilities"])
 def test_a_pass_changes_no_number(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not a bit, but for Winograd's transforms and the gradients around a pool."""
+    """Not a bit, but for Winograd's transforms, the gradients around a pool, and those that are
+    summed window by window: see the next test."""
+    monkeypatch.setattr(pooled_gradient, "pays", lambda geometry, epilogue: False)
     case = make_case(spec_of(name))
     others = tuple(function for function in PASSES if function.__name__ != name)
     if name == "choose_algorithm":
@@ -87,6 +89,18 @@ def test_a_pass_changes_no_number(name: str, monkeypatch: pytest.MonkeyPatch) ->
             np.testing.assert_array_equal(value, other_gradients[tensor], tensor)
         scale = np.abs(other_gradients[tensor]).max()
         np.testing.assert_allclose(value, other_gradients[tensor], atol=2e-5 * scale, rtol=1e-5)
+
+
+def test_sums_window_by_window_change_only_gradients(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = make_case(spec_of("fuse_convolutions"))
+    monkeypatch.setattr(pooled_gradient, "pays", lambda geometry, epilogue: False)
+    plain = make_case(spec_of("fuse_convolutions"))
+    assert case.loaded.program.source != plain.loaded.program.source
+    (loss, gradients, _), (other_loss, others, _) = case.kernels(), plain.kernels()
+    assert loss == other_loss
+    for tensor, value in gradients.items():
+        scale = np.abs(others[tensor]).max()
+        np.testing.assert_allclose(value, others[tensor], atol=1e-6 * scale, rtol=1e-6)
 
 
 def test_the_algorithm_follows_from_the_shape_alone() -> None:

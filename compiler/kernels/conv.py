@@ -3,7 +3,7 @@ Winograd's transforms."""
 
 from typing import Any
 
-from compiler import conv_direct, conv_gradient, conv_single, winograd_gradient
+from compiler import conv_direct, conv_gradient, conv_single, pooled_gradient, winograd_gradient
 from compiler.conv_geometry import Direction, Geometry, Gradient, geometry
 from compiler.epilogue import Epilogue
 from compiler.kernel import BACKWARD, FORWARD, Kernels, Request, function
@@ -24,8 +24,12 @@ def emit(request: Request) -> Kernels:
     forward = (_forward_by_winograd if turned else conv_direct.forward)(request, g, epilogue)
     turned = "backward" in by_winograd
     backward = (_backward_by_winograd if turned else conv_direct.backward)(request, g)
-    turned = "gradient" in by_winograd
-    gradient = (winograd_gradient if turned else conv_gradient).gradient(request, g)
+    if "gradient" in by_winograd:
+        gradient = winograd_gradient.gradient(request, g)
+    elif epilogue and pooled_gradient.pays(g, epilogue):
+        gradient = pooled_gradient.gradient(request, g, epilogue)
+    else:
+        gradient = conv_gradient.gradient(request, g)
     both = {"forward": forward, "backward": backward}
     scratch = {**{name: d.scratch for name, d in both.items()}, "gradient": gradient.scratch}
     return Kernels(
@@ -34,6 +38,7 @@ def emit(request: Request) -> Kernels:
         gradient=gradient.source,
         complete=_complete(request, g, gradient),
         products=gradient.products,
+        pooled=gradient.pooled,
         overwrites=True,
         scratch={name: floats for name, floats in scratch.items() if floats},
         prepare={name: d.prepare for name, d in both.items() if d.prepare},

@@ -35,7 +35,8 @@ class OuterProduct:
     `lefts` lists (offset into x, offset into g) of each left factor. `edges` lists the columns
     (x offset, dy offset, lefts that count) that some left factors must leave out because there
     the kernel hangs over the border; the other columns run in a loop from `x_start`, `dy_start`.
-    Rows of x that are none of its `height` are left out.
+    Rows of x that are none of its `height` are left out. `places` lists (x offset, dy offset) of
+    what one turn of that loop takes: more than one where rows and columns are those of windows.
 
     If `strip` is not 0, all kernel rows take so many rows of dy before the next ones, so that these
     and the rows of x are read from the first-level cache; their sums wait in memory meanwhile.
@@ -61,6 +62,7 @@ class OuterProduct:
     padding: int
     height: int
     full: bool
+    places: tuple[tuple[int, int], ...] = ((0, 0),)
 
 
 def outer_product(tile: OuterProduct) -> Any:
@@ -109,12 +111,13 @@ def outer_product(tile: OuterProduct) -> Any:
             dy_first = builder.add(dy_base, INT64(tile.dy_start))
 
             def column_body(column: Any, sums: Carried) -> Carried:
-                return place(
-                    at(x_first, column, tile.x_column),
-                    at(dy_first, column, tile.dy_column),
-                    tuple(range(count)),
-                    sums,
-                )
+                x_column = at(x_first, column, tile.x_column)
+                dy_column = at(dy_first, column, tile.dy_column)
+                for x_offset, dy_offset in tile.places:
+                    x_place = builder.add(x_column, INT64(x_offset))
+                    dy_place = builder.add(dy_column, INT64(dy_offset))
+                    sums = place(x_place, dy_place, tuple(range(count)), sums)
+                return sums
 
             return loop(builder, INT64(tile.columns), sums, column_body, tile.full)
 
