@@ -32,7 +32,7 @@ def _bits_of(typing_context: Any, value: Any) -> Any:
     return kind(value), generate
 
 
-@Entry
+@Kernel
 def add_exactly(one, other, total, factor, fresh) -> bool:
     """total += (one + other) * factor in fixed point, or = if `fresh`.
 
@@ -85,6 +85,28 @@ def _slope(total):
 
 
 @Kernel
+def add_rows(gradients, rows, first, total, factor, fresh) -> bool:
+    """total += the exact sum of gradients[rows] * factor from column `first` on, or = if `fresh`;
+    `rows` are an even number. False where a gradient is out of range."""
+    last = first + total.size
+    for k in range(0, rows.size, 2):
+        one, other = gradients[rows[k], first:last], gradients[rows[k + 1], first:last]
+        if not add_exactly(one, other, total, factor, fresh and k == 0):
+            return False
+    return True
+
+
+@Entry
+def add_gradients(gradients, rows, total, factor, fresh) -> bool:
+    """add_rows for all columns, some at a time, so that their sums stay in the nearest cache."""
+    for first in range(0, total.size, BLOCK):
+        part = total[first : min(first + BLOCK, total.size)]
+        if not add_rows(gradients, rows, first, part, factor, fresh):
+            return False
+    return True
+
+
+@Kernel
 def sum_parts(gradients, rows, parts, owners, first, total, factor) -> bool:
     """total = the exact sum of parts[owners] and of gradients[rows] * factor, from column `first`
     on; `rows` are an even number. False where a gradient is out of range."""
@@ -95,11 +117,7 @@ def sum_parts(gradients, rows, parts, owners, first, total, factor) -> bool:
         part = parts[owner, first:last]
         for k in range(total.size):
             total[k] += part[k]
-    for k in range(0, rows.size, 2):
-        one, other = gradients[rows[k], first:last], gradients[rows[k + 1], first:last]
-        if not add_exactly(one, other, total, factor, False):
-            return False
-    return True
+    return add_rows(gradients, rows, first, total, factor, False)
 
 
 @Entry

@@ -1,5 +1,8 @@
 """Exact sums over slices, threads and workers, and what happens where they leave their range."""
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dsl.errors import LenetError
 
 # The mean loss is summed in fixed point too: 1,024 slices of less than 2**13 fit into 63 bits.
@@ -17,7 +20,8 @@ def check_range(in_range: bool) -> None:
         raise diverged("A gradient or the loss is not a finite number, or beyond all reason.")
 
 
-def exact_loss(loss: float) -> int:
-    """A slice's part of the mean loss in fixed point."""
-    check_range(abs(loss) < _LOSS_LIMIT)
-    return round(loss * LOSS_UNIT)
+def sum_ends(ends: NDArray[np.float64], images: int) -> tuple[int, int]:
+    """The mean loss in fixed point and the hits: slices' (loss, hits), of `images` in all."""
+    losses = ends[:, 0] / images
+    check_range(bool((np.abs(losses) < _LOSS_LIMIT).all()))
+    return int(np.rint(losses * LOSS_UNIT).astype(np.int64).sum()), int(ends[:, 1].sum())

@@ -17,7 +17,7 @@ from compiler.target import LANES
 from runtime.arrays import aligned_floats
 from runtime.batches import Slice
 from runtime.communicator import Communicator
-from runtime.exact import check_range, diverged, exact_loss
+from runtime.exact import check_range, diverged, sum_ends
 from runtime.team import Team
 from runtime.updater import Parts
 
@@ -89,8 +89,7 @@ class PhasedStep:
                 self._statistics(phase.sync, weights, images)
             elif phase.sync is not None:
                 self._slopes(phase.sync, total, images)
-        total[-2] = sum(exact_loss(loss / images) for loss in self.ends[:, 0].tolist())
-        total[-1] = self.ends[:, 1].sum()
+        total[-2:] = sum_ends(self.ends, images)
         return self.parts
 
     def _statistics(self, sync: Sync, weights: Floats, images: int) -> None:

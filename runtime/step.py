@@ -1,22 +1,22 @@
 """One step of training, and validation: slices over threads, exact sums, then the update."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
 from compiler.cache import Loaded
-from compiler.exact import NOT_FINITE, add_exactly, sum_exactly
+from compiler.exact import NOT_FINITE, add_gradients, sum_exactly
 from compiler.target import LANES
 from dsl.errors import LenetError
 from dsl.sections.augment import Augment
 from dsl.sections.train import Optimizer
 from runtime.arrays import aligned_floats, frozen
-from runtime.batches import Batches, Normalization, Slice
+from runtime.batches import Batches, Normalization
 from runtime.communicator import Communicator
-from runtime.exact import LOSS_UNIT, check_range, diverged, exact_loss
+from runtime.exact import LOSS_UNIT, check_range, diverged, sum_ends
 from runtime.parameters import folded_weights
 from runtime.phases import PhasedStep
 from runtime.shard import Shard
@@ -28,6 +28,9 @@ _CHUNK = 512
 _PARAMETERS = 2**15  # that are worth a thread of their own
 _KEPT = 2  # gradients a thread keeps until the end of the step, to add them in fewer passes
 SINGLE = 6  # up to so many images one by one are faster than a block of sixteen lanes
+
+
+_Part = tuple[Batches, NDArray[np.int64], np.uint64]  # the images of a slice, some rows, a key
 
 
 @dataclass(frozen=True)
@@ -176,6 +179,7 @@ class Trainer:
         self.gradients = aligned_floats(rows * row).reshape(rows, row)
         # Of slices beyond those that are kept, a row a thread.
         self.totals = np.zeros((self.threads, self.size), np.int64)
+        self.ends = np.zeros((len(self.batches), 2))  # losses and hits of slices
 
     def start_epoch(self, epoch: int) -> None:
         seed = self.seed
@@ -184,17 +188,20 @@ class Trainer:
         }
         self.keys = {number: random_key(seed, epoch, number) for number in self.batches}
 
-    def _part(self, number: int, step: int) -> Slice:
-        """A slice's part of a batch."""
-        chosen = self.orders[number][part(self.rows, self.batch, self.slices, number, step)]
-        return self.batches[number].of(chosen, self.keys[number])
+    def _parts(self, step: int) -> list[_Part]:
+        """What the slices give to a batch."""
+        return [
+            (batches, self.orders[number][part(self.rows, self.batch, self.slices, number, step)],
+             self.keys[number])
+            for number, batches in self.batches.items()
+        ]  # fmt: skip
 
     def step(self, step: int, rate: float) -> StepResult:
         """Train on one batch of the epoch; LenetError where the gradient leaves its range."""
         images = min(self.batch, self.rows - step * self.batch)
         self.updater.steps += 1
         if self.phased is not None:
-            data = [self._part(number, step) for number in self.batches]
+            data = [batches.of(rows, key) for batches, rows, key in self._parts(step)]
             parts = self.phased.run(self.team, self.weights, data, images, self.total)
         else:
             parts = self._gradients(step, images)
@@ -214,16 +221,16 @@ class Trainer:
 
     def _gradients(self, step: int, images: int) -> Parts:
         """The gradients of all slices, to be added; loss and hits go behind the end of `total`."""
-        numbers = iter(self.orders)
-
-        def work(thread: int) -> _Sums:
-            return self._sum_slices(thread, numbers, step, images)
-
-        sums = self.team.run(self.threads, work)
-        self.total[-2:] = [sum(s.loss for s in sums), sum(s.hits for s in sums)]
-        rows = [row for s in sums for row in s.rows]
+        # Beforehand, since a line of Python takes several times as long between the kernels, which
+        # need the caches for themselves.
+        slices = zip(self._parts(step), self.ends, strict=True)
+        sums = self.team.run(
+            self.threads, lambda thread: self._sum_slices(thread, slices, 1 / images)
+        )
+        self.total[-2:] = sum_ends(self.ends, images)
+        rows = [row for own, _ in sums for row in own]
         rows += [len(self.gradients) - 1] * (len(rows) % 2)
-        owners = [thread for thread, s in enumerate(sums) if s.beyond]
+        owners = [thread for thread, (_, beyond) in enumerate(sums) if beyond]
         return self.gradients, np.array(rows, np.int64), self.totals, np.array(owners, np.int64)
 
     def _result(self, images: int) -> StepResult:
@@ -231,29 +238,24 @@ class Trainer:
         return StepResult(float(loss) / LOSS_UNIT, int(hits) / images, images)
 
     def _sum_slices(
-        self, thread: int, numbers: Iterator[int], step: int, images: int
-    ) -> "_Sums":  # fmt: skip
-        """Take slices while there are any; the order does not matter, since sums are exact."""
-        sums, result = np.zeros(2), _Sums()
-        for number in numbers:
-            if len(result.rows) == _KEPT:
-                kept = (self.gradients[row, : self.size] for row in result.rows)
-                fresh = not result.beyond
-                check_range(add_exactly(*kept, self.totals[thread], 1 / images, fresh))
-                result.beyond = True
-                result.rows.clear()
-            row = thread * _KEPT + len(result.rows)
-            gradient = self.gradients[row, : self.size]
+        self, thread: int, slices: Iterator[tuple[_Part, NDArray[np.float64]]], factor: float
+    ) -> tuple[list[int], bool]:
+        """Take slices while there are any; the order does not matter, since sums are exact. The
+        rows of the last gradients, and whether there are others, of which only the sum is left."""
+        rows = np.arange(thread * _KEPT, (thread + 1) * _KEPT)
+        gradients = self.gradients[rows[0] : rows[-1] + 1, : self.size]
+        used, beyond, fresh = 0, False, True
+        for (batches, images, key), ends in slices:
+            if used == _KEPT:
+                total = self.totals[thread]
+                check_range(add_gradients(self.gradients, rows, total, factor, not beyond))
+                used, beyond = 0, True
             self.train_slice(
-                self.arenas[thread], self.weights, gradient, *self._part(number, step),
-                result.fresh, sums,
+                self.arenas[thread], self.weights, gradients[used], *batches.of(images, key),
+                fresh, ends,
             )  # fmt: skip
-            result.fresh = False
-            result.rows.append(row)
-            loss, hits = sums.tolist()
-            result.loss += exact_loss(loss / images)
-            result.hits += int(hits)
-        return result
+            used, fresh = used + 1, False
+        return rows[:used].tolist(), beyond
 
     def _add_and_update(
         self, parts: Parts, factor: float, first: int, last: int, rate: float
@@ -278,15 +280,3 @@ class Trainer:
             work(size * thread // threads, size * (thread + 1) // threads)
 
         self.team.run(threads, part_of)
-
-
-@dataclass
-class _Sums:
-    """What one thread has summed in a step: the rows of the gradients of its last slices, whether
-    there were others beyond them, of which only the sum is left, and the loss and the hits."""
-
-    rows: list[int] = field(default_factory=list)
-    beyond: bool = False
-    loss: int = 0
-    hits: int = 0
-    fresh: bool = True
