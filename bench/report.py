@@ -9,6 +9,7 @@ from ours import IMAGES
 from nets import NETS, epoch_operations
 
 DISTURBED = 0.05  # share of the processors
+SHORT = 4  # so many times as many epochs of ours with lenet5, to watch all for about as long
 Work = tuple[str, str, int]
 
 
@@ -201,11 +202,12 @@ epoch of each, for a rough picture. `lenet bench FILE` measures a net of yours, 
   system (the environment variables `MALLOC_MMAP_THRESHOLD_` and `MALLOC_TRIM_THRESHOLD_`), as few
   users do; *compiled* is that with `torch.compile`, whose compilation is not counted.
 - **epoch**: the median over all epochs (rounds: {results.rounds}, epochs in a round:
-  {results.epochs_in_round}).
+  {results.epochs_in_round}, but {results.epochs_in_round * SHORT} of ours with lenet5, which are
+  short).
 - **speed**: how many times as fast as the fastest of PyTorch's ways, by the medians.
 - **GFLOP/s**: the multiply-adds that direct sums of the convolutions and linear layers need,
   forward and backward, counted as two operations each, over the median. Winograd's transforms need
-  fewer, so that it may be more than the processor can do.
+  fewer, and so do gradients below max-pooling, so that it may be more than the processor can do.
 - **of peak**: the share of what the cores reach when they do fused multiply-adds on registers and
   nothing else, measured in each round by `bench/peak.py`.
 - **others**: the largest share of the processors that other programs took during one of the

@@ -23,7 +23,7 @@ from typing import Any
 
 from measure import Failed, Run, machine, run, wait_for_quiet
 from plots import draw
-from report import DISTURBED, Results, document, tables
+from report import DISTURBED, SHORT, Results, document, tables
 
 from dsl.errors import LenetError
 from nets import NETS
@@ -110,7 +110,8 @@ def measure_training(plan: Plan, results: Results) -> None:
         results.peaks.append(seen["peak"])
         for name, net, batch in work[number:] + work[:number]:
             arguments = [*CONTENDERS[name], "--net", net, "--batch", str(batch)]
-            arguments += ["--epochs", str(plan.epochs + 1), *plan.data_arguments()]
+            many = SHORT if name.startswith("lenet") and net == "lenet5" else 1
+            arguments += ["--epochs", str(plan.epochs * many + 1), *plan.data_arguments()]
             what = f"round {number + 1}: {name}, {net}, batch {batch}"
             seen, others = plan.worker(what, *arguments, environment=ENVIRONMENT.get(name))
             results.add_epochs((name, net, batch), seen["epochs"][1:], others)
