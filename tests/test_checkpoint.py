@@ -179,6 +179,17 @@ def test_in_memory() -> None:
     assert len(checkpoints.store.names()) == KEPT
 
 
+SLOWLY = """
+import time
+from lenet.cli import main
+from runtime.step import Trainer
+
+step = Trainer.step
+Trainer.step = lambda *arguments: (time.sleep(0.01), step(*arguments))[1]
+main()
+"""
+
+
 @pytest.mark.parametrize(
     ("engine", "number"),
     [
@@ -194,8 +205,9 @@ def test_resume_from_the_command_line(tmp_path: Path, engine: str, number: signa
     text = SMALL.replace("2 epochs", "200 epochs").replace("batch 100", "batch 50")
     spec.write_text(text + "  checkpoint every epoch\n" * (number == signal.SIGKILL))
     program = [sys.executable, "-c", "from lenet.cli import main; main()", "train"]
+    slow = [sys.executable, "-c", SLOWLY, "train"]  # to be there when the signal comes
     process = subprocess.Popen(
-        [*program, str(spec), "--engine", engine, "-o", str(folder)],
+        [*slow, str(spec), "--engine", engine, "-o", str(folder)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     assert process.stderr is not None
