@@ -223,7 +223,7 @@ class Trainer:
         """The gradients of all slices, to be added; loss and hits go behind the end of `total`."""
         # Beforehand, since a line of Python takes several times as long between the kernels, which
         # need the caches for themselves.
-        slices = zip(self._parts(step), self.ends, strict=True)
+        slices = iter(list(zip(self._parts(step), self.ends, strict=True)))
         sums = self.team.run(
             self.threads, lambda thread: self._sum_slices(thread, slices, 1 / images)
         )
