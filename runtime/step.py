@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.cache import Loaded
-from compiler.exact import NOT_FINITE, add_gradients, sum_exactly
+from compiler.exact import NOT_FINITE, add_exactly, sum_exactly
 from compiler.target import LANES
 from dsl.errors import LenetError
 from dsl.sections.augment import Augment
@@ -26,7 +26,7 @@ from runtime.updater import Parts, Updater
 
 _CHUNK = 512
 _PARAMETERS = 2**15  # that are worth a thread of their own
-_KEPT = 2  # gradients a thread keeps until the end of the step, to add them in fewer passes
+_KEPT = 2  # gradients a thread keeps until the end of the step, since two are added at a time
 SINGLE = 6  # up to so many images one by one are faster than a block of sixteen lanes
 
 
@@ -247,8 +247,7 @@ class Trainer:
         used, beyond, fresh = 0, False, True
         for (batches, images, key), ends in slices:
             if used == _KEPT:
-                total = self.totals[thread]
-                check_range(add_gradients(self.gradients, rows, total, factor, not beyond))
+                check_range(add_exactly(*gradients, self.totals[thread], factor, not beyond))
                 used, beyond = 0, True
             self.train_slice(
                 self.arenas[thread], self.weights, gradients[used], *batches.of(images, key),

@@ -17,11 +17,9 @@ Parts = tuple[Floats, NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 
 def functions_of(optimizer: Optimizer, alone: bool, phased: bool) -> tuple[str, ...]:
     """What is to be compiled for training: see compiler/exact.py."""
-    return (
-        *(() if phased else ("add_gradients",)),
-        *(("sum_exactly",) if phased or not alone else ()),
-        f"sum_and_{optimizer.name}" if alone else optimizer.name,
-    )
+    if alone:
+        return (f"sum_and_{optimizer.name}", *(("sum_exactly",) if phased else ()))
+    return "add_exactly", "sum_exactly", optimizer.name
 
 
 class Updater:

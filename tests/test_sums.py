@@ -10,17 +10,12 @@ from compiler.exact import (
     LIMIT,
     NOT_FINITE,
     OUT_OF_RANGE,
-    add_gradients,
+    add_exactly,
     sgd,
     sum_exactly,
 )  # fmt: skip
 from dsl.sections.train import Optimizer
 from runtime.updater import Updater
-
-
-def add(one: np.ndarray, other: np.ndarray, total: np.ndarray, factor: float, fresh: bool) -> bool:
-    done: bool = add_gradients(np.stack([one, other]), np.arange(2), total, factor, fresh)
-    return done
 
 
 def exact(value: np.float32, factor: float) -> int:
@@ -31,7 +26,7 @@ def exact(value: np.float32, factor: float) -> int:
 
 def test_sums_are_exact() -> None:
     rng = np.random.default_rng(1)
-    size = 5000  # more than are added at a time
+    size = 5000  # more than are read at a time
     one = (rng.standard_normal(size) * np.exp(rng.uniform(-30, 4, size))).astype(np.float32)
     other = rng.uniform(-900, 900, size).astype(np.float32)
     one[:4] = [0, -0.0, 2.0**-41, 3 * 2.0**-41]  # ties go to even
@@ -42,7 +37,7 @@ def test_sums_are_exact() -> None:
                 (0 if fresh else int(total[k])) + exact(one[k], factor) + exact(other[k], factor)
                 for k in range(size)
             ]
-            assert add(one, other, total, factor, fresh)
+            assert add_exactly(one, other, total, factor, fresh)
             assert total.tolist() == expected
 
 
@@ -53,9 +48,9 @@ def test_out_of_range_is_noticed_wherever_it_is(bad: float, place: int) -> None:
     broken = good.copy()
     broken[place] = bad
     total = np.zeros(17, np.int64)
-    assert add(good, good, total, 1.0, True)
-    assert not add(broken, good, total, 1.0, True)
-    assert not add(good, broken, total, 1.0, True)
+    assert add_exactly(good, good, total, 1.0, True)
+    assert not add_exactly(broken, good, total, 1.0, True)
+    assert not add_exactly(good, broken, total, 1.0, True)
 
 
 def test_a_slope_is_what_the_conversion_of_the_integer_gives() -> None:
@@ -79,7 +74,7 @@ def test_one_pass_gives_the_bits_of_several(name: str, rows: list[int], owners: 
     parts = (gradients, np.array(rows, np.int64), totals, np.array(owners, np.int64))
     expected = totals[owners].sum(axis=0)
     for row in rows:
-        assert add(gradients[row], np.zeros_like(gradients[row]), expected, factor, False)
+        assert add_exactly(gradients[row], np.zeros_like(gradients[row]), expected, factor, False)
     total = np.full(size, 7, np.int64)
     assert sum_exactly(*parts, total, 0, 4_000, factor)
     assert sum_exactly(*parts, total, 4_000, size, factor)
