@@ -179,17 +179,6 @@ def test_in_memory() -> None:
     assert len(checkpoints.store.names()) == KEPT
 
 
-SLOWLY = """
-import time
-from lenet.cli import main
-from runtime.step import Trainer
-
-step = Trainer.step
-Trainer.step = lambda *arguments: (time.sleep(0.01), step(*arguments))[1]
-main()
-"""
-
-
 @pytest.mark.parametrize(
     ("engine", "number"),
     [
@@ -205,10 +194,11 @@ def test_resume_from_the_command_line(tmp_path: Path, engine: str, number: signa
     text = SMALL.replace("2 epochs", "200 epochs").replace("batch 100", "batch 50")
     spec.write_text(text + "  checkpoint every epoch\n" * (number == signal.SIGKILL))
     program = [sys.executable, "-c", "from lenet.cli import main; main()", "train"]
-    slow = [sys.executable, "-c", SLOWLY, "train"]  # to be there when the signal comes
     process = subprocess.Popen(
-        [*slow, str(spec), "--engine", engine, "-o", str(folder)],
+        [*program, str(spec), "--engine", engine, "-o", str(folder)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        # A shell has what it starts in the background, such as these tests, ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     assert process.stderr is not None
     for line in process.stderr:
