@@ -242,8 +242,8 @@ class Trainer:
     ) -> tuple[list[int], bool]:
         """Take slices while there are any; the order does not matter, since sums are exact. The
         rows of the last gradients, and whether there are others, of which only the sum is left."""
-        rows = np.arange(thread * _KEPT, (thread + 1) * _KEPT)
-        gradients = self.gradients[rows[0] : rows[-1] + 1, : self.size]
+        first = thread * _KEPT
+        gradients = self.gradients[first : first + _KEPT, : self.size]
         used, beyond, fresh = 0, False, True
         for (batches, images, key), ends in slices:
             if used == _KEPT:
@@ -254,7 +254,7 @@ class Trainer:
                 fresh, ends,
             )  # fmt: skip
             used, fresh = used + 1, False
-        return rows[:used].tolist(), beyond
+        return list(range(first, first + used)), beyond
 
     def _add_and_update(
         self, parts: Parts, factor: float, first: int, last: int, rate: float

@@ -182,11 +182,16 @@ def test_split_covers_everything_once() -> None:
             assert max(size for _, size in parts) <= most
 
 
+WINDOWS = (
+    "conv 5x3x3 pad 1 algorithm {0}; tanh; maxpool 7 stride 6; conv 4x3x3 pad 1 algorithm {0}; tanh"
+)
+
+
 @pytest.mark.parametrize(
     ("given", "layers"),
     [
-        ("35x34", "conv 5x3x3 pad 1 algorithm direct; tanh; maxpool 7 stride 6; conv 4x3x3 pad 1"),
-        ("9x10", "conv 5x3x3 pad 1 algorithm winograd; conv 4x3x3 pad 1 algorithm winograd; tanh"),
+        ("35x34", WINDOWS.format("direct")),
+        ("9x10", WINDOWS.format("winograd")),
         ("28x25", "conv 5x5x5; tanh; maxpool 2; tanh; conv 4x4x7 pad 2x3; relu; maxpool 3x2"),
         ("48x46", "conv 3x7x5 pad 3 stride 1x2; maxpool 2x3; conv 2x6x5; maxpool 4x2 stride 5x2"),
     ],
