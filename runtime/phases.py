@@ -43,10 +43,10 @@ class PhasedStep:
         self.batch = aligned_floats(program.batch_floats)
         self.size = program.parameter_count
         channels = max(phase.sync.channels for phase in program.phases if phase.sync)
-        even, row = slices + slices % 2, -(-self.size // LANES) * LANES
-        gradients = aligned_floats(even * row).reshape(even, row)
+        row = -(-self.size // LANES) * LANES
+        gradients = aligned_floats(slices * row).reshape(slices, row)
         nothing = np.zeros((0, self.size), np.int64)
-        self.parts = (gradients, np.arange(even), nothing, np.arange(0))
+        self.parts = (gradients, np.arange(slices), nothing, np.arange(0))
         self.sums = np.zeros((slices, 2 * channels))  # for the statistics
         self.ends = np.zeros((slices, 2))  # losses and hits
         slots = {slot.name: slot for slot in program.slots}

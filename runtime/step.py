@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.cache import Loaded
-from compiler.exact import NOT_FINITE, add_exactly, sum_exactly
+from compiler.exact import OUT_OF_RANGE, sum_exactly
 from compiler.target import LANES
 from dsl.errors import LenetError
 from dsl.sections.augment import Augment
@@ -22,11 +22,11 @@ from runtime.phases import PhasedStep
 from runtime.shard import Shard
 from runtime.slices import part, random_key, shuffled, step_count
 from runtime.team import Team
-from runtime.updater import Parts, Updater
+from runtime.updater import Parts, Updater, parts_of
 
 _CHUNK = 512
 _PARAMETERS = 2**15  # that are worth a thread of their own
-_KEPT = 2  # gradients a thread keeps until the end of the step, since two are added at a time
+_KEPT = 2  # gradients a thread keeps until they are added together
 SINGLE = 6  # up to so many images one by one are faster than a block of sixteen lanes
 
 
@@ -174,8 +174,7 @@ class Trainer:
         self.train_slice = loaded.train_slice(shard.dtype)
         floats = program.train_floats
         self.arenas = [aligned_floats(floats) for _ in range(self.threads)]
-        # The last row stays 0, to make an even number.
-        rows, row = self.threads * _KEPT + 1, -(-self.size // LANES) * LANES
+        rows, row = self.threads * _KEPT, -(-self.size // LANES) * LANES
         self.gradients = aligned_floats(rows * row).reshape(rows, row)
         # Of slices beyond those that are kept, a row a thread.
         self.totals = np.zeros((self.threads, self.size), np.int64)
@@ -205,18 +204,17 @@ class Trainer:
             parts = self.phased.run(self.team, self.weights, data, images, self.total)
         else:
             parts = self._gradients(step, images)
-        if self.communicator.size == 1:
-            self._over_parameters(lambda first, last: self._add_and_update(
-                parts, 1 / images, first, last, rate
-            ))  # fmt: skip
-            return self._result(images)
-        self._over_parameters(
-            lambda first, last: check_range(
-                sum_exactly(*parts, self.total, first, last, 1 / images)
+        if self.communicator.size > 1:
+            self._over_parameters(
+                lambda first, last: check_range(
+                    sum_exactly(*parts, self.total, first, last, 1 / images)
+                )
             )
+            self.communicator.all_reduce(self.total)
+            parts = parts_of(self.total[: self.size])
+        self._over_parameters(
+            lambda first, last: self._update(parts, 1 / images, first, last, rate)
         )
-        self.communicator.all_reduce(self.total)
-        self._over_parameters(lambda first, last: self._update(first, last, rate))
         return self._result(images)
 
     def _gradients(self, step: int, images: int) -> Parts:
@@ -229,7 +227,6 @@ class Trainer:
         )
         self.total[-2:] = sum_ends(self.ends, images)
         rows = [row for own, _ in sums for row in own]
-        rows += [len(self.gradients) - 1] * (len(rows) % 2)
         owners = [thread for thread, (_, beyond) in enumerate(sums) if beyond]
         return self.gradients, np.array(rows, np.int64), self.totals, np.array(owners, np.int64)
 
@@ -242,33 +239,25 @@ class Trainer:
     ) -> tuple[list[int], bool]:
         """Take slices while there are any; the order does not matter, since sums are exact. The
         rows of the last gradients, and whether there are others, of which only the sum is left."""
-        first = thread * _KEPT
-        gradients = self.gradients[first : first + _KEPT, : self.size]
+        first, total = thread * _KEPT, self.totals[thread]
+        rows, owner = np.arange(first, first + _KEPT), np.array([thread])
         used, beyond, fresh = 0, False, True
         for (batches, images, key), ends in slices:
             if used == _KEPT:
-                check_range(add_exactly(*gradients, self.totals[thread], factor, not beyond))
+                parts = self.gradients, rows, self.totals, owner[: int(beyond)]
+                check_range(sum_exactly(*parts, total, 0, self.size, factor))
                 used, beyond = 0, True
             self.train_slice(
-                self.arenas[thread], self.weights, gradients[used], *batches.of(images, key),
-                fresh, ends,
+                self.arenas[thread], self.weights, self.gradients[first + used, : self.size],
+                *batches.of(images, key), fresh, ends,
             )  # fmt: skip
             used, fresh = used + 1, False
         return list(range(first, first + used)), beyond
 
-    def _add_and_update(
-        self, parts: Parts, factor: float, first: int, last: int, rate: float
-    ) -> None:
-        code = self.updater.with_sum(parts, self.total, factor, self.weights, first, last, rate)
-        check_range(code in (0, NOT_FINITE))
-        self._check_finite(code == 0)
-
-    def _update(self, first: int, last: int, rate: float) -> None:
-        self._check_finite(self.updater(self.weights, self.total, first, last, rate))
-
-    def _check_finite(self, finite: bool) -> None:
-        """A finite gradient times a huge rate may still be too much."""
-        if not finite:
+    def _update(self, parts: Parts, factor: float, first: int, last: int, rate: float) -> None:
+        code = self.updater(self.weights, parts, factor, first, last, rate)
+        check_range(code != OUT_OF_RANGE)
+        if code:  # a finite gradient times a huge rate may still be too much
             raise diverged("A parameter is no longer a finite number.")
 
     def _over_parameters(self, work: Callable[[int, int], None]) -> None:

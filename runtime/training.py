@@ -22,7 +22,6 @@ from runtime.shard import Shard
 from runtime.slice_count import training_bytes
 from runtime.step import Predictor, Trainer
 from runtime.stopper import Stopper
-from runtime.updater import functions_of
 
 Event = dict[str, Any]
 _BINS = 30
@@ -98,9 +97,8 @@ class _Run:
                 ],
             }
         )
-        alone, phased = communicator.size == 1, len(program.phases) > 1
-        updates = functions_of(self.settings.optimizer, alone, phased)
-        compiled = self.loaded.compile("train_slice", *updates, pixels=shard.dtype)
+        names = "train_slice", self.settings.optimizer.name, "sum_exactly"
+        compiled = self.loaded.compile(*names, pixels=shard.dtype)
         # Others may still have to compile the kernels.
         communicator.all_reduce(np.zeros(1, np.int64), _COMPILE_SECONDS)
         self._report(

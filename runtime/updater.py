@@ -5,21 +5,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compiler.exact import adam, sgd, sum_and_adam, sum_and_sgd
+from compiler.exact import adam, sgd
 from dsl.sections.train import Optimizer
 from runtime.arrays import aligned_floats
 
 Floats = NDArray[np.float32]
-# gradients, an even number of their rows, totals, some of their rows: see sum_parts in
-# compiler/exact.py.
+# gradients, some of their rows, totals, some of their rows: see sum_exactly in compiler/exact.py.
 Parts = tuple[Floats, NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 
 
-def functions_of(optimizer: Optimizer, alone: bool, phased: bool) -> tuple[str, ...]:
-    """What is to be compiled for training: see compiler/exact.py."""
-    if alone:
-        return (f"sum_and_{optimizer.name}", *(("sum_exactly",) if phased else ()))
-    return "add_exactly", "sum_exactly", optimizer.name
+def parts_of(total: NDArray[np.int64]) -> Parts:
+    """A sum that is known already."""
+    nothing = np.zeros((0, total.size), np.float32)
+    return nothing, np.arange(0), total[np.newaxis], np.arange(1)
 
 
 class Updater:
@@ -29,6 +27,7 @@ class Updater:
         self.optimizer = optimizer
         self.steps = 0
         self.size = size
+        self.slopes = aligned_floats(size)  # space for exact.py; a thread uses little of its part
         if optimizer.name == "adam":
             self.state = aligned_floats(2 * size)
         else:
@@ -40,24 +39,15 @@ class Updater:
         self.steps = steps
 
     def __call__(
-        self, weights: Floats, total: NDArray[np.int64], first: int, last: int, rate: float
-    ) -> bool:
-        """Change the parameters first … last; False where one is no longer a finite number."""
-        states = [state[first:last] for state in self._states]
+        self, weights: Floats, parts: Parts, factor: float, first: int, last: int, rate: float
+    ) -> int:
+        """Change the parameters first … last by the sum of some parts: 0, OUT_OF_RANGE or
+        NOT_FINITE."""
         update = adam if self.optimizer.name == "adam" else sgd
-        done: bool = update(weights[first:last], *states, total[first:last], *self._settings(rate))
-        return done
-
-    def with_sum(
-        self, parts: Parts, total: NDArray[np.int64], factor: float, weights: Floats, first: int,
-        last: int, rate: float,
-    ) -> int:  # fmt: skip
-        """The same with the sum of some parts, in one pass: 0, OUT_OF_RANGE or NOT_FINITE. Part of
-        `total` is used meanwhile."""
-        update = sum_and_adam if self.optimizer.name == "adam" else sum_and_sgd
         done: int = update(
-            *parts, total, first, last, factor, weights, *self._states, *self._settings(rate)
-        )
+            *parts, first, last, factor, self.slopes, weights, *self._states,
+            *self._settings(rate),
+        )  # fmt: skip
         return done
 
     @property

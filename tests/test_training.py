@@ -26,7 +26,7 @@ from runtime.slice_count import slice_count
 from runtime.slices import part, shuffled
 from runtime.step import Trainer
 from runtime.stopper import Stopper
-from runtime.updater import Updater
+from runtime.updater import Updater, parts_of
 
 SPECS = Path(__file__).parents[1] / "specs"
 SMALL = """
@@ -111,9 +111,10 @@ def test_adam_is_the_papers() -> None:
     w, m, v = weights.astype(np.float64), np.zeros(50), np.zeros(50)
     for step in range(1, 11):
         g = rng.standard_normal(50)
-        total = np.rint(g * 2.0**FRACTION_BITS).astype(np.int64)
+        parts = parts_of(np.rint(g * 2.0**FRACTION_BITS).astype(np.int64))
         updater.steps = step
-        assert updater(weights, total, 0, 20, 0.01) and updater(weights, total, 20, 50, 0.01)
+        for first, last in ((0, 20), (20, 50)):
+            assert updater(weights, parts, 1.0, first, last, 0.01) == 0
         m, v = 0.9 * m + 0.1 * g, 0.99 * v + 0.01 * g * g
         move = (m / (1 - 0.9**step)) / (np.sqrt(v / (1 - 0.99**step)) + 1e-6)
         w -= 0.01 * (move + 0.1 * w)

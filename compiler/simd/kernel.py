@@ -30,7 +30,7 @@ _TYPES = {
     "key": types.uint64,
     "fresh": types.boolean,
     # Of compiler/exact.py.
-    **dict.fromkeys(("one", "other", "velocity", "means", "squares"), _FLOATS),
+    **dict.fromkeys(("slopes", "velocity", "means", "squares"), _FLOATS),
     "gradients": types.float32[:, ::1],
     "parts": types.int64[:, ::1],
     **dict.fromkeys(("owners", "total"), types.int64[::1]),

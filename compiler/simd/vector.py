@@ -88,7 +88,8 @@ def call(builder: ir.IRBuilder, name: str, *arguments: Any) -> Any:
 
 
 def fused_multiply_add(builder: ir.IRBuilder, a: Any, b: Any, c: Any) -> Any:
-    return call(builder, f"llvm.fma.v{a.type.count}f32", a, b, c)
+    size = 32 if a.type.element == FLOAT else 64
+    return call(builder, f"llvm.fma.v{a.type.count}f{size}", a, b, c)
 
 
 def sum_of_lanes(builder: ir.IRBuilder, vectors: list[Any], width: int = LANES) -> Any:
