@@ -5,6 +5,7 @@ never changed: numba keeps the machine code beside it, by processor and time sta
 """
 
 import fcntl
+import gc
 import hashlib
 import importlib.util
 import os
@@ -12,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -86,7 +87,7 @@ class Loaded:
 
     def _compile(self, jobs: Sequence[Job]) -> bool:
         """False where one was not in the cache."""
-        with self._lock, _errors_of(self.path), _once_a_host(self.path.parent):
+        with self._lock, _errors_of(self.path), _once_a_host(self.path.parent), _no_collection():
             jobs = [job for job in dict.fromkeys(jobs) if job not in self._ready]
             missing = [job for job in jobs if not self._is_cached(job)]
             if missing and self._helpers is None:
@@ -113,9 +114,7 @@ class Loaded:
 def compile_job(module: ModuleType, job: Job) -> bool:
     """Compile a function, or take it from the cache; whether it had to be compiled."""
     function = _find(module, job.name)
-    # Loops over parameters gain from LLVM's O3, unlike kernels.
-    quick = function.python.__module__ != exact.__name__
-    with quick_optimization() if quick else nullcontext():
+    with quick_optimization():
         return function.compile(job.pixels)
 
 
@@ -159,6 +158,18 @@ def _once_a_host(folder: Path) -> Iterator[None]:
     with file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """numba makes many objects that stay; to search them for garbage is a twelfth of its time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 @contextmanager

@@ -1,5 +1,10 @@
-"""Exact sums of gradients, and the optimizers, which take them: the same for every net."""
+"""Exact sums of gradients, and the optimizers, which take them: the same for every net.
 
+They are written in LLVM's language, since a sum is in fixed point, a number is in several types on
+its way, and to compile loops over arrays takes numba several times as long.
+"""
+
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,154 +14,258 @@ from numba.extending import intrinsic
 
 from compiler.simd.kernel import Entry
 from compiler.simd.loops import Carried, loop
-from compiler.simd.vector import DOUBLE, FLOAT, INT32, INT64, LANES, broadcast, fused_multiply_add
+from compiler.simd.vector import (
+    DOUBLE,
+    FLOAT,
+    INT32,
+    INT64,
+    LANES,
+    broadcast,
+    call,
+    data_pointer,
+    fused_multiply_add,
+)
 
 # A mean gradient's unit in 64-bit fixed point is 2**-40, far below what a float32 weight can show.
 # Sums are exact, so that their order and the number of threads and workers do not matter. A part,
-# below LIMIT, has 50 bits, which is what the trick of _sums can take.
+# below LIMIT, has 50 bits, which is what the trick with _ROUNDING can take.
 FRACTION_BITS = 40
 LIMIT = 2.0**10
 OUT_OF_RANGE, NOT_FINITE = 1, 2
-_BLOCK = 2048  # parameters that are summed and updated at a time, in the first-level cache
-# Without their sign, the bits of floats are in the order of the floats, with NaN above all.
-_UNSIGNED = np.int32(0x7FFFFFFF)
-_INFINITY = np.int32(0x7F800000)
 # Adding it to a float64 rounds that to a whole number and leaves it in its low bits, which vectors
 # can do, unlike conversions.
 _ROUNDING = 1.5 * 2.0**52
 _ROUNDING_BITS = 0x4338000000000000
+# Without their sign, the bits of floats are in the order of the floats, with NaN above all.
+_UNSIGNED = 0x7FFFFFFF
+_INFINITY = 0x7F800000
 
 
-def _sums(means: bool) -> Any:
-    """An intrinsic `(gradients, rows, parts, owners, first, last, factor, out, at)`.
+class _Parts:
+    """What is added up: gradients[rows] * factor, each number rounded to fixed point by itself,
+    and parts[owners], which are in fixed point."""
 
-    It adds up, for the columns first … last, gradients[rows] * factor, each rounded to fixed point
-    by itself, and parts[owners], which are in fixed point. The sums go to out[at], out[at + 1] …,
-    in fixed point, or as float32 if `means`. It returns the bits of the largest of the gradients
-    without its sign: where that is not below LIMIT / factor, the sums mean nothing.
-    """
-
-    def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> Any:
-        gradients, rows, parts, owners, out = (
-            context.make_array(sig.args[k])(context, builder, args[k]) for k in (0, 1, 2, 3, 7)
+    def __init__(self, context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> None:
+        self.builder = builder
+        self.gradients, self.rows, self.parts, self.owners = (
+            context.make_array(sig.args[k])(context, builder, args[k]) for k in range(4)
         )
-        first, last, at = args[4], args[5], args[8]
-        scale = builder.fmul(args[6], DOUBLE(2.0**FRACTION_BITS))
-        row_count, part_count = _length(builder, rows), _length(builder, owners)
-        excess = builder.mul(row_count, INT64(_ROUNDING_BITS))  # each row brings these bits, too
+        self.factor = args[6]
+        self.scale = builder.fmul(self.factor, DOUBLE(2.0**FRACTION_BITS))
 
-        def sum_columns(start: Any, count: Any, width: int) -> Any:
-            """`count` times `width` columns from `start` on. The largest bits of each lane."""
-            floats, doubles, ints, longs = (
-                ir.VectorType(kind, width) for kind in (FLOAT, DOUBLE, INT32, INT64)
+    def total(self, column: Any, width: int, largest: Any) -> tuple[Any, Any]:
+        """The sums of `width` columns, and the bits of the largest gradient so far, a lane each."""
+        builder = self.builder
+        floats, doubles, longs = (ir.VectorType(kind, width) for kind in (FLOAT, DOUBLE, INT64))
+        scale = broadcast(builder, self.scale, doubles)
+
+        def of(array: Any, numbers: Any, k: Any, kind: ir.VectorType) -> Any:
+            """The columns of array[numbers[k]]."""
+            row = builder.mul(builder.load(builder.gep(numbers.data, [k])), _length(builder, array))
+            return _load(builder, array.data, builder.add(row, column), kind)
+
+        def add_part(k: Any, carried: Carried) -> Carried:
+            return [builder.add(carried[0], of(self.parts, self.owners, k, longs))]
+
+        def add_row(k: Any, carried: Carried) -> Carried:
+            values = of(self.gradients, self.rows, k, floats)
+            rounded = fused_multiply_add(
+                builder, builder.fpext(values, doubles), scale, _all(_ROUNDING, doubles)
             )
-            scales, excesses = (
-                broadcast(builder, scale, doubles), broadcast(builder, excess, longs)
-            )  # fmt: skip
+            return [
+                builder.add(carried[0], builder.bitcast(rounded, longs)),
+                _larger(builder, carried[1], values),
+            ]
 
-            def of(array: Any, numbers: Any, k: Any, column: Any, kind: Any) -> Any:
-                """The columns of array[numbers[k]]."""
-                number = builder.load(builder.gep(numbers.data, [k]))
-                row = builder.mul(number, _length(builder, array, 1))
-                return builder.load(
-                    _pointer(builder, array, builder.add(row, column), kind), align=4
-                )
+        row_count, owner_count = _length(builder, self.rows), _length(builder, self.owners)
+        excess = builder.mul(row_count, INT64(_ROUNDING_BITS))  # each row brings these bits, too
+        carried = [broadcast(builder, builder.neg(excess), longs)]
+        carried = loop(builder, owner_count, carried, add_part)
+        total, largest = loop(builder, row_count, [*carried, largest], add_row)
+        return total, largest
 
-            def sum_vector(index: Any, largest: Carried) -> Carried:
-                column = builder.add(start, builder.mul(index, INT64(width)))
+    def mean(self, column: Any, width: int, largest: Any) -> tuple[Any, Any]:
+        """The same as float32(total * 2**-FRACTION_BITS).
 
-                def add_part(k: Any, total: Carried) -> Carried:
-                    return [builder.add(total[0], of(parts, owners, k, column, longs))]
+        Processors without AVX-512 convert 64-bit integers one by one. But the bits of 2**52 + n
+        are those of 2**52 plus n for n below 2**32, and vectors can do that for both halves;
+        their sum is rounded as the conversion would be.
+        """
+        builder, (total, largest) = self.builder, self.total(column, width, largest)
+        floats, doubles, longs = (ir.VectorType(kind, width) for kind in (FLOAT, DOUBLE, INT64))
 
-                def add_row(k: Any, carried: Carried) -> Carried:
-                    total, largest = carried
-                    values = of(gradients, rows, k, column, floats)
-                    rounded = fused_multiply_add(
-                        builder, builder.fpext(values, doubles), scales, _all(_ROUNDING, doubles)
-                    )
-                    bits = builder.and_(builder.bitcast(values, ints), _all(int(_UNSIGNED), ints))
-                    larger = builder.icmp_signed(">", bits, largest)
-                    total = builder.add(total, builder.bitcast(rounded, longs))
-                    return [total, builder.select(larger, bits, largest)]
+        def as_double(bits: Any, excess: float, unit: float) -> Any:
+            raised = builder.or_(bits, _all(0x4330000000000000, longs))
+            value = builder.fsub(builder.bitcast(raised, doubles), _all(excess, doubles))
+            return builder.fmul(value, _all(unit, doubles))
 
-                total = [builder.sub(_all(0, longs), excesses)]
-                total = loop(builder, part_count, total, add_part)
-                total, largest = loop(builder, row_count, [*total, *largest], add_row)
-                value = _mean(builder, total) if means else total
-                place = builder.add(at, builder.sub(column, first))
-                builder.store(value, _pointer(builder, out, place, value.type), align=4)
-                return [largest]
+        raised = builder.xor(total, _all(-(2**63), longs))  # by 2**63, so that it is not negative
+        low, high = (
+            builder.and_(raised, _all(0xFFFFFFFF, longs)), builder.lshr(raised, _all(32, longs))
+        )  # fmt: skip
+        low = as_double(low, 2.0**52, 2.0**-FRACTION_BITS)
+        high = as_double(high, 2.0**52 + 2.0**31, 2.0 ** (32 - FRACTION_BITS))
+        return builder.fptrunc(builder.fadd(high, low), floats), largest
 
-            return loop(builder, count, [_all(0, ints)], sum_vector)[0]
-
-        count = builder.sub(last, first)
-        whole = builder.and_(count, INT64(-LANES))
-        left = builder.and_(count, INT64(LANES - 1))
-        lanes = sum_columns(first, builder.sdiv(whole, INT64(LANES)), LANES)
-        rest = sum_columns(builder.add(first, whole), left, 1)
-        largest = builder.extract_element(rest, INT32(0))
-        for lane in range(LANES):
-            bits = builder.extract_element(lanes, INT32(lane))
-            largest = builder.select(builder.icmp_signed(">", bits, largest), bits, largest)
-        return largest
-
-    @intrinsic
-    def sums(
-        typing_context: Any, gradients: Any, rows: Any, parts: Any, owners: Any, first: Any,
-        last: Any, factor: Any, out: Any, at: Any,
-    ) -> Any:  # fmt: skip
-        i = types.int64
-        return types.int32(gradients, rows, parts, owners, i, i, types.float64, out, i), generate
-
-    return sums
-
-
-def _length(builder: ir.IRBuilder, array: Any, axis: int = 0) -> Any:
-    return cgutils.unpack_tuple(builder, array.shape)[axis]
-
-
-def _pointer(builder: ir.IRBuilder, array: Any, place: Any, kind: ir.VectorType) -> Any:
-    return builder.bitcast(builder.gep(array.data, [place]), kind.as_pointer())
+    def in_range(self, largest: Any) -> Any:
+        limit = self.builder.fptrunc(self.builder.fdiv(DOUBLE(LIMIT), self.factor), FLOAT)
+        return self.builder.icmp_signed("<", largest, self.builder.bitcast(limit, INT32))
 
 
 def _all(value: float, kind: ir.VectorType) -> ir.Constant:
     return ir.Constant(kind, [value] * kind.count)
 
 
-def _mean(builder: ir.IRBuilder, total: Any) -> Any:
-    """float32(total * 2**-FRACTION_BITS).
-
-    Processors without AVX-512 convert 64-bit integers one by one. But the bits of 2**52 + n are
-    those of 2**52 plus n for n below 2**32, and vectors can do that for both halves; their sum is
-    rounded as the conversion would be.
-    """
-    longs, doubles, floats = (ir.VectorType(k, total.type.count) for k in (INT64, DOUBLE, FLOAT))
-
-    def as_double(bits: Any) -> Any:
-        return builder.bitcast(builder.or_(bits, _all(0x4330000000000000, longs)), doubles)
-
-    raised = builder.xor(total, _all(-(2**63), longs))  # by 2**63, so that it is not negative
-    low = as_double(builder.and_(raised, _all(0xFFFFFFFF, longs)))
-    high = as_double(builder.lshr(raised, _all(32, longs)))
-    low = builder.fsub(low, _all(2.0**52, doubles))
-    high = builder.fsub(high, _all(2.0**52 + 2.0**31, doubles))
-    low = builder.fmul(low, _all(2.0**-FRACTION_BITS, doubles))
-    high = builder.fmul(high, _all(2.0 ** (32 - FRACTION_BITS), doubles))
-    return builder.fptrunc(builder.fadd(high, low), floats)
+def _length(builder: ir.IRBuilder, array: Any) -> Any:
+    """Of a numba array's last axis."""
+    return cgutils.unpack_tuple(builder, array.shape)[-1]
 
 
-_fixed_sums = _sums(means=False)
-_mean_sums = _sums(means=True)
+def _load(builder: ir.IRBuilder, data: Any, place: Any, kind: ir.VectorType) -> Any:
+    pointer = builder.bitcast(builder.gep(data, [place]), kind.as_pointer())
+    return builder.load(pointer, align=4)
+
+
+def _store(builder: ir.IRBuilder, value: Any, data: Any, place: Any) -> None:
+    pointer = builder.bitcast(builder.gep(data, [place]), value.type.as_pointer())
+    builder.store(value, pointer, align=4)
+
+
+def _larger(builder: ir.IRBuilder, largest: Any, values: Any) -> Any:
+    """The larger bits, without the sign."""
+    bits = builder.and_(builder.bitcast(values, largest.type), _all(_UNSIGNED, largest.type))
+    return builder.select(builder.icmp_signed(">", bits, largest), bits, largest)
+
+
+def _over_columns(
+    builder: ir.IRBuilder, first: Any, last: Any, count: int,
+    body: Callable[[Any, int, Carried], Carried],
+) -> list[Any]:  # fmt: skip
+    """body(column, width, largest) for the columns first … last, many at a time and then one by
+    one. `largest` are `count` vectors of whole numbers; returns the largest lane of each."""
+    columns = builder.sub(last, first)
+    middle = builder.add(first, builder.and_(columns, INT64(-LANES)))
+    results = [INT32(0)] * count
+
+    def run(start: Any, end: Any, width: int) -> None:
+        times = builder.sdiv(builder.sub(end, start), INT64(width))
+        zeros = [_all(0, ir.VectorType(INT32, width))] * count
+        largest = loop(
+            builder, times, zeros,
+            lambda k, largest: body(
+                builder.add(start, builder.mul(k, INT64(width))), width, largest
+            ),
+        )  # fmt: skip
+        for number, vector in enumerate(largest):
+            for lane in range(width):
+                bits = builder.extract_element(vector, INT32(lane))
+                larger = builder.icmp_signed(">", bits, results[number])
+                results[number] = builder.select(larger, bits, results[number])
+
+    run(first, middle, LANES)
+    run(middle, last, 1)
+    return results
 
 
 @intrinsic
-def _bits_of(typing_context: Any, value: Any) -> Any:
-    """The bits of a float32."""
+def _sum(
+    typing_context: Any, gradients: Any, rows: Any, parts: Any, owners: Any, first: Any, last: Any,
+    factor: Any, total: Any,
+) -> Any:  # fmt: skip
+    """The fixed-point sums for the columns first … last; False where they mean nothing."""
 
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.bitcast(args[0], INT32)
+    def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> Any:
+        all_parts = _Parts(context, builder, sig, args)
+        data = data_pointer(context, builder, sig.args[7], args[7])
 
-    return types.int32(types.float32), generate
+        def put(column: Any, width: int, largest: Carried) -> Carried:
+            value, bits = all_parts.total(column, width, largest[0])
+            _store(builder, value, data, column)
+            return [bits]
+
+        return all_parts.in_range(*_over_columns(builder, args[4], args[5], 1, put))
+
+    i = types.int64
+    sig = types.boolean(gradients, rows, parts, owners, i, i, types.float64, total)
+    return sig, generate
+
+
+def _optimizer(rule: Callable[..., list[Any]]) -> Any:
+    """An intrinsic `(gradients, rows, parts, owners, first, last, factor, weights, states,
+    settings)` that changes the parameters first … last.
+
+    `rule` gets the builder and vectors of mean gradients, weights, states and settings; it returns
+    the new weights and states.
+    """
+
+    def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> Any:
+        parts = _Parts(context, builder, sig, args)
+        arrays = [
+            data_pointer(context, builder, kind, array)
+            for kind, array in (
+                (sig.args[7], args[7]),
+                *zip(sig.args[8], cgutils.unpack_tuple(builder, args[8]), strict=True),
+            )
+        ]
+        settings = cgutils.unpack_tuple(builder, args[9])
+
+        def update(column: Any, width: int, largest: Carried) -> Carried:
+            floats = ir.VectorType(FLOAT, width)
+            slope, bits = parts.mean(column, width, largest[0])
+            old = [_load(builder, data, column, floats) for data in arrays]
+            new = rule(builder, slope, *old, *[broadcast(builder, s, floats) for s in settings])
+            for data, value in zip(arrays, new, strict=True):
+                _store(builder, value, data, column)
+            return [bits, _larger(builder, largest[1], new[0])]
+
+        slope, weight = _over_columns(builder, args[4], args[5], 2, update)
+        finite = builder.icmp_signed("<", weight, INT32(_INFINITY))
+        code = builder.select(finite, INT64(0), INT64(NOT_FINITE))
+        return builder.select(parts.in_range(slope), code, INT64(OUT_OF_RANGE))
+
+    @intrinsic
+    def optimizer(
+        typing_context: Any, gradients: Any, rows: Any, parts: Any, owners: Any, first: Any,
+        last: Any, factor: Any, weights: Any, states: Any, settings: Any,
+    ) -> Any:  # fmt: skip
+        i, f = types.int64, types.float64
+        return i(gradients, rows, parts, owners, i, i, f, weights, states, settings), generate
+
+    return optimizer
+
+
+def _plain(b: ir.IRBuilder, g: Any, w: Any, rate: Any, decay: Any) -> list[Any]:
+    """w -= rate * (g + decay * w)"""
+    return [b.fsub(w, b.fmul(rate, b.fadd(g, b.fmul(decay, w))))]
+
+
+def _heavy_ball(
+    b: ir.IRBuilder, g: Any, w: Any, v: Any, rate: Any, momentum: Any, ahead: Any, decay: Any
+) -> list[Any]:
+    """g += decay * w; v = momentum * v + g; w -= rate * (g + momentum * v if ahead else v)"""
+    g = b.fadd(g, b.fmul(decay, w))
+    v = b.fadd(b.fmul(momentum, v), g)
+    nesterov = b.fcmp_ordered("!=", ahead, ir.Constant(ahead.type, None))
+    step = b.select(nesterov, b.fadd(g, b.fmul(momentum, v)), v)
+    return [b.fsub(w, b.fmul(rate, step)), v]
+
+
+def _moments(
+    b: ir.IRBuilder, g: Any, w: Any, m: Any, v: Any, rate: Any, beta1: Any, rest1: Any, beta2: Any,
+    rest2: Any, correction1: Any, correction2: Any, epsilon: Any, decay: Any,
+) -> list[Any]:  # fmt: skip
+    """m = beta1 * m + rest1 * g; v = beta2 * v + rest2 * g * g;
+    w -= rate * (m / correction1 / (sqrt(v / correction2) + epsilon) + decay * w)"""
+    m = b.fadd(b.fmul(beta1, m), b.fmul(rest1, g))
+    v = b.fadd(b.fmul(beta2, v), b.fmul(b.fmul(rest2, g), g))
+    root = call(b, f"llvm.sqrt.v{g.type.count}f32", b.fdiv(v, correction2))
+    move = b.fdiv(b.fdiv(m, correction1), b.fadd(root, epsilon))
+    return [b.fsub(w, b.fmul(rate, b.fadd(move, b.fmul(decay, w)))), m, v]
+
+
+_update_plainly = _optimizer(_plain)
+_update_with_momentum = _optimizer(_heavy_ball)
+_update_with_moments = _optimizer(_moments)
 
 
 @Entry
@@ -164,66 +273,52 @@ def sum_exactly(gradients, rows, parts, owners, total, first, last, factor) -> b
     """total = gradients[rows] * factor in fixed point + parts[owners], for the columns first …
     last. `total` may be one of the parts. False where a gradient is out of range, NaN included.
     """
-    limit = _bits_of(np.float32(LIMIT / factor))
-    return _fixed_sums(gradients, rows, parts, owners, first, last, factor, total, first) < limit
+    return _sum(gradients, rows, parts, owners, first, last, factor, total)
+
+
+# Those below change the parameters first … last by the mean gradient, which is what sum_exactly
+# makes as a float32, and return 0, or OUT_OF_RANGE, or NOT_FINITE where a weight no longer is.
 
 
 @Entry
 def sgd(
-    gradients, rows, parts, owners, first, last, factor, slopes, weights, velocity, rate, momentum,
+    gradients, rows, parts, owners, first, last, factor, weights, rate, weight_decay
+) -> int:  # fmt: skip
+    """One step of stochastic gradient descent."""
+    return _update_plainly(
+        gradients, rows, parts, owners, first, last, factor, weights, (), (rate, weight_decay)
+    )
+
+
+@Entry
+def sgd_with_momentum(
+    gradients, rows, parts, owners, first, last, factor, weights, velocity, rate, momentum,
     nesterov, weight_decay,
 ) -> int:  # fmt: skip
-    """One step of stochastic gradient descent for the parameters first … last, with the sum that
-    sum_exactly makes. `slopes` is space for some, beside those of other threads.
-
-    v = momentum * v + g + weight_decay * w; w -= rate * (g + momentum * v if nesterov else v),
-    as PyTorch defines it. 0, or OUT_OF_RANGE, or NOT_FINITE where a weight no longer is.
-    """
-    limit = _bits_of(np.float32(LIMIT / factor))
-    largest = np.int32(0)
-    for start in range(first, last, _BLOCK):
-        end = min(start + _BLOCK, last)
-        if _mean_sums(gradients, rows, parts, owners, start, end, factor, slopes, first) >= limit:
-            return OUT_OF_RANGE
-        w, v, s = weights[start:end], velocity[start:end], slopes[first : first + end - start]
-        if momentum == np.float32(0):
-            for k in range(w.size):
-                w[k] -= rate * (s[k] + weight_decay * w[k])
-                largest = max(largest, np.int32(_bits_of(w[k]) & _UNSIGNED))
-        else:
-            for k in range(w.size):
-                slope = s[k] + weight_decay * w[k]
-                v[k] = momentum * v[k] + slope
-                w[k] -= rate * (slope + momentum * v[k] if nesterov else v[k])
-                largest = max(largest, np.int32(_bits_of(w[k]) & _UNSIGNED))
-    return 0 if largest < _INFINITY else NOT_FINITE
+    """The same with momentum, as PyTorch defines it, Nesterov's or not."""
+    settings = (rate, momentum, np.float32(nesterov), weight_decay)
+    return _update_with_momentum(
+        gradients, rows, parts, owners, first, last, factor, weights, (velocity,), settings
+    )
 
 
 @Entry
 def adam(
-    gradients, rows, parts, owners, first, last, factor, slopes, weights, means, squares, rate,
-    beta1, beta2, epsilon, weight_decay, step,
+    gradients, rows, parts, owners, first, last, factor, weights, means, squares, rate, beta1,
+    beta2, epsilon, weight_decay, step,
 ) -> int:  # fmt: skip
-    """The same with one step of Adam (Kingma and Ba 2015), the `step`-th from 1: `means` and
-    `squares` are the running means of the gradient and of its square.
+    """One step of Adam (Kingma and Ba 2015), the `step`-th from 1: `means` and `squares` are the
+    running means of the gradient and of its square.
 
     Weight decay is decoupled (Loshchilov and Hutter 2019), as in PyTorch's AdamW.
     """
-    limit = _bits_of(np.float32(LIMIT / factor))
     one = np.float32(1)
     correction1 = np.float32(1.0 - np.float64(beta1) ** step)
     correction2 = np.float32(1.0 - np.float64(beta2) ** step)
-    largest = np.int32(0)
-    for start in range(first, last, _BLOCK):
-        end = min(start + _BLOCK, last)
-        if _mean_sums(gradients, rows, parts, owners, start, end, factor, slopes, first) >= limit:
-            return OUT_OF_RANGE
-        w, m, v = weights[start:end], means[start:end], squares[start:end]
-        s = slopes[first : first + end - start]
-        for k in range(w.size):
-            m[k] = beta1 * m[k] + (one - beta1) * s[k]
-            v[k] = beta2 * v[k] + (one - beta2) * s[k] * s[k]
-            move = (m[k] / correction1) / (np.sqrt(v[k] / correction2) + epsilon)
-            w[k] -= rate * (move + weight_decay * w[k])
-            largest = max(largest, np.int32(_bits_of(w[k]) & _UNSIGNED))
-    return 0 if largest < _INFINITY else NOT_FINITE
+    settings = (
+        rate, beta1, one - beta1, beta2, one - beta2, correction1, correction2, epsilon,
+        weight_decay,
+    )  # fmt: skip
+    return _update_with_moments(
+        gradients, rows, parts, owners, first, last, factor, weights, (means, squares), settings
+    )

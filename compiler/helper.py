@@ -4,6 +4,7 @@ They write into the cache, from which the first process takes them. They are a h
 where one cannot start, or fails, the first process compiles what is missing.
 """
 
+import gc
 import os
 import subprocess
 import sys
@@ -107,8 +108,11 @@ def _cores() -> int:
 
 
 def main(path: str, name: str) -> None:
+    # numba would load it, which takes half a second, for linear algebra that no kernel has.
+    sys.modules["scipy"] = None  # type: ignore[assignment]
     from compiler.cache import compile_job, import_kernels
 
+    gc.disable()
     lines: SimpleQueue[str] = SimpleQueue()
 
     def read() -> None:

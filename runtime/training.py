@@ -22,6 +22,7 @@ from runtime.shard import Shard
 from runtime.slice_count import training_bytes
 from runtime.step import Predictor, Trainer
 from runtime.stopper import Stopper
+from runtime.updater import function_of
 
 Event = dict[str, Any]
 _BINS = 30
@@ -97,7 +98,7 @@ class _Run:
                 ],
             }
         )
-        names = "train_slice", self.settings.optimizer.name, "sum_exactly"
+        names = "train_slice", function_of(self.settings.optimizer), "sum_exactly"
         compiled = self.loaded.compile(*names, pixels=shard.dtype)
         # Others may still have to compile the kernels.
         communicator.all_reduce(np.zeros(1, np.int64), _COMPILE_SECONDS)

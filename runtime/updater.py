@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compiler.exact import adam, sgd
+from compiler import exact
 from dsl.sections.train import Optimizer
 from runtime.arrays import aligned_floats
 
@@ -20,6 +20,11 @@ def parts_of(total: NDArray[np.int64]) -> Parts:
     return nothing, np.arange(0), total[np.newaxis], np.arange(1)
 
 
+def function_of(optimizer: Optimizer) -> str:
+    """Its name in compiler/exact.py."""
+    return "sgd_with_momentum" if optimizer.name == "sgd" and optimizer.momentum else optimizer.name
+
+
 class Updater:
     """An optimizer and its state for the parameters 0 … size; `steps` are counted by its user."""
 
@@ -27,11 +32,10 @@ class Updater:
         self.optimizer = optimizer
         self.steps = 0
         self.size = size
-        self.slopes = aligned_floats(size)  # space for exact.py; a thread uses little of its part
-        if optimizer.name == "adam":
-            self.state = aligned_floats(2 * size)
-        else:
-            self.state = aligned_floats(size if optimizer.momentum else 0)
+        self.function = getattr(exact, function_of(optimizer))
+        states = {"sgd": 0, "sgd_with_momentum": 1, "adam": 2}[function_of(optimizer)]
+        self.state = aligned_floats(states * size)
+        self._states = self.state.reshape(states, size)
 
     def restore(self, state: Floats, steps: int) -> None:
         """Go on from a checkpoint."""
@@ -43,18 +47,10 @@ class Updater:
     ) -> int:
         """Change the parameters first … last by the sum of some parts: 0, OUT_OF_RANGE or
         NOT_FINITE."""
-        update = adam if self.optimizer.name == "adam" else sgd
-        done: int = update(
-            *parts, first, last, factor, self.slopes, weights, *self._states,
-            *self._settings(rate),
-        )  # fmt: skip
+        done: int = self.function(
+            *parts, first, last, factor, weights, *self._states, *self._settings(rate)
+        )
         return done
-
-    @property
-    def _states(self) -> tuple[Floats, ...]:
-        if self.optimizer.name == "adam":
-            return self.state[: self.size], self.state[self.size :]
-        return (self.state,)
 
     def _settings(self, rate: float) -> tuple[Any, ...]:
         o = self.optimizer
@@ -62,4 +58,6 @@ class Updater:
         if o.name == "adam":
             second, epsilon = np.float32(o.second), np.float32(o.epsilon)
             return np.float32(rate), momentum, second, epsilon, decay, self.steps
-        return np.float32(rate), momentum, o.nesterov, decay
+        if o.momentum:
+            return np.float32(rate), momentum, o.nesterov, decay
+        return np.float32(rate), decay

@@ -8,13 +8,16 @@ It goes through a cell in memory, into which the address is put once the functio
 
 import ctypes
 from collections.abc import Callable
+from functools import partial
 from threading import RLock
 from typing import Any
 
 import llvmlite.binding as llvm
 from llvmlite import ir
 from numba import njit
-from numba.core import cgutils, types
+from numba.core import cgutils, typed_passes, types, untyped_passes
+from numba.core.compiler import CompilerBase
+from numba.core.compiler_machinery import PassManager
 from numba.core.typing.templates import AbstractTemplate
 from numba.extending import lower_builtin
 
@@ -30,7 +33,7 @@ _TYPES = {
     "key": types.uint64,
     "fresh": types.boolean,
     # Of compiler/exact.py.
-    **dict.fromkeys(("slopes", "velocity", "means", "squares"), _FLOATS),
+    **dict.fromkeys(("velocity", "means", "squares"), _FLOATS),
     "gradients": types.float32[:, ::1],
     "parts": types.int64[:, ::1],
     **dict.fromkeys(("owners", "total"), types.int64[::1]),
@@ -43,13 +46,41 @@ _LOCK = RLock()  # several threads may call an entry for the first time
 _RESULTS = {None: types.none, bool: types.boolean, int: types.int64}
 
 
+class _Compiler(CompilerBase):  # type: ignore[misc]
+    """numba's, without the passes that find nothing to do in our functions: they are for closures,
+    inlined overloads, context managers, exceptions and array expressions."""
+
+    _PASSES = (
+        untyped_passes.TranslateByteCode,
+        untyped_passes.FixupArgs,
+        untyped_passes.IRProcessing,
+        untyped_passes.GenericRewrites,
+        untyped_passes.ReconstructSSA,
+        typed_passes.NopythonTypeInference,
+        typed_passes.PreLowerStripPhis,
+        typed_passes.IRLegalization,
+        typed_passes.NativeLowering,
+        typed_passes.NoPythonBackend,
+    )
+
+    def define_pipelines(self) -> list[PassManager]:
+        passes = PassManager("lenet")
+        for step in self._PASSES:
+            passes.add_pass(step, step.__name__)
+        passes.finalize()
+        return [passes]
+
+
+_jit = partial(njit, error_model="numpy", no_cfunc_wrapper=True, pipeline_class=_Compiler)
+
+
 def linked(function: Callable[..., Any]) -> Any:
     """A small function that is compiled into the functions that call it.
 
     It needs none of numba's wrappers for Python and C, and one version for all constants that
     it is called with, where numba would make one for each. That halves the time to compile.
     """
-    dispatcher = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+    dispatcher = _jit(no_cpython_wrapper=True)(function)
     resolve = dispatcher.get_call_template
 
     def resolve_any_constant(args: Any, kws: Any) -> Any:
@@ -113,9 +144,7 @@ class Kernel:
         return bool(sum(self.dispatcher.stats.cache_misses.values()) > misses)
 
     def _dispatcher(self) -> Any:
-        return njit(
-            cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
-        )(self.python)
+        return _jit(cache=True, no_cpython_wrapper=True)(self.python)
 
     def _symbol(self, variant: str) -> str:
         return f"{self.name}.{variant}"
@@ -154,7 +183,7 @@ class Entry(Kernel):
     _ready = False  # with all that it calls
 
     def _dispatcher(self) -> Any:
-        return njit(cache=True, error_model="numpy", nogil=True, no_cfunc_wrapper=True)(self.python)
+        return _jit(cache=True, nogil=True)(self.python)
 
     def compile(self, pixels: str = UINT8) -> bool:
         with _LOCK:

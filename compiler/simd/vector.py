@@ -56,7 +56,7 @@ def constant_int(value: int) -> ir.Constant:
 
 def data_pointer(context: Any, builder: ir.IRBuilder, array_type: Any, array: Any) -> Any:
     """Pointer to a numba array's first element."""
-    return context.make_array(array_type)(context, builder, array).data
+    return context.data_model_manager[array_type].get(builder, array, "data")
 
 
 def load_lanes(
