@@ -32,6 +32,7 @@ from compiler.simd.math import exp, log, random_bits, sigmoid, sum_all, tanh
 from compiler.simd.outer_product import OuterProduct, outer_product
 from compiler.simd.pack import pack_channel
 from compiler.simd.pooled_product import PooledProduct, pooled_product
+from compiler.simd.prefetch import prefetch
 from compiler.simd.product import Product, product_of
 from compiler.simd.single import (
     SinglePool, SingleTile, load_any, single_pool, single_tile, store_first,

@@ -13,6 +13,7 @@ CHAINS = {
     "reshape 12*4*4; linear 100; tanh; linear 10; logsoftmax",
     "linear only": "input 7; linear 3; logsoftmax",
     "mlp of odd sizes": "input 1x5x7; reshape 35; linear 33; relu; linear 17; sigmoid; linear 11",
+    "many weights": "input 141; linear 503; relu; linear 4",
     "padding": "input 3x9x7; conv 7x3x3 pad 1; relu; conv 5x5x5 pad 2; reshape 5*9*7; linear 4",
     "wide padding": "input 2x4x4; conv 3x3x3 pad 3x2; tanh; conv 4x5x5 pad 1; reshape 4*6*4; "
     "linear 3",

@@ -7,7 +7,8 @@ from compiler.tile_source import correlation_source, lines, product_source
 
 # Weights of so many inputs are read by all outputs before the next ones: each of their cache lines
 # holds the weights of several tiles, and has to stay in the first-level cache until the last.
-_INPUTS = 128
+_INPUTS = 64
+_MANY = 2**16  # weights, too many to stay in a cache beside the others
 
 
 def emit(request: Request) -> Kernels:
@@ -36,9 +37,13 @@ def _forward(
         f"        store(arena, y + (block * {outputs} + output) * {LANES}, "
         f"splat(np.float32({start})))\n"
     )
+    # Each tile sends for its part of the next inputs' weights. A processor does not guess them from
+    # a tile's steps of a whole row; and those that other threads have changed come slowly.
+    ahead = f"{weight} + (feature + {_INPUTS}) * {outputs} + output * {_INPUTS}"
     source, body = _product(
         request, "forward", ("x", "y"), inputs, outputs,
         f"{weight} + feature * {outputs} + output", w_channel=outputs, w_output=1,
+        ahead=ahead if inputs * outputs >= _MANY else "",
     )  # fmt: skip
     doc = "y = the bias plus x times the weights."
     name = f"{request.name}_forward"
@@ -57,9 +62,10 @@ def _backward(request: Request, inputs: int, outputs: int, weight: str) -> str:
 
 def _product(
     request: Request, suffix: str, ends: tuple[str, str], inputs: int, outputs: int, weights: str,
-    w_channel: int, w_output: int,
+    w_channel: int, w_output: int, ahead: str = "",
 ) -> tuple[str, str]:  # fmt: skip
-    """Tiles, and the loops over them. Forward adds to y, some inputs at a time."""
+    """Tiles, and the loops over them. Forward adds to y, some inputs at a time; `ahead` is where
+    those weights lie that a tile sends for."""
     name, (x, y) = f"{request.name}_{suffix}", ends
     adds = suffix == "forward"
     source = body = ""
@@ -91,8 +97,10 @@ def _product(
                 start="sum" if adds else "zero",
             )
             first, count = (f"{x} + feature * {LANES}", "features") if adds else (x, str(inputs))
+            body += f"{inner}    for output in range({start}, {start + size * parts}, {size}):\n"
+            if ahead:
+                body += f"{inner}        prefetch(weights, {ahead}, {_INPUTS * size})\n"
             body += (
-                f"{inner}    for output in range({start}, {start + size * parts}, {size}):\n"
                 f"{inner}        {tile}(arena, {first} + block * {inputs * LANES}, {count}, 1, "
                 f"weights, {weights}, 0, arena, {y} + (block * {outputs} + output) * {LANES})\n"
             )

@@ -1,0 +1,34 @@
+"""To have what is needed soon on its way from memory."""
+
+from typing import Any
+
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
+
+from compiler.simd.loops import Carried, loop
+from compiler.simd.vector import INT32, INT64, LANES, data_pointer
+
+_INTO_SECOND_LEVEL = 2  # of caches; LLVM's words for it
+
+
+@intrinsic
+def prefetch(typing_context: Any, array: Any, offset: Any, floats: Any) -> Any:
+    """Asks for some floats at `offset`, a cache line at a time; they may lie behind the end."""
+
+    def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> Any:
+        data = data_pointer(context, builder, sig.args[0], args[0])
+        first = builder.bitcast(builder.gep(data, [args[1]]), ir.IntType(8).as_pointer())
+        kind = ir.FunctionType(ir.VoidType(), [first.type, INT32, INT32, INT32])
+        ask = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+
+        def body(line: Any, carried: Carried) -> Carried:
+            place = builder.gep(first, [builder.mul(line, INT64(4 * LANES))])
+            read, data_cache = INT32(0), INT32(1)
+            builder.call(ask, [place, read, INT32(_INTO_SECOND_LEVEL), data_cache])
+            return carried
+
+        loop(builder, builder.sdiv(args[2], INT64(LANES)), [], body)
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, types.int64), generate
