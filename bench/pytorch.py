@@ -28,7 +28,7 @@ from runtime.data.statistics import count_bytes, of_bytes
 from runtime.parameters import initial_weights, to_tensors
 from runtime.run import Options, train_model
 from runtime.slice_count import least_rows, slice_count
-from runtime.slices import part, shuffled
+from runtime.slices import shares, shuffled
 
 LAYOUTS = {"channels_last": torch.channels_last, "default": torch.contiguous_format}
 COMPARED = 20  # steps
@@ -201,11 +201,10 @@ def our_batches(rows: int, batch: int, count: int, seed: int) -> Iterator[torch.
         epoch += 1
         orders = [shuffled(rows, count, number, seed, epoch) for number in range(count)]
         for step in range(-(-rows // batch)):
-            parts = [
-                order[part(rows, batch, count, k, step)] * count + k
-                for k, order in enumerate(orders)
+            taken = [
+                orders[k][own] * count + k for k, own in enumerate(shares(rows, batch, count, step))
             ]
-            yield torch.from_numpy(np.concatenate(parts))
+            yield torch.from_numpy(np.concatenate(taken))
 
 
 def main() -> None:

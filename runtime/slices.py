@@ -30,11 +30,11 @@ def random_key(seed: int, epoch: int, slice_number: int) -> np.uint64:
     return np.uint64(sequence.generate_state(1, np.uint64)[0])
 
 
-def part(rows: int, batch: int, count: int, slice_number: int, step: int) -> slice:
-    """Which of a slice's shuffled rows the batch of this step takes."""
-
-    def before(position: int) -> int:
-        return max(0, -(-(position - slice_number) // count))
-
+def shares(rows: int, batch: int, count: int, step: int) -> list[slice]:
+    """Which of the shuffled rows of each slice the batch of this step takes."""
     first = min(step * batch, rows)
-    return slice(before(first), before(min(first + batch, rows)))
+    last = min(first + batch, rows)
+    # Of slice k, (p - k) / count rows come before position p, rounded up.
+    return [
+        slice(max(0, -((k - first) // count)), max(0, -((k - last) // count))) for k in range(count)
+    ]

@@ -20,7 +20,7 @@ from runtime.exact import LOSS_UNIT, check_range, diverged, sum_ends
 from runtime.parameters import folded_weights
 from runtime.phases import PhasedStep
 from runtime.shard import Shard
-from runtime.slices import part, random_key, shuffled, step_count
+from runtime.slices import random_key, shares, shuffled, step_count
 from runtime.team import Team
 from runtime.updater import Parts, Updater, parts_of
 
@@ -189,11 +189,11 @@ class Trainer:
 
     def _parts(self, step: int) -> list[_Part]:
         """What the slices give to a batch."""
+        own = shares(self.rows, self.batch, self.slices, step)
         return [
-            (batches, self.orders[number][part(self.rows, self.batch, self.slices, number, step)],
-             self.keys[number])
+            (batches, self.orders[number][own[number]], self.keys[number])
             for number, batches in self.batches.items()
-        ]  # fmt: skip
+        ]
 
     def step(self, step: int, rate: float) -> StepResult:
         """Train on one batch of the epoch; LenetError where the gradient leaves its range."""

@@ -19,7 +19,7 @@ from runtime.data import load_dataset
 from runtime.parameters import initial_weights, to_tensors
 from runtime.shard import deal
 from runtime.slice_count import slice_count
-from runtime.slices import part, shuffled
+from runtime.slices import shares, shuffled
 from runtime.step import Predictor, Trainer
 
 NET = """
@@ -83,7 +83,7 @@ def test_a_whole_epoch_is_the_references() -> None:
     for step in range(trainer.steps):
         got = trainer.step(step, 0.05)
         rows = np.concatenate(
-            [orders[k][part(len(images), 96, count, k, step)] for k in range(count)]
+            [orders[k][own] for k, own in enumerate(shares(len(images), 96, count, step))]
         )
         expected, gradients, _ = net.gradients(values[rows], images.labels[rows], "nll")
         for name, (mean, variance, momentum) in running.items():

@@ -11,7 +11,7 @@ from compiler.exact import FRACTION_BITS, LIMIT
 from dsl.check import check_graph
 from runtime.exact import _LOSS_LIMIT, LOSS_UNIT
 from runtime.slice_count import MOST, ROWS, least_rows, slice_count
-from runtime.slices import part, shuffled, step_count
+from runtime.slices import shares, shuffled, step_count
 
 
 @settings(max_examples=60, deadline=None)
@@ -21,11 +21,11 @@ def test_an_epoch_takes_every_row_once(rows: int, batch: int, seed: int) -> None
     orders = [shuffled(rows, count, k, seed, 1) * count + k for k in range(count)]
     seen = []
     for step in range(step_count(rows, batch)):
-        parts = [orders[k][part(rows, batch, count, k, step)] for k in range(count)]
-        sizes = [len(p) for p in parts]
+        taken = [orders[k][own] for k, own in enumerate(shares(rows, batch, count, step))]
+        sizes = [len(t) for t in taken]
         assert sum(sizes) == min(batch, rows - step * batch)
         assert max(sizes) - min(sizes) <= 1
-        seen += [row for p in parts for row in p]
+        seen += [row for t in taken for row in t]
     assert sorted(seen) == list(range(rows))
 
 

@@ -23,7 +23,7 @@ from runtime.data.dataset import Dataset, Images
 from runtime.parameters import digest, initial_weights, to_tensors
 from runtime.shard import deal
 from runtime.slice_count import slice_count
-from runtime.slices import part, shuffled
+from runtime.slices import shares, shuffled
 from runtime.step import Trainer
 from runtime.stopper import Stopper
 from runtime.updater import Updater, parts_of
@@ -92,8 +92,8 @@ def test_losses_of_twenty_steps_are_the_references(optimizer: Optimizer) -> None
             trainer.start_epoch(epoch + 1)
             orders = [shuffled(1000, 3, k, 3, epoch + 1) * 3 + k for k in range(3)]
         got = trainer.step(step, rate)
-        parts = [orders[k][part(1000, batch, trainer.slices, k, step)] for k in range(3)]
-        rows = np.concatenate(parts)
+        own = shares(1000, batch, trainer.slices, step)
+        rows = np.concatenate([orders[k][own[k]] for k in range(3)])
         expected, gradients, _ = net.gradients(values[rows], images.labels[rows], "nll")
         net.sgd(gradients, rate, optimizer.momentum, optimizer.nesterov, optimizer.weight_decay)
         assert got.loss == pytest.approx(expected, rel=1e-4), number
