@@ -6,7 +6,7 @@ from statistics import median
 import matplotlib
 from report import Results
 
-from nets import NETS, epoch_operations
+from nets import NETS
 
 matplotlib.use("svg")
 matplotlib.rcParams["svg.hashsalt"] = "lenet"  # the same numbers give the same file
@@ -18,12 +18,11 @@ OURS, PEER, GRID = "#1f6f8b", "#c9ced6", "#e5e7eb"
 def draw(results: Results, folder: Path) -> None:
     _bars(
         results, folder / "performance-training.svg", "images/s",
-        lambda net, seconds: NETS[net].images / seconds, "{:,.0f}",
+        lambda work: NETS[work[1]].images / median(results.epochs[work]), "{:,.0f}",
     )  # fmt: skip
-    peak = max(results.peaks)
     _bars(
         results, folder / "performance-peak.svg", "% of the multiply-add peak",
-        lambda net, seconds: 100 * epoch_operations(net) / seconds / peak, "{:.0f}",
+        lambda work: 100 * median(results.shares[work]), "{:.0f}",
     )  # fmt: skip
     _scaling(results, folder / "performance-scaling.svg")
 
@@ -36,7 +35,7 @@ def _bars(results: Results, path: Path, unit: str, value, form: str) -> None:  #
     )
     names = list(dict.fromkeys(name for name, _, _ in results.epochs))[::-1]
     for panel, (net, batch) in zip(panels[0], work, strict=True):
-        values = [value(net, median(results.epochs[name, net, batch])) for name in names]
+        values = [value((name, net, batch)) for name in names]
         colours = [OURS if name.startswith("lenet") else PEER for name in names]
         bars = panel.barh(names, values, color=colours, height=0.7)
         panel.bar_label(bars, [form.format(v) for v in values], padding=3, fontsize=8)

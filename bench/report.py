@@ -1,7 +1,7 @@
 """What was measured, as Markdown."""
 
 from dataclasses import dataclass, field
-from statistics import median
+from statistics import mean, median
 
 from measure import PACKAGES
 from ours import IMAGES
@@ -22,7 +22,8 @@ class Results:
     scaling: images a second by the number of threads, and by the batch size
     seconds: of compiling and of commands, by name
     memory: bytes, by engine
-    peaks: floating-point operations a second
+    peaks: floating-point operations a second that the cores could do before and after each run
+    shares: of each (contender, net, batch), what each epoch did of the mean of both
     differences: of losses, ours and PyTorch's
     others: the largest share of the processors that other programs took in any round, 0 to 1
     """
@@ -34,13 +35,19 @@ class Results:
     seconds: dict[str, list[float]] = field(default_factory=dict)
     memory: dict[str, int] = field(default_factory=dict)
     peaks: list[float] = field(default_factory=list)
+    shares: dict[Work, list[float]] = field(default_factory=dict)
     differences: list[float] = field(default_factory=list)
     others: dict[Work, float] = field(default_factory=dict)
     predictions: dict[str, list[dict[str, list[float]]]] = field(default_factory=dict)
     scaling: dict[str, list[list[float]]] = field(default_factory=dict)
 
-    def add_epochs(self, work: Work, seconds: list[float], others: float) -> None:
+    def add_epochs(
+        self, work: Work, seconds: list[float], peaks: tuple[float, float], others: float
+    ) -> None:
         self.epochs.setdefault(work, []).extend(seconds)
+        self.peaks += peaks
+        operations = epoch_operations(work[1]) / mean(peaks)
+        self.shares.setdefault(work, []).extend(operations / s for s in seconds)
         self.others[work] = max(others, self.others.get(work, 0.0))
 
     def add_seconds(self, name: str, seconds: float) -> None:
@@ -73,7 +80,6 @@ def best_peer(results: Results, net: str, batch: int) -> float | None:
 
 
 def training_table(results: Results) -> str:
-    peak = max(results.peaks)
     rows = []
     order = list(NETS)
     for (name, net, batch), seconds in sorted(
@@ -86,7 +92,7 @@ def training_table(results: Results) -> str:
             f"{NETS[net].images / middle:,.0f}",
             f"{peer / middle:.2f}" if peer else "",
             f"{rate / 1e9:.0f}",
-            f"{rate / peak:.0%}",
+            f"{median(results.shares[name, net, batch]):.0%}",
             f"{results.others[name, net, batch]:.0%}",
         ]
         rows.append([net, str(batch), name, *cells])
@@ -141,7 +147,8 @@ def machine_line(results: Results) -> str:
 
 def notes(results: Results) -> str:
     lines = [
-        f"Peak of the machine: {max(results.peaks) / 1e9:.0f} GFLOP/s, all cores.",
+        f"Peak of the machine, all cores: {min(results.peaks) / 1e9:.0f} to "
+        f"{max(results.peaks) / 1e9:.0f} GFLOP/s, usually {median(results.peaks) / 1e9:.0f}.",
         "An epoch is "
         + ", ".join(f"{epoch_operations(net) / 1e9:.1f} GFLOP ({net})" for net in NETS)
         + ".",
@@ -209,7 +216,8 @@ epoch of each, for a rough picture. `lenet bench FILE` measures a net of yours, 
   forward and backward, counted as two operations each, over the median. Winograd's transforms need
   fewer, and so do gradients below max-pooling, so that it may be more than the processor can do.
 - **of peak**: the share of what the cores reach when they do fused multiply-adds on registers and
-  nothing else, measured in each round by `bench/peak.py`.
+  nothing else. That is measured before and after each run, since a machine that others use is
+  faster in one minute than in the next.
 - **others**: the largest share of the processors that other programs took during one of the
   rounds. A run in which it is more than {DISTURBED:.0%} is repeated, at most twice.
 

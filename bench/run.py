@@ -25,8 +25,10 @@ from measure import Failed, Run, machine, run, wait_for_quiet
 from plots import draw
 from report import DISTURBED, SHORT, Results, document, tables
 
+from compiler.simd.peak import measure_peak
 from dsl.errors import LenetError
 from nets import NETS
+from runtime.cores import available_cores
 
 ROOT = Path(__file__).parents[1]
 HERE = Path(__file__).parent
@@ -105,16 +107,17 @@ def measure_training(plan: Plan, results: Results) -> None:
     """Epochs of every contender and batch size, in rounds that begin with another each time."""
     contenders = [n for n in CONTENDERS if plan.with_torch or not n.startswith("PyTorch")]
     work = [(name, net, batch) for net, batch in plan.work for name in contenders]
+    before = measure_peak(available_cores())
     for number in range(plan.rounds):
-        seen, _ = plan.worker("peak of the machine", "peak.py")
-        results.peaks.append(seen["peak"])
         for name, net, batch in work[number:] + work[:number]:
             arguments = [*CONTENDERS[name], "--net", net, "--batch", str(batch)]
             many = SHORT if name.startswith("lenet") and net == "lenet5" else 1
             arguments += ["--epochs", str(plan.epochs * many + 1), *plan.data_arguments()]
             what = f"round {number + 1}: {name}, {net}, batch {batch}"
             seen, others = plan.worker(what, *arguments, environment=ENVIRONMENT.get(name))
-            results.add_epochs((name, net, batch), seen["epochs"][1:], others)
+            after = measure_peak(available_cores())
+            results.add_epochs((name, net, batch), seen["epochs"][1:], (before, after), others)
+            before = after
 
 
 def measure_prediction(plan: Plan, results: Results) -> None:
