@@ -19,6 +19,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 from measure import Failed, Run, machine, run, wait_for_quiet
@@ -35,6 +36,7 @@ HERE = Path(__file__).parent
 SPEC = str(ROOT / "specs" / "lenet5.lenet")
 LENET = str(Path(sys.executable).with_name("lenet"))
 PATIENCE = 60  # seconds to wait for other programs to end
+PEAKS = 15  # measurements of the peak before and after each run, of a fifth of a second each
 
 
 @dataclass(frozen=True)
@@ -103,11 +105,16 @@ CONTENDERS: dict[str, tuple[str, ...]] = {
 }
 
 
+def peak() -> float:
+    """Floating-point operations a second of all cores, the mean over some seconds."""
+    return mean(measure_peak(available_cores()) for _ in range(PEAKS))
+
+
 def measure_training(plan: Plan, results: Results) -> None:
     """Epochs of every contender and batch size, in rounds that begin with another each time."""
     contenders = [n for n in CONTENDERS if plan.with_torch or not n.startswith("PyTorch")]
     work = [(name, net, batch) for net, batch in plan.work for name in contenders]
-    before = measure_peak(available_cores())
+    before = peak()
     for number in range(plan.rounds):
         for name, net, batch in work[number:] + work[:number]:
             arguments = [*CONTENDERS[name], "--net", net, "--batch", str(batch)]
@@ -115,7 +122,7 @@ def measure_training(plan: Plan, results: Results) -> None:
             arguments += ["--epochs", str(plan.epochs * many + 1), *plan.data_arguments()]
             what = f"round {number + 1}: {name}, {net}, batch {batch}"
             seen, others = plan.worker(what, *arguments, environment=ENVIRONMENT.get(name))
-            after = measure_peak(available_cores())
+            after = peak()
             results.add_epochs((name, net, batch), seen["epochs"][1:], (before, after), others)
             before = after
 
