@@ -216,8 +216,8 @@ epoch of each, for a rough picture. `lenet bench FILE` measures a net of yours, 
   forward and backward, counted as two operations each, over the median. Winograd's transforms need
   fewer, and so do gradients below max-pooling, so that it may be more than the processor can do.
 - **of peak**: the share of what the cores reach when they do fused multiply-adds on registers and
-  nothing else. That is measured for some seconds before and after each run, since a machine that
-  others use is faster in one minute than in the next.
+  nothing else. That is measured right before and after each run, since a machine that others use
+  is faster in one minute than in the next.
 - **others**: the largest share of the processors that other programs took during one of the
   rounds. A run in which it is more than {DISTURBED:.0%} is repeated, at most twice.
 

@@ -36,7 +36,17 @@ HERE = Path(__file__).parent
 SPEC = str(ROOT / "specs" / "lenet5.lenet")
 LENET = str(Path(sys.executable).with_name("lenet"))
 PATIENCE = 60  # seconds to wait for other programs to end
-PEAKS = 15  # measurements of the peak before and after each run, of a fifth of a second each
+PEAKS = 8  # measurements of the peak before and after each run, of a fifth of a second each
+
+
+@dataclass(frozen=True)
+class Seen:
+    """printed: by a script, from JSON; others: share of the processors that other programs took;
+    peaks: floating-point operations a second of all cores, before and behind"""
+
+    printed: Any
+    others: float
+    peaks: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -66,25 +76,28 @@ class Plan:
         script: str,
         *arguments: str,
         environment: Mapping[str, str] | None = None,
-    ) -> tuple[Any, float]:
-        """The JSON that one of our scripts prints, and the others' share of the processors.
+    ) -> Seen:
+        """What one of our scripts prints, and what else went on.
 
         Disturbed runs are repeated, since waiting threads make PyTorch suffer most from them;
         of several the least disturbed counts.
         """
         command = [sys.executable, str(HERE / script), *arguments]
-        best: Run | None = None
+        best: Seen | None = None
         for _ in range(self.tries):
             if self.tries > 1:
                 wait_for_quiet(DISTURBED, PATIENCE)
+            before = peak()
             result = self.run(what, command, environment=environment)
-            if best is None or (result.others or 0) < (best.others or 0):
-                best = result
-            if (best.others or 0) <= DISTURBED:
+            others = result.others or 0.0
+            if best is None or others < best.others:
+                printed = json.loads(result.output.strip().splitlines()[-1])
+                best = Seen(printed, others, (before, peak()))
+            if best.others <= DISTURBED:
                 break
-            print(f"  other programs took {result.others:.0%}", file=sys.stderr)
+            print(f"  other programs took {others:.0%}", file=sys.stderr)
         assert best is not None
-        return json.loads(best.output.strip().splitlines()[-1]), best.others or 0
+        return best
 
     def data_arguments(self) -> list[str]:
         return ["--data", str(self.data)] if self.data else []
@@ -106,7 +119,7 @@ CONTENDERS: dict[str, tuple[str, ...]] = {
 
 
 def peak() -> float:
-    """Floating-point operations a second of all cores, the mean over some seconds."""
+    """Floating-point operations a second of all cores, the mean over one or two seconds."""
     return mean(measure_peak(available_cores()) for _ in range(PEAKS))
 
 
@@ -114,17 +127,15 @@ def measure_training(plan: Plan, results: Results) -> None:
     """Epochs of every contender and batch size, in rounds that begin with another each time."""
     contenders = [n for n in CONTENDERS if plan.with_torch or not n.startswith("PyTorch")]
     work = [(name, net, batch) for net, batch in plan.work for name in contenders]
-    before = peak()
     for number in range(plan.rounds):
         for name, net, batch in work[number:] + work[:number]:
             arguments = [*CONTENDERS[name], "--net", net, "--batch", str(batch)]
             many = SHORT if name.startswith("lenet") and net == "lenet5" else 1
             arguments += ["--epochs", str(plan.epochs * many + 1), *plan.data_arguments()]
             what = f"round {number + 1}: {name}, {net}, batch {batch}"
-            seen, others = plan.worker(what, *arguments, environment=ENVIRONMENT.get(name))
-            after = peak()
-            results.add_epochs((name, net, batch), seen["epochs"][1:], (before, after), others)
-            before = after
+            seen = plan.worker(what, *arguments, environment=ENVIRONMENT.get(name))
+            epochs = seen.printed["epochs"][1:]
+            results.add_epochs((name, net, batch), epochs, seen.peaks, seen.others)
 
 
 def measure_prediction(plan: Plan, results: Results) -> None:
@@ -133,12 +144,12 @@ def measure_prediction(plan: Plan, results: Results) -> None:
         for name, command in scripts.items():
             if name == "lenet" or plan.with_onnx:
                 what = f"round {number + 1}: predict with {name}"
-                seen, _ = plan.worker(what, *command, "--epochs", "10")
-                results.predictions.setdefault(name, []).append(seen)
+                seen = plan.worker(what, *command, "--epochs", "10")
+                results.predictions.setdefault(name, []).append(seen.printed)
 
 
 def measure_scaling(plan: Plan, results: Results) -> None:
-    results.scaling, _ = plan.worker("threads and batch sizes", "ours.py", "scale")
+    results.scaling = plan.worker("threads and batch sizes", "ours.py", "scale").printed
 
 
 def measure_agreement(plan: Plan, results: Results) -> None:

@@ -33,6 +33,7 @@ from dsl.errors import LenetError
 
 DType = np.dtype[Any]
 _BYTES = np.dtype(np.uint8)
+_LOCK = RLock()  # numba compiles one function at a time, and Python has one garbage collector
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,6 @@ class Loaded:
         self.program = program
         self.path = path
         self._module = module
-        self._lock = RLock()
         self._ready: set[Job] = set()
         self._functions: dict[tuple[str, DType], Callable[..., Any]] = {}
         self._helpers: Helpers | None = None
@@ -87,7 +87,7 @@ class Loaded:
 
     def _compile(self, jobs: Sequence[Job]) -> bool:
         """False where one was not in the cache."""
-        with self._lock, _errors_of(self.path), _once_a_host(self.path.parent), _no_collection():
+        with _LOCK, _errors_of(self.path), _once_a_host(self.path.parent), _no_collection():
             jobs = [job for job in dict.fromkeys(jobs) if job not in self._ready]
             missing = [job for job in jobs if not self._is_cached(job)]
             if missing and self._helpers is None:
@@ -113,9 +113,7 @@ class Loaded:
 
 def compile_job(module: ModuleType, job: Job) -> bool:
     """Compile a function, or take it from the cache; whether it had to be compiled."""
-    function = _find(module, job.name)
-    with quick_optimization():
-        return function.compile(job.pixels)
+    return _find(module, job.name).compile(job.pixels)
 
 
 def _find(module: ModuleType, name: str) -> Kernel:
@@ -170,17 +168,6 @@ def _no_collection() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
-
-
-@contextmanager
-def quick_optimization() -> Iterator[None]:
-    """Kernels are vectors and unrolled tiles already: more than LLVM's O1 finds nothing in them."""
-    usual = numba.config.OPT
-    numba.config.OPT = type(usual)("1")
-    try:
-        yield
-    finally:
-        numba.config.OPT = usual
 
 
 @cache

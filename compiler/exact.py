@@ -1,7 +1,7 @@
 """Exact sums of gradients, and the optimizers, which take them: the same for every net.
 
-They are written in LLVM's language, since a sum is in fixed point, a number is in several types on
-its way, and to compile loops over arrays takes numba several times as long.
+They are written in LLVM IR, since a number is of several types on its way to the sum, and since to
+compile loops over arrays takes numba several times as long.
 """
 
 from collections.abc import Callable
@@ -24,6 +24,7 @@ from compiler.simd.vector import (
     call,
     data_pointer,
     fused_multiply_add,
+    store_lanes,
 )
 
 # A mean gradient's unit in 64-bit fixed point is 2**-40, far below what a float32 weight can show.
@@ -41,7 +42,7 @@ _UNSIGNED = 0x7FFFFFFF
 _INFINITY = 0x7F800000
 
 
-class _Parts:
+class _Terms:
     """What is added up: gradients[rows] * factor, each number rounded to fixed point by itself,
     and parts[owners], which are in fixed point."""
 
@@ -126,11 +127,6 @@ def _load(builder: ir.IRBuilder, data: Any, place: Any, kind: ir.VectorType) -> 
     return builder.load(pointer, align=4)
 
 
-def _store(builder: ir.IRBuilder, value: Any, data: Any, place: Any) -> None:
-    pointer = builder.bitcast(builder.gep(data, [place]), value.type.as_pointer())
-    builder.store(value, pointer, align=4)
-
-
 def _larger(builder: ir.IRBuilder, largest: Any, values: Any) -> Any:
     """The larger bits, without the sign."""
     bits = builder.and_(builder.bitcast(values, largest.type), _all(_UNSIGNED, largest.type))
@@ -142,7 +138,7 @@ def _over_columns(
     body: Callable[[Any, int, Carried], Carried],
 ) -> list[Any]:  # fmt: skip
     """body(column, width, largest) for the columns first … last, many at a time and then one by
-    one. `largest` are `count` vectors of whole numbers; returns the largest lane of each."""
+    one. `largest` are `count` vectors of integers; returns the largest lane of each."""
     columns = builder.sub(last, first)
     middle = builder.add(first, builder.and_(columns, INT64(-LANES)))
     results = [INT32(0)] * count
@@ -175,15 +171,15 @@ def _sum(
     """The fixed-point sums for the columns first … last; False where they mean nothing."""
 
     def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> Any:
-        all_parts = _Parts(context, builder, sig, args)
+        terms = _Terms(context, builder, sig, args)
         data = data_pointer(context, builder, sig.args[7], args[7])
 
         def put(column: Any, width: int, largest: Carried) -> Carried:
-            value, bits = all_parts.total(column, width, largest[0])
-            _store(builder, value, data, column)
+            value, bits = terms.total(column, width, largest[0])
+            store_lanes(builder, value, data, column, aligned=False)
             return [bits]
 
-        return all_parts.in_range(*_over_columns(builder, args[4], args[5], 1, put))
+        return terms.in_range(*_over_columns(builder, args[4], args[5], 1, put))
 
     i = types.int64
     sig = types.boolean(gradients, rows, parts, owners, i, i, types.float64, total)
@@ -199,7 +195,7 @@ def _optimizer(rule: Callable[..., list[Any]]) -> Any:
     """
 
     def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> Any:
-        parts = _Parts(context, builder, sig, args)
+        terms = _Terms(context, builder, sig, args)
         arrays = [
             data_pointer(context, builder, kind, array)
             for kind, array in (
@@ -211,17 +207,17 @@ def _optimizer(rule: Callable[..., list[Any]]) -> Any:
 
         def update(column: Any, width: int, largest: Carried) -> Carried:
             floats = ir.VectorType(FLOAT, width)
-            slope, bits = parts.mean(column, width, largest[0])
+            slope, bits = terms.mean(column, width, largest[0])
             old = [_load(builder, data, column, floats) for data in arrays]
             new = rule(builder, slope, *old, *[broadcast(builder, s, floats) for s in settings])
             for data, value in zip(arrays, new, strict=True):
-                _store(builder, value, data, column)
+                store_lanes(builder, value, data, column, aligned=False)
             return [bits, _larger(builder, largest[1], new[0])]
 
         slope, weight = _over_columns(builder, args[4], args[5], 2, update)
         finite = builder.icmp_signed("<", weight, INT32(_INFINITY))
         code = builder.select(finite, INT64(0), INT64(NOT_FINITE))
-        return builder.select(parts.in_range(slope), code, INT64(OUT_OF_RANGE))
+        return builder.select(terms.in_range(slope), code, INT64(OUT_OF_RANGE))
 
     @intrinsic
     def optimizer(
@@ -269,7 +265,7 @@ _update_with_moments = _optimizer(_moments)
 
 
 @Entry
-def sum_exactly(gradients, rows, parts, owners, total, first, last, factor) -> bool:
+def sum_exactly(gradients, rows, parts, owners, first, last, factor, total) -> bool:
     """total = gradients[rows] * factor in fixed point + parts[owners], for the columns first …
     last. `total` may be one of the parts. False where a gradient is out of range, NaN included.
     """

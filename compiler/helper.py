@@ -108,7 +108,7 @@ def _cores() -> int:
 
 
 def main(path: str, name: str) -> None:
-    # numba would load it, which takes half a second, for linear algebra that no kernel has.
+    # numba would load it, which takes a good part of a second, for algebra that no kernel has.
     sys.modules["scipy"] = None  # type: ignore[assignment]
     from compiler.cache import compile_job, import_kernels
 

@@ -72,10 +72,10 @@ class Program:
         """
         if len(self.phases) > 1:
             arenas = slices * self.slice_floats(images)
-            sums = self.parameter_count * (slices + slices % 2) * 4
+            sums = self.parameter_count * slices * 4
         else:
             arenas = threads * self.train_floats
-            sums = self.parameter_count * (threads * (2 * 4 + 8) + 4)
+            sums = self.parameter_count * threads * (2 * 4 + 8)
         return 4 * arenas + sums + self.parameter_count * (8 + 8) + 4 * self.weight_count
 
     @property

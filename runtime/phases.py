@@ -120,7 +120,7 @@ class PhasedStep:
         """What the gradients of scale and shift say of a mean value."""
         c, start = sync.channels, self.slots[sync.node.name][0]
         sums = total[start : start + 2 * c]
-        check_range(sum_exactly(*self.parts, total, start, start + 2 * c, 1 / images))
+        check_range(sum_exactly(*self.parts, start, start + 2 * c, 1 / images, total))
         if self.communicator.size > 1:
             self.communicator.all_reduce(sums)
         self.batch[sync.at + 2 * c : sync.at + 4 * c] = sums * (2.0**-FRACTION_BITS / sync.places)

@@ -189,9 +189,9 @@ class Trainer:
 
     def _parts(self, step: int) -> list[_Part]:
         """What the slices give to a batch."""
-        own = shares(self.rows, self.batch, self.slices, step)
+        taken = shares(self.rows, self.batch, self.slices, step)
         return [
-            (batches, self.orders[number][own[number]], self.keys[number])
+            (batches, self.orders[number][taken[number]], self.keys[number])
             for number, batches in self.batches.items()
         ]
 
@@ -207,7 +207,7 @@ class Trainer:
         if self.communicator.size > 1:
             self._over_parameters(
                 lambda first, last: check_range(
-                    sum_exactly(*parts, self.total, first, last, 1 / images)
+                    sum_exactly(*parts, first, last, 1 / images, self.total)
                 )
             )
             self.communicator.all_reduce(self.total)
@@ -245,7 +245,7 @@ class Trainer:
         for (batches, images, key), ends in slices:
             if used == _KEPT:
                 parts = self.gradients, rows, self.totals, owner[: int(beyond)]
-                check_range(sum_exactly(*parts, total, 0, self.size, factor))
+                check_range(sum_exactly(*parts, 0, self.size, factor, total))
                 used, beyond = 0, True
             self.train_slice(
                 self.arenas[thread], self.weights, self.gradients[first + used, : self.size],

@@ -31,7 +31,6 @@ class Updater:
     def __init__(self, optimizer: Optimizer, size: int) -> None:
         self.optimizer = optimizer
         self.steps = 0
-        self.size = size
         self.function = getattr(exact, function_of(optimizer))
         states = {"sgd": 0, "sgd_with_momentum": 1, "adam": 2}[function_of(optimizer)]
         self.state = aligned_floats(states * size)

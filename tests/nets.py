@@ -65,7 +65,7 @@ class Case:
         total = np.zeros(program.parameter_count + 2, np.int64)
         weights = self.weights.copy()
         parts = phased.run(Team(1), weights, data, count, total)
-        assert sum_exactly(*parts, total, 0, program.parameter_count, 1 / count)
+        assert sum_exactly(*parts, 0, program.parameter_count, 1 / count, total)
         self.after = weights
         gradient = (total[:-2] * (count * 2.0**-FRACTION_BITS)).astype(np.float32)
         return np.array([total[-2] / LOSS_UNIT * count, total[-1]]), gradient

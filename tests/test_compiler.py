@@ -1,5 +1,6 @@
 """Passes, the memory plan, tiles and the cache."""
 
+import gc
 import re
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from itertools import combinations
 from pathlib import Path
 
 import llvmlite.binding as llvm
+import numba
 import numpy as np
 import pytest
 from conftest import start_helpers
@@ -255,6 +257,35 @@ def test_other_processes_help_to_compile(
     hits = [f for f in kernels if f.dispatcher.stats.cache_hits]
     assert bool(hits) != bool(broken)
     assert all(f.dispatcher.signatures for f in kernels)
+
+
+def test_compiling_leaves_python_and_numba_as_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = numba.config.OPT
+    loaded = load(compile_graph(graph_of("input 3\nlinear 2")), tmp_path)
+    for enabled in (gc.enable, gc.disable):
+        enabled()
+        try:
+            loaded.compile("predict_single")
+            assert gc.isenabled() == (enabled is gc.enable) and numba.config.OPT is usual
+        finally:
+            gc.enable()
+
+    def fails(self: Kernel, pixels: str) -> bool:
+        assert not gc.isenabled()
+        raise MemoryError
+
+    monkeypatch.setattr(Kernel, "compile", fails)
+    with pytest.raises(MemoryError):
+        loaded.compile("predict_slice")
+    assert gc.isenabled() and numba.config.OPT is usual
+
+
+@pytest.mark.parametrize(("inputs", "expected"), [(511, False), (512, True)])
+def test_many_weights_are_prefetched(inputs: int, expected: bool) -> None:
+    source = compile_graph(graph_of(f"input {inputs}\nlinear 128\nlogsoftmax")).source
+    assert ("prefetch(weights, w + (feature + 64) * 128 + output * 64, " in source) == expected
 
 
 def test_functions_are_for_the_images_that_they_were_compiled_for(tmp_path: Path) -> None:

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from compiler.exact import FRACTION_BITS, LIMIT, NOT_FINITE, OUT_OF_RANGE, sum_exactly
+from dsl.errors import LenetError
 from dsl.sections.train import Optimizer
+from runtime.exact import _LOSS_LIMIT, sum_ends
 from runtime.updater import Updater, parts_of
 
 NONE = np.zeros(0, np.int64)
@@ -35,8 +37,15 @@ def test_sums_are_exact() -> None:
                 total[np.newaxis],
                 np.arange(int(not fresh)),
             )
-            assert sum_exactly(*parts, total, 0, size, factor)
+            assert sum_exactly(*parts, 0, size, factor, total)
             assert total.tolist() == expected
+    # Of some columns, with another part.
+    parts = (one[np.newaxis], np.arange(1), np.stack([total, total]), np.arange(2))
+    expected = [*total.tolist()[:1001], *(2 * int(t) + exact(x, 0.5) for t, x in zip(
+        total[1001:4000], one[1001:4000], strict=True
+    )), *total.tolist()[4000:]]  # fmt: skip
+    assert sum_exactly(*parts, 1001, 4000, 0.5, parts[2][0])
+    assert parts[2][0].tolist() == expected
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 2 * LIMIT, -2 * LIMIT, 1e30])
@@ -47,7 +56,7 @@ def test_out_of_range_is_noticed_wherever_it_is(bad: float, place: int) -> None:
     total = np.zeros(19, np.int64)
     for rows in ([0, 1], [2, 0], [0, 2]):
         parts = gradients, np.array(rows), total[np.newaxis], NONE
-        assert sum_exactly(*parts, total, 0, 19, 1.0) == (2 not in rows)
+        assert sum_exactly(*parts, 0, 19, 1.0, total) == (2 not in rows)
 
 
 def test_a_slope_is_what_the_conversion_of_the_integer_gives() -> None:
@@ -72,10 +81,10 @@ def test_one_pass_gives_the_bits_of_several(name: str, rows: list[int], owners: 
     expected = totals[owners].sum(axis=0)
     for row in rows:
         one = (gradients, np.array([row]), expected[np.newaxis], np.arange(1))
-        assert sum_exactly(*one, expected, 0, size, factor)
+        assert sum_exactly(*one, 0, size, factor, expected)
     total = np.full(size, 7, np.int64)
-    assert sum_exactly(*parts, total, 0, 4_000, factor)
-    assert sum_exactly(*parts, total, 4_000, size, factor)
+    assert sum_exactly(*parts, 0, 4_000, factor, total)
+    assert sum_exactly(*parts, 4_000, size, factor, total)
     np.testing.assert_array_equal(total, expected)
 
     optimizer = Optimizer(name, momentum=0.9, weight_decay=0.1)
@@ -91,14 +100,88 @@ def test_one_pass_gives_the_bits_of_several(name: str, rows: list[int], owners: 
     np.testing.assert_array_equal(once.state, several.state)
 
 
-def test_one_pass_tells_what_went_wrong() -> None:
-    updater = Updater(Optimizer("sgd"), 3)
-    gradients, totals = np.ones((1, 3), np.float32), np.zeros((1, 3), np.int64)
-    parts, weights = (gradients, np.array([0, 0]), totals, NONE), np.ones(3, np.float32)
+F = np.float32
 
-    def update(rate: float) -> int:
-        return updater(weights, parts, 1.0, 0, 3, rate)
 
-    assert update(1e38) == 0 and update(3e38) == NOT_FINITE
-    gradients[0, 1] = np.nan
+def updated(
+    optimizer: Optimizer, slopes: np.ndarray, weights: np.ndarray, states: np.ndarray, step: int
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """One step in numpy's float32: new weights and states."""
+    rate, momentum, decay = F(0.1), F(optimizer.momentum), F(optimizer.weight_decay)
+    if optimizer.name == "adam":
+        beta2, one = F(optimizer.second), F(1)
+        mean = momentum * states[0] + (one - momentum) * slopes
+        square = beta2 * states[1] + (one - beta2) * slopes * slopes
+        unbiased = mean / F(1 - float(momentum) ** step)
+        root = np.sqrt(square / F(1 - float(beta2) ** step))
+        move = unbiased / (root + F(optimizer.epsilon))
+        return weights - rate * (move + decay * weights), [mean, square]
+    slopes = slopes + decay * weights
+    if not momentum:
+        return weights - rate * slopes, []
+    velocity = momentum * states[0] + slopes
+    ahead = slopes + momentum * velocity if optimizer.nesterov else velocity
+    return weights - rate * ahead, [velocity]
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        Optimizer("sgd", weight_decay=0.01),
+        Optimizer("sgd", momentum=0.9),
+        Optimizer("sgd", momentum=0.9, nesterov=True, weight_decay=0.01),
+        Optimizer("adam", momentum=0.8, second=0.99, epsilon=1e-6, weight_decay=0.1),
+    ],
+    ids=["sgd", "momentum", "nesterov", "adam"],
+)
+def test_an_optimizer_has_the_bits_of_numpy(optimizer: Optimizer) -> None:
+    rng = np.random.default_rng(4)
+    for size, first, last in (
+        (1, 0, 1), (15, 2, 14), (16, 0, 16), (17, 0, 17), (50, 3, 50), (50, 17, 34), (50, 9, 9),
+    ):  # fmt: skip
+        updater = Updater(optimizer, size)
+        updater.state[:] = rng.uniform(0, 1, updater.state.size)
+        weights = rng.standard_normal(size).astype(F)
+        total = rng.integers(-(2**42), 2**42, size)
+        slopes, span = (total * 2.0**-FRACTION_BITS).astype(F), slice(first, last)
+        updater.steps = 3
+        new, states = updated(optimizer, slopes, weights, updater._states, 3)
+        expected, expected_states = weights.copy(), updater._states.copy()
+        expected[span] = new[span]
+        for number, state in enumerate(states):
+            expected_states[number, span] = state[span]
+        assert updater(weights, parts_of(total), 1.0, first, last, 0.1) == 0
+        np.testing.assert_array_equal(weights, expected)
+        np.testing.assert_array_equal(updater._states, expected_states)
+
+
+@pytest.mark.parametrize("place", [0, 17, 33, 39])  # in the vectors, and in what is left of 40
+def test_an_optimizer_tells_what_went_wrong(place: int) -> None:
+    updater, gradients = Updater(Optimizer("sgd"), 40), np.ones((1, 40), F)
+    totals, weights = np.zeros((1, 40), np.int64), np.ones(40, F)
+    parts = (gradients, np.array([0, 0]), totals, NONE)
+
+    def update(rate: float, factor: float = 1.0) -> int:
+        return updater(weights, parts, factor, 0, 40, rate)
+
+    for factor in (1.0, 1 / 3):
+        limit = F(LIMIT / factor)
+        gradients[0, place] = np.nextafter(limit, F(0))
+        assert update(0.0, factor) == 0
+        gradients[0, place] = -limit
+        assert update(0.0, factor) == OUT_OF_RANGE
+    gradients[0, place] = np.nan
+    weights[place] = np.inf
     assert update(0.1) == OUT_OF_RANGE
+    gradients[0, place] = 1
+    assert update(0.1) == NOT_FINITE
+    weights[place] = -1e38
+    assert update(1e38) == 0 and update(1.5e38) == NOT_FINITE
+
+
+def test_the_ends_of_slices_are_added_exactly() -> None:
+    ends = np.array([[3 * 2.0**-41, 5], [1.5, 7], [-(2.0**-41), 0]])
+    assert sum_ends(ends, 1) == (2 + 3 * 2**39, 12)  # ties go to even
+    for broken in (np.nan, np.inf, -np.inf, _LOSS_LIMIT * 4):
+        with pytest.raises(LenetError, match="diverged"):
+            sum_ends(np.array([[1.0, 0], [broken, 0]]), 4)

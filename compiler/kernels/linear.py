@@ -37,8 +37,8 @@ def _forward(
         f"        store(arena, y + (block * {outputs} + output) * {LANES}, "
         f"splat(np.float32({start})))\n"
     )
-    # Each tile sends for its part of the next inputs' weights. A processor does not guess them from
-    # a tile's steps of a whole row; and those that other threads have changed come slowly.
+    # Each tile prefetches its part of the next inputs' weights: a processor does not guess them
+    # from a tile's steps of a whole row, and those that other threads have changed come slowly.
     ahead = f"{weight} + (feature + {_INPUTS}) * {outputs} + output * {_INPUTS}"
     source, body = _product(
         request, "forward", ("x", "y"), inputs, outputs,
@@ -65,7 +65,7 @@ def _product(
     w_channel: int, w_output: int, ahead: str = "",
 ) -> tuple[str, str]:  # fmt: skip
     """Tiles, and the loops over them. Forward adds to y, some inputs at a time; `ahead` is where
-    those weights lie that a tile sends for."""
+    those weights lie that a tile prefetches."""
     name, (x, y) = f"{request.name}_{suffix}", ends
     adds = suffix == "forward"
     source = body = ""
