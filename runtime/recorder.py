@@ -4,8 +4,10 @@ import json
 import math
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from dsl.errors import LenetError
@@ -110,6 +112,19 @@ class Recorder:
             for what, every in self.logs.items()
             if what in _SCALARS and every.unit == unit and count % every.count == 0
         ]
+
+
+def load_early() -> None:
+    """Import what writes TensorBoard's files, while the run waits for its data and for Spark.
+
+    It imports PyTorch where that is installed, which would take a core from the first epochs.
+    """
+
+    def load() -> None:
+        with suppress(Exception):  # who needs it is told
+            import_module("tensorboardX")
+
+    Thread(target=load).start()
 
 
 class _Board:

@@ -8,7 +8,7 @@ from typing import Any
 from dsl.errors import LenetError
 from dsl.sections.train import Train
 from runtime.files import write_atomically
-from runtime.recorder import Recorder, read_history
+from runtime.recorder import Recorder, load_early, read_history
 from runtime.run_folder import clear_folder
 
 Event = dict[str, Any]
@@ -28,6 +28,8 @@ class Records:
         self.folder, self.train, self.about, self.resume = folder, train, about, resume
         self.recorder: Recorder | None = None
         self.history: list[Event] = []
+        if folder is not None:
+            load_early()
 
     def __enter__(self) -> "Records":
         return self

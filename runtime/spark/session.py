@@ -74,6 +74,10 @@ def start_session(
         builder = builder.config("spark.task.cpus", threads)
     quiet = Path(__file__).with_name("log4j2.properties")
     java_options = f"-Dlog4j2.configurationFile={quiet.as_uri()}"
+    if cores is not None:
+        # Java's thorough compiler would take a part of the cores for the first seconds of the
+        # training, for code that hands over the images once and then waits.
+        java_options += " -XX:TieredStopAtLevel=1"
     builder = (
         builder.master(master)
         .config("spark.driver.extraJavaOptions", java_options)
