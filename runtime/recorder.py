@@ -4,10 +4,8 @@ import json
 import math
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from importlib import import_module
+from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 from dsl.errors import LenetError
@@ -29,6 +27,8 @@ class Recorder:
     """
 
     def __init__(self, folder: Path, settings: Train, iteration: int = 0) -> None:
+        from runtime.board import Board
+
         self.logs = dict(settings.logs)
         self.folder = folder
         self.waiting: list[tuple[float, Event]] = []  # with the times when they came
@@ -39,7 +39,7 @@ class Recorder:
             if iteration and history.exists():
                 _keep_until(history, iteration)
             self.file = history.open("a" if iteration else "w", encoding="utf-8")
-            self.board = _Board(folder / "tensorboard", iteration)
+            self.board = Board(folder / "tensorboard", iteration)
 
     def __call__(self, event: Event) -> None:
         kind = event["event"]
@@ -112,64 +112,6 @@ class Recorder:
             for what, every in self.logs.items()
             if what in _SCALARS and every.unit == unit and count % every.count == 0
         ]
-
-
-def load_early() -> None:
-    """Import what writes TensorBoard's files, while the run waits for its data and for Spark.
-
-    It imports PyTorch where that is installed, which would take a core from the first epochs.
-    """
-
-    def load() -> None:
-        with suppress(Exception):  # who needs it is told
-            import_module("tensorboardX")
-
-    Thread(target=load).start()
-
-
-class _Board:
-    """An event file, written here and now.
-
-    tensorboardX's SummaryWriter writes in a thread: on a full disk that thread dies, and the run
-    waits for it for ever.
-    """
-
-    def __init__(self, folder: Path, iteration: int) -> None:
-        from tensorboardX.event_file_writer import EventsWriter
-        from tensorboardX.proto.event_pb2 import Event as BoardEvent
-        from tensorboardX.proto.event_pb2 import SessionLog
-        from tensorboardX.proto.summary_pb2 import Summary
-        from tensorboardX.summary import histogram_raw
-
-        self.event, self.summary, self.histogram_raw = BoardEvent, Summary, histogram_raw
-        folder.mkdir(exist_ok=True)
-        # A folder's files are read in the order of their names, which begin with the second.
-        number = len(list(folder.iterdir()))
-        self.file = EventsWriter(str(folder / "events"), filename_suffix=f".{number}")
-        if iteration:  # TensorBoard forgets what it was told of later steps
-            log = SessionLog(status=SessionLog.START)
-            event = BoardEvent(wall_time=time.time(), step=iteration + 1, session_log=log)
-            self.file.write_event(event)
-
-    def scalars(self, values: dict[str, float], iteration: int, when: float) -> None:
-        value = self.summary.Value
-        parts = [value(tag=tag, simple_value=number) for tag, number in values.items()]
-        if parts:
-            self._add(self.summary(value=parts), iteration, when)
-
-    def histogram(self, tag: str, event: Event, when: float) -> None:
-        statistics = (event[key] for key in ("min", "max", "count", "sum", "sum_of_squares"))
-        summary = self.histogram_raw(tag, *statistics, event["limits"], event["counts"])
-        self._add(summary, event["iteration"], when)
-
-    def flush(self) -> None:
-        self.file.flush()
-
-    def close(self) -> None:
-        self.file.close()
-
-    def _add(self, summary: Any, iteration: int, when: float) -> None:
-        self.file.write_event(self.event(wall_time=when, step=iteration, summary=summary))
 
 
 def read_history(path: Path) -> list[Event]:

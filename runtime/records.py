@@ -8,7 +8,7 @@ from typing import Any
 from dsl.errors import LenetError
 from dsl.sections.train import Train
 from runtime.files import write_atomically
-from runtime.recorder import Recorder, load_early, read_history
+from runtime.recorder import Recorder, read_history
 from runtime.run_folder import clear_folder
 
 Event = dict[str, Any]
@@ -29,7 +29,7 @@ class Records:
         self.recorder: Recorder | None = None
         self.history: list[Event] = []
         if folder is not None:
-            load_early()
+            import runtime.board  # noqa: F401 - here, since it would delay the first epochs
 
     def __enter__(self) -> "Records":
         return self

@@ -187,6 +187,34 @@ def test_ctrl_c_stops_everything(small: Path, tmp_path: Path, engine: str) -> No
     assert history.count("\n") >= 1 and not (tmp_path / "run" / "model.safetensors").exists()
 
 
+def test_ctrl_c_while_java_is_launched(small: Path) -> None:
+    """The moment is found by what pyspark does while it waits for Java to answer."""
+    script = """
+import os, signal, time
+from types import SimpleNamespace
+import pyspark.java_gateway
+
+def sleep(_):
+    time.sleep(1.5)
+    os.kill(os.getpid(), signal.SIGINT)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+pyspark.java_gateway.time = SimpleNamespace(sleep=sleep)
+from lenet.cli import main
+main()
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, "train", str(small)], cwd=small.parent,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    # The pipes close only when Java is gone too.
+    _, text = process.communicate(timeout=60)
+    assert process.returncode == 130, text
+    assert text.rstrip().endswith("stopped") and "Exception" not in text, text
+    assert not (small.parent / "runs").exists()
+
+
 def test_the_listener_wants_its_token() -> None:
     got: list[dict] = []
     desk = Desk(got.append, Checkpoints(Memory(), "", print), lambda: None)

@@ -5,6 +5,8 @@ import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from subprocess import Popen
+from traceback import walk_tb
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -99,6 +101,23 @@ def start_session(
             f"The master is {master}. {summary(error)}",
             "check --master and JAVA_HOME, or use --engine local",
         ) from None
+    except BaseException as error:
+        _kill_launched(error)
+        raise
+
+
+def _kill_launched(error: BaseException) -> None:
+    """Kill the Java process that pyspark was launching when Ctrl-C came.
+
+    Java would find nobody to report its port to, print an exception and stay for ever. Only
+    pyspark's own function knows the process until Java answers; later it ends with this one.
+    """
+    for frame, _ in walk_tb(error.__traceback__):
+        if frame.f_globals["__name__"] == "pyspark.java_gateway":
+            for process in frame.f_locals.values():
+                if isinstance(process, Popen):
+                    process.kill()
+                    process.wait()
 
 
 def summary(error: BaseException) -> str:
