@@ -1,11 +1,12 @@
 """Source of a convolution by Winograd's transforms: forward, and backward to its input."""
 
 from dataclasses import dataclass
+from textwrap import indent
 
 from compiler.epilogue import Epilogue
 from compiler.kernel import Request, function
 from compiler.simd.sizes import WINOGRAD as SIZE
-from compiler.simd.sizes import winograd_tiles
+from compiler.simd.sizes import winograd_strip, winograd_tiles
 from compiler.target import LANES, split
 from compiler.tile_source import correlation_source, lines
 
@@ -37,8 +38,14 @@ class Transformed:
         return winograd_tiles(*self.out, self.kernel)
 
     @property
+    def strip(self) -> int:
+        """Rows of tiles that are transformed, multiplied and transformed back at a time."""
+        return winograd_strip(*self.tiles, self.inputs + self.outputs)
+
+    @property
     def count(self) -> int:
-        return self.tiles[0] * self.tiles[1]
+        """Tiles of a strip."""
+        return self.strip * self.tiles[1]
 
     # Each point has a cache line more than it needs: a distance of a power of two would map the
     # 36 streams of a transform to the same few places of the cache.
@@ -57,12 +64,25 @@ class Transformed:
 
     @property
     def scratch(self) -> int:
-        """Transformed input and output, and sixteen zeros."""
+        """Transformed input and output of a strip, and sixteen zeros."""
         return POINTS * (self.v_point + self.m_point) + LANES
 
     def scratch_with(self, epilogue: Epilogue | None) -> int:
-        """The same and, before an epilogue, one channel of the output."""
-        return self.scratch + (self.out[0] * self.out[1] * LANES if epilogue else 0)
+        """The same and, before an epilogue, one channel of the output, or all of them."""
+        if epilogue is None:
+            return self.scratch
+        maps = 1 if self.finishes_in_strips(epilogue) else self.outputs
+        return self.scratch + maps * self.out[0] * self.out[1] * LANES
+
+    @property
+    def rows(self) -> int:
+        """Rows of the output from a strip."""
+        return self.strip * (SIZE - self.kernel + 1)
+
+    def finishes_in_strips(self, epilogue: Epilogue) -> bool:
+        """Whether the epilogue needs no rows of another strip for what it makes of one."""
+        whole = self.strip == self.tiles[0]
+        return whole or (not epilogue.shares and self.rows % epilogue.step == 0)
 
     @property
     def prepared(self) -> int:
@@ -76,7 +96,7 @@ def convolution(
 ) -> str:  # fmt: skip
     """The function NAME_suffix; `x` and `y` name its input and output among the arguments.
 
-    An epilogue takes one channel of the output at a time.
+    An epilogue takes one channel of the output at a time, as soon as it can.
     """
     name, register = f"{request.name}_{suffix}", request.target.width
     rows, columns = t.tiles
@@ -89,13 +109,15 @@ def convolution(
     source += f"{name}_from = transform_output(Tiles(\n{lines(out)}))\n"
     v_point, m_point = t.v_point, t.m_point
     high, wide = request.target.tile(t.outputs, t.count)
-    body = (
+    head = (
         f"products = scratch + {POINTS * v_point}\n"
         f"zeros = products + {POINTS * m_point}\n"
         f"store(arena, zeros, splat(np.float32(0)))\n"
+    )
+    body = (
         f"for channel in range({t.inputs}):\n"
         f"    {name}_into(arena, {x} + channel * {t.given[0] * t.given[1] * LANES}, "
-        f"scratch + channel * {t.count * LANES}, {v_point}, zeros)\n"
+        f"scratch + channel * {t.count * LANES}, {v_point}, zeros, strip, {t.strip})\n"
         f"for point in range({POINTS}):\n"
     )
     for first, size, parts in split(t.outputs, high):
@@ -127,17 +149,16 @@ def convolution(
             )
     bias = "np.float32(0)" if t.bias is None else f"weights[{t.bias} + output]"
     size = t.out[0] * t.out[1]
-    to = f"zeros + {LANES}" if epilogue else f"{y} + output * {size * LANES}"
-    body += (
-        f"for output in range({t.outputs}):\n"
-        f"    {name}_from(arena, products + output * {t.count * LANES}, {m_point}, {bias}, {to})\n"
-    )
+    to, during, after = f"{y} + output * {size * LANES}", "", ""
     if epilogue:
         source += "\n\n" + epilogue.finish(t.out[0])
-        body += (
-            f"    {request.name}_finish(arena, {to}, {size}, y, saved, output, 1, 0, "
-            f"{epilogue.out[1]})\n"
-        )
+        to, during, after = _finishing(request.name, t, epilogue)
+    body += (
+        f"for output in range({t.outputs}):\n"
+        f"    {name}_from(arena, products + output * {t.count * LANES}, {m_point}, {bias}, {to}, "
+        f"strip, {t.strip})\n{during}"
+    )
+    body = head + f"for strip in range(0, {rows}, {t.strip}):\n" + indent(body, "    ") + after
     step = SIZE - t.kernel + 1
     doc = f"{y} by Winograd's F({step}x{step}, {t.kernel}x{t.kernel})."
     return (
@@ -147,6 +168,22 @@ def convolution(
             name, f"{arguments}{', saved' if epilogue else ''}, scratch, prepared", doc, body
         )
     )
+
+
+def _finishing(name: str, t: Transformed, epilogue: Epilogue) -> tuple[str, str, str]:
+    """Where a channel of the output lies before the epilogue, and the lines that take it from
+    there: for each channel of a strip, or after all strips."""
+    step, size = t.rows // t.strip, t.out[0] * t.out[1]
+    at_once = t.finishes_in_strips(epilogue)
+    to = f"zeros + {LANES}" + ("" if at_once else f" + output * {size * LANES}")
+    z, rows = to, f"0, {epilogue.out[1]}"
+    if at_once and t.strip < t.tiles[0]:
+        made = t.rows // epilogue.step
+        first = f"strip // {t.strip} * {made}" if t.strip > 1 else f"strip * {made}"
+        z += f" + strip * {step * t.out[1] * LANES}"
+        rows = f"{first}, min({made}, {epilogue.out[1]} - {first})"
+    call = f"    {name}_finish(arena, {z}, {size}, y, saved, output, 1, {rows})\n"
+    return (to, call, "") if at_once else (to, "", f"for output in range({t.outputs}):\n{call}")
 
 
 def preparation(request: Request, suffix: str, t: Transformed) -> str:

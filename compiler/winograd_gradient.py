@@ -11,7 +11,11 @@ from textwrap import indent
 from compiler.conv_geometry import Geometry, Gradient
 from compiler.conv_gradient import bias_gradient
 from compiler.kernel import GRADIENT, Request, function
-from compiler.simd.sizes import winograd_tiles
+from compiler.simd.sizes import (
+    winograd_gradient_strip,
+    winograd_products_are_many,
+    winograd_tiles,
+)
 from compiler.target import BLOCKS, LANES, Target, split
 from compiler.tile_source import lines, outer_product_source
 from compiler.winograd import POINTS
@@ -19,12 +23,11 @@ from compiler.winograd import POINTS
 # With few tiles in a block, and products that are more than a cache holds, all blocks of a group
 # are taken together: the products so far are read and written once for them.
 _FEW = 16
-_MANY = 2**18  # products
 
 
 @dataclass(frozen=True)
 class _Layout:
-    """Transformed inputs and slopes are [point][block][channel][tile][lane], products
+    """Transformed inputs and slopes of a strip are [point][block][channel][tile][lane], products
     [point][in][out]. The points are a cache line further apart than they need: see
     compiler/winograd.py."""
 
@@ -35,13 +38,19 @@ class _Layout:
         return winograd_tiles(self.g.out_height, self.g.out_width, self.g.kernel[0])
 
     @property
-    def count(self) -> int:
-        return self.tiles[0] * self.tiles[1]
+    def blocks(self) -> int:
+        few = self.tiles[0] * self.tiles[1] < _FEW
+        return BLOCKS if few and winograd_products_are_many(self.g.inputs, self.g.outputs) else 1
 
     @property
-    def blocks(self) -> int:
-        few = self.count < _FEW and POINTS * self.product_point > _MANY
-        return BLOCKS if few else 1
+    def strip(self) -> int:
+        """Rows of tiles that are transformed and multiplied at a time."""
+        return winograd_gradient_strip(*self.tiles, self.g.inputs, self.g.outputs)
+
+    @property
+    def count(self) -> int:
+        """Tiles of a strip."""
+        return self.strip * self.tiles[1]
 
     @property
     def x_point(self) -> int:
@@ -69,13 +78,12 @@ def gradient(request: Request, g: Geometry) -> Gradient:
     source, transforms = _transforms(request, layout)
     if together:
         transforms = "for block in range(blocks):\n" + indent(transforms, "    ")
-    body = (
+    head = (
         f"slopes = scratch + {POINTS * layout.x_point}\n"
         f"zeros = slopes + {POINTS * layout.dy_point}\n"
         f"store(arena, zeros, splat(np.float32(0)))\n"
-        f"{transforms}"
-        f"for point in range({POINTS}):\n"
     )
+    body = f"{transforms}for point in range({POINTS}):\n"
     for first_channel, channels, channel_parts in split(g.inputs, request.target.lefts):
         body += (
             f"    for channel in range({first_channel}, "
@@ -91,8 +99,10 @@ def gradient(request: Request, g: Geometry) -> Gradient:
                 f"output * {layout.count * LANES}, 0, "
                 f"{'blocks' if together else 1}, arena, "
                 f"products + point * {layout.product_point} + channel * {g.outputs} + output, "
-                f"{'first' if together else 'before'})\n"
+                f"{'first' if together else 'before + strip'})\n"
             )
+    rows = layout.tiles[0]
+    body = head + f"for strip in range(0, {rows}, {layout.strip}):\n" + indent(body, "    ")
     body += bias_gradient(request, g, together)
     doc = "The gradient of the bias, and products for those of the weights, added to those so far."
     arguments = f"{GRADIENT}, scratch, products, {'blocks, first' if together else 'before'}"
@@ -158,7 +168,8 @@ def _transforms(request: Request, layout: _Layout) -> tuple[str, str]:
         body += (
             f"for {index} in range({channels}):\n"
             f"    {name}_{what}(arena, {array}{block[0]} + {index} * {shape[0] * shape[1] * LANES},"
-            f" {to}{block[1]} + {index} * {layout.count * LANES}, {point}, zeros)\n"
+            f" {to}{block[1]} + {index} * {layout.count * LANES}, {point}, zeros, "
+            f"strip, {layout.strip})\n"
         )
     return source, body
 

@@ -80,6 +80,14 @@ CHAINS = {
     "conv 2x1x1; reshape 2*17*17; linear 3",
     "winograd of many channels": "input 1x5x4; conv 85x1x1; relu; conv 88x3x3 pad 1 algorithm "
     "winograd; tanh; conv 2x1x1; reshape 2*5*4; linear 3",
+    "winograd in strips": "input 1x34x17; conv 24x1x1; tanh; conv 24x3x3 pad 1 algorithm winograd; "
+    "maxpool 2x1; tanh; conv 24x3x3 pad 1 algorithm winograd bias no; batchnorm; conv 24x3x3 pad 1 "
+    "algorithm winograd; relu; maxpool 7; conv 2x1x1; reshape 8; linear 3",
+    "winograd in strips before pools": "input 1x17x18; conv 24x1x1; tanh; conv 24x3x3 pad 1 "
+    "algorithm winograd; maxpool 2 stride 1; tanh; conv 24x3x3 pad 2 algorithm winograd; "
+    "maxpool 3; conv 14x1x1; relu; conv 2x1x1; reshape 2*6*6; linear 3",
+    "winograd in strips of rows": "input 1x24x24; conv 6x1x1; tanh; conv 7x5x5 pad 2 algorithm "
+    "winograd; maxpool 2; sigmoid; conv 2x1x1; reshape 2*12*12; linear 3",
     "winograd in one tile": "input 5x3x3; conv 17x3x3 pad 1 algorithm winograd; relu; "
     "conv 2x3x3 algorithm winograd; reshape 2; linear 3",
     "residual": "input 2x6x6; conv 4x3x3 pad 1 bias no; batchnorm; relu; add; .path; ..conv 4x3x3 "

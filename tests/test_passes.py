@@ -116,7 +116,8 @@ def test_the_algorithm_follows_from_the_shape_alone() -> None:
         ("input 32x8x8\nconv 32x5x5", "winograd-forward"),  # the way back has four times the tiles
         ("input 16x4x4\nconv 16x5x5 pad 4", "winograd-backward"),  # here it has a fourth of them
         ("input 8x8x8\nconv 16x3x3 pad 1", "winograd-forward-backward"),
-        ("input 16x32x32\nconv 16x3x3 pad 1", "direct"),
+        ("input 16x32x32\nconv 16x3x3 pad 1", "winograd"),
+        ("input 8x32x32\nconv 8x3x3 pad 1", "direct"),
         ("input 1x8x8\nconv 2x5x5 algorithm winograd", "winograd"),
         ("input 64x8x8\nconv 64x3x3 pad 1 algorithm direct", "direct"),
     ],

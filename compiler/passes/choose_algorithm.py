@@ -3,15 +3,20 @@
 from dataclasses import replace
 from math import prod
 
-from compiler.simd.sizes import WINOGRAD, winograd_tiles
-from compiler.target import LANES
+from compiler.simd.sizes import (
+    WINOGRAD,
+    winograd_bytes,
+    winograd_gradient_strip,
+    winograd_strip,
+    winograd_tiles,
+)
 from dsl.graph import Graph, Node
 from dsl.layers.conv import winograd_applies
 from dsl.shapes import Shape
 
 # What it costs, in multiply-adds of sixteen lanes, to transform one tile of one channel: into, and
-# from 3x3 and 5x5 convolutions; and more, where what is transformed is more than a second-level
-# cache holds. Between the costs with AVX2 and with AVX-512, measured on convolutions of 3 to 256
+# from 3x3 and 5x5 convolutions; and more, where a strip of tiles is more than a second-level cache
+# holds. Between the costs with AVX2 and with AVX-512, measured on convolutions of 3 to 256
 # channels and maps of 7x7 to 32x32.
 _INTO, _FROM = 500, {3: 500, 5: 400}
 _CACHE = 2**19  # bytes
@@ -51,23 +56,27 @@ def _chosen(node: Node) -> Node:
 
 def _cost(inputs: int, made: Shape, kernel: int) -> float:
     """Of maps of the shape `made` from `inputs` others."""
-    outputs = made[0]
-    tiles, missing = _tiles(inputs, made, kernel)
+    outputs, height, width = made
+    rows, columns = winograd_tiles(height, width, kernel)
+    channels = inputs + outputs
+    missing = _missing(winograd_strip(rows, columns, channels) * columns, channels)
     products = WINOGRAD**2 * inputs * outputs
     transforms = inputs * (_INTO + missing) + outputs * (_FROM[kernel] + missing)
-    return _ADVANTAGE * tiles * (products + transforms)
+    return _ADVANTAGE * rows * columns * (products + transforms)
 
 
 def _gradient_cost(inputs: int, made: Shape, kernel: int) -> float:
-    outputs = made[0]
-    tiles, missing = _tiles(inputs, made, kernel)
-    products = WINOGRAD**2 * inputs * outputs * (tiles + _SUMS)
-    return _ADVANTAGE * (products + tiles * (inputs + outputs) * (_INTO + missing))
-
-
-def _tiles(inputs: int, made: Shape, kernel: int) -> tuple[int, float]:
-    """Their number, and what each costs more because the caches are too small."""
     outputs, height, width = made
-    tiles = prod(winograd_tiles(height, width, kernel))
-    bytes_ = tiles * (inputs + outputs) * WINOGRAD**2 * LANES * 4
-    return tiles, min(_MOST_MISSING, _PER_MIB * max(0, bytes_ - _CACHE) / 2**20)
+    rows, columns = winograd_tiles(height, width, kernel)
+    strip = winograd_gradient_strip(rows, columns, inputs, outputs)
+    tiles, channels = rows * columns, inputs + outputs
+    products = WINOGRAD**2 * inputs * outputs * (tiles + _SUMS * rows // strip)
+    return _ADVANTAGE * (
+        products + tiles * channels * (_INTO + _missing(strip * columns, channels))
+    )
+
+
+def _missing(tiles: int, channels: int) -> float:
+    """What a tile costs more because the caches are too small for a strip."""
+    excess = max(0, winograd_bytes(tiles, channels) - _CACHE)
+    return min(_MOST_MISSING, _PER_MIB * excess / 2**20)

@@ -156,7 +156,7 @@ class Tiles:
 
 
 def transform_input(tiles: Tiles) -> Any:
-    """An intrinsic `(arena, x, v, v_point, zero)` for all tiles of one channel.
+    """An intrinsic `(arena, x, v, v_point, zero, first, rows)` for some rows of tiles of a channel.
 
     v[point, tile] = Bt d B of each tile d of the map x; points are v_point floats apart. `zero` is
     the offset of sixteen zeros, read where a tile hangs over the border.
@@ -174,7 +174,7 @@ def _into_points(tiles: Tiles, matrix: Matrix) -> Any:
     side = len(matrix[0])
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        arena, x, v, v_point, zero = args
+        arena, x, v, v_point, zero, first, rows = args
         data = data_pointer(context, builder, sig.args[0], arena)
         arithmetic = _Arithmetic(builder, tiles.register)
 
@@ -185,7 +185,8 @@ def _into_points(tiles: Tiles, matrix: Matrix) -> Any:
 
         def body(part: Any, row: Any, column: Any) -> None:
             lanes = builder.mul(part, INT64(tiles.register))
-            top = builder.sub(builder.mul(row, INT64(tiles.step)), INT64(tiles.padding[0]))
+            top = builder.mul(builder.add(first, row), INT64(tiles.step))
+            top = builder.sub(top, INT64(tiles.padding[0]))
             left = builder.sub(builder.mul(column, INT64(tiles.step)), INT64(tiles.padding[1]))
             lines, places = inside(top, tiles.height), inside(left, tiles.width)
             values: list[list[Any]] = []
@@ -204,26 +205,29 @@ def _into_points(tiles: Tiles, matrix: Matrix) -> Any:
                 at = builder.add(to, builder.mul(v_point, INT64(k)))
                 store_lanes(builder, value, data, at)
 
-        _over_tiles(builder, tiles, body)
+        _over_tiles(builder, tiles, rows, body)
         return context.get_dummy_value()
 
     @intrinsic
-    def transform(typing_context: Any, arena: Any, x: Any, v: Any, v_point: Any, zero: Any) -> Any:
+    def transform(
+        typing_context: Any, arena: Any, x: Any, v: Any, v_point: Any, zero: Any, first: Any,
+        rows: Any,
+    ) -> Any:  # fmt: skip
         i = types.int64
-        return types.void(arena, i, i, i, i), generate
+        return types.void(arena, i, i, i, i, i, i), generate
 
     return transform
 
 
 def transform_output(tiles: Tiles) -> Any:
-    """An intrinsic `(arena, m, m_point, bias, y)` for all tiles of one channel.
+    """An intrinsic `(arena, m, m_point, bias, y, first, rows)` for some rows of tiles of a channel.
 
     y = At m A + bias, where `height` and `width` are those of y.
     """
     at, _, _ = matrices(tiles.kernel)
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        arena, m, m_point, bias, y = args
+        arena, m, m_point, bias, y, first, rows = args
         data = data_pointer(context, builder, sig.args[0], arena)
         arithmetic = _Arithmetic(builder, tiles.register)
         kind = ir.VectorType(FLOAT, tiles.register)
@@ -246,7 +250,7 @@ def transform_output(tiles: Tiles) -> Any:
                 ]
                 for i in range(SIZE)
             ]  # fmt: skip
-            top = builder.mul(row, INT64(tiles.step))
+            top = builder.mul(builder.add(first, row), INT64(tiles.step))
             left = builder.mul(column, INT64(tiles.step))
             for i, line in enumerate(arithmetic.square(at, values)):
                 for j, value in enumerate(line):
@@ -269,18 +273,21 @@ def transform_output(tiles: Tiles) -> Any:
                     with builder.if_then(condition):
                         store_lanes(builder, total, data, to)
 
-        _over_tiles(builder, tiles, body)
+        _over_tiles(builder, tiles, rows, body)
         return context.get_dummy_value()
 
     @intrinsic
-    def transform(typing_context: Any, arena: Any, m: Any, m_point: Any, bias: Any, y: Any) -> Any:
+    def transform(
+        typing_context: Any, arena: Any, m: Any, m_point: Any, bias: Any, y: Any, first: Any,
+        rows: Any,
+    ) -> Any:  # fmt: skip
         i = types.int64
-        return types.void(arena, i, i, types.float32, i), generate
+        return types.void(arena, i, i, types.float32, i, i, i), generate
 
     return transform
 
 
-def _over_tiles(builder: ir.IRBuilder, tiles: Tiles, body: Any) -> None:
+def _over_tiles(builder: ir.IRBuilder, tiles: Tiles, rows: Any, body: Any) -> None:
     """`body(part, row, column)` for all tiles and parts of a block's lanes."""
 
     def for_row(row: Any, _: list[Any]) -> list[Any]:
@@ -293,7 +300,7 @@ def _over_tiles(builder: ir.IRBuilder, tiles: Tiles, body: Any) -> None:
 
         return loop(builder, INT64(tiles.columns), [], for_column)
 
-    loop(builder, INT64(tiles.rows), [], for_row)
+    loop(builder, rows, [], for_row)
 
 
 def transform_weights(kernel: int, count: int, step: int) -> Any:
