@@ -2,6 +2,7 @@
 
 import importlib
 from dataclasses import dataclass
+from textwrap import indent
 
 from compiler.kernel import Kernels, Request, function
 from compiler.single import Single, single_function
@@ -70,26 +71,33 @@ def chain_again(nodes: tuple[Node, ...]) -> str:
     return ahead + back
 
 
+def forward_loop(value: str, nodes: tuple[Node, ...], size: int) -> str:
+    """From an expression of x at `place` through all activations to y."""
+    return _loop(f"value = {value}\n" + chain_forward(nodes, size, "saved", "y"), size)
+
+
+def backward_loop(to: str, nodes: tuple[Node, ...], size: int) -> str:
+    """From dy back through all activations to what `to` names."""
+    body = "slope = load(arena, dy + place * 16)\n" + chain_backward(nodes, size, "saved", "y")
+    return _loop(f"{body}store(arena, {to} + place * 16, slope)\n", size)
+
+
+def _loop(body: str, size: int) -> str:
+    return f"{CONSTANTS}for place in range({size}):\n{indent(body, '    ')}"
+
+
 def chain(request: Request, nodes: tuple[Node, ...]) -> Kernels:
     """Kernels of activations one after the other, in one loop."""
     size = product(request.node.shape)
     kinds = ", then ".join(node.kind for node in nodes)
-
-    def loop(body: str) -> str:
-        indented = "".join(f"    {line}\n" for line in body.splitlines())
-        return f"{CONSTANTS}for place in range({size}):\n{indented}"
-
-    forward = "value = load(arena, x + place * 16)\n" + chain_forward(nodes, size, "saved", "y")
-    backward = "slope = load(arena, dy + place * 16)\n"
-    backward += chain_backward(nodes, size, "saved", "y")
-    backward += "store(arena, dx + place * 16, slope)\n"
     return Kernels(
         forward=function(
-            f"{request.name}_forward", "arena, x, y, saved", f"y = {kinds} of x.", loop(forward)
+            f"{request.name}_forward", "arena, x, y, saved", f"y = {kinds} of x.",
+            forward_loop("load(arena, x + place * 16)", nodes, size),
         ),
         backward=function(
             f"{request.name}_backward", "arena, y, saved, dy, dx",
-            f"dx = dy times the slope of {kinds} at y.", loop(backward),
+            f"dx = dy times the slope of {kinds} at y.", backward_loop("dx", nodes, size),
         ),
         saved=(len(nodes) - 1) * size * 16,
         in_place=True,

@@ -1,5 +1,6 @@
 """Layers with several inputs."""
 
+from compiler.elementwise import backward_loop, forward_loop
 from compiler.kernel import Kernels, Request, function
 from dsl.shapes import product
 
@@ -10,11 +11,22 @@ def names(letter: str, count: int) -> str:
 
 
 def elementwise(request: Request, what: str, operator: str, backward: str = "") -> Kernels:
-    """y = x0 operator x1 …, value by value."""
-    count = len(request.node.inputs)
-    values = operator.join(f"load(arena, x{k} + place)" for k in range(count))
-    body = f"for place in range(0, {16 * product(request.node.shape)}, 16):\n"
-    body += f"    store(arena, y + place, {values})\n"
-    arguments = f"arena, {names('x', count)}, y"
-    forward = function(f"{request.name}_forward", arguments, f"y = {what} of the paths.", body)
-    return Kernels(forward=forward, backward=backward, in_place=not backward)
+    """y = x0 operator x1 …, value by value, and then the activations that are fused into it."""
+    node, name, size = request.node, request.name, product(request.node.shape)
+    count = len(node.inputs)
+    values = operator.join(f"load(arena, x{k} + place * 16)" for k in range(count))
+    kinds = "".join(f", then {part.kind}" for part in node.fused)
+    spread = function(
+        f"{name}_spread", "arena, y, saved, dy, dz", f"dz, the gradient of {what} itself.",
+        backward_loop("dz", node.fused, size),
+    )  # fmt: skip
+    return Kernels(
+        forward=function(
+            f"{name}_forward", f"arena, {names('x', count)}, y, saved",
+            f"y = {what} of the paths{kinds}.", forward_loop(values, node.fused, size),
+        ),
+        spread=spread if node.fused else "",
+        backward=backward,
+        saved=max(0, len(node.fused) - 1) * size * 16,
+        in_place=not backward,
+    )  # fmt: skip

@@ -40,6 +40,7 @@ class Kernels:
     them. With `overwrites`, gradient takes nothing of what was there before the first images, so
     that nobody has to clear it. With `pooled`, gradient's dy is that of all fused layers, and it
     takes dz by that name if at all. Without backward, the inputs have the gradient of the output.
+    With `in_place`, y may lie where x or x0 does, and dz, dx or dx0 where dy does.
     """
 
     forward: str = ""

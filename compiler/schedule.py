@@ -226,7 +226,8 @@ class _Scheduler:
         dz = dy = self.slopes.pop(node.name)
         wanted = [name for name in node.inputs if name in trained]
         if code.spread and (wanted or not code.pooled or "dz" in self._arguments(node, "gradient")):
-            dz = Buffer(f"gradient {node.name} before fusion", product(node.bare_shape) * LANES)
+            if not (code.in_place and self._is_free(dy)):
+                dz = Buffer(f"gradient {node.name} before fusion", product(node.bare_shape) * LANES)
             self._call(node, "spread", dy=dy, dz=dz)
         if code.gradient and node.parameter_count:
             self._call(node, "gradient", dy=dy if code.pooled else dz, dz=dz)

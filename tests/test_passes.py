@@ -11,7 +11,7 @@ from compiler.passes import FOR_PREDICTION, PASSES
 from compiler.verify import verify_graph
 from dsl.check import check_graph
 from dsl.graph import Graph, draw
-from nets import make_case
+from nets import make_case, spec_of
 
 # For each pass a net that it changes.
 NETS = {
@@ -28,19 +28,20 @@ NETS = {
     "fuse_convolutions": "input 2x13x12; conv 5x3x3 pad 1; maxpool 2x3 stride 3x3; tanh; sigmoid; "
     "conv 4x2x2 pad 1; avgpool 3x2 stride 2x1; relu; conv 7x1x1; tanh; conv 3x1x1; "
     "maxpool 2 stride 1 pad 1; reshape 45; linear 3; logsoftmax",
-    "fuse_normalizations": "input 2x5x5; conv 3x2x2 bias no; batchnorm; relu; tanh; reshape 48; "
-    "linear 6; batchnorm; batchnorm; sigmoid; linear 3; logsoftmax",
+    "fuse_elementwise": "input 2x5x5; conv 3x2x2 bias no; batchnorm; relu; tanh; reshape 48; "
+    "linear 6; batchnorm; batchnorm; sigmoid; add; .path; .path; ..linear 6; relu; multiply; "
+    ".path; ..tanh; .path; ..linear 6; tanh; sigmoid; linear 3; logsoftmax",
 }
 Golden = Callable[[str, str], None]
 
 
-def spec_of(name: str) -> str:
-    return NETS[name].replace("; ", "\n")
+def net(name: str) -> str:
+    return spec_of(NETS[name])
 
 
 def before(name: str) -> Graph:
     """The graph that the pass is given."""
-    graph = check_graph(spec_of(name), "test.lenet")
+    graph = check_graph(net(name), "test.lenet")
     for function in PASSES:
         if function.__name__ == name:
             break
@@ -70,13 +71,13 @@ def test_a_pass_changes_no_number(name: str, monkeypatch: pytest.MonkeyPatch) ->
     """Not a bit, but for Winograd's transforms, the gradients around a pool, and those that are
     summed window by window: see the next test."""
     monkeypatch.setattr(pooled_gradient, "pays", lambda geometry, epilogue: False)
-    case = make_case(spec_of(name))
+    case = make_case(net(name))
     others = tuple(function for function in PASSES if function.__name__ != name)
     if name == "choose_algorithm":
-        plain = make_case(spec_of(name).replace("pad 1", "pad 1 algorithm direct"))
+        plain = make_case(net(name).replace("pad 1", "pad 1 algorithm direct"))
     else:
         monkeypatch.setattr(pipeline, "PASSES", others)
-        plain = make_case(spec_of(name))
+        plain = make_case(net(name))
     assert plain.loaded.program.source != case.loaded.program.source
     exact = name.startswith("fuse")
     (loss, gradients, _), (other_loss, other_gradients, _) = case.kernels(), plain.kernels()
@@ -92,9 +93,9 @@ def test_a_pass_changes_no_number(name: str, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_sums_window_by_window_change_only_gradients(monkeypatch: pytest.MonkeyPatch) -> None:
-    case = make_case(spec_of("fuse_convolutions"))
+    case = make_case(net("fuse_convolutions"))
     monkeypatch.setattr(pooled_gradient, "pays", lambda geometry, epilogue: False)
-    plain = make_case(spec_of("fuse_convolutions"))
+    plain = make_case(net("fuse_convolutions"))
     assert case.loaded.program.source != plain.loaded.program.source
     (loss, gradients, _), (other_loss, others, _) = case.kernels(), plain.kernels()
     assert loss == other_loss

@@ -7,7 +7,7 @@ from compiler.passes.end_in_probabilities import end_in_probabilities
 from compiler.passes.fold_normalizations import fold_normalizations
 from compiler.passes.fuse_activations import fuse_activations
 from compiler.passes.fuse_convolutions import fuse_convolutions
-from compiler.passes.fuse_normalizations import fuse_normalizations
+from compiler.passes.fuse_elementwise import fuse_elementwise
 from compiler.passes.pool_before_activation import pool_before_activation
 from dsl.graph import Graph
 
@@ -18,6 +18,6 @@ PASSES: tuple[Callable[[Graph], Graph], ...] = (
     choose_algorithm,
     fuse_activations,
     fuse_convolutions,
-    fuse_normalizations,
+    fuse_elementwise,
 )
 FOR_PREDICTION = (fold_normalizations,)  # training goes without

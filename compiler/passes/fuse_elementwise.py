@@ -1,16 +1,19 @@
-"""A normalization takes in the activations behind it."""
+"""A normalization or a sum takes in the activations behind it."""
 
 from compiler.elementwise import activation_of
 from compiler.passes.fuse import fuse_followers
 from dsl.graph import Graph, Node
 
 
-def fuse_normalizations(graph: Graph) -> Graph:
-    """batchnorm, relu  =>  batchnorm with (relu): one loop over the map instead of two."""
+def fuse_elementwise(graph: Graph) -> Graph:
+    """batchnorm, relu  =>  batchnorm with (relu): one loop over the map instead of two.
+
+    So do add and multiply.
+    """
     return fuse_followers(graph, _fits)
 
 
 def _fits(before: Node, node: Node) -> bool:
-    if before.kind != "batchnorm":
+    if before.kind not in ("batchnorm", "add", "multiply"):
         return False
     return node.kind == "chain" or activation_of(node) is not None
