@@ -16,16 +16,17 @@ def elementwise(request: Request, what: str, operator: str, backward: str = "") 
     count = len(node.inputs)
     values = operator.join(f"load(arena, x{k} + place * 16)" for k in range(count))
     kinds = "".join(f", then {part.kind}" for part in node.fused)
-    spread = function(
-        f"{name}_spread", "arena, y, saved, dy, dz", f"dz, the gradient of {what} itself.",
-        backward_loop("dz", node.fused, size),
-    )  # fmt: skip
+    spread = ""
+    if node.fused:
+        doc = f"dz, the gradient of {what} itself."
+        body = backward_loop("dz", node.fused, size)
+        spread = function(f"{name}_spread", "arena, y, saved, dy, dz", doc, body)
     return Kernels(
         forward=function(
             f"{name}_forward", f"arena, {names('x', count)}, y, saved",
             f"y = {what} of the paths{kinds}.", forward_loop(values, node.fused, size),
         ),
-        spread=spread if node.fused else "",
+        spread=spread,
         backward=backward,
         saved=max(0, len(node.fused) - 1) * size * 16,
         in_place=not backward,

@@ -38,6 +38,11 @@ class Transformed:
         return winograd_tiles(*self.out, self.kernel)
 
     @property
+    def step(self) -> int:
+        """Rows and columns of the output that a tile gives."""
+        return SIZE - self.kernel + 1
+
+    @property
     def strip(self) -> int:
         """Rows of tiles that are transformed, multiplied and transformed back at a time."""
         return winograd_strip(*self.tiles, self.inputs + self.outputs)
@@ -74,15 +79,10 @@ class Transformed:
         maps = 1 if self.finishes_in_strips(epilogue) else self.outputs
         return self.scratch + maps * self.out[0] * self.out[1] * LANES
 
-    @property
-    def rows(self) -> int:
-        """Rows of the output from a strip."""
-        return self.strip * (SIZE - self.kernel + 1)
-
     def finishes_in_strips(self, epilogue: Epilogue) -> bool:
         """Whether the epilogue needs no rows of another strip for what it makes of one."""
         whole = self.strip == self.tiles[0]
-        return whole or (not epilogue.shares and self.rows % epilogue.step == 0)
+        return whole or (not epilogue.shares and self.strip * self.step % epilogue.step == 0)
 
     @property
     def prepared(self) -> int:
@@ -100,9 +100,7 @@ def convolution(
     """
     name, register = f"{request.name}_{suffix}", request.target.width
     rows, columns = t.tiles
-    shared = {
-        "register": register, "kernel": t.kernel, "rows": rows, "columns": columns,
-    }  # fmt: skip
+    shared = {"register": register, "kernel": t.kernel, "columns": columns}
     given = {**shared, "height": t.given[0], "width": t.given[1], "padding": t.padding}
     out = {**shared, "height": t.out[0], "width": t.out[1], "padding": (0, 0)}
     source = f"{name}_into = transform_input(Tiles(\n{lines(given)}))\n"
@@ -159,8 +157,7 @@ def convolution(
         f"strip, {t.strip})\n{during}"
     )
     body = head + f"for strip in range(0, {rows}, {t.strip}):\n" + indent(body, "    ") + after
-    step = SIZE - t.kernel + 1
-    doc = f"{y} by Winograd's F({step}x{step}, {t.kernel}x{t.kernel})."
+    doc = f"{y} by Winograd's F({t.step}x{t.step}, {t.kernel}x{t.kernel})."
     return (
         source
         + "\n\n"
@@ -173,16 +170,15 @@ def convolution(
 def _finishing(name: str, t: Transformed, epilogue: Epilogue) -> tuple[str, str, str]:
     """Where a channel of the output lies before the epilogue, and the lines that take it from
     there: for each channel of a strip, or after all strips."""
-    step, size = t.rows // t.strip, t.out[0] * t.out[1]
+    size, rows = t.out[0] * t.out[1], epilogue.out[1]
     at_once = t.finishes_in_strips(epilogue)
     to = f"zeros + {LANES}" + ("" if at_once else f" + output * {size * LANES}")
-    z, rows = to, f"0, {epilogue.out[1]}"
+    z, which = to, f"0, {rows}"
     if at_once and t.strip < t.tiles[0]:
-        made = t.rows // epilogue.step
-        first = f"strip // {t.strip} * {made}" if t.strip > 1 else f"strip * {made}"
-        z += f" + strip * {step * t.out[1] * LANES}"
-        rows = f"{first}, min({made}, {epilogue.out[1]} - {first})"
-    call = f"    {name}_finish(arena, {z}, {size}, y, saved, output, 1, {rows})\n"
+        first = f"strip * {t.step} // {epilogue.step}"
+        z += f" + strip * {t.step * t.out[1] * LANES}"
+        which = f"{first}, min({t.strip * t.step // epilogue.step}, {rows} - {first})"
+    call = f"    {name}_finish(arena, {z}, {size}, y, saved, output, 1, {which})\n"
     return (to, call, "") if at_once else (to, "", f"for output in range({t.outputs}):\n{call}")
 
 

@@ -143,7 +143,7 @@ def _outer_source(
 def _transforms(request: Request, layout: _Layout) -> tuple[str, str]:
     """Of the inputs and the slopes of one block."""
     g, name = layout.g, f"{request.name}_gradient"
-    rows, columns = layout.tiles
+    columns = layout.tiles[1]
     source = body = ""
     for what, index, channels, shape, padding, array, to, point in (
         ("input", "channel", g.inputs, (g.height, g.width), g.padding, "x", "scratch",
@@ -156,7 +156,6 @@ def _transforms(request: Request, layout: _Layout) -> tuple[str, str]:
             "kernel": g.kernel[0],
             "height": shape[0],
             "width": shape[1],
-            "rows": rows,
             "columns": columns,
             "padding": padding,
         }

@@ -27,7 +27,7 @@ class Recorder:
     """
 
     def __init__(self, folder: Path, settings: Train, iteration: int = 0) -> None:
-        from runtime.board import Board
+        from runtime.board import Board  # slow to import
 
         self.logs = dict(settings.logs)
         self.folder = folder

@@ -29,7 +29,8 @@ class Records:
         self.recorder: Recorder | None = None
         self.history: list[Event] = []
         if folder is not None:
-            import runtime.board  # noqa: F401 - here, since it would delay the first epochs
+            # At the first event, the import would delay the first epochs.
+            import runtime.board  # noqa: F401
 
     def __enter__(self) -> "Records":
         return self

@@ -194,6 +194,7 @@ WINDOWS = (
     [
         ("35x34", WINDOWS.format("direct")),
         ("9x10", WINDOWS.format("winograd")),
+        ("17x18", "conv 24x3x3 pad 1 algorithm winograd; tanh; conv 24x3x3 algorithm winograd"),
         ("28x25", "conv 5x5x5; tanh; maxpool 2; tanh; conv 4x4x7 pad 2x3; relu; maxpool 3x2"),
         ("48x46", "conv 3x7x5 pad 3 stride 1x2; maxpool 2x3; conv 2x6x5; maxpool 4x2 stride 5x2"),
     ],

@@ -1,5 +1,6 @@
 """Every layer's kernels, in chains of many shapes, against the float64 reference."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -81,13 +82,15 @@ CHAINS = {
     "winograd of many channels": "input 1x5x4; conv 85x1x1; relu; conv 88x3x3 pad 1 algorithm "
     "winograd; tanh; conv 2x1x1; reshape 2*5*4; linear 3",
     "winograd in strips": "input 1x34x17; conv 24x1x1; tanh; conv 24x3x3 pad 1 algorithm winograd; "
-    "maxpool 2x1; tanh; conv 24x3x3 pad 1 algorithm winograd bias no; batchnorm; conv 24x3x3 pad 1 "
-    "algorithm winograd; relu; maxpool 7; conv 2x1x1; reshape 8; linear 3",
+    "maxpool 2x1 stride 4x1; tanh; conv 24x3x3 pad 1 algorithm winograd bias no; batchnorm; "
+    "conv 24x3x3 pad 1 algorithm winograd; relu; avgpool 4; conv 2x1x1; reshape 2*2*4; linear 3",
     "winograd in strips before pools": "input 1x17x18; conv 24x1x1; tanh; conv 24x3x3 pad 1 "
-    "algorithm winograd; maxpool 2 stride 1; tanh; conv 24x3x3 pad 2 algorithm winograd; "
-    "maxpool 3; conv 14x1x1; relu; conv 2x1x1; reshape 2*6*6; linear 3",
-    "winograd in strips of rows": "input 1x24x24; conv 6x1x1; tanh; conv 7x5x5 pad 2 algorithm "
-    "winograd; maxpool 2; sigmoid; conv 2x1x1; reshape 2*12*12; linear 3",
+    "algorithm winograd; maxpool 2 stride 1 pad 1; tanh; conv 24x3x3 pad 2 algorithm winograd; "
+    "maxpool 3; conv 14x1x1; relu; conv 2x1x1; reshape 2*6*7; linear 3",
+    "winograd in strips of rows": "input 1x23x24; conv 6x1x1; tanh; conv 7x5x5 pad 2 algorithm "
+    "winograd; maxpool 2; sigmoid; conv 2x1x1; reshape 2*11*12; linear 3",
+    "winograd in strips but for gradients": "input 1x9x17; conv 86x1x1; relu; conv 86x3x3 pad 1 "
+    "algorithm winograd; tanh; conv 2x1x1; reshape 2*9*17; linear 3",
     "winograd in one tile": "input 5x3x3; conv 17x3x3 pad 1 algorithm winograd; relu; "
     "conv 2x3x3 algorithm winograd; reshape 2; linear 3",
     "residual": "input 2x6x6; conv 4x3x3 pad 1 bias no; batchnorm; relu; add; .path; ..conv 4x3x3 "
@@ -108,6 +111,8 @@ CHAINS = {
     "a path with a branch": "input 2x4x4; conv 3x2x2; add; .path; ..relu; ..add; ...path; "
     "....conv 3x3x3 pad 1; ...path; .path; ..conv 3x1x1; reshape 27; concat; .path; ..linear 4; "
     "..tanh; .path; ..linear 5; .path; linear 3",
+    "a sum whose gradient others wait for": "input 6; linear 5; add; .path; ..linear 5; .path; "
+    "..add; ...path; ....linear 5; ...path; ..relu; linear 3",
     "shortcuts": "input 3x5x7; conv 4x1x1; shortcut 4; tanh; shortcut 6 stride 2x3; conv 2x1x1; "
     "shortcut 2 stride 2; shortcut 3; reshape 3*2*2; linear 3",
     "subsample": "input 2x9x8; conv 3x2x2; tanh gain 1.7159 slope 2/3; subsample 2; "
@@ -141,6 +146,20 @@ def test_chain_against_reference(name: str) -> None:
     assert hits == hits_expected.sum()
     probabilities = log_probabilities(case.predicting.forward(case.values()), last)
     assert relative(case.outputs(), probabilities) < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("name", "loops"),
+    [
+        ("winograd in strips", {"0, 9, 1", "0, 3, 1"}),
+        ("winograd in strips before pools", {"0, 5, 1"}),
+        ("winograd in strips of rows", {"0, 12, 2"}),
+        ("winograd in strips but for gradients", {"0, 3, 1", "0, 3, 3"}),
+    ],
+)
+def test_what_is_called_so_is_in_strips(name: str, loops: set[str]) -> None:
+    source = make_case(spec_of(CHAINS[name])).loaded.program.source
+    assert set(re.findall(r"for strip in range\((.*)\)", source)) == loops
 
 
 @pytest.mark.parametrize("spec", ["lenet5", "lenet5-1998", "resnet20"])

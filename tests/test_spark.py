@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -187,15 +188,21 @@ def test_ctrl_c_stops_everything(small: Path, tmp_path: Path, engine: str) -> No
     assert history.count("\n") >= 1 and not (tmp_path / "run" / "model.safetensors").exists()
 
 
+@pytest.mark.skipif(not Path("/proc/self/comm").exists(), reason="looks for Java in /proc")
 def test_ctrl_c_while_java_is_launched(small: Path) -> None:
-    """The moment is found by what pyspark does while it waits for Java to answer."""
+    """Java has begun, and has not yet written the file that pyspark waits for."""
     script = """
-import os, signal, time
+import os, signal, sys, time
+from pathlib import Path
 from types import SimpleNamespace
 import pyspark.java_gateway
 
 def sleep(_):
-    time.sleep(1.5)
+    launching = sys._getframe(1).f_locals
+    name = Path(f"/proc/{launching['proc'].pid}/comm")
+    while name.read_text() != "java\\n":
+        time.sleep(0.001)
+    assert not Path(launching["conn_info_file"]).exists()
     os.kill(os.getpid(), signal.SIGINT)
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -205,11 +212,15 @@ main()
 """
     process = subprocess.Popen(
         [sys.executable, "-c", script, "train", str(small)], cwd=small.parent,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    # The pipes close only when Java is gone too.
-    _, text = process.communicate(timeout=60)
+    try:
+        # The pipes close only when Java is gone too.
+        _, text = process.communicate(timeout=60)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
     assert process.returncode == 130, text
     assert text.rstrip().endswith("stopped") and "Exception" not in text, text
     assert not (small.parent / "runs").exists()

@@ -5,6 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from compiler.simd.sizes import winograd_strip
 from compiler.simd.winograd import SIZE, matrices
 from nets import make_case
 
@@ -19,6 +20,21 @@ def test_the_matrices_give_correlations_exactly(kernel: int) -> None:
             products = [g[k][tap] * bt[k][place] for k in range(SIZE)]
             got = [sum(a * p for a, p in zip(row, products, strict=True)) for row in at]
             assert got == [Fraction(place == output + tap) for output in range(outputs)]
+
+
+@pytest.mark.parametrize(
+    ("tiles", "channels", "strip"),
+    [
+        ((8, 8), 32, 1),  # 8 tiles take 576 KiB
+        ((8, 8), 16, 2),  # three rows would fit, and leave a strip of two
+        ((4, 4), 16, 4),
+        ((6, 2), 512, 2),  # no strip fits; four tiles are worth the weights
+        ((2, 2), 512, 2),
+        ((1, 9), 512, 1),
+    ],
+)
+def test_a_strip_fits_into_a_cache(tiles: tuple[int, int], channels: int, strip: int) -> None:
+    assert winograd_strip(*tiles, channels) == strip
 
 
 def test_it_is_as_accurate_as_direct_sums_but_for_a_small_factor() -> None:

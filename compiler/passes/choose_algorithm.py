@@ -15,11 +15,11 @@ from dsl.layers.conv import winograd_applies
 from dsl.shapes import Shape
 
 # What it costs, in multiply-adds of sixteen lanes, to transform one tile of one channel: into, and
-# from 3x3 and 5x5 convolutions; and more, where a strip of tiles is more than a second-level cache
-# holds. Between the costs with AVX2 and with AVX-512, measured on convolutions of 3 to 256
+# from 3x3 and 5x5 convolutions; and more, for each MiB of a strip of tiles beyond those that cost
+# nothing more. Between the costs with AVX2 and with AVX-512, measured on convolutions of 3 to 256
 # channels and maps of 7x7 to 32x32.
 _INTO, _FROM = 500, {3: 500, 5: 400}
-_CACHE = 2**19  # bytes
+_FREE = 2**19  # bytes
 _PER_MIB, _MOST_MISSING = 150, 1000
 _SUMS = 5  # what it costs to sum a product over the lanes of a block
 _ADVANTAGE = 1.1
@@ -78,5 +78,5 @@ def _gradient_cost(inputs: int, made: Shape, kernel: int) -> float:
 
 def _missing(tiles: int, channels: int) -> float:
     """What a tile costs more because the caches are too small for a strip."""
-    excess = max(0, winograd_bytes(tiles, channels) - _CACHE)
+    excess = max(0, winograd_bytes(tiles, channels) - _FREE)
     return min(_MOST_MISSING, _PER_MIB * excess / 2**20)

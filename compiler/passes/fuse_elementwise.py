@@ -1,4 +1,4 @@
-"""A normalization or a sum takes in the activations behind it."""
+"""A normalization, a sum or a product takes in the activations behind it."""
 
 from compiler.elementwise import activation_of
 from compiler.passes.fuse import fuse_followers

@@ -17,8 +17,9 @@ def winograd_tiles(height: int, width: int, kernel: int) -> tuple[int, int]:
 def winograd_strip(rows: int, columns: int, channels: int) -> int:
     """How many of the `rows` of tiles are transformed and multiplied at a time.
 
-    As many as a cache holds, of all `channels`, inputs and outputs, but at least some tiles; all
-    strips have the same height.
+    As many as a cache holds, of all `channels`, inputs and outputs, but at least some tiles: for
+    each strip the transformed weights are read again, which costs what the strips gain with 512
+    channels. All strips have the same height.
     """
     heights = [n for n in range(1, rows + 1) if rows % n == 0]
     enough = [n for n in heights if n * columns >= _LEAST or n == rows]

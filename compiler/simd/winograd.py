@@ -135,24 +135,20 @@ def _mirrored(a: Sequence[Fraction], b: Sequence[Fraction]) -> bool:
 
 @dataclass(frozen=True)
 class Tiles:
-    """A map of `height` x `width` as overlapping n x n tiles, `step` apart, `padding` above and
-    left of it. `register` is the width of a register; a block has sixteen lanes."""
+    """A map of `height` x `width` as overlapping n x n tiles, `step` apart and `columns` side by
+    side, `padding` above and left of it. `register` is the width of a register; a block has sixteen
+    lanes."""
 
     register: int
     kernel: int
     height: int
     width: int
-    rows: int
     columns: int
     padding: tuple[int, int]
 
     @property
     def step(self) -> int:
         return SIZE - self.kernel + 1
-
-    @property
-    def count(self) -> int:
-        return self.rows * self.columns
 
 
 def transform_input(tiles: Tiles) -> Any:
@@ -178,9 +174,9 @@ def _into_points(tiles: Tiles, matrix: Matrix) -> Any:
         data = data_pointer(context, builder, sig.args[0], arena)
         arithmetic = _Arithmetic(builder, tiles.register)
 
-        def inside(first: Any, size: int) -> list[tuple[Any, Any]]:
+        def inside(edge: Any, size: int) -> list[tuple[Any, Any]]:
             """(place, whether it is on the map) for each line of a tile."""
-            places = [builder.add(first, INT64(k)) for k in range(side)]
+            places = [builder.add(edge, INT64(k)) for k in range(side)]
             return [(p, builder.icmp_unsigned("<", p, INT64(size))) for p in places]
 
         def body(part: Any, row: Any, column: Any) -> None:

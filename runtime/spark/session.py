@@ -96,6 +96,9 @@ def start_session(
     try:
         return builder.getOrCreate()
     except Exception as error:  # Spark raises anything here: from Java, py4j or Python
+        _kill_launched(error)
+        if isinstance(error.__context__, KeyboardInterrupt):  # it stumbled on its way out
+            raise KeyboardInterrupt from None
         raise LenetError(
             "Spark did not start",
             f"The master is {master}. {summary(error)}",
@@ -112,12 +115,13 @@ def _kill_launched(error: BaseException) -> None:
     Java would find nobody to report its port to, print an exception and stay for ever. Only
     pyspark's own function knows the process until Java answers; later it ends with this one.
     """
+    launching = False
     for frame, _ in walk_tb(error.__traceback__):
-        if frame.f_globals["__name__"] == "pyspark.java_gateway":
-            for process in frame.f_locals.values():
-                if isinstance(process, Popen):
-                    process.kill()
-                    process.wait()
+        launching |= frame.f_globals.get("__name__") == "pyspark.java_gateway"
+        for process in frame.f_locals.values() if launching else ():
+            if isinstance(process, Popen) and process.pid:
+                process.kill()
+                process.wait()
 
 
 def summary(error: BaseException) -> str:
