@@ -170,6 +170,15 @@ def notes(results: Results) -> str:
     return "\n".join(f"- {line}" for line in lines)
 
 
+def scaling_line(results: Results) -> str:
+    (_, one), *_ = results.scaling["threads"]
+    most, all_ = results.scaling["threads"][-1]
+    return (
+        f"With a batch of 2048, {most} threads train lenet5 {all_ / one:.2f} times as fast as one. "
+        "The numbers\nof threads take turns of some steps each, and so do the batch sizes."
+    )
+
+
 def tables(results: Results) -> str:
     parts = (machine_line, training_table, prediction_table, other_table, notes)
     return "\n\n".join(part(results) for part in parts) + "\n"
@@ -222,6 +231,8 @@ epoch of each, for a rough picture. `lenet bench FILE` measures a net of yours, 
   rounds. A run in which it is more than {DISTURBED:.0%} is repeated, at most twice.
 
 ![Images a second by the number of threads and by the batch size](performance-scaling.svg)
+
+{scaling_line(results)}
 
 ## Prediction
 

@@ -147,10 +147,11 @@ def training_speed(graph: Graph, loaded: Loaded, images: Images, batch: int, thr
 
 
 def training_speeds(
-    graph: Graph, loaded: Loaded, images: Images, ways: Sequence[tuple[int, int]]
-) -> list[float]:
-    """The same for each (batch, threads). They take turns, since a machine that others use is
-    faster in one minute than in another."""
+    graph: Graph, loaded: Loaded, images: Images, ways: Sequence[tuple[int, int]],
+    least: float = _SECONDS,
+) -> list[float]:  # fmt: skip
+    """The same for each (batch, threads), for `least` seconds in all. They take turns, since a
+    machine that others use is faster in one minute than in another."""
     trainers = [_trainer(graph, loaded, images, *way) for way in ways]
 
     def turn(trainer: Trainer) -> float:
@@ -159,7 +160,7 @@ def training_speeds(
         return statistics.median(_repeated(lambda: trainer.step(0, 0.0), _TURN))
 
     rounds: list[list[float]] = []
-    _repeated(lambda: rounds.append([turn(trainer) for trainer in trainers]))
+    _repeated(lambda: rounds.append([turn(trainer) for trainer in trainers]), least)
     seconds = map(statistics.median, zip(*rounds, strict=True))
     return [batch / s for (batch, _), s in zip(ways, seconds, strict=True)]
 
