@@ -171,8 +171,8 @@ def notes(results: Results) -> str:
 
 
 def scaling_line(results: Results) -> str:
-    (_, one), *_ = results.scaling["threads"]
-    most, all_ = results.scaling["threads"][-1]
+    threads = results.scaling["threads"]
+    (_, one), (most, all_) = threads[0], threads[-1]
     return (
         f"With a batch of 2048, {most} threads train lenet5 {all_ / one:.2f} times as fast as one. "
         "The numbers\nof threads take turns of some steps each, and so do the batch sizes."

@@ -22,6 +22,7 @@ from runtime.data import load_dataset
 from runtime.desk import Desk
 from runtime.spark.line import Address, DriverGoneError, Line
 from runtime.spark.listener import Listener
+from runtime.spark.session import SparkSession, start_session
 
 pytestmark = pytest.mark.spark
 
@@ -224,6 +225,20 @@ main()
     assert process.returncode == 130, text
     assert text.rstrip().endswith("stopped") and "Exception" not in text, text
     assert not (small.parent / "runs").exists()
+
+
+def test_ctrl_c_on_which_pyspark_stumbles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its folder cannot be removed while Java writes into it, and that error hides Ctrl-C."""
+
+    def interrupted(_: object) -> None:
+        try:
+            raise KeyboardInterrupt
+        finally:
+            raise OSError("Directory not empty")
+
+    monkeypatch.setattr(SparkSession.Builder, "getOrCreate", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        start_session("local[1]")
 
 
 def test_the_listener_wants_its_token() -> None:
