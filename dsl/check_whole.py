@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from dsl import messages
 from dsl.datasets import DATASETS
+from dsl.graph import bare_input
 from dsl.sections.augment import Augment
 from dsl.sections.data import Data
 from dsl.sections.train import Train
@@ -93,6 +94,12 @@ def _check_data(walk: Walk, sections: Sections) -> None:
     first, augment = walk.nodes[0], sections.augment
     if sections.data is not None and any(sections.data.pad) and len(first.shape) != 3:
         report(messages.pad_needs_map(sections.data.span, walk.lines[0].span, first.shape))
+    data = sections.data
+    if data is not None and data.resize is not None:
+        bare = bare_input(first.shape, data)
+        if len(bare) != 3 or bare[1:] != data.resize:
+            place = walk.lines[0].span
+            report(messages.resize_differs(data.span, data.resize, bare, place))
     if augment is not None and augment.crop is not None and augment.crop != first.shape[1:]:
         report(messages.crop_differs(augment.crop_span, augment.crop, first.shape))
     if sections.data is None:

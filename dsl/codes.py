@@ -239,6 +239,11 @@ CODES = {
         "The section `data` names what `train` and `augment` work on.",
         _NET + "train\n  rate 0.1\n",
     ),
+    "E057": Code(
+        "a line of `data` that its source cannot follow",
+        "Columns have names in tables only; the classes of pictures are their folders.",
+        _NET + 'data digits\n  label "digit"\n',
+    ),
     "E060": Code(
         "a block that contains itself",
         "Blocks are written out where they are used, so this would never end.",

@@ -117,9 +117,21 @@ class Graph:
 
 
 def bare_shape(graph: Graph) -> Shape:
-    """The shape of the data's images: the input without the `pad` of the data section."""
-    shape, data = graph.input, graph.data
-    if data is None or len(shape) != 3:
+    """The shape of the data's images: the input without the `pad` of the data section. A vector
+    that takes pictures of one size has their shape."""
+    return bare_input(graph.input, graph.data)
+
+
+def bare_input(shape: Shape, data: Data | None) -> Shape:
+    """The same for an input of a shape."""
+    if data is None:
+        return shape
+    if len(shape) == 1 and data.resize is not None:
+        height, width = data.resize
+        channels = shape[0] // (height * width)
+        exact = channels in (1, 3) and shape[0] == channels * height * width
+        return (channels, height, width) if exact else shape
+    if len(shape) != 3:
         return shape
     return shape[0], shape[1] - 2 * data.pad[0], shape[2] - 2 * data.pad[1]
 

@@ -876,6 +876,60 @@ def bad_line(span: Span, key: str, usage: str) -> Diagnostic:
     )
 
 
+def no_columns(span: Span, key: str, kind: str) -> Diagnostic:
+    return Diagnostic(
+        "E057",
+        span,
+        f"`data {kind}` has no columns, so `{key}` has nothing to name",
+        "Columns are those of a table: of `data parquet` and `data frame`.",
+        "remove the name",
+    )
+
+
+def only_for_pictures(span: Span, key: str, kind: str) -> Diagnostic:
+    return Diagnostic(
+        "E057",
+        span,
+        f"`{key}` is for pictures, but the images of `data {kind}` are numbers of one size",
+        "Pictures are those of `data images`, and of tables.",
+        "remove the line; `pad 2` puts rows and columns of zeros around images"
+        if key == "resize"
+        else "remove the line",
+        edits=(Edit.remove_line(span),),
+    )
+
+
+def labels_are_folders(span: Span) -> Diagnostic:
+    return Diagnostic(
+        "E057",
+        span,
+        "the labels of `data images` are the names of the folders",
+        "",
+        "remove the line",
+        edits=(Edit.remove_line(span),),
+    )
+
+
+def resize_differs(span: Span, resize: Shape, bare: Shape, first: Span) -> Diagnostic:
+    """`bare` is the net's input without the data's `pad`."""
+    if len(bare) == 3:
+        detail = f"The net takes pictures of {show(bare[1:])}"
+        fix = f"write resize {show(bare[1:])}, or another input"
+    else:
+        pixels = product(resize)
+        detail = f"The net takes {bare[0]} values; {show(resize)} are {pixels}, or {3 * pixels} of"
+        detail += " red, green and blue"
+        fix = f"write input 1x{show(resize)}, or input 3x{show(resize)} for colours"
+    return Diagnostic(
+        "E040",
+        span,
+        f"pictures of {show(resize)} do not fit the net's input",
+        f"{detail}.",
+        fix,
+        (Related(first, "the input"),),
+    )
+
+
 def section_twice(span: Span, section: str, first: Span) -> Diagnostic:
     return Diagnostic(
         "E053",

@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 _PLACES = {
-    "Columns": "runtime.spark.frames",
+    "Columns": "runtime.data.columns",
     "Dataset": "runtime.data.dataset",
     "Images": "runtime.data.dataset",
     "LenetError": "dsl.errors",

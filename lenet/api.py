@@ -16,9 +16,9 @@ from lenet.shapes import shapes, shapes_text
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+    from runtime.data.columns import Columns
     from runtime.data.dataset import Dataset
     from runtime.model import Model
-    from runtime.spark.frames import Columns
     from runtime.spark.session import SparkSession
 
 # Short of exponents that would take for ever as exact fractions.
@@ -72,6 +72,7 @@ class About:
 
     data: Path | None
     epochs: int | None
+    engine: str
 
 
 def load_again(folder: str | Path) -> tuple[Network, About]:
@@ -84,12 +85,13 @@ def load_again(folder: str | Path) -> tuple[Network, About]:
     graph = check_graph(about["source"], about["spec"], settings, about.get("imports", {}))
     data = about.get("data")
     network = Network(Path(about["spec"]), graph, settings)
-    return network, About(Path(data) if data else None, about.get("epochs"))
+    engine = about.get("engine", "spark")
+    return network, About(Path(data) if data else None, about.get("epochs"), engine)
 
 
 def train(
     spec: str | Path | Network,
-    data: "str | Path | Dataset | DataFrame | None" = None,
+    data: "str | Path | Dataset | DataFrame | Any" = None,
     spark: "SparkSession | None" = None,
     engine: str = "spark",
     *,
@@ -112,9 +114,11 @@ def train(
 ) -> "Model":
     """Train what the file says and return the model.
 
-    data: a folder with local copies, or a Dataset or a DataFrame in place of the file's own.
-    columns: of a DataFrame, by default `Columns(image="image", label="label")`; it may also have
-        one that is true of rows to validate with, and one that names a row in messages.
+    data: a folder with local copies; or, in place of the file's own, arrays (x, y) or
+        (x, y, x_test, y_test), a pandas or Arrow table, a Dataset, or a Spark DataFrame. x is
+        uint8 or floats, (count, channels, height, width); y is whole numbers from 0, or text.
+    columns: of a table or DataFrame, by default `Columns(image="image", label="label")`; it may
+        also have one that is true of rows to validate with, and one that names a row in messages.
     spark: a session to train in; without one, the active session is used, or one for `master`
         is started and stopped.
     engine: "spark", or "local" for the same bits without Spark and Java.
@@ -135,7 +139,8 @@ def train(
     LenetError.
     """
     from runtime.data.dataset import Dataset
-    from runtime.resolve import Deferred, resolve_data
+    from runtime.data.given import is_given
+    from runtime.resolve import Deferred, given_data, resolve_data
     from runtime.run import Options, train_model
 
     for name, text, known in (
@@ -156,6 +161,8 @@ def train(
     source: Dataset | Deferred
     if isinstance(data, Dataset):
         source = data
+    elif is_given(data):
+        source = given_data(data, network.graph, columns)
     elif data is None or isinstance(data, str | Path):
         source = resolve_data(network.graph, network.path, local, None, engine)
     else:
@@ -164,7 +171,10 @@ def train(
         engine, master, spark, local, epochs, threads, Path(output) if output is not None else None,
         overwrite, resume, checkpoints, workers, all_reduce, timeout, memory, open_sockets, seed,
     )  # fmt: skip
-    return train_model(network.graph, network.path, source, options, network.settings, watch)
+    given = data is not None and not isinstance(data, str | Path)
+    return train_model(
+        network.graph, network.path, source, options, network.settings, watch, given
+    )
 
 
 def udf(model: "Model | str | Path", spark: "SparkSession | None" = None) -> Any:

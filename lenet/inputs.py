@@ -1,103 +1,117 @@
 """What `lenet predict` reads: pictures, folders of pictures, and IDX files."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from dsl.errors import LenetError
 from dsl.shapes import product, show
 from runtime.data import is_idx
 from runtime.data.idx import read_images
-from runtime.data.pictures import ENDINGS, decode
+from runtime.data.pictures import ENDINGS, pictures_below
+from runtime.data.preparation import PictureError, Preparation, SizeError
+from runtime.model import Model
 
 _TOGETHER = 1024
 
 
+@dataclass(frozen=True, eq=False)
+class Input:
+    """An image to predict, or why there is none; `done` is what was done to a picture."""
+
+    name: str
+    image: NDArray[Any] | None = None
+    done: tuple[str, ...] = ()
+    error: LenetError | None = None
+
+
 def read_inputs(
-    paths: list[Path], shape: tuple[int, ...], resize: bool
-) -> Iterator[tuple[list[str], NDArray[Any]]]:
-    """Batches of (names, images of the model's shape), in the order of `paths`.
+    paths: list[Path], model: Model, invert: str | None, resize: bool
+) -> Iterator[list[Input]]:
+    """Some inputs at a time, in the order of `paths`.
 
     A picture's values go from 0 (black) to 1 (white), whatever the bytes of the training data
     stand for; an IDX file's are bytes as in the training data.
     """
-    names: list[str] = []
-    pixels: list[NDArray[Any]] = []
-    for path in _files(paths):
-        if is_idx(path):
-            if names:
-                yield names, np.stack(pixels)
-                names, pixels = [], []
-            images = read_images(path)
-            _check(path, images.shape[1:], shape, "")
-            for start in range(0, len(images), _TOGETHER):
-                part = images[start : start + _TOGETHER]
-                yield (
-                    [f"{path}[{k}]" for k in range(start, start + len(part))],
-                    part.reshape(-1, *shape),
-                )
-            continue
-        names.append(str(path))
-        pixels.append(read_image(path, shape, resize).reshape(shape))
-        if len(names) == _TOGETHER:
-            yield names, np.stack(pixels)
-            names, pixels = [], []
-    if names:
-        yield names, np.stack(pixels)
-
-
-def _files(paths: list[Path]) -> Iterator[Path]:
+    preparation = model.preparation(invert, resize)
+    batch: list[Input] = []
     for path in paths:
-        if not path.is_dir():
-            yield path
-            continue
-        files = (p for p in path.rglob("*") if p.is_file())
-        found = sorted(p for p in files if p.suffix.lower() in ENDINGS)
+        for found in _inputs_of(path, model, preparation):
+            # An IDX file's bytes and pictures may be of different types.
+            if batch and (len(batch) == _TOGETHER or not _alike(batch, found)):
+                yield batch
+                batch = []
+            batch.append(found)
+    if batch:
+        yield batch
+
+
+def _alike(batch: list[Input], found: Input) -> bool:
+    known = next((i.image for i in batch if i.image is not None), None)
+    return known is None or found.image is None or known.dtype == found.image.dtype
+
+
+def _inputs_of(path: Path, model: Model, preparation: Preparation) -> Iterator[Input]:
+    if path.is_dir():
+        found = pictures_below(path)
         if not found:
-            endings = ", ".join(ENDINGS)
-            raise LenetError(f"the folder {path} has no pictures", f"I look for {endings}.")
-        yield from found
+            error = LenetError(
+                f"the folder {path} has no pictures", f"I look for {', '.join(ENDINGS)}."
+            )
+            yield Input(str(path), error=error)
+        for inside in found:
+            yield _picture(inside, model, preparation)
+    elif is_idx(path):
+        try:
+            yield from _images(path, model)
+        except LenetError as error:
+            yield Input(str(path), error=error)
+    else:
+        yield _picture(path, model, preparation)
 
 
-def read_image(path: Path, shape: tuple[int, ...], resize: bool) -> NDArray[np.float32]:
-    """A picture as values from 0 to 1 (channels, height, width), grey or RGB as the model's."""
-    from PIL import Image
-
-    if len(shape) == 3 and shape[0] not in (1, 3) or len(shape) == 1 and resize:
-        raise LenetError(
-            f"the model's input is {show(shape)}, which is no picture's size",
-            "Pictures are 1 x height x width or 3 x height x width.",
-        )
-    try:
-        with Image.open(path) as file:
-            picture = decode(file, grey=shape[0] != 3)
-    except FileNotFoundError:
-        raise LenetError(f"there is no file {path}") from None
-    except (OSError, ValueError, SyntaxError, TypeError, Image.DecompressionBombError) as error:
-        raise LenetError(f"{path} is no picture that can be read", _reason(error)) from None
-    if resize:
-        picture = picture.resize((shape[2], shape[1]), Image.Resampling.BILINEAR)
-    pixels = np.asarray(picture, np.float32) / np.float32(255)
-    pixels = pixels.transpose(2, 0, 1) if pixels.ndim == 3 else pixels[None]
-    _check(path, pixels.shape, shape, "resize pictures with --resize" if len(shape) == 3 else "")
-    return pixels
-
-
-def _reason(error: Exception) -> str:
-    from PIL import UnidentifiedImageError
-
-    if isinstance(error, UnidentifiedImageError):
-        return "It is neither a picture, such as PNG or JPEG, nor an IDX file."
-    return str(error)
-
-
-def _check(path: Path, given: tuple[int, ...], shape: tuple[int, ...], fix: str) -> None:
+def _images(path: Path, model: Model) -> Iterator[Input]:
+    """Those of an IDX file."""
+    images, shape = read_images(path), model.image_shape
+    given = images.shape[1:]
     if given != shape and (product(given),) != shape:
         raise LenetError(
             f"{path} does not fit the model",
             f"It is {show(given)}, the model's input is {show(shape)}.",
-            fix,
         )
+    for k, image in enumerate(images):
+        yield Input(f"{path}[{k}]", image.reshape(shape))
+
+
+def _picture(path: Path, model: Model, preparation: Preparation) -> Input:
+    shape = preparation.shape
+    try:
+        if shape[0] not in (1, 3):
+            raise LenetError(
+                f"the model's input is {show(model.image_shape)}, which is no picture's size",
+                "Pictures are 1 x height x width or 3 x height x width.",
+            )
+        prepared = preparation.of_bytes(path.read_bytes())
+    except LenetError as error:
+        return Input(str(path), error=error)
+    except FileNotFoundError:
+        return Input(str(path), error=LenetError(f"there is no file {path}"))
+    except SizeError as problem:
+        fix = "fit it in, its aspect kept, with --resize"
+        title = f"{path} does not fit the model"
+        return Input(str(path), error=LenetError(title, _sentence(problem), fix))
+    except PictureError as problem:
+        return Input(str(path), error=LenetError(f"{path} cannot be used", _sentence(problem)))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        return Input(str(path), error=LenetError(f"cannot read {path}", reason))
+    image = model.of_pictures(prepared.pixels[None])[0]
+    return Input(str(path), image.reshape(model.image_shape), prepared.done)
+
+
+def _sentence(problem: Exception) -> str:
+    text = str(problem)
+    return f"{text[:1].upper()}{text[1:]}."

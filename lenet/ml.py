@@ -41,8 +41,9 @@ from pyspark.sql import functions as F
 
 from dsl.check import check_graph
 from lenet.api import Network, load, read_settings, train
+from runtime.data.columns import Columns
 from runtime.model import Model as Net
-from runtime.spark.frames import Columns, prediction_column
+from runtime.spark.frames import prediction_column
 from runtime.spark.hadoop import HadoopFolder
 
 __all__ = ["LenetClassificationSummary", "LenetClassifier", "LenetModel"]
@@ -51,6 +52,19 @@ _FILE = "model.safetensors"
 
 class _Columns(HasFeaturesCol, HasPredictionCol, HasProbabilityCol, HasRawPredictionCol):
     """The columns that both have."""
+
+    errorCol: Param[str] = Param(Params._dummy(), "errorCol", "why an image cannot be used",
+                                 TypeConverters.toString)  # fmt: skip
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._setDefault(errorCol="")
+
+    def setErrorCol(self, value: str) -> Any:  # noqa: N802
+        return self._set(errorCol=value)
+
+    def getErrorCol(self) -> str:  # noqa: N802
+        return str(self.getOrDefault(self.errorCol))
 
     def setFeaturesCol(self, value: str) -> Any:  # noqa: N802 - Spark's own names
         """Images: binary, arrays of numbers, vectors, or Spark's image structs."""
@@ -97,7 +111,7 @@ class LenetClassifier(
         self, *, spec: str | Path | None = None, settings: Mapping[str, Any] | None = None,
         featuresCol: str = "features", labelCol: str = "label",  # noqa: N803
         predictionCol: str = "prediction", probabilityCol: str = "probability",  # noqa: N803
-        rawPredictionCol: str = "rawPrediction", seed: int | None = None,  # noqa: N803
+        rawPredictionCol: str = "rawPrediction", errorCol: str = "", seed: int | None = None,  # noqa: N803
         epochs: int | None = None, numWorkers: int | None = None,  # noqa: N803
         validationIndicatorCol: str | None = None,  # noqa: N803
     ) -> None:  # fmt: skip
@@ -190,7 +204,8 @@ class LenetClassificationSummary:
 class LenetModel(Model, _Columns, MLReadable, MLWritable):  # type: ignore[misc, type-arg]
     """Predicts; `net` is the trained model as `lenet.open` gives it.
 
-    An image that is null gets nulls. A column whose name is "" is left out.
+    An image that is null, or that cannot be used, gets nulls; `errorCol` then has the reason. A
+    column whose name is "" is left out, as `errorCol` is by default.
     """
 
     def __init__(self, net: Net) -> None:
@@ -216,6 +231,7 @@ class LenetModel(Model, _Columns, MLReadable, MLWritable):  # type: ignore[misc,
             self.getRawPredictionCol(): _vector(whole[_WHOLE]["raw"]),
             self.getProbabilityCol(): _vector(whole[_WHOLE]["probability"]),
             self.getPredictionCol(): whole[_WHOLE]["prediction"],
+            self.getErrorCol(): whole[_WHOLE]["error"],
         }
         return whole.withColumns({k: v for k, v in columns.items() if k}).drop(_WHOLE)
 

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import textwrap
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,19 +11,61 @@ from dsl.sections.reader import Duration
 Event = dict[str, Any]
 
 
+_WIDTH = 79  # of a line
+
+
 def epoch_line(event: Event) -> str:
-    parts = [f"epoch {event['epoch']:>3}", f"training loss {event['loss']:.4f}"]
+    """At most 79 columns wide; more metrics than fit go on in further lines."""
+    parts = [f"epoch {event['epoch']:>3}", f"loss {_number(event['loss'])}"]
     parts += [f"top1 {event['top1']:7.2%}", *_validation(event)]
-    parts.append(f"{event['images_per_second']:>9,.0f} images/s")
-    return "  ".join(parts)
+    parts.append(f"{event['images_per_second']:>7,.0f}/s")
+    return _wrapped(parts, " " * 11)
 
 
 def _validation(event: Event) -> list[str]:
     parts = [
-        f"{name} {value:.4f}" if name == "loss" else f"{name} {value:7.2%}"
+        f"{name} {_number(value)}" if name == "loss" else f"{name} {value:7.2%}"
         for name, value in event["validation"].items()
     ]
-    return [f"validation {parts[0]}", *parts[1:]] if parts else []
+    return [f"val {parts[0]}", *parts[1:]] if parts else []
+
+
+def _number(value: float) -> str:
+    """In six columns, but for those that are beyond all reason."""
+    return f"{value:.4f}" if value < 10 else f"{value:6.4g}"
+
+
+def _wrapped(parts: list[str], indent: str) -> str:
+    lines = [parts[0]]
+    for part in parts[1:]:
+        if len(lines[-1]) + 2 + len(part) <= _WIDTH:
+            lines[-1] += f"  {part}"
+        else:
+            lines.append(indent + part)
+    return "\n".join(lines)
+
+
+def data_lines(event: Event) -> list[str]:
+    """What there is to train with."""
+    name = event["name"]
+    first = f"{event['rows']:,} images to train with, {event['held_out']:,} to validate"
+    counts = list(event["classes"].values())
+    low, high = min(counts), max(counts)
+    several = f"{low:,} to {high:,}" if low < high else f"{low:,}"
+    facts = f"{len(counts):,} classes of {several} images, values {event['least']:.4g} to "
+    facts += f"{event['most']:.4g}, mean {event['mean']:.4g}"
+    return [f"{name}: {first}", f"{' ' * (min(len(name), 20) + 2)}{facts}"]
+
+
+def warning_lines(event: Event) -> list[str]:
+    lines = _filled(f"warning: {event['text']}", "  ")
+    return lines + (_filled(f"  fix: {event['fix']}", "       ") if event.get("fix") else [])
+
+
+def _filled(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(
+        text, _WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
 
 
 class Lines:
@@ -50,6 +93,8 @@ class Lines:
             keys = ("event", "epoch", "iteration", "loss", "rate", "images_per_second", "seconds",
                     "validation")  # fmt: skip
             print(json.dumps({key: event[key] for key in keys}), flush=True)
+        elif event["event"] in ("data", "warning") and self.as_json:
+            print(json.dumps(event), flush=True)
         elif event["event"] == "epoch":
             self.say(epoch_line(event))
         else:
@@ -57,8 +102,8 @@ class Lines:
 
     def _stage(self, event: Event) -> None:
         if event["event"] == "data":
-            parts = f"{event['rows']:,} images to train with, {event['held_out']:,} to validate"
-            self.say(f"{event['name']}: {parts}")
+            for line in data_lines(event):
+                self.say(line)
         elif event["event"] == "spark":
             self.say(f"Spark {event['master']} started in {event['seconds']:.1f} s")
         elif event["event"] == "start":
@@ -71,7 +116,8 @@ class Lines:
         elif event["event"] == "failed":
             self.say(f"the stage failed, and is tried again: {event['detail']}")
         elif event["event"] == "warning":
-            self.say(f"warning: {event['text']}")
+            for line in warning_lines(event):
+                self.say(line)
         elif event["event"] == "compiled":
             how = "taken from the cache" if event["cached"] else "compiled"
             self.say(f"kernels {how} in {event['seconds']:.1f} s")
@@ -86,7 +132,7 @@ class JsonLog(Lines):
         self._log({"event": "message", "text": text})
 
     def __call__(self, event: Event) -> None:
-        if self.as_json and event["event"] == "epoch":
+        if self.as_json and event["event"] in ("epoch", "data", "warning"):
             super().__call__(event)
         self._log(event)
 
@@ -96,7 +142,11 @@ class JsonLog(Lines):
 
 
 class Bars(Lines):
-    """A bar that follows the iterations of an epoch, with the epochs' lines above it."""
+    """A bar that follows the iterations of an epoch, with the epochs' lines above it.
+
+    It appears with the first thing that it has to show: Java speaks at its start, past us, and
+    would break it.
+    """
 
     def __init__(self, stop: Duration | None) -> None:
         super().__init__(as_json=False)
@@ -116,7 +166,6 @@ class Bars(Lines):
         self.task = self.bar.add_task("starting", total=None, numbers="")
 
     def __enter__(self) -> "Bars":
-        self.bar.start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -126,6 +175,7 @@ class Bars(Lines):
         self.console.print(text)
 
     def download(self, name: str, done: int, total: int) -> None:
+        self.bar.start()
         numbers = f"{done / 2**20:.1f} of {total / 2**20:.1f} MiB" if total else f"{done:,} bytes"
         self.bar.update(
             self.task,
@@ -139,6 +189,7 @@ class Bars(Lines):
         if event["event"] != "iteration":
             super().__call__(event)
             return
+        self.bar.start()
         last = f"/{self.stop.count}" if self.stop and self.stop.unit == "epochs" else ""
         self.bar.update(
             self.task,

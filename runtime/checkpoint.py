@@ -38,16 +38,41 @@ class State:
     def iteration(self) -> int:
         return int(self.position["iteration"])
 
-    def to_bytes(self, job: str) -> bytes:
-        """A safetensors file; `job` tells which training it belongs to."""
+    def to_bytes(self, job: str, model: str = "") -> bytes:
+        """A safetensors file; `job` tells which training it belongs to, `model` are the facts of
+        the model that its weights make, in JSON."""
         tensors = {"weights": self.weights, "optimizer": self.optimizer}
         metadata = {"format": FORMAT, "job": job, "position": json.dumps(self.position)}
+        if model:
+            metadata["model"] = model
         metadata["checksum"] = _checksum(tensors, metadata)
         return bytes(save_tensors(tensors, metadata))
 
     @classmethod
     def from_bytes(cls, data: bytes, job: str) -> "State":
         """LenetError where the data are damaged, or of another training."""
+        state, metadata = cls._read(data)
+        if metadata["job"] != job:
+            raise OtherJobError(
+                "the checkpoint is of another training",
+                "The spec, its settings or the data have changed since it was written.",
+                "train from the beginning, without --resume",
+            )
+        return state
+
+    @classmethod
+    def opened(cls, data: bytes) -> "tuple[State, dict[str, str]]":
+        """Of whatever training, with the facts of its model; LenetError where there are none."""
+        state, metadata = cls._read(data)
+        try:
+            facts = json.loads(metadata["model"])
+            return state, {str(name): str(text) for name, text in facts.items()}
+        except (KeyError, ValueError, AttributeError):
+            detail = "It was written by an earlier version."
+            raise LenetError("the checkpoint does not say what its net is", detail) from None
+
+    @classmethod
+    def _read(cls, data: bytes) -> "tuple[State, dict[str, str]]":
         try:
             tensors = load_tensors(data)
             size = int.from_bytes(data[:8], "little")
@@ -61,13 +86,7 @@ class State:
             raise LenetError("the checkpoint is of another version", detail)
         if not sound:
             raise LenetError("the checkpoint is damaged", "Its checksum is another.")
-        if metadata["job"] != job:
-            raise OtherJobError(
-                "the checkpoint is of another training",
-                "The spec, its settings or the data have changed since it was written.",
-                "train from the beginning, without --resume",
-            )
-        return cls(tensors["weights"], tensors["optimizer"], position)
+        return cls(tensors["weights"], tensors["optimizer"], position), metadata
 
 
 class OtherJobError(LenetError):
@@ -76,8 +95,8 @@ class OtherJobError(LenetError):
 
 def _checksum(tensors: dict[str, NDArray[Any]], metadata: dict[str, str]) -> str:
     total = hashlib.sha256()
-    for key in ("format", "job", "position"):
-        total.update(metadata[key].encode())
+    for key in ("format", "job", "position", "model"):
+        total.update(metadata.get(key, "").encode())
     for name in sorted(tensors):
         total.update(name.encode())
         total.update(tensors[name].tobytes())

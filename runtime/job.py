@@ -17,6 +17,7 @@ class Job:
     """All that a worker needs beside the images; small, and it can be pickled.
 
     `slices` are those of a batch. `digest` tells the job from other trainings; see `digest_of`.
+    `model` are the facts of the model that comes of it, in JSON, for its checkpoints.
     """
 
     source: str
@@ -28,6 +29,7 @@ class Job:
     train: Train
     slices: int
     digest: str
+    model: str = ""
 
     @property
     def normalization(self) -> Normalization:

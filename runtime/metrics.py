@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 _HUGE = 2.0**24  # a loss that counts as infinite
 _FRACTION = 2.0**38
+_TOTALS = 7  # numbers that are no class's
 TOP5_CLASSES = 6  # of five classes, the first five are all
 
 
@@ -15,7 +16,8 @@ def tally(
 
     `outputs` is (count, classes), log-probabilities or probabilities. An image counts for top k
     if fewer than k classes are ahead of its own; NaN is never right. The losses (negative
-    log-likelihood) are summed exactly, their whole parts and their fractions.
+    log-likelihood) are summed exactly, their whole parts and their fractions. Behind these are
+    counted, for each class, the images that are of it, and those that are taken for it.
     """
     count, classes = outputs.shape
     values = outputs.astype(np.float64)
@@ -31,7 +33,15 @@ def tally(
     fraction = np.rint((losses - whole) * _FRACTION).astype(np.int64)
     hits = ((ahead < 1) & valid).sum(), ((ahead < 5) & valid).sum()
     ends = whole.astype(np.int64).sum(), fraction.sum(), huge.sum(), (~valid).sum()
-    return np.array([count, *hits, *ends], np.int64)
+    own_counts = np.bincount(labels, minlength=classes)
+    predicted = np.bincount(values.argmax(axis=1)[valid], minlength=classes)
+    return np.array([count, *hits, *ends, *own_counts, *predicted], np.int64)
+
+
+def by_class(tallied: NDArray[np.int64]) -> tuple[list[int], list[int]]:
+    """Of each class, how many images are of it, and how many are taken for it."""
+    own, predicted = tallied[_TOTALS:].reshape(2, -1)
+    return own.tolist(), predicted.tolist()
 
 
 def broken(tallied: NDArray[np.int64]) -> bool:
@@ -41,7 +51,9 @@ def broken(tallied: NDArray[np.int64]) -> bool:
 
 def metrics_of(tallied: NDArray[np.int64], classes: int) -> dict[str, float]:
     """Mean loss, top1 and, with more than five classes, top5."""
-    count, top1, top5, whole, fraction, huge, invalid = (int(value) for value in tallied)
+    count, top1, top5, whole, fraction, huge, invalid = (
+        int(value) for value in tallied[:_TOTALS]
+    )
     loss = (whole + fraction / _FRACTION) / count
     if huge:
         loss = float("nan") if invalid else float("inf")

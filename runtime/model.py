@@ -3,8 +3,9 @@
 import json
 import math
 import tempfile
+import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from hashlib import sha256
@@ -19,18 +20,25 @@ from safetensors.numpy import save as safetensors_bytes
 from compiler.cache import load
 from compiler.pipeline import compile_graph
 from dsl.check import check_graph
+from dsl.datasets import DATASETS
 from dsl.diagnostics import SpecError
 from dsl.errors import LenetError
 from dsl.graph import Graph, bare_shape
 from dsl.shapes import Shape, product, show
+from runtime import checkpoint
 from runtime.batches import Normalization
 from runtime.cores import available_cores
+from runtime.data.preparation import PictureError, Preparation
+from runtime.data.rows import TOO_LARGE, as_image
 from runtime.files import write_atomically
 from runtime.metrics import measure
-from runtime.parameters import digest, from_tensors
+from runtime.observed import Observed
+from runtime.parameters import digest, from_tensors, to_tensors
 from runtime.step import Predictor
 
 FORMAT = "lenet-1"
+_NARROW = 0.25  # between the brightnesses of borders that are all alike
+_BYTES = 20.0  # beyond this, floats are no values from 0 to 1
 _KEYS = ("spec", "digest", "settings", "normalization", "classes", "history", "checksum")
 
 
@@ -54,7 +62,7 @@ class Model:
     A pixel's value is its byte times `pixel_scale`; the net sees (value - mean) / deviation,
     channel by channel. `settings` are the values that `--set` gave to the spec's constants,
     `imports` the texts of the files that it imports. `threads` predict, one for each core by
-    default.
+    default. `observed` is what the training images were like, if that is known.
     """
 
     source: str
@@ -67,6 +75,7 @@ class Model:
     settings: Mapping[str, Fraction] = field(default_factory=dict)
     imports: Mapping[str, str] = field(default_factory=dict)
     threads: int | None = None
+    observed: Observed | None = None
 
     @cached_property
     def graph(self) -> Graph:
@@ -75,7 +84,7 @@ class Model:
     @cached_property
     def image_shape(self) -> Shape:
         """Of the images that it was trained on, before the data section's `pad`."""
-        return bare_shape(self.graph)
+        return self.observed.shape if self.observed is not None else bare_shape(self.graph)
 
     @cached_property
     def digest(self) -> str:
@@ -93,6 +102,13 @@ class Model:
         return self._predictor.loaded.program.logarithmic
 
     @cached_property
+    def most_expected(self) -> float:
+        """Floats beyond it are no values like those of the training images, which were bytes."""
+        if self.observed is None or self.pixel_scale == 1:
+            return math.inf
+        return TOO_LARGE * max(1.0, self.observed.most)
+
+    @cached_property
     def _normalizations(self) -> tuple[Normalization, Normalization]:
         """Of values and of bytes."""
         mean, deviation = np.array(self.mean), np.array(self.deviation)
@@ -101,6 +117,38 @@ class Model:
             Normalization(scale.astype(np.float32), shift),
             Normalization((scale * self.pixel_scale).astype(np.float32), shift),
         )
+
+    def preparation(self, invert: str | None = None, fit: bool = False) -> Preparation:
+        """How pictures become images for it: as those that it was trained on.
+
+        `invert` is "yes", "no" or "auto", for those that are clearly the other way round than the
+        training images; it is "auto" by default, or as the data section says. With `fit`, pictures
+        of other sizes are fitted with their aspect kept, where the section does not say how.
+        """
+        section, borders = self.graph.data, self.observed.borders if self.observed else None
+        shape = as_image(self.image_shape)
+        usual = Preparation.of(section, shape)
+        if usual.invert == "no":
+            auto = "auto" if borders is not None else "no"
+            usual = replace(usual, invert=invert or auto, borders=borders)
+        elif invert is not None:
+            usual = replace(usual, invert=invert)
+        if section is not None:
+            usual = replace(usual, drawn=DATASETS[section.kind].drawn)
+        if fit and usual.resize is None:
+            usual = replace(usual, resize="fit")
+            if borders is not None and borders[1] - borders[0] < _NARROW:
+                usual = replace(usual, background=(borders[0] + borders[1]) / 2)
+        return usual
+
+    def of_pictures(self, pixels: NDArray[np.uint8]) -> NDArray[Any]:
+        """Bytes from black to white, as `preparation` makes them, as images to predict: what 255
+        stands for depends on the training data."""
+        if math.isclose(self.pixel_scale, 1 / 255):
+            return pixels
+        floats = pixels.astype(np.float32)
+        wide = self.pixel_scale == 1 and self.observed is not None and self.observed.most > _BYTES
+        return floats if wide else floats / np.float32(255)
 
     def outputs(self, images: NDArray[Any]) -> NDArray[np.float32]:
         """The net's outputs, (count, classes): log-probabilities, or probabilities after softmax.
@@ -117,9 +165,14 @@ class Model:
             raise LenetError("the net's outputs are not numbers", detail)
         return outputs
 
-    def predict(self, images: NDArray[Any]) -> Prediction:
-        """The most probable class of each image; for `images` see `outputs`."""
-        outputs = self.outputs(images)
+    def predict(self, images: "NDArray[Any] | str | Path | list[str | Path]") -> Prediction:
+        """The most probable class of each image; for `images` see `outputs`. They may also be the
+        path of a picture, or a list of paths."""
+        if isinstance(images, str | Path):
+            images = [images]
+        if isinstance(images, list) and images and isinstance(images[0], str | Path):
+            images = self._read(images)
+        outputs = self.outputs(np.asarray(images))
         if self.logarithmic:
             outputs = np.exp(outputs)
         return Prediction(outputs.argmax(axis=1), outputs, self.classes)
@@ -144,6 +197,18 @@ class Model:
             )
         metrics = measure(outputs, labels.astype(np.int32), self.logarithmic)
         return {"count": len(labels), **metrics}
+
+    def _read(self, paths: list[Any]) -> NDArray[Any]:
+        preparation = self.preparation()
+        pixels = []
+        for path in paths:
+            try:
+                pixels.append(preparation.of_bytes(Path(path).read_bytes()).pixels)
+            except OSError as error:
+                raise LenetError(f"cannot read {path}", error.strerror or str(error)) from None
+            except PictureError as problem:
+                raise LenetError(f"{path} cannot be used", f"{problem}.") from None
+        return self.of_pictures(np.stack(pixels))
 
     def _prepare(self, images: NDArray[Any]) -> tuple[NDArray[Any], Normalization]:
         images = self._padded(images)
@@ -171,13 +236,20 @@ class Model:
                 )
             with np.errstate(over="ignore"):
                 images = images.astype(np.float32)
+        if images.dtype == np.float32 and self.most_expected < images.max(initial=0) < np.inf:
+            warnings.warn(
+                f"these images have values of up to {images.max():g}, but those of the training "
+                f"images were at most {self.most_expected / TOO_LARGE:g}: if they are bytes, give "
+                "images.astype('uint8'), or divide them by 255",
+                stacklevel=4,
+            )
         flat = np.ascontiguousarray(images.reshape(len(images), product(shape)))
         return flat, self._normalizations[images.dtype == np.uint8]
 
     def _padded(self, images: NDArray[Any]) -> NDArray[Any]:
         """Images as they are in the data, padded as the data section says."""
         bare, shape = self.image_shape, self.graph.input
-        if bare == shape or images.ndim == 0:
+        if bare == shape or images.ndim == 0 or len(shape) != 3:
             return images
         if images.shape[1:] == (product(bare),):
             images = images.reshape(-1, *bare)
@@ -193,10 +265,20 @@ class Model:
     def to_bytes(self) -> bytes:
         metadata = {
             "format": FORMAT,
+            **self.facts(),
+            "digest": self.digest,
+            "history": json.dumps(list(self.history)),
+        }
+        metadata["checksum"] = _checksum(metadata)
+        return safetensors_bytes(dict(self.tensors), metadata)
+
+    def facts(self) -> dict[str, str]:
+        """All but the weights and how they came about, for a file's metadata."""
+        observed = None if self.observed is None else self.observed.as_dict()
+        return {
             "spec": self.source,
             "spec_digest": sha256(self.source.encode()).hexdigest(),
             "imports": json.dumps(dict(self.imports)),
-            "digest": self.digest,
             "settings": json.dumps({name: str(v) for name, v in self.settings.items()}),
             "normalization": json.dumps(
                 {
@@ -206,10 +288,8 @@ class Model:
                 }
             ),
             "classes": json.dumps(list(self.classes)),
-            "history": json.dumps(list(self.history)),
+            "observed": json.dumps(observed),
         }
-        metadata["checksum"] = _checksum(metadata)
-        return safetensors_bytes(dict(self.tensors), metadata)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Model":
@@ -221,9 +301,12 @@ class Model:
 
     @classmethod
     def open(cls, path: str | Path) -> "Model":
-        """Read a model; LenetError where the file is missing, damaged or not one of ours."""
+        """Read a model, or a checkpoint as one; LenetError where the file is missing, damaged or
+        not one of ours."""
         metadata, tensors = _read(Path(path))
         version = metadata.get("format", "")
+        if version == checkpoint.FORMAT:
+            return cls._of_checkpoint(path)
         if not version.startswith("lenet-"):
             detail = "It is a safetensors file, but its metadata hold no net."
             raise LenetError(f"{path} was not written by lenet", detail)
@@ -236,22 +319,43 @@ class Model:
             raise LenetError(f"{path} is damaged", detail)
         if _checksum(metadata) != metadata["checksum"]:
             raise LenetError(f"{path} is damaged", "Its metadata are not those it was saved with.")
-        normalization = json.loads(metadata["normalization"])
-        model = cls(
-            metadata["spec"],
-            tensors,
-            tuple(json.loads(metadata["classes"])),
-            normalization["pixel_scale"],
-            tuple(normalization["mean"]),
-            tuple(normalization["deviation"]),
-            tuple(json.loads(metadata["history"])),
-            {k: Fraction(v) for k, v in json.loads(metadata["settings"]).items()},
-            json.loads(metadata.get("imports", "{}")),
-        )
+        model = cls._of_facts(metadata, tensors, tuple(json.loads(metadata["history"])))
         if model.digest != metadata["digest"]:
             raise LenetError(f"{path} is damaged", "Its weights are not those it was saved with.")
         model._check_tensors(path)
         return model
+
+    @classmethod
+    def _of_facts(
+        cls, facts: Mapping[str, str], tensors: Mapping[str, NDArray[np.float32]],
+        history: tuple[dict[str, Any], ...] = (),
+    ) -> "Model":  # fmt: skip
+        normalization = json.loads(facts["normalization"])
+        observed = json.loads(facts.get("observed", "null"))
+        return cls(
+            facts["spec"],
+            tensors,
+            tuple(json.loads(facts["classes"])),
+            normalization["pixel_scale"],
+            tuple(normalization["mean"]),
+            tuple(normalization["deviation"]),
+            history,
+            {k: Fraction(v) for k, v in json.loads(facts["settings"]).items()},
+            json.loads(facts.get("imports", "{}")),
+            observed=None if observed is None else Observed.from_dict(observed),
+        )
+
+    @classmethod
+    def _of_checkpoint(cls, path: str | Path) -> "Model":
+        try:
+            state, facts = checkpoint.State.opened(Path(path).read_bytes())
+        except LenetError as error:
+            raise LenetError(f"{path} cannot be used: {error.title}", error.detail) from None
+        model = cls._of_facts(facts, {})
+        program = compile_graph(model.graph)
+        if state.weights.size != program.weight_count:
+            raise LenetError(f"{path} is damaged", "Its weights are not those of its net.")
+        return replace(model, tensors=to_tensors(program, state.weights))
 
     def _check_tensors(self, path: str | Path) -> None:
         """LenetError unless they are exactly those of the spec, which this version must accept."""
@@ -276,6 +380,8 @@ class Model:
 
 def _read(path: Path) -> tuple[dict[str, str], dict[str, NDArray[Any]]]:
     fix = "train one with `lenet train`, and name its model.safetensors"
+    if (path / "model.safetensors").is_file():
+        fix = f"name the file: {path / 'model.safetensors'}"
     if path.is_dir():
         raise LenetError(f"{path} is a folder, not a model", "", fix)
     try:

@@ -2,17 +2,19 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dsl.errors import LenetError
 from dsl.graph import Graph, bare_shape
-from dsl.sections.data import Data
+from dsl.sections.data import TABLES, Data
 from runtime.data import DataError, Dataset, load_dataset
+from runtime.data.columns import Columns
 from runtime.data.fetch import Progress
+from runtime.data.given import given
+from runtime.data.labels import renumbered
 from runtime.source import InMemory, Source, check_source
 
 if TYPE_CHECKING:
-    from runtime.spark.frames import Columns
     from runtime.spark.session import DataFrame, SparkSession
 
 _ON_THE_CLUSTER = ("images", "parquet")  # what executors read, where there are some
@@ -25,26 +27,26 @@ class Deferred:
     graph: Graph
     path: str = ""
     frame: "DataFrame | None" = None
-    columns: "Columns | None" = None
+    columns: Columns | None = None
 
     def open(self, session: "SparkSession") -> Source:
         from runtime.spark import frames
 
-        section = self.graph.data
-        pad = section.pad if section else (0, 0)
-        validate = section.validate if section else 0
+        section, shape = self.graph.data, bare_shape(self.graph)
         seed = self.graph.train.seed if self.graph.train else 1
-        shape = bare_shape(self.graph)
         if self.frame is not None:
-            columns = self.columns or frames.Columns()
-            if columns.validation is not None:
-                validate = 0
-            return frames.source_of(self.frame, columns, shape, pad, validate, seed)
+            columns = self.columns or _columns_of(section)
+            return frames.source_of(self.frame, columns, shape, section, seed)
         assert section is not None
         if section.kind == "images":
-            return frames.read_pictures(session, self.path, shape, pad, validate, seed)
-        columns = frames.Columns(section.image, section.label)
-        return frames.read_parquet(session, self.path, columns, shape, pad, validate, seed)
+            return frames.read_pictures(session, self.path, shape, section, seed)
+        return frames.read_parquet(session, self.path, shape, section, seed)
+
+
+def _columns_of(section: Data | None) -> Columns:
+    """Those that a section names for tables."""
+    named = section is not None and section.kind in TABLES
+    return Columns(section.image, section.label) if section is not None and named else Columns()
 
 
 def resolve_data(
@@ -56,9 +58,12 @@ def resolve_data(
     executors read what may be large.
     """
     section = graph.data
-    if section is None:
+    if section is None or section.kind == "frame":
+        asked = "It says `data frame`: a program gives the data." if section else ""
         fix = "add a line such as `data mnist` to the file"
-        raise LenetError(f"{spec} does not say what to train on", "", fix)
+        fix = "write another source, such as `data mnist`" if section else fix
+        fix += ', or give data from Python: lenet.train("net.lenet", (x, y))'
+        raise LenetError(f"{spec} does not say what to train on", asked, fix)
     path = section.path
     if path and "://" not in path:
         path = str(spec.parent / path)
@@ -71,10 +76,27 @@ def resolve_data(
 
 
 def _load(
-    graph: Graph, section: Data, argument: str | None, data: Path | None, progress: Progress | None
-) -> Dataset:
-    names = section.image, section.label
-    return load_dataset(section.kind, argument, data, progress, bare_shape(graph), names)
+    graph: Graph, section: Data, argument: str | None, data: Path | None,
+    progress: Progress | None, classes: tuple[str, ...] | None = None,
+) -> Dataset:  # fmt: skip
+    dataset = load_dataset(
+        section.kind, argument, data, progress, bare_shape(graph), section, classes
+    )
+    if section.kind in ("images", *TABLES):  # which have done it row by row
+        return dataset
+    return renumbered(dataset, section.first, section.distinct)
+
+
+def given_data(data: Any, graph: Graph, columns: Columns | None) -> Dataset:
+    """Arrays and tables of this process, as the data section reads them."""
+    section = graph.data
+    columns = columns or _columns_of(section)
+    dataset = given(data, bare_shape(graph), section, columns)
+    if section is None:
+        return dataset
+    if dataset.test is not None:  # what is given to test with comes before what the file says
+        section = replace(section, validate=0)
+    return _prepared(dataset, graph, section)
 
 
 def _prepared(dataset: Dataset, graph: Graph, section: Data) -> Dataset:
@@ -86,14 +108,20 @@ def _prepared(dataset: Dataset, graph: Graph, section: Data) -> Dataset:
     return dataset
 
 
-def evaluation_images(graph: Graph, data: Path | None) -> Dataset:
-    """The dataset of a model's spec, with test images; `data` may name another IDX folder."""
+def evaluation_images(
+    graph: Graph, data: Path | None, classes: tuple[str, ...] | None = None
+) -> Dataset:
+    """The dataset of a model's spec, with test images; `data` may name another IDX folder.
+    `classes` are the model's."""
     section = graph.data
-    if section is None:
+    if section is None or section.kind == "frame":
         detail = "Its file has no section `data`."
-        raise LenetError("the model does not say what it was trained on", detail)
+        if section is not None:
+            detail = "Its file says `data frame`: a program gave the data."
+        fix = "evaluate it from Python: lenet.open(path).evaluate(images, labels)"
+        raise LenetError("the model does not say what it was trained on", detail, fix)
     path = str(data) if section.path and data else section.path
-    dataset = _load(graph, section, path, data, None)
+    dataset = _load(graph, section, path, data, None, classes)
     if dataset.test is not None:  # whatever was held out of the training images
         section = replace(section, validate=0)
     dataset = _prepared(dataset, graph, section)

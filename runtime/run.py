@@ -1,5 +1,6 @@
 """A whole run: data, normalization, engine, records, the model."""
 
+import json
 import os
 import tempfile
 import time
@@ -13,19 +14,23 @@ from typing import TYPE_CHECKING, Any
 from dsl.errors import LenetError
 from dsl.graph import Graph
 from dsl.sections.reader import Duration
+from dsl.sections.train import Train
 from runtime.checkpoint import Checkpoints, Folder, Memory, Store
 from runtime.cores import available_cores
 from runtime.data import Dataset
 from runtime.desk import Desk
 from runtime.job import Job, digest_of
 from runtime.local import train_here
+from runtime.look import odd_things, summary
 from runtime.model import Model
+from runtime.observed import Observed
 from runtime.records import Records
 from runtime.resolve import Deferred
-from runtime.run_folder import check_folder
+from runtime.run_folder import check_folder, claimed
 from runtime.slice_count import least_rows, slice_count
 from runtime.source import InMemory, Source, check_source
 from runtime.training import Event
+from runtime.verdict import verdict
 
 if TYPE_CHECKING:
     from runtime.spark.session import SparkSession
@@ -71,8 +76,10 @@ def train_model(
     options: Options,
     settings: Mapping[str, Fraction] | None = None,
     watch: Watch | None = None,
+    given: bool = False,
 ) -> Model:
-    """Train and return the model; writes the run's folder where `options` names one."""
+    """Train and return the model; writes the run's folder where `options` names one. Data that a
+    program has `given`, and the file does not name, need no images to validate with."""
     train = graph.train
     if train is None or train.rate is None:
         fix = "add a section `train` with at least a line `rate 0.1`"
@@ -81,61 +88,87 @@ def train_model(
         train = replace(train, stop=Duration(options.epochs, "epochs"), stop_when=())
     if options.seed is not None:
         train = replace(train, seed=options.seed)
-    if options.folder and not options.resume:
-        check_folder(options.folder, options.overwrite)
+    with claimed(options.folder):
+        if options.folder and not options.resume:
+            check_folder(options.folder, options.overwrite)
+        may_lack = given and not train.stop_when
+        return _train(graph, train, spec, data, options, settings or {}, watch, may_lack)
+
+
+def _train(
+    graph: Graph, train: Train, spec: Path, data: Dataset | Deferred, options: Options,
+    settings: Mapping[str, Fraction], watch: Watch | None, may_lack: bool,
+) -> Model:  # fmt: skip
     if isinstance(data, Deferred) and options.engine == "local":
         raise LenetError("the local engine does not read DataFrames", "", 'use engine="spark"')
     about = {
         "spec": str(spec.absolute()),
         "source": graph.source,
         "imports": dict(graph.imports),
-        "settings": {name: str(value) for name, value in (settings or {}).items()},
+        "settings": {name: str(value) for name, value in settings.items()},
         "data": str(options.data.absolute()) if options.data else None,
         "epochs": options.epochs,
+        "engine": options.engine,
     }
     records = Records(options.folder, train, about, options.resume)
 
+    ends: dict[str, Event] = {}
+
     def report(event: Event) -> None:
+        if event["event"] == "predictions":
+            ends["predictions"] = event
         records.take(event)
         if watch:
             watch(event)
 
     here = InMemory.of(data) if isinstance(data, Dataset) else None
-    may_lack = isinstance(data, Deferred) and data.frame is not None and not train.stop_when
     if here is not None:  # its mistakes are found before Spark starts
         check_source(graph, here, may_lack)
     size = here.train.pixels.nbytes + here.test.pixels.nbytes if here else 0
     with _session(size, spec, options, report) as session, _opened(here, data, session) as source:
         check_source(graph, source, may_lack)
-        event = {"event": "data", "name": source.name, "rows": source.rows}
-        report({**event, "held_out": source.held_out})
-        channels = graph.input[0] if len(graph.input) == 3 else 1
+        report(summary(source))
+        for odd in odd_things(graph, source):
+            report(odd.event())
+        counts = source.counted[0]
+        apart = len(graph.input) == 3
+        channels = graph.input[0] if apart else 1
         mean, deviation = (0.0,) * channels, (1.0,) * channels
         if graph.data is not None and graph.data.normalize:
-            mean, deviation = source.statistics(channels)
+            mean, deviation = counts.normal(source.scale, apart)
         scale = tuple(source.scale / d for d in deviation)
         shift = tuple(-m / d for m, d in zip(mean, deviation, strict=True))
+        model = Model(
+            graph.source, {}, _class_names(graph, source), source.scale, mean, deviation,
+            settings=dict(settings), imports=dict(graph.imports),
+            observed=_observed(source),
+        )  # fmt: skip
         job = Job(
-            graph.source, str(spec), tuple(graph.imports.items()), tuple((settings or {}).items()),
+            graph.source, str(spec), tuple(graph.imports.items()), tuple(settings.items()),
             scale, shift, train, slice_count(train.batch, least_rows(graph)),
-            digest_of(graph, train, scale, shift, source.fingerprint),
+            digest_of(graph, train, scale, shift, source.fingerprint), json.dumps(model.facts()),
         )  # fmt: skip
         with records:
             tensors = _run(job, source, session, options, report, records)
-    model = Model(
-        graph.source,
-        tensors,
-        source.classes + tuple(str(k) for k in range(len(source.classes), graph.output[0])),
-        source.scale,
-        mean,
-        deviation,
-        tuple(records.history),
-        dict(settings or {}),
-        dict(graph.imports),
-    )
+        for odd in verdict(graph, train, source, records.history, ends.get("predictions")):
+            report(odd.event())
+    model = replace(model, tensors=tensors, history=tuple(records.history))
     if options.folder:
         _save(model, options.folder / "model.safetensors")
     return model
+
+
+def _class_names(graph: Graph, source: Source) -> tuple[str, ...]:
+    known = source.classes
+    return known + tuple(str(k) for k in range(len(known), graph.output[0]))
+
+
+def _observed(source: Source) -> Observed:
+    """What predictions are to know of the images."""
+    counts, scale = source.counted[0], source.scale
+    (channels, height, width), pad = source.shape, source.pad
+    shape = (channels, height - 2 * pad[0], width - 2 * pad[1])
+    return Observed(shape, counts.least * scale, counts.most * scale, counts.border_range())
 
 
 @contextmanager

@@ -1,11 +1,88 @@
-"""The folder of a run: never overwritten by accident."""
+"""The folder of a run: never overwritten by accident, nor written by two runs at once."""
 
+import errno
+import fcntl
+import os
+import shlex
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
 from dsl.errors import LenetError
 
 _OURS = ("model.safetensors", "history.jsonl", "tensorboard", "checkpoints", "run.json")
+
+
+def new_folder(name: str) -> tuple[Path, str]:
+    """A folder of its own for a run without one, runs/NAME-DATE-TIME, and why it lies elsewhere.
+
+    Another run may begin in the same second, so it is made exclusively. Where nothing can be
+    written here, it is made among the temporary files.
+    """
+    stamp = f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
+    try:
+        return _made_in(Path("runs"), stamp), ""
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+            reason = error.strerror or str(error)
+            raise LenetError("cannot make a folder for the run in runs", reason) from None
+        place = Path(tempfile.mkdtemp(prefix="lenet-runs-"))
+        reason = (error.strerror or str(error)).lower()
+        return _made_in(place, stamp), f"runs cannot be written here ({reason})"
+
+
+def _made_in(place: Path, stamp: str) -> Path:
+    place.mkdir(parents=True, exist_ok=True)
+    number = 1
+    while True:
+        folder = place / (stamp if number == 1 else f"{stamp}-{number}")
+        try:
+            folder.mkdir()
+            return folder
+        except FileExistsError:
+            number += 1
+
+
+@contextmanager
+def claimed(folder: Path | None) -> Iterator[None]:
+    """Keep others out of a run's folder while it is written; LenetError where a run is.
+
+    The system gives the folder up when this process ends, however it does. One that was made for a
+    run that has not begun is removed again.
+    """
+    if folder is None:
+        yield
+        return
+    title = f"cannot write the run's records into {folder}"
+    if folder.exists() and not folder.is_dir():
+        raise LenetError(f"{folder} is a file, not a folder", "", "name another folder with -o")
+    try:
+        made = not folder.exists()
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise LenetError(title, error.strerror or str(error)) from None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        detail = "Another process holds it."
+        fix = "wait for it, or name another folder with -o"
+        raise LenetError(f"a run is being written into {folder}", detail, fix) from None
+    except OSError:
+        pass  # a file system without locks
+    try:
+        yield
+    finally:
+        if made:
+            with suppress(OSError):  # there is a run in it now
+                folder.rmdir()
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_UN)  # a child of ours may hold the folder as well
+        os.close(handle)
 
 
 def check_folder(folder: Path, overwrite: bool) -> None:
@@ -14,10 +91,12 @@ def check_folder(folder: Path, overwrite: bool) -> None:
         raise LenetError(f"{folder} is a file, not a folder", "", "name another folder with -o")
     there = [name for name in _OURS if (folder / name).exists()]
     if there and not overwrite:
+        again = f"go on with it: lenet train --resume {shlex.quote(str(folder))}; "
         raise LenetError(
             f"there is a run in {folder} already",
             f"It would lose {', '.join(there)}.",
-            "name another folder with -o, or overwrite it with --force",
+            (again if "run.json" in there else "")
+            + "name another folder with -o, or overwrite it with --force",
         )
 
 

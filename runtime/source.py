@@ -3,6 +3,7 @@
 import zlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,8 +11,9 @@ import numpy as np
 from dsl.errors import LenetError
 from dsl.graph import Graph
 from dsl.shapes import product, show
+from runtime.data.counts import Counts, count
 from runtime.data.dataset import DataError, Dataset, Images
-from runtime.data.statistics import Normal, count_bytes, of_bytes, of_floats, sum_floats
+from runtime.look import check_labels
 from runtime.shard import Shard, deal
 
 if TYPE_CHECKING:
@@ -20,11 +22,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Source(ABC):
-    """Images of one `shape`, with labels below the number of `classes`.
+    """Images of one `shape`, with labels below the number of `classes`, or from 0 where these have
+    no names.
 
     `rows` are those to train with, `held_out` those to validate with, `largest` is the largest
     label. A value is what is stored, of `dtype`, times `scale`. `fingerprint` tells the images from
-    others.
+    others. `left_out` tells of pictures that could not be read. There are `pad` rows and columns of
+    zeros around each image.
     """
 
     name: str
@@ -36,10 +40,18 @@ class Source(ABC):
     classes: tuple[str, ...]
     scale: float
     fingerprint: str
+    left_out: tuple[str, ...]
+    pad: tuple[int, int]
+
+    @cached_property
+    def counted(self) -> tuple[Counts, dict[int, int]]:
+        """What is counted of the images to train with, and how many of those to validate with have
+        each label."""
+        return self._count()
 
     @abstractmethod
-    def statistics(self, channels: int) -> Normal:
-        """Mean and deviation of the values of each channel, of the images to train with."""
+    def _count(self) -> tuple[Counts, dict[int, int]]:
+        """See `counted`."""
 
     @abstractmethod
     def frame(self, session: "SparkSession") -> "DataFrame":
@@ -77,13 +89,13 @@ class InMemory(Source):
         fingerprint = f"{len(train)} {len(test)} " + " ".join(f"{value:08x}" for value in sums)
         return cls(
             dataset.name, dataset.shape, str(train.pixels.dtype), len(train), len(test), largest,
-            dataset.classes, dataset.scale, fingerprint, train, test,
+            dataset.classes, dataset.scale, fingerprint, tuple(sorted(dataset.left_out)),
+            dataset.pad, train, test,
         )  # fmt: skip
 
-    def statistics(self, channels: int) -> Normal:
-        if self.dtype == "uint8":
-            return of_bytes(count_bytes(self.train, channels), self.scale)
-        return of_floats(sum_floats(self.train, channels))
+    def _count(self) -> tuple[Counts, dict[int, int]]:
+        train, test = (count(part, self.scale, self.pad) for part in (self.train, self.test))
+        return train, test.labels
 
     def frame(self, session: "SparkSession") -> "DataFrame":
         from runtime.spark.engine import images_frame
@@ -100,24 +112,10 @@ def check_source(graph: Graph, source: Source, may_lack_tests: bool = False) -> 
         raise DataError(
             f"the net's input is {show(graph.input)}, but the images of {source.name} are "
             f"{show(source.shape)}",
-            "",
+            "Shapes are channels x height x width.",
             f"write input {show(source.shape)}",
         )
-    if source.largest >= len(source.classes):
-        raise DataError(
-            f"{source.name} has a label {source.largest}",
-            f"There are {len(source.classes)} classes, and labels count from 0.",
-        )
-    # The classes of IDX files are only counted from their labels: some may not occur.
-    some = tuple(str(k) for k in range(len(source.classes))) == source.classes
-    spare = graph.output[0] - len(source.classes)
-    if len(graph.output) != 1 or spare < 0 or (spare > 0 and not some):
-        raise DataError(
-            f"the net's output is {show(graph.output)}, but {source.name} has "
-            f"{len(source.classes)} classes",
-            "",
-            f"make the last layer `linear {len(source.classes)}`",
-        )
+    check_labels(graph, source)
     if not source.held_out and not may_lack_tests:
         fix = "hold some training images out: `validate 1000` in the data section"
         raise DataError(f"{source.name} has no test images", "", fix)

@@ -1,5 +1,6 @@
 """The training loop: the same in a Spark task and in this process."""
 
+import math
 import time
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
@@ -16,7 +17,7 @@ from runtime.communicator import Communicator
 from runtime.cores import check_memory
 from runtime.exact import diverged
 from runtime.job import Job
-from runtime.metrics import broken, metrics_of, tally
+from runtime.metrics import broken, by_class, metrics_of, tally
 from runtime.parameters import initial_weights, to_tensors
 from runtime.shard import Shard
 from runtime.slice_count import training_bytes
@@ -53,7 +54,8 @@ def run_training(
 
     Reports events as they happen: `start` (again where a lost training goes on, with the iteration
     from which), `compiled`, `iteration`, `parameters` (histograms) and `epoch`, the last with the
-    validation metrics where they are due.
+    validation metrics where they are due; and at the end `predictions`: how many images of the last
+    validation are of each class, and have been taken for it.
     """
     return _Run(job, shard, threads, communicator, supervisor).run()
 
@@ -115,6 +117,7 @@ class _Run:
         if state is not None:
             self.trainer.updater.restore(state.optimizer, self.at.iteration)
         self.predictor = Predictor(self.loaded, threads)
+        self.tallied: NDArray[np.int64] | None = None  # of the last validation
         self.kept = time.monotonic()
 
     def _report(self, event: Event) -> None:
@@ -143,7 +146,7 @@ class _Run:
         }
         trainer = self.trainer
         state = State(trainer.weights, trainer.updater.state, position)
-        return state.to_bytes(self.job.digest)
+        return state.to_bytes(self.job.digest, self.job.model)
 
     def run(self) -> dict[str, NDArray[np.float32]]:
         at, settings = self.at, self.settings
@@ -153,6 +156,10 @@ class _Run:
                 at.epoch += 1
             self.trainer.start_epoch(at.epoch)
             done = self._epoch()
+        if self.tallied is not None:
+            own, predicted = by_class(self.tallied)
+            self._report({"event": "predictions", "classes": own, "predicted": predicted,
+                          "hits": int(self.tallied[1])})  # fmt: skip
         return to_tensors(self.loaded.program, self.trainer.weights)
 
     def _epoch(self) -> bool:
@@ -252,11 +259,12 @@ class _Run:
     def _validate(self) -> dict[str, float]:
         """The metrics of all workers' validation images."""
         images, program = self.shard.validation, self.loaded.program
-        pixels = images.pixels.reshape(len(images), -1)
+        pixels = images.pixels.reshape(len(images), math.prod(images.pixels.shape[1:]))
         self.predictor.take(self.trainer.weights)
         outputs = self.predictor.outputs(pixels, self.job.normalization, in_blocks=True)
         tallied = tally(outputs, images.labels, program.logarithmic)
         self.communicator.all_reduce(tallied)
+        self.tallied = tallied
         if broken(tallied):
             where = f"This was in epoch {self.at.epoch}, iteration {self.at.iteration}."
             raise diverged(f"The net's outputs are no longer numbers. {where}")

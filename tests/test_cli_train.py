@@ -127,12 +127,14 @@ def test_a_pipe_gets_plain_lines(piped: tuple[Path, Any]) -> None:
     for text in (process.stdout, process.stderr):
         assert "\x1b" not in text and "\r" not in text
         assert all(line == line.rstrip() for line in text.splitlines())
-    first, data, kernels, *epochs = process.stderr.splitlines()
+    first, data, facts, kernels, *epochs = process.stderr.splitlines()
     assert first == "tiny.lenet: 410 parameters"
     assert data == "digits: 1,437 images to train with, 360 to validate"
+    assert facts == "        10 classes of 133 to 149 images, values 0 to 1, mean 0.3051"
+    assert all(len(line) < 80 for line in process.stderr.splitlines())
     assert kernels.startswith("kernels ")
     assert [line.split()[:2] for line in epochs] == [["epoch", "1"], ["epoch", "2"]]
-    assert "training loss" in epochs[0] and "validation top1" in epochs[0]
+    assert "loss" in epochs[0] and "val top1" in epochs[0]
     names = [line.split()[0] for line in process.stdout.splitlines()]
     assert names == ["best", "last", "model", "digest", "next", "tensorboard"]
     assert "model    run/model.safetensors" in process.stdout
@@ -157,17 +159,28 @@ def test_lines_of_epochs_are_aligned() -> None:
     better = {"top1": 1.0, "images_per_second": 123456.0, "epoch": 22}
     second = epoch_line({**event, **better, "validation": {**validation, "top1": 1.0}})
     assert first == (
-        "epoch   1  training loss 1.5000  top1  50.00%  validation top1  50.00%  loss 0.2500  "
-        "    1,000 images/s"
+        "epoch   1  loss 1.5000  top1  50.00%  val top1  50.00%  loss 0.2500    1,000/s"
     )
-    assert len(first) == len(second) and first.index("images/s") == second.index("images/s")
-    assert "validation" not in epoch_line({**event, "validation": {}})
+    assert len(first) == len(second) == 78 and first.index("/s") == second.index("/s")
+    assert "val" not in epoch_line({**event, "validation": {}})
+
+
+def test_no_line_of_an_epoch_wraps() -> None:
+    """Whatever is measured, and however large it is."""
+    event = {"epoch": 12345, "loss": 1.5e12, "top1": 1.0, "images_per_second": 123456789.0}
+    validation = {"top1": 1.0, "top5": 1.0, "loss": float("inf"), "other": 1.0}
+    lines = epoch_line({**event, "validation": validation}).splitlines()
+    assert len(lines) == 2 and all(len(line) < 80 for line in lines)
+    assert lines[1].startswith(" " * 11)
 
 
 def test_json_events(spec: Path, tmp_path: Path, model: Path) -> None:
     result = train(spec, "-o", tmp_path / "run", "--json")
     assert result.exit_code == 0
-    first, second, done = (json.loads(line) for line in result.stdout.splitlines())
+    data, first, second, done = (json.loads(line) for line in result.stdout.splitlines())
+    assert data["event"] == "data" and data["rows"] == 1437 and data["held_out"] == 360
+    assert data["classes"]["3"] == 148 and sum(data["held_out_classes"].values()) == 360
+    assert (data["least"], data["most"], data["constant"]) == (0, 1, 0)
     for number, event in enumerate((first, second), start=1):
         assert list(event) == EPOCH_KEYS
         assert event["event"] == "epoch"
@@ -189,7 +202,9 @@ def test_an_existing_run_is_not_overwritten(spec: Path, tmp_path: Path) -> None:
     (folder / "notes.txt").write_text("mine")
     assert train(spec, "-o", folder, "--epochs", 1).exit_code == 0
     before = (folder / "model.safetensors").read_bytes()
-    fails(train(spec, "-o", folder), f"there is a run in {folder} already", "--force")
+    refused = train(spec, "-o", folder)
+    fails(refused, f"there is a run in {folder} already", f"lenet train --resume {folder}")
+    assert refused.stderr.index("--resume") < refused.stderr.index("--force")
     assert (folder / "model.safetensors").read_bytes() == before
     assert train(spec, "-o", folder, "--force").exit_code == 0
     assert len(lenet.open(folder / "model.safetensors").history) == 2
@@ -380,7 +395,8 @@ def test_predict_an_idx_file_among_pictures(
 def test_predict_pictures_of_other_sizes(model: Path, tmp_path: Path) -> None:
     path = tmp_path / "large.png"
     Image.new("L", (30, 20), 128).save(path)
-    fails(run("predict", model, path), "large.png does not fit", "It is 1x20x30", "--resize")
+    words = "large.png does not fit", "has 30x20 pixels; the net takes 8x8", "--resize"
+    fails(run("predict", model, path), *words)
     result = run("predict", model, path, "--resize")
     assert result.exit_code == 0 and result.stdout.startswith(str(path))
     idx = write_idx(tmp_path / "images", np.zeros((3, 9, 8), np.uint8))
@@ -401,9 +417,9 @@ def test_predict_inputs_that_cannot_be_read(model: Path, pictures: Path, tmp_pat
     fails(run("predict", model, tmp_path / "nothing.png"), "there is no file", "nothing.png")
     cut = tmp_path / "cut.png"
     cut.write_bytes((pictures / "00.png").read_bytes()[:60])
-    fails(run("predict", model, cut), "cut.png is no picture that can be read", "truncated")
+    fails(run("predict", model, cut), "cut.png cannot be used", "no picture", "truncated")
     text = pictures / "notes.txt"
-    fails(run("predict", model, text), "notes.txt is no picture", "neither a picture")
+    fails(run("predict", model, text), "notes.txt cannot be used", "neither PNG nor JPEG")
     (tmp_path / "empty" / "folder.png").mkdir(parents=True)
     fails(run("predict", model, tmp_path / "empty"), "has no pictures", "I look for .png")
     idx = write_idx(tmp_path / "images", np.zeros((3, 8, 8), np.uint8))
@@ -420,7 +436,7 @@ def test_predict_a_picture_of_absurd_size(model: Path, tmp_path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[18:26] = (65535).to_bytes(4, "little") * 2
     path.write_bytes(data)
-    fails(run("predict", model, path), "bomb.bmp is no picture that can be read", "pixels")
+    fails(run("predict", model, path), "bomb.bmp cannot be used", "too many pixels")
 
 
 def test_predict_wrong_usage(model: Path, pictures: Path) -> None:

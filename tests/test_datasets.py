@@ -132,7 +132,7 @@ def test_parquet(tmp_path: Path) -> None:
     images = [bytes(range(k, k + 6)) for k in range(4)]
     whole = load_dataset("parquet", write(tmp_path / "x.parquet", table(images, [0, 1, 2, 1])),
                          shape=(1, 2, 3))  # fmt: skip
-    assert whole.test is None and len(whole.classes) == 3
+    assert whole.test is None and whole.classes == ()
     assert whole.train.pixels[2].ravel().tolist() == [2, 3, 4, 5, 6, 7]
     lists = table([list(i) for i in images], [0, 1, 2, 1])
     write(tmp_path / "data" / "train" / "1.parquet", lists)
@@ -152,14 +152,15 @@ def test_parquet(tmp_path: Path) -> None:
     ("content", "message"),
     [
         (pa.table({"picture": [b"123456"], "label": [1]}), "no column image"),
-        (table([b"123456", None], [1, 2]), "row 1: the image is empty"),
-        (table([b"123456"], [1.5]), "row 0: the label is 1.5"),
-        (table([b"123456"], ["a"]), "labels of .* are string"),
-        (table([b"123456", b"123456"], [1, -1]), "row 1: the label is -1"),
-        (table([b"123456", b"12345"], [1, 1]), "row 1: the image has 5 bytes"),
+        (table([b"123456", None], [1, 2]), "x.parquet, row 1, counted from 0: the image is empty"),
+        (table([b"123456"], [1.5]), "row 0, counted from 0: the label is 1.5"),
+        (table([b"123456"], [[0, 1, 0]]), "labels of .* are vectors.*one-hot.*its position"),
+        (table([b"123456"], [{"a": 1}]), "labels of .* are struct"),
+        (table([b"123456", b"123456"], [1, -1]), "row 1, .*: the label is -1"),
+        (table([b"123456", b"12345"], [1, 1]), "row 1, .*: the image has 5 bytes"),
         (table(["123456"], [1]), "are string"),
-        (table([[1, 2, 3, 4, 5, 300]], [1]), "row 0: a value of the image is not a byte"),
-        (table([[1, 2, 3, 4, 5, None]], [1]), "row 0: a value of the image is empty"),
+        (table([[1, 2, 3, 4, 5, 300]], [1]), "row 0, .*: a value of the image is not a byte"),
+        (table([[1, 2, 3, 4, 5, None]], [1]), "row 0, .*: a value of the image is empty"),
         (table([[0.5] * 5 + [np.inf]], [1]), "not a finite number"),
         (table([b"123456"], [1]).slice(0, 0), "no rows"),
     ],

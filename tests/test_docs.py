@@ -51,9 +51,11 @@ def test_every_line_of_a_section_is_written_as_the_page_says(section: str) -> No
     for key, (usage, _, _) in SECTIONS[section].items():
         end = "logsoftmax\n" if "nll" in usage else ""
         rate = "" if key == "rate" else "  rate 0.1\n"
-        source = 'parquet "x"' if key in ("image", "label") else "mnist"
+        tables = ("image", "label", "resize", "background", "invert", "skip")
+        source = 'parquet "x"' if key in tables else "mnist"
         data = f"data {source}\n" + (f"  {usage}\n" if section == "data" else "")
         data = data.replace("pad 2", "pad 0")  # else the net would need another input
+        data = data.replace("resize 32x32", "resize 28x28")
         rest = {"augment": f"augment\n  {usage}\n", "train": f"train\n{rate}  {usage}\n"}
         checked = check(before + end + data + rest.get(section, ""))
         errors = [d.title for d in checked.diagnostics if d.severity == "error"]

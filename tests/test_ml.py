@@ -141,6 +141,18 @@ def test_mistakes(fitted, frame, spark) -> None:
         LenetClassifier(spec=SPEC).fit(frame)
     with pytest.raises(LenetError, match="1 error"):
         LenetClassifier(spec="input 8\nfoo\n")
-    bad = fitted.transform(spark.createDataFrame([(bytearray(3),)], "image binary"))
-    with pytest.raises(Exception, match="the image has 3 bytes; the net takes 64"):
-        bad.collect()
+
+
+def test_a_row_that_cannot_be_used_has_its_reason_in_the_struct(fitted, spark) -> None:
+    rows = [(bytearray(64),), (bytearray(3),), (None,)]
+    frame = spark.createDataFrame(rows, "image binary")
+    found = frame.select(lenet.udf(fitted.net, spark)("image").alias("p")).collect()
+    good, bad, empty = (row["p"] for row in found)
+    assert good["error"] is None and good["prediction"] is not None and empty is None
+    assert bad["error"] == "the image has 3 bytes; the net takes 64"
+    rest = [bad[name] for name in ("prediction", "label", "probability", "raw")]
+    assert rest == [None] * 4
+    shown = fitted.copy({fitted.errorCol: "why"}).transform(frame).collect()
+    assert [row["why"] for row in shown] == [None, bad["error"], None]
+    assert [row["prediction"] is None for row in shown] == [False, True, True]
+    assert [row["probability"] is None for row in shown] == [False, True, True]

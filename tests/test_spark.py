@@ -42,7 +42,7 @@ def test_spark_gives_the_bits_of_the_local_engine(small: Path, spark, tmp_path: 
     kinds = [e["event"] for e in events]
     assert (
         kinds[:3] == ["data", "start", "compiled"]
-        and kinds[-2:] == ["epoch", "checkpoint"]
+        and kinds[-3:] == ["epoch", "checkpoint", "predictions"]
         and kinds.count("iteration") == 30
     )
     first, second = model.history[0], local.history[0]

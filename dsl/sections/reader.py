@@ -70,8 +70,11 @@ class Reader:
         if not self.accept(word):
             raise self.refuse()
 
+    def is_text(self) -> bool:
+        return bool(self.items) and isinstance(self.items[0], Text)
+
     def text(self) -> str:
-        if not self.items or not isinstance(self.items[0], Text):
+        if not self.is_text():
             raise self.refuse()
         item = self.items.pop(0)
         assert isinstance(item, Text)

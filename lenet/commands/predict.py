@@ -2,12 +2,15 @@
 
 import json
 import sys
+from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import numpy as np
 import typer
 
 from lenet.commands import Json, Model
+from lenet.console import note, show_error
 
 
 def predict(
@@ -16,41 +19,116 @@ def predict(
         list[Path],
         typer.Argument(metavar="INPUT", help="PNG or JPEG files, an IDX file, or a folder."),
     ],
-    resize: Annotated[bool, typer.Option("--resize", help="Fit pictures to the model.")] = False,
+    resize: Annotated[
+        bool, typer.Option("--resize", help="Fit pictures of other sizes in, with their aspect.")
+    ] = False,
+    invert: Annotated[
+        str | None,
+        typer.Option(
+            metavar="auto|yes|no",
+            help="Make light of dark; auto: where a picture is clearly the other way round.",
+        ),
+    ] = None,
     as_json: Json = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
 ) -> None:
     """Print each image's class and probability.
 
-    In pictures black is 0 and white is 1; an IDX file has bytes as the training data had.
+    Pictures are prepared as the training images were, and what else is done to them is said. In
+    pictures black is 0 and white is 1; an IDX file has bytes as the training data had. The exit
+    code is 1 where an input cannot be used; the others are predicted all the same.
     """
-    from csv import writer
-
     from lenet.inputs import read_inputs
+    from runtime.data.preparation import DRAWN
     from runtime.model import Model as Trained
 
     if as_json and csv:
         raise typer.BadParameter("--json and --csv exclude each other")
+    if invert not in (None, "auto", "yes", "no"):
+        raise typer.BadParameter(f"--invert takes auto, yes or no, not {invert!r}")
     trained = Trained.open(model)
-    table = writer(sys.stdout, lineterminator="\n")
-    if csv:
-        table.writerow(["input", "class", "label", "probability"])
-    for names, images in read_inputs(inputs, trained.image_shape, resize):
-        prediction = trained.predict(images)
-        for k, name in enumerate(names):
-            number, label = int(prediction.classes[k]), prediction.label(k)
-            probabilities = [float(p) for p in prediction.probabilities[k]]
-            probability = probabilities[number]
-            if as_json:
-                row = {
-                    "input": name,
-                    "class": number,
-                    "label": label,
-                    "probability": probability,
-                    "probabilities": probabilities,
-                }
-                print(json.dumps(row, ensure_ascii=False))
-            elif csv:
-                table.writerow([name, number, label, f"{probability:.6g}"])
-            else:
-                print(f"{name}  {label}  {probability:.2%}")
+    show = _Json() if as_json else _Csv() if csv else _Lines()
+    done: Counter[str] = Counter()
+    failed = False
+    for batch in read_inputs(inputs, trained, invert, resize):
+        images = [found.image for found in batch if found.image is not None]
+        prediction = trained.predict(np.stack(images)) if images else None
+        number = 0
+        for found in batch:
+            if found.error is not None:
+                failed = True
+                show.error(found.name, found.error)
+                continue
+            assert prediction is not None
+            show.answer(found, prediction, number)
+            # Of a drawing that is cut out, that says enough.
+            done.update(found.done if DRAWN not in found.done else [DRAWN])
+            number += 1
+    _say(done, trained, invert)
+    if failed:
+        raise typer.Exit(1)
+
+
+class _Lines:
+    def answer(self, found: Any, prediction: Any, k: int) -> None:
+        probability = float(prediction.probabilities[k].max())
+        print(f"{found.name}  {prediction.label(k)}  {probability:.2%}")
+
+    def error(self, name: str, error: Any) -> None:
+        sys.stdout.flush()
+        show_error(error)
+
+
+class _Csv(_Lines):
+    def __init__(self) -> None:
+        from csv import writer
+
+        self.table = writer(sys.stdout, lineterminator="\n")
+        self.table.writerow(["input", "class", "label", "probability"])
+
+    def answer(self, found: Any, prediction: Any, k: int) -> None:
+        number = int(prediction.classes[k])
+        probability = f"{float(prediction.probabilities[k][number]):.6g}"
+        self.table.writerow([found.name, number, prediction.label(k), probability])
+
+
+class _Json(_Lines):
+    def answer(self, found: Any, prediction: Any, k: int) -> None:
+        number = int(prediction.classes[k])
+        probabilities = [float(p) for p in prediction.probabilities[k]]
+        row = {
+            "input": found.name,
+            "class": number,
+            "label": prediction.label(k),
+            "probability": probabilities[number],
+            "probabilities": probabilities,
+        }
+        if found.done:
+            row["prepared"] = list(found.done)
+        print(json.dumps(row, ensure_ascii=False))
+
+    def error(self, name: str, error: Any) -> None:
+        text = ": ".join(part for part in (error.title, error.detail) if part)
+        print(json.dumps({"input": name, "error": text}, ensure_ascii=False))
+        super().error(name, error)
+
+
+def _say(done: Counter[str], trained: Any, invert: str | None) -> None:
+    """What was done to pictures, once for each kind of it."""
+    from runtime.data.preparation import DRAWN, INVERTED
+
+    def pictures(count: int) -> str:
+        return "1 picture" if count == 1 else f"{count:,} pictures"
+
+    if done[DRAWN]:
+        box = trained.preparation().drawn
+        height, width = trained.image_shape[-2:]
+        note(
+            f"{pictures(done[DRAWN])} prepared as the training digits were: cut out, light on\n"
+            f"dark, fitted into {box}x{box} and centred by mass in {height}x{width}"
+        )
+    if done[INVERTED] and invert != "yes":
+        note(
+            f"{pictures(done[INVERTED])} inverted: dark and light were the other way round than\n"
+            "in the training images; --invert no leaves pictures as they are"
+        )

@@ -1,9 +1,11 @@
 """`lenet train`: a run from a file to a model."""
 
 import json
+import shlex
 import sys
 import time
-from datetime import datetime
+from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,8 +32,9 @@ def train(
         typer.Option(metavar="DIR", help="Go on with the run in DIR, from its newest checkpoint."),
     ] = None,
     engine: Annotated[
-        str, typer.Option(metavar="spark|local", help="local: the same bits, without Spark.")
-    ] = "spark",
+        str | None,
+        typer.Option(metavar="spark|local", help="local: the same bits, without Spark [spark]."),
+    ] = None,
     master: Annotated[
         str | None,
         typer.Option(metavar="URL", help="The Spark master [local[*]]; local[N] has N threads."),
@@ -78,25 +81,28 @@ def train(
     The run's folder gets the model, its history, TensorBoard files and checkpoints.
     """
     from runtime.run import Options
-    from runtime.run_folder import check_folder
+    from runtime.run_folder import check_folder, new_folder
 
     _check_usage(spec, output, resume, engine, master, threads, set_, log)
     if resume:
         network, about = load_again(resume)
-        data, epochs = data or about.data, epochs or about.epochs
+        data, epochs, engine = data or about.data, epochs or about.epochs, engine or about.engine
         folder = resume
     else:
         path = spec or Path(__file__).parents[2] / "specs" / "digits.lenet"
         network = load_network(path, set_)
-        folder = output or _new_folder(path)
-        check_folder(folder, force)
+        if output is not None:
+            check_folder(output, force)
+        folder, elsewhere = (output, "") if output else new_folder(path.stem)
+        if elsewhere:
+            note(f"{elsewhere}: the run goes to {folder}")
+    engine = engine or "spark"
     options = Options(
         engine, master or "local[*]", None, data, epochs, threads, folder, force,
         resume is not None, checkpoints, workers, all_reduce, timeout, None, open_sockets,
     )  # fmt: skip
     began = time.time()
-    again = f"go on with: lenet train --resume {folder}"
-    again += f" --checkpoints {checkpoints}" if checkpoints else ""
+    again = f"go on with: {_again(folder, engine, master, threads, checkpoints)}"
     try:
         model, seconds = _train(network, data, options, as_json, log)
     except KeyboardInterrupt:
@@ -108,7 +114,22 @@ def train(
         if not error.fix and kept and (resume or _has_begun(folder, began)):
             error.fix = f"then {again}"
         raise
+    finally:
+        with suppress(OSError):  # that of a run that has not begun is empty
+            folder.rmdir()
     _conclude(model, seconds, network, data, folder, as_json)
+
+
+def _again(
+    folder: Path, engine: str, master: str | None, threads: int | None, checkpoints: str | None
+) -> str:
+    """The command that goes on with a run, on the same engine."""
+    words = ["lenet", "train", "--resume", str(folder)]
+    words += ["--engine", engine] if engine != "spark" else []
+    words += ["--master", master] if master else []
+    words += ["--threads", str(threads)] if threads else []
+    words += ["--checkpoints", checkpoints] if checkpoints else []
+    return shlex.join(words)
 
 
 def _has_begun(folder: Path, since: float) -> bool:
@@ -118,12 +139,12 @@ def _has_begun(folder: Path, since: float) -> bool:
 
 
 def _check_usage(
-    spec: Path | None, output: Path | None, resume: Path | None, engine: str, master: str | None,
-    threads: int | None, set_: list[str] | None, log: str | None,
+    spec: Path | None, output: Path | None, resume: Path | None, engine: str | None,
+    master: str | None, threads: int | None, set_: list[str] | None, log: str | None,
 ) -> None:  # fmt: skip
-    if engine not in ("spark", "local"):
+    if engine not in (None, "spark", "local"):
         raise typer.BadParameter(f"there is no engine {engine!r}; there is spark, local")
-    if threads and engine == "spark" and (master or "local").startswith("local"):
+    if threads and engine != "local" and not resume and (master or "local").startswith("local"):
         raise typer.BadParameter("with Spark on this machine, write --master local[N]")
     if master and engine == "local":
         raise typer.BadParameter("--master is for Spark; --engine local takes --threads")
@@ -184,18 +205,12 @@ def _conclude(
         print(f"last     top1 {last['top1']:.2%}")
     print(f"model    {file}")
     print(f"digest   {model.digest[:16]}…, {seconds:.1f} s in all")
-    where = f" --data {data}" if data else ""
+    where = ["--data", str(data)] if data else []
     if not data and network.graph.data and network.graph.data.path:
-        where = f" --data {network.path.parent / network.graph.data.path}"
-    print(f"next     lenet evaluate {file}{where}")
-    print(f"         tensorboard --logdir {folder}")
-
-
-def _new_folder(spec: Path) -> Path:
-    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-    folder = Path("runs") / f"{spec.stem}-{stamp}"
-    number = 2
-    while folder.exists():
-        folder = Path("runs") / f"{spec.stem}-{stamp}-{number}"
-        number += 1
-    return folder
+        where = ["--data", str(network.path.parent / network.graph.data.path)]
+    frame = network.graph.data is not None and network.graph.data.kind == "frame"
+    if not frame:
+        print(f"next     {shlex.join(['lenet', 'evaluate', str(file), *where])}")
+    if find_spec("tensorboard") is not None:
+        command = shlex.join(["tensorboard", "--logdir", str(folder)])
+        print(f"         {command}" if not frame else f"next     {command}")

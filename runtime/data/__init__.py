@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from dsl.datasets import DATASETS
+from dsl.sections.data import Data
 from dsl.shapes import Shape
 from runtime.data.cifar10 import load_cifar10
 from runtime.data.dataset import DataError, Dataset, Images
@@ -21,14 +22,16 @@ def load_dataset(
     folder: Path | None = None,
     progress: Progress | None = None,
     shape: Shape | None = None,
-    columns: tuple[str, str] = ("image", "label"),
+    section: Data | None = None,
+    classes: tuple[str, ...] | None = None,
 ) -> Dataset:
     """Load a dataset by its name in the language.
 
     `argument` is the path of "idx", "images" or "parquet". `folder` holds local copies of the
     others; without it, MNIST may be downloaded, and `progress(file name, bytes done, bytes total)`
     tells how far that is (the total is 0 where the server does not tell it). `shape` is that of the
-    images, which a parquet file does not tell, and `columns` are those of its images and labels.
+    images, which a parquet file does not tell; the data `section` says how to read pictures, tables
+    and labels. `classes` are those of a model, where the labels are text.
 
     Raises DataError.
     """
@@ -43,9 +46,11 @@ def load_dataset(
         return load_fashion_mnist(folder)
     if kind == "cifar10":
         return load_cifar10(folder)
-    if kind not in DATASETS:
+    section = section or Data(kind)
+    if kind not in DATASETS or kind == "frame":
         raise DataError(
-            f'There is no dataset "{kind}".', fix=f"The datasets are {', '.join(DATASETS)}."
+            f'There is no dataset "{kind}".',
+            fix=f"The datasets are {', '.join(name for name in DATASETS if name != 'frame')}.",
         )
     if not argument:
         raise DataError(
@@ -53,9 +58,9 @@ def load_dataset(
             fix=f'Name it: "{kind}" with an argument such as "data".',
         )
     if kind == "images":
-        return load_pictures(Path(argument), shape)
+        return load_pictures(Path(argument), shape, section)
     if kind == "parquet":
         from runtime.data.parquet import load_parquet
 
-        return load_parquet(Path(argument), shape or (), columns)
+        return load_parquet(Path(argument), shape or (), section, classes)
     return load_idx(Path(argument))

@@ -53,6 +53,9 @@ class Dataset:
     """Images to learn from and, where there are any, images to test with.
 
     scale: a pixel's value is what is stored times `scale`: 1/255 for bytes, 1/16 for digits
+    classes: their names; () where labels are only numbers
+    left_out: why pictures that cannot be read were left out, as `skip unreadable` says
+    pad: rows and columns of zeros around every image
     """
 
     name: str
@@ -60,6 +63,8 @@ class Dataset:
     test: Images | None
     classes: tuple[str, ...]
     scale: float
+    left_out: tuple[str, ...] = ()
+    pad: tuple[int, int] = (0, 0)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -75,7 +80,7 @@ class Dataset:
             return Images(np.pad(images.pixels, widths), images.labels)
 
         test = None if self.test is None else around(self.test)
-        return replace(self, train=around(self.train), test=test)
+        return replace(self, train=around(self.train), test=test, pad=pad)
 
     def hold_out(self, count: int, seed: int) -> "Dataset":
         """Move `count` training images, chosen by `seed` (0 or more), into the test set.
@@ -93,8 +98,11 @@ def chosen_rows(total: int, count: int, seed: int) -> NDArray[np.intp]:
     """`count` of the rows 0 … total, by chance; DataError where that is too many."""
     if not 1 <= count < total:
         raise DataError(
-            f"Cannot hold out {count:,} of {total:,} training images.",
-            fix=f"Hold out at least 1 and at most {total - 1:,} images.",
+            f"`validate {count}` would hold out {count:,} of {total:,} training images",
+            "Some are to be left to train with." if total > 1 else "",
+            f"write `validate {max(1, total // 5)}`, a fifth of them, in the data section"
+            if total > 1
+            else "train with more images",
         )
     # numpy keeps a bit generator's raw numbers the same for ever, but not its permutations.
     return np.argsort(np.random.PCG64(seed).random_raw(total), kind="stable")[:count]

@@ -1,19 +1,39 @@
 """Pictures in folders: a class is a sub-folder of `train`, and of `test` where there is one."""
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 
+from dsl.sections.data import Data
 from dsl.shapes import Shape
-from runtime.data.dataset import DataError, Dataset, Images
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
+from runtime.data.dataset import DataError, Dataset
+from runtime.data.preparation import Preparation
+from runtime.data.rows import Form, Read, images_of
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
+_HIDDEN = ("__MACOSX", "Thumbs.db", "desktop.ini")  # what systems put beside pictures
+_LISTED = 3  # of other files, where pictures were expected
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder of this name is none of the user's pictures: `._x.png`,
+    `.ipynb_checkpoints`, `__MACOSX`."""
+    return name.startswith(".") or name in _HIDDEN
+
+
+def pictures_below(folder: Path) -> list[Path]:
+    """The pictures of a folder and of those in it, but for hidden ones, sorted by their paths."""
+    found = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not is_hidden(name)]
+        found += [
+            Path(place, name)
+            for name in names
+            if not is_hidden(name) and name.lower().endswith(ENDINGS)
+        ]
+    return sorted(path for path in found if path.is_file())
 
 
 @dataclass(frozen=True)
@@ -48,82 +68,101 @@ class Layout:
 
     def pictures(self, root: Path) -> list[str]:
         """The paths of a root's pictures behind it, CLASS/…/NAME, in the order that they have
-        everywhere."""
-        found = [
-            path.relative_to(root).as_posix()
-            for name in self.classes
-            for path in (root / name).rglob("*")
-            if path.suffix.lower() in ENDINGS and path.is_file()
-        ]
+        everywhere. DataError where a class has none to train with, or where there are none."""
+        found: list[str] = []
+        for name in self.classes:
+            own = pictures_below(root / name)
+            if not own and root == self.train:
+                raise _no_pictures(root / name)
+            found += [path.relative_to(root).as_posix() for path in own]
         if not found:
             raise DataError(f"{root} has no pictures.", f"I look for {', '.join(ENDINGS)}.")
         return sorted(found)
 
+    def table(self, tests: bool = True) -> pa.Table:
+        """All pictures' paths as `image`, with label, path, order and held_out."""
+        parts = []
+        for root, held_out in ((self.train, False), (self.test, True)):
+            if root is None or (held_out and not tests):
+                continue
+            paths = self.pictures(root)
+            files = pa.array([str(root / path) for path in paths], pa.string())
+            parts.append(
+                pa.table(
+                    {
+                        "image": pa.array([str((root / path).absolute()) for path in paths]),
+                        "label": pa.array([path.split("/")[0] for path in paths]),
+                        "path": files,
+                        "order": pa.array(paths, pa.string()),
+                        "held_out": pa.array([held_out] * len(paths)),
+                    }
+                )
+            )
+        return pa.concat_tables(parts)
 
-def load_pictures(folder: Path, shape: Shape | None = None) -> Dataset:
+    def form(self, shape: Shape | None, section: Data | None) -> Form:
+        """How to read them: as images of `shape`, channels x height x width; without it, or for a
+        vector, of that of the first picture."""
+        if shape is None or len(shape) != 3:
+            shape = shape_of(self.train / self.pictures(self.train)[0])
+        if shape[0] not in (1, 3):
+            detail = "Pictures have 1 channel, grey, or 3: red, green and blue."
+            raise DataError(f"the net's images have {shape[0]} channels", detail)
+        image = (shape[0], shape[1], shape[2])
+        preparation = Preparation.of(section, image)
+        return Form(
+            "file", image, (0, 0), "uint8", self.classes, by_content=False,
+            preparation=preparation,
+        )  # fmt: skip
+
+
+def load_pictures(folder: Path, shape: Shape | None = None, section: Data | None = None) -> Dataset:
     """DIR/train/CLASS/*.png and DIR/test/CLASS/*.png, or DIR/CLASS/*.png; raises DataError.
 
     All have one size, that of `shape`, channels x height x width; without it, that of the first
-    one, grey or RGB as that is.
+    one, grey or RGB as that is; or they are brought to it, as the data section says.
     """
     layout = Layout.of(folder)
-    if shape is None or len(shape) != 3:
-        shape = _shape_of(layout.train / layout.pictures(layout.train)[0])
-    train = _load(layout, layout.train, shape)
-    test = _load(layout, layout.test, shape) if layout.test else None
-    return Dataset(layout.name, train, test, layout.classes, 1 / 255)
+    form = layout.form(shape, section)
+    table = layout.table()
+    skip = section is not None and section.skip_unreadable
+    held_out = table["held_out"]
+    train = _read(table.filter(pa.compute.invert(held_out)), form, layout.name, skip)
+    test = _read(table.filter(held_out), form, layout.name, skip) if layout.test else None
+    left_out = (*train.left_out, *(test.left_out if test else ()))
+    images = test.images if test else None
+    dataset = Dataset(layout.name, train.images, images, layout.classes, 1 / 255)
+    return replace(dataset, left_out=left_out)
 
 
-def decode(file: "Image", grey: bool) -> "Image":
-    """A picture of 8 bits a channel, grey or RGB; ValueError where its values have no agreed range.
-
-    Of 16 bits the upper eight are taken: Pillow's own conversion cuts everything above 255 off.
-    """
-    from PIL import Image
-
-    if file.mode.startswith("I;16"):
-        file = Image.fromarray((np.asarray(file) >> 8).astype(np.uint8))
-    elif file.mode in ("I", "F"):
-        raise ValueError("Its pixels have 32 bits; save it with 8 bits a channel.")
-    return file.convert("L" if grey else "RGB")
-
-
-def _folders(root: Path, leave: list[Path] | None = None) -> list[str]:
-    found = sorted(p for p in root.iterdir() if p.is_dir() and not p.name.startswith("."))
-    return [p.name for p in found if p not in (leave or ())]
-
-
-def _shape_of(path: Path) -> Shape:
-    from PIL import Image
+def shape_of(path: Path) -> Shape:
+    """Channels, height and width of a picture as it is to be seen."""
+    from PIL import Image, ImageOps
 
     try:
-        with Image.open(path) as picture:
-            grey = picture.mode in ("1", "L", "LA") or picture.mode.startswith("I")
+        with Image.open(path) as file:
+            picture = ImageOps.exif_transpose(file)
+            grey = picture.mode in ("1", "L", "LA", "La") or picture.mode.startswith("I")
             return 1 if grey else 3, picture.size[1], picture.size[0]
     except (OSError, ValueError, SyntaxError) as error:
         raise DataError(f"{path} is no picture that can be read.", str(error)) from None
 
 
-def _load(layout: Layout, root: Path, shape: Shape) -> Images:
-    from runtime.data.rows import Form, images_of
+def _read(table: pa.Table, form: Form, name: str, skip: bool) -> Read:
+    nothing = pa.nulls(table.num_rows, pa.int64())
+    return images_of(table.append_column("place", nothing), form, name, skip)
 
-    paths = layout.pictures(root)
-    if shape[0] not in (1, 3):
-        raise DataError(f"pictures have 1 channel or 3, not {shape[0]}")
-    try:
-        data = [(root / path).read_bytes() for path in paths]
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise DataError(f"Cannot read {error.filename}.", reason) from None
-    form = Form(
-        "picture", (shape[0], shape[1], shape[2]), (0, 0), "uint8", layout.classes, by_content=False
-    )
-    table = pa.table(
-        {
-            "image": pa.array(data, pa.large_binary()),
-            "label": [path.split("/")[0] for path in paths],
-            "path": [str(root / path) for path in paths],
-            "place": pa.nulls(len(paths), pa.int64()),
-        }
-    )
-    return images_of(table, form, layout.name)
+
+def _folders(root: Path, leave: list[Path] | None = None) -> list[str]:
+    found = sorted(p for p in root.iterdir() if p.is_dir() and not is_hidden(p.name))
+    return [p.name for p in found if p not in (leave or ())]
+
+
+def _no_pictures(folder: Path) -> DataError:
+    others = sorted(p.name for p in folder.rglob("*") if p.is_file() and not is_hidden(p.name))
+    detail = f"I look for {', '.join(ENDINGS)}."
+    if others:
+        listed = ", ".join(others[:_LISTED]) + (", …" if len(others) > _LISTED else "")
+        detail += f" It has {listed}."
+    fix = "put its pictures there, or remove the folder: each folder is a class"
+    return DataError(f"the class folder {folder} has no pictures", detail, fix)

@@ -4,10 +4,11 @@ The rows' numbers follow from what is in them, or from the files that they come 
 not depend on how Spark has cut the data into partitions.
 """
 
+import json
 import os
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import reduce
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +19,20 @@ from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
 from dsl.errors import LenetError
+from dsl.sections.data import Data
 from dsl.shapes import Shape
+from runtime.data.columns import Columns
+from runtime.data.counts import Counts, together
 from runtime.data.dataset import DataError, chosen_rows
-from runtime.data.pictures import ENDINGS, Layout
-from runtime.data.rows import READY, Form, as_image
-from runtime.data.statistics import Normal, of_bytes, of_floats
+from runtime.data.labels import MOST_CLASSES, names_of, one_hot
+from runtime.data.pictures import Layout
+from runtime.data.preparation import Preparation
+from runtime.data.rows import READY, Form, as_image, unusable
+from runtime.data.tables import check_pictures
 from runtime.model import Model
 from runtime.source import Source
 from runtime.spark.predict import RESULT
-from runtime.spark.rows import NUMBERED, SURVEY, TOTALS, Numbers
+from runtime.spark.rows import COUNTED, NUMBERED, SURVEY, Numbers
 from runtime.spark.session import summary
 from runtime.spark.ship import shipped
 from runtime.spark.slots import slots
@@ -34,17 +40,6 @@ from runtime.spark.slots import slots
 _BYTES = ("tinyint", "smallint", "int", "bigint")
 _FLOATS = ("float", "double")
 _PARTITIONS = 4  # for each slot, of the rows when they are ordered
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Names of a DataFrame's columns. `key` names a row in messages; `validation` is true of rows
-    to validate with. None: not there."""
-
-    image: str = "image"
-    label: str = "label"
-    validation: str | None = None
-    key: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,14 +50,14 @@ class FrameSource(Source):
     numbered: DataFrame
     kept: DataFrame
 
-    def statistics(self, channels: int) -> Normal:
-        task = shipped(self.session, "rows.total", channels, self.dtype)
-        found = _run(self.numbered.mapInArrow(task, TOTALS).collect)
-        sums = [[0] * (256 if self.dtype == "uint8" else 3) for _ in range(channels)]
+    def _count(self) -> tuple[Counts, dict[int, int]]:
+        task = shipped(self.session, "rows.counted", self.shape, self.dtype, self.scale, self.pad)
+        found = _run(self.numbered.mapInArrow(task, COUNTED).collect)
+        train = together(Counts.from_json(row["train"]) for row in found)
+        held_out: Counter[int] = Counter()
         for row in found:
-            for k, value in enumerate(bytes(row["sums"]).decode().split(",")):
-                sums[row["channel"]][k] += int(value)
-        return of_bytes(sums, self.scale) if self.dtype == "uint8" else of_floats(sums)
+            held_out.update(dict(json.loads(row["held_out"])))
+        return train, dict(sorted(held_out.items()))
 
     def frame(self, session: SparkSession) -> DataFrame:
         return self.numbered
@@ -72,36 +67,38 @@ class FrameSource(Source):
 
 
 def source_of(
-    frame: DataFrame, columns: Columns, input_shape: Shape, pad: tuple[int, int],
-    validate: int = 0, seed: int = 1, name: str = "the DataFrame",
-    classes: tuple[str, ...] | None = None, held_out: Column | None = None,
-    order: tuple[Column, Column] | None = None, pictures: bool = False,
+    frame: DataFrame, columns: Columns, input_shape: Shape, section: Data | None,
+    seed: int = 1, name: str = "the DataFrame", held_out: Column | None = None,
+    order: tuple[Column, Column] | None = None, form: Form | None = None,
 ) -> FrameSource:  # fmt: skip
-    """Check and number the rows of a DataFrame.
+    """Check and number the rows of a DataFrame, as the data section says.
 
-    `input_shape` is that of the images before `pad`. With `validate`, so many rows are held out.
-    `order` are columns by which rows are ordered, a text and a number; without them it is by
-    content. With `classes` the labels are their names; with `pictures` the images are encoded.
-    Raises DataError with the first row that cannot be used.
+    `input_shape` is that of the images before `pad`. `order` are columns by which rows are ordered,
+    a text and a number; without them it is by content. `form` tells how to read a column of
+    pictures' paths. Raises DataError with the first row that cannot be used.
     """
-    image, kind, dtype = _image_column(frame, columns.image)
-    kind = "picture" if pictures else kind
-    label = _column(frame, columns.label)
-    if classes is None:
-        label = label.cast("double")
+    session = frame.sparkSession
+    section = section or Data("frame")
     if columns.validation is not None:
         held_out = _column(frame, columns.validation).cast("boolean")
-    form = Form(kind, as_image(input_shape), pad, dtype, classes, order is None)
-    key = F.lit(None).cast("string")
-    if columns.key is not None:
-        key = F.concat(F.lit(f"{columns.key} "), _column(frame, columns.key).cast("string"))
+    if form is not None:
+        form = replace(form, pad=section.pad)
+        image, label = frame[columns.image], frame[columns.label]
+    else:
+        image, kind, dtype = _image_column(frame, columns.image)
+        label, classes = _label_column(frame, columns.label, section)
+        shape = as_image(input_shape)
+        form = Form(
+            kind, shape, section.pad, dtype, classes, order is None, section.first,
+            Preparation.of(section, shape),
+        )  # fmt: skip
+        check_pictures(form, section, name)
     path, place = order or (F.lit(""), F.monotonically_increasing_id())
     held = [column for column in (held_out, F.lit(False)) if column is not None]
-    session = frame.sparkSession
     chosen = frame.select(
         image.alias("image"), label.alias("label"),
-        F.coalesce(*held).alias("held_out"),
-        path.alias("path"), place.cast("long").alias("place"), key.alias("key"),
+        F.coalesce(*held).alias("held_out"), path.alias("path"), place.cast("long").alias("place"),
+        _key_column(frame, columns, order is not None).alias("key"),
     )  # fmt: skip
     ready = chosen.mapInArrow(shipped(session, "rows.ready", form), READY)
     by = ("place", "path") if order is None else ("path", "place")
@@ -109,28 +106,77 @@ def source_of(
     ordered = ready.repartitionByRange(_PARTITIONS * slots(session), *by).sortWithinPartitions(*by)
     kept = ordered.persist(StorageLevel.MEMORY_AND_DISK)
     try:
-        found = _run(kept.mapInArrow(shipped(session, "rows.survey"), SURVEY).collect)
-        return _numbered(session, kept, found, form, validate, seed, name)
+        skip = section.skip_unreadable
+        found = _run(kept.mapInArrow(shipped(session, "rows.survey", skip), SURVEY).collect)
+        return _numbered(session, kept, found, form, section, columns, seed, name)
     except BaseException:
         kept.unpersist()
         raise
 
 
+def _label_column(
+    frame: DataFrame, name: str, section: Data
+) -> tuple[Column, tuple[str, ...] | None]:
+    """The labels as numbers, or as the text that names their classes."""
+    label, kind = _column(frame, name), dict(frame.dtypes)[name]
+    if kind == "vector" or kind.startswith(("array<", "struct<type:tinyint")):
+        array = f"array_position({name}, 1) - 1"
+        if kind.startswith("array<"):
+            raise one_hot(f"the column {name}", f'take its place: frame.withColumn("{name}", '
+                          f'F.expr("{array}"))')  # fmt: skip
+        raise one_hot(f"the column {name}", "turn it into an array with vector_to_array, and take "
+                      f'F.expr("{array}")')  # fmt: skip
+    if kind.startswith(("struct", "map", "binary", "date", "timestamp")):
+        detail = "Labels are whole numbers, or text."
+        raise DataError(f"the column {name} has the type {kind}", detail)
+    if kind != "string" and not section.distinct:
+        return label.cast("double"), None
+    if kind not in ("string", "boolean"):
+        label = F.when(label == label.cast("long"), label.cast("long")).otherwise(label)
+    found = _run(frame.select(label.alias("label")).distinct().limit(MOST_CLASSES + 2).collect)
+    values = [row["label"] for row in found]
+    return label.cast("string"), names_of(values, f"the column {name}")
+
+
+def _key_column(frame: DataFrame, columns: Columns, ordered: bool) -> Column:
+    """How a row is called in messages: by the key column, or by its place in the file that it comes
+    from."""
+    if columns.key is not None:
+        name = f"{columns.key} " if columns.key else ""
+        return F.concat(F.lit(name), _column(frame, columns.key).cast("string"))
+    nothing = F.lit(None).cast("string")
+    if ordered:
+        return nothing
+    # Spark adds it to rows that come from Parquet files as they are. To try would be to fail, and
+    # pyspark logs each failure with Java's trace.
+    hidden = frame._jdf.queryExecution().analyzed().metadataOutput()
+    known = [hidden.apply(k) for k in range(hidden.size())]
+    if not any(c.name() == "_metadata" and "row_index" in c.dataType().sql() for c in known):
+        return nothing
+    return F.concat(
+        F.col("_metadata.file_path"), F.lit(", row "), F.col("_metadata.row_index"),
+        F.lit(", counted from 0"),
+    )  # fmt: skip
+
+
 def _numbered(
-    session: SparkSession, kept: DataFrame, found: list[Any], form: Form, validate: int, seed: int,
-    name: str,
+    session: SparkSession, kept: DataFrame, found: list[Any], form: Form, section: Data,
+    columns: Columns, seed: int, name: str,
 ) -> FrameSource:  # fmt: skip
     found = sorted(found, key=lambda row: row["partition"])
-    problems = [row["problem"] for row in found if row["problems"]]
-    if problems:
-        count = sum(row["problems"] for row in found)
-        others = f", and {count - 1:,} others" if count > 1 else ""
-        raise DataError(f"{name} has a row that cannot be used{others}", f"{min(problems)}.")
+    bad = [row for row in found if row["problems"]]
+    if bad:
+        first = min(bad, key=lambda row: row["problem"])
+        number = sum(row["problems"] for row in bad)
+        raise unusable(name, first["problem"], number, first["unreadable"], form)
     held = sum(row["held_out"] for row in found)
     rows = sum(row["rows"] for row in found) - held
+    left_out = [text for row in found for text in row["left_out"]]
     if rows == 0:
-        raise DataError(f"{name} has no rows to train on")
+        detail = f"{left_out[0]}." if left_out else ""
+        raise DataError(f"{name} has no rows to train on", detail)
     chosen = None
+    validate = 0 if columns.validation is not None else section.validate
     if validate:
         if held:
             detail = "The data section says `validate`, and rows to validate with are there too."
@@ -150,10 +196,9 @@ def _numbered(
     largest = max(row["largest"] for row in found)
     checksum = sum(row["sum"] for row in found) % 2**64
     return FrameSource(
-        name, shape, form.dtype, rows, held, largest,
-        form.classes or tuple(str(k) for k in range(largest + 1)),
-        1 / 255 if form.dtype == "uint8" else 1.0, f"{rows} {held} {checksum:016x}", session,
-        numbered, kept,
+        name, shape, form.dtype, rows, held, largest, form.classes or (),
+        1 / 255 if form.dtype == "uint8" else 1.0, f"{rows} {held} {checksum:016x}",
+        tuple(sorted(left_out)), form.pad, session, numbered, kept,
     )  # fmt: skip
 
 
@@ -209,9 +254,8 @@ def _fields(frame: DataFrame, name: str) -> list[str]:
 
 
 def read_parquet(
-    session: SparkSession, path: str, columns: Columns, input_shape: Shape, pad: tuple[int, int],
-    validate: int, seed: int,
-) -> FrameSource:  # fmt: skip
+    session: SparkSession, path: str, input_shape: Shape, section: Data, seed: int
+) -> FrameSource:
     """PATH/train and PATH/test, or one file or folder; rows in the order of files and rows."""
     hadoop = session.sparkContext._jvm.org.apache.hadoop.fs.Path  # type: ignore[union-attr]
     place = path if "://" in path else f"file://{os.path.abspath(path)}"
@@ -232,46 +276,34 @@ def read_parquet(
 
     if _run(lambda: there("train")):
         frame = read(f"{place}/train").withColumn("!held", F.lit(False))
-        if there("test"):
+        if there("test") and not section.validate:  # which takes its place
             frame = frame.unionByName(read(f"{place}/test").withColumn("!held", F.lit(True)))
     else:
         frame = read(place).withColumn("!held", F.lit(False))
+    columns = Columns(section.image, section.label)
     return source_of(
-        frame, columns, input_shape, pad, validate, seed, os.path.basename(path.rstrip("/")),
-        held_out=frame["!held"], order=(frame["!path"], frame["!row"]),
+        frame, columns, input_shape, section, seed, os.path.basename(path.rstrip("/")),
+        frame["!held"], (frame["!path"], frame["!row"]),
     )  # fmt: skip
 
 
 def read_pictures(
-    session: SparkSession, path: str, input_shape: Shape, pad: tuple[int, int], validate: int,
-    seed: int,
-) -> FrameSource:  # fmt: skip
-    """Pictures in folders, a class each, decoded in the executors; see runtime/data/pictures.py.
+    session: SparkSession, path: str, input_shape: Shape, section: Data, seed: int
+) -> FrameSource:
+    """Pictures in folders, a class each, read in the executors; see runtime/data/pictures.py.
 
     Every executor sees them under the same path.
     """
     layout = Layout.of(Path(path))
-    frames = []
-    for root, held in ((layout.train, False), (layout.test, True)):
-        if root is None:
-            continue
-        layout.pictures(root)  # DataError where there are none
-        # Spark gives file:/a/b.png for /a/b.png.
-        behind = F.substring("path", len(f"file:{root.absolute()}/") + 1, 10_000)
-        frame = session.read.format("binaryFile").option("recursiveFileLookup", "true")
-        found = frame.load(f"file://{root.absolute()}").where(
-            F.lower(F.regexp_extract("path", r"(\.[^./]*)$", 1)).isin(*ENDINGS)
-        )
-        frames.append(
-            found.select(
-                F.col("content").alias("image"), F.split(behind, "/").getItem(0).alias("label"),
-                behind.alias("!path"), F.lit(held).alias("!held"),
-            )
-        )  # fmt: skip
-    whole = reduce(DataFrame.unionAll, frames)
+    form = layout.form(input_shape, section)
+    # Listed here, as the local engine does it: Spark would leave out other files than we do.
+    files = session.createDataFrame(layout.table(tests=not section.validate))
+    files = files.repartition(_PARTITIONS * slots(session))
+    # The paths in messages are those that the local engine gives.
+    shown = files.withColumn("", files["path"])
     return source_of(
-        whole, Columns(), input_shape, pad, validate, seed, layout.name, layout.classes,
-        whole["!held"], (whole["!path"], F.lit(None)), pictures=True,
+        shown, Columns(key=""), input_shape, section, seed, layout.name, shown["held_out"],
+        (shown["order"], F.lit(None)), form,
     )  # fmt: skip
 
 

@@ -12,12 +12,16 @@ from dsl.errors import LenetError
 from runtime.data.rows import Form, as_image, form_of, values_of
 from runtime.model import Model
 
-# What an image is predicted to be: the class and its name, and the net's outputs for all classes.
-RESULT = "prediction double, label string, probability array<float>, raw array<float>"
+# What an image is predicted to be: the class and its name, and the net's outputs for all classes;
+# or, where it cannot be used, nothing but the reason.
+RESULT = (
+    "prediction double, label string, probability array<float>, raw array<float>, error string"
+)
 _RESULT = pa.struct(
     [
         ("prediction", pa.float64()), ("label", pa.string()),
         ("probability", pa.list_(pa.float32())), ("raw", pa.list_(pa.float32())),
+        ("error", pa.string()),
     ]
 )  # fmt: skip
 
@@ -30,7 +34,8 @@ def _model(data: bytes, threads: int) -> Model:
 def predict(batches: Iterator[pa.Array], data: bytes) -> Iterator[pa.Array]:
     """Arrays of images (see runtime/data/rows.py) to RESULT; an empty image gives an empty result.
 
-    Bytes and whole numbers are as in the training data, floats are values.
+    Bytes and whole numbers are as in the training data, floats are values; encoded pictures and
+    Spark's images are prepared as the training images were.
     """
     from pyspark import TaskContext
 
@@ -41,40 +46,39 @@ def predict(batches: Iterator[pa.Array], data: bytes) -> Iterator[pa.Array]:
         if form is None:
             detail = "Images are binary, arrays of numbers, or Spark's image structs."
             raise LenetError(f"these images are {batch.type}", detail)
-        present = batch.drop_null() if batch.null_count else batch
-        if not len(present):
-            yield pa.nulls(len(batch), _RESULT)
-            continue
-        found = _result(model, present, form)
-        if batch.null_count:
-            places = np.cumsum(batch.is_valid().to_numpy(zero_copy_only=False)) - 1
-            indices = pa.array(
-                places, pa.int64(), mask=batch.is_null().to_numpy(zero_copy_only=False)
-            )
-            found = found.take(indices)
-        yield found
+        preparation = model.preparation()
+        yield _result(
+            model, batch, replace(form, preparation=preparation, most=model.most_expected)
+        )
 
 
 def _result(model: Model, images: pa.Array, form: Form) -> pa.Array:
-    try:
-        values = values_of(images, form)
-    except ValueError as problem:
-        raise LenetError("an image cannot be used", str(problem)) from None
-    outputs = model.outputs(values)
+    values = values_of(images, form)
+    outputs = np.zeros((len(values), model.graph.output[0]), np.float32)
+    for pictures in (False, True):
+        own = {k: v.image for k, v in enumerate(values) if v.picture == pictures}
+        images_of = {k: image for k, image in own.items() if image is not None}
+        if images_of:
+            rows, chosen = list(images_of), np.stack(list(images_of.values()))
+            outputs[rows] = model.outputs(model.of_pictures(chosen) if pictures else chosen)
+    bad = np.array([value.image is None for value in values], bool)
     probabilities = np.exp(outputs) if model.logarithmic else outputs
     with np.errstate(divide="ignore"):
         raw = outputs if model.logarithmic else np.log(outputs)
     best = probabilities.argmax(axis=1)
     fields: list[Any] = [
-        pa.array(best.astype(np.float64)),
-        pa.array(model.classes).take(pa.array(best)),
-        _lists(probabilities),
-        _lists(raw),
+        pa.array(best.astype(np.float64), mask=bad),
+        pa.array(model.classes).take(pa.array(best, mask=bad)),
+        _lists(probabilities, bad),
+        _lists(raw, bad),
+        pa.array([value.problem for value in values], pa.string()),
     ]
-    return pa.StructArray.from_arrays(fields, fields=list(_RESULT))
+    empty = pa.array(images.is_null().to_numpy(zero_copy_only=False))
+    return pa.StructArray.from_arrays(fields, fields=list(_RESULT), mask=empty)
 
 
-def _lists(rows: Any) -> pa.Array:
+def _lists(rows: Any, bad: Any) -> pa.Array:
     count, width = rows.shape
     offsets = pa.array(np.arange(0, (count + 1) * width, width, dtype=np.int32))
-    return pa.ListArray.from_arrays(offsets, pa.array(rows.ravel(), pa.float32()))
+    values = pa.array(rows.ravel(), pa.float32())
+    return pa.ListArray.from_arrays(offsets, values, mask=pa.array(bad))

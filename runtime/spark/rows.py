@@ -1,5 +1,6 @@
 """What executors do with the rows of a DataFrame, before and around the training."""
 
+import json
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,44 +10,59 @@ import pyarrow as pa
 import pyarrow.compute
 from numpy.typing import NDArray
 
+from runtime.data.counts import count
 from runtime.data.dataset import Images
 from runtime.data.rows import ready
-from runtime.data.statistics import count_bytes, sum_floats
 
-__all__ = ["number", "ready", "survey", "total"]
+__all__ = ["counted", "number", "ready", "survey"]
 SURVEY = (
-    "partition int, rows long, held_out long, problems long, problem string, largest int, sum long"
+    "partition int, rows long, held_out long, problems long, problem string, unreadable boolean, "
+    "left_out array<string>, largest int, sum long"
 )
-TOTALS = "channel int, sums binary"
+COUNTED = "train string, held_out string"
 
 
-def survey(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def survey(batches: Iterator[pa.RecordBatch], skip: bool) -> Iterator[pa.RecordBatch]:
     """One row for a partition of READY rows: how many there are, what is wrong, and a sum that
-    tells the rows from others, in whatever order they are."""
+    tells the rows from others, in whatever order they are. With `skip`, pictures that cannot be
+    read are left out."""
     from pyspark import TaskContext
 
     context = TaskContext.get()
     assert context is not None
     rows = held_out = problems = total = 0
-    first: str | None = None
+    first: tuple[str, bool] | None = None
+    left_out: list[str] = []
     largest = -1
     for batch in batches:
+        bad = batch.filter(batch.column("problem").is_valid())
+        pairs = bad.column("problem").to_pylist(), bad.column("unreadable").to_pylist()
+        for problem, unreadable in zip(*pairs, strict=True):
+            if skip and unreadable:
+                left_out.append(problem)
+                continue
+            first = min(first or (problem, unreadable), (problem, unreadable))
+            problems += 1
+        batch = _good(batch)
         rows += batch.num_rows
         held_out += sum(batch.column("held_out").to_pylist())
-        for problem in batch.column("problem").drop_null().to_pylist():
-            first = min(first or problem, problem)
-            problems += 1
         if batch.num_rows:
             labels = batch.column("label").to_numpy()
             largest = max(largest, int(labels.max()))
             for image, label in zip(batch.column("image"), labels, strict=True):
                 total += zlib.crc32((image.as_py() or b"") + label.tobytes())
-    columns = [[context.partitionId()], [rows], [held_out], [problems], [first], [largest],
-               [total % 2**63]]  # fmt: skip
+    problem, unreadable = first or (None, None)
+    columns = [[context.partitionId()], [rows], [held_out], [problems], [problem], [unreadable],
+               [left_out], [largest], [total % 2**63]]  # fmt: skip
     names = [part.split()[0] for part in SURVEY.split(", ")]
-    types = [pa.int32(), pa.int64(), pa.int64(), pa.int64(), pa.string(), pa.int32(), pa.int64()]
+    types = [pa.int32(), pa.int64(), pa.int64(), pa.int64(), pa.string(), pa.bool_(),
+             pa.list_(pa.string()), pa.int32(), pa.int64()]  # fmt: skip
     fields = list(zip(names, types, strict=True))
     yield pa.record_batch(columns, schema=pa.schema(fields))
+
+
+def _good(batch: pa.RecordBatch) -> pa.RecordBatch:
+    return batch.filter(batch.column("problem").is_null())
 
 
 NUMBERED = "row long, validation boolean, image binary, label int"
@@ -70,7 +86,7 @@ def number(batches: Iterator[pa.RecordBatch], numbers: Numbers) -> Iterator[pa.R
     assert context is not None
     partition = context.partitionId()
     next_train, next_held = numbers.train.get(partition, 0), numbers.held_out.get(partition, 0)
-    for batch in batches:
+    for batch in map(_good, batches):
         held = batch.column("held_out").to_numpy(zero_copy_only=False).astype(bool)
         rows = np.zeros(len(held), np.int64)
         rows[~held] = np.arange(next_train, next_train + (~held).sum())
@@ -88,21 +104,19 @@ def number(batches: Iterator[pa.RecordBatch], numbers: Numbers) -> Iterator[pa.R
         )
 
 
-def total(batches: Iterator[pa.RecordBatch], channels: int, dtype: str) -> Iterator[pa.RecordBatch]:
-    """What `count_bytes` or `sum_floats` counts of the images to train with, in one partition."""
-    totals = np.zeros((channels, 256 if dtype == "uint8" else 3), object)
+def counted(
+    batches: Iterator[pa.RecordBatch], shape: tuple[int, int, int], dtype: str, scale: float,
+    pad: tuple[int, int],
+) -> Iterator[pa.RecordBatch]:  # fmt: skip
+    """One row for each batch of NUMBERED rows: what is counted of the images to train with, and the
+    labels of those to validate with."""
     for batch in batches:
-        kept = batch.column("image").filter(pa.compute.invert(batch.column("validation")))
-        if not len(kept):
-            continue
-        pixels = np.frombuffer(b"".join(kept.to_pylist()), dtype).reshape(
-            len(kept), channels, 1, -1
-        )
-        images = Images(pixels, np.zeros(len(kept), np.int32))
-        counted = count_bytes if dtype == "uint8" else sum_floats
-        totals += np.array(counted(images, channels), object)
-    sums = [",".join(map(str, channel)).encode() for channel in totals]
-    yield pa.record_batch(
-        [pa.array(range(channels), pa.int32()), pa.array(sums, pa.binary())],
-        names=["channel", "sums"],
-    )
+        validation = batch.column("validation")
+        kept = batch.filter(pa.compute.invert(validation))
+        joined = b"".join(kept.column("image").to_pylist())
+        pixels = np.frombuffer(joined, dtype).reshape(-1, *shape)
+        train = count(Images(pixels, kept.column("label").to_numpy()), scale, pad)
+        labels = batch.column("label").filter(validation).to_numpy()
+        numbers, times = np.unique(labels, return_counts=True)
+        pairs = list(zip(numbers.tolist(), times.tolist(), strict=True))
+        yield pa.record_batch([[train.to_json()], [json.dumps(pairs)]], names=["train", "held_out"])

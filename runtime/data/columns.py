@@ -1,0 +1,14 @@
+"""Which columns of a table are what."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Names of a DataFrame's columns. `key` names a row in messages; `validation` is true of rows
+    to validate with. None: not there."""
+
+    image: str = "image"
+    label: str = "label"
+    validation: str | None = None
+    key: str | None = None

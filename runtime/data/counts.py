@@ -1,0 +1,187 @@
+"""What is counted of images and labels before a training: exactly, so that the parts of a dataset
+can be counted anywhere and in any order."""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.data.dataset import DataError, Images
+
+Normal = tuple[tuple[float, ...], tuple[float, ...]]
+FIXED = 2.0**24  # the sums of floats are those of whole multiples of 1 / FIXED
+_LEVELS = 256  # of brightness
+_RARE = 0.02  # of the images, the darkest and the lightest borders
+_TOGETHER = 8192  # images
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Of `rows` images.
+
+    `channels` has, for each, how often each byte occurs, or of floats their number and the sums of
+    them and of their squares, times FIXED. `least` and `most` are the smallest and the largest
+    value as stored. `constant` images have a single value. `borders` counts images by the
+    brightness of their borders, from 0 to 255. `labels` counts them by label.
+    """
+
+    rows: int
+    channels: tuple[tuple[int, ...], ...]
+    least: float
+    most: float
+    constant: int
+    borders: tuple[int, ...]
+    labels: dict[int, int]
+
+    def normal(self, scale: float, apart: bool = True) -> Normal:
+        """Mean and standard deviation of the channels' values, `apart` or all as one: what is
+        stored times `scale`."""
+        channels: Sequence[Sequence[int]] = self.channels
+        if not apart:
+            channels = [[sum(parts) for parts in zip(*channels, strict=True)]]
+        if len(channels[0]) == _LEVELS:
+            return _of_bytes(channels, scale)
+        return _of_floats(channels)
+
+    def mean(self, scale: float) -> float:
+        """Of all values."""
+        if len(self.channels[0]) == _LEVELS:
+            totals = np.sum(np.array(self.channels, np.int64), axis=0)
+            return float((totals * np.arange(_LEVELS)).sum() / max(1, totals.sum())) * scale
+        count, total = (sum(channel[k] for channel in self.channels) for k in (0, 1))
+        return total / FIXED / max(1, count)
+
+    def border_range(self) -> tuple[float, float] | None:
+        """Between which brightnesses, from 0 to 1, nearly all images' borders are."""
+        counts = np.cumsum(self.borders)
+        if not counts[-1]:
+            return None
+        low = int(np.searchsorted(counts, _RARE * counts[-1], side="right"))
+        high = int(np.searchsorted(counts, (1 - _RARE) * counts[-1], side="left"))
+        return low / (_LEVELS - 1), high / (_LEVELS - 1)
+
+    def to_json(self) -> str:
+        return json.dumps({**vars(self), "labels": list(self.labels.items())})
+
+    @classmethod
+    def from_json(cls, text: str) -> "Counts":
+        known = json.loads(text)
+        channels = tuple(tuple(channel) for channel in known.pop("channels"))
+        borders, labels = tuple(known.pop("borders")), dict(known.pop("labels"))
+        return cls(channels=channels, borders=borders, labels=labels, **known)
+
+
+def count(images: Images, scale: float, pad: tuple[int, int] = (0, 0)) -> Counts:
+    """Of images whose values are what is stored times `scale`, and that have been padded."""
+    pixels = images.pixels
+    rows, channels = pixels.shape[:2]
+    whole = pixels.dtype == np.uint8
+    flat = pixels.reshape(rows, math.prod(pixels.shape[1:]))
+    sums = _count_bytes(pixels, channels) if whole else _sum_floats(pixels, channels)
+    (down, across), (height, width) = pad, pixels.shape[2:]
+    bare = pixels[:, :, down : height - down, across : width - across]
+    constant, borders = 0, np.zeros(_LEVELS, np.int64)
+    for start in range(0, rows, _TOGETHER):
+        part = flat[start : start + _TOGETHER]
+        constant += int((part == part[:, :1]).all(axis=1).sum())
+        borders += _border_levels(bare[start : start + _TOGETHER], scale)
+    numbers, times = np.unique(images.labels, return_counts=True)
+    return Counts(
+        rows, tuple(map(tuple, sums)),
+        float(pixels.min()) if rows else float("inf"),
+        float(pixels.max()) if rows else float("-inf"),
+        constant, tuple(borders.tolist()),
+        dict(zip(numbers.tolist(), times.tolist(), strict=True)),
+    )  # fmt: skip
+
+
+def together(parts: Iterable[Counts]) -> Counts:
+    """Of the images of all parts; there is at least one part."""
+    found = list(parts)
+    labels: Counter[int] = Counter()
+    for part in found:
+        labels.update(part.labels)
+    channels = tuple(
+        tuple(map(sum, zip(*own, strict=True)))
+        for own in zip(*(part.channels for part in found), strict=True)
+    )
+    return Counts(
+        sum(part.rows for part in found), channels,
+        min(part.least for part in found), max(part.most for part in found),
+        sum(part.constant for part in found),
+        tuple(map(sum, zip(*(part.borders for part in found), strict=True))),
+        dict(sorted(labels.items())),
+    )  # fmt: skip
+
+
+def _border_levels(pixels: NDArray[Any], scale: float) -> NDArray[np.int64]:
+    """Images by the brightness that half of their borders' pixels reach."""
+    if not len(pixels) or min(pixels.shape[2:]) < 3:  # vectors have no border
+        return np.zeros(_LEVELS, np.int64)
+    grey = pixels.astype(np.float32).mean(axis=1)
+    edges = grey[:, 0], grey[:, -1], grey[:, 1:-1, 0], grey[:, 1:-1, -1]
+    border = np.median(np.concatenate(edges, axis=1), axis=1)
+    top = _LEVELS - 1
+    levels = np.clip(np.rint(border * (scale * top)), 0, top).astype(np.int64)
+    return np.bincount(levels, minlength=_LEVELS)
+
+
+def _of_bytes(counts: Sequence[Sequence[int]], scale: float) -> Normal:
+    values = np.arange(256) * scale
+    means, deviations = [], []
+    for channel, numbers in enumerate(counts):
+        own = np.asarray(numbers, np.int64)
+        mean = float((own * values).sum() / own.sum())
+        means.append(mean)
+        deviations.append(float(np.sqrt((own * (values - mean) ** 2).sum() / own.sum())))
+        _check(deviations[-1], channel)
+    return tuple(means), tuple(deviations)
+
+
+def _of_floats(sums: Sequence[Sequence[int]]) -> Normal:
+    means, deviations = [], []
+    for channel, (number, total, squares) in enumerate(sums):
+        mean = total / FIXED / number
+        means.append(mean)
+        deviations.append(float(np.sqrt(max(squares / FIXED / number - mean * mean, 0.0))))
+        _check(deviations[-1], channel)
+    return tuple(means), tuple(deviations)
+
+
+def _check(deviation: float, channel: int) -> None:
+    if deviation == 0:
+        fix = "remove `normalize` from the data section"
+        raise DataError(f"all pixels of channel {channel} are the same", "", fix)
+
+
+def _by_channel(pixels: NDArray[Any], channels: int) -> NDArray[Any]:
+    return pixels.reshape(len(pixels), channels, math.prod(pixels.shape[2:]))
+
+
+def _count_bytes(pixels: NDArray[Any], channels: int) -> list[list[int]]:
+    """How often each byte occurs, by channel."""
+    groups = _by_channel(pixels, channels)
+    counts = np.zeros((channels, 256), np.int64)
+    for start in range(0, len(groups), _TOGETHER):
+        for channel in range(channels):
+            part = groups[start : start + _TOGETHER, channel]
+            counts[channel] += np.bincount(part.ravel(), minlength=256)
+    return [[int(number) for number in channel] for channel in counts]
+
+
+def _sum_floats(pixels: NDArray[Any], channels: int) -> list[list[int]]:
+    """By channel: the number of values, and the sums of them and of their squares, times FIXED."""
+    groups = _by_channel(pixels, channels)
+    totals = [[0, 0, 0] for _ in range(channels)]
+    for image in groups:
+        for channel in range(channels):
+            own = image[channel].astype(np.float64)
+            totals[channel][0] += own.size
+            totals[channel][1] += int(np.rint(own * FIXED).sum())
+            totals[channel][2] += int(np.rint(own * own * FIXED).sum())
+    return totals

@@ -1,0 +1,219 @@
+"""What Python programs train on: arrays, pandas' and Arrow's tables."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from dsl.sections.data import Data
+from dsl.shapes import Shape, product, show
+from runtime.data.dataset import DataError, Dataset, Images
+from runtime.data.labels import as_text, names_of, one_hot, renumbered
+from runtime.data.rows import as_image
+from runtime.data.tables import dataset_of
+
+if TYPE_CHECKING:
+    from runtime.spark.frames import Columns
+
+_NAME = "the data"
+
+
+def is_given(data: Any) -> bool:
+    """Whether it is one of these kinds, by its looks: pandas need not be there."""
+    return isinstance(data, tuple | list | pa.Table) or _is_pandas(data)
+
+
+def given(
+    data: Any, shape: Shape, section: Data | None, columns: "Columns | None" = None
+) -> Dataset:
+    """(images, labels), (images, labels, test images, test labels), or a table with a column of
+    each, as a dataset of images of `shape`; DataError.
+
+    Images are uint8 or floats, (count, channels, height, width), without the channels where there
+    is one, or (count, values); labels are whole numbers or text. `columns` names those of a table.
+    """
+    if isinstance(data, tuple | list):
+        return _of_arrays(data, shape, section)
+    section = section or Data("frame")
+    if columns is not None:
+        section = replace(section, image=columns.image, label=columns.label)
+    table = data if isinstance(data, pa.Table) else _arrow(data)
+    key = columns.key if columns is not None else None
+    if key is not None:
+        named = [f"{key} {value}" for value in _column(table, key).to_pylist()]
+        table = table.append_column("!key", pa.array(named, pa.string()))
+    validation = columns.validation if columns is not None else None
+    if validation is None:
+        return dataset_of(table, None, shape, section, _NAME)
+    held_out = pa.compute.fill_null(_column(table, validation).cast(pa.bool_()), False)
+    train, test = table.filter(pa.compute.invert(held_out)), table.filter(held_out)
+    return dataset_of(train, test, shape, section, _NAME)
+
+
+def _column(table: pa.Table, name: str) -> Any:
+    if name not in table.column_names:
+        listed = ", ".join(table.column_names)
+        raise DataError(f"there is no column {name}", f"The columns are {listed}.")
+    return table[name]
+
+
+def _is_pandas(data: Any) -> bool:
+    return type(data).__module__.split(".")[0] == "pandas"
+
+
+def _arrow(frame: Any) -> pa.Table:
+    """pandas' table; rows are named by its index in messages."""
+    try:
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+    except (pa.ArrowException, ValueError, TypeError) as error:
+        raise DataError("this table cannot be read", str(error)) from None
+    named = [f"the row {value}" for value in frame.index]
+    return table.append_column("!key", pa.array(named, pa.string()))
+
+
+def _of_arrays(data: Any, shape: Shape, section: Data | None) -> Dataset:
+    if len(data) not in (2, 4):
+        raise DataError(
+            f"these are {len(data)} things to train on",
+            "They are images and labels: (x, y), or (x, y, x_test, y_test).",
+        )
+    named = ("x", "y", "x_test", "y_test")[: len(data)]
+    arrays = dict(zip(named, data, strict=True))
+    pixels = {name: _pixels(name, arrays[name], shape) for name in named[::2]}
+    labels = {name: _labels(name, arrays[name]) for name in named[1::2]}
+    kinds = {part.dtype for part in pixels.values()}
+    if len(kinds) > 1:
+        detail = f"x is {pixels['x'].dtype}, x_test is {pixels['x_test'].dtype}."
+        raise DataError("the images to train and to test with differ in type", detail)
+    for x, y in zip(named[::2], named[1::2], strict=True):
+        if len(pixels[x]) != len(labels[y]):
+            counts = f"{x} has {len(pixels[x]):,} images, {y} has {len(labels[y]):,} labels."
+            raise DataError("images and labels do not belong together", counts)
+    if not len(labels["y"]):
+        raise DataError("there are no images to train on")
+    numbers, classes = _numbered(labels, section)
+    parts = [Images(pixels[x], numbers[y]) for x, y in zip(named[::2], named[1::2], strict=True)]
+    scale = 1 / 255 if pixels["x"].dtype == np.uint8 else 1.0
+    test = parts[1] if len(parts) > 1 else None
+    dataset = Dataset(_NAME, parts[0], test, classes, scale)
+    return dataset if section is None else renumbered(dataset, section.first, section.distinct)
+
+
+def _as_array(name: str, given: Any) -> NDArray[Any]:
+    if isinstance(given, pa.Array | pa.ChunkedArray):
+        given = given.to_pylist()
+    if _is_pandas(given):
+        given = given.to_numpy()
+    try:
+        array = np.asarray(given)
+        if array.dtype == object and array.ndim == 1 and len(array) and np.ndim(array[0]):
+            array = np.stack([np.asarray(image) for image in array])
+        return array
+    except ValueError as error:
+        raise DataError(f"{name} is no array of rows of one size", str(error)) from None
+
+
+def _pixels(name: str, given: Any, shape: Shape) -> NDArray[Any]:
+    """uint8 or float32, (count, channels, height, width)."""
+    array = _as_array(name, given)
+    image = as_image(shape)
+    fits = array.ndim > 1 and (
+        array.shape[1:] in (shape, image)
+        or (image[0] == 1 and array.shape[1:] == image[1:])
+        or array.shape[1:] == (product(shape),)
+    )
+    if not fits:
+        raise _unfit(name, array, image, shape)
+    if array.dtype != np.uint8:
+        array = _numbers(name, array)
+    return np.ascontiguousarray(array.reshape(len(array), *image))
+
+
+def _unfit(name: str, array: NDArray[Any], image: Shape, shape: Shape) -> DataError:
+    wanted = f"(count, {', '.join(map(str, shape))})"
+    title = f"the images do not fit the net's input {show(shape)}"
+    detail = f"The shape of {name} is {array.shape}; I take {wanted}."
+    if array.shape[1:] == (*image[1:], image[0]):
+        detail += " The channels come last in it; here they come first."
+        return DataError(title, detail, f"give {name}.transpose(0, 3, 1, 2)")
+    if array.shape == image:
+        return DataError(title, detail, f"give {name}[None], if it is a single image")
+    rest = array.shape[1:]
+    fix = f"write input {show(rest)}" if len(rest) in (1, 3) else ""
+    if len(rest) == 2:
+        fix = f"write input 1x{show(rest)}"
+    return DataError(title, detail, fix)
+
+
+def _numbers(name: str, array: NDArray[Any]) -> NDArray[Any]:
+    """Whole numbers from 0 to 255 as bytes, others as float32."""
+    if array.dtype == bool:
+        return array.astype(np.float32)
+    if not (np.issubdtype(array.dtype, np.integer) or np.issubdtype(array.dtype, np.floating)):
+        try:
+            array = array.astype(np.float64)
+        except (ValueError, TypeError):
+            detail = f"They are {array.dtype}."
+            raise DataError(f"the values of {name} are no numbers", detail) from None
+    if np.issubdtype(array.dtype, np.integer):
+        if array.size and (array.min() < 0 or array.max() > 255):
+            limits = f"They go from {array.min()} to {array.max()}."
+            raise DataError(
+                f"the whole numbers in {name} are no bytes, 0 to 255",
+                limits,
+                f"give floats: {name}.astype('float32'), divided by what 1 is to be",
+            )
+        return array.astype(np.uint8)
+    with np.errstate(over="ignore"):
+        array = array.astype(np.float32)
+    broken = ~np.isfinite(array).reshape(len(array), -1).all(axis=1)
+    if broken.any():
+        where = f"Row {int(broken.argmax()):,} of {name}, counted from 0, is the first."
+        raise DataError("a value is not a finite number", where)
+    return array
+
+
+def _labels(name: str, given: Any) -> NDArray[Any]:
+    array = _as_array(name, given)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1:
+        raise one_hot(name, f"give {name}.argmax(axis=1)")
+    return array
+
+
+def _numbered(
+    labels: Mapping[str, NDArray[Any]], section: Data | None
+) -> tuple[dict[str, NDArray[np.int32]], tuple[str, ...]]:
+    """Labels as numbers, and the classes' names where they were text; `label from` and `label
+    distinct` follow later."""
+    first = labels["y"]
+    if np.issubdtype(first.dtype, np.number) or first.dtype == bool:
+        least = section.first if section is not None else 0
+        return {name: _whole(name, array, least) for name, array in labels.items()}, ()
+    values = [None if value is None or value != value else value for value in first.tolist()]
+    names = names_of(values, "y")
+    places = {name: number for number, name in enumerate(names)}
+    numbers = {}
+    for name, array in labels.items():
+        texts = ["" if v is None or v != v else as_text(v) for v in array.tolist()]
+        strange = next((k for k, text in enumerate(texts) if text not in places), None)
+        if strange is not None:
+            what = f"the label {texts[strange]}" if texts[strange] else "an empty label"
+            where = f"It is in row {strange:,} of {name}, counted from 0."
+            raise DataError(f"{what} is a class of no training images", where)
+        numbers[name] = np.array([places[text] for text in texts], np.int32)
+    return numbers, names
+
+
+def _whole(name: str, array: NDArray[Any], least: int) -> NDArray[np.int32]:
+    values = array.astype(np.float64)
+    bad = ~((values >= least) & (values == np.floor(values)) & (values < 2**31 - 1))
+    if bad.any():
+        row = int(bad.argmax())
+        where = f"Row {row:,} of {name}, counted from 0, has {array[row]}."
+        raise DataError(f"labels are whole numbers from {least}, or text", where)
+    return array.astype(np.int32)

@@ -1,0 +1,213 @@
+"""A picture of any kind as an image of the net: one way for training and for every prediction.
+
+Turned as its camera held it, laid on a background where it is transparent, grey or RGB in 8 bits a
+channel, dark and light changed where that is due, and brought to the net's size.
+"""
+
+import io
+import struct
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsl.sections.data import Data
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Borders = tuple[float, float]
+Bytes = NDArray[np.uint8]
+# What was done to a picture that its owner may not expect.
+INVERTED, DRAWN, RESIZED = "inverted", "drawn", "resized"
+_SWALLOWED = 64  # values between the darkest and the lightest pixel of what is hardly to be seen
+_CLEARLY = 0.3  # how much nearer to the training images' borders an inverted picture's is
+
+
+class PictureError(ValueError):
+    """Why a picture cannot be used."""
+
+
+class SizeError(PictureError):
+    """It has another size than the net takes, and nothing says how to change that."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """`pixels` are bytes, (channels, height, width), from black to white; `done` is what was done
+    to the picture, of INVERTED, DRAWN and RESIZED."""
+
+    pixels: Bytes
+    done: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How a picture becomes an image of `shape`, (channels, height, width).
+
+    `resize` is "fit", "crop" or "stretch", or None to refuse other sizes. `background` lies below
+    what is transparent, and around what is fitted: a word of the language, or a brightness from 0
+    to 1. `invert` is "no", "yes", or "auto": where a picture's border is clearly the negative of
+    `borders`, the brightness (0 to 1) of nearly all training images' borders; without these, where
+    it is light. With `drawn`, drawings are cut out, as those of the training images were, so that
+    they fit into a square of so many pixels; see runtime/data/drawing.py.
+    """
+
+    shape: tuple[int, int, int]
+    resize: str | None = None
+    background: str | float = ""
+    invert: str = "no"
+    borders: Borders | None = None
+    drawn: int | None = None
+
+    @classmethod
+    def of(cls, data: Data | None, shape: tuple[int, int, int]) -> "Preparation":
+        """That of a data section's training images."""
+        if data is None:
+            return cls(shape)
+        mode = data.resize_mode if data.resize else None
+        return cls(shape, mode, data.background, data.invert)
+
+    def of_bytes(self, data: bytes) -> Prepared:
+        """An encoded picture, such as a PNG or JPEG file's content; PictureError."""
+        from PIL import Image, UnidentifiedImageError
+
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # Pillow's, of what does not matter here
+                with Image.open(io.BytesIO(data)) as file:
+                    return self.of_picture(file)
+        except PictureError:
+            raise
+        except UnidentifiedImageError:
+            kind = "neither PNG nor JPEG, nor of another kind" if data else "it is empty"
+            raise _unreadable(kind) from None
+        except Image.DecompressionBombError:
+            raise _unreadable("it has too many pixels") from None
+        except (OSError, ValueError, SyntaxError, TypeError, struct.error, EOFError) as error:
+            raise _unreadable(str(error) or type(error).__name__) from None
+
+    def of_picture(self, file: "Image") -> Prepared:
+        """The same of Pillow's image; raises PictureError, or what Pillow raises."""
+        from PIL import ImageOps
+
+        see_through = file.has_transparency_data
+        picture = ImageOps.exif_transpose(file)
+        picture = _flat(_in_bytes(picture), self.background, grey=self.shape[0] == 1)
+        return self._brought_to_size(picture, see_through)
+
+    def of_array(self, pixels: Bytes) -> Prepared:
+        """The same of bytes (height, width, channels), of grey, RGB or RGBA."""
+        from PIL import Image
+
+        return self.of_picture(Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels))
+
+    def _brought_to_size(self, picture: "Image", see_through: bool) -> Prepared:
+        from PIL import ImageChops
+
+        channels, height, width = self.shape
+        other_size = picture.size != (width, height)
+        inverts = self._inverts(picture)
+        if self.drawn is not None and (other_size or inverts or see_through):
+            from runtime.data.drawing import cut_out
+
+            pixels, was_dark = cut_out(np.asarray(picture), self.drawn, self.shape[1:], self.invert)
+            return Prepared(pixels[None], (DRAWN, *([INVERTED] if was_dark else [])))
+        done = []
+        if inverts:
+            picture = ImageChops.invert(picture)
+            done.append(INVERTED)
+        if other_size:
+            if self.resize is None:
+                size = f"{picture.size[0]}x{picture.size[1]}"
+                raise SizeError(f"the picture has {size} pixels; the net takes {width}x{height}")
+            picture = _resized(picture, (width, height), self.resize, self._fill())
+            done.append(RESIZED)
+        values = np.asarray(picture).reshape(height, width, channels).transpose(2, 0, 1)
+        return Prepared(np.ascontiguousarray(values), tuple(done))
+
+    def _inverts(self, picture: "Image") -> bool:
+        if self.invert != "auto":
+            return self.invert == "yes"
+        border = border_of(np.asarray(picture)) / 255
+        return is_negative(border, self.borders or (0.0, 0.0))
+
+    def _fill(self) -> int:
+        if isinstance(self.background, float):
+            return round(255 * self.background)
+        return 0 if self.background == "black" else 255
+
+
+def _unreadable(why: str) -> PictureError:
+    return PictureError(f"it is no picture that can be read ({why})")
+
+
+def is_negative(border: float, borders: Borders) -> bool:
+    """Whether 1 - border is clearly nearer to the range `borders` than `border` is."""
+
+    def distance(value: float) -> float:
+        return max(borders[0] - value, value - borders[1], 0.0)
+
+    return distance(border) - distance(1 - border) > _CLEARLY
+
+
+def border_of(values: NDArray[Any]) -> float:
+    """The brightness that half of the border's pixels reach, of (height, width) or (height, width,
+    channels)."""
+    grey = values if values.ndim == 2 else values.mean(axis=2)
+    edges = grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]
+    return float(np.median(np.concatenate(edges)))
+
+
+def _in_bytes(file: "Image") -> "Image":
+    """8 bits a channel. Of 16 the upper eight are taken: Pillow's own conversion cuts everything
+    above 255 off."""
+    from PIL import Image
+
+    if file.mode.startswith("I;16"):
+        return Image.fromarray((np.asarray(file) >> 8).astype(np.uint8))
+    if file.mode in ("I", "F"):
+        raise PictureError("its pixels have 32 bits; save it with 8 bits a channel")
+    return file
+
+
+def _flat(picture: "Image", background: str | float, grey: bool) -> "Image":
+    """Without transparency, grey or RGB. White ink, which a white background would swallow, lies
+    on black, unless the background was asked for."""
+    from PIL import Image
+
+    mode = "L" if grey else "RGB"
+    if not picture.has_transparency_data:
+        return picture.convert(mode)
+    whole = picture.convert("RGBA")
+
+    def on(shade: int) -> Image.Image:
+        ground = Image.new("RGBA", whole.size, (shade, shade, shade, 255))
+        return Image.alpha_composite(ground, whole).convert(mode)
+
+    if background == "black":
+        return on(0)
+    light = on(255)
+    if background == "white" or _contrast(light) >= _SWALLOWED:
+        return light
+    dark = on(0)
+    return dark if _contrast(dark) > _contrast(light) else light
+
+
+def _contrast(picture: "Image") -> int:
+    values = np.asarray(picture.convert("L"))
+    return int(values.max()) - int(values.min())
+
+
+def _resized(picture: "Image", size: tuple[int, int], mode: str, fill: int) -> "Image":
+    from PIL import Image, ImageOps
+
+    smooth = Image.Resampling.BILINEAR  # with antialiasing where it makes smaller
+    if mode == "stretch":
+        return picture.resize(size, smooth)
+    if mode == "crop":
+        return ImageOps.fit(picture, size, smooth)
+    colour: Any = fill if picture.mode == "L" else (fill, fill, fill)
+    return ImageOps.pad(picture, size, smooth, color=colour)

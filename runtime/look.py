@@ -1,0 +1,155 @@
+"""What is odd about the data, before a training trusts them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dsl.graph import Graph
+from dsl.shapes import show
+from runtime.data.dataset import DataError
+
+if TYPE_CHECKING:
+    from runtime.source import Source
+
+_MOST = 0.9  # of the rows, in one class
+_NAMED = 5  # classes that a message lists
+
+
+@dataclass(frozen=True)
+class Odd:
+    """Something that is right in form, and what mends it if it is wrong in content."""
+
+    text: str
+    fix: str
+
+    def event(self) -> dict[str, Any]:
+        return {"event": "warning", "text": self.text, "fix": self.fix}
+
+
+def check_labels(graph: Graph, source: "Source") -> None:
+    """DataError where the labels do not fit the net's output, with what mends the cause."""
+    outputs = graph.output[0] if len(graph.output) == 1 else 0
+    if not outputs:
+        raise DataError(
+            f"the net's output is the map {show(graph.output)}, but {source.name} has classes",
+            "The output has one value for each class.",
+            "end the net with `flatten` and a linear layer",
+        )
+    if source.classes:
+        if source.largest >= len(source.classes):
+            raise DataError(
+                f"{source.name} has a label {source.largest}",
+                f"There are {len(source.classes)} classes, and labels count from 0.",
+            )
+        # The names of IDX files' classes are only counted from their labels: some may not occur.
+        counted = tuple(str(k) for k in range(len(source.classes))) == source.classes
+        if outputs < len(source.classes) or (outputs > len(source.classes) and not counted):
+            _refuse(graph, source)
+    elif source.largest >= outputs:
+        _refuse(graph, source)
+
+
+def _refuse(graph: Graph, source: "Source") -> None:
+    """The net's output has not as many values as there are classes."""
+    outputs = graph.output[0]
+    train, held_out = source.counted
+    present = sorted(train.labels.keys() | held_out.keys())
+    named = source.classes and source.classes != tuple(map(str, range(len(source.classes))))
+    number = len(source.classes) if named else source.largest + 1
+    title = f"the net's output is {outputs}, but {source.name} has {number:,} classes"
+    least, most = present[0], present[-1]
+    widen = "" if len(present) == outputs else f", and make the last layer `linear {len(present)}`"
+    if named or most - least + 1 == len(present) and least == 0:
+        raise DataError(title, "", f"make the last layer `linear {number}`")
+    if most - least + 1 == len(present):
+        title = f"the labels of {source.name} go from {least} to {most:,}"
+        detail = f"Labels count from 0, and so do the net's {outputs} outputs."
+        fix = f"write `label from {least}` in the data section, which subtracts {least}{widen}"
+        raise DataError(title, detail, fix)
+    if len(present) <= outputs or len(present) * 2 < number:
+        shown = ", ".join(f"{label:,}" for label in present[:_NAMED])
+        shown += ", …" if len(present) > _NAMED else ""
+        title = f"the labels of {source.name} have gaps: {shown}"
+        detail = f"They are {len(present):,} classes, but their numbers go up to {most:,}."
+        fix = f"write `label distinct` in the data section: each is a class of its own{widen}"
+        raise DataError(title, detail, fix)
+    raise DataError(title, "", f"make the last layer `linear {number}`")
+
+
+def summary(source: "Source") -> dict[str, Any]:
+    """The facts about the data, as an event."""
+    train, held_out = source.counted
+    names = source.classes or tuple(str(k) for k in range(source.largest + 1))
+    scale = source.scale
+
+    def by_class(labels: dict[int, int]) -> dict[str, int]:
+        return {names[label]: labels[label] for label in sorted(labels) if label < len(names)}
+
+    return {
+        "event": "data",
+        "name": source.name,
+        "rows": source.rows,
+        "held_out": source.held_out,
+        "classes": by_class(train.labels),
+        "held_out_classes": by_class(held_out),
+        "least": train.least * scale,
+        "most": train.most * scale,
+        "mean": train.mean(scale),
+        "constant": train.constant,
+        "left_out": len(source.left_out),
+    }
+
+
+def odd_things(graph: Graph, source: "Source") -> Iterator[Odd]:
+    """What a user is to be told of before the training starts."""
+    train, _ = source.counted
+    name = source.name
+    if source.left_out:
+        count = len(source.left_out)
+        what = "1 picture" if count == 1 else f"{count:,} pictures"
+        yield Odd(f"{what} of {name} cannot be read and {'is' if count == 1 else 'are'} left out; "
+                  f"the first is {source.left_out[0]}", "")  # fmt: skip
+    yield from _odd_labels(graph, source)
+    if train.constant:
+        share = f"{train.constant:,} of {train.rows:,} images of {name}"
+        yield Odd(f"{share} have a single value in all their pixels", "are they meant to be there?")
+    if source.dtype == "float32" and 1.5 < train.most <= 255 and train.least >= 0 \
+            and train.most > 20:  # fmt: skip
+        normalized = graph.data is not None and graph.data.normalize
+        if not normalized:
+            fix = "give bytes (uint8), divide by 255, or add `normalize` to the data section"
+            yield Odd(
+                f"the values of {name} go up to {train.most:g}, as those of bytes do, but they are "
+                "floats, which are taken as they are", fix,
+            )  # fmt: skip
+
+
+def _odd_labels(graph: Graph, source: "Source") -> Iterator[Odd]:
+    train, _ = source.counted
+    labels, outputs = train.labels, graph.output[0]
+    names = source.classes or tuple(str(k) for k in range(outputs))
+    biggest = max(labels, key=lambda label: labels[label])
+    if len(labels) == 1:
+        text = f"all images of {source.name} to train with are of one class, {names[biggest]}"
+        yield Odd(text, "there is nothing to learn: give images of other classes as well")
+    elif labels[biggest] >= _MOST * train.rows:
+        share = labels[biggest] / train.rows
+        text = f"{share:.1%} of the images of {source.name} are of one class, {names[biggest]}"
+        yield Odd(text, f"compare top1 with {share:.1%}, and give more images of the others")
+    least, most = min(labels), max(labels)
+    contiguous = most - least + 1 == len(labels)
+    if not source.classes and least > 0 and contiguous and len(labels) > 1:
+        text = f"the labels of {source.name} go from {least} to {most}: 0 never occurs"
+        fix = f"if they count from {least}, write `label from {least}` in the data section"
+        yield Odd(f"{text}", f"{fix}, and end the net in {len(labels)} outputs")
+        return
+    limit = len(source.classes) or most + 1
+    missing = [names[k] for k in range(min(limit, outputs)) if k not in labels]
+    if missing:
+        shown = ", ".join(missing[:_NAMED]) + (", …" if len(missing) > _NAMED else "")
+        what = "the class" if len(missing) == 1 else f"{len(missing):,} classes:"
+        have = "has" if len(missing) == 1 else "have"
+        fix = "give images of it" if len(missing) == 1 else "give images of them"
+        if not source.classes and len(labels) * 2 < limit:
+            fix = "if the labels are no numbers from 0, write `label distinct` in the data section"
+        yield Odd(f"{what} {shown} {have} no images to train with", fix)

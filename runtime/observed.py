@@ -1,0 +1,33 @@
+"""What a model's training images were like, as far as its predictions need to know."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dsl.shapes import Shape
+from runtime.data.preparation import Borders
+
+
+@dataclass(frozen=True)
+class Observed:
+    """`shape` is (channels, height, width) before the data section's `pad`. Values went from
+    `least` to `most`. `borders` are the brightnesses, from 0 to 1, of nearly all images' borders;
+    None where they had none."""
+
+    shape: Shape
+    least: float
+    most: float
+    borders: Borders | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {**vars(self), "shape": list(self.shape),
+                "borders": list(self.borders) if self.borders else None}  # fmt: skip
+
+    @classmethod
+    def from_dict(cls, known: Mapping[str, Any]) -> "Observed":
+        borders = known["borders"]
+        return cls(
+            tuple(int(size) for size in known["shape"]), float(known["least"]),
+            float(known["most"]), (float(borders[0]), float(borders[1])) if borders else None,
+        )  # fmt: skip

@@ -1,0 +1,73 @@
+"""Whether a training has led to anything, when it is over."""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from dsl.graph import Graph
+from dsl.sections.train import Train
+from runtime.look import Odd
+from runtime.source import Source
+
+_BETTER = 0.02  # of what the most frequent class leaves, what a net must gain to count as better
+_NAMED = 10  # classes that a message lists
+Event = dict[str, Any]
+
+
+def verdict(
+    graph: Graph, train: Train, source: Source, history: Sequence[Event], predictions: Event | None
+) -> Iterator[Odd]:
+    """What is wrong with the end of a training, and what to try.
+
+    `history` has the epochs, `predictions` what was counted at the last validation.
+    """
+    if not history:
+        return
+    last = history[-1]
+    counts = source.counted[0].labels
+    names = source.classes or tuple(str(k) for k in range(graph.output[0]))
+    if predictions is None:
+        right, images = last["top1"], "training images"
+    else:
+        own = predictions["classes"]
+        counts = {label: count for label, count in enumerate(own) if count}
+        right, images = predictions["hits"] / sum(own), "validation images"
+    most = max(counts, key=lambda label: counts[label])
+    share = counts[most] / sum(counts.values())
+    losses = [epoch["loss"] for epoch in history]
+    stuck = len(losses) > 1 and losses[-1] >= losses[0]
+    if len(counts) > 1 and right < share + _BETTER * (1 - share):
+        text = f"the net is no better than guessing: {right:.2%} of the {images} are right, and "
+        text += f"{share:.2%} would be with the answer {names[most]} to all of them"
+        yield Odd(text, _what_to_try(graph, train))
+    elif stuck:
+        text = f"the training loss has not fallen: {losses[0]:.4f} in the first epoch, "
+        yield Odd(f"{text}{losses[-1]:.4f} in the last", _what_to_try(graph, train))
+    elif predictions is not None:
+        taken = predictions["predicted"]
+        never = [names[k] for k in sorted(counts) if not taken[k]]
+        if never:
+            shown = ", ".join(never[:_NAMED]) + (", …" if len(never) > _NAMED else "")
+            fix = "look at these classes' images and labels, and give more of them; or train longer"
+            yield Odd(f"no image is ever taken for {shown}", fix)
+
+
+def _what_to_try(graph: Graph, train: Train) -> str:
+    assert train.rate is not None
+    hints = []
+    normalizes = any(node.kind == "batchnorm" for node in graph.nodes)
+    if normalizes and train.batch < _SMALL:
+        hints.append(f"a larger batch (`batch 64`): `batchnorm` sees {train.batch} at a time")
+    hints.append(f"a lower rate (`rate {_rounded(max(train.rate.bases) / 10)}`)")
+    if graph.data is not None and not graph.data.normalize:
+        hints.append("`normalize` in the data section")
+    hints.append("whether the labels belong to the images")
+    return "try " + ", ".join(hints[:-1]) + "; and look " + hints[-1]
+
+
+_SMALL = 8  # images whose statistics say little
+
+
+def _rounded(rate: float) -> str:
+    digits = 1 - math.floor(math.log10(rate))
+    return f"{round(rate, max(0, digits)):g}"
