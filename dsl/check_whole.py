@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from dsl import messages
 from dsl.datasets import DATASETS
+from dsl.registry import layers
 from dsl.sections.augment import Augment
 from dsl.sections.data import Data
 from dsl.sections.train import Train
@@ -29,10 +30,6 @@ def check_whole(walk: Walk, sections: Sections, text: str) -> None:
     if walk.input_line is None and not walk.input_missing:
         last = max(1, len(text.rstrip().split("\n")))
         report(messages.empty_net(Span(last, 1, 2)))
-    for name in ("train", "augment"):
-        if name in sections.lines and "data" not in sections.lines and not walk.data_missing:
-            report(messages.section_without_data(sections.lines[name].keyword.span, name))
-            break
     if walk.shape is None or not walk.nodes or walk.incomplete:
         return
     total = sum(node.parameter_count for node in walk.nodes)
@@ -55,7 +52,7 @@ def _check_outputs(walk: Walk) -> bool:
         if node.kind not in ("logsoftmax", "rbf") or node.name not in consumed:
             continue
         follower = next(k for k, other in enumerate(walk.nodes) if node.name in other.inputs)
-        if node.kind == "logsoftmax" and walk.nodes[follower].kind == "reshape":
+        if node.kind == "logsoftmax" and layers()[walk.nodes[follower].kind].rearranges:
             continue
         after = walk.lines[follower].keyword
         walk.report(messages.layer_after_output(after.span, after.text, node.kind,

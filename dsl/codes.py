@@ -137,7 +137,7 @@ CODES = {
     ),
     "E032": Code(
         "a map where a vector is due",
-        "`linear` and `rbf` see a vector. A map is flattened by `reshape`, or by `avgpool all`.",
+        "`linear` and `rbf` see a vector. `flatten` makes one of a map, and so does `avgpool all`.",
         "input 1x28x28\nlinear 10\n",
     ),
     "E033": Code(
@@ -233,11 +233,6 @@ CODES = {
         "a line that cannot be read",
         "The message shows how such a line is written.",
         _TRAINED + "  batch\n",
-    ),
-    "E056": Code(
-        "a training without data",
-        "The section `data` names what `train` and `augment` work on.",
-        _NET + "train\n  rate 0.1\n",
     ),
     "E060": Code(
         "a block that contains itself",

@@ -457,8 +457,8 @@ def linear_on_map(span: Span, given: Shape, source: str, layer: str = "linear") 
         span,
         f"`{layer}` needs a vector, but gets a map",
         f"{source} gives {show(given)}, which is channels x height x width.",
-        f"flatten it first: reshape {'*'.join(map(str, given))}",
-        edits=(Edit.line_before(span, f"reshape {'*'.join(map(str, given))}"),),
+        "flatten it first: write `flatten` on the line before",
+        edits=(Edit.line_before(span, "flatten"),),
     )
 
 
@@ -512,7 +512,7 @@ def output_is_map(span: Span, shape: Shape) -> Diagnostic:
         span,
         f"the net's output is the map {show(shape)}, but a classifier's is a vector",
         "The output has one value for each class.",
-        f"end with reshape {'*'.join(map(str, shape))} and a linear layer",
+        "end with `flatten` and a linear layer, with one output for each class",
     )
 
 
@@ -611,7 +611,7 @@ def pad_needs_map(span: Span, first: Span, given: Shape) -> Diagnostic:
         span,
         f"`pad` puts rows and columns around images, but the net's input is {show(given)}",
         "A vector has none.",
-        "begin with a map, channels x height x width, and flatten it with `reshape`",
+        "begin with a map, channels x height x width, and make a vector of it with `flatten`",
         (Related(first, "the input"),),
     )
 
@@ -884,16 +884,6 @@ def section_twice(span: Span, section: str, first: Span) -> Diagnostic:
         "",
         "make one section of the two",
         (Related(first, "the first is here"),),
-    )
-
-
-def section_without_data(span: Span, section: str) -> Diagnostic:
-    return Diagnostic(
-        "E056",
-        span,
-        f"there is a section `{section}`, but no `data`",
-        "Nothing says what to train on.",
-        "add a line such as `data mnist`",
     )
 
 

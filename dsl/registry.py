@@ -119,7 +119,8 @@ class Layer:
     `infer` gives the output shape or raises Refused; `parameters(input shape, arguments)` the
     trained tensors; `macs(input, output, arguments)` the multiply-adds of one forward pass of
     one image. `monotonic` marks activations that keep the order of values, which therefore
-    commute with max-pooling. `joins` marks those that join the `path`s of their body.
+    commute with max-pooling. `joins` marks those that join the `path`s of their body. `rearranges`
+    marks those that keep every value and its place in memory: only the shape is another.
     """
 
     name: str
@@ -133,6 +134,7 @@ class Layer:
     aliases: tuple[str, ...] = ()
     monotonic: bool = False
     joins: bool = False
+    rearranges: bool = False
 
 
 # What is no layer, but stands where a layer does: how it is written, and what it means.

@@ -67,7 +67,6 @@ class Walk:
     source: str = "nothing"
     input_line: Line | None = None
     input_missing: bool = False
-    data_missing: bool = False
     incomplete: bool = False  # whether a line of the net has no node
     full: bool = False
     visited: int = 0
@@ -143,10 +142,10 @@ class Walk:
             self._unknown(line, scope)
 
     def lose_track(self) -> None:
-        """After a line that may have been anything: the input, or the section `data`."""
+        """After a line that may have been anything, even the input."""
         self.shape = None
         self.input_missing = self.input_missing or self.input_line is None
-        self.data_missing = self.incomplete = True
+        self.incomplete = True
 
     def _unknown(self, line: Line, scope: Scope) -> None:
         """A line that means nothing; its body is looked through if it may hold layers."""
