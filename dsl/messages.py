@@ -127,14 +127,24 @@ def unexpected_end(span: Span, before: str) -> Diagnostic:
     return Diagnostic("E003", span, "this line ends too soon", detail, fix)
 
 
-def tab(span: Span) -> Diagnostic:
+def tab(line: Span, columns: Sequence[int], margin: int) -> Diagnostic:
+    """`line` are the words of a line with tabs in these columns, and `margin` the spaces that its
+    indentation stands for."""
+    number, file = line.line, line.file
+    edits = [
+        Edit(number, column, number, column + 1, " ", file)
+        for column in columns
+        if column > line.column
+    ]
+    if columns[0] < line.column:
+        edits.insert(0, Edit(number, 1, number, line.column, " " * margin, file))
     return Diagnostic(
         "E004",
-        span,
+        Span(number, columns[0], columns[0] + 1, file),
         "there is a tab in this line",
         "How wide a tab is depends on the editor, and indentation has a meaning here.",
         "use spaces",
-        edits=(Edit.of(span, "  "),),
+        edits=tuple(edits),
     )
 
 

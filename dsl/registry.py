@@ -137,6 +137,7 @@ class Layer:
     rearranges: bool = False
 
 
+SECTIONS = ("data", "augment", "train")
 # What is no layer, but stands where a layer does: how it is written, and what it means.
 STRUCTURE = {
     "block": ("block NAME(width, step = 1)", "layers under a name of their own, with sizes as "
@@ -165,7 +166,7 @@ def layers() -> Mapping[str, Layer]:
 
 def suggest_layer(word: str, others: Iterable[str] = ()) -> str | None:
     """Our word for another framework's, or the closest spelling; `others` are blocks."""
-    known = [*layers(), *STRUCTURE, "data", "augment", "train", *others]
+    known = [*layers(), *STRUCTURE, *SECTIONS, *others]
     by_alias = {alias: layer.name for layer in layers().values() for alias in layer.aliases}
     return by_alias.get(word.lower()) or closest(word, known)
 
