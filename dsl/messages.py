@@ -3,6 +3,7 @@
 It is long because it is a list; nothing in it depends on its neighbours.
 """
 
+import math
 import unicodedata
 from collections.abc import Sequence
 
@@ -506,23 +507,63 @@ def stale_count(span: Span, declared: int, actual: int) -> Diagnostic:
 
 
 def class_count(span: Span, outputs: Shape, classes: int, data: str, layer: str) -> Diagnostic:
-    layer = "rbf" if layer == "rbf" else "linear"
     return Diagnostic(
         "E036",
         span,
         f"the net's output is {show(outputs)}, but {data} has {classes} classes",
         "The output has one value for each class.",
-        f"make the last layer `{layer} {classes}`",
+        _with_outputs(layer, classes),
     )
 
 
-def output_is_map(span: Span, shape: Shape) -> Diagnostic:
+def _with_outputs(layer: str, count: int) -> str:
+    """What gives so many outputs where `layer` gives another number."""
+    if layer in ("linear", "rbf"):
+        return f"make the last layer `{layer} {count}`"
+    return f"write `linear {count}` on the line behind the last `{layer}`"
+
+
+def output_is_map(span: Span, shape: Shape, classes: int | None, end: str | None) -> Diagnostic:
+    """`end` is the softmax that ends the net, if one does."""
+    linear = "`flatten` and a `linear` with one output for each class"
+    fix = f"end with {linear if classes is None else f'`flatten` and `linear {classes}`'}"
+    if shape[1:] == (1, 1) and classes in (None, shape[0]):
+        fix = "end with `flatten`"
+    elif end is not None:
+        fix = f"{fix}, both before `{end}`"
     return Diagnostic(
         "E036",
         span,
         f"the net's output is the map {show(shape)}, but a classifier's is a vector",
         "The output has one value for each class.",
-        "end with `flatten` and a linear layer, with one output for each class",
+        fix,
+    )
+
+
+def one_class(span: Span, layer: str, size: Span | None) -> Diagnostic:
+    """`size` is where the number of outputs can be changed."""
+    fix = f"{_with_outputs(layer, 2)}: one output for each of two classes"
+    return Diagnostic(
+        "E045",
+        span,
+        "the net has one output, and so one class only",
+        "A single class always has the probability 1: there is nothing to learn.",
+        fix,
+        edits=_instead(size, "2") if size is not None else (),
+    )
+
+
+def squashed_scores(span: Span, layer: str, count: int, alone: bool) -> Diagnostic:
+    """`alone` tells whether the line makes nothing else, so that it can be removed."""
+    count = max(count, 2)
+    most = math.e / (math.e + count - 1)
+    return Diagnostic(
+        "E044",
+        span,
+        f"`{layer}` keeps the scores between 0 and 1, but a softmax follows",
+        f"With {count} classes the right one would never get more than {most:.0%}.",
+        f"remove this `{layer}` line: the softmax alone makes probabilities of the scores",
+        edits=(Edit.remove_line(span),) if alone else (),
     )
 
 
@@ -572,14 +613,35 @@ def crossentropy_after(span: Span, last: str, last_span: Span) -> Diagnostic:
     )
 
 
-def input_differs(span: Span, net: Shape, data: Shape, name: str, data_span: Span) -> Diagnostic:
+def input_differs(
+    span: Span, net: Shape, right: Shape, images: Shape, name: str, data_span: Span,
+    pad: tuple[int, int] | None, size: Span | None,
+) -> Diagnostic:  # fmt: skip
+    """`right` is the input that takes the data's padded `images`. `pad` is what would make the
+    net's input of the bare ones, and `size` where it is written, if it can be put right there."""
+    write, detail = f"write input {show(right)}", ""
+    fix = write
+    if len(net) == 1:
+        fix = f"{write}: all values of an image in one vector"
+    elif net[0] != images[0] == net[2]:
+        fix = f"{write}: channels come first"
+    elif net[0] != images[0]:
+        detail = f"{name} is grey: it has one channel."
+        if images[0] != 1:
+            detail = f"{name} has {images[0]} channels: it is in colour."
+    elif pad == (0, 0):
+        fix = f"remove the `pad` below `data {name}`; or {write}"
+    elif pad is not None:
+        wide = str(pad[0]) if pad[0] == pad[1] else show(pad)
+        fix = f"{write}; or keep it, and write `pad {wide}` below `data {name}`"
     return Diagnostic(
         "E040",
         span,
-        f"the net's input is {show(net)}, but {name} has images of {show(data)}",
-        "",
-        f"write input {show(data)}",
+        f"the net's input is {show(net)}, but {name} has images of {show(images)}",
+        detail,
+        fix,
         (Related(data_span, "the data are chosen here"),),
+        _instead(size, show(right)) if size is not None else (),
     )
 
 
@@ -880,6 +942,16 @@ def missing_key(span: Span, section: str, key: str, example: str) -> Diagnostic:
     )
 
 
+def rate_without_end(span: Span) -> Diagnostic:
+    return Diagnostic(
+        "E054",
+        span,
+        "this rate follows from the length of the training, which nothing says",
+        "A cosine falls to 0 at the end; but `stop when` may end the training at any time.",
+        "add a line `stop after 20 epochs` beside the `stop when`: whichever comes first",
+    )
+
+
 def bad_line(span: Span, key: str, usage: str) -> Diagnostic:
     return Diagnostic(
         "E055", span, f"I cannot read this `{key}` line", "", f"write it like this: {usage}"
@@ -957,6 +1029,31 @@ def too_much_memory(span: Span, needed: int, available: int) -> Diagnostic:
         f"training would need {needed / 2**30:,.1f} GiB of memory",
         f"This machine has {available / 2**30:,.1f} GiB.",
         "make the net or its batch smaller, or train it on another machine",
+    )
+
+
+def bounded_scores(span: Span, layer: str, bounds: tuple[float, float]) -> Diagnostic:
+    low, high = bounds
+    detail = f"Between {low:g} and {high:g} no class can become as certain as it may be."
+    if high == float("inf"):
+        detail = f"Scores below {low:g} become {low:g}, and nothing is learnt from them."
+    return Diagnostic(
+        "W009",
+        span,
+        f"the net's scores come from `{layer}`, and a softmax follows",
+        detail,
+        f"remove this `{layer}` line; or silence this with # allow W009",
+    )
+
+
+def nothing_varies(span: Span, layer: str, shape: Shape) -> Diagnostic:
+    what = "a vector" if len(shape) == 1 else f"a map of {show(shape)}"
+    return Diagnostic(
+        "W010",
+        span,
+        f"with `batch 1`, `{layer}` on {what} has nothing to compare",
+        "It subtracts the batch's mean, and of one value nothing is left: nothing is learnt.",
+        f"write a larger batch, such as `batch 32`, or remove the `{layer}` line",
     )
 
 

@@ -121,6 +121,8 @@ class Layer:
     one image. `monotonic` marks activations that keep the order of values, which therefore
     commute with max-pooling. `joins` marks those that join the `path`s of their body. `rearranges`
     marks those that keep every value and its place in memory: only the shape is another.
+    `normalizes` marks those that use the mean and the variance of the whole batch. `bounds` are
+    those of the values that an activation gives, where it has any.
     """
 
     name: str
@@ -135,6 +137,8 @@ class Layer:
     monotonic: bool = False
     joins: bool = False
     rearranges: bool = False
+    normalizes: bool = False
+    bounds: tuple[float, float] | None = None
 
 
 SECTIONS = ("data", "augment", "train")

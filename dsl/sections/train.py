@@ -43,6 +43,11 @@ class Rate:
     cosine: bool = False
     warmup: Duration | None = None
 
+    @property
+    def needs_an_end(self) -> bool:
+        """Whether it follows from the length of the training, which must then be known."""
+        return self.cosine
+
     def at(self, iteration: int, steps: int = 1, total: int = 0) -> float:
         """In the iteration, counted from 0; an epoch has `steps`, the whole training `total`."""
         length = steps if self.unit == "epochs" else 1
@@ -87,6 +92,7 @@ class Train:
     seed: int = 1
     loss_span: Span | None = field(default=None, compare=False, repr=False)
     stop_span: Span | None = field(default=None, compare=False, repr=False)
+    rate_span: Span | None = field(default=None, compare=False, repr=False)
 
     def iterations(self, steps: int) -> int:
         """How many there are at most, with so many in an epoch; 0 where nothing but a metric ends
@@ -162,7 +168,7 @@ def _rate(reader: Reader, train: Train) -> Train:
             rate = replace(rate, warmup=reader.duration())
         else:
             raise reader.refuse(place)
-    return replace(train, rate=rate)
+    return replace(train, rate=rate, rate_span=reader.line.span)
 
 
 def _batch(reader: Reader, train: Train) -> Train:
@@ -280,7 +286,6 @@ def read_train(line: Line, constants: Constants) -> tuple[Train, list[Diagnostic
     if train.rate is None and len(problems) == count and not unreadable:
         span = line.keyword.span
         problems.append(messages.missing_key(span, "train", "rate", "rate 0.1"))
-    if train.rate is not None and train.rate.cosine and train.stop is None:
-        span = line.keyword.span
-        problems.append(messages.missing_key(span, "train", "stop", "stop after 20 epochs"))
+    if train.rate is not None and train.rate.needs_an_end and train.stop is None:
+        problems.append(messages.rate_without_end(train.rate_span or line.span))
     return replace(train, loss_span=train.loss_span or line.keyword.span), problems
