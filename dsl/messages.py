@@ -204,16 +204,26 @@ def too_deep(span: Span, limit: str) -> Diagnostic:
 # Words, arguments, options.
 
 
+_NONE = "There is none, under another name either."
+
+
+def _what_there_is(known: str, suggestion: str | None, instead: str | None) -> str:
+    """Below the title: all that there is, unless one of it was meant, or nothing is like it."""
+    return _NONE if instead is not None else "" if suggestion else known
+
+
 def unknown_layer(
-    span: Span, word: str, suggestion: str | None, example: str, known: Sequence[str]
-) -> Diagnostic:
-    """`example` is the suggested layer's."""
+    span: Span, word: str, suggestion: str | None, example: str, known: Sequence[str],
+    instead: str | None = None,
+) -> Diagnostic:  # fmt: skip
+    """`example` is the suggested layer's; `instead` is what can be done where we have no such
+    thing (see dsl/absent.py)."""
     return Diagnostic(
         "E010",
         span,
         f"there is no layer called `{word}`",
-        "" if suggestion else f"The layers are {_words(known)}.",
-        _did_you_mean(suggestion, "use one of these")
+        _what_there_is(f"The layers are {_words(known)}.", suggestion, instead),
+        _did_you_mean(suggestion, "use one of these" if instead is None else instead)
         + (f" For example `{example}`" if example not in ("", suggestion) else ""),
         edits=_instead(span, suggestion),
     )
@@ -237,10 +247,12 @@ def _options(known: Sequence[str]) -> str:
 
 def unknown_option(
     span: Span, layer: str, word: str, suggestion: str | None, known: Sequence[str],
-    meant: str | None,
+    meant: str | None, instead: str | None = None,
 ) -> Diagnostic:  # fmt: skip
-    """`meant` is a layer that the word, or the one behind it, names."""
-    otherwise = f"put `{meant}` on a line of its own" if meant else "remove it"
+    """`meant` is a layer that the word, or the one behind it, names; `instead` as above."""
+    otherwise = "remove it" if instead is None else instead
+    if meant:
+        otherwise = f"put `{meant}` on a line of its own"
     return Diagnostic(
         "E011",
         span,
@@ -284,8 +296,46 @@ def option_twice(span: Span, option: str, first: Span) -> Diagnostic:
     )
 
 
-def wrong_value(span: Span, what: str, expected: str, got: str) -> Diagnostic:
-    return Diagnostic("E013", span, f"{what} must be {expected}", f"But this is {got}.")
+def wrong_value(
+    span: Span, what: str, expected: str, got: str, meant: str | None = None
+) -> Diagnostic:
+    return Diagnostic(
+        "E013", span, f"{what} must be {expected}", f"But this is {got}.",
+        f"write `{meant}`" if meant else "", edits=_instead(span, meant),
+    )  # fmt: skip
+
+
+def window_of_all(span: Span, layer: str, expected: str, given: Shape | None) -> Diagnostic:
+    """`given` is the map that the window is to cover, where it is known."""
+    size, fix = None, ""
+    if given is not None and len(given) == 3:
+        size = str(given[1]) if given[1] == given[2] else show(given[1:])
+        fix = f"write `{layer} {size}`: the size of its map"
+    return Diagnostic(
+        "E013", span, f"the window of `{layer}` must be {expected}",
+        "Only `avgpool` takes `all`.", fix, edits=_instead(span, size),
+    )  # fmt: skip
+
+
+def pad_mode(
+    option: Span, span: Span, layer: str, mode: str, pad: tuple[int, int] | None,
+    known: bool = False, stride: Sequence[int] = (1,),
+) -> Diagnostic:  # fmt: skip
+    """`pad` is what the mode stands for, if anything does; `known` tells that the window is."""
+    does = "keeps the size" if set(stride) == {1} else "does the same with this stride"
+    edits: tuple[Edit, ...] = ()
+    fix = "no `pad` keeps the size under this window: use one of odd sizes" if known else ""
+    if pad == (0, 0):
+        fix = f"leave `pad {mode}` out: without it nothing is added"
+        edits = (Edit(option.line, option.column - 1, span.line, span.end_column, "", span.file),)
+    elif pad is not None:
+        size = str(pad[0]) if pad[0] == pad[1] else show(pad)
+        fix = f"write `pad {size}`, which {does}"
+        edits = (Edit.of(span, size),)
+    return Diagnostic(
+        "E013", span, f"the pad of `{layer}` must be one whole number or two sizes, like 3x3",
+        f"`{mode}` is a word of other frameworks.", fix, edits=edits,
+    )  # fmt: skip
 
 
 def unknown_constant(span: Span, name: str, suggestion: str | None) -> Diagnostic:
@@ -886,29 +936,31 @@ def no_codes(span: Span, inputs: int, outputs: int, limit: int) -> Diagnostic:
 
 
 def unknown_key(
-    span: Span, section: str, word: str, suggestion: str | None, known: Sequence[str], usage: str
-) -> Diagnostic:
+    span: Span, section: str, word: str, suggestion: str | None, known: Sequence[str], usage: str,
+    instead: str | None = None,
+) -> Diagnostic:  # fmt: skip
     """`usage` is how the suggested line is written."""
     example = f" For example `{usage}`" if usage else ""
     return Diagnostic(
         "E050",
         span,
         f"the section `{section}` has no line called `{word}`",
-        "" if suggestion else f"Its lines are {_words(known)}.",
-        _did_you_mean(suggestion, "use one of these") + example,
+        f"Its lines are {_words(known)}." if not suggestion and not instead else "",
+        _did_you_mean(suggestion, "use one of these" if instead is None else instead) + example,
         edits=_instead(span, suggestion),
     )
 
 
 def unknown_word(
-    span: Span, what: str, word: str, suggestion: str | None, known: Sequence[str]
-) -> Diagnostic:
+    span: Span, what: str, word: str, suggestion: str | None, known: Sequence[str],
+    instead: str | None = None,
+) -> Diagnostic:  # fmt: skip
     return Diagnostic(
         "E051",
         span,
         f"there is no {what} called `{word}`",
         "" if suggestion else _one_of(known)[0],
-        _did_you_mean(suggestion, _one_of(known)[1]),
+        _did_you_mean(suggestion, _one_of(known)[1] if instead is None else instead),
         edits=_instead(span, suggestion),
     )
 

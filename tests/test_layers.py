@@ -58,7 +58,6 @@ def test_other_words_lead_to_it(layer: Layer) -> None:
         ("Flatten", "flatten"),
         ("view", "reshape"),
         ("MaxPool2d", "maxpool"),
-        ("dropout2d", "dropout"),
         ("ReLU", "relu"),
         ("linaer", "linear"),
         ("log_softmax", "logsoftmax"),

@@ -12,5 +12,5 @@ LAYER = Layer(
     ),
     monotonic=True,
     bounds=(-1.0, 1.0),
-    aliases=("tanhshrink", "hyperbolictangent", "stanh"),
+    aliases=("hyperbolictangent", "stanh"),
 )
