@@ -112,7 +112,8 @@ def layer_of(node: Node) -> nn.Module:
         return Mean()
     if node.kind == "add":
         return Add()
-    return {"tanh": nn.Tanh, "relu": nn.ReLU, "reshape": nn.Flatten}[node.kind]()
+    plain = {"tanh": nn.Tanh, "relu": nn.ReLU, "reshape": nn.Flatten, "flatten": nn.Flatten}
+    return plain[node.kind]()
 
 
 def prepare(images: Images, scale: float) -> tuple[torch.Tensor, torch.Tensor]:

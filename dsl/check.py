@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from dsl import messages
+from dsl.check_input import compare_input, suggest_input
 from dsl.check_whole import Sections, check_whole
 from dsl.datasets import DATASETS
 from dsl.definitions import SECTIONS, Definitions, Read, Reader
@@ -15,13 +16,9 @@ from dsl.parse import parse
 from dsl.sections.augment import read_augment
 from dsl.sections.data import read_data
 from dsl.sections.train import read_train
-from dsl.shapes import show
 from dsl.syntax import Let, Line, Tree
 from dsl.values import Constants
 from dsl.walk import Scope, Walk
-
-_LARGEST_INPUT = 4096  # that is tried in search of one that is large enough
-_LARGEST_SEARCHED = 1000  # lines of a net that is walked through again for it
 
 
 @dataclass(frozen=True)
@@ -63,10 +60,11 @@ def check(
     sections = _walk_through(tree, definitions, walk, reader)
     walk.look_at_unused([b for b in definitions.blocks.values() if b.home is definitions])
     read_sections = _read_sections(sections, walk, definitions)
-    check_whole(walk, read_sections, text)
-    known = read_sections.data and DATASETS[read_sections.data.kind].shape
-    if not known:
-        _suggest_input(tree, definitions, walk)
+    data = read_sections.data
+    again = compare_input(walk, data, tree, definitions) if data is not None else None
+    check_whole(walk, again, read_sections, text)
+    if data is None or DATASETS[data.kind].shape is None:
+        suggest_input(tree, definitions, walk)
     failed = any(d.code and d.severity == "error" for d in diagnostics)
     if not failed:
         diagnostics += _unused(definitions)
@@ -170,40 +168,3 @@ def _check_settings(lets: Sequence[str], overrides: Mapping[str, Fraction]) -> N
         if name not in lets:
             fix = messages.unknown_setting(name, tuple(lets), closest(name, lets))
             raise LenetError(f"--set {name}: the file defines no such constant", "", fix)
-
-
-def _suggest_input(tree: Tree, definitions: Definitions, walk: Walk) -> None:
-    """Where a window is larger than its input, the smallest input that is large enough."""
-    too_large = [k for k, d in enumerate(walk.diagnostics) if d.code == "E030"]
-    first = walk.nodes[0].shape if walk.nodes else ()
-    if not too_large or len(first) != 3 or walk.visited > _LARGEST_SEARCHED:
-        return
-
-    def mistakes(more: int) -> set[str]:
-        trial = Walk([], input_size=(first[0], first[1] + more, first[2] + more))
-        scope = Scope(definitions, definitions.constants)
-        for statement in tree.statements:
-            if isinstance(statement, Line) and statement.keyword.text not in (
-                *SECTIONS, "block", "table", "import", ""
-            ):  # fmt: skip
-                trial.line(statement, scope)
-        return {d.code for d in trial.diagnostics if d.severity == "error"}
-
-    def fits(more: int) -> bool:
-        return "E030" not in mistakes(more)
-
-    low, high = 0, 1
-    while not fits(high):
-        low, high = high, high * 2
-        if high > _LARGEST_INPUT:
-            return
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if fits(middle) else (middle, high)
-    if mistakes(high):
-        return
-    smallest = show((first[0], first[1] + high, first[2] + high))
-    place = too_large[0]
-    found = walk.diagnostics[place]
-    fix = f"{found.fix}; or begin with input {smallest}, the smallest that works"
-    walk.diagnostics[place] = replace(found, fix=fix)

@@ -4,12 +4,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from dsl import messages
+from dsl.check_output import check_classes, check_loss, end_is_followed
 from dsl.datasets import DATASETS
 from dsl.graph import bare_input
+from dsl.registry import layers
 from dsl.sections.augment import Augment
 from dsl.sections.data import Data
 from dsl.sections.train import Train
-from dsl.shapes import Shape, product
+from dsl.shapes import product
 from dsl.syntax import Line, Span
 from dsl.walk import Walk
 
@@ -24,73 +26,44 @@ class Sections:
     train: Train | None = None
 
 
-def check_whole(walk: Walk, sections: Sections, text: str) -> None:
-    """What only the whole file can show; looked at where the net itself is well."""
+def check_whole(walk: Walk, again: Walk | None, sections: Sections, text: str) -> None:
+    """What only the whole file can show; looked at where the net itself is well.
+
+    Where the input is not the data's, `again` is the net with that of the data.
+    """
     report = walk.report
     if walk.input_line is None and not walk.input_missing:
         last = max(1, len(text.rstrip().split("\n")))
         report(messages.empty_net(Span(last, 1, 2)))
-    for name in ("train", "augment"):
-        if name in sections.lines and "data" not in sections.lines and not walk.data_missing:
-            report(messages.section_without_data(sections.lines[name].keyword.span, name))
-            break
-    if walk.shape is None or not walk.nodes or walk.incomplete:
+    nets = [net for net in (again, walk) if net is not None and _is_whole(net)]
+    if not nets:
         return
-    total = sum(node.parameter_count for node in walk.nodes)
+    walk = nets[0]
+    totals = [sum(node.parameter_count for node in net.nodes) for net in nets]
     for span, expected in walk.expects:
-        if expected != total:
-            report(messages.stale_count(span, expected, total))
+        if expected not in totals:
+            report(messages.stale_count(span, expected, totals[0]))
     _advise(walk)
-    if _check_outputs(walk):
+    if sections.train is not None:
+        _look_at_batch(walk, sections.train)
+    if end_is_followed(walk):
         return
     if sections.train is not None:
-        _check_loss(walk, sections.train)
+        check_loss(walk, sections.train)
     if sections.train is not None or sections.data is not None:
         _check_data(walk, sections)
 
 
-def _check_outputs(walk: Walk) -> bool:
-    """Whether something follows what gives the net's results."""
-    consumed = {name for node in walk.nodes for name in node.inputs}
-    for node, line in zip(walk.nodes, walk.lines, strict=True):
-        if node.kind not in ("logsoftmax", "rbf") or node.name not in consumed:
-            continue
-        follower = next(k for k, other in enumerate(walk.nodes) if node.name in other.inputs)
-        if node.kind == "logsoftmax" and walk.nodes[follower].kind == "reshape":
-            continue
-        after = walk.lines[follower].keyword
-        walk.report(messages.layer_after_output(after.span, after.text, node.kind,
-                                                line.keyword.span))  # fmt: skip
-        return True
-    return False
-
-
-def _check_loss(walk: Walk, train: Train) -> None:
-    report = walk.report
-    last_node, last_line = walk.nodes[-1], walk.lines[-1]
-    last_span = last_line.keyword.span
-    loss_span = train.loss_span if train.loss_span else last_line.span
-    if last_node.kind == "rbf" or train.loss == "map":
-        if last_node.kind != "rbf" or train.loss not in (None, "map"):
-            loss = train.loss or "map"
-            report(messages.map_needs_rbf(loss_span, loss, last_node.kind, last_span))
-        return
-    if train.loss == "nll" and last_node.kind != "logsoftmax":
-        report(messages.nll_needs_logsoftmax(loss_span, last_node.kind, last_span))
-    twice = last_node.kind == "softmax" or (
-        last_node.kind == "logsoftmax" and train.loss == "crossentropy"
-    )
-    if train.loss != "nll" and twice:
-        report(messages.crossentropy_after(loss_span, last_node.kind, last_span))
+def _is_whole(walk: Walk) -> bool:
+    return walk.shape is not None and bool(walk.nodes) and not walk.incomplete
 
 
 def _check_data(walk: Walk, sections: Sections) -> None:
     report = walk.report
-    last_line, output = walk.lines[-1], walk.nodes[-1].shape
-    scores = [line for line, node in zip(walk.lines, walk.nodes, strict=True)
-              if node.kind not in ("softmax", "logsoftmax")][-1]  # fmt: skip
-    if len(output) != 1:
-        return report(messages.output_is_map(last_line.span, output))
+    known = DATASETS[sections.data.kind] if sections.data is not None else None
+    name = sections.data.kind if sections.data is not None else ""
+    if not check_classes(walk, known.classes if known is not None else None, name):
+        return
     first, augment = walk.nodes[0], sections.augment
     if sections.data is not None and any(sections.data.pad) and len(first.shape) != 3:
         report(messages.pad_needs_map(sections.data.span, walk.lines[0].span, first.shape))
@@ -102,26 +75,13 @@ def _check_data(walk: Walk, sections: Sections) -> None:
             report(messages.resize_differs(data.span, data.resize, bare, place))
     if augment is not None and augment.crop is not None and augment.crop != first.shape[1:]:
         report(messages.crop_differs(augment.crop_span, augment.crop, first.shape))
-    if sections.data is None:
-        return None
-    known = DATASETS[sections.data.kind]
-    if known.shape is not None:
-        _check_input(walk, sections.data, known.shape)
-    if known.classes is not None and output[0] != known.classes:
-        keyword = scores.keyword.text
-        kind = sections.data.kind
-        report(messages.class_count(scores.span, output, known.classes, kind, keyword))
-    return None
 
 
-def _check_input(walk: Walk, data: Data, known: Shape) -> None:
-    """Whether the input has the shape of the data's padded images, or of all their values."""
-    first = walk.nodes[0].shape
-    images = (known[0], known[1] + 2 * data.pad[0], known[2] + 2 * data.pad[1])
-    if first not in (images, (product(images),)):
-        line = walk.lines[0]
-        report = messages.input_differs(line.span, first, images, data.kind, data.span)
-        walk.report(report)
+def _look_at_batch(walk: Walk, train: Train) -> None:
+    """A warning where a normalization sees a single value of each channel."""
+    for node, line in zip(walk.nodes, walk.lines, strict=True):
+        if layers()[node.kind].normalizes and train.batch * product(node.shape[1:]) == 1:
+            walk.report(messages.nothing_varies(line.keyword.span, node.kind, node.shape))
 
 
 def _advise(walk: Walk) -> None:
@@ -137,7 +97,7 @@ def _advise(walk: Walk) -> None:
         biased = before is not None and before.arguments.get("bias") == "yes"
         alone = before is not None and readers[before.name] == 1
         if (
-            node.kind == "batchnorm"
+            layers()[node.kind].normalizes
             and alone
             and biased
             and before is not None

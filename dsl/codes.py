@@ -137,7 +137,7 @@ CODES = {
     ),
     "E032": Code(
         "a map where a vector is due",
-        "`linear` and `rbf` see a vector. A map is flattened by `reshape`, or by `avgpool all`.",
+        "`linear` and `rbf` see a vector. `flatten` makes one of a map, and so does `avgpool all`.",
         "input 1x28x28\nlinear 10\n",
     ),
     "E033": Code(
@@ -202,6 +202,19 @@ CODES = {
         "Blocks and repeats are written out, into at most 5,000 layers.",
         "input 8\nrepeat 4000\n  tanh\n  relu\n",
     ),
+    "E044": Code(
+        "scores between 0 and 1 before a softmax",
+        "The loss takes the softmax of the net's scores, which are any numbers. Those of a sigmoid "
+        "lie between 0 and 1: so close together that no class can become likely, and the training "
+        "stalls.",
+        "input 8\nlinear 10\nsigmoid\ntrain\n  rate 0.1\n",
+    ),
+    "E045": Code(
+        "one output",
+        "The output has one value for each class, and two classes are two outputs, also where "
+        "another framework would take one and a sigmoid.",
+        'input 8\nlinear 1\ndata parquet "t"\n',
+    ),
     "E050": Code(
         "an unknown line of a section",
         "Each section has its own lines; `lenet explain train` lists them.",
@@ -233,11 +246,6 @@ CODES = {
         "a line that cannot be read",
         "The message shows how such a line is written.",
         _TRAINED + "  batch\n",
-    ),
-    "E056": Code(
-        "a training without data",
-        "The section `data` names what `train` and `augment` work on.",
-        _NET + "train\n  rate 0.1\n",
     ),
     "E057": Code(
         "a line of `data` that its source cannot follow",
@@ -347,5 +355,17 @@ CODES = {
         "The estimate is the compiler's plan: weights, gradients, and the activations that a step "
         "has to keep. `lenet shapes` shows where they are.",
         "",
+    ),
+    "W009": Code(
+        "an activation behind the scores",
+        "The loss takes the softmax of the net's scores, which are any numbers. An activation "
+        "bounds them, on one side or on both.",
+        "input 8\nlinear 10\nrelu\ntrain\n  rate 0.1\n",
+    ),
+    "W010": Code(
+        "a normalization of a single value",
+        "With one image in a batch, a batch normalization of a vector sees one value of each "
+        "channel, and subtracts it from itself.",
+        "input 8\nbatchnorm\nlinear 10\ntrain\n  rate 0.1\n  batch 1\n",
     ),
 }

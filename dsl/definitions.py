@@ -14,7 +14,7 @@ from dsl.values import Constants, Refused, evaluate
 
 Read = Callable[[str], str]
 _MOST_FILES = 100
-SECTIONS = ("data", "augment", "train")
+SECTIONS = registry.SECTIONS
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """A diagnostic is a value: what is wrong, where, why, and what to write instead."""
 
-import difflib
 import posixpath
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -230,7 +230,35 @@ def imports_of(path: str | Path) -> Callable[[str], str]:
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was probably meant, or None."""
-    by_lower = {k.lower(): k for k in known}
-    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
-    return by_lower[found[0]] if found else None
+    """The known word that was mistyped or cut short, or None: one that only looks alike was
+    hardly meant."""
+    found = [(slips, name) for name in known if (slips := _slips(word, name)) is not None]
+    return min(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def _slips(word: str, name: str) -> float | None:
+    """How many slips of the pen make `word` of `name`; None where they are too many."""
+    word, name = (text.lower().replace("_", "").replace("-", "") for text in (word, name))
+    numbers, others = re.findall(r"\d+", word), re.findall(r"\d+", name)
+    if numbers != others and len(numbers) == len(others):
+        return None  # cifar100 is not cifar10
+    slips = _distance(word, name)
+    most = 0 if len(word) < 3 else 1 if len(word) < 5 else 2
+    if slips <= most and (slips < 2 or word[0] == name[0]):
+        return slips
+    return 2.5 if len(word) > 2 and name.startswith(word) else None
+
+
+def _distance(first: str, second: str) -> int:
+    """Letters that are wrong, missing, too many, or exchanged with the next one."""
+    if abs(len(first) - len(second)) > 2:
+        return 3
+    rows = [list(range(len(second) + 1))]
+    for i, a in enumerate(first, start=1):
+        row = [i]
+        for j, b in enumerate(second, start=1):
+            row.append(min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (a != b)))
+            if i > 1 and j > 1 and (a, b) == (second[j - 2], first[i - 2]):
+                row[-1] = min(row[-1], rows[-2][j - 2] + 1)
+        rows.append(row)
+    return rows[-1][-1]

@@ -3,6 +3,7 @@
 It is long because it is a list; nothing in it depends on its neighbours.
 """
 
+import math
 import unicodedata
 from collections.abc import Sequence
 
@@ -127,14 +128,24 @@ def unexpected_end(span: Span, before: str) -> Diagnostic:
     return Diagnostic("E003", span, "this line ends too soon", detail, fix)
 
 
-def tab(span: Span) -> Diagnostic:
+def tab(line: Span, columns: Sequence[int], margin: int) -> Diagnostic:
+    """`line` are the words of a line with tabs in these columns, and `margin` the spaces that its
+    indentation stands for."""
+    number, file = line.line, line.file
+    edits = [
+        Edit(number, column, number, column + 1, " ", file)
+        for column in columns
+        if column > line.column
+    ]
+    if columns[0] < line.column:
+        edits.insert(0, Edit(number, 1, number, line.column, " " * margin, file))
     return Diagnostic(
         "E004",
-        span,
+        Span(number, columns[0], columns[0] + 1, file),
         "there is a tab in this line",
         "How wide a tab is depends on the editor, and indentation has a meaning here.",
         "use spaces",
-        edits=(Edit.of(span, "  "),),
+        edits=tuple(edits),
     )
 
 
@@ -193,16 +204,26 @@ def too_deep(span: Span, limit: str) -> Diagnostic:
 # Words, arguments, options.
 
 
+_NONE = "There is none, under another name either."
+
+
+def _what_there_is(known: str, suggestion: str | None, instead: str | None) -> str:
+    """Below the title: all that there is, unless one of it was meant, or nothing is like it."""
+    return _NONE if instead is not None else "" if suggestion else known
+
+
 def unknown_layer(
-    span: Span, word: str, suggestion: str | None, example: str, known: Sequence[str]
-) -> Diagnostic:
-    """`example` is the suggested layer's."""
+    span: Span, word: str, suggestion: str | None, example: str, known: Sequence[str],
+    instead: str | None = None,
+) -> Diagnostic:  # fmt: skip
+    """`example` is the suggested layer's; `instead` is what can be done where we have no such
+    thing (see dsl/absent.py)."""
     return Diagnostic(
         "E010",
         span,
         f"there is no layer called `{word}`",
-        "" if suggestion else f"The layers are {_words(known)}.",
-        _did_you_mean(suggestion, "use one of these")
+        _what_there_is(f"The layers are {_words(known)}.", suggestion, instead),
+        _did_you_mean(suggestion, "use one of these" if instead is None else instead)
         + (f" For example `{example}`" if example not in ("", suggestion) else ""),
         edits=_instead(span, suggestion),
     )
@@ -226,10 +247,12 @@ def _options(known: Sequence[str]) -> str:
 
 def unknown_option(
     span: Span, layer: str, word: str, suggestion: str | None, known: Sequence[str],
-    meant: str | None,
+    meant: str | None, instead: str | None = None,
 ) -> Diagnostic:  # fmt: skip
-    """`meant` is a layer that the word, or the one behind it, names."""
-    otherwise = f"put `{meant}` on a line of its own" if meant else "remove it"
+    """`meant` is a layer that the word, or the one behind it, names; `instead` as above."""
+    otherwise = "remove it" if instead is None else instead
+    if meant:
+        otherwise = f"put `{meant}` on a line of its own"
     return Diagnostic(
         "E011",
         span,
@@ -273,8 +296,46 @@ def option_twice(span: Span, option: str, first: Span) -> Diagnostic:
     )
 
 
-def wrong_value(span: Span, what: str, expected: str, got: str) -> Diagnostic:
-    return Diagnostic("E013", span, f"{what} must be {expected}", f"But this is {got}.")
+def wrong_value(
+    span: Span, what: str, expected: str, got: str, meant: str | None = None
+) -> Diagnostic:
+    return Diagnostic(
+        "E013", span, f"{what} must be {expected}", f"But this is {got}.",
+        f"write `{meant}`" if meant else "", edits=_instead(span, meant),
+    )  # fmt: skip
+
+
+def window_of_all(span: Span, layer: str, expected: str, given: Shape | None) -> Diagnostic:
+    """`given` is the map that the window is to cover, where it is known."""
+    size, fix = None, ""
+    if given is not None and len(given) == 3:
+        size = str(given[1]) if given[1] == given[2] else show(given[1:])
+        fix = f"write `{layer} {size}`: the size of its map"
+    return Diagnostic(
+        "E013", span, f"the window of `{layer}` must be {expected}",
+        "Only `avgpool` takes `all`.", fix, edits=_instead(span, size),
+    )  # fmt: skip
+
+
+def pad_mode(
+    option: Span, span: Span, layer: str, mode: str, pad: tuple[int, int] | None,
+    known: bool = False, stride: Sequence[int] = (1,),
+) -> Diagnostic:  # fmt: skip
+    """`pad` is what the mode stands for, if anything does; `known` tells that the window is."""
+    does = "keeps the size" if set(stride) == {1} else "does the same with this stride"
+    edits: tuple[Edit, ...] = ()
+    fix = "no `pad` keeps the size under this window: use one of odd sizes" if known else ""
+    if pad == (0, 0):
+        fix = f"leave `pad {mode}` out: without it nothing is added"
+        edits = (Edit(option.line, option.column - 1, span.line, span.end_column, "", span.file),)
+    elif pad is not None:
+        size = str(pad[0]) if pad[0] == pad[1] else show(pad)
+        fix = f"write `pad {size}`, which {does}"
+        edits = (Edit.of(span, size),)
+    return Diagnostic(
+        "E013", span, f"the pad of `{layer}` must be one whole number or two sizes, like 3x3",
+        f"`{mode}` is a word of other frameworks.", fix, edits=edits,
+    )  # fmt: skip
 
 
 def unknown_constant(span: Span, name: str, suggestion: str | None) -> Diagnostic:
@@ -457,8 +518,8 @@ def linear_on_map(span: Span, given: Shape, source: str, layer: str = "linear") 
         span,
         f"`{layer}` needs a vector, but gets a map",
         f"{source} gives {show(given)}, which is channels x height x width.",
-        f"flatten it first: reshape {'*'.join(map(str, given))}",
-        edits=(Edit.line_before(span, f"reshape {'*'.join(map(str, given))}"),),
+        "flatten it first: write `flatten` on the line before",
+        edits=(Edit.line_before(span, "flatten"),),
     )
 
 
@@ -496,23 +557,63 @@ def stale_count(span: Span, declared: int, actual: int) -> Diagnostic:
 
 
 def class_count(span: Span, outputs: Shape, classes: int, data: str, layer: str) -> Diagnostic:
-    layer = "rbf" if layer == "rbf" else "linear"
     return Diagnostic(
         "E036",
         span,
         f"the net's output is {show(outputs)}, but {data} has {classes} classes",
         "The output has one value for each class.",
-        f"make the last layer `{layer} {classes}`",
+        _with_outputs(layer, classes),
     )
 
 
-def output_is_map(span: Span, shape: Shape) -> Diagnostic:
+def _with_outputs(layer: str, count: int) -> str:
+    """What gives so many outputs where `layer` gives another number."""
+    if layer in ("linear", "rbf"):
+        return f"make the last layer `{layer} {count}`"
+    return f"write `linear {count}` on the line behind the last `{layer}`"
+
+
+def output_is_map(span: Span, shape: Shape, classes: int | None, end: str | None) -> Diagnostic:
+    """`end` is the softmax that ends the net, if one does."""
+    linear = "`flatten` and a `linear` with one output for each class"
+    fix = f"end with {linear if classes is None else f'`flatten` and `linear {classes}`'}"
+    if shape[1:] == (1, 1) and classes in (None, shape[0]):
+        fix = "end with `flatten`"
+    elif end is not None:
+        fix = f"{fix}, both before `{end}`"
     return Diagnostic(
         "E036",
         span,
         f"the net's output is the map {show(shape)}, but a classifier's is a vector",
         "The output has one value for each class.",
-        f"end with reshape {'*'.join(map(str, shape))} and a linear layer",
+        fix,
+    )
+
+
+def one_class(span: Span, layer: str, size: Span | None) -> Diagnostic:
+    """`size` is where the number of outputs can be changed."""
+    fix = f"{_with_outputs(layer, 2)}: one output for each of two classes"
+    return Diagnostic(
+        "E045",
+        span,
+        "the net has one output, and so one class only",
+        "A single class always has the probability 1: there is nothing to learn.",
+        fix,
+        edits=_instead(size, "2") if size is not None else (),
+    )
+
+
+def squashed_scores(span: Span, layer: str, count: int, alone: bool) -> Diagnostic:
+    """`alone` tells whether the line makes nothing else, so that it can be removed."""
+    count = max(count, 2)
+    most = math.e / (math.e + count - 1)
+    return Diagnostic(
+        "E044",
+        span,
+        f"`{layer}` keeps the scores between 0 and 1, but a softmax follows",
+        f"With {count} classes the right one would never get more than {most:.0%}.",
+        f"remove this `{layer}` line: the softmax alone makes probabilities of the scores",
+        edits=(Edit.remove_line(span),) if alone else (),
     )
 
 
@@ -562,14 +663,35 @@ def crossentropy_after(span: Span, last: str, last_span: Span) -> Diagnostic:
     )
 
 
-def input_differs(span: Span, net: Shape, data: Shape, name: str, data_span: Span) -> Diagnostic:
+def input_differs(
+    span: Span, net: Shape, right: Shape, images: Shape, name: str, data_span: Span,
+    pad: tuple[int, int] | None, size: Span | None,
+) -> Diagnostic:  # fmt: skip
+    """`right` is the input that takes the data's padded `images`. `pad` is what would make the
+    net's input of the bare ones, and `size` where it is written, if it can be put right there."""
+    write, detail = f"write input {show(right)}", ""
+    fix = write
+    if len(net) == 1:
+        fix = f"{write}: all values of an image in one vector"
+    elif net[0] != images[0] == net[2]:
+        fix = f"{write}: channels come first"
+    elif net[0] != images[0]:
+        detail = f"{name} is grey: it has one channel."
+        if images[0] != 1:
+            detail = f"{name} has {images[0]} channels: it is in colour."
+    elif pad == (0, 0):
+        fix = f"remove the `pad` below `data {name}`; or {write}"
+    elif pad is not None:
+        wide = str(pad[0]) if pad[0] == pad[1] else show(pad)
+        fix = f"{write}; or keep it, and write `pad {wide}` below `data {name}`"
     return Diagnostic(
         "E040",
         span,
-        f"the net's input is {show(net)}, but {name} has images of {show(data)}",
-        "",
-        f"write input {show(data)}",
+        f"the net's input is {show(net)}, but {name} has images of {show(images)}",
+        detail,
+        fix,
         (Related(data_span, "the data are chosen here"),),
+        _instead(size, show(right)) if size is not None else (),
     )
 
 
@@ -611,7 +733,7 @@ def pad_needs_map(span: Span, first: Span, given: Shape) -> Diagnostic:
         span,
         f"`pad` puts rows and columns around images, but the net's input is {show(given)}",
         "A vector has none.",
-        "begin with a map, channels x height x width, and flatten it with `reshape`",
+        "begin with a map, channels x height x width, and make a vector of it with `flatten`",
         (Related(first, "the input"),),
     )
 
@@ -814,29 +936,31 @@ def no_codes(span: Span, inputs: int, outputs: int, limit: int) -> Diagnostic:
 
 
 def unknown_key(
-    span: Span, section: str, word: str, suggestion: str | None, known: Sequence[str], usage: str
-) -> Diagnostic:
+    span: Span, section: str, word: str, suggestion: str | None, known: Sequence[str], usage: str,
+    instead: str | None = None,
+) -> Diagnostic:  # fmt: skip
     """`usage` is how the suggested line is written."""
     example = f" For example `{usage}`" if usage else ""
     return Diagnostic(
         "E050",
         span,
         f"the section `{section}` has no line called `{word}`",
-        "" if suggestion else f"Its lines are {_words(known)}.",
-        _did_you_mean(suggestion, "use one of these") + example,
+        f"Its lines are {_words(known)}." if not suggestion and not instead else "",
+        _did_you_mean(suggestion, "use one of these" if instead is None else instead) + example,
         edits=_instead(span, suggestion),
     )
 
 
 def unknown_word(
-    span: Span, what: str, word: str, suggestion: str | None, known: Sequence[str]
-) -> Diagnostic:
+    span: Span, what: str, word: str, suggestion: str | None, known: Sequence[str],
+    instead: str | None = None,
+) -> Diagnostic:  # fmt: skip
     return Diagnostic(
         "E051",
         span,
         f"there is no {what} called `{word}`",
         "" if suggestion else _one_of(known)[0],
-        _did_you_mean(suggestion, _one_of(known)[1]),
+        _did_you_mean(suggestion, _one_of(known)[1] if instead is None else instead),
         edits=_instead(span, suggestion),
     )
 
@@ -867,6 +991,16 @@ def key_twice(span: Span, key: str, first: Span) -> Diagnostic:
 def missing_key(span: Span, section: str, key: str, example: str) -> Diagnostic:
     return Diagnostic(
         "E054", span, f"the section `{section}` lacks its `{key}`", "", f"add a line `{example}`"
+    )
+
+
+def rate_without_end(span: Span) -> Diagnostic:
+    return Diagnostic(
+        "E054",
+        span,
+        "this rate follows from the length of the training, which nothing says",
+        "A cosine falls to 0 at the end; but `stop when` may end the training at any time.",
+        "add a line `stop after 20 epochs` beside the `stop when`: whichever comes first",
     )
 
 
@@ -941,16 +1075,6 @@ def section_twice(span: Span, section: str, first: Span) -> Diagnostic:
     )
 
 
-def section_without_data(span: Span, section: str) -> Diagnostic:
-    return Diagnostic(
-        "E056",
-        span,
-        f"there is a section `{section}`, but no `data`",
-        "Nothing says what to train on.",
-        "add a line such as `data mnist`",
-    )
-
-
 # Advice.
 
 
@@ -1011,6 +1135,31 @@ def too_much_memory(span: Span, needed: int, available: int) -> Diagnostic:
         f"training would need {needed / 2**30:,.1f} GiB of memory",
         f"This machine has {available / 2**30:,.1f} GiB.",
         "make the net or its batch smaller, or train it on another machine",
+    )
+
+
+def bounded_scores(span: Span, layer: str, bounds: tuple[float, float]) -> Diagnostic:
+    low, high = bounds
+    detail = f"Between {low:g} and {high:g} no class can become as certain as it may be."
+    if high == float("inf"):
+        detail = f"Scores below {low:g} become {low:g}, and nothing is learnt from them."
+    return Diagnostic(
+        "W009",
+        span,
+        f"the net's scores come from `{layer}`, and a softmax follows",
+        detail,
+        f"remove this `{layer}` line; or silence this with # allow W009",
+    )
+
+
+def nothing_varies(span: Span, layer: str, shape: Shape) -> Diagnostic:
+    what = "a vector" if len(shape) == 1 else f"a map of {show(shape)}"
+    return Diagnostic(
+        "W010",
+        span,
+        f"with `batch 1`, `{layer}` on {what} has nothing to compare",
+        "It subtracts the batch's mean, and of one value nothing is left: nothing is learnt.",
+        f"write a larger batch, such as `batch 32`, or remove the `{layer}` line",
     )
 
 

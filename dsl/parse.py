@@ -14,6 +14,7 @@ from lark.visitors import Transformer_NonRecursive
 
 from dsl import messages
 from dsl.diagnostics import Diagnostic
+from dsl.indent import has_body, has_tab, indent_of, tab_width
 from dsl.syntax import (
     Expression,
     Item,
@@ -65,13 +66,18 @@ def _statement_of(source: str, number: int, file: str) -> Statement:
 
 @dataclass
 class _Raw:
-    """A parsed line and the body that is still growing, with the indents seen in it."""
+    """A parsed line and the body that is still growing, with the indents seen in it.
+
+    `tabbed` is a line that is indented by a tab, `loose` one whose body has such lines.
+    """
 
     indent: int
     statement: Statement
     body: list["_Raw"] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     indents: list[int] = field(default_factory=list)
+    tabbed: bool = False
+    loose: bool = False
 
     def close(self) -> Statement:
         if isinstance(self.statement, Let):
@@ -90,21 +96,24 @@ def parse(text: str, file: str = "") -> tuple[Tree, list[Diagnostic]]:
     nowhere = Word("", Span(0, 1, 1, file))
     root = _Raw(-1, Line(nowhere, (), None, None, nowhere.span), indents=[0])
     open_lines = [root]
-    for number, source in enumerate(text.split("\n"), start=1):
+    sources = text.split("\n")
+    codes = [code_of(source) for source in sources[:_MAX_LINES]]
+    width = tab_width([code for code in codes if code.strip()])
+    for number, source in enumerate(sources, start=1):
         if number > _MAX_LINES:
             diagnostics.append(messages.too_many_lines(Span(number, 1, 2, file), _MAX_LINES))
             break
-        code = code_of(source)
-        for codes in _ALLOW.findall(source[len(code) :]):
-            allowed.update((number, found) for found in re.findall(r"W\d+", codes))
+        code = codes[number - 1]
+        for names in _ALLOW.findall(source[len(code) :]):
+            allowed.update((number, found) for found in re.findall(r"W\d+", names))
         if not code.strip():
             continue
-        indent = len(code) - len(code.lstrip(" \t"))
-        span = Span(number, indent + 1, len(code.rstrip()) + 1, file)
-        parent, problem = _find_parent(open_lines, indent, span)
+        indent = indent_of(code, width)
+        span = Span(number, len(code) - len(code.lstrip(" \t")) + 1, len(code.rstrip()) + 1, file)
+        parent, problem = _find_parent(open_lines, indent, span, has_tab(code))
         if "\t" in code.rstrip():
-            column = code.index("\t") + 1
-            problem = messages.tab(Span(number, column, column + 1, file))
+            tabs = [k for k, letter in enumerate(code.rstrip(), start=1) if letter == "\t"]
+            problem = messages.tab(span, tabs, parent.indents[0])
         if problem is not None:
             diagnostics.append(problem)
         if _keyword(parent) == "table":
@@ -116,7 +125,7 @@ def parse(text: str, file: str = "") -> tuple[Tree, list[Diagnostic]]:
             diagnostics.append(unreadable.diagnostic)
             # Its body, if it has one, is still read: stand in an empty line of that indent.
             statement = Line(Word("", span), (), _constant(code, span), None, span)
-        raw = _Raw(indent, statement)
+        raw = _Raw(indent, statement, tabbed=has_tab(code))
         parent.body.append(raw)
         open_lines.append(raw)
     statements = tuple(raw.close() for raw in root.body)
@@ -146,12 +155,19 @@ def _keyword(raw: _Raw) -> str:
     return raw.statement.keyword.text if isinstance(raw.statement, Line) else "let"
 
 
-def _find_parent(open_lines: list[_Raw], indent: int, span: Span) -> tuple[_Raw, Diagnostic | None]:
-    """The line to whose body this indent belongs. A wrong indent is reported once a body."""
+def _find_parent(
+    open_lines: list[_Raw], indent: int, span: Span, tabbed: bool
+) -> tuple[_Raw, Diagnostic | None]:
+    """The line to whose body this indent belongs. A wrong indent is reported once a body, and not
+    where it may follow from a tab."""
     while len(open_lines) > 1 and (
         indent <= open_lines[-1].indent
         or _keyword(open_lines[-1]) == "let"
         or (len(open_lines) > 2 and indent in open_lines[-2].indents)
+        or (
+            (tabbed or open_lines[-1].tabbed)
+            and not has_body(_keyword(open_lines[-1]), _keyword(open_lines[-2]))
+        )
     ):
         open_lines.pop()
     problem = None
@@ -159,12 +175,13 @@ def _find_parent(open_lines: list[_Raw], indent: int, span: Span) -> tuple[_Raw,
         problem = messages.too_deep(span, f"{_MAX_DEPTH} levels of indentation")
         del open_lines[_MAX_DEPTH:]
     parent = open_lines[-1]
+    parent.loose = parent.loose or tabbed
     if not parent.indents:
         parent.indents.append(indent)
     elif indent not in parent.indents:
-        if problem is None and parent.indent < 0:
+        if problem is None and parent.indent < 0 and not parent.loose:
             problem = messages.indented(span)
-        elif problem is None:
+        elif problem is None and not parent.loose:
             problem = messages.indentation(span, indent, parent.indent, parent.indents[0])
         parent.indents.append(indent)
     return parent, problem

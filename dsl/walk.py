@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from dsl import messages, registry
+from dsl.absent import absent
+from dsl.bind import bind
 from dsl.blocks import bind_parameters
 from dsl.definitions import SECTIONS, Block, Definitions
 from dsl.diagnostics import Diagnostic, Related
@@ -67,7 +69,6 @@ class Walk:
     source: str = "nothing"
     input_line: Line | None = None
     input_missing: bool = False
-    data_missing: bool = False
     incomplete: bool = False  # whether a line of the net has no node
     full: bool = False
     visited: int = 0
@@ -143,10 +144,10 @@ class Walk:
             self._unknown(line, scope)
 
     def lose_track(self) -> None:
-        """After a line that may have been anything: the input, or the section `data`."""
+        """After a line that may have been anything, even the input."""
         self.shape = None
         self.input_missing = self.input_missing or self.input_line is None
-        self.data_missing = self.incomplete = True
+        self.incomplete = True
 
     def _unknown(self, line: Line, scope: Scope) -> None:
         """A line that means nothing; its body is looked through if it may hold layers."""
@@ -172,7 +173,8 @@ class Walk:
         if kind == "input" and self.input_line is not None:
             return self.report(messages.input_twice(line.span, self.input_line.span))
         tables = scope.definitions.tables
-        arguments, spans, problems = registry.bind(line, layer, scope.constants, tables)
+        given = self.shape if self.input_line is not None else None
+        arguments, spans, problems = bind(line, layer, scope.constants, tables, given)
         for problem in problems:
             self.report(problem)
         name = self._name(line, scope, kind)
@@ -344,7 +346,7 @@ class Walk:
     def _join(self, line: Line, scope: Scope) -> None:
         kind = line.keyword.text
         layer = registry.layers()[kind]
-        arguments, spans, problems = registry.bind(line, layer, scope.constants)
+        arguments, spans, problems = bind(line, layer, scope.constants)
         for problem in problems:
             self.report(problem)
         name = self._name(line, scope, kind)
@@ -472,7 +474,8 @@ def _unknown_layer(word: Word, scope: Scope) -> Diagnostic:
     suggestion = registry.suggest_layer(word.text, blocks)
     example = layers[suggestion].example if suggestion and suggestion in layers else ""
     known = (*layers, *blocks)
-    return messages.unknown_layer(word.span, word.text, suggestion, example, known)
+    instead = absent("layer", word.text) if suggestion is None else None
+    return messages.unknown_layer(word.span, word.text, suggestion, example, known, instead)
 
 
 def _check_size(line: Line, what: str, floats: int) -> None:

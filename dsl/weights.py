@@ -9,7 +9,7 @@ BIAS = Argument(
     "choice",
     words=("yes", "no"),
     default="yes",
-    aliases=("use_bias", "no_bias", "bias_term"),
+    aliases=("use_bias", "bias_term"),
 )
 
 

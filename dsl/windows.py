@@ -51,7 +51,8 @@ def slide(context: Context, window: Shape, argument: str, default_stride: Shape)
                 )
             )
         sizes.append(room // stride[axis] + 1)
-        dropped.append(max(0, room % stride[axis] - padding[axis]))
+        skips = window[axis] < stride[axis]  # then it leaves out what lies between, by intent
+        dropped.append(0 if skips else max(0, room % stride[axis] - padding[axis]))
     if any(dropped):
         context.warnings.append(
             messages.rows_dropped(context.line.keyword.span, name, tuple(dropped), context.input)

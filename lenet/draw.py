@@ -7,6 +7,7 @@ from html import escape
 from itertools import islice, takewhile
 
 from dsl.graph import Graph, Group, Node
+from dsl.registry import layers
 from dsl.shapes import show
 
 _WIDTH, _HEIGHT = 180.0, 30.0  # of a layer's box, at least
@@ -18,10 +19,11 @@ _JOIN = 26.0  # the circle of a join
 _SIGNS = {"add": "+", "multiply": "×", "concat": "∥"}
 _COLOURS = {
     "input": "#ffffff", "conv": "#cfe3fb", "linear": "#e0d4f7", "rbf": "#e0d4f7",
-    "maxpool": "#cdeccf", "avgpool": "#cdeccf", "subsample": "#cdeccf", "reshape": "#eeeeee",
+    "maxpool": "#cdeccf", "avgpool": "#cdeccf", "subsample": "#cdeccf",
     "batchnorm": "#e3e8ec", "dropout": "#f6d9d5", "shortcut": "#eeeeee",
 }  # fmt: skip
 _ACTIVATION = "#fdebc4"
+_REARRANGED = "#eeeeee"
 _STYLE = (
     "text{font:12px Helvetica,Arial,sans-serif;fill:#222}"
     ".small{font-size:10.5px;fill:#666}.sign{font-size:17px}"
@@ -63,7 +65,8 @@ class _Box:
     def draw(self, x: float, y: float) -> Iterator[str]:
         """Centred at `x`, from `y` down."""
         node, left = self.node, x - self.width / 2
-        colour = _COLOURS.get(node.kind, _ACTIVATION)
+        moved = layers()[node.kind].rearranges
+        colour = _REARRANGED if moved else _COLOURS.get(node.kind, _ACTIVATION)
         yield f"<g><title>{escape(f'{node.name}: line {node.line}')}</title>"
         yield (
             f'<rect x="{left:g}" y="{y:g}" width="{self.width:g}" height="{self.height:g}" rx="5" '

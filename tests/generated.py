@@ -36,7 +36,8 @@ def generate(seed: int, size: int = 6, vectors_only: bool = False) -> Spec:
         lines, spec.shape = _body(random, spec, spec.shape, depth)
         spec.lines += lines
     if len(spec.shape) == 3:
-        spec.lines.append(f"reshape {'*'.join(map(str, spec.shape))}")
+        reshape = f"reshape {'*'.join(map(str, spec.shape))}"
+        spec.lines.append("flatten" if seed % 2 else reshape)
     spec.lines.append("linear 3")
     spec.shape = (3,)
     return spec

@@ -7,6 +7,7 @@ import numpy as np
 from compiler.cache import Loaded, load
 from compiler.exact import FRACTION_BITS, sum_exactly
 from compiler.pipeline import compile_graph
+from dsl import registry
 from dsl.check import check_graph
 from dsl.graph import Graph
 from reference import Net
@@ -164,7 +165,7 @@ def reference_net(graph: Graph, tensors: dict[str, np.ndarray], running: bool = 
             }
         if node.kind == "maxpool":
             attributes["padding"] = a["pad"]
-        if node.kind == "reshape":
+        if registry.layers()[node.kind].rearranges:
             attributes = {"shape": node.shape}
         if node.kind == "shortcut":
             attributes = {"width": node.shape[0], "stride": a["stride"]}

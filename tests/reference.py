@@ -337,6 +337,7 @@ LAYERS: dict[str, Layer] = {
     "softmax": Layer(softmax_forward, softmax_backward),
     "logsoftmax": Layer(logsoftmax_forward, logsoftmax_backward),
     "reshape": Layer(reshape_forward, reshape_backward),
+    "flatten": Layer(reshape_forward, reshape_backward),
     "dropout": Layer(dropout_forward, dropout_backward),
     "batchnorm": Layer(batchnorm_forward, batchnorm_backward),
     "shortcut": Layer(shortcut_forward, shortcut_backward),

@@ -192,7 +192,7 @@ def test_fix(tmp_path: Path) -> None:
     done = lenet("check", "--fix", str(path))
     assert done.code == 1 and "fixed 4 mistakes" in done.err
     assert path.read_text() == (
-        "input 1x8x8\nconv 4x3x3 stride 1   # mine\nreshape 4*6*6\nlinear 10 -> 10\nfoo\n"
+        "input 1x8x8\nconv 4x3x3 stride 1   # mine\nflatten\nlinear 10 -> 10\nfoo\n"
     )
     assert "there is no layer called `foo`" in done.err  # which only its writer can mend
     before = path.stat().st_mtime_ns

@@ -56,6 +56,10 @@ CHAINS = {
     "activations around a reshape": "input 2x3x4; conv 5x1x1; tanh; reshape 60; tanh; "
     "reshape 5x4x3; softmax; reshape 60; sigmoid; linear 7; tanh; reshape 7x1x1; dropout 0; "
     "reshape 7; linear 3",
+    "flattened": "input 2x3x4; conv 5x1x1; tanh; flatten; tanh; flatten; linear 7; concat; .path; "
+    "..flatten; .path; ..linear 8; ..reshape 2x2x2; ..relu; ..flatten; linear 3",
+    "flattened with its own gradient": "input 3x4x5; flatten; add; .path; ..linear 60; .path; "
+    "..reshape 3x4x5; ..conv 3x3x3 pad 1; ..flatten; linear 4",
     "odd maps before the first weights": "input 2x7x7; maxpool 2; avgpool all; linear 2",
     "names that are alike": "input 6; linear 9 as a.b; tanh as a-b; linear 8 as d_c; relu as c; "
     "linear 5 as keys; tanh as value; linear 4 as c_saved",

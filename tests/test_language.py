@@ -252,6 +252,13 @@ def test_sections_may_be_left_out_or_come_first() -> None:
     assert first.rate == Rate((0.5,))
 
 
+@pytest.mark.parametrize("section", ["train\n  rate 0.1\n", "augment\n  flip horizontal\n"])
+def test_sections_do_not_need_data_to_be_right(section: str) -> None:
+    """What to train on may come from elsewhere: a DataFrame, arrays, another file."""
+    checked = check(NET.replace("data digits\n", section))
+    assert checked.graph is not None and not checked.diagnostics
+
+
 def test_the_rate_falls_as_the_reference_says() -> None:
     rate = Rate((0.4,), 0.0002)
     assert rate.at(0) == 0.4
@@ -390,7 +397,7 @@ def test_carriage_returns_that_reach_the_checker() -> None:
 
 
 def test_tabs() -> None:
-    assert faults("input 8\n\ttanh\nlinear\t3") == ["E004@2:1", "E023@2:2", "E004@3:7"]
+    assert faults("input 8\n\ttanh\nlinear\t3") == ["E004@2:1", "E004@3:7"]
     assert faults("input 8\t\ntanh # a\tb") == []
 
 

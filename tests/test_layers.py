@@ -55,9 +55,9 @@ def test_other_words_lead_to_it(layer: Layer) -> None:
         ("fc", "linear"),
         ("Linear", "linear"),
         ("Conv2d", "conv"),
-        ("flatten", "reshape"),
+        ("Flatten", "flatten"),
+        ("view", "reshape"),
         ("MaxPool2d", "maxpool"),
-        ("dropout2d", "dropout"),
         ("ReLU", "relu"),
         ("linaer", "linear"),
         ("log_softmax", "logsoftmax"),
@@ -139,7 +139,7 @@ def test_windows(
     steps = stride or ((1, 1) if kind == "conv" else window)
     expected = reference_shape(kind, size, window, stride=steps, padding=padding)
     assert checked.graph.output == expected
-    dropped = any(rooms[k] % steps[k] > padding[k] for k in (0, 1))
+    dropped = any(rooms[k] % steps[k] > padding[k] and window[k] >= steps[k] for k in (0, 1))
     assert [d.code for d in checked.diagnostics] == ["W001"] * dropped
 
 
@@ -185,3 +185,27 @@ def test_dropout_takes_every_part_but_all() -> None:
     for probability in ("0", "0.999", "1/3"):
         graph_of(f"input 8\ndropout {probability}")
     assert [d.code for d in check("input 8\ndropout 1").diagnostics] == ["E016"]
+
+
+@pytest.mark.parametrize("shape", ["24", "2x4x3", "24x1x1"])
+def test_flatten_makes_a_vector_of_anything(shape: str) -> None:
+    flat = graph_of(f"input {shape}\nflatten\nlinear 3")
+    assert flat.nodes[1].shape == (24,)
+    assert flat.parameter_count == 75
+
+
+def test_layers_that_rearrange_may_follow_the_output() -> None:
+    for line in ("flatten", "reshape 10"):
+        assert check(f"input 10x1x1\nlogsoftmax\n{line}\n").graph is not None
+    assert [d.code for d in check("input 10x1x1\nlogsoftmax\ntanh\n").diagnostics] == ["E039"]
+
+
+@pytest.mark.parametrize("line", ["conv 4x1x1 stride 2", "maxpool 1 stride 3", "avgpool 2 stride 3",
+                                  "subsample 2 stride 4", "conv 4x2x2 stride 3"])  # fmt: skip
+def test_windows_that_skip_by_intent_are_no_mistake(line: str) -> None:
+    assert not check(f"input 2x10x9\n{line}").diagnostics
+
+
+def test_a_window_that_skips_one_way_may_still_ignore_the_other() -> None:
+    (found,) = check("input 1x10x10\nmaxpool 1x4 stride 3x4").diagnostics
+    assert found.code == "W001" and "2 columns" in found.title and "row" not in found.title

@@ -76,6 +76,7 @@ CASES = [
     ],
     ("reshape", (2, 3, 2, 2), {"shape": (12,)}, {}),
     ("reshape", (2, 12), {"shape": (3, 2, 2)}, {}),
+    ("flatten", (2, 3, 2, 2), {"shape": (12,)}, {}),
     ("dropout", (2, 3), {"probability": 0.25}, {}),
     ("dropout", (2, 3), {"probability": 0.25, "mask": MASK}, {}),
     ("tanh", (3, 4), {"gain": 1.7, "slope": 0.6}, {}),

@@ -7,7 +7,7 @@ from test_kernels import CHAINS, relative
 from compiler.cache import load
 from compiler.pipeline import compile_graph
 from compiler.target import Target
-from nets import make_case
+from nets import make_case, spec_of
 from runtime.batches import Normalization
 from runtime.step import SINGLE, Predictor
 
@@ -17,6 +17,8 @@ NETS = {
     "padding": "input 1x9x11; conv 5x3x5 pad 1x2; maxpool 3 stride 2 pad 1; relu; "
     "conv 17x3x3 pad 2x0 stride 1x2 bias no; avgpool 2x1 stride 1x2; reshape 102; linear 3",
     "all of a map": "input 3x6x7; conv 4x6x1; avgpool all; dropout 0.5; linear 21; tanh; softmax",
+    "flattened": "input 2x5x4; conv 3x2x2; flatten; tanh; concat; .path; ..flatten; .path; "
+    "..linear 8; ..reshape 2x2x2; ..conv 3x1x1; ..flatten; linear 4",
     "pools of wide strides": "input 1x12x40; conv 1x1x1; maxpool 2x1 stride 1x3; "
     "avgpool 3x5 stride 4x2; reshape 15; linear 2",
 }
@@ -24,7 +26,7 @@ NETS = {
 
 @pytest.mark.parametrize("name", NETS)
 def test_the_same_bits_as_in_a_batch(name: str) -> None:
-    case = make_case(NETS[name].replace("; ", "\n"), images=5)
+    case = make_case(spec_of(NETS[name]), images=5)
     np.testing.assert_array_equal(case.single_outputs(), case.outputs())
 
 

@@ -205,6 +205,12 @@ def test_the_same_bits_with_any_number_of_threads(small: Path) -> None:
     assert len(digests) == 1
 
 
+def test_flatten_gives_the_same_weights_as_a_reshape(small: Path) -> None:
+    reshaped = lenet.train(small, engine="local").digest
+    small.write_text(SMALL.replace("reshape 4*4*4", "flatten"))
+    assert lenet.train(small, engine="local").digest == reshaped
+
+
 def test_another_seed_gives_other_weights(small: Path) -> None:
     one = lenet.train(small, engine="local", epochs=1)
     small.write_text(SMALL + "  seed 2\n")

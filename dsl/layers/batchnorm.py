@@ -30,6 +30,7 @@ LAYER = Layer(
         ),
     ),
     parameters=_parameters,
+    normalizes=True,
     aliases=("batchnorm2d", "batchnorm1d", "batch_norm", "batchnormalization", "bn",
              "spatialbatchnormalization", "batch_normalize"),
 )  # fmt: skip

@@ -11,4 +11,5 @@ LAYER = Layer(
         "rectifier",
     ),
     monotonic=True,
+    bounds=(0.0, float("inf")),
 )

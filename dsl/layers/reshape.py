@@ -28,5 +28,6 @@ LAYER = Layer(
     example="reshape 12*4*4",
     arguments=(Argument("shape", "one number, or channels x height x width", counts=(1, 3)),),
     infer=_infer,
-    aliases=("flatten", "view"),
+    rearranges=True,
+    aliases=("view",),
 )

@@ -8,4 +8,5 @@ LAYER = Layer(
     example="sigmoid",
     aliases=("logistic",),
     monotonic=True,
+    bounds=(0.0, 1.0),
 )

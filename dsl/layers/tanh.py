@@ -11,5 +11,6 @@ LAYER = Layer(
         Argument("slope", "factor of the input", "real", low=1e-6, high=1e6, default=1.0),
     ),
     monotonic=True,
-    aliases=("tanhshrink", "hyperbolictangent", "stanh"),
+    bounds=(-1.0, 1.0),
+    aliases=("hyperbolictangent", "stanh"),
 )

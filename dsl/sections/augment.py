@@ -9,6 +9,8 @@ from dsl.sections.reader import Reader, read_keys
 from dsl.syntax import Line, Span
 from dsl.values import Constants
 
+DIRECTIONS = ("horizontal", "vertical")
+
 
 @dataclass(frozen=True)
 class Augment:
@@ -47,7 +49,7 @@ def _crop(reader: Reader, augment: Augment) -> Augment:
 
 
 def _flip(reader: Reader, augment: Augment) -> Augment:
-    if reader.word("direction", ("horizontal", "vertical")) == "horizontal":
+    if reader.word("direction", DIRECTIONS) == "horizontal":
         return replace(augment, flip_horizontal=True)
     return replace(augment, flip_vertical=True)
 
@@ -59,9 +61,9 @@ KEYS: dict[str, tuple[str, str, Callable[[Reader, Augment], Augment]]] = {
     "crop": ("crop 28x28 pad 2", "cut a window out of the image, after padding it", _crop),
     "flip": ("flip horizontal", "mirror every second image, left and right or up and down", _flip),
 }
-_ALIASES = {"rotation": "rotate", "zoom": "scale", "translate": "shift", "mirror": "flip",
-            "randomcrop": "crop", "randomhorizontalflip": "flip",
-            "randomrotation": "rotate"}  # fmt: skip
+KEY_ALIASES = {"rotation": "rotate", "zoom": "scale", "translate": "shift", "mirror": "flip",
+               "randomcrop": "crop", "randomhorizontalflip": "flip",
+               "randomrotation": "rotate"}  # fmt: skip
 
 
 def read_augment(line: Line, constants: Constants) -> tuple[Augment, list[Diagnostic]]:
@@ -77,6 +79,6 @@ def read_augment(line: Line, constants: Constants) -> tuple[Augment, list[Diagno
         constants,
         problems,
         repeatable=("flip",),
-        aliases=_ALIASES,
+        aliases=KEY_ALIASES,
     )
     return augment, problems

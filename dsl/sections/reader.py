@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from dsl import messages
+from dsl.absent import absent
 from dsl.diagnostics import Diagnostic, closest
 from dsl.syntax import Item, Line, Number, Sizes, Span, Text
 from dsl.values import Constants, Refused, Size, evaluate, evaluate_size, show
@@ -53,9 +54,12 @@ class Reader:
         if word is None:
             raise self.refuse()
         if word not in known:
-            suggestion = (aliases or {}).get(word.lower()) or closest(word, known)
+            suggestion = (aliases or {}).get(word.lower())
+            instead = absent(what, word) if suggestion is None else None
+            if suggestion is None and instead is None:
+                suggestion = closest(word, known)
             span = self.items[0].span
-            raise Refused(messages.unknown_word(span, what, word, suggestion, known))
+            raise Refused(messages.unknown_word(span, what, word, suggestion, known, instead))
         self.items.pop(0)
         return word
 
@@ -189,9 +193,14 @@ def read_keys(
             continue  # reported when it was parsed
         span = statement.keyword.span
         if key not in keys:
-            suggestion = (aliases or {}).get(key.lower()) or closest(key, keys)
+            suggestion = (aliases or {}).get(key.lower())
+            instead = absent(f"line of {name}", key) if suggestion is None else None
+            if suggestion is None and instead is None:
+                suggestion = closest(key, keys)
             usage = keys[suggestion][0] if suggestion in keys else ""
-            problems.append(messages.unknown_key(span, name, key, suggestion, tuple(keys), usage))
+            problems.append(
+                messages.unknown_key(span, name, key, suggestion, tuple(keys), usage, instead)
+            )
             continue
         if key in first and key not in repeatable:
             problems.append(messages.key_twice(span, key, first[key]))

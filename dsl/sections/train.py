@@ -13,6 +13,23 @@ from dsl.values import Constants, Refused
 LOSSES = ("nll", "crossentropy", "map")
 METRICS = ("top1", "top5", "loss")
 LOGGED = ("loss", "rate", "throughput", "parameters")
+OPTIMIZERS = ("sgd", "adam")
+SGD_OPTIONS = ("momentum", "weight_decay", "nesterov")
+ADAM_OPTIONS = ("beta1", "beta2", "epsilon", "weight_decay")
+RATE_CHANGES = ("decay", "cosine", "warmup")
+CONDITIONS = ("above", "below", "stalls")
+
+# Words of other frameworks for ours.
+LOSS_ALIASES = {"cross_entropy": "crossentropy", "crossentropyloss": "crossentropy",
+                "categorical_crossentropy": "crossentropy", "softmaxwithloss": "crossentropy",
+                "sparse_categorical_crossentropy": "crossentropy",
+                "nllloss": "nll", "classnll": "nll", "classnllcriterion": "nll"}  # fmt: skip
+OPTIMIZER_ALIASES = {"momentum": "sgd momentum", "adamw": "adam"}
+OPTION_ALIASES = {"decay": "weight_decay"}
+METRIC_ALIASES = {"accuracy": "top1", "acc": "top1", "top1accuracy": "top1", "val_loss": "loss"}
+KEY_ALIASES = {"lr": "rate", "learning_rate": "rate", "learningrate": "rate", "batch_size": "batch",
+               "batchsize": "batch", "epochs": "stop", "max_epochs": "stop", "criterion": "loss",
+               "solver": "optimizer", "save": "checkpoint", "random_seed": "seed"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -42,6 +59,11 @@ class Rate:
     unit: str = "iterations"
     cosine: bool = False
     warmup: Duration | None = None
+
+    @property
+    def needs_an_end(self) -> bool:
+        """Whether it follows from the length of the training, which must then be known."""
+        return self.cosine
 
     def at(self, iteration: int, steps: int = 1, total: int = 0) -> float:
         """In the iteration, counted from 0; an epoch has `steps`, the whole training `total`."""
@@ -87,6 +109,7 @@ class Train:
     seed: int = 1
     loss_span: Span | None = field(default=None, compare=False, repr=False)
     stop_span: Span | None = field(default=None, compare=False, repr=False)
+    rate_span: Span | None = field(default=None, compare=False, repr=False)
 
     def iterations(self, steps: int) -> int:
         """How many there are at most, with so many in an epoch; 0 where nothing but a metric ends
@@ -98,15 +121,11 @@ class Train:
 
 def _loss(reader: Reader, train: Train) -> Train:
     span = reader.items[0].span if reader.items else reader.line.span
-    aliases = {"cross_entropy": "crossentropy", "crossentropyloss": "crossentropy",
-               "categorical_crossentropy": "crossentropy", "softmaxwithloss": "crossentropy",
-               "sparse_categorical_crossentropy": "crossentropy",
-               "nllloss": "nll", "classnll": "nll", "classnllcriterion": "nll"}  # fmt: skip
-    return replace(train, loss=reader.word("loss", LOSSES, aliases), loss_span=span)
+    return replace(train, loss=reader.word("loss", LOSSES, LOSS_ALIASES), loss_span=span)
 
 
 def _optimizer(reader: Reader, train: Train) -> Train:
-    name = reader.word("optimizer", ("sgd", "adam"), {"momentum": "sgd", "adamw": "adam"})
+    name = reader.word("optimizer", OPTIMIZERS, OPTIMIZER_ALIASES)
     options: dict[str, Callable[[], float]] = {
         "momentum": lambda: reader.real("the momentum", 0, 1),
         "weight_decay": lambda: reader.real("the weight decay"),
@@ -127,7 +146,7 @@ def _optimizer(reader: Reader, train: Train) -> Train:
     seen: set[str] = set()
     while reader.items:
         place = reader.items[0].span
-        option = reader.word(f"option of {name}", tuple(options), {"decay": "weight_decay"})
+        option = reader.word(f"option of {name}", tuple(options), OPTION_ALIASES)
         if option in seen:
             raise reader.refuse(place)
         seen.add(option)
@@ -153,7 +172,7 @@ def _rate(reader: Reader, train: Train) -> Train:
         rate = replace(rate, changes=changes, unit=unit)
     while reader.items:
         place = reader.items[0].span
-        word = reader.word("way to change the rate", ("decay", "cosine", "warmup"))
+        word = reader.word("way to change the rate", RATE_CHANGES)
         if word == "decay" and not rate.decay and not rate.cosine:
             rate = replace(rate, decay=reader.real("the rate's decay"))
         elif word == "cosine" and not rate.cosine and not rate.decay:
@@ -162,7 +181,7 @@ def _rate(reader: Reader, train: Train) -> Train:
             rate = replace(rate, warmup=reader.duration())
         else:
             raise reader.refuse(place)
-    return replace(train, rate=rate)
+    return replace(train, rate=rate, rate_span=reader.line.span)
 
 
 def _batch(reader: Reader, train: Train) -> Train:
@@ -175,8 +194,8 @@ def _stop(reader: Reader, train: Train) -> Train:
             raise Refused(messages.key_twice(reader.line.span, "stop after", train.stop_span))
         return replace(train, stop=reader.duration(), stop_span=reader.line.span)
     reader.expect("when")
-    metric = reader.word("metric", METRICS, _METRIC_ALIASES)
-    how = reader.word("condition", ("above", "below", "stalls"))
+    metric = reader.word("metric", METRICS, METRIC_ALIASES)
+    how = reader.word("condition", CONDITIONS)
     if how == "stalls":
         reader.expect("for")
         duration = reader.duration()
@@ -190,13 +209,10 @@ def _stop(reader: Reader, train: Train) -> Train:
     return replace(train, stop=after, stop_when=(*train.stop_when, stop))
 
 
-_METRIC_ALIASES = {"accuracy": "top1", "acc": "top1", "top1accuracy": "top1", "val_loss": "loss"}
-
-
 def _validate(reader: Reader, train: Train) -> Train:
     metrics = []
     while reader.items and reader.peek() != "every":
-        metrics.append(reader.word("metric", METRICS, _METRIC_ALIASES))
+        metrics.append(reader.word("metric", METRICS, METRIC_ALIASES))
     if not metrics:
         raise reader.refuse()
     return replace(train, metrics=tuple(dict.fromkeys(metrics)), validate_every=reader.every())
@@ -261,11 +277,6 @@ KEYS: dict[str, tuple[str, str, Callable[[Reader, Train], Train]]] = {
 }
 
 
-_ALIASES = {"lr": "rate", "learning_rate": "rate", "learningrate": "rate", "batch_size": "batch",
-            "batchsize": "batch", "epochs": "stop", "max_epochs": "stop", "criterion": "loss",
-            "solver": "optimizer", "save": "checkpoint", "random_seed": "seed"}  # fmt: skip
-
-
 def read_train(line: Line, constants: Constants) -> tuple[Train, list[Diagnostic]]:
     """The section and all mistakes in it."""
     problems: list[Diagnostic] = []
@@ -274,13 +285,12 @@ def read_train(line: Line, constants: Constants) -> tuple[Train, list[Diagnostic
     count = len(problems)
     train = read_keys(
         line, "train", KEYS, Train(), constants, problems, repeatable=("log", "stop"),
-        aliases=_ALIASES,
+        aliases=KEY_ALIASES,
     )  # fmt: skip
     unreadable = any(isinstance(s, Line) and not s.keyword.text for s in line.body)
     if train.rate is None and len(problems) == count and not unreadable:
         span = line.keyword.span
         problems.append(messages.missing_key(span, "train", "rate", "rate 0.1"))
-    if train.rate is not None and train.rate.cosine and train.stop is None:
-        span = line.keyword.span
-        problems.append(messages.missing_key(span, "train", "stop", "stop after 20 epochs"))
+    if train.rate is not None and train.rate.needs_an_end and train.stop is None:
+        problems.append(messages.rate_without_end(train.rate_span or line.span))
     return replace(train, loss_span=train.loss_span or line.keyword.span), problems

@@ -1,0 +1,188 @@
+"""Words for what we do not have: they are answered so, and with nothing that only looks alike."""
+
+import re
+
+import pytest
+
+from dsl.absent import ABSENT, plain
+from dsl.check import check
+from dsl.datasets import DATASETS
+from dsl.diagnostics import Diagnostic, closest
+from dsl.fix import fix
+from dsl.registry import SECTIONS, STRUCTURE, layers
+from dsl.sections import augment, data, train
+
+NET = "input 1x8x8\nflatten\nlinear 10\n"
+
+
+def only(text: str) -> Diagnostic:
+    (found,) = check(text).diagnostics
+    return found
+
+
+def fixed(text: str) -> str:
+    return fix(text, lambda t: check(t).diagnostics)[0]
+
+
+# How a word of each kind is written.
+PLACES = {
+    "layer": "input 4x8x8\n{}\n",
+    "option": "input 4x8x8\nconv 4x3x3 {} 2\n",
+    "optimizer": NET + "train\n  rate 0.1\n  optimizer {}\n",
+    "option of sgd": NET + "train\n  rate 0.1\n  optimizer sgd {} 0.1\n",
+    "option of adam": NET + "train\n  rate 0.1\n  optimizer adam {} 0.1\n",
+    "loss": NET + "train\n  rate 0.1\n  loss {}\n",
+    "metric": NET + "train\n  rate 0.1\n  validate {} every epoch\n",
+    "way to change the rate": NET + "train\n  rate 0.1 {}\n",
+    "dataset": NET + "data {}\n",
+    "line of train": NET + "train\n  rate 0.1\n  {} 3\n",
+    "line of augment": NET + "augment\n  {} 3\n",
+    "line of data": NET + "data digits\n  {} 3\n",
+}
+WORDS = [(what, word) for what, words in ABSENT.items() for word in words]
+
+
+def test_every_kind_of_word_has_a_place() -> None:
+    assert set(PLACES) == set(ABSENT)
+
+
+@pytest.mark.parametrize(("what", "word"), WORDS)
+def test_each_is_answered(what: str, word: str) -> None:
+    """With what can be done, never with `did you mean`."""
+    found = only(PLACES[what].format(word))
+    assert "there is no" in found.title or "has no" in found.title
+    assert "did you mean" not in found.fix and not found.edits
+    assert found.fix == ABSENT[what][word].format(example="conv 6x5x5")
+
+
+def test_what_is_offered_is_there() -> None:
+    """Every line, word or option that a fix writes is one of ours."""
+    keys = {key for section in (data.KEYS, augment.KEYS, train.KEYS) for key in section}
+    words = {*layers(), *STRUCTURE, *SECTIONS, *keys, *DATASETS, *train.LOSSES, *train.METRICS,
+             "as", "sgd", "adam", "cosine", "decay", "connect", "lenet", "bias", "pad",
+             "beta1", "{example}"}  # fmt: skip
+    for kinds in ABSENT.values():
+        for instead in kinds.values():
+            for offered in re.findall(r"`([^`]+)`", instead):
+                assert offered.split()[0] in words, offered
+
+
+def test_the_table_shrinks_as_the_language_grows() -> None:
+    """What we have, under its own name or another, is not said to be absent."""
+    ours: dict[str, set[str]] = {what: set() for what in ABSENT}
+    for layer in layers().values():
+        ours["layer"] |= {layer.name, *layer.aliases}
+        for option in layer.options:
+            ours["option"] |= {option.name, *option.aliases}
+    ours["layer"] |= {*STRUCTURE, *SECTIONS, *data.KEYS, *augment.KEYS, *train.KEYS}
+    for name, module in (("data", data), ("augment", augment), ("train", train)):
+        ours[f"line of {name}"] |= {*module.KEYS}
+    ours["line of train"] |= set(train.KEY_ALIASES)
+    ours["line of augment"] |= set(augment.KEY_ALIASES)
+    ours["dataset"] |= {*DATASETS, *data._ALIASES}
+    ours["loss"] |= {*train.LOSSES, *train.LOSS_ALIASES}
+    ours["metric"] |= {*train.METRICS, *train.METRIC_ALIASES}
+    ours["optimizer"] |= {*train.OPTIMIZERS, *train.OPTIMIZER_ALIASES}
+    ours["way to change the rate"] |= set(train.RATE_CHANGES)
+    ours["option of sgd"] |= {*train.SGD_OPTIONS, *train.OPTION_ALIASES}
+    ours["option of adam"] |= {*train.ADAM_OPTIONS, *train.OPTION_ALIASES}
+    for what, known in ours.items():
+        assert known, what
+        assert not {plain(word) for word in known} & ABSENT[what].keys(), what
+
+
+@pytest.mark.parametrize("word", ["LeakyReLU", "leaky_relu", "leaky-relu", "LEAKYRELU",
+                                  "LeakyReLULayer", "ConvTranspose2d", "Conv2d_Transpose",
+                                  "UpSampling2D", "layer_norm", "GELU"])  # fmt: skip
+def test_any_way_of_writing_them(word: str) -> None:
+    found = only(f"input 4x8x8\n{word}\n")
+    if "conv2d" in word.lower():
+        assert "did you mean" not in found.fix or "conv`" in found.fix
+    else:
+        assert found.detail == "There is none, under another name either."
+        assert "did you mean" not in found.fix
+
+
+def test_a_block_may_be_called_so() -> None:
+    assert check("block upsample\n  tanh\ninput 8\nupsample\n").graph is not None
+    found = only("block leaky_relu\n  tanh\n\ninput 8\nleaky_relu\nLeakyReLU\n")
+    assert found.fix.startswith("did you mean `leaky_relu`?")
+
+
+@pytest.mark.parametrize(
+    ("line", "size"),
+    [("maxpool all", "maxpool 12x9"), ("subsample all", "subsample 12x9")],
+)
+def test_a_window_of_the_whole_map(line: str, size: str) -> None:
+    text = f"input 4x12x9\n{line}\n"
+    assert only(text).fix == f"write `{size}`: the size of its map"
+    assert check(fixed(text)).graph.output == (4, 1, 1)  # type: ignore[union-attr]
+    unknown = check(f"input 4x12x9\nfoo\n{line}\n").diagnostics
+    assert [(d.code, d.fix) for d in unknown[1:]] == [("E013", "")]
+    assert check(f"let all = 3\n{text}").graph is not None
+
+
+@pytest.mark.parametrize(
+    ("line", "mended", "shape"),
+    [
+        ("conv 4x3x3 pad same", "conv 4x3x3 pad 1", (12, 9)),
+        ("conv 4x5x5 pad same", "conv 4x5x5 pad 2", (12, 9)),
+        ("conv 4x1x7 pad same bias no", "conv 4x1x7 pad 0x3 bias no", (12, 9)),
+        ("conv 4x3x3 pad same stride 2", "conv 4x3x3 pad 1 stride 2", (6, 5)),
+        ("conv 4x1x1 pad same", "conv 4x1x1", (12, 9)),
+        ("maxpool 3 stride 1 pad same", "maxpool 3 stride 1 pad 1", (12, 9)),
+        ("maxpool 2 pad same", "maxpool 2 pad 0x1", (6, 5)),
+        ("maxpool 3 pad same", "maxpool 3 pad 1", (4, 3)),
+        ("conv 4x4x4 pad same stride 2", "conv 4x4x4 pad 1x2 stride 2", (6, 5)),
+        ("conv 4x3x3 pad valid", "conv 4x3x3", (10, 7)),
+        ("conv 4x3x3 padding same", "conv 4x3x3 pad 1", (12, 9)),
+    ],
+)
+def test_padding_by_a_word(line: str, mended: str, shape: tuple[int, int]) -> None:
+    text = fixed(f"input 4x12x9\n{line}  # allow W001\n")
+    assert text == f"input 4x12x9\n{mended}  # allow W001\n"
+    graph = check(text).graph
+    assert graph is not None and graph.output == (4, *shape)
+
+
+def test_even_windows_have_no_such_padding() -> None:
+    found = only("input 4x12x9\nconv 4x4x4 pad same\n")
+    assert "odd sizes" in found.fix and not found.edits
+
+
+@pytest.mark.parametrize(("word", "meant"), [("false", "no"), ("True", "yes"), ("off", "no")])
+def test_truth_is_yes_or_no(word: str, meant: str) -> None:
+    text = f"input 8\nlinear 3 bias {word}\n"
+    assert only(text).fix == f"write `{meant}`"
+    assert fixed(text) == f"input 8\nlinear 3 bias {meant}\n"
+
+
+def test_momentum_is_an_option_of_sgd() -> None:
+    text = fixed(NET + "train\n  rate 0.1\n  optimizer momentum 0.9\n")
+    graph = check(text).graph
+    assert graph is not None and graph.train is not None
+    assert (graph.train.optimizer.name, graph.train.optimizer.momentum) == ("sgd", 0.9)
+
+
+# Slips of the pen
+
+
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [("linaer", "linear"), ("kernl", "kernel"), ("strid", "stride"), ("widht", "width"),
+     ("normalise", "normalize"), ("batch_norm", "batchnorm"), ("BatchNorm", "batchnorm"),
+     ("drop", "dropout"), ("mnits", "mnist"), ("momentun", "momentum"), ("conv2", "conv"),
+     ("bais", "bias"), ("wide1", "wide"), ("tpo1", "top1")],
+)  # fmt: skip
+def test_slips_of_the_pen(word: str, name: str) -> None:
+    assert closest(word, ["other", name, "elsewhere"]) == name
+
+
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [("upsample", "subsample"), ("lion", "linear"), ("cifar100", "cifar10"), ("top3", "top5"),
+     ("adagrad", "adam"), ("stage2", "stage1"), ("rmsprop", "dropout"), ("gelu", "rule"),
+     ("n", "k"), ("is", "as"), ("embedding", "padding"), ("prelu", "sgd")],
+)  # fmt: skip
+def test_lookalikes_are_none(word: str, name: str) -> None:
+    assert closest(word, [name]) is None
