@@ -180,3 +180,117 @@ def test_frames_that_cannot_be_used(spec: Path, spark) -> None:
         lenet.train(spec, rows, spark=spark)
     with pytest.raises(LenetError, match="local engine"):
         lenet.train(spec, frame, engine="local")
+
+
+def labelled(spark, kind: str, labels: list) -> object:
+    rows = [(bytearray(x.tobytes()), y) for x, y in zip(DIGITS.pixels[:300], labels, strict=True)]
+    return spark.createDataFrame(rows, f"image binary, label {kind}")
+
+
+def test_labels_of_all_kinds(spec: Path, spark, tmp_path: Path) -> None:
+    """Text becomes classes, `distinct` and `from 1` hold; the local engine does the same."""
+    numbers = DIGITS.labels[:300].tolist()
+    section = 'data parquet "rows"\n  normalize\n  validate 97\n'
+    assert section in NET
+    frame_net = NET.replace(section, "data frame\n  validate 30\n{0}")
+
+    def net(line: str = "") -> Path:
+        path = tmp_path / "labels.lenet"
+        path.write_text(frame_net.format(line))
+        return path
+
+    names = [f"digit {k}" for k in numbers]
+    text = lenet.train(net(), labelled(spark, "string", names), spark=spark)
+    assert text.classes == tuple(f"digit {k}" for k in range(10))
+    assert text.predict(DIGITS.pixels[0]).label(0) in names
+    plain = lenet.train(net(), labelled(spark, "int", numbers), spark=spark)
+    assert plain.digest == text.digest and plain.classes == tuple("0123456789")
+    ones = labelled(spark, "int", [k + 1 for k in numbers])
+    with pytest.raises(LenetError, match="(?s)go from 1 to 10.*`label from 1`"):
+        lenet.train(net(), ones, spark=spark)
+    assert lenet.train(net("  label from 1\n"), ones, spark=spark).digest == plain.digest
+    gaps = labelled(spark, "double", [1450.0 + 11 * k for k in numbers])
+    with pytest.raises(LenetError, match="(?s)have gaps: 1,450, .*`label distinct`"):
+        lenet.train(net(), gaps, spark=spark)
+    distinct = lenet.train(net("  label distinct\n"), gaps, spark=spark)
+    assert distinct.classes[:2] == ("1450", "1461") and distinct.digest == plain.digest
+    path = str(tmp_path / "rows")
+    labelled(spark, "string", names).coalesce(1).write.parquet(path)
+    files = tmp_path / "files.lenet"
+    files.write_text(NET.replace(section, 'data parquet "rows"\n  validate 30\n'))
+    cluster = lenet.train(files, spark=spark)
+    here = lenet.train(files, engine="local")
+    assert cluster.digest == here.digest and cluster.classes == here.classes == text.classes
+
+
+def test_one_hot_labels_are_named_as_that(spec: Path, spark) -> None:
+    from pyspark.ml.linalg import Vectors
+
+    hot = [[float(k == y) for k in range(10)] for y in DIGITS.labels[:300].tolist()]
+    frame = labelled(spark, "array<double>", hot)
+    with pytest.raises(LenetError, match="(?s)column label are vectors.*one-hot") as caught:
+        lenet.train(spec, frame, spark=spark)
+    assert "array_position(label, 1) - 1" in caught.value.fix
+    mended = frame.selectExpr("image", "array_position(label, 1) - 1 as label")
+    assert lenet.train(spec, mended, spark=spark).history
+    rows = [(Vectors.dense(x), Vectors.dense(y)) for x, y in zip([[0.0] * 64] * 9, hot[:9],
+                                                               strict=True)]  # fmt: skip
+    with pytest.raises(LenetError, match="vectors"):
+        lenet.train(spec, spark.createDataFrame(rows, ["image", "label"]), spark=spark)
+
+
+def test_a_row_can_be_found(spec: Path, spark, tmp_path: Path) -> None:
+    """By its key, or by its file and its place there; else it is said what could name it."""
+    rows = [*rows_of(DIGITS)[:150], {"image": bytearray(3), "label": 4, "id": "row-77"}]
+    frame = spark.createDataFrame(rows, "image binary, label int, id string")
+    with pytest.raises(LenetError, match="a row with the label 4: the image has 3") as caught:
+        lenet.train(spec, frame, spark=spark)
+    assert 'columns=Columns(key="id")' in caught.value.fix and "17" not in str(caught.value)
+    with pytest.raises(LenetError, match="id row-77: the image has 3"):
+        lenet.train(spec, frame, spark=spark, columns=Columns(key="id"))
+    frame.coalesce(1).write.parquet(str(tmp_path / "files"))
+    read = spark.read.parquet(str(tmp_path / "files"))
+    with pytest.raises(LenetError, match=r"part-.*parquet, row 150, counted from 0: the image"):
+        lenet.train(spec, read.where("label >= 0"), spark=spark)
+
+
+def test_pictures_in_a_column_are_brought_to_size_or_left_out(spark, tmp_path: Path) -> None:
+    import io
+
+    rows = []
+    for k in range(60):
+        data = io.BytesIO()
+        Image.new("L", (8 + k % 5, 9), 40 + 160 * (k % 2)).save(data, "png")
+        rows.append((bytearray(data.getvalue()), ("dark", "light")[k % 2]))
+    rows.append((bytearray(b"\x89PNG and no more"), "dark"))
+    frame = spark.createDataFrame(rows, "image binary, label string")
+    path = tmp_path / "net.lenet"
+    net = "input 1x8x8\nreshape 64\nlinear 2\ndata frame\n{0}train\n  rate 0.1\n  batch 8\n"
+    path.write_text(net.format(""))
+    with pytest.raises(LenetError, match="row that cannot be used"):
+        lenet.train(path, frame, spark=spark)
+    path.write_text(net.format("  resize 8x8 stretch\n  skip unreadable\n"))
+    events: list[dict] = []
+    model = lenet.train(path, frame, spark=spark, watch=events.append)
+    assert events[0]["left_out"] == 1 and events[0]["rows"] == 60
+    import pyarrow as pa
+
+    table = pa.table({"image": [bytes(r[0]) for r in rows], "label": [r[1] for r in rows]})
+    local = lenet.train(path, table, engine="local")
+    assert local.classes == model.classes and local.observed == model.observed
+    numbers = spark.createDataFrame([([0.5] * 64, "a")] * 20, "image array<float>, label string")
+    with pytest.raises(LenetError, match="`resize` is for pictures"):
+        lenet.train(path, numbers, spark=spark)
+
+
+def test_floats_of_bytes_given_to_a_model_of_bytes(spark, tmp_path: Path) -> None:
+    path = tmp_path / "net.lenet"
+    net = "input 1x8x8\nreshape 64\nlinear 10\n"
+    path.write_text(f"{net}train\n  rate 0.1\n  stop after 1 epochs\n")
+    model = lenet.train(path, (15 * DIGITS.pixels, DIGITS.labels), engine="local")
+    rows = [([float(v) for v in 15 * x.ravel()],) for x in DIGITS.pixels[:4]]
+    rows.append(([v / 255 for v in rows[0][0]],))
+    frame = spark.createDataFrame(rows, "image array<float>")
+    found = [r["p"] for r in frame.select(lenet.udf(model, spark)("image").alias("p")).collect()]
+    assert [p["prediction"] is None for p in found] == [True] * 4 + [False]
+    assert "are these bytes? Divide them by 255" in found[0]["error"]

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from dsl.shapes import Shape
 from runtime.data.dataset import DataError, Images
+from runtime.data.labels import as_text
 from runtime.data.preparation import PictureError, Preparation, Prepared, SizeError
 
 READY = (
@@ -152,7 +153,8 @@ def _ready(batch: pa.RecordBatch, form: Form) -> pa.RecordBatch:
         except (_Problem, PictureError) as problem:
             unreadable[k] = isinstance(problem, PictureError) and not isinstance(problem, SizeError)
             known = keys[k] or (None if form.by_content else _where(paths[k], places[k]))
-            problems[k] = f"{known or f'a row with the label {labels[k]}'}: {problem}"
+            where = known or f"a row with the label {as_text(labels[k])}"
+            problems[k] = f"{where}: {problem}"
     if form.by_content:
         for k in range(count):
             known = (images[k] or b"") + numbers[k].tobytes()
@@ -248,8 +250,9 @@ def _value(scalar: pa.Scalar, form: Form) -> NDArray[Any]:
     if form.image == "bytes":
         width = np.dtype(form.dtype).itemsize
         if len(value) != form.size * width:
-            raise _Problem(
-                f"the image has {len(value):,} bytes; the net takes {form.size * width:,}"
+            raise PictureError(
+                f"the image has {len(value):,} bytes; the net takes {form.size * width:,}, or a "
+                "picture such as PNG"
             )
         return _checked(np.frombuffer(value, form.dtype), form)
     if len(value) != form.size:
@@ -355,6 +358,7 @@ def unusable(name: str, problem: str, count: int, unreadable: bool, form: Form) 
     elif "pixels; the net takes" in problem:
         size = f"{form.shape[1]}x{form.shape[2]}"
         fix = f"bring all pictures to one size: `resize {size}` in the data section"
-    elif "a row with the label" in problem:
-        fix = "to find the row, name a column that tells rows apart: columns=Columns(key=\"id\")"
+    if problem.startswith("a row with the label"):
+        fix += "; " if fix else ""
+        fix += 'to find the row, name a column that tells rows apart: columns=Columns(key="id")'
     return DataError(f"{name} has a row that cannot be used{others}", f"{problem}.", fix)

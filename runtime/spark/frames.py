@@ -131,11 +131,13 @@ def _label_column(
         raise DataError(f"the column {name} has the type {kind}", detail)
     if kind != "string" and not section.distinct:
         return label.cast("double"), None
-    if kind not in ("string", "boolean"):
-        label = F.when(label == label.cast("long"), label.cast("long")).otherwise(label)
+    text = label.cast("string")
+    if kind not in ("string", "boolean"):  # 3.0 is written 3
+        whole = label.cast("long")
+        text = F.when(label == whole, whole.cast("string")).otherwise(text)
     found = _run(frame.select(label.alias("label")).distinct().limit(MOST_CLASSES + 2).collect)
     values = [row["label"] for row in found]
-    return label.cast("string"), names_of(values, f"the column {name}")
+    return text, names_of(values, f"the column {name}")
 
 
 def _key_column(frame: DataFrame, columns: Columns, ordered: bool) -> Column:
