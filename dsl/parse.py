@@ -15,6 +15,7 @@ from lark.visitors import Transformer_NonRecursive
 from dsl import messages
 from dsl.diagnostics import Diagnostic
 from dsl.indent import has_body, has_tab, indent_of, tab_width
+from dsl.meant import as_meant
 from dsl.syntax import (
     Expression,
     Item,
@@ -125,11 +126,27 @@ def parse(text: str, file: str = "") -> tuple[Tree, list[Diagnostic]]:
             diagnostics.append(unreadable.diagnostic)
             # Its body, if it has one, is still read: stand in an empty line of that indent.
             statement = Line(Word("", span), (), _constant(code, span), None, span)
+            if unreadable.diagnostic.code in ("E001", "E002"):
+                plain = code.rstrip().replace("\t", " ")
+                diagnostics[-1], meant = as_meant(
+                    diagnostics[-1], plain, _keyword(parent), _statement_or_none
+                )
+                if meant and plain.lstrip(" ").startswith(meant):  # as in `train:`
+                    end = span.column - 1 + len(meant)
+                    statement = _parse_line(plain[:end], number, file)
         raw = _Raw(indent, statement, tabbed=has_tab(code))
         parent.body.append(raw)
         open_lines.append(raw)
     statements = tuple(raw.close() for raw in root.body)
     return Tree(text, statements, frozenset(allowed)), diagnostics
+
+
+def _statement_or_none(text: str) -> Statement | None:
+    """What a text says that stands in line 1, or None where it cannot be read."""
+    try:
+        return _parse_line(text, 1, "")
+    except _Unreadable:
+        return None
 
 
 def _cells(code: str, span: Span) -> list[Word]:
