@@ -269,6 +269,9 @@ def test_fmt(tmp_path: Path) -> None:
         ("rate", "a line of the section train"),
         ("cifar10", "3x32x32, 10 classes"),
         ("repeat", "repeat 3 as stage1"),
+        ("Dense", "Dense is called `linear` here"),
+        ("Adam", "gradient descent"),
+        ("upsample", "There is no layer called `upsample`"),
     ],
 )
 def test_explain(word: str, text: str) -> None:
@@ -283,7 +286,7 @@ def test_explain_lists_everything() -> None:
 
 
 def test_explain_what_is_not_there() -> None:
-    done = lenet("explain", "dense")
+    done = lenet("explain", "lineer")
     assert done.code == 1 and "did you mean `linear`?" in done.err
     assert "lists all that there is" in lenet("explain", "xyzzy").err
 
