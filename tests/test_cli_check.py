@@ -301,6 +301,18 @@ def test_draw(spec: str, tmp_path: Path, golden: Callable[[str, str], None]) -> 
     golden(f"golden/{spec}.svg", text)
 
 
+@pytest.mark.parametrize("name", ["net.png", "net.pdf", "net", "net.svg.gz"])
+def test_only_svg_is_drawn(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    done = lenet("draw", LENET5, "-o", str(path))
+    assert (done.code, done.out) == (2, "")
+    said = " ".join(done.err.replace("│", " ").split()).replace(" ", "")
+    assert "writesSVG" in said and f"nameit{path.with_suffix('.svg')}" in said
+    assert not path.exists()
+    upper = tmp_path / "NET.SVG"
+    assert lenet("draw", LENET5, "-o", str(upper)).code == 0 and upper.exists()
+
+
 def test_shapes_of_blocks_are_folded(golden: Callable[[str, str], None]) -> None:
     done = lenet("shapes", "specs/resnet20.lenet")
     golden("golden/resnet20.folded.txt", done.out)
