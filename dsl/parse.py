@@ -34,6 +34,7 @@ _MAX_LINES = 10_000
 _MAX_LINE = 2000
 _MAX_OPERATORS = 200
 _MAX_DEPTH = 40
+_MOST_MEANT = 100  # mistakes, before it is no longer asked what each line was meant to be
 
 
 @cache
@@ -118,7 +119,7 @@ def parse(text: str, file: str = "") -> tuple[Tree, list[Diagnostic]]:
             diagnostics.append(unreadable.diagnostic)
             # Its body, if it has one, is still read: stand in an empty line of that indent.
             statement = Line(Word("", span), (), _constant(code, span), None, span)
-            if unreadable.diagnostic.code in ("E001", "E002"):
+            if unreadable.diagnostic.code in ("E001", "E002") and len(diagnostics) <= _MOST_MEANT:
                 plain = code.rstrip().replace("\t", " ")
                 diagnostics[-1], meant = as_meant(
                     diagnostics[-1], plain, _keyword(parent), _statement_or_none

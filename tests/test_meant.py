@@ -1,5 +1,7 @@
 """Lines in the notation of something else: the line that was meant is the fix, and mends it."""
 
+import time
+
 import pytest
 
 from dsl.check import check
@@ -131,3 +133,10 @@ def test_other_heads() -> None:
 )
 def test_what_cannot_be_told_is_left_to_its_writer(text: str) -> None:
     assert not any(d.edits for d in check(text).diagnostics)
+
+
+def test_thousands_of_such_lines_are_a_quick_mistake() -> None:
+    text = "".join(f"conv {k},{k + 1},5 foo, bar = {k}, baz @\n" for k in range(9000))
+    started = time.process_time()
+    assert len(check(text).diagnostics) == 9000
+    assert time.process_time() - started < 20  # a hang, not a slow machine
