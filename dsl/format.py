@@ -17,6 +17,7 @@ _INDENT = "  "
 _GAP = " " * 4  # before a name
 _LONG = 25  # a line without name and shape that is as long leaves the columns alone
 _NEAR = " " * 3  # before a shape
+_UNREADABLE = ("E001", "E002", "E003", "E006")
 _APART = ("block", "table", "data", "augment", "train")
 
 
@@ -47,7 +48,8 @@ def format_text(text: str, shapes: Mapping[int, tuple[Shape | None, Shape]] | No
     `shapes` are, by line number, the shapes before and behind the lines of the file itself; with
     them, lines that change the shape get a `->` and those that have one get the right one.
     """
-    tree, _ = parse(text)
+    tree, problems = parse(text)
+    unreadable = {p.span.line for p in problems if p.code in _UNREADABLE}
     placed: dict[int, tuple[int, Statement]] = {}
     tables: dict[int, tuple[int, str]] = {}
     for statement in tree.statements:
@@ -69,6 +71,8 @@ def format_text(text: str, shapes: Mapping[int, tuple[Shape | None, Shape]] | No
             row = _Row(depth, row_text, comment=comment, plain=True)
         elif number in placed and code:
             row = _code_row(*placed[number], code, comment, (shapes or {}).get(number))
+            if number in unreadable:  # what was meant is not for the layout to say
+                row = _Row(row.depth, code, comment=comment, apart=row.apart, plain=True)
         elif code:  # beyond what was read
             row = _Row(0, code, comment=comment, plain=True)
         else:

@@ -18,7 +18,7 @@ class Node:
     `inputs` name the nodes that it reads, `givens` are their shapes; the input has one empty
     shape. `fused` are the layers behind it that a pass has put into it; `shape` is then the last
     one's. `folded` are normalizations between them that its own tensors do the work of. `file` is
-    "" but for a line of an imported file.
+    "" but for a line of an imported file. `written` is the name that the line gives, if any.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Node:
     macs: int = 0
     line: int = field(default=0, compare=False)
     file: str = field(default="", compare=False)
+    written: str = field(default="", compare=False, repr=False)
     folded: tuple["Node", ...] = ()
     fused: tuple["Node", ...] = ()
 
@@ -55,7 +56,7 @@ class Group:
     """The nodes first … behind, which one line has made: a repeat, a block's use, a join or a path.
 
     `text` are the line's words, `times` how often a repeat has done it, `depth` the number of
-    groups around it.
+    groups around it, `written` the name that the line gives, if any.
     """
 
     kind: str
@@ -67,6 +68,7 @@ class Group:
     line: int
     file: str
     depth: int
+    written: str = ""
 
 
 @dataclass(frozen=True)

@@ -998,8 +998,8 @@ def rate_without_end(span: Span) -> Diagnostic:
     return Diagnostic(
         "E054",
         span,
-        "this rate follows from the length of the training, which nothing says",
-        "A cosine falls to 0 at the end; but `stop when` may end the training at any time.",
+        "a cosine needs a length: it falls to 0 at the end of the training",
+        "But `stop when` may end it at any time, and nothing says when it ends at the latest.",
         "add a line `stop after 20 epochs` beside the `stop when`: whichever comes first",
     )
 

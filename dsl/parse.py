@@ -9,26 +9,19 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from lark import Lark, Token, UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
-from lark.visitors import Transformer_NonRecursive
+from lark import Lark, UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
 
 from dsl import messages
+from dsl.builder import Builder
 from dsl.diagnostics import Diagnostic
 from dsl.indent import has_body, has_tab, indent_of, tab_width
+from dsl.meant import as_meant
 from dsl.syntax import (
-    Expression,
-    Item,
     Let,
     Line,
-    Name,
-    Number,
-    Operation,
-    Parameter,
     Row,
-    Sizes,
     Span,
     Statement,
-    Text,
     Tree,
     Word,
 )
@@ -41,6 +34,7 @@ _MAX_LINES = 10_000
 _MAX_LINE = 2000
 _MAX_OPERATORS = 200
 _MAX_DEPTH = 40
+_MOST_MEANT = 100  # mistakes, before it is no longer asked what each line was meant to be
 
 
 @cache
@@ -59,7 +53,7 @@ def _tree_of(source: str) -> Any:
 
 @lru_cache(maxsize=20_000)
 def _statement_of(source: str, number: int, file: str) -> Statement:
-    statement = _Builder(number, source, file).transform(_tree_of(source))
+    statement = Builder(number, source, file).transform(_tree_of(source))
     assert isinstance(statement, Let | Line)
     return statement
 
@@ -125,11 +119,27 @@ def parse(text: str, file: str = "") -> tuple[Tree, list[Diagnostic]]:
             diagnostics.append(unreadable.diagnostic)
             # Its body, if it has one, is still read: stand in an empty line of that indent.
             statement = Line(Word("", span), (), _constant(code, span), None, span)
+            if unreadable.diagnostic.code in ("E001", "E002") and len(diagnostics) <= _MOST_MEANT:
+                plain = code.rstrip().replace("\t", " ")
+                diagnostics[-1], meant = as_meant(
+                    diagnostics[-1], plain, _keyword(parent), _statement_or_none
+                )
+                if meant and plain.lstrip(" ").startswith(meant):  # as in `train:`
+                    end = span.column - 1 + len(meant)
+                    statement = _parse_line(plain[:end], number, file)
         raw = _Raw(indent, statement, tabbed=has_tab(code))
         parent.body.append(raw)
         open_lines.append(raw)
     statements = tuple(raw.close() for raw in root.body)
     return Tree(text, statements, frozenset(allowed)), diagnostics
+
+
+def _statement_or_none(text: str) -> Statement | None:
+    """What a text says that stands in line 1, or None where it cannot be read."""
+    try:
+        return _parse_line(text, 1, "")
+    except _Unreadable:
+        return None
 
 
 def _cells(code: str, span: Span) -> list[Word]:
@@ -217,83 +227,3 @@ def _parse_line(source: str, number: int, file: str) -> Statement:
     if not (text[0].isascii() and text[0].isalnum()):
         raise _Unreadable(messages.unexpected_character(span, text, before)) from None
     raise _Unreadable(messages.unexpected_word(span, text, before)) from None
-
-
-class _Builder(Transformer_NonRecursive):  # type: ignore[type-arg]
-    """Lark's tree of one line to our syntax tree."""
-
-    def __init__(self, number: int, source: str, file: str) -> None:
-        super().__init__()
-        self.line_number = number
-        self.source = source
-        self.file = file
-
-    def _span(self, token: Token) -> Span:
-        column = token.column or 1
-        return Span(self.line_number, column, column + len(token), self.file)
-
-    def _word(self, token: Token | None) -> Word | None:
-        return None if token is None else Word(str(token), self._span(token))
-
-    def start(self, children: list[Any]) -> Statement:
-        statement = children[0]
-        assert isinstance(statement, Let | Line)
-        return statement
-
-    def let(self, children: list[Any]) -> Let:
-        word = self._word(children[0])
-        assert word is not None
-        return Let(word, children[1], word.span.to(children[1].span))
-
-    def block(self, children: list[Any]) -> Line:
-        column = len(self.source) - len(self.source.lstrip()) + 1
-        word = Word("block", Span(self.line_number, column, column + 5, self.file))
-        parameters = tuple(child for child in children[1:] if child is not None)
-        name = self._word(children[0])
-        assert name is not None
-        return Line(word, (), name, None, word.span.to(name.span), parameters=parameters)
-
-    def parameter(self, children: list[Any]) -> Parameter:
-        name = self._word(children[0])
-        assert name is not None
-        return Parameter(name, children[1])
-
-    def layer(self, children: list[Any]) -> Line:
-        keyword = self._word(children[0])
-        assert keyword is not None
-        items: tuple[Item, ...] = tuple(children[1:-2])
-        name, shape = self._word(children[-2]), children[-1]
-        span = keyword.span
-        for part in (*items, name, shape):
-            span = span.to(part.span) if part is not None else span
-        return Line(keyword, items, name, shape, span)
-
-    def text(self, children: list[Token]) -> Text:
-        return Text(str(children[0])[1:-1], self._span(children[0]))
-
-    def sizes(self, children: list[Expression]) -> Sizes:
-        return Sizes(tuple(children), children[0].span.to(children[-1].span))
-
-    def number(self, children: list[Token]) -> Number:
-        return Number(str(children[0]), self._span(children[0]))
-
-    def name(self, children: list[Token]) -> Name:
-        return Name(str(children[0]), self._span(children[0]))
-
-    def _operation(self, operator: str, left: Expression, right: Expression) -> Operation:
-        return Operation(operator, left, right, left.span.to(right.span))
-
-    def add(self, children: list[Expression]) -> Operation:
-        return self._operation("+", *children)
-
-    def subtract(self, children: list[Expression]) -> Operation:
-        return self._operation("-", *children)
-
-    def multiply(self, children: list[Expression]) -> Operation:
-        return self._operation("*", *children)
-
-    def divide(self, children: list[Expression]) -> Operation:
-        return self._operation("/", *children)
-
-    def negate(self, children: list[Expression]) -> Operation:
-        return self._operation("-", Number("0", children[0].span), children[0])

@@ -219,7 +219,7 @@ class Walk:
         place = line.span
         self.nodes.append(
             Node(name, layer.name, inputs, givens, shape, arguments, parameters, macs,
-                 place.line, place.file)
+                 place.line, place.file, line.name.text if line.name else "")
         )  # fmt: skip
         self.lines.append(line)
         self.shape, self.source = shape, name
@@ -257,8 +257,9 @@ class Walk:
         words = line.keyword.text + "".join(f" {show_item(item)}" for item in line.items)
         place = line.span
         self.groups.append(
-            Group(kind, name, words, first, first, times, place.line, place.file, self.depth)
-        )
+            Group(kind, name, words, first, first, times, place.line, place.file, self.depth,
+                  line.name.text if line.name else "")
+        )  # fmt: skip
         self.depth += 1
         return len(self.groups) - 1
 

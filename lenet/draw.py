@@ -1,6 +1,5 @@
 """A net as an SVG picture: data flow from top to bottom, paths side by side, repeats once."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -9,6 +8,7 @@ from itertools import islice, takewhile
 from dsl.graph import Graph, Group, Node
 from dsl.registry import layers
 from dsl.shapes import show
+from dsl.values import Size
 
 _WIDTH, _HEIGHT = 180.0, 30.0  # of a layer's box, at least
 _GAP = 20.0  # between one and the next
@@ -98,14 +98,16 @@ class _Column:
 
 @dataclass
 class _Frame:
-    """What a block's use or a repeat has made."""
+    """What a block's use or a repeat has made, with the shapes before and behind a repeat."""
 
     text: str
     inside: _Column
+    shapes: str = ""
 
     @property
     def width(self) -> float:
-        return max(self.inside.width, 7.0 * len(self.text)) + 2 * _PAD
+        words = 7.0 * len(self.text) + 6.5 * len(self.shapes) + _PAD * bool(self.shapes)
+        return max(self.inside.width, words) + 2 * _PAD
 
     @property
     def height(self) -> float:
@@ -118,6 +120,11 @@ class _Frame:
             f'height="{self.height:g}" rx="8"/>'
         )
         yield f'<text class="small" x="{left + 9:g}" y="{y + 16:g}">{escape(self.text)}</text>'
+        if self.shapes:
+            yield (
+                f'<text class="small" x="{left + self.width - 9:g}" y="{y + 16:g}" '
+                f'text-anchor="end">{self.shapes}</text>'
+            )
         yield f'<path d="M{x:g} {y:g}V{top:g}"/>'
         yield from self.inside.draw(x, top)
         yield f'<path d="M{x:g} {top + self.inside.height:g}V{y + self.height:g}"/>'
@@ -125,10 +132,11 @@ class _Frame:
 
 @dataclass
 class _Join:
-    """Paths side by side, and what joins them."""
+    """Paths side by side, with the names that they were given, and what joins them."""
 
     node: Node
     paths: list[_Column]
+    names: list[str]
 
     @property
     def width(self) -> float:
@@ -143,17 +151,20 @@ class _Join:
         return max(path.height for path in self.paths) + _GAP
 
     def _room(self, path: _Column) -> float:
-        return path.width or 40.0
+        longest = max(map(len, self.names)) if any(self.names) else 0
+        return max(path.width, 40.0, 2 * (6.2 * longest + 8))
 
     def draw(self, x: float, y: float) -> Iterator[str]:
         bottom = y + _GAP / 2 + self._middle
         centre = bottom + _GAP + _JOIN / 2
         left = x - self.width / 2
         yield f'<path d="M{x:g} {y:g}V{y + _GAP / 2:g}"/>'
-        for path in self.paths:
+        for path, name in zip(self.paths, self.names, strict=True):
             at = left + self._room(path) / 2
             left += self._room(path) + _APART
             down = y + _GAP / 2
+            if name:
+                yield f'<text class="small" x="{at + 8:g}" y="{down + 13:g}">{escape(name)}</text>'
             if path.elements:
                 yield _arrow(f"M{x:g} {down:g}H{at:g}V{down + _GAP:g}")
                 yield from path.draw(at, down + _GAP)
@@ -172,10 +183,9 @@ class _Join:
             f'<text class="sign" x="{x:g}" y="{centre + 6:g}" text-anchor="middle">{sign}</text>'
         )
         below = centre + _JOIN / 2
-        yield (
-            f'<text class="small" x="{x + 9:g}" y="{below + 13:g}">{show(self.node.shape)}</text>'
-            "</g>"
-        )
+        own = f"{self.node.written}: " if self.node.written else ""
+        words = escape(own + show(self.node.shape))
+        yield f'<text class="small" x="{x + 9:g}" y="{below + 13:g}">{words}</text></g>'
         yield f'<path d="M{x:g} {below:g}V{y + self.height:g}"/>'
 
 
@@ -211,7 +221,9 @@ def _elements(
             end = group.first + (group.behind - group.first) // group.times
             inside = _elements(graph, group.first, end, inner, wide)
             alone = len(inside) == group.times == 1  # a block of one layer needs no frame
-            elements += inside if alone else [_Frame(_caption(group), _column(inside))]
+            if not alone:
+                inside = [_Frame(_caption(group), _column(inside), _shapes(graph, group))]
+            elements += inside
         at = group.behind
     return elements
 
@@ -223,36 +235,41 @@ def _inside(groups: Sequence[Group], number: int) -> list[Group]:
 
 
 def _join(graph: Graph, group: Group, inner: list[Group], wide: float) -> _Join:
+    paths = [(k, path) for k, path in enumerate(inner) if path.depth == group.depth + 1]
     columns = [
         _column(_elements(graph, path.first, path.behind, _inside(inner, k), wide))
-        for k, path in enumerate(inner)
-        if path.depth == group.depth + 1
+        for k, path in paths
     ]
-    return _Join(graph.nodes[group.behind - 1], columns)
+    names = [path.written for _, path in paths]
+    return _Join(graph.nodes[group.behind - 1], columns, names)
 
 
 def _caption(group: Group) -> str:
-    own = _own_name(group.name, group.text.split()[0])
+    own = f"{group.written}: " if group.written else ""
     return own + (f"{group.times} times" if group.kind == "repeat" else group.text)
 
 
-def _own_name(name: str, kind: str) -> str:
-    """The name that the file gives, if it gives one."""
-    last = name.rpartition(".")[2]
-    return "" if last == kind or re.fullmatch(rf"{re.escape(kind)}\d+", last) else f"{last}: "
+def _shapes(graph: Graph, group: Group) -> str:
+    """What a repeat is given and what it gives: the boxes in it are those of its first turn."""
+    if group.kind != "repeat":
+        return ""
+    return f"{show(graph.nodes[group.first].given)} → {show(graph.nodes[group.behind - 1].shape)}"
 
 
 def label(node: Node) -> str:
-    """A layer in a few words, as in the file, with numbers in place of names."""
+    """A layer in a few words, as in the file, with numbers in place of constants."""
     arguments = node.arguments
-    words = [_own_name(node.name, node.kind) + node.kind]
-    for name in ("size", "window", "width", "probability"):
+    words = [(f"{node.written}: " if node.written else "") + node.kind]
+    for name in ("size", "window", "width", "probability", *(("shape",) if node.inputs else ())):
         value = arguments.get(name)
         if value is None:
             continue
-        text = show(value) if isinstance(value, tuple) else f"{value:g}"
+        text = _sizes(value) if isinstance(value, tuple) else f"{value:g}"
         square = isinstance(value, tuple) and name == "window" and len(set(value)) == 1
-        words.append(str(value[0]) if square else text)
+        if name == "window" and len(node.shape) == 1:
+            words.append("all")  # of the map, which becomes a vector
+        else:
+            words.append(str(value[0]) if square else text)
     usual = arguments.get("window", (1, 1))
     stride, pad = arguments.get("stride"), arguments.get("pad")
     if stride and tuple(stride) != tuple(usual):
@@ -260,6 +277,12 @@ def label(node: Node) -> str:
     if pad and any(pad):
         words.append("pad " + _pair(pad))
     return " ".join(words)
+
+
+def _sizes(value: tuple[int, ...]) -> str:
+    """With the factors that were written: 12*4*4."""
+    texts = [size.text if isinstance(size, Size) else str(size) for size in value]
+    return "x".join(f"({text})" if "*" in text and len(texts) > 1 else text for text in texts)
 
 
 def _pair(value: tuple[int, ...]) -> str:

@@ -1,22 +1,19 @@
 """What an editor asks about a place in a file: its meaning, its definition, what may follow."""
 
-import re
 from collections.abc import Iterator
 
 from dsl.check import Checked
 from dsl.datasets import DATASETS
 from dsl.definitions import SECTIONS
+from dsl.glossary import GLOSSARY
 from dsl.parse import code_of
 from dsl.registry import STRUCTURE, Argument, Layer, layers
-from dsl.sections import train
 from dsl.shapes import product, show
 from dsl.syntax import Expression, Let, Line, Name, Operation, Sizes, Span, Statement, Word
 from dsl.values import show as show_number
 from dsl.write import show_head
 from lenet.explain import SECTIONS as _KEYS
 from lenet.explain import describe_argument, describe_dataset
-
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 
 def lines_of(statements: tuple[Statement, ...], outer: str = "") -> Iterator[tuple[Statement, str]]:
@@ -57,6 +54,10 @@ def explain_at(checked: Checked, line: int, column: int) -> str | None:
                 return f"**{option.name}**: {describe_argument(option)}"
     if isinstance(statement, Line) and word.text in DATASETS:
         return f"data {describe_dataset(word.text)}"
+    term = GLOSSARY.get(word.text)
+    keyword = statement.keyword.text if isinstance(statement, Line) else ""
+    if term is not None and (outer not in _KEYS or keyword in term.keys):
+        return f"**{word.text}**: {term.meaning}"
     return None
 
 
@@ -222,19 +223,9 @@ def _first_words(checked: Checked, outer: str) -> Iterator[tuple[str, str, str]]
 
 
 def _values_of_key(key: str) -> Iterator[tuple[str, str, str]]:
-    """The words that occur in how a section's line is written, and those of its choices."""
-    usages = {name: usage for keys in _KEYS.values() for name, (usage, _, _) in keys.items()}
-    known = {
-        "loss": train.LOSSES,
-        "optimizer": ("sgd", "adam", "momentum", "nesterov", "weight_decay"),
-        "validate": (*train.METRICS, "every", "epoch"),
-        "log": (*train.LOGGED, "every", "iteration"),
-        "stop": ("after", "when", "epochs", "iterations"),
-        "rate": ("decay", "at", "cosine", "warmup", "epochs", "iterations"),
-        "flip": ("horizontal", "vertical"),
-    }
-    words = known.get(key, tuple(_WORD.findall(usages.get(key, ""))[1:]))
-    yield from ((word, "value", usages.get(key, "")) for word in words)
+    """The words that may stand in a section's line."""
+    yield from ((word, "value", term.meaning) for word, term in GLOSSARY.items()
+                if key in term.keys)  # fmt: skip
 
 
 def _items(

@@ -1,17 +1,31 @@
 """What `lenet explain` says: the reference of layers, options, sections and codes, from the same
 registries that the checker reads."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
+from dsl.absent import meant_for, plain
 from dsl.check import check
 from dsl.codes import CODES
 from dsl.datasets import DATASETS
 from dsl.diagnostics import closest, render
 from dsl.errors import LenetError
+from dsl.glossary import GLOSSARY
 from dsl.registry import STRUCTURE, Argument, Layer, layers, suggest_layer
 from dsl.sections import augment, data, train
+from dsl.sections.reader import UNIT_ALIASES
 from dsl.shapes import show
 
+# Other frameworks' words for ours.
+_ALIASES = {
+    "a line of the section train": train.KEY_ALIASES,
+    "a line of the section augment": augment.KEY_ALIASES,
+    "a dataset": data._ALIASES,
+    "a loss": train.LOSS_ALIASES,
+    "an optimizer": train.OPTIMIZER_ALIASES,
+    "an option of optimizers": train.OPTION_ALIASES,
+    "a metric": train.METRIC_ALIASES,
+    "a unit": UNIT_ALIASES,
+}
 # Of each section, by key: how the line is written, what it means, and its reader.
 SECTIONS: dict[str, Mapping[str, tuple[str, str, object]]] = {
     "data": data.KEYS,
@@ -21,34 +35,88 @@ SECTIONS: dict[str, Mapping[str, tuple[str, str, object]]] = {
 
 
 def explain(word: str | None) -> str:
-    """The text for a layer, a section, a word of the language or a code; without one, the list of
-    all. LenetError where there is no such thing."""
+    """The text for a layer, a section, a word of the language, another framework's word for one, or
+    a code; without one, the list of all. LenetError where there is no such thing."""
     if word is None:
         return _overview()
     if word.upper() in CODES:
         return _code(word.upper())
-    if word in layers():
-        return describe_layer(layers()[word])
-    if word in STRUCTURE:
-        usage, meaning = STRUCTURE[word]
-        return f"{word}: {meaning}.\n\n{_indented(usage)}"
-    if word in SECTIONS:
-        return _section(word)
-    if word in DATASETS:
-        return f"data {describe_dataset(word)}\n"
-    keys = {key: name for name, section in SECTIONS.items() for key in section}
-    if word in keys:
-        usage, meaning, _ = SECTIONS[keys[word]][word]
-        return f"{word}, a line of the section {keys[word]}: {meaning}.\n\n{_indented(usage)}"
-    options = [layer.name for layer in layers().values() if word in _option_names(layer)]
-    if options:
-        layer = layers()[options[0]]
-        option = next(o for o in (*layer.options, *layer.arguments) if o.name == word)
-        return f"{word}, an option of {', '.join(options)}: {describe_argument(option)}\n"
-    known = [*layers(), *STRUCTURE, *SECTIONS, *keys, *CODES, *DATASETS]
-    suggestion = suggest_layer(word) or closest(word, known)
+    names = {plain(name): name for name in _names()}
+    entries = _entries(names.get(plain(word), word))
+    for target, what in _called(word):
+        told = "\n".join(_entries(target.split()[0]))
+        entries.append(f"{word} is called `{target}` here, as {what}.\n\n{told}")
+    if entries:
+        return "\n".join(entries)
+    lacking = [
+        f"There is no {what} called `{word}`, under another name either.\n"
+        + (f"What can be done: {instead.format(example='conv 6x5x5')}.\n" if instead else "")
+        for what, instead in meant_for(word).items()
+    ]
+    if lacking:
+        return "\n".join(lacking)
+    suggestion = suggest_layer(word) or closest(word, [*names.values(), *CODES])
     fix = f"did you mean `{suggestion}`?" if suggestion else "lenet explain lists all that there is"
     raise LenetError(f"there is nothing called {word} to explain", "", fix)
+
+
+def _names() -> Iterator[str]:
+    """All words that have an entry."""
+    yield from (*GLOSSARY, *DATASETS, *STRUCTURE, *SECTIONS)
+    for section in SECTIONS.values():
+        yield from section
+    for layer in layers().values():
+        yield from (layer.name, *_option_names(layer))
+
+
+def _entries(word: str) -> list[str]:
+    """What the word means, in each place where it may stand."""
+    found = []
+    if word in layers():
+        found.append(describe_layer(layers()[word]))
+    if word in STRUCTURE:
+        usage, meaning = STRUCTURE[word]
+        found.append(f"{word}: {meaning}.\n\n{_indented(usage)}")
+    if word in SECTIONS:
+        found.append(_section(word))
+    if word in DATASETS:
+        found.append(f"data {describe_dataset(word)}\n")
+    for name, section in SECTIONS.items():
+        if word in section:
+            usage, meaning, _ = section[word]
+            found.append(f"{word}, a line of the section {name}: {meaning}.\n\n{_indented(usage)}")
+    users: dict[str, list[str]] = {}  # layers, by what the word means in their lines
+    for layer in layers().values():
+        for argument in (*layer.options, *layer.arguments):
+            if argument.name == word:
+                what = "an option" if argument in layer.options else "the first value"
+                told = f"{word}, {what} of {{}}: {describe_argument(argument)}\n"
+                users.setdefault(told, []).append(layer.name)
+    found += [told.replace("{}", ", ".join(names), 1) for told, names in users.items()]
+    if word in GLOSSARY:
+        term = GLOSSARY[word]
+        lines = "the line" if len(term.keys) == 1 else "the lines"
+        where = f", in {lines} {', '.join(term.keys)}" if term.keys else ""
+        found.append(f"{word}{where}: {term.meaning}.\n")
+    return found
+
+
+def _called(word: str) -> Iterator[tuple[str, str]]:
+    """Our words for another framework's, and what each of them is."""
+    for layer in layers().values():
+        if plain(word) in map(plain, layer.aliases):
+            yield layer.name, "a layer"
+    options = {
+        (alias, option.name): None
+        for layer in layers().values() for option in layer.options for alias in option.aliases
+    }  # fmt: skip
+    yield from (
+        (name, "an option of layers") for alias, name in options if plain(alias) == plain(word)
+    )
+    for what, aliases in _ALIASES.items():
+        for alias, name in aliases.items():
+            if plain(alias) == plain(word):
+                yield name, what
 
 
 def describe_layer(layer: Layer) -> str:
@@ -98,6 +166,7 @@ def _overview() -> str:
     lines += [f"  {name:{width}}  {meaning}" for name, (_, meaning) in STRUCTURE.items()]
     for name, section in SECTIONS.items():
         lines += ["", f"Section {name}: {', '.join(section)}"]
+    lines += ["", f"Other words: {', '.join(GLOSSARY)}"]
     lines += ["", "Codes:"]
     lines += [f"  {code}  {entry.title}" for code, entry in CODES.items()]
     lines += ["", "lenet explain WORD tells more about each of them."]

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from dsl.codes import CODES
 from dsl.datasets import DATASETS
+from dsl.glossary import GLOSSARY
 from dsl.registry import STRUCTURE, Layer, layers
 from lenet.explain import SECTIONS, describe_argument, describe_dataset
 
@@ -106,6 +107,9 @@ def language_reference() -> str:
         "`stop` and `every` take epochs or iterations; validation that is counted in iterations "
         "also ends\neach epoch.\n"
     )
+    parts.append("## Other words\n\nThat stand in these lines, and around them:\n")
+    parts += [f"- `{word}`: {term.meaning}" for word, term in GLOSSARY.items()]
+    parts.append("")
     parts.append("## Codes\n\n`lenet explain E012` tells the long story of a code.\n")
     parts += [f"- {code}: {entry.title}" for code, entry in CODES.items()]
     return "\n".join(parts) + "\n"

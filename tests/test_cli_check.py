@@ -269,6 +269,9 @@ def test_fmt(tmp_path: Path) -> None:
         ("rate", "a line of the section train"),
         ("cifar10", "3x32x32, 10 classes"),
         ("repeat", "repeat 3 as stage1"),
+        ("Dense", "Dense is called `linear` here"),
+        ("Adam", "gradient descent"),
+        ("upsample", "There is no layer called `upsample`"),
     ],
 )
 def test_explain(word: str, text: str) -> None:
@@ -283,7 +286,7 @@ def test_explain_lists_everything() -> None:
 
 
 def test_explain_what_is_not_there() -> None:
-    done = lenet("explain", "dense")
+    done = lenet("explain", "lineer")
     assert done.code == 1 and "did you mean `linear`?" in done.err
     assert "lists all that there is" in lenet("explain", "xyzzy").err
 
@@ -296,6 +299,18 @@ def test_draw(spec: str, tmp_path: Path, golden: Callable[[str, str], None]) -> 
     text = path.read_text()
     ElementTree.fromstring(text)
     golden(f"golden/{spec}.svg", text)
+
+
+@pytest.mark.parametrize("name", ["net.png", "net.pdf", "net", "net.svg.gz"])
+def test_only_svg_is_drawn(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    done = lenet("draw", LENET5, "-o", str(path))
+    assert (done.code, done.out) == (2, "")
+    said = " ".join(done.err.replace("│", " ").split()).replace(" ", "")
+    assert "writesSVG" in said and f"nameit{path.with_suffix('.svg')}" in said
+    assert not path.exists()
+    upper = tmp_path / "NET.SVG"
+    assert lenet("draw", LENET5, "-o", str(upper)).code == 0 and upper.exists()
 
 
 def test_shapes_of_blocks_are_folded(golden: Callable[[str, str], None]) -> None:

@@ -122,6 +122,12 @@ def test_a_day_with_an_editor(tmp_path: Path) -> None:
         assert "-> 8x8x8, 80 parameters" in await hover("basic", 1)
         assert await hover("wide", 1) == "`wide` = 8"
         assert "step between windows" in await hover("conv")
+        trained = SPEC + "train\n  rate 0.1 cosine\n"
+        await client.change(uri, 3, trained)
+        answer = await client.text_document_hover_async(
+            types.HoverParams(document(uri), at(trained, "cosine"))
+        )
+        assert answer is not None and "half a cosine" in answer.contents.value
 
         for word, number, target in (("basic", 1, ("basic", 0)), ("wide", 1, ("wide", 0)),
                                      ("width", 1, ("width", 0))):  # fmt: skip
@@ -132,7 +138,7 @@ def test_a_day_with_an_editor(tmp_path: Path) -> None:
             assert places.range.start == at(SPEC, *target)
 
         messy = SPEC.replace("linear 10           as", "linear   10 as")
-        await client.change(uri, 3, messy)
+        await client.change(uri, 4, messy)
         edits = await client.text_document_formatting_async(
             types.DocumentFormattingParams(document(uri), types.FormattingOptions(2, True))
         )
@@ -149,6 +155,9 @@ def test_a_day_with_an_editor(tmp_path: Path) -> None:
         ("input 1x8x8\nconv 8x3x3 bias ", {"yes", "no"}),
         ("input 1x8x8\ntrain\n  ", {"rate", "batch", "stop"}),
         ("input 1x8x8\ntrain\n  optimizer ", {"sgd", "adam"}),
+        ("input 1x8x8\ntrain\n  rate 0.1 ", {"cosine", "warmup", "decay", "epochs"}),
+        ("input 1x8x8\ntrain\n  stop ", {"after", "when", "top1", "stalls", "epochs"}),
+        ("input 1x8x8\naugment\n  flip ", {"horizontal", "vertical"}),
         ("input 1x8x8\ndata ", {"mnist", "cifar10"}),
         ("block sq(n)\n  linear ", {"n", "bias"}),
         ("block sq(n)\n  tanh\ninput 8\ns", {"sq", "softmax"}),

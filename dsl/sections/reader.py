@@ -11,6 +11,7 @@ from dsl.syntax import Item, Line, Number, Sizes, Span, Text
 from dsl.values import Constants, Refused, Size, evaluate, evaluate_size, show
 
 T = TypeVar("T")
+UNIT_ALIASES = {"degree": "degrees", "deg": "degrees"}
 _UNITS = {"epoch": "epochs", "iteration": "iterations"}
 
 
@@ -118,7 +119,7 @@ class Reader:
         value = self.real(what, 0, most + 0.001)
         if self.peek() is None:
             raise Refused(messages.missing_unit(span, number, ("degrees",)))
-        self.word("unit", ("degrees",), {"degree": "degrees", "deg": "degrees"})
+        self.word("unit", ("degrees",), UNIT_ALIASES)
         return value
 
     def _number(self) -> str:

@@ -18,6 +18,10 @@ def draw_file(
     set_: Set = None,
 ) -> None:
     """Draw the net as an SVG picture, with the shapes; what a repeat repeats is drawn once."""
+    if output is not None and output.suffix.lower() != ".svg":
+        named = output.with_suffix(".svg")
+        raise typer.BadParameter(f"lenet draw writes SVG, not {output.name}: name it {named}")
+
     from lenet.draw import draw_svg
     from runtime.files import write_atomically
 

@@ -1,0 +1,101 @@
+"""Words that stand in lines and are no layer, line or dataset themselves, and what they mean."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Term:
+    """`keys` are the lines of sections in which the word may stand."""
+
+    meaning: str
+    keys: tuple[str, ...] = ()
+
+
+_TIMES = ("stop", "rate", "validate", "checkpoint", "log")
+_LISTED = ("validate", "stop")
+
+GLOSSARY = {
+    # Of `optimizer`.
+    "sgd": Term("stochastic gradient descent: parameters move against the mean gradient of a "
+                "batch, times the rate", ("optimizer",)),
+    "adam": Term("gradient descent whose steps are scaled by running means of each parameter's "
+                 "slopes and of their squares (Kingma and Ba 2015); its weight decay is decoupled "
+                 "from these, as in AdamW", ("optimizer",)),
+    "momentum": Term("of sgd: the part of the last step that is taken again, 0.9 for example",
+                     ("optimizer",)),
+    "nesterov": Term("of sgd with momentum: the gradient is corrected as if the last step had been "
+                     "taken again already", ("optimizer",)),
+    "weight_decay": Term("each step also shrinks the parameters by this factor times the rate",
+                         ("optimizer",)),
+    "beta1": Term("of adam: the part of the old in the running mean of slopes, 0.9 if absent",
+                  ("optimizer",)),
+    "beta2": Term("of adam: the part of the old in the running mean of squared slopes, 0.999 if "
+                  "absent", ("optimizer",)),
+    "epsilon": Term("of adam: is added to the root that steps are divided by, 1e-8 if absent",
+                    ("optimizer",)),
+    # Of `loss`.
+    "nll": Term("the negative of the right class's log-probability, for a net that ends in "
+                "`logsoftmax`", ("loss",)),
+    "crossentropy": Term("the softmax of plain scores, and the negative of the right class's "
+                         "log-probability", ("loss",)),
+    "map": Term("maximum a posteriori: the distance to the right class should be small and the "
+                "others large, for a net that ends in `rbf` (LeCun et al. 1998, equation 9)",
+                ("loss",)),
+    # Of `rate`.
+    "decay": Term("the rate is divided by 1 + decay * iteration", ("rate",)),
+    "cosine": Term("the rate falls to 0 in half a cosine, from where it begins to the end of the "
+                   "training", ("rate",)),
+    "warmup": Term("how long the rate climbs in a straight line at the beginning, as in "
+                   "`warmup 5 epochs`", ("rate",)),
+    "at": Term("when the rate changes, as in `rate 0.1 0.01 at 30 epochs`", ("rate",)),
+    # Of `stop`.
+    "after": Term("the length of the training, as in `stop after 20 epochs`", ("stop",)),
+    "when": Term("the training ends early by a metric, as in `stop when top1 above 0.99`",
+                 ("stop",)),
+    "above": Term("the training ends when the metric is larger than this", ("stop",)),
+    "below": Term("the training ends when the metric is smaller than this", ("stop",)),
+    "stalls": Term("the training ends when the metric has not become better for so many epochs, as "
+                   "in `stop when loss stalls for 3 epochs`", ("stop",)),
+    "for": Term("how long a metric may stall, as in `stalls for 3 epochs`", ("stop",)),
+    # What is measured and logged.
+    "top1": Term("the part of the images whose right class is the likeliest one", _LISTED),
+    "top5": Term("the part of the images whose right class is among the five likeliest", _LISTED),
+    "loss": Term("the mean of the loss over images", (*_LISTED, "log")),
+    "rate": Term("the learning rate of an iteration", ("log",)),
+    "throughput": Term("images in a second, over all workers", ("log",)),
+    "parameters": Term("histograms of what is trained, for TensorBoard; in `expect`, its number",
+                       ("log",)),
+    # Times.
+    "every": Term("how often, as in `every epoch` or `every 50 iterations`",
+                  ("validate", "checkpoint", "log")),
+    "epoch": Term("a pass over all training images", _TIMES),
+    "epochs": Term("passes over all training images", _TIMES),
+    "iteration": Term("one step of the optimizer, with one batch", _TIMES),
+    "iterations": Term("steps of the optimizer, with a batch each", _TIMES),
+    # Of `augment`.
+    "horizontal": Term("left and right are exchanged", ("flip",)),
+    "vertical": Term("up and down are exchanged", ("flip",)),
+    "degrees": Term("the unit of angles, of which a full turn has 360", ("rotate",)),
+    "to": Term("between the smallest and the largest factor, as in `scale 0.9 to 1.1`", ("scale",)),
+    "pad": Term("rows and columns of zeros around the image before it is cut, as in "
+                "`crop 28x28 pad 2`", ("crop",)),
+    # Of layers.
+    "all": Term("a window as large as its map, as in `avgpool all`"),
+    "yes": Term("the layer has a bias"),
+    "no": Term("the layer has no bias, as before a `batchnorm`, which would subtract it"),
+    "auto": Term("the compiler chooses the algorithm that it expects to be faster"),
+    "direct": Term("a convolution computed as the sums that define it"),
+    "winograd": Term("a convolution by Winograd's transforms: fewer multiplications, for 3x3 and "
+                     "5x5 kernels with stride 1"),
+    "trained": Term("codes of `rbf` that are learnt"),
+    "ascii7x12": Term("codes of `rbf` that are bitmaps of the ten digits, 7 pixels wide and 12 "
+                      "high"),
+    # Of every line, and around the language.
+    "as": Term("gives a layer, block or repeat its name, as in `conv 6x5x5 as conv1`"),
+    "x": Term("joins sizes: 6x5x5, or with names `width x 3 x 3`"),
+    "allow": Term("in a comment, silences a warning on its line: `# allow W001`"),
+    "digest": Term("the SHA-256 of the trained weights: two runs with the same digest have the "
+                   "same weights, bit for bit"),
+    "engine": Term("where a net is trained: `lenet train --engine spark` or `--engine local`, with "
+                   "the same weights"),
+}  # fmt: skip

@@ -1,0 +1,146 @@
+"""`lenet explain` knows every word that can be written, here or in another framework."""
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from types import ModuleType
+
+import pytest
+
+from dsl.absent import ABSENT
+from dsl.check import check
+from dsl.datasets import DATASETS
+from dsl.errors import LenetError
+from dsl.glossary import GLOSSARY
+from dsl.registry import STRUCTURE, layers
+from dsl.sections import augment, data, reader, train
+from dsl.sections.reader import Reader
+from lenet.editing import completions
+from lenet.explain import _ALIASES, SECTIONS, explain
+
+MODULES = {"data": data, "augment": augment, "train": train}
+LINES = {
+    "train": ["rate 0.1 zzz", "optimizer sgd zzz", "optimizer adam zzz", "stop when zzz",
+              "stop when loss zzz", "stop after 3 zzz", "log zzz", "checkpoint every 3 zzz"],
+    "augment": ["rotate 10 zzz"],
+    "data": [],
+}  # fmt: skip
+
+
+def words_of_layers() -> Iterator[str]:
+    for layer in layers().values():
+        yield layer.name
+        yield from layer.aliases
+        for argument in (*layer.arguments, *layer.options):
+            yield from (argument.name, *argument.words, *argument.aliases)
+
+
+def literal_words(module: ModuleType) -> Iterator[str]:
+    """What a section's reader accepts or expects by a word of its own."""
+    for node in ast.walk(ast.parse(inspect.getsource(module))):
+        function = node.func if isinstance(node, ast.Call) else None
+        if isinstance(function, ast.Attribute) and function.attr in ("accept", "expect"):
+            yield from (given.value for given in node.args if isinstance(given, ast.Constant))
+
+
+@pytest.fixture
+def known_to_readers(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]]:
+    """The words that each line of a section accepts, asked of the readers themselves by lines that
+    have nonsense in each of their places."""
+    found: dict[str, set[str]] = {}
+    plain = Reader.word
+
+    def word(self: Reader, what: str, known: tuple[str, ...], others: object = None) -> str:
+        found.setdefault(self.key, set()).update(known)
+        return plain(self, what, known, others)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Reader, "word", word)
+    for section, module in MODULES.items():
+        lines = list(LINES[section])
+        for usage, _, _ in module.KEYS.values():
+            parts = usage.split()
+            lines += [" ".join([*parts[:k], "zzz"]) for k in range(1, len(parts) + 1)]
+        for line in lines:
+            head = "data mnist" if section == "data" else section
+            check(f"input 8\n{head}\n  {line}\n")
+    check("input 8\ndata zzz\n")
+    return found
+
+
+def test_the_words_of_layers_and_their_aliases() -> None:
+    for word in words_of_layers():
+        told = explain(word)
+        assert word in told, word
+
+
+def test_the_words_of_sections(known_to_readers: dict[str, set[str]]) -> None:
+    words = {word for known in known_to_readers.values() for word in known}
+    assert {"nll", "adam", "cosine", "top5", "epochs", "degrees", "stalls", "vertical", "mnist",
+            "throughput", "nesterov", "beta2", "weight_decay"} <= words  # fmt: skip
+    for module in (*MODULES.values(), reader):
+        words |= set(literal_words(module))
+    assert {"after", "when", "every", "for", "at", "to", "pad"} <= words
+    keys = [key for section in SECTIONS.values() for key in section]
+    more = ["as", "digest", "checkpoint", "engine", "batch", "parameters"]
+    for word in [*words, *STRUCTURE, *SECTIONS, *DATASETS, *keys, *more]:
+        assert explain(word).startswith((word, f"data {word}", f"The section {word}")), word
+
+
+def test_aliases_of_sections_say_what_they_are_called() -> None:
+    for aliases in _ALIASES.values():
+        for alias, name in aliases.items():
+            told = explain(alias)
+            assert f"{alias} is called `{name}` here" in told
+            assert f"\n{name.split()[0]}" in f"\n{told}" or f"data {name}" in told
+
+
+@pytest.mark.parametrize("word", ["Conv2d", "CONV", "Adam", "Linear", "Weight_Decay", "weightDecay",
+                                  "MNIST", "Batch_Norm", "e012", "SGD"])  # fmt: skip
+def test_any_case(word: str) -> None:
+    assert explain(word)
+
+
+def test_an_alias_is_explained_as_what_it_is() -> None:
+    told = explain("dense")
+    assert told.startswith("dense is called `linear` here")
+    assert explain("linear") in told
+
+
+def test_a_word_with_several_meanings_has_them_all() -> None:
+    assert len(re.findall(r"^pad, ", explain("pad"), re.MULTILINE)) == 3
+    assert "section data" in explain("validate") and "section train" in explain("validate")
+    assert "batchnorm" in explain("momentum") and "of sgd" in explain("momentum")
+
+
+@pytest.mark.parametrize(("what", "word"), [(k, w) for k, words in ABSENT.items() for w in words])
+def test_what_there_is_not(what: str, word: str) -> None:
+    told = explain(word)
+    if f"There is no {what} called" in told:
+        instead = ABSENT[what][word].format(example="conv 6x5x5")
+        assert instead in told
+    else:  # the word means something elsewhere
+        assert not told.startswith("There is no") or word in told
+
+
+def test_nonsense_is_an_error() -> None:
+    with pytest.raises(LenetError, match="xyzzy"):
+        explain("xyzzy")
+
+
+def test_completion_has_what_the_readers_accept(known_to_readers: dict[str, set[str]]) -> None:
+    """Of the glossary, and nothing else has its own list."""
+    sections = {key: name for name, section in SECTIONS.items() for key in section}
+    for key, known in known_to_readers.items():
+        if key == "data":
+            continue
+        text = f"input 8\n{sections[key]}\n  {key} "
+        offered = {word for word, _, _ in completions(check(text), text, 3, len(key) + 4)}
+        assert known <= offered, key
+
+
+def test_the_glossary_names_lines_that_are() -> None:
+    keys = {key for section in SECTIONS.values() for key in section}
+    for word, term in GLOSSARY.items():
+        assert set(term.keys) <= keys and term.meaning[0].islower() or term.meaning[:2].isupper()
+        assert not term.meaning.endswith("."), word
