@@ -32,7 +32,7 @@ def _each(words: str, instead: str = "") -> dict[str, str]:
 # By what a word was meant for; "" where there is nothing that does the same or nearly so.
 ABSENT: dict[str, dict[str, str]] = {
     "layer": {
-        **_each("upsample upsampling unpool unpooling maxunpool interpolate resize pixelshuffle"),
+        **_each("upsample upsampling unpool unpooling maxunpool interpolate pixelshuffle"),
         **_each("deconv deconvolution deconvolutional convtranspose transposedconv "
                 "transposedconvolution fullconvolution spatialfullconvolution backwardconv"),
         **_each("leakyrelu prelu rrelu elu selu celu relu6 gelu silu swish mish hardswish softplus "
@@ -146,7 +146,7 @@ ABSENT: dict[str, dict[str, str]] = {
         **_each("cifar100 svhn stl10 imagenet ilsvrc tinyimagenet caltech101 caltech256 celeba "
                 "flowers oxfordpets food101 places365 omniglot lfw", _PICTURES),
         **_each("emnist kmnist qmnist", _LIKE_MNIST),
-        **_each("csv json npz npy numpy hdf5 h5 tfrecord libsvm arrow feather", _ROWS),
+        **_each("csv json npz npy hdf5 h5 tfrecord libsvm arrow feather", _ROWS),
         **_each("coco voc usps iris"),
     },
     "line of train": {
@@ -190,7 +190,7 @@ ABSENT: dict[str, dict[str, str]] = {
         **_each("mean std deviation standardize scale rescale tofloat totensor",
                 "write `normalize`"),
         **_each("rotate shift crop flip", "write it in a section `augment`"),
-        **_each("resize grayscale greyscale classes limit subset cache prefetch workers"),
+        **_each("grayscale greyscale classes limit subset cache prefetch workers"),
     },
 }  # fmt: skip
 

@@ -79,11 +79,22 @@ GLOSSARY = {
     "to": Term("between the smallest and the largest factor, as in `scale 0.9 to 1.1`", ("scale",)),
     "pad": Term("rows and columns of zeros around the image before it is cut, as in "
                 "`crop 28x28 pad 2`", ("crop",)),
+    # Of `data`.
+    "from": Term("what the first label is, as in `label from 1`: it is subtracted", ("label",)),
+    "distinct": Term("each different label is a class of its own, as in `label distinct`, whatever "
+                     "numbers lie between them", ("label",)),
+    "fit": Term("the whole picture is seen, with borders where its aspect is another", ("resize",)),
+    "stretch": Term("the picture gets the size without its aspect", ("resize",)),
+    "white": Term("what is transparent looks white", ("background",)),
+    "black": Term("what is transparent looks black", ("background",)),
+    "unreadable": Term("pictures that cannot be read, as in `skip unreadable`", ("skip",)),
     # Of layers.
     "all": Term("a window as large as its map, as in `avgpool all`"),
-    "yes": Term("the layer has a bias"),
-    "no": Term("the layer has no bias, as before a `batchnorm`, which would subtract it"),
-    "auto": Term("the compiler chooses the algorithm that it expects to be faster"),
+    "yes": Term("the layer has a bias; of `invert`, every picture is inverted", ("invert",)),
+    "no": Term("the layer has no bias, as before a `batchnorm`, which would subtract it; of "
+               "`invert`, no picture is inverted", ("invert",)),
+    "auto": Term("the compiler chooses the algorithm that it expects to be faster; of `invert`, "
+                 "pictures on light ground are inverted", ("invert",)),
     "direct": Term("a convolution computed as the sums that define it"),
     "winograd": Term("a convolution by Winograd's transforms: fewer multiplications, for 3x3 and "
                      "5x5 kernels with stride 1"),
