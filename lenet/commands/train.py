@@ -115,8 +115,9 @@ def train(
             error.fix = f"then {again}"
         raise
     finally:
-        with suppress(OSError):  # that of a run that has not begun is empty
-            folder.rmdir()
+        if output is None and not resume:
+            with suppress(OSError):  # that of a run that has not begun is empty
+                folder.rmdir()
     _conclude(model, seconds, network, data, folder, as_json)
 
 
