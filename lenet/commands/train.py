@@ -176,6 +176,8 @@ def _train(
         if not as_json:
             watch.say(f"{network.path.name}: {network.parameter_count:,} parameters")
         source = resolve_data(graph, network.path, data, watch.download, options.engine)
+        if isinstance(watch, Bars) and options.engine == "spark":
+            watch.say("Spark is starting …")
         model = train_model(graph, network.path, source, options, network.settings, watch)
     return model, time.perf_counter() - started
 
