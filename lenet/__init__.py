@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dsl.errors import LenetError
+    from lenet import datasets
     from lenet.api import Network, load, open, train
     from runtime.data.dataset import Dataset, Images
     from runtime.model import Model, Prediction
@@ -25,6 +26,7 @@ __all__ = [
     "Model",
     "Network",
     "Prediction",
+    "datasets",
     "load",
     "open",
     "train",
@@ -47,4 +49,11 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'lenet' has no attribute {name!r}")
     import importlib
 
+    if name == "datasets":
+        return importlib.import_module("lenet.datasets")
     return getattr(importlib.import_module(_PLACES.get(name, "lenet.api")), name)
+
+
+def __dir__() -> list[str]:
+    """What is public, and no module that happens to be loaded."""
+    return sorted([*__all__, *(name for name in globals() if name.startswith("__"))])

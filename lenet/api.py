@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dsl.check import check
-from dsl.diagnostics import Diagnostic, SpecError, imports_of, read_source
+from dsl.diagnostics import Diagnostic, SpecError, decoded, imports_of, read_source
 from dsl.errors import LenetError
 from dsl.graph import Graph
 from lenet.shapes import shapes, shapes_text
@@ -53,17 +53,23 @@ class Network:
         return shapes_text(shapes(self.graph, str(self.path)))
 
 
-def load(path: str | Path, settings: Settings | None = None) -> Network:
-    """Read and check a `.lenet` file; `settings` override its constants, as `--set` does.
+def load(spec: str | Path, settings: Settings | None = None) -> Network:
+    """Read and check a `.lenet` file, or the text of one: a str of several lines.
 
-    Raises SpecError, which carries every diagnostic, where the file has a mistake.
+    `settings` override its constants. A text imports from the working folder, and messages call it
+    "spec". Raises SpecError, which carries every diagnostic, where there is a mistake.
     """
-    source = read_source(path)
+    if isinstance(spec, str) and ("\n" in spec or "\r" in spec):
+        path = Path("spec")
+        source = decoded(spec.encode(errors="surrogatepass"), path)
+    else:
+        path = Path(spec)
+        source = read_source(path)
     values = read_settings(settings or {})
     checked = check(source, values, imports_of(path))
     if checked.graph is None:
         raise SpecError(str(path), source, checked.diagnostics, checked.imports)
-    return Network(Path(path), checked.graph, values, checked.diagnostics)
+    return Network(path, checked.graph, values, checked.diagnostics)
 
 
 @dataclass(frozen=True)
@@ -112,6 +118,7 @@ def train(
 ) -> "Model":
     """Train what the file says and return the model.
 
+    spec: a .lenet file, the text of one (a str of several lines), or a Network.
     data: a folder with local copies, or a Dataset or a DataFrame in place of the file's own.
     columns: of a DataFrame, by default `Columns(image="image", label="label")`; it may also have
         one that is true of rows to validate with, and one that names a row in messages.

@@ -275,15 +275,16 @@ class Model:
 
 
 def _read(path: Path) -> tuple[dict[str, str], dict[str, NDArray[Any]]]:
-    fix = "train one with `lenet train`, and name its model.safetensors"
+    shell = "train one with `lenet train`, and name its model.safetensors"
+    python = 'train one with `lenet.train(…, output="run")`, and name run/model.safetensors'
     if path.is_dir():
-        raise LenetError(f"{path} is a folder, not a model", "", fix)
+        raise LenetError(f"{path} is a folder, not a model", "", shell, python)
     try:
         with safe_open(str(path), framework="numpy") as file:
             names = file.keys()
             return file.metadata() or {}, {name: file.get_tensor(name) for name in names}
     except FileNotFoundError:
-        raise LenetError(f"there is no file {path}", "", fix) from None
+        raise LenetError(f"there is no file {path}", "", shell, python) from None
     except SafetensorError as error:
         detail = f"It is cut short, damaged, or another kind of file ({error})."
         raise LenetError(f"{path} is not a readable model", detail) from None

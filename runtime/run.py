@@ -191,7 +191,7 @@ def _save(model: Model, path: Path) -> None:
         os.close(handle)
         model.save(rescue)
         detail = f"{error.detail}. The model is in {rescue} instead."
-        raise LenetError(error.title, detail, error.fix) from None
+        raise LenetError(error.title, detail, error.fix, error.python) from None
 
 
 def _run(

@@ -11,13 +11,19 @@ _OURS = ("model.safetensors", "history.jsonl", "tensorboard", "checkpoints", "ru
 def check_folder(folder: Path, overwrite: bool) -> None:
     """LenetError where a run lies in the folder already and must not be overwritten."""
     if folder.exists() and not folder.is_dir():
-        raise LenetError(f"{folder} is a file, not a folder", "", "name another folder with -o")
+        raise LenetError(
+            f"{folder} is a file, not a folder",
+            "",
+            "name another folder with -o",
+            "name another folder with output=",
+        )
     there = [name for name in _OURS if (folder / name).exists()]
     if there and not overwrite:
         raise LenetError(
             f"there is a run in {folder} already",
             f"It would lose {', '.join(there)}.",
             "name another folder with -o, or overwrite it with --force",
+            "name another folder with output=, or overwrite it with overwrite=True",
         )
 
 

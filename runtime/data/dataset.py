@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 from dsl.errors import LenetError
 
+# Where a folder with a dataset's files is named in Python.
+FOLDER_ARGUMENTS = "data= of lenet.train, or folder= of lenet.datasets.load"
+
 
 class DataError(LenetError):
     """Data that are missing, damaged or do not fit together."""
