@@ -11,6 +11,7 @@ from dsl.check import check
 from dsl.diagnostics import Diagnostic, SpecError, decoded, imports_of, read_source
 from dsl.errors import LenetError
 from dsl.graph import Graph
+from dsl.shapes import show
 from lenet.shapes import shapes, shapes_text
 
 if TYPE_CHECKING:
@@ -47,6 +48,18 @@ class Network:
     @property
     def parameter_count(self) -> int:
         return self.graph.parameter_count
+
+    def __repr__(self) -> str:
+        layers = f"{len(self.graph.nodes) - 1:,} layers"
+        shape = f"{show(self.input)} -> {show(self.output)}"
+        count = f", {len(self.warnings)} warnings" if self.warnings else ""
+        name = self.path.stem[:80]
+        return f"<Network {name}: {self.parameter_count:,} parameters, {shape}, {layers}{count}>"
+
+    def _repr_html_(self) -> str:
+        from lenet.pages import network_page
+
+        return network_page(self)
 
     def summary(self) -> str:
         """The table of `lenet shapes`."""

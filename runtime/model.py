@@ -25,36 +25,26 @@ from dsl.graph import Graph, bare_shape
 from dsl.shapes import Shape, product, show
 from runtime.batches import Normalization
 from runtime.cores import available_cores
+from runtime.described import described
 from runtime.files import write_atomically
 from runtime.metrics import measure
 from runtime.parameters import digest, from_tensors
+from runtime.prediction import Prediction, kept
+from runtime.shown import Shown
 from runtime.step import Predictor
 
 FORMAT = "lenet-1"
 _KEYS = ("spec", "digest", "settings", "normalization", "classes", "history", "checksum")
 
 
-@dataclass(frozen=True)
-class Prediction:
-    """`classes` (count,) are 0-based, `probabilities` is (count, number of classes)."""
-
-    classes: NDArray[np.int64]
-    probabilities: NDArray[np.float32]
-    labels: tuple[str, ...]
-
-    def label(self, k: int) -> str:
-        """The name of image k's class."""
-        return self.labels[int(self.classes[k])]
-
-
 @dataclass(frozen=True, eq=False)
-class Model:
+class Model(Shown):
     """Weights, and all that is needed to use them.
 
     A pixel's value is its byte times `pixel_scale`; the net sees (value - mean) / deviation,
     channel by channel. `settings` are the values that `--set` gave to the spec's constants,
     `imports` the texts of the files that it imports. `threads` predict, one for each core by
-    default.
+    default. `name` is that of the spec's file, without its ending.
     """
 
     source: str
@@ -67,6 +57,10 @@ class Model:
     settings: Mapping[str, Fraction] = field(default_factory=dict)
     imports: Mapping[str, str] = field(default_factory=dict)
     threads: int | None = None
+    name: str = ""
+
+    def __repr__(self) -> str:
+        return f"<Model {described(self)}>"
 
     @cached_property
     def graph(self) -> Graph:
@@ -119,10 +113,13 @@ class Model:
 
     def predict(self, images: NDArray[Any]) -> Prediction:
         """The most probable class of each image; for `images` see `outputs`."""
+        images = np.asarray(images)
         outputs = self.outputs(images)
         if self.logarithmic:
             outputs = np.exp(outputs)
-        return Prediction(outputs.argmax(axis=1), outputs, self.classes)
+        shapes = self.image_shape, self.graph.input
+        first = kept(images, len(outputs), shapes, self.pixel_scale)
+        return Prediction(outputs.argmax(axis=1), outputs, self.classes, first)
 
     def evaluate(self, images: NDArray[Any], labels: NDArray[Any]) -> dict[str, Any]:
         """`count`, `loss` and `top1` (and `top5`) on labelled images; labels are 0-based."""
@@ -195,6 +192,7 @@ class Model:
             "format": FORMAT,
             "spec": self.source,
             "spec_digest": sha256(self.source.encode()).hexdigest(),
+            "name": self.name,
             "imports": json.dumps(dict(self.imports)),
             "digest": self.digest,
             "settings": json.dumps({name: str(v) for name, v in self.settings.items()}),
@@ -247,6 +245,7 @@ class Model:
             tuple(json.loads(metadata["history"])),
             {k: Fraction(v) for k, v in json.loads(metadata["settings"]).items()},
             json.loads(metadata.get("imports", "{}")),
+            name=metadata.get("name", ""),
         )
         if model.digest != metadata["digest"]:
             raise LenetError(f"{path} is damaged", "Its weights are not those it was saved with.")

@@ -132,6 +132,7 @@ def train_model(
         tuple(records.history),
         dict(settings or {}),
         dict(graph.imports),
+        name=spec.stem,
     )
     if options.folder:
         _save(model, options.folder / "model.safetensors")
