@@ -127,6 +127,7 @@ def train(
     memory: int | None = None,
     open_sockets: bool = False,
     seed: int | None = None,
+    progress: bool = True,
     watch: Callable[[dict[str, Any]], None] | None = None,
 ) -> "Model":
     """Train what the file says and return the model.
@@ -149,11 +150,14 @@ def train(
     memory: bytes beyond which a worker keeps its images in a file; by default half of the free.
     open_sockets: allow the workers' own connections on a cluster that encrypts its own.
     seed: in place of the file's.
-    watch: is called with each event while the run goes on.
+    progress: show it, in a notebook or where standard error is a terminal; elsewhere nothing is
+        shown in any case.
+    watch: is called with each event while the run goes on; docs/events.md has them all.
 
     The weights do not depend on the engine, nor on the numbers of workers and threads. Raises
     LenetError.
     """
+    from lenet.watching import both, shown
     from runtime.data.dataset import Dataset
     from runtime.resolve import Deferred, resolve_data
     from runtime.run import Options, train_model
@@ -174,17 +178,20 @@ def train(
     network = spec if isinstance(spec, Network) else load(spec, settings)
     local = Path(data) if isinstance(data, str | Path) else None
     source: Dataset | Deferred
-    if isinstance(data, Dataset):
-        source = data
-    elif data is None or isinstance(data, str | Path):
-        source = resolve_data(network.graph, network.path, local, None, engine)
-    else:
-        source = Deferred(network.graph, frame=data, columns=columns)
     options = Options(
         engine, master, spark, local, epochs, threads, Path(output) if output is not None else None,
         overwrite, resume, checkpoints, workers, all_reduce, timeout, memory, open_sockets, seed,
     )  # fmt: skip
-    return train_model(network.graph, network.path, source, options, network.settings, watch)
+    with shown(progress, network, epochs) as display:
+        if isinstance(data, Dataset):
+            source = data
+        elif data is None or isinstance(data, str | Path):
+            source = resolve_data(network.graph, network.path, local, display.download, engine)
+        else:
+            source = Deferred(network.graph, frame=data, columns=columns)
+        return train_model(
+            network.graph, network.path, source, options, network.settings, both(display, watch)
+        )
 
 
 def udf(model: "Model | str | Path", spark: "SparkSession | None" = None) -> Any:
