@@ -167,4 +167,4 @@ def _check_settings(lets: Sequence[str], overrides: Mapping[str, Fraction]) -> N
     for name in overrides:
         if name not in lets:
             fix = messages.unknown_setting(name, tuple(lets), closest(name, lets))
-            raise LenetError(f"--set {name}: the file defines no such constant", "", fix)
+            raise LenetError(f"cannot set {name}: the file defines no such constant", "", fix)

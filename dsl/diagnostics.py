@@ -203,6 +203,11 @@ def read_source(path: str | Path) -> str:
             data = file.read(_MAX_BYTES + 1)
     except OSError as error:
         raise LenetError(f"cannot read {path}", error.strerror or str(error)) from None
+    return decoded(data, path)
+
+
+def decoded(data: bytes, path: str | Path) -> str:
+    """The text that the bytes of a file, or of what has its place, stand for."""
     if len(data) > _MAX_BYTES:
         raise LenetError(
             f"{path} is too long",

@@ -2,13 +2,24 @@
 
 
 class LenetError(Exception):
-    """A mistake of the user's or of the outside world: what is wrong, why, and how to fix it."""
+    """A mistake of the user's or of the outside world: what is wrong, why, and how to fix it.
 
-    def __init__(self, title: str, detail: str = "", fix: str = "") -> None:
-        super().__init__(title, detail, fix)
+    `fix` is what the command line prints. Where it names options, `python` says the same to who
+    calls from Python, and so do `str(error)` and tracebacks.
+    """
+
+    def __init__(self, title: str, detail: str = "", fix: str = "", python: str = "") -> None:
+        super().__init__(title, detail, fix, python)
         self.title = title
         self.detail = detail
         self.fix = fix
+        self.python = python
+
+    @property
+    def words(self) -> list[str]:
+        """What makes the same error again, in another process."""
+        return [self.title, self.detail, self.fix, self.python]
 
     def __str__(self) -> str:
-        return "\n".join(part for part in (self.title, self.detail, self.fix) if part)
+        parts = self.title, self.detail, self.python or self.fix
+        return "\n".join(part for part in parts if part)

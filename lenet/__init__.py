@@ -10,11 +10,15 @@ See `lenet.api` for what these take and raise.
 
 from typing import TYPE_CHECKING, Any
 
+from runtime.shown import set_renderer
+
 if TYPE_CHECKING:
     from dsl.errors import LenetError
+    from lenet import datasets
     from lenet.api import Network, load, open, train
     from runtime.data.dataset import Dataset, Images
-    from runtime.model import Model, Prediction
+    from runtime.model import Model
+    from runtime.prediction import Prediction
 
 __version__ = "0.1.0"
 __all__ = [
@@ -25,6 +29,7 @@ __all__ = [
     "Model",
     "Network",
     "Prediction",
+    "datasets",
     "load",
     "open",
     "train",
@@ -37,8 +42,18 @@ _PLACES = {
     "Images": "runtime.data.dataset",
     "LenetError": "dsl.errors",
     "Model": "runtime.model",
-    "Prediction": "runtime.model",
+    "Prediction": "runtime.prediction",
 }
+
+
+def _html(value: Any) -> str:
+    """Of a model or a prediction: the runtime knows no pages. Only notebooks ask for it."""
+    from lenet.pages import html
+
+    return html(value)
+
+
+set_renderer(_html)
 
 
 def __getattr__(name: str) -> Any:
@@ -47,4 +62,11 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'lenet' has no attribute {name!r}")
     import importlib
 
+    if name == "datasets":
+        return importlib.import_module("lenet.datasets")
     return getattr(importlib.import_module(_PLACES.get(name, "lenet.api")), name)
+
+
+def __dir__() -> list[str]:
+    """What is public, and no module that happens to be loaded."""
+    return sorted([*__all__, *(name for name in globals() if name.startswith("__"))])

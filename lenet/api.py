@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dsl.check import check
-from dsl.diagnostics import Diagnostic, SpecError, imports_of, read_source
+from dsl.diagnostics import Diagnostic, SpecError, decoded, imports_of, read_source
 from dsl.errors import LenetError
 from dsl.graph import Graph
+from dsl.shapes import show
 from lenet.shapes import shapes, shapes_text
 
 if TYPE_CHECKING:
@@ -48,22 +49,40 @@ class Network:
     def parameter_count(self) -> int:
         return self.graph.parameter_count
 
+    def __repr__(self) -> str:
+        layers = f"{len(self.graph.nodes) - 1:,} layers"
+        shape = f"{show(self.input)} -> {show(self.output)}"
+        count = f", {len(self.warnings)} warnings" if self.warnings else ""
+        name = self.path.stem[:80]
+        return f"<Network {name}: {self.parameter_count:,} parameters, {shape}, {layers}{count}>"
+
+    def _repr_html_(self) -> str:
+        from lenet.pages import network_page
+
+        return network_page(self)
+
     def summary(self) -> str:
         """The table of `lenet shapes`."""
         return shapes_text(shapes(self.graph, str(self.path)))
 
 
-def load(path: str | Path, settings: Settings | None = None) -> Network:
-    """Read and check a `.lenet` file; `settings` override its constants, as `--set` does.
+def load(spec: str | Path, settings: Settings | None = None) -> Network:
+    """Read and check a `.lenet` file, or the text of one: a str of several lines.
 
-    Raises SpecError, which carries every diagnostic, where the file has a mistake.
+    `settings` override its constants. A text imports from the working folder, and messages call it
+    "spec". Raises SpecError, which carries every diagnostic, where there is a mistake.
     """
-    source = read_source(path)
+    if isinstance(spec, str) and ("\n" in spec or "\r" in spec):
+        path = Path("spec")
+        source = decoded(spec.encode(errors="surrogatepass"), path)
+    else:
+        path = Path(spec)
+        source = read_source(path)
     values = read_settings(settings or {})
     checked = check(source, values, imports_of(path))
     if checked.graph is None:
         raise SpecError(str(path), source, checked.diagnostics, checked.imports)
-    return Network(Path(path), checked.graph, values, checked.diagnostics)
+    return Network(path, checked.graph, values, checked.diagnostics)
 
 
 @dataclass(frozen=True)
@@ -110,10 +129,12 @@ def train(
     memory: int | None = None,
     open_sockets: bool = False,
     seed: int | None = None,
+    progress: bool = True,
     watch: Callable[[dict[str, Any]], None] | None = None,
 ) -> "Model":
     """Train what the file says and return the model.
 
+    spec: a .lenet file, the text of one (a str of several lines), or a Network.
     data: a folder with local copies; or, in place of the file's own, arrays (x, y) or
         (x, y, x_test, y_test), a pandas or Arrow table, a Dataset, or a Spark DataFrame. x is
         uint8 or floats, (count, channels, height, width); y is whole numbers from 0, or text.
@@ -133,11 +154,14 @@ def train(
     memory: bytes beyond which a worker keeps its images in a file; by default half of the free.
     open_sockets: allow the workers' own connections on a cluster that encrypts its own.
     seed: in place of the file's.
-    watch: is called with each event while the run goes on.
+    progress: show it, in a notebook or where standard error is a terminal; elsewhere nothing is
+        shown in any case.
+    watch: is called with each event while the run goes on; docs/events.md has them all.
 
     The weights do not depend on the engine, nor on the numbers of workers and threads. Raises
     LenetError.
     """
+    from lenet.watching import both, shown
     from runtime.data.dataset import Dataset
     from runtime.data.given import is_given
     from runtime.resolve import Deferred, given_data, resolve_data
@@ -159,22 +183,24 @@ def train(
     network = spec if isinstance(spec, Network) else load(spec, settings)
     local = Path(data) if isinstance(data, str | Path) else None
     source: Dataset | Deferred
-    if isinstance(data, Dataset):
-        source = data
-    elif is_given(data):
-        source = given_data(data, network.graph, columns)
-    elif data is None or isinstance(data, str | Path):
-        source = resolve_data(network.graph, network.path, local, None, engine)
-    else:
-        source = Deferred(network.graph, frame=data, columns=columns)
     options = Options(
         engine, master, spark, local, epochs, threads, Path(output) if output is not None else None,
         overwrite, resume, checkpoints, workers, all_reduce, timeout, memory, open_sockets, seed,
     )  # fmt: skip
     given = data is not None and not isinstance(data, str | Path)
-    return train_model(
-        network.graph, network.path, source, options, network.settings, watch, given
-    )
+    with shown(progress, network, epochs) as display:
+        if isinstance(data, Dataset):
+            source = data
+        elif is_given(data):
+            source = given_data(data, network.graph, columns)
+        elif data is None or isinstance(data, str | Path):
+            source = resolve_data(network.graph, network.path, local, display.download, engine)
+        else:
+            source = Deferred(network.graph, frame=data, columns=columns)
+        return train_model(
+            network.graph, network.path, source, options, network.settings, both(display, watch),
+            given,
+        )  # fmt: skip
 
 
 def udf(model: "Model | str | Path", spark: "SparkSession | None" = None) -> Any:

@@ -7,8 +7,7 @@ model = classifier.fit(train)
 model.transform(test).select("prediction", "probability")
 """
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,8 +38,9 @@ from pyspark.ml.util import (
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from dsl.check import check_graph
-from lenet.api import Network, load, read_settings, train
+from dsl.errors import LenetError
+from lenet.api import Network, read_settings, train
+from lenet.ml_values import network_of, settings_value, spec_value
 from runtime.data.columns import Columns
 from runtime.model import Model as Net
 from runtime.spark.frames import prediction_column
@@ -92,19 +92,20 @@ class LenetClassifier(
     """Trains a net on a DataFrame; the weights are those of `lenet.train`.
 
     `spec` is the path of a .lenet file, or its text; it is read and checked at once, and the
-    `data` section's `normalize` and `pad` hold. `settings` are other values of its constants.
+    `data` section's `normalize` and `pad` hold. `settings` are other values of its constants. A
+    grid's values of both may be the same.
     """
 
-    spec: Param[str] = Param(Params._dummy(), "spec", "the text of a .lenet file",
-                             TypeConverters.toString)  # fmt: skip
-    imports: Param[str] = Param(Params._dummy(), "imports", "the texts of the files that it "
-                                "imports, in JSON", TypeConverters.toString)  # fmt: skip
-    settings: Param[str] = Param(Params._dummy(), "settings", "other values of the constants, in "
-                                 "JSON", TypeConverters.toString)  # fmt: skip
+    spec: Param[dict[str, Any]] = Param(Params._dummy(), "spec", "a .lenet file or its text, with "
+                                        "what it imports", spec_value)  # fmt: skip
+    settings: Param[dict[str, str]] = Param(Params._dummy(), "settings", "other values of the "
+                                            "constants", settings_value)  # fmt: skip
     epochs: Param[int] = Param(Params._dummy(), "epochs", "when to stop, in place of the file's "
                                "`stop`", TypeConverters.toInt)  # fmt: skip
     numWorkers: Param[int] = Param(Params._dummy(), "numWorkers", "tasks that train together, one "
                                    "for each slot by default", TypeConverters.toInt)  # fmt: skip
+    progress: Param[bool] = Param(Params._dummy(), "progress", "show it in a notebook or a "
+                                  "terminal", TypeConverters.toBoolean)  # fmt: skip
 
     @keyword_only
     def __init__(
@@ -113,11 +114,11 @@ class LenetClassifier(
         predictionCol: str = "prediction", probabilityCol: str = "probability",  # noqa: N803
         rawPredictionCol: str = "rawPrediction", errorCol: str = "", seed: int | None = None,  # noqa: N803
         epochs: int | None = None, numWorkers: int | None = None,  # noqa: N803
-        validationIndicatorCol: str | None = None,  # noqa: N803
+        validationIndicatorCol: str | None = None, progress: bool = True,  # noqa: N803
     ) -> None:  # fmt: skip
         super().__init__()
         self._defaultParamMap.pop(self.seed, None)  # the file has one
-        self._setDefault(imports="{}", settings="{}")
+        self._setDefault(settings={}, progress=True)
         given = dict(vars(self)["_input_kwargs"])  # of keyword_only
         self._set_spec(given.pop("spec", None), given.pop("settings", None))
         self._set(**given)
@@ -142,27 +143,37 @@ class LenetClassifier(
         """True in the rows to validate with; without it, the file's `validate N` holds."""
         return self._set(validationIndicatorCol=value)
 
+    def setSettings(self, value: Mapping[str, Any]) -> Any:  # noqa: N802
+        return self._set(settings=value)
+
+    def setProgress(self, value: bool) -> Any:  # noqa: N802
+        """Whether a notebook or a terminal shows how far `fit` is."""
+        return self._set(progress=value)
+
     def _set_spec(self, spec: str | Path | None, settings: Mapping[str, Any] | None) -> Any:
         if settings is not None:
-            values = {name: str(value) for name, value in settings.items()}
-            self._set(settings=json.dumps(values))
-        if spec is None:
-            return self
-        if "\n" in str(spec):
-            check_graph(str(spec), "spec", self._settings())
-            return self._set(spec=str(spec), imports="{}")
-        network = load(spec, self._settings())
-        imports = json.dumps(dict(network.graph.imports))
-        return self._set(spec=network.graph.source, imports=imports)
+            self._set(settings=settings)
+        if spec is not None:
+            self._set(spec=spec_value(spec, self._settings()))
+        return self
 
     def _settings(self) -> dict[str, Any]:
-        return read_settings(json.loads(self.getOrDefault(self.settings)))
+        values: dict[str, str] = self.getOrDefault(self.settings)
+        return read_settings(values)
 
     def network(self) -> Network:
         """The net that is to be trained, checked."""
-        settings, imports = self._settings(), json.loads(self.getOrDefault(self.imports))
-        graph = check_graph(self.getOrDefault(self.spec), "spec", settings, imports)
-        return Network(Path("spec.lenet"), graph, settings)
+        if not self.isSet(self.spec):
+            fix = 'name a file or give its text: LenetClassifier(spec="net.lenet")'
+            raise LenetError("the classifier has no spec", "", fix)
+        spec: dict[str, Any] = self.getOrDefault(self.spec)
+        return network_of(spec, self._settings())
+
+    def fitMultiple(self, dataset: DataFrame, paramMaps: Sequence[Any]) -> Any:  # noqa: N802, N803
+        """All nets are checked before the first one is trained."""
+        for values in paramMaps:
+            self.copy(values).network()
+        return super().fitMultiple(dataset, paramMaps)
 
     def _fit(self, dataset: DataFrame) -> "LenetModel":
         def value(param: Param[Any]) -> Any:
@@ -174,6 +185,7 @@ class LenetClassifier(
         net = train(
             self.network(), dataset, dataset.sparkSession, columns=columns,
             epochs=value(self.epochs), workers=value(self.numWorkers), seed=value(self.seed),
+            progress=value(self.progress),
         )  # fmt: skip
         model = LenetModel(net)
         model._resetUid(self.uid)

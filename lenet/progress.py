@@ -18,7 +18,8 @@ def epoch_line(event: Event) -> str:
     """At most 79 columns wide; more metrics than fit go on in further lines."""
     parts = [f"epoch {event['epoch']:>3}", f"loss {_number(event['loss'])}"]
     parts += [f"top1 {event['top1']:7.2%}", *_validation(event)]
-    parts.append(f"{event['images_per_second']:>7,.0f}/s")
+    speed = event["images_per_second"]
+    parts.append(f"{speed / 1e6:>6.2f}M/s" if speed >= 1e6 else f"{speed:>7,.0f}/s")
     return _wrapped(parts, " " * 11)
 
 

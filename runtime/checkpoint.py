@@ -57,6 +57,7 @@ class State:
                 "the checkpoint is of another training",
                 "The spec, its settings or the data have changed since it was written.",
                 "train from the beginning, without --resume",
+                "train from the beginning, with overwrite=True in place of resume=True",
             )
         return state
 
@@ -165,6 +166,11 @@ class Checkpoints:
         self, store: Store, job: str, warn: Callable[[str], None], resume: bool = True
     ) -> None:
         self.store, self.job, self.warn, self.resume = store, job, warn, resume
+
+    @property
+    def lasting(self) -> bool:
+        """Whether they outlive this process, so that another run can go on from them."""
+        return not isinstance(self.store, Memory)
 
     def _found(self) -> list[str]:
         return sorted((name for name in self.store.names() if _NAME.fullmatch(name)), reverse=True)

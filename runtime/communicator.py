@@ -60,7 +60,7 @@ class Alone:
 def as_words(error: BaseException) -> list[str]:
     """An error to be sent to other workers: a user's mistake as it is, others in one line."""
     if isinstance(error, LenetError):
-        return [error.title, error.detail, error.fix]
+        return error.words
     return [f"{type(error).__name__}: {error}"]
 
 

@@ -30,10 +30,13 @@ from runtime.batches import Normalization
 from runtime.cores import available_cores
 from runtime.data.preparation import PictureError, Preparation
 from runtime.data.rows import TOO_LARGE, as_image
+from runtime.described import described
 from runtime.files import write_atomically
 from runtime.metrics import measure
 from runtime.observed import Observed
 from runtime.parameters import digest, from_tensors, to_tensors
+from runtime.prediction import Prediction, kept
+from runtime.shown import Shown
 from runtime.step import Predictor
 
 FORMAT = "lenet-1"
@@ -42,27 +45,15 @@ _BYTES = 20.0  # beyond this, floats are no values from 0 to 1
 _KEYS = ("spec", "digest", "settings", "normalization", "classes", "history", "checksum")
 
 
-@dataclass(frozen=True)
-class Prediction:
-    """`classes` (count,) are 0-based, `probabilities` is (count, number of classes)."""
-
-    classes: NDArray[np.int64]
-    probabilities: NDArray[np.float32]
-    labels: tuple[str, ...]
-
-    def label(self, k: int) -> str:
-        """The name of image k's class."""
-        return self.labels[int(self.classes[k])]
-
-
 @dataclass(frozen=True, eq=False)
-class Model:
+class Model(Shown):
     """Weights, and all that is needed to use them.
 
     A pixel's value is its byte times `pixel_scale`; the net sees (value - mean) / deviation,
     channel by channel. `settings` are the values that `--set` gave to the spec's constants,
     `imports` the texts of the files that it imports. `threads` predict, one for each core by
-    default. `observed` is what the training images were like, if that is known.
+    default. `observed` is what the training images were like, if that is known. `name` is that of
+    the spec's file, without its ending.
     """
 
     source: str
@@ -76,6 +67,10 @@ class Model:
     imports: Mapping[str, str] = field(default_factory=dict)
     threads: int | None = None
     observed: Observed | None = None
+    name: str = ""
+
+    def __repr__(self) -> str:
+        return f"<Model {described(self)}>"
 
     @cached_property
     def graph(self) -> Graph:
@@ -172,10 +167,13 @@ class Model:
             images = [images]
         if isinstance(images, list) and images and isinstance(images[0], str | Path):
             images = self._read(images)
-        outputs = self.outputs(np.asarray(images))
+        images = np.asarray(images)
+        outputs = self.outputs(images)
         if self.logarithmic:
             outputs = np.exp(outputs)
-        return Prediction(outputs.argmax(axis=1), outputs, self.classes)
+        shapes = self.image_shape, self.graph.input
+        first = kept(images, len(outputs), shapes, self.pixel_scale)
+        return Prediction(outputs.argmax(axis=1), outputs, self.classes, first)
 
     def evaluate(self, images: NDArray[Any], labels: NDArray[Any]) -> dict[str, Any]:
         """`count`, `loss` and `top1` (and `top5`) on labelled images; labels are 0-based."""
@@ -236,7 +234,7 @@ class Model:
                 )
             with np.errstate(over="ignore"):
                 images = images.astype(np.float32)
-        if images.dtype == np.float32 and self.most_expected < images.max(initial=0) < np.inf:
+        if images.dtype == np.float32 and self.most_expected < images.max(initial=0) <= 255:
             warnings.warn(
                 f"these images have values of up to {images.max():g}, but those of the training "
                 f"images were at most {self.most_expected / TOO_LARGE:g}: if they are bytes, give "
@@ -278,6 +276,7 @@ class Model:
         return {
             "spec": self.source,
             "spec_digest": sha256(self.source.encode()).hexdigest(),
+            "name": self.name,
             "imports": json.dumps(dict(self.imports)),
             "settings": json.dumps({name: str(v) for name, v in self.settings.items()}),
             "normalization": json.dumps(
@@ -343,6 +342,7 @@ class Model:
             {k: Fraction(v) for k, v in json.loads(facts["settings"]).items()},
             json.loads(facts.get("imports", "{}")),
             observed=None if observed is None else Observed.from_dict(observed),
+            name=facts.get("name", ""),
         )
 
     @classmethod
@@ -379,17 +379,18 @@ class Model:
 
 
 def _read(path: Path) -> tuple[dict[str, str], dict[str, NDArray[Any]]]:
-    fix = "train one with `lenet train`, and name its model.safetensors"
+    shell = "train one with `lenet train`, and name its model.safetensors"
+    python = 'train one with `lenet.train(…, output="run")`, and name run/model.safetensors'
     if (path / "model.safetensors").is_file():
-        fix = f"name the file: {path / 'model.safetensors'}"
+        shell = python = f"name the file: {path / 'model.safetensors'}"
     if path.is_dir():
-        raise LenetError(f"{path} is a folder, not a model", "", fix)
+        raise LenetError(f"{path} is a folder, not a model", "", shell, python)
     try:
         with safe_open(str(path), framework="numpy") as file:
             names = file.keys()
             return file.metadata() or {}, {name: file.get_tensor(name) for name in names}
     except FileNotFoundError:
-        raise LenetError(f"there is no file {path}", "", fix) from None
+        raise LenetError(f"there is no file {path}", "", shell, python) from None
     except SafetensorError as error:
         detail = f"It is cut short, damaged, or another kind of file ({error})."
         raise LenetError(f"{path} is not a readable model", detail) from None

@@ -71,7 +71,8 @@ def resolve_data(
     if engine == "spark" and section.kind in _ON_THE_CLUSTER and argument:
         return Deferred(graph, argument)
     if argument and "://" in argument:
-        raise DataError(f"the local engine cannot read {argument}", "", "train with --engine spark")
+        title = f"the local engine cannot read {argument}"
+        raise DataError(title, "", "train with --engine spark", 'train with engine="spark"')
     return _prepared(_load(graph, section, argument, data, progress), graph, section)
 
 

@@ -141,7 +141,7 @@ def _train(
         model = Model(
             graph.source, {}, _class_names(graph, source), source.scale, mean, deviation,
             settings=dict(settings), imports=dict(graph.imports),
-            observed=_observed(source),
+            observed=_observed(source), name=spec.stem,
         )  # fmt: skip
         job = Job(
             graph.source, str(spec), tuple(graph.imports.items()), tuple(settings.items()),
@@ -224,7 +224,7 @@ def _save(model: Model, path: Path) -> None:
         os.close(handle)
         model.save(rescue)
         detail = f"{error.detail}. The model is in {rescue} instead."
-        raise LenetError(error.title, detail, error.fix) from None
+        raise LenetError(error.title, detail, error.fix, error.python) from None
 
 
 def _run(
@@ -236,7 +236,7 @@ def _run(
     records: Records,
 ) -> dict[str, Any]:
     def warn(text: str) -> None:
-        report({"event": "warning", "text": text})
+        report({"event": "warning", "text": text, "fix": ""})
 
     checkpoints = Checkpoints(_store(options, session), job.digest, warn, options.resume)
     desk = Desk(report, checkpoints, records.flush)

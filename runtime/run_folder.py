@@ -58,7 +58,7 @@ def claimed(folder: Path | None) -> Iterator[None]:
         return
     title = f"cannot write the run's records into {folder}"
     if folder.exists() and not folder.is_dir():
-        raise LenetError(f"{folder} is a file, not a folder", "", "name another folder with -o")
+        raise _no_folder(folder)
     try:
         made = not folder.exists()
         folder.mkdir(parents=True, exist_ok=True)
@@ -71,7 +71,9 @@ def claimed(folder: Path | None) -> Iterator[None]:
         os.close(handle)
         detail = "Another process holds it."
         fix = "wait for it, or name another folder with -o"
-        raise LenetError(f"a run is being written into {folder}", detail, fix) from None
+        python = "wait for it, or name another folder with output="
+        title = f"a run is being written into {folder}"
+        raise LenetError(title, detail, fix, python) from None
     except OSError:
         pass  # a file system without locks
     try:
@@ -85,10 +87,15 @@ def claimed(folder: Path | None) -> Iterator[None]:
         os.close(handle)
 
 
+def _no_folder(path: Path) -> LenetError:
+    title = f"{path} is a file, not a folder"
+    return LenetError(title, "", "name another folder with -o", "name another folder with output=")
+
+
 def check_folder(folder: Path, overwrite: bool) -> None:
     """LenetError where a run lies in the folder already and must not be overwritten."""
     if folder.exists() and not folder.is_dir():
-        raise LenetError(f"{folder} is a file, not a folder", "", "name another folder with -o")
+        raise _no_folder(folder)
     there = [name for name in _OURS if (folder / name).exists()]
     if there and not overwrite:
         again = f"go on with it: lenet train --resume {shlex.quote(str(folder))}; "
@@ -97,6 +104,8 @@ def check_folder(folder: Path, overwrite: bool) -> None:
             f"It would lose {', '.join(there)}.",
             (again if "run.json" in there else "")
             + "name another folder with -o, or overwrite it with --force",
+            ("go on with it with resume=True; " if "run.json" in there else "")
+            + "name another folder with output=, or overwrite it with overwrite=True",
         )
 
 

@@ -216,7 +216,7 @@ class _Run:
             result = trainer.step(at.step, rate)
         except LenetError as error:
             detail = f"{error.detail} This was in epoch {at.epoch}, iteration {at.iteration + 1}."
-            raise LenetError(error.title, detail, error.fix) from None
+            raise LenetError(error.title, detail, error.fix, error.python) from None
         seconds = time.perf_counter() - before
         at.iteration += 1
         at.step += 1

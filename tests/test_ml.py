@@ -1,5 +1,6 @@
 """Spark ML: fit and transform, pipelines, cross-validation, saving, SQL and streams."""
 
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -156,3 +157,139 @@ def test_a_row_that_cannot_be_used_has_its_reason_in_the_struct(fitted, spark) -
     assert [row["why"] for row in shown] == [None, bad["error"], None]
     assert [row["prediction"] is None for row in shown] == [False, True, True]
     assert [row["probability"] is None for row in shown] == [False, True, True]
+
+
+# Grids.
+
+WIDE = SPEC.replace("\ninput", "\nlet width = 4\ninput")
+
+
+def rows_of_errors(action) -> str:
+    with pytest.raises(LenetError) as caught:
+        action()
+    return str(caught.value)
+
+
+def test_grids_take_what_the_constructor_takes(frame, tmp_path: Path, monkeypatch) -> None:
+    """A file, a path with imports, and a text; the files may be gone when the training begins."""
+    from pyspark.ml.tuning import ParamGridBuilder
+
+    from lenet.ml import LenetClassifier
+
+    monkeypatch.chdir(tmp_path)
+    Path("a.lenet").write_text(SPEC)
+    Path("parts").mkdir()
+    Path("parts/own.lenet").write_text("block squash\n  tanh\n")
+    text = 'import "own.lenet"\n' + SPEC.replace("\nrelu", "\nsquash").replace("\ntanh", "\nsquash")
+    Path("parts/b.lenet").write_text(text)
+    classifier = LenetClassifier(spec=SPEC, featuresCol="image", epochs=1, progress=False)
+    grid = ParamGridBuilder().addGrid(
+        classifier.spec, ["a.lenet", Path("parts/b.lenet"), SPEC, SPEC.replace("0.1", "0.01")]
+    ).build()  # fmt: skip
+    for path in ("a.lenet", "parts/own.lenet", "parts/b.lenet"):
+        Path(path).unlink()
+    models = classifier.fit(frame, grid)
+    assert [m.net.imports for m in models] == [{}, {"own.lenet": "block squash\n  tanh\n"}, {}, {}]
+    assert [m.net.name for m in models] == ["a", "b", "spec", "spec"]
+    assert models[0].net.digest == models[2].net.digest != models[3].net.digest
+    assert models[1].net.source == text
+
+
+def test_settings_in_a_grid_and_in_fit(frame, tmp_path: Path) -> None:
+    from pyspark.ml.evaluation import MulticlassClassificationEvaluator
+    from pyspark.ml.tuning import CrossValidator, CrossValidatorModel, ParamGridBuilder
+
+    from lenet.ml import LenetClassifier
+
+    spec = SPEC.replace("rate 0.1", "rate speed").replace("\ninput", "\nlet speed = 1\ninput")
+    classifier = LenetClassifier(spec=spec, settings={"speed": 0.3}, featuresCol="image", epochs=1)
+    one = classifier.fit(frame, {classifier.settings: {"speed": "1/10"}})
+    assert one.net.settings == {"speed": Fraction(1, 10)}
+    assert classifier.network().settings == {"speed": Fraction(3, 10)}
+    grid = ParamGridBuilder().addGrid(
+        classifier.settings, [{"speed": 0.1}, {"speed": np.float32(1e-7)}]
+    ).build()  # fmt: skip
+    evaluator = MulticlassClassificationEvaluator(metricName="accuracy")
+    validator = CrossValidator(
+        estimator=classifier, estimatorParamMaps=grid, evaluator=evaluator, numFolds=2, seed=1
+    )
+    found = validator.fit(frame)
+    assert found.avgMetrics[0] > found.avgMetrics[1] + 0.2
+    found.save(str(tmp_path / "validated"))
+    again = CrossValidatorModel.load(str(tmp_path / "validated"))
+    assert again.bestModel.net.digest == found.bestModel.net.digest
+    assert [sorted(m.values(), key=str) for m in again.getEstimatorParamMaps()] == [
+        sorted(m.values(), key=str) for m in grid
+    ]
+
+
+def test_wrong_values_of_a_grid_are_refused_at_once(frame, tmp_path: Path) -> None:
+    from pyspark.ml.tuning import ParamGridBuilder
+
+    from lenet.ml import LenetClassifier
+
+    classifier = LenetClassifier(spec=WIDE, featuresCol="image")
+
+    def built(param, value) -> str:
+        grid = ParamGridBuilder().addGrid(param, [value])
+        return rows_of_errors(grid.build)
+
+    assert "cannot read nowhere.lenet" in built(classifier.spec, "nowhere.lenet")
+    assert "spec has 1 error" in built(classifier.spec, "input 8\nfoo\n")
+    assert "a spec cannot be '3', which is of type int" in built(classifier.spec, 3)
+    assert "abc is not a number" in built(classifier.settings, {"width": "abc"})
+    assert "settings cannot be '8', which is of type int" in built(classifier.settings, 8)
+    assert "settings cannot be" in built(classifier.settings, {3: 8})
+    wrong = {classifier.settings: {"wdth": 8}}
+    trained = []
+    classifier._fit = lambda *_: trained.append(1)  # type: ignore[method-assign]
+    good = {classifier.settings: {"width": 8}}
+    assert "did you mean `width`?" in rows_of_errors(lambda: classifier.fit(frame, [good, wrong]))
+    assert not trained
+    with pytest.raises(LenetError, match="not a number"):
+        LenetClassifier(spec=WIDE, settings={"width": "x"})
+    with pytest.raises(LenetError, match="the classifier has no spec"):
+        LenetClassifier(featuresCol="image").fit(frame)
+
+
+def test_a_text_imports_from_the_working_folder(tmp_path: Path, monkeypatch) -> None:
+    from lenet.ml import LenetClassifier
+
+    monkeypatch.chdir(tmp_path)
+    Path("own.lenet").write_text("block squash\n  tanh\n")
+    text = 'import "own.lenet"\n' + SPEC.replace("\nrelu", "\nsquash").replace("\ntanh", "\nsquash")
+    classifier = LenetClassifier(spec=text, featuresCol="image")
+    Path("own.lenet").unlink()
+    assert classifier.copy().network().graph.imports == {"own.lenet": "block squash\n  tanh\n"}
+
+
+def test_a_spec_that_is_right_with_its_settings_only() -> None:
+    from lenet.ml import LenetClassifier
+
+    text = WIDE.replace("let width = 4", "let width = 0").replace("linear 10", "linear width")
+    with pytest.raises(LenetError, match="1 error"):
+        LenetClassifier(spec=text)
+    classifier = LenetClassifier(spec=text, settings={"width": 10}).copy()
+    assert classifier.network().settings == {"width": 10}
+
+
+def test_the_progress_of_fit(frame, monkeypatch) -> None:
+    from lenet import watching
+    from lenet.ml import LenetClassifier
+    from lenet.progress import Lines
+
+    said = []
+
+    class Heard(Lines):
+        def say(self, text: str) -> None:
+            said.append(text)
+
+    monkeypatch.setattr(watching, "_chosen", lambda stop: Heard(False))
+    classifier = LenetClassifier(spec=SPEC, featuresCol="image", epochs=2)
+    classifier.fit(frame)
+    assert [line.split()[:2] for line in said if line.startswith("epoch")] == [
+        ["epoch", "1"], ["epoch", "2"],
+    ]  # fmt: skip
+    said.clear()
+    classifier.setProgress(False).fit(frame)
+    assert said == []

@@ -263,7 +263,7 @@ def test_nothing_to_evaluate(model: Model) -> None:
 
 def test_a_missing_file(tmp_path: Path) -> None:
     message = refused(tmp_path / "model.safetensors")
-    assert "there is no file" in message and "lenet train" in message
+    assert "there is no file" in message and "lenet.train" in message
 
 
 def test_a_folder(tmp_path: Path) -> None:

@@ -38,7 +38,9 @@ def load_dataset(
     if kind == "digits":
         if folder is not None:
             detail = f"They come with scikit-learn; nothing would be read from {folder}."
-            raise DataError("The digits need no folder.", detail, "Leave --data out.")
+            raise DataError(
+                "The digits need no folder.", detail, "Leave --data out.", "Leave the folder out."
+            )
         return load_digits()
     if kind == "mnist":
         return load_mnist(folder, progress)

@@ -9,15 +9,17 @@ from pathlib import Path
 
 import numpy as np
 
-from runtime.data.dataset import DataError, Dataset, Images
+from runtime.data.dataset import FOLDER_ARGUMENTS, DataError, Dataset, Images
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 SHAPE = (3, 32, 32)
 _RECORD = 1 + 3 * 32 * 32
-_FIX = (
-    "unpack cifar-10-binary.tar.gz from https://www.cs.toronto.edu/~kriz/cifar.html, and name its "
-    "folder with --data, or put it into a folder that LENET_DATA names"
+_UNPACK = (
+    "unpack cifar-10-binary.tar.gz from https://www.cs.toronto.edu/~kriz/cifar.html, and put it "
+    "into a folder that LENET_DATA names, or name its folder with "
 )
+_FIX = f"{_UNPACK}--data"
+_PYTHON = f"{_UNPACK}{FOLDER_ARGUMENTS}"
 
 
 def load_cifar10(folder: Path | None = None) -> Dataset:
@@ -27,7 +29,7 @@ def load_cifar10(folder: Path | None = None) -> Dataset:
     """
     root = folder or Path(os.environ.get("LENET_DATA", "")).expanduser()
     if folder is None and not os.environ.get("LENET_DATA"):
-        raise DataError("I do not know where CIFAR-10 is.", "", _FIX)
+        raise DataError("I do not know where CIFAR-10 is.", "", _FIX, _PYTHON)
     for place in (root, *sorted(p for p in root.glob("cifar*") if p.is_dir())):
         train = sorted(place.glob("data_batch_*.bin"))
         if train and (place / "test_batch.bin").is_file():
@@ -36,7 +38,8 @@ def load_cifar10(folder: Path | None = None) -> Dataset:
             labels = np.concatenate([part.labels for part in images])
             test = _read(place / "test_batch.bin")
             return Dataset("cifar10", Images(pixels, labels), test, CLASSES, 1 / 255)
-    raise DataError(f"{root} does not hold CIFAR-10.", "I look for data_batch_1.bin …", _FIX)
+    detail = "I look for data_batch_1.bin …"
+    raise DataError(f"{root} does not hold CIFAR-10.", detail, _FIX, _PYTHON)
 
 
 def _read(path: Path) -> Images:

@@ -7,6 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsl.errors import LenetError
+from dsl.shapes import show
+
+# Where a folder with a dataset's files is named in Python.
+FOLDER_ARGUMENTS = "data= of lenet.train, or folder= of lenet.datasets.load"
 
 
 class DataError(LenetError):
@@ -43,6 +47,11 @@ class Images:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def __repr__(self) -> str:
+        labels = f", labels {self.labels.min()} to {self.labels.max()}" if len(self) else ""
+        shape = show(self.pixels.shape[1:])
+        return f"<Images: {len(self):,} of {shape}, {self.pixels.dtype}{labels}>"
+
     def take(self, rows: NDArray[np.intp]) -> "Images":
         """Copy the images at the positions `rows`."""
         return Images(self.pixels[rows], self.labels[rows])
@@ -65,6 +74,13 @@ class Dataset:
     scale: float
     left_out: tuple[str, ...] = ()
     pad: tuple[int, int] = (0, 0)
+
+    def __repr__(self) -> str:
+        test = "none" if self.test is None else f"{len(self.test):,}"
+        return (
+            f"<Dataset {self.name[:80]}: {len(self.train):,} images to train with, {test} to test, "
+            f"{show(self.shape)}, {len(self.classes):,} classes>"
+        )
 
     @property
     def shape(self) -> tuple[int, int, int]:

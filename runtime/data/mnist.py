@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from compiler.folders import cache_folder
-from runtime.data.dataset import DataError, Dataset
+from runtime.data.dataset import FOLDER_ARGUMENTS, DataError, Dataset
 from runtime.data.fetch import Progress, RemoteFile, fetch
 from runtime.data.idx import read_pairs
 
@@ -64,12 +64,17 @@ def load_fashion_mnist(folder: Path | None = None) -> Dataset:
     place = folder or (Path(local).expanduser() / "fashion-mnist" if local else None)
     if place is None:
         fix = "get its four files from https://github.com/zalandoresearch/fashion-mnist, and name "
-        raise DataError("I do not know where Fashion-MNIST is.", "", fix + "the folder with --data")
+        raise DataError(
+            "I do not know where Fashion-MNIST is.",
+            "",
+            f"{fix}the folder with --data",
+            f"{fix}the folder with {FOLDER_ARGUMENTS}",
+        )
     if (place / "fashion-mnist").is_dir():
         place = place / "fashion-mnist"
     found = list(find_files(place).values())
     if len(found) < len(FILES):
-        raise DataError(f"{place} does not hold Fashion-MNIST.", "", where_to_put(place))
+        raise DataError(f"{place} does not hold Fashion-MNIST.", "", *where_to_put(place))
     train, test = read_pairs((found[0], found[1]), (found[2], found[3]), len(FASHION_CLASSES))
     return Dataset("fashion-mnist", train, test, FASHION_CLASSES, 1 / 255)
 
@@ -81,7 +86,7 @@ def find_in(folder: Path) -> list[Path]:
     if len(found) == len(FILES):
         return list(found.values())
     missing = ", ".join(file.name for file in FILES if file.name not in found)
-    raise DataError(f"{folder} does not hold MNIST.", f"Missing: {missing}", where_to_put(best))
+    raise DataError(f"{folder} does not hold MNIST.", f"Missing: {missing}", *where_to_put(best))
 
 
 def find_anywhere(progress: Progress | None, mirrors: Sequence[str]) -> list[Path]:
@@ -95,7 +100,7 @@ def find_anywhere(progress: Progress | None, mirrors: Sequence[str]) -> list[Pat
     try:
         return [found.get(file.name) or fetch(file, cache, mirrors, progress) for file in FILES]
     except DataError as error:
-        raise DataError(error.title, error.detail, where_to_put(cache)) from error
+        raise DataError(error.title, error.detail, *where_to_put(cache)) from error
 
 
 def places_in(folder: Path) -> tuple[Path, Path]:
@@ -114,9 +119,8 @@ def find_files(place: Path) -> dict[str, Path]:
     return found
 
 
-def where_to_put(place: Path) -> str:
+def where_to_put(place: Path) -> tuple[str, str]:
+    """What to do, on the command line and in Python."""
     names = ", ".join(file.name for file in FILES)
-    return (
-        f"Put these four files, gzipped or not, into {place}, "
-        f"or name the folder that holds them with --data: {names}"
-    )
+    put = f"Put these four files, gzipped or not, into {place}, or name the folder that holds them"
+    return f"{put} with --data: {names}", f"{put} with {FOLDER_ARGUMENTS}: {names}"

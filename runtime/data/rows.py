@@ -226,7 +226,7 @@ def _fine(numbers: NDArray[Any], form: Form) -> bool:
 
 
 def _in_scale(numbers: NDArray[Any], form: Form) -> bool:
-    return bool(numbers.max(initial=0) <= form.most)
+    return not form.most < numbers.max(initial=0) <= 255
 
 
 def _checked(numbers: NDArray[Any], form: Form) -> NDArray[Any]:

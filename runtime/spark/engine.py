@@ -51,8 +51,14 @@ def train_on_spark(
             stopped = session.sparkContext._jsc.sc().isStopped()
             if attempts >= _ATTEMPTS or stopped:
                 title = "Spark has stopped" if stopped else "the training failed in Spark"
-                fix = "go on with --resume and the run's folder" if progress else ""
-                raise LenetError(title, failed.detail, fix) from None
+                if not progress or not desk.checkpoints.lasting:
+                    raise LenetError(title, failed.detail) from None
+                raise LenetError(
+                    title,
+                    failed.detail,
+                    "go on with --resume and the run's folder",
+                    "go on with resume=True and this run's output= (and checkpoints=, if given)",
+                ) from None
             desk.report({"event": "failed", "detail": failed.detail})
             # A job that asks for more slots than there are now would end Spark 4.3: its scheduler
             # stops when such a job is cancelled.

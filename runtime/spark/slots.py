@@ -73,5 +73,6 @@ def check_cluster(session: SparkSession, open_sockets: bool) -> None:
             "this cluster encrypts or authenticates, and the workers' own sockets do not encrypt",
             f"{on[0]} is on. Sums of gradients and checkpoints would cross the network as they "
             "are; only their senders are authenticated.",
-            "allow it with --open-sockets (open_sockets=True), if the network is safe",
+            "allow it with --open-sockets, if the network is safe",
+            "allow it with open_sockets=True, if the network is safe",
         )

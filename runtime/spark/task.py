@@ -63,7 +63,7 @@ def train(
             host = address.host
         tensors = _train(job, plan, address, shard, rank, host, context.cpus())
     except LenetError as error:
-        yield _rows({ERROR: np.zeros(0, np.float32)}, [error.title, error.detail, error.fix])
+        yield _rows({ERROR: np.zeros(0, np.float32)}, error.words)
         return
     if rank == 0:
         yield _rows(tensors)
