@@ -37,7 +37,7 @@ def _figure(picture: NDArray[np.uint8] | None, found: Predicted) -> str:
     if picture is not None:
         image = (
             f'<img width="{_SIDE}" height="{_SIDE}" alt="" src="{_png(picture)}" '
-            'style="object-fit:contain;image-rendering:pixelated;margin:0 auto;display:block">'
+            'style="object-fit:contain;image-rendering:pixelated;margin:0 auto 3px;display:block">'
         )
     # A probability of 99.996% is not 100%.
     shown = min(found.probability, 0.9999) if found.probability < 1 else 1.0

@@ -44,7 +44,8 @@ class State:
         # Turned round, so that a page which scrolls stays at the newest line.
         return (
             '<div style="max-height:24em;overflow:auto;display:flex;flex-direction:column-reverse">'
-            f'<pre style="margin:0;font-size:12px">{escape(chr(10).join(self.lines))}</pre></div>'
+            '<pre style="margin:0;font:12px/1.5 monospace;white-space:pre">'
+            f"{escape(chr(10).join(self.lines))}</pre></div>"
             f'<div style="font-size:12px;margin-top:4px">{bar}{escape(self.text)}</div>'
         )
 

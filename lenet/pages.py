@@ -78,7 +78,7 @@ def details(summary: str, inside: str) -> str:
 
 
 def pre(text: str) -> str:
-    return f'<pre style="{_BOX};margin:4px 0;font-size:12px">{escape(text)}</pre>'
+    return f'<pre style="{_BOX};margin:4px 0;font:12px/1.4 monospace">{escape(text)}</pre>'
 
 
 def drawing(graph: Graph, name: str) -> str:
