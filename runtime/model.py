@@ -4,9 +4,8 @@ import json
 import math
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from fractions import Fraction
-from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from dsl.shapes import Shape, product, show
 from runtime.batches import Normalization
 from runtime.cores import available_cores
 from runtime.files import write_atomically
+from runtime.lazy import lazy
 from runtime.metrics import measure
 from runtime.parameters import digest, from_tensors
 from runtime.step import Predictor
@@ -68,21 +68,25 @@ class Model:
     imports: Mapping[str, str] = field(default_factory=dict)
     threads: int | None = None
 
-    @cached_property
+    def __getstate__(self) -> dict[str, Any]:
+        """To pickle and to copy: what was given, and nothing that follows from it."""
+        return {own.name: getattr(self, own.name) for own in fields(self)}
+
+    @lazy
     def graph(self) -> Graph:
         return check_graph(self.source, "the model's spec", self.settings, self.imports)
 
-    @cached_property
+    @lazy
     def image_shape(self) -> Shape:
         """Of the images that it was trained on, before the data section's `pad`."""
         return bare_shape(self.graph)
 
-    @cached_property
+    @lazy
     def digest(self) -> str:
         """SHA-256 of the weights."""
         return digest(self.tensors)
 
-    @cached_property
+    @lazy
     def _predictor(self) -> Predictor:
         predictor = Predictor(load(compile_graph(self.graph)), self.threads or available_cores())
         return predictor.take(from_tensors(predictor.loaded.program, self.tensors))
@@ -92,7 +96,7 @@ class Model:
         """Whether its outputs are log-probabilities."""
         return self._predictor.loaded.program.logarithmic
 
-    @cached_property
+    @lazy
     def _normalizations(self) -> tuple[Normalization, Normalization]:
         """Of values and of bytes."""
         mean, deviation = np.array(self.mean), np.array(self.deviation)

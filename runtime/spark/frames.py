@@ -25,9 +25,10 @@ from runtime.data.rows import READY, Form, as_image
 from runtime.data.statistics import Normal, of_bytes, of_floats
 from runtime.model import Model
 from runtime.source import Source
+from runtime.spark.failures import known_cause, spark_error, summary
 from runtime.spark.predict import RESULT
 from runtime.spark.rows import NUMBERED, SURVEY, TOTALS, Numbers
-from runtime.spark.session import summary
+from runtime.spark.session import check_session
 from runtime.spark.ship import shipped
 from runtime.spark.slots import slots
 
@@ -57,7 +58,7 @@ class FrameSource(Source):
 
     def statistics(self, channels: int) -> Normal:
         task = shipped(self.session, "rows.total", channels, self.dtype)
-        found = _run(self.numbered.mapInArrow(task, TOTALS).collect)
+        found = _run(self.session, self.numbered.mapInArrow(task, TOTALS).collect)
         sums = [[0] * (256 if self.dtype == "uint8" else 3) for _ in range(channels)]
         for row in found:
             for k, value in enumerate(bytes(row["sums"]).decode().split(",")):
@@ -84,6 +85,7 @@ def source_of(
     content. With `classes` the labels are their names; with `pictures` the images are encoded.
     Raises DataError with the first row that cannot be used.
     """
+    check_session(frame.sparkSession)
     image, kind, dtype = _image_column(frame, columns.image)
     kind = "picture" if pictures else kind
     label = _column(frame, columns.label)
@@ -109,7 +111,7 @@ def source_of(
     ordered = ready.repartitionByRange(_PARTITIONS * slots(session), *by).sortWithinPartitions(*by)
     kept = ordered.persist(StorageLevel.MEMORY_AND_DISK)
     try:
-        found = _run(kept.mapInArrow(shipped(session, "rows.survey"), SURVEY).collect)
+        found = _run(session, kept.mapInArrow(shipped(session, "rows.survey"), SURVEY).collect)
         return _numbered(session, kept, found, form, validate, seed, name)
     except BaseException:
         kept.unpersist()
@@ -159,6 +161,7 @@ def _numbered(
 
 def prediction_column(frame: DataFrame, name: str, model: Model) -> Column:
     """What a model predicts for a column of images; see runtime/spark/predict.py."""
+    check_session(frame.sparkSession)
     image, _, _ = _image_column(frame, name)
     found: Column = prediction_function(frame.sparkSession, model)(image)
     return found
@@ -166,6 +169,7 @@ def prediction_column(frame: DataFrame, name: str, model: Model) -> Column:
 
 def prediction_function(session: SparkSession, model: Model) -> Any:
     """The same as a function of columns."""
+    check_session(session)
     task = shipped(session, "predict.predict", model.to_bytes())
     task.__annotations__ = {"batches": Iterator[pa.Array], "return": Iterator[pa.Array]}
     make: Any = F.arrow_udf
@@ -228,9 +232,10 @@ def read_parquet(
                 F.col("_metadata.row_index").alias("!row"),
             )  # fmt: skip
         except Exception as error:  # whatever Spark finds
-            raise DataError(f"Cannot read {path}.", summary(error)) from None
+            unforeseen = DataError(f"Cannot read {path}.", summary(error))
+            raise known_cause(error, session) or unforeseen from None
 
-    if _run(lambda: there("train")):
+    if _run(session, lambda: there("train")):
         frame = read(f"{place}/train").withColumn("!held", F.lit(False))
         if there("test"):
             frame = frame.unionByName(read(f"{place}/test").withColumn("!held", F.lit(True)))
@@ -275,11 +280,11 @@ def read_pictures(
     )  # fmt: skip
 
 
-def _run(action: Any) -> Any:
+def _run(session: SparkSession, action: Any) -> Any:
     """What Spark gives, or what went wrong in one line."""
     try:
         return action()
     except LenetError:
         raise
     except Exception as error:  # anything from Java, py4j or a task
-        raise LenetError("Spark could not read the data", summary(error)) from None
+        raise spark_error(error, "Spark could not read the data", session) from None
