@@ -5,6 +5,7 @@ So a fork waits for what is half made, which is short (STEADY, and numba's own l
 threads, locks and processes an object holds for longer, it makes anew in the child (`renewed`).
 """
 
+import logging  # noqa: F401 - its lock is taken at a fork, too: after ours, as it registers first
 import os
 from threading import RLock
 from typing import Any, Protocol
