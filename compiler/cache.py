@@ -1,39 +1,39 @@
 """From kernel source to machine code, through a content-addressed cache in the user's folder.
 
 A module is written once, under the digest of its own text and of the compiler's sources, and
-never changed: numba keeps the machine code beside it, by processor and time stamp.
+never changed: numba keeps the machine code beside it, by processor (compiler/kept.py).
 """
 
-import fcntl
 import gc
-import hashlib
 import importlib.util
 import os
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from threading import RLock
 from types import ModuleType
 from typing import Any
 
-import numba
 import numpy as np
 
 from compiler import exact
-from compiler.folders import cache_folder
+from compiler.alone import alone
+from compiler.folders import cause_and_cure, kernel_folder
+from compiler.forks import STEADY, renewed
 from compiler.helper import Helpers, Job
+from compiler.kept import source_digest
 from compiler.program import Program
 from compiler.simd.kernel import Kernel
 from dsl.errors import LenetError
 
 DType = np.dtype[Any]
 _BYTES = np.dtype(np.uint8)
-_LOCK = RLock()  # numba compiles one function at a time, and Python has one garbage collector
+_lock = RLock()  # numba compiles one function at a time, and Python has one garbage collector
+_collection_off = False  # while this process compiles
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,11 @@ class Loaded:
         self._ready: set[Job] = set()
         self._functions: dict[tuple[str, DType], Callable[..., Any]] = {}
         self._helpers: Helpers | None = None
+        renewed(self)
+
+    def renew(self) -> None:
+        """In a child, the helpers are its parent's."""
+        self._helpers = None
 
     def train_slice(self, pixels: DType) -> Callable[..., Any]:
         """For images of uint8 or float32. With several phases it takes one's number first."""
@@ -87,7 +92,7 @@ class Loaded:
 
     def _compile(self, jobs: Sequence[Job]) -> bool:
         """False where one was not in the cache."""
-        with _LOCK, _errors_of(self.path), _once_a_host(self.path.parent), _no_collection():
+        with _lock, _errors_of(self.path), _once_a_host(self.path.parent), _no_collection():
             jobs = [job for job in dict.fromkeys(jobs) if job not in self._ready]
             missing = [job for job in jobs if not self._is_cached(job)]
             if missing and self._helpers is None:
@@ -104,11 +109,8 @@ class Loaded:
         return not missing and not any(made)
 
     def _is_cached(self, job: Job) -> bool:
-        """Whether numba keeps machine code of a function, perhaps of another processor."""
-        function = _find(self._module, job.name)
-        file = Path(function.python.__code__.co_filename).stem
-        folder = Path(function.dispatcher.stats.cache_path)
-        return any(folder.glob(f"{file}.{job.name}-*.nbi"))
+        """Whether there is machine code of a function, perhaps of another processor."""
+        return _find(self._module, job.name).is_kept()
 
 
 def compile_job(module: ModuleType, job: Job) -> bool:
@@ -124,60 +126,67 @@ def _find(module: ModuleType, name: str) -> Kernel:
 
 
 def load(program: Program, folder: Path | None = None) -> Loaded:
-    """The program's functions; what is missing in the cache is compiled when it is used."""
+    """The program's functions; what is missing in the cache, or in another folder that is used like
+    it, is compiled when it is used."""
     text = program.source.encode()
-    digest = hashlib.sha256(_compiler_digest().encode() + text).hexdigest()[:24]
-    path = (folder or cache_folder()) / "kernels" / digest / "kernels.py"
-    with _errors_of(path):
+    digest = source_digest(text)
+    place = folder / "kernels" / digest if folder else kernel_folder(digest)
+    path = place / "kernels.py"
+    try:
         _write_once(path, text)
-        return Loaded(program, path, import_kernels(path, f"lenet_kernels_{digest}"))
+    except OSError as error:
+        raise _cannot_keep(path, error) from None
+    return Loaded(program, path, import_kernels(path, f"lenet_kernels_{digest}"))
 
 
 @contextmanager
 def _errors_of(path: Path) -> Iterator[None]:
     try:
         yield
-    except (OSError, RuntimeError) as error:  # numba's "no locator available" is the latter
-        raise LenetError(
-            f"cannot keep compiled kernels in {path.parent}",
-            getattr(error, "strerror", None) or str(error),
-            "free some space, or name another folder in the environment variable LENET_CACHE",
-        ) from None
+    except OSError as error:
+        raise _cannot_keep(path, error) from None
+
+
+def _cannot_keep(path: Path, error: OSError) -> LenetError:
+    cause, cure = cause_and_cure(error)
+    return LenetError(f"cannot keep compiled kernels in {path.parent}", cause, cure)
 
 
 @contextmanager
 def _once_a_host(folder: Path) -> Iterator[None]:
     """Others that compile the same net wait, and then take what is in the cache."""
-    try:
-        file = (folder / "lock").open("a")
-    except PermissionError:  # a cache that somebody else has filled
-        yield
-        return
-    with file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with ExitStack() as stack:
+        with suppress(OSError):  # a cache that cannot be written any more has nobody to wait for
+            stack.enter_context(alone(folder / "lock"))
         yield
 
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
     """numba makes many objects that stay; to search them for garbage is a twelfth of its time."""
-    enabled = gc.isenabled()
+    global _collection_off
+    if _collection_off or not gc.isenabled():
+        yield
+        return
+    _collection_off = True
     gc.disable()
     try:
         yield
     finally:
-        if enabled:
-            gc.enable()
+        _collection_off = False
+        gc.enable()
 
 
-@cache
-def _compiler_digest() -> str:
-    """Of the sources that kernels are linked with; the numba and numpy versions count too."""
-    folder = Path(__file__).parent
-    digest = hashlib.sha256(f"{numba.__version__} {np.__version__} {sys.version}".encode())
-    for path in sorted([*folder.glob("simd/*.py"), folder / "support.py"]):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+def _begin_anew() -> None:
+    """In a child, whose parent may have been compiling: that goes on there only."""
+    global _lock, _collection_off
+    _lock = RLock()
+    if _collection_off:
+        _collection_off = False
+        gc.enable()
+
+
+os.register_at_fork(after_in_child=_begin_anew)
 
 
 def _write_once(path: Path, text: bytes) -> None:
@@ -196,15 +205,11 @@ def _write_once(path: Path, text: bytes) -> None:
 
 
 def import_kernels(path: Path, name: str) -> ModuleType:
-    if name in sys.modules:
+    with STEADY:
+        if name not in sys.modules:
+            spec = importlib.util.spec_from_file_location(name, path)
+            assert spec is not None and spec.loader is not None
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+            sys.modules[name] = module
         return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module

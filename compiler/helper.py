@@ -15,8 +15,13 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Condition, Thread
 
+from compiler.folders import cache_folder
+from compiler.forks import STEADY, renewed
+from compiler.machine import available_cores
+
 _MOST = 3
 _LEAST = 10  # functions; with fewer, a process takes longer to start than to help
+_of_parents: list[object] = []  # that a child must not close, whose threads may be using them
 
 
 @dataclass(frozen=True)
@@ -37,8 +42,22 @@ class Helpers:
         self._waiting = list(dict.fromkeys((*jobs, *later)))
         self._taken: set[Job] = set()
         self._changed = Condition()
+        self._processes: list[subprocess.Popen[str]] = []
+        renewed(self)
         for _ in range(count):
             Thread(target=self._feed, args=(command,), daemon=True).start()
+
+    def renew(self) -> None:
+        """In a child: processes end when nobody can write to them any more, so it must not have
+        the ends of their pipes."""
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for process in self._processes:
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None and not pipe.closed:
+                    os.dup2(nothing, pipe.fileno(), inheritable=False)
+        os.close(nothing)
+        _of_parents.extend(self._processes)
+        self._processes = []
 
     @classmethod
     def start(
@@ -46,7 +65,7 @@ class Helpers:
     ) -> "Helpers | None":
         """Jobs that are wanted now, and some for later, behind whatever else the processor has to
         do. None where they would not help: for few functions, on a single core."""
-        count = min(_cores() - 1, _MOST)
+        count = min(available_cores() - 1, _MOST)
         if len(jobs) < _LEAST or count < 1 or not sys.executable:
             return None
         command = [sys.executable, "-m", "compiler.helper", str(path), module]
@@ -79,12 +98,15 @@ class Helpers:
         """Start a process, and give it a job whenever it is done with one."""
         root = str(Path(__file__).parents[1])
         search = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
+        variables = {**os.environ, "PYTHONPATH": search, "LENET_CACHE": str(cache_folder())}
         try:
             # In a session of its own, Ctrl-C does not reach it: it ends when we close its input.
-            process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                text=True, env={**os.environ, "PYTHONPATH": search}, start_new_session=True,
-            )  # fmt: skip
+            with STEADY:  # a child is to know of it
+                process = subprocess.Popen(
+                    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL, text=True, env=variables, start_new_session=True,
+                )  # fmt: skip
+                self._processes.append(process)
         except OSError:
             return
         # One that has ended may leave us with a line that cannot be written.
@@ -98,13 +120,6 @@ class Helpers:
                     process.stdout.readline()
                 finally:
                     self._finish(job)
-
-
-def _cores() -> int:
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS
-        return os.cpu_count() or 1
 
 
 def main(path: str, name: str) -> None:

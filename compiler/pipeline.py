@@ -1,6 +1,7 @@
 """The whole compiler, top to bottom."""
 
 from compiler.emit import emit
+from compiler.forks import STEADY
 from compiler.passes import FOR_PREDICTION, PASSES
 from compiler.program import Program
 from compiler.target import Target, host
@@ -26,10 +27,15 @@ def compile_graph(graph: Graph, target: Target | None = None, probes: bool = Fal
 
     With `probes` the functions measure each kernel (see compiler/emit.py).
     """
+    with STEADY:  # it imports what layers need, and a child could not wait for its parent's import
+        return _compile(graph, target or host(), probes)
+
+
+def _compile(graph: Graph, target: Target, probes: bool) -> Program:
     lowered = run_passes(graph)
     predicted = run_passes(graph, predicting=True)
     plain = run_passes(graph, stop_after="fold_normalizations", predicting=True)
-    emitted = emit(lowered, predicted, plain, target or host(), probes)
+    emitted = emit(lowered, predicted, plain, target, probes)
     plan = emitted.train_plan
     return Program(
         source=emitted.source,

@@ -7,6 +7,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from compiler.kept import kept
 from dsl.sections.augment import Augment
 
 
@@ -30,7 +31,8 @@ def augmented(
     return changed
 
 
-@njit(cache=True, nogil=True)
+@kept
+@njit(nogil=True)
 def _random(state):
     """The next state, and a number from 0 to 1 (splitmix64)."""
     state = state + np.uint64(0x9E3779B97F4A7C15)
@@ -40,7 +42,8 @@ def _random(state):
     return state, np.float64(h >> np.uint64(11)) * 2.0**-53
 
 
-@njit(cache=True, nogil=True)
+@kept
+@njit(nogil=True)
 def _augment(
     pixels, rows, key, rotate, smallest, largest, shift_rows, shift_columns, crop, pad_rows,
     pad_columns, flip_horizontal, flip_vertical, whole, changed,
@@ -86,7 +89,8 @@ def _augment(
                     changed[k, channel, r, c] = min(255, int(value + 0.5)) if whole else value
 
 
-@njit(cache=True, nogil=True)
+@kept
+@njit(nogil=True)
 def _between(image, v, u):
     """The value at a place between four pixels, in proportion to how near they are."""
     height, width = image.shape

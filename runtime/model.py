@@ -5,9 +5,8 @@ import math
 import tempfile
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
-from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -32,6 +31,7 @@ from runtime.data.preparation import PictureError, Preparation
 from runtime.data.rows import TOO_LARGE, as_image
 from runtime.described import described
 from runtime.files import write_atomically
+from runtime.lazy import lazy
 from runtime.metrics import measure
 from runtime.observed import Observed
 from runtime.parameters import digest, from_tensors, to_tensors
@@ -72,21 +72,25 @@ class Model(Shown):
     def __repr__(self) -> str:
         return f"<Model {described(self)}>"
 
-    @cached_property
+    def __getstate__(self) -> dict[str, Any]:
+        """To pickle and to copy: what was given, and nothing that follows from it."""
+        return {own.name: getattr(self, own.name) for own in fields(self)}
+
+    @lazy
     def graph(self) -> Graph:
         return check_graph(self.source, "the model's spec", self.settings, self.imports)
 
-    @cached_property
+    @lazy
     def image_shape(self) -> Shape:
         """Of the images that it was trained on, before the data section's `pad`."""
         return self.observed.shape if self.observed is not None else bare_shape(self.graph)
 
-    @cached_property
+    @lazy
     def digest(self) -> str:
         """SHA-256 of the weights."""
         return digest(self.tensors)
 
-    @cached_property
+    @lazy
     def _predictor(self) -> Predictor:
         predictor = Predictor(load(compile_graph(self.graph)), self.threads or available_cores())
         return predictor.take(from_tensors(predictor.loaded.program, self.tensors))
@@ -96,14 +100,14 @@ class Model(Shown):
         """Whether its outputs are log-probabilities."""
         return self._predictor.loaded.program.logarithmic
 
-    @cached_property
+    @lazy
     def most_expected(self) -> float:
         """Floats beyond it are no values like those of the training images, which were bytes."""
         if self.observed is None or self.pixel_scale == 1:
             return math.inf
         return TOO_LARGE * max(1.0, self.observed.most)
 
-    @cached_property
+    @lazy
     def _normalizations(self) -> tuple[Normalization, Normalization]:
         """Of values and of bytes."""
         mean, deviation = np.array(self.mean), np.array(self.deviation)

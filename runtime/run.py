@@ -179,7 +179,13 @@ def _session(
     if options.engine == "local":
         yield None
         return
-    from runtime.spark.session import active_session, check_session, start_session
+    from runtime.spark.session import (
+        active_session,
+        check_session,
+        end_session,
+        spark_errors,
+        start_session,
+    )
     from runtime.spark.slots import check_cluster
 
     # A session that lives already, such as a notebook's, is used and left alone.
@@ -193,10 +199,11 @@ def _session(
         if given is None:
             seconds = time.perf_counter() - started
             report({"event": "spark", "master": session.sparkContext.master, "seconds": seconds})
-        yield session
+        with spark_errors("Spark failed", session):
+            yield session
     finally:
         if given is None:
-            session.stop()
+            end_session(session)
 
 
 @contextmanager

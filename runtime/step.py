@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from compiler.cache import Loaded
 from compiler.exact import OUT_OF_RANGE, sum_exactly
+from compiler.forks import renewed
 from compiler.target import LANES
 from dsl.errors import LenetError
 from dsl.sections.augment import Augment
@@ -51,6 +52,11 @@ class Predictor:
         self.arenas: list[NDArray[np.float32]] = []
         self.single_arena = aligned_floats(loaded.program.single_floats)
         self.lock = Lock()  # several threads of the user's may share a model
+        renewed(self)
+
+    def renew(self) -> None:
+        """In a child, whose parent may have been predicting: that goes on there only."""
+        self.lock = Lock()
 
     def take(self, weights: NDArray[np.float32]) -> "Predictor":
         self.weights = folded_weights(self.loaded.program, weights)

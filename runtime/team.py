@@ -10,25 +10,41 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any, TypeVar
 
+from compiler.forks import renewed
+
 T = TypeVar("T")
 _Inbox = SimpleQueue[Any]  # of (work, outbox), or None at the end
 
 
 class Team:
-    """The calling thread and `threads` - 1 others, which end with the team."""
+    """The calling thread and `threads` - 1 others, which begin with its first work and end with
+    the team. In a child of this process, it gets others."""
 
     def __init__(self, threads: int) -> None:
-        self._inboxes: list[_Inbox] = [SimpleQueue() for _ in range(1, threads)]
-        for number, inbox in enumerate(self._inboxes, 1):
+        self._threads = threads
+        self._inboxes: list[_Inbox] | None = None
+        renewed(self)
+
+    def renew(self) -> None:
+        if self._inboxes is not None:
+            self._end.detach()
+            self._inboxes = None
+
+    def _start(self) -> list[_Inbox]:
+        inboxes: list[_Inbox] = [SimpleQueue() for _ in range(1, self._threads)]
+        for number, inbox in enumerate(inboxes, 1):
             name = f"lenet_{number}"
             Thread(target=_serve, args=(number, inbox), name=name, daemon=True).start()
-        weakref.finalize(self, _dismiss, self._inboxes)
+        self._end = weakref.finalize(self, _dismiss, inboxes)
+        self._inboxes = inboxes
+        return inboxes
 
     def run(self, threads: int, work: Callable[[int], T]) -> list[T]:
         """work(0) … work(threads - 1) at once; the results in order. An exception is raised when
         all have ended."""
         outbox: SimpleQueue[tuple[int, Any, BaseException | None]] = SimpleQueue()
-        helpers = self._inboxes[: threads - 1]
+        inboxes = self._start() if self._inboxes is None else self._inboxes
+        helpers = inboxes[: threads - 1]
         for inbox in helpers:
             inbox.put((work, outbox))
         try:

@@ -244,7 +244,7 @@ def test_other_processes_help_to_compile(
     """And where they cannot, or die, nothing is lost."""
     monkeypatch.setattr(helper.Helpers, "start", start_helpers)
     monkeypatch.setattr(helper, "_LEAST", 1)
-    monkeypatch.setattr(helper, "_cores", lambda: 2)
+    monkeypatch.setattr(helper, "available_cores", lambda: 2)
     if broken:
         script = tmp_path / "python"
         script.write_text(f"#!/bin/sh\n{broken}\n")

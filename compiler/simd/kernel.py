@@ -10,7 +10,6 @@ import ctypes
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from threading import RLock
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -18,9 +17,13 @@ from llvmlite import ir
 from numba import njit
 from numba.core import cgutils, config, types
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.compiler_lock import global_compiler_lock
 from numba.core.compiler_machinery import PassManager
 from numba.core.typing.templates import AbstractTemplate
 from numba.extending import lower_builtin
+
+from compiler.forks import STEADY, await_lock
+from compiler.kept import kept
 
 UINT8, FLOAT32 = "uint8", "float32"  # what images can be of
 
@@ -43,7 +46,7 @@ _TYPES = {
     **dict.fromkeys(("beta1", "beta2", "epsilon"), types.float32),
     "nesterov": types.boolean,
 }
-_LOCK = RLock()  # several threads may call an entry for the first time
+await_lock(global_compiler_lock)
 _RESULTS = {None: types.none, bool: types.boolean, int: types.int64}
 
 
@@ -148,15 +151,19 @@ class Kernel:
         function calls is not compiled."""
         given = self._types(self.variant(pixels))
         misses = sum(self.dispatcher.stats.cache_misses.values())
-        with _LOCK, _quick_optimization():
+        with STEADY, _quick_optimization():
             self.dispatcher.compile(given)
-        compiled = self.dispatcher.overloads[given.args]
-        address = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
-        self._cells[self.variant(pixels)].value = address
+            compiled = self.dispatcher.overloads[given.args]
+            address = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
+            self._cells[self.variant(pixels)].value = address
         return bool(sum(self.dispatcher.stats.cache_misses.values()) > misses)
 
+    def is_kept(self) -> bool:
+        """Whether the cache has machine code of it, perhaps of another processor."""
+        return bool(self.dispatcher._cache.exists())
+
     def _dispatcher(self) -> Any:
-        return _jit(cache=True, no_cpython_wrapper=True)(self.python)
+        return kept(_jit(no_cpython_wrapper=True)(self.python))
 
     def _symbol(self, variant: str) -> str:
         return f"{self.name}.{variant}"
@@ -195,10 +202,10 @@ class Entry(Kernel):
     _ready = False  # with all that it calls
 
     def _dispatcher(self) -> Any:
-        return _jit(cache=True, nogil=True)(self.python)
+        return kept(_jit(nogil=True)(self.python))
 
     def compile(self, pixels: str = UINT8) -> bool:
-        with _LOCK:
+        with STEADY:
             # For other types, numba would compile one more version when it is called.
             self.dispatcher.disable_compile(False)
             made = super().compile(pixels)
@@ -207,7 +214,7 @@ class Entry(Kernel):
 
     def __call__(self, *args: Any) -> Any:
         if not self._ready:
-            with _LOCK:
+            with STEADY:
                 for function in self.needed():
                     function.compile()
                 self._ready = True

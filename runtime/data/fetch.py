@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,11 +10,9 @@ from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
+from compiler.alone import alone
 from runtime.data.dataset import DataError
 from runtime.data.idx import GZIP_ERRORS, open_unzipped
-
-if sys.platform != "win32":
-    import fcntl
 
 Progress = Callable[[str, int, int], None]
 
@@ -55,9 +52,7 @@ def fetch(
 @contextmanager
 def sole_writer(folder: Path) -> Iterator[None]:
     """Wait for other processes that download into `folder`, then keep them out."""
-    with (folder / ".lock").open("w") as lock:
-        if sys.platform != "win32":
-            fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone(folder / ".lock"):
         yield
 
 

@@ -18,8 +18,9 @@ from dsl.errors import LenetError
 from runtime.data.dataset import Images
 from runtime.desk import Desk
 from runtime.job import Job
+from runtime.spark.failures import of_python, summary
 from runtime.spark.listener import Listener
-from runtime.spark.session import local_cores, summary
+from runtime.spark.session import local_cores
 from runtime.spark.ship import shipped
 from runtime.spark.slots import worker_count
 from runtime.spark.task import RESULT, Plan, read_rows
@@ -166,7 +167,8 @@ def _collect(
         _cancel(session, thread, group)
         raise listener.failure
     if "error" in outcome:
-        raise _StageFailedError(summary(outcome["error"]))
+        error = outcome["error"]
+        raise of_python(error, session) or _StageFailedError(summary(error))
     rows: list[Any] = outcome["rows"]
     return rows
 

@@ -31,9 +31,10 @@ from runtime.data.rows import READY, Form, as_image, unusable
 from runtime.data.tables import check_pictures
 from runtime.model import Model
 from runtime.source import Source
+from runtime.spark.failures import known_cause, spark_error, summary
 from runtime.spark.predict import RESULT
 from runtime.spark.rows import COUNTED, NUMBERED, SURVEY, Numbers
-from runtime.spark.session import summary
+from runtime.spark.session import check_session
 from runtime.spark.ship import shipped
 from runtime.spark.slots import slots
 
@@ -52,7 +53,7 @@ class FrameSource(Source):
 
     def _count(self) -> tuple[Counts, dict[int, int]]:
         task = shipped(self.session, "rows.counted", self.shape, self.dtype, self.scale, self.pad)
-        found = _run(self.numbered.mapInArrow(task, COUNTED).collect)
+        found = _run(self.session, self.numbered.mapInArrow(task, COUNTED).collect)
         train = together(Counts.from_json(row["train"]) for row in found)
         held_out: Counter[int] = Counter()
         for row in found:
@@ -78,6 +79,7 @@ def source_of(
     pictures' paths. Raises DataError with the first row that cannot be used.
     """
     session = frame.sparkSession
+    check_session(session)
     section = section or Data("frame")
     if columns.validation is not None:
         held_out = _column(frame, columns.validation).cast("boolean")
@@ -107,8 +109,8 @@ def source_of(
     kept = ordered.persist(StorageLevel.MEMORY_AND_DISK)
     try:
         skip = section.skip_unreadable
-        found = _run(kept.mapInArrow(shipped(session, "rows.survey", skip), SURVEY).collect)
-        return _numbered(session, kept, found, form, section, columns, seed, name)
+        look = kept.mapInArrow(shipped(session, "rows.survey", skip), SURVEY).collect
+        return _numbered(session, kept, _run(session, look), form, section, columns, seed, name)
     except BaseException:
         kept.unpersist()
         raise
@@ -135,7 +137,8 @@ def _label_column(
     if kind not in ("string", "boolean"):  # 3.0 is written 3
         whole = label.cast("long")
         text = F.when(label == whole, whole.cast("string")).otherwise(text)
-    found = _run(frame.select(label.alias("label")).distinct().limit(MOST_CLASSES + 2).collect)
+    different = frame.select(label.alias("label")).distinct().limit(MOST_CLASSES + 2)
+    found = _run(frame.sparkSession, different.collect)
     values = [row["label"] for row in found]
     return text, names_of(values, f"the column {name}")
 
@@ -206,6 +209,7 @@ def _numbered(
 
 def prediction_column(frame: DataFrame, name: str, model: Model) -> Column:
     """What a model predicts for a column of images; see runtime/spark/predict.py."""
+    check_session(frame.sparkSession)
     image, _, _ = _image_column(frame, name)
     found: Column = prediction_function(frame.sparkSession, model)(image)
     return found
@@ -213,6 +217,7 @@ def prediction_column(frame: DataFrame, name: str, model: Model) -> Column:
 
 def prediction_function(session: SparkSession, model: Model) -> Any:
     """The same as a function of columns."""
+    check_session(session)
     task = shipped(session, "predict.predict", model.to_bytes())
     task.__annotations__ = {"batches": Iterator[pa.Array], "return": Iterator[pa.Array]}
     make: Any = F.arrow_udf
@@ -274,9 +279,10 @@ def read_parquet(
                 F.col("_metadata.row_index").alias("!row"),
             )  # fmt: skip
         except Exception as error:  # whatever Spark finds
-            raise DataError(f"Cannot read {path}.", summary(error)) from None
+            unforeseen = DataError(f"Cannot read {path}.", summary(error))
+            raise known_cause(error, session) or unforeseen from None
 
-    if _run(lambda: there("train")):
+    if _run(session, lambda: there("train")):
         frame = read(f"{place}/train").withColumn("!held", F.lit(False))
         if there("test") and not section.validate:  # which takes its place
             frame = frame.unionByName(read(f"{place}/test").withColumn("!held", F.lit(True)))
@@ -309,11 +315,11 @@ def read_pictures(
     )  # fmt: skip
 
 
-def _run(action: Any) -> Any:
+def _run(session: SparkSession, action: Any) -> Any:
     """What Spark gives, or what went wrong in one line."""
     try:
         return action()
     except LenetError:
         raise
     except Exception as error:  # anything from Java, py4j or a task
-        raise LenetError("Spark could not read the data", summary(error)) from None
+        raise spark_error(error, "Spark could not read the data", session) from None

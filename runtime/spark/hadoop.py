@@ -5,7 +5,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from dsl.errors import LenetError
-from runtime.spark.session import summary
+from runtime.spark.failures import spark_error
 
 
 class HadoopFolder:
@@ -63,4 +63,4 @@ class HadoopFolder:
         return self.jvm.org.apache.hadoop.fs.Path(self.folder, name)
 
     def _failed(self, what: str, path: str, error: BaseException) -> LenetError:
-        return LenetError(f"cannot {what} {path}", summary(error))
+        return spark_error(error, f"cannot {what} {path}")

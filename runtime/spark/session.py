@@ -4,18 +4,24 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from subprocess import Popen
 from traceback import walk_tb
 
+from py4j.protocol import Py4JError
 from pyspark.sql import DataFrame, SparkSession
 
+from compiler.folders import cache_folder, cache_is_temporary
 from dsl.errors import LenetError
-from runtime.cores import available_cores
+from runtime.cores import available_cores, total_memory
+from runtime.spark.failures import known_cause, spark_errors, stopped, summary
+from runtime.spark.home import home_settings, name_user
 from runtime.spark.java import ensure_java
+from runtime.spark.launch import ensure_java_runs
 
-__all__ = ["DataFrame", "SparkSession", "active_session", "check_session", "local_cores",
-           "start_session", "summary"]  # fmt: skip
+__all__ = ["DataFrame", "SparkSession", "active_session", "check_session", "end_session",
+           "local_cores", "spark_errors", "start_session"]  # fmt: skip
 _ROOT = str(Path(__file__).parents[2])
 
 
@@ -33,7 +39,8 @@ def active_session() -> SparkSession | None:
 
 
 def check_session(session: SparkSession) -> None:
-    """LenetError for a session of Spark Connect, whose client cannot speak with the executors."""
+    """LenetError for a session that has been stopped, and for one of Spark Connect, whose client
+    cannot speak with the executors."""
     if not hasattr(session, "_jsparkSession"):
         raise LenetError(
             "a Spark Connect session cannot train",
@@ -41,6 +48,16 @@ def check_session(session: SparkSession) -> None:
             "run the program on the cluster with spark-submit, or with --master",
             "run the program on the cluster with spark-submit, or with master=",
         )
+    with spark_errors("the Spark session cannot be used", session):
+        context = session.sparkContext._jsc
+        if context is None or context.sc().isStopped():
+            raise stopped()
+
+
+def end_session(session: SparkSession) -> None:
+    """Stop it, even where its Java process is gone already."""
+    with suppress(Py4JError, ConnectionError):
+        session.stop()
 
 
 def start_session(
@@ -59,48 +76,50 @@ def start_session(
     holds them several times while it shuffles them. `settings` are Spark's own.
     """
     ensure_java()
+    name_user()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    builder = SparkSession.builder.appName(name)
     cores = local_cores(master)
+    quiet = Path(__file__).with_name("log4j2.properties")
+    java_options = f"-Dlog4j2.configurationFile={quiet.as_uri()}"
+    chosen: dict[str, str | int] = {
+        "spark.app.name": name,
+        "spark.ui.showConsoleProgress": "false",
+        # After a lost executor the stage waits for another one: look for it every second.
+        "spark.scheduler.barrier.maxConcurrentTasksCheck.interval": "1s",
+        "spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures": 120,
+        # A whole training is one stage, which may lose many executors in its time.
+        "spark.stage.maxConsecutiveAttempts": 6,
+        "spark.sql.execution.arrow.maxRecordsPerBatch": 4096,
+    }
     if cores is not None:
         # Python workers find these packages where this process found them; elsewhere they are
         # shipped (runtime/spark/ship.py).
         paths = [_ROOT, *filter(None, [os.environ.get("PYTHONPATH")])]
         os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(paths))
         master = f"local[{cores}]"
-        builder = builder.config("spark.task.cpus", cores).config("spark.driver.host", "127.0.0.1")
-        builder = builder.config("spark.driver.bindAddress", "127.0.0.1")
-        memory = max(1024, 512 + 4 * data_bytes // 2**20)
-        builder = builder.config("spark.driver.memory", f"{memory}m")
-    elif threads is not None:
-        builder = builder.config("spark.executor.cores", threads)
-        builder = builder.config("spark.task.cpus", threads)
-    quiet = Path(__file__).with_name("log4j2.properties")
-    java_options = f"-Dlog4j2.configurationFile={quiet.as_uri()}"
-    if cores is not None:
+        chosen["spark.task.cpus"] = cores
+        chosen["spark.driver.host"] = chosen["spark.driver.bindAddress"] = "127.0.0.1"
+        chosen["spark.driver.memory"] = f"{driver_memory(data_bytes)}m"
+        if cache_is_temporary():  # one for all of them
+            chosen["spark.executorEnv.LENET_CACHE"] = str(cache_folder())
         # Java's thorough compiler would take a part of the cores for the first seconds of the
         # training, for code that hands over the images once and then waits.
         java_options += " -XX:TieredStopAtLevel=1"
-    builder = (
-        builder.master(master)
-        .config("spark.driver.extraJavaOptions", java_options)
-        .config("spark.ui.showConsoleProgress", "false")
-        # After a lost executor the stage waits for another one: look for it every second.
-        .config("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "1s")
-        .config("spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures", "120")
-        # A whole training is one stage, which may lose many executors in its time.
-        .config("spark.stage.maxConsecutiveAttempts", "6")
-        .config("spark.sql.execution.arrow.maxRecordsPerBatch", "4096")
-    )
-    for key, value in (settings or {}).items():
-        builder = builder.config(key, value)
+    elif threads is not None:
+        chosen["spark.executor.cores"] = chosen["spark.task.cpus"] = threads
+    chosen |= {"spark.master": master, **home_settings(java_options), **(settings or {})}
+    texts = {key: str(value) for key, value in chosen.items()}
     try:
-        return builder.getOrCreate()
+        ensure_java_runs(texts)
+        return SparkSession.builder.config(map=dict(texts)).getOrCreate()
+    except LenetError:
+        raise
     except Exception as error:  # Spark raises anything here: from Java, py4j or Python
         _kill_launched(error)
         if isinstance(error.__context__, KeyboardInterrupt):  # it stumbled on its way out
             raise KeyboardInterrupt from None
-        raise LenetError(
+        known = known_cause(error)
+        raise known or LenetError(
             "Spark did not start",
             f"The master is {master}. {summary(error)}",
             "check --master and JAVA_HOME, or use --engine local",
@@ -109,6 +128,14 @@ def start_session(
     except BaseException as error:
         _kill_launched(error)
         raise
+
+
+def driver_memory(data_bytes: int) -> int:
+    """MiB for Java in local mode, where images pass through it and lie there several times. What
+    is left of the machine, or of its container, is for Python; Spark starts with 450 at least."""
+    wanted = max(1024, 512 + 4 * data_bytes // 2**20)
+    most = total_memory() // 2**20 // 2
+    return max(512, min(wanted, most)) if most else wanted
 
 
 def _kill_launched(error: BaseException) -> None:
@@ -124,11 +151,3 @@ def _kill_launched(error: BaseException) -> None:
             if isinstance(process, Popen) and process.pid:
                 process.kill()
                 process.wait()
-
-
-def summary(error: BaseException) -> str:
-    """The line of a Java or Python error that says what happened."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    lines = [line for line in lines if not line.endswith("Traceback (most recent call last):")]
-    telling = [line for line in lines if re.match(r"[\w.]*(Error|Exception)\b:? ", line)]
-    return (telling or lines or [type(error).__name__])[-1 if telling else 0][:500]

@@ -13,6 +13,7 @@ from typing import Any
 from pyspark import cloudpickle
 from pyspark.sql import SparkSession
 
+from compiler.folders import cache_folder, cache_is_temporary
 from dsl.errors import LenetError
 from runtime.spark import boot
 from runtime.spark.session import local_cores
@@ -28,6 +29,8 @@ def shipped(
     """A function of runtime/spark, such as `task.train`, for `mapInArrow`; the arguments come
     behind the batches."""
     archive = ""
+    if cache_is_temporary() and local_cores(session.sparkContext.master or "") is not None:
+        session.sparkContext.environment["LENET_CACHE"] = str(cache_folder())
     if local_cores(session.sparkContext.master or "") is None:
         path = _archive()
         archive = path.name
