@@ -1,5 +1,6 @@
 """The docs say what is so."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -126,3 +127,31 @@ def test_paths_with_dots_in_their_names_are_drawn() -> None:
     )
     drawn = draw_svg(check_graph(text, "t"), "t")
     assert all(f">{word}" in drawn for word in ("conv", "tanh", "relu"))
+
+
+def test_every_environment_variable_stands_in_the_table() -> None:
+    """Those that the source reads or sets, and no other."""
+    table = set(re.findall(r"`([A-Z][A-Z_]+)`", (ROOT / "docs" / "environment.md").read_text()))
+    found: set[str] = set()
+    for package in ("dsl", "compiler", "runtime", "lenet"):
+        for path in (ROOT / package).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                found |= {name for name in _variables(node) if name.isupper()}
+    assert {"LENET_DATA", "LENET_CACHE", "HADOOP_USER_NAME", "NO_COLOR"} <= found
+    assert found - table == set(), "docs/environment.md lacks them"
+    # Read for us: by Python's tempfile and pathlib, by Java and the shell.
+    assert table - found <= {"TMPDIR", "HOME", "PATH"}
+
+
+def _variables(node: ast.AST) -> list[str]:
+    """Names in os.environ[…], os.environ.get(…), .setdefault(…), .pop(…), and in tuples of such
+    names, which are looked up there one by one."""
+    if isinstance(node, ast.Subscript) and "environ" in ast.unparse(node.value):
+        return [node.slice.value] if isinstance(node.slice, ast.Constant) else []
+    if isinstance(node, ast.Call) and re.search(r"environ\.\w+$", ast.unparse(node.func)):
+        return [a.value for a in node.args[:1] if isinstance(a, ast.Constant)]
+    if isinstance(node, ast.Tuple):
+        names = [a.value for a in node.elts if isinstance(a, ast.Constant)]
+        if all(isinstance(n, str) and re.fullmatch(r"[A-Z]+(_[A-Z]+)*", n) for n in names):
+            return [name for name in names if "_" in name]
+    return []
