@@ -1,48 +1,42 @@
 """A trained net in one file, which predicts without Spark and without Java."""
 
-import json
 import math
 import tempfile
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save as safetensors_bytes
 
 from compiler.cache import load
 from compiler.pipeline import compile_graph
 from dsl.check import check_graph
 from dsl.datasets import DATASETS
-from dsl.diagnostics import SpecError
 from dsl.errors import LenetError
 from dsl.graph import Graph, bare_shape
 from dsl.shapes import Shape, product, show
-from runtime import checkpoint
+from runtime import model_file
 from runtime.batches import Normalization
 from runtime.cores import available_cores
 from runtime.data.preparation import PictureError, Preparation
-from runtime.data.rows import TOO_LARGE, as_image
+from runtime.data.values import TOO_LARGE, as_image
 from runtime.described import described
 from runtime.files import write_atomically
 from runtime.lazy import lazy
 from runtime.metrics import measure
 from runtime.observed import Observed
-from runtime.parameters import digest, from_tensors, to_tensors
+from runtime.parameters import digest, from_tensors
 from runtime.prediction import Prediction, kept
 from runtime.shown import Shown
 from runtime.step import Predictor
 
-FORMAT = "lenet-1"
+_LISTED = 10  # classes, in a message
 _NARROW = 0.25  # between the brightnesses of borders that are all alike
 _BYTES = 20.0  # beyond this, floats are no values from 0 to 1
-_KEYS = ("spec", "digest", "settings", "normalization", "classes", "history", "checksum")
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,8 +174,9 @@ class Model(Shown):
         return Prediction(outputs.argmax(axis=1), outputs, self.classes, first)
 
     def evaluate(self, images: NDArray[Any], labels: NDArray[Any]) -> dict[str, Any]:
-        """`count`, `loss` and `top1` (and `top5`) on labelled images; labels are 0-based."""
-        labels = np.asarray(labels)
+        """`count`, `loss` and `top1` (and `top5`) on labelled images; labels are 0-based, or the
+        names of classes."""
+        labels = self._numbers_of(np.asarray(labels))
         outputs = self.outputs(images)
         if labels.shape != (len(outputs),) or not np.issubdtype(labels.dtype, np.integer):
             raise LenetError(
@@ -199,6 +194,16 @@ class Model(Shown):
             )
         metrics = measure(outputs, labels.astype(np.int32), self.logarithmic)
         return {"count": len(labels), **metrics}
+
+    def _numbers_of(self, labels: NDArray[Any]) -> NDArray[Any]:
+        if labels.dtype.kind not in "UO":
+            return labels
+        numbers = {name: number for number, name in enumerate(self.classes)}
+        strange = next((name for name in labels.ravel().tolist() if name not in numbers), None)
+        if strange is not None:
+            known = ", ".join(self.classes[:_LISTED]) + (", …" * (len(self.classes) > _LISTED))
+            raise LenetError(f"the model has no class {strange}", f"Its classes are {known}.")
+        return np.array([numbers[name] for name in labels.ravel()], np.int64).reshape(labels.shape)
 
     def _read(self, paths: list[Any]) -> NDArray[Any]:
         preparation = self.preparation()
@@ -265,34 +270,8 @@ class Model(Shown):
         write_atomically(Path(path), self.to_bytes())
 
     def to_bytes(self) -> bytes:
-        metadata = {
-            "format": FORMAT,
-            **self.facts(),
-            "digest": self.digest,
-            "history": json.dumps(list(self.history)),
-        }
-        metadata["checksum"] = _checksum(metadata)
-        return safetensors_bytes(dict(self.tensors), metadata)
-
-    def facts(self) -> dict[str, str]:
-        """All but the weights and how they came about, for a file's metadata."""
-        observed = None if self.observed is None else self.observed.as_dict()
-        return {
-            "spec": self.source,
-            "spec_digest": sha256(self.source.encode()).hexdigest(),
-            "name": self.name,
-            "imports": json.dumps(dict(self.imports)),
-            "settings": json.dumps({name: str(v) for name, v in self.settings.items()}),
-            "normalization": json.dumps(
-                {
-                    "pixel_scale": self.pixel_scale,
-                    "mean": list(self.mean),
-                    "deviation": list(self.deviation),
-                }
-            ),
-            "classes": json.dumps(list(self.classes)),
-            "observed": json.dumps(observed),
-        }
+        """The file's content."""
+        return model_file.written(self)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Model":
@@ -306,103 +285,4 @@ class Model(Shown):
     def open(cls, path: str | Path) -> "Model":
         """Read a model, or a checkpoint as one; LenetError where the file is missing, damaged or
         not one of ours."""
-        metadata, tensors = _read(Path(path))
-        version = metadata.get("format", "")
-        if version == checkpoint.FORMAT:
-            return cls._of_checkpoint(path)
-        if not version.startswith("lenet-"):
-            detail = "It is a safetensors file, but its metadata hold no net."
-            raise LenetError(f"{path} was not written by lenet", detail)
-        if version != FORMAT:
-            detail = f"It has the format {version}; this version reads {FORMAT}."
-            raise LenetError(f"{path} is of another version", detail)
-        missing = [key for key in _KEYS if key not in metadata]
-        if missing:
-            detail = f"Its metadata lack {', '.join(missing)}."
-            raise LenetError(f"{path} is damaged", detail)
-        if _checksum(metadata) != metadata["checksum"]:
-            raise LenetError(f"{path} is damaged", "Its metadata are not those it was saved with.")
-        model = cls._of_facts(metadata, tensors, tuple(json.loads(metadata["history"])))
-        if model.digest != metadata["digest"]:
-            raise LenetError(f"{path} is damaged", "Its weights are not those it was saved with.")
-        model._check_tensors(path)
-        return model
-
-    @classmethod
-    def _of_facts(
-        cls, facts: Mapping[str, str], tensors: Mapping[str, NDArray[np.float32]],
-        history: tuple[dict[str, Any], ...] = (),
-    ) -> "Model":  # fmt: skip
-        normalization = json.loads(facts["normalization"])
-        observed = json.loads(facts.get("observed", "null"))
-        return cls(
-            facts["spec"],
-            tensors,
-            tuple(json.loads(facts["classes"])),
-            normalization["pixel_scale"],
-            tuple(normalization["mean"]),
-            tuple(normalization["deviation"]),
-            history,
-            {k: Fraction(v) for k, v in json.loads(facts["settings"]).items()},
-            json.loads(facts.get("imports", "{}")),
-            observed=None if observed is None else Observed.from_dict(observed),
-            name=facts.get("name", ""),
-        )
-
-    @classmethod
-    def _of_checkpoint(cls, path: str | Path) -> "Model":
-        try:
-            state, facts = checkpoint.State.opened(Path(path).read_bytes())
-        except LenetError as error:
-            raise LenetError(f"{path} cannot be used: {error.title}", error.detail) from None
-        model = cls._of_facts(facts, {})
-        program = compile_graph(model.graph)
-        if state.weights.size != program.weight_count:
-            raise LenetError(f"{path} is damaged", "Its weights are not those of its net.")
-        return replace(model, tensors=to_tensors(program, state.weights))
-
-    def _check_tensors(self, path: str | Path) -> None:
-        """LenetError unless they are exactly those of the spec, which this version must accept."""
-        try:
-            nodes = self.graph.nodes
-        except SpecError as error:
-            raise LenetError(f"{path} has a spec that I cannot read", error.detail) from None
-        needed = {f"{node.name}.{p.name}": p.shape for node in nodes for p in node.parameters}
-        for name in sorted(needed.keys() | self.tensors.keys()):
-            tensor = self.tensors.get(name)
-            if tensor is None:
-                raise LenetError(f"{path} is damaged", f"It lacks the tensor {name}.")
-            if name not in needed:
-                raise LenetError(f"{path} is damaged", f"Its net has no tensor {name}.")
-            if tensor.shape != needed[name] or tensor.dtype != np.float32:
-                raise LenetError(
-                    f"{path} is damaged",
-                    f"The tensor {name} is {tensor.dtype} {tensor.shape}, "
-                    f"but the net needs float32 {needed[name]}.",
-                )
-
-
-def _read(path: Path) -> tuple[dict[str, str], dict[str, NDArray[Any]]]:
-    shell = "train one with `lenet train`, and name its model.safetensors"
-    python = 'train one with `lenet.train(…, output="run")`, and name run/model.safetensors'
-    if (path / "model.safetensors").is_file():
-        shell = python = f"name the file: {path / 'model.safetensors'}"
-    if path.is_dir():
-        raise LenetError(f"{path} is a folder, not a model", "", shell, python)
-    try:
-        with safe_open(str(path), framework="numpy") as file:
-            names = file.keys()
-            return file.metadata() or {}, {name: file.get_tensor(name) for name in names}
-    except FileNotFoundError:
-        raise LenetError(f"there is no file {path}", "", shell, python) from None
-    except SafetensorError as error:
-        detail = f"It is cut short, damaged, or another kind of file ({error})."
-        raise LenetError(f"{path} is not a readable model", detail) from None
-    except (OSError, ValueError, TypeError) as error:
-        raise LenetError(f"{path} is not a readable model", str(error)) from None
-
-
-def _checksum(metadata: Mapping[str, str]) -> str:
-    """Of all metadata but itself: a damaged mean would change every prediction."""
-    rest = {key: value for key, value in metadata.items() if key != "checksum"}
-    return sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
+        return model_file.read(Path(path), cls)

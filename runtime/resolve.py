@@ -4,10 +4,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from dsl.errors import LenetError
 from dsl.graph import Graph, bare_shape
 from dsl.sections.data import TABLES, Data
-from runtime.data import DataError, Dataset, load_dataset
+from runtime.data import DataError, Dataset, Images, load_dataset
 from runtime.data.columns import Columns
 from runtime.data.fetch import Progress
 from runtime.data.given import given
@@ -109,6 +111,23 @@ def _prepared(dataset: Dataset, graph: Graph, section: Data) -> Dataset:
     return dataset
 
 
+def _as_classes_of(dataset: Dataset, classes: tuple[str, ...] | None) -> Dataset:
+    """With the classes' numbers that a model has: other data may lack some of them."""
+    if classes is None or not dataset.classes or dataset.classes == classes[: len(dataset.classes)]:
+        return dataset
+    strange = [name for name in dataset.classes if name not in classes]
+    if strange:
+        detail = f"Its classes are {', '.join(classes)}."
+        raise DataError(f"the model has no class {strange[0]}, which {dataset.name} has", detail)
+    places = np.array([classes.index(name) for name in dataset.classes], np.int32)
+
+    def renamed(images: Images) -> Images:
+        return Images(images.pixels, places[images.labels])
+
+    test = None if dataset.test is None else renamed(dataset.test)
+    return replace(dataset, train=renamed(dataset.train), test=test, classes=classes)
+
+
 def evaluation_images(
     graph: Graph, data: Path | None, classes: tuple[str, ...] | None = None
 ) -> Dataset:
@@ -125,6 +144,6 @@ def evaluation_images(
     dataset = _load(graph, section, path, data, None, classes)
     if dataset.test is not None:  # whatever was held out of the training images
         section = replace(section, validate=0)
-    dataset = _prepared(dataset, graph, section)
+    dataset = _as_classes_of(_prepared(dataset, graph, section), classes)
     check_source(graph, InMemory.of(dataset))
     return dataset

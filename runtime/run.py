@@ -23,6 +23,7 @@ from runtime.job import Job, digest_of
 from runtime.local import train_here
 from runtime.look import odd_things, summary
 from runtime.model import Model
+from runtime.model_file import facts_of
 from runtime.observed import Observed
 from runtime.records import Records
 from runtime.resolve import Deferred
@@ -146,7 +147,7 @@ def _train(
         job = Job(
             graph.source, str(spec), tuple(graph.imports.items()), tuple(settings.items()),
             scale, shift, train, slice_count(train.batch, least_rows(graph)),
-            digest_of(graph, train, scale, shift, source.fingerprint), json.dumps(model.facts()),
+            digest_of(graph, train, scale, shift, source.fingerprint), json.dumps(facts_of(model)),
         )  # fmt: skip
         with records:
             tensors = _run(job, source, session, options, report, records)

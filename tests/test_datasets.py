@@ -203,3 +203,12 @@ def test_pictures_of_16_bits(tmp_path: Path) -> None:
         Image.fromarray(np.full((2, 2), value, np.uint16)).save(folder / "a.png")
     images = load_pictures(tmp_path).train
     assert images.pixels[:, 0, 0, 0].tolist() == [0, 0x80, 0xFF]
+
+
+def test_hidden_parts_of_a_parquet_folder(tmp_path: Path) -> None:
+    """What Spark keeps beside its files is no data, at any depth."""
+    rows = table([b"123456"] * 3, [0, 1, 2])
+    write(tmp_path / "data" / "part=1" / "a.parquet", rows)
+    for name in ("_temporary/0/b.parquet", ".hidden/c.parquet", "._d.parquet", "_e.parquet"):
+        write(tmp_path / "data" / name, rows)
+    assert len(load_dataset("parquet", str(tmp_path / "data"), shape=(6,)).train) == 3

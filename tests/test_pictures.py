@@ -271,3 +271,35 @@ def test_what_was_done_to_a_picture_is_said(tmp_path: Path) -> None:
     Image.open(tmp_path / "data" / "1" / "1.png").resize((64, 32)).save(wide)
     fails(run("predict", model, wide), "64x32 pixels; the net takes 16x16", "--resize")
     assert run("predict", model, wide, "--resize").exit_code == 0
+
+
+def test_evaluate_takes_the_classes_of_the_model(tmp_path: Path) -> None:
+    """Other pictures may lack a class: numbers follow from the model's names, not from theirs."""
+    folder = fill(tmp_path / "data")
+    for name in ("a first", "between"):
+        place = folder / name
+        place.mkdir()
+        for k in range(8):
+            shade = 110 if name == "between" else 150
+            Image.new("RGB", (16, 16), (shade, shade, 0)).save(place / f"{k}.png")
+    path = spec(tmp_path, net="input 3x16x16\nreshape 768\nlinear 4\n")
+    path.write_text(path.read_text().replace("20 epochs", "60 epochs"))
+    model = lenet.train(path, engine="local", output=tmp_path / "run")
+    assert model.classes == ("a first", "between", "dark", "light")
+    other = fill(tmp_path / "other")
+    result = run("evaluate", tmp_path / "run" / "model.safetensors", "--data", other)
+    assert result.exit_code == 0 and "top1   100.00%" in result.stdout
+    (other / "strange").mkdir()
+    (other / "strange" / "x.png").write_bytes((other / "light" / "1.png").read_bytes())
+    result = run("evaluate", tmp_path / "run" / "model.safetensors", "--data", other)
+    assert result.exit_code == 1 and "the model has no class strange" in result.stderr
+
+
+def test_labels_by_name_in_python(tmp_path: Path) -> None:
+    dataset = load_dataset("images", str(fill(tmp_path / "data")))
+    model = lenet.train(spec(tmp_path), engine="local")
+    names = np.array(dataset.classes)[dataset.train.labels]
+    by_name = model.evaluate(dataset.train.pixels, names)
+    assert by_name == model.evaluate(dataset.train.pixels, dataset.train.labels)
+    with pytest.raises(lenet.LenetError, match="no class cat"):
+        model.evaluate(dataset.train.pixels, np.where(names == "dark", "cat", names))

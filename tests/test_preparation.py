@@ -114,7 +114,7 @@ def test_what_is_no_picture_says_so(data: bytes, words: str) -> None:
 def test_sparks_images_are_the_same_pictures() -> None:
     import pyarrow as pa
 
-    from runtime.data.rows import Form, values_of
+    from runtime.data.values import Form, values_of
 
     with Image.open(CASES / "up_alpha.png") as file:
         rgba = np.asarray(file)

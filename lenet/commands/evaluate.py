@@ -14,7 +14,7 @@ def evaluate(model: Model, data: Data = None, as_json: Json = False) -> None:
     from runtime.resolve import evaluation_images
 
     trained = Trained.open(model)
-    dataset = evaluation_images(trained.graph, data)
+    dataset = evaluation_images(trained.graph, data, trained.classes)
     assert dataset.test is not None
     metrics = trained.evaluate(dataset.test.pixels, dataset.test.labels)
     if as_json:

@@ -12,8 +12,8 @@ from dsl.sections.data import Data
 from dsl.shapes import Shape, product, show
 from runtime.data.dataset import DataError, Dataset, Images
 from runtime.data.labels import as_text, names_of, one_hot, renumbered
-from runtime.data.rows import as_image
 from runtime.data.tables import dataset_of
+from runtime.data.values import as_image
 
 if TYPE_CHECKING:
     from runtime.spark.frames import Columns

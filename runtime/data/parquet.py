@@ -33,13 +33,20 @@ def load_parquet(
 
 def _read(path: Path) -> pa.Table:
     files = sorted(path.rglob("*.parquet"), key=str) if path.is_dir() else [path]
-    tables = [_table(file) for file in files if not file.name.startswith(("_", "."))]
+    # As Spark has it: files of its own begin with _, hidden ones with a dot.
+    own = [file for file in files if not _is_hidden(file.relative_to(path))]
+    tables = [_table(file) for file in own]
     if sum(table.num_rows for table in tables) == 0:
         raise DataError(f"{path} has no rows.")
     try:
         return pa.concat_tables(tables)
     except pa.ArrowException as error:
         raise DataError(f"The files of {path} do not fit together.", str(error)) from None
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") or part.startswith("_") and "=" not in part
+               for part in path.parts)  # fmt: skip
 
 
 def _table(path: Path) -> pa.Table:

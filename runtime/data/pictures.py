@@ -10,7 +10,8 @@ from dsl.sections.data import Data
 from dsl.shapes import Shape
 from runtime.data.dataset import DataError, Dataset
 from runtime.data.preparation import Preparation
-from runtime.data.rows import Form, Read, images_of
+from runtime.data.rows import Read, images_of
+from runtime.data.values import Form
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 _HIDDEN = ("__MACOSX", "Thumbs.db", "desktop.ini")  # what systems put beside pictures

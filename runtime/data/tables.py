@@ -11,7 +11,8 @@ from dsl.shapes import Shape
 from runtime.data.dataset import DataError, Dataset
 from runtime.data.labels import as_text, check_kind, is_text, names_of
 from runtime.data.preparation import Preparation
-from runtime.data.rows import Form, Read, as_image, form_of, images_of
+from runtime.data.rows import Read, images_of
+from runtime.data.values import Form, as_image, form_of
 
 
 def dataset_of(

@@ -4,9 +4,10 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark.errors import PySparkException
@@ -14,6 +15,7 @@ from pyspark.sql import SparkSession
 
 from dsl.errors import LenetError
 
+T = TypeVar("T")
 _OURS = ("dsl", "compiler", "runtime", "lenet")
 _PACKAGES = {"PIL": "pillow", "sklearn": "scikit-learn"}  # whose modules have other names
 _LOCAL = "try `--engine local`"
@@ -34,6 +36,16 @@ def spark_errors(title: str, session: SparkSession | None = None) -> Iterator[No
         yield
     except (Py4JError, PySparkException, ConnectionError) as error:
         raise spark_error(error, title, session) from None
+
+
+def run_action(session: SparkSession, action: Callable[[], T]) -> T:
+    """What Spark gives when it reads data, or what went wrong in one line."""
+    try:
+        return action()
+    except LenetError:
+        raise
+    except Exception as error:  # anything from Java, py4j or a task
+        raise spark_error(error, "Spark could not read the data", session) from None
 
 
 def known_cause(error: BaseException, session: SparkSession | None = None) -> LenetError | None:

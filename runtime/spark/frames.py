@@ -18,28 +18,26 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
-from dsl.errors import LenetError
 from dsl.sections.data import Data
 from dsl.shapes import Shape
 from runtime.data.columns import Columns
 from runtime.data.counts import Counts, together
 from runtime.data.dataset import DataError, chosen_rows
-from runtime.data.labels import MOST_CLASSES, names_of, one_hot
 from runtime.data.pictures import Layout
 from runtime.data.preparation import Preparation
-from runtime.data.rows import READY, Form, as_image, unusable
+from runtime.data.rows import READY, unusable
 from runtime.data.tables import check_pictures
+from runtime.data.values import Form, as_image
 from runtime.model import Model
 from runtime.source import Source
-from runtime.spark.failures import known_cause, spark_error, summary
+from runtime.spark.columns import image_column, key_column, label_column, named
+from runtime.spark.failures import known_cause, run_action, summary
 from runtime.spark.predict import RESULT
 from runtime.spark.rows import COUNTED, NUMBERED, SURVEY, Numbers
 from runtime.spark.session import check_session
 from runtime.spark.ship import shipped
 from runtime.spark.slots import slots
 
-_BYTES = ("tinyint", "smallint", "int", "bigint")
-_FLOATS = ("float", "double")
 _PARTITIONS = 4  # for each slot, of the rows when they are ordered
 
 
@@ -53,7 +51,7 @@ class FrameSource(Source):
 
     def _count(self) -> tuple[Counts, dict[int, int]]:
         task = shipped(self.session, "rows.counted", self.shape, self.dtype, self.scale, self.pad)
-        found = _run(self.session, self.numbered.mapInArrow(task, COUNTED).collect)
+        found = run_action(self.session, self.numbered.mapInArrow(task, COUNTED).collect)
         train = together(Counts.from_json(row["train"]) for row in found)
         held_out: Counter[int] = Counter()
         for row in found:
@@ -82,13 +80,13 @@ def source_of(
     check_session(session)
     section = section or Data("frame")
     if columns.validation is not None:
-        held_out = _column(frame, columns.validation).cast("boolean")
+        held_out = named(frame, columns.validation).cast("boolean")
     if form is not None:
         form = replace(form, pad=section.pad)
         image, label = frame[columns.image], frame[columns.label]
     else:
-        image, kind, dtype = _image_column(frame, columns.image)
-        label, classes = _label_column(frame, columns.label, section)
+        image, kind, dtype = image_column(frame, columns.image)
+        label, classes = label_column(frame, columns.label, section)
         shape = as_image(input_shape)
         form = Form(
             kind, shape, section.pad, dtype, classes, order is None, section.first,
@@ -100,7 +98,7 @@ def source_of(
     chosen = frame.select(
         image.alias("image"), label.alias("label"),
         F.coalesce(*held).alias("held_out"), path.alias("path"), place.cast("long").alias("place"),
-        _key_column(frame, columns, order is not None).alias("key"),
+        key_column(frame, columns, order is not None).alias("key"),
     )  # fmt: skip
     ready = chosen.mapInArrow(shipped(session, "rows.ready", form), READY)
     by = ("place", "path") if order is None else ("path", "place")
@@ -110,58 +108,11 @@ def source_of(
     try:
         skip = section.skip_unreadable
         look = kept.mapInArrow(shipped(session, "rows.survey", skip), SURVEY).collect
-        return _numbered(session, kept, _run(session, look), form, section, columns, seed, name)
+        found = run_action(session, look)
+        return _numbered(session, kept, found, form, section, columns, seed, name)
     except BaseException:
         kept.unpersist()
         raise
-
-
-def _label_column(
-    frame: DataFrame, name: str, section: Data
-) -> tuple[Column, tuple[str, ...] | None]:
-    """The labels as numbers, or as the text that names their classes."""
-    label, kind = _column(frame, name), dict(frame.dtypes)[name]
-    if kind == "vector" or kind.startswith(("array<", "struct<type:tinyint")):
-        array = f"array_position({name}, 1) - 1"
-        if kind.startswith("array<"):
-            raise one_hot(f"the column {name}", f'take its place: frame.withColumn("{name}", '
-                          f'F.expr("{array}"))')  # fmt: skip
-        raise one_hot(f"the column {name}", "turn it into an array with vector_to_array, and take "
-                      f'F.expr("{array}")')  # fmt: skip
-    if kind.startswith(("struct", "map", "binary", "date", "timestamp")):
-        detail = "Labels are whole numbers, or text."
-        raise DataError(f"the column {name} has the type {kind}", detail)
-    if kind != "string" and not section.distinct:
-        return label.cast("double"), None
-    text = label.cast("string")
-    if kind not in ("string", "boolean"):  # 3.0 is written 3
-        whole = label.cast("long")
-        text = F.when(label == whole, whole.cast("string")).otherwise(text)
-    different = frame.select(label.alias("label")).distinct().limit(MOST_CLASSES + 2)
-    found = _run(frame.sparkSession, different.collect)
-    values = [row["label"] for row in found]
-    return text, names_of(values, f"the column {name}")
-
-
-def _key_column(frame: DataFrame, columns: Columns, ordered: bool) -> Column:
-    """How a row is called in messages: by the key column, or by its place in the file that it comes
-    from."""
-    if columns.key is not None:
-        name = f"{columns.key} " if columns.key else ""
-        return F.concat(F.lit(name), _column(frame, columns.key).cast("string"))
-    nothing = F.lit(None).cast("string")
-    if ordered:
-        return nothing
-    # Spark adds it to rows that come from Parquet files as they are. To try would be to fail, and
-    # pyspark logs each failure with Java's trace.
-    hidden = frame._jdf.queryExecution().analyzed().metadataOutput()
-    known = [hidden.apply(k) for k in range(hidden.size())]
-    if not any(c.name() == "_metadata" and "row_index" in c.dataType().sql() for c in known):
-        return nothing
-    return F.concat(
-        F.col("_metadata.file_path"), F.lit(", row "), F.col("_metadata.row_index"),
-        F.lit(", counted from 0"),
-    )  # fmt: skip
 
 
 def _numbered(
@@ -210,7 +161,7 @@ def _numbered(
 def prediction_column(frame: DataFrame, name: str, model: Model) -> Column:
     """What a model predicts for a column of images; see runtime/spark/predict.py."""
     check_session(frame.sparkSession)
-    image, _, _ = _image_column(frame, name)
+    image, _, _ = image_column(frame, name)
     found: Column = prediction_function(frame.sparkSession, model)(image)
     return found
 
@@ -222,42 +173,6 @@ def prediction_function(session: SparkSession, model: Model) -> Any:
     task.__annotations__ = {"batches": Iterator[pa.Array], "return": Iterator[pa.Array]}
     make: Any = F.arrow_udf
     return make(task, RESULT)
-
-
-def _column(frame: DataFrame, name: str) -> Column:
-    if name not in frame.columns:
-        listed = ", ".join(frame.columns)
-        raise DataError(f"there is no column {name}", f"The columns are {listed}.")
-    return frame[name]
-
-
-def _image_column(frame: DataFrame, name: str) -> tuple[Column, str, str]:
-    """The column, how its images are written, and the type of their values."""
-    column = _column(frame, name)
-    kind = dict(frame.dtypes)[name]
-    if kind == "binary":
-        return column, "bytes", "uint8"
-    if kind == "vector" or kind.startswith("struct<type:tinyint"):
-        from pyspark.ml.functions import vector_to_array
-
-        return vector_to_array(column, "float32"), "list", "float32"
-    if kind.startswith("array<"):
-        inner = kind[6:-1]
-        if inner in _BYTES:
-            return column.cast("array<smallint>") if inner == "tinyint" else column, "list", "uint8"
-        if inner in _FLOATS or inner.startswith("decimal"):
-            return column.cast("array<float>"), "list", "float32"
-    if {"nChannels", "data", "height", "width"} <= set(_fields(frame, name)):
-        return column, "struct", "uint8"
-    raise DataError(
-        f"the column {name} has the type {kind}",
-        "Images are binary, arrays of numbers, vectors, or Spark's image structs.",
-    )
-
-
-def _fields(frame: DataFrame, name: str) -> list[str]:
-    fields = getattr(frame.schema[name].dataType, "fieldNames", None)
-    return list(fields()) if fields else []
 
 
 def read_parquet(
@@ -282,7 +197,7 @@ def read_parquet(
             unforeseen = DataError(f"Cannot read {path}.", summary(error))
             raise known_cause(error, session) or unforeseen from None
 
-    if _run(session, lambda: there("train")):
+    if run_action(session, lambda: there("train")):
         frame = read(f"{place}/train").withColumn("!held", F.lit(False))
         if there("test") and not section.validate:  # which takes its place
             frame = frame.unionByName(read(f"{place}/test").withColumn("!held", F.lit(True)))
@@ -313,13 +228,3 @@ def read_pictures(
         shown, Columns(key=""), input_shape, section, seed, layout.name, shown["held_out"],
         (shown["order"], F.lit(None)), form,
     )  # fmt: skip
-
-
-def _run(session: SparkSession, action: Any) -> Any:
-    """What Spark gives, or what went wrong in one line."""
-    try:
-        return action()
-    except LenetError:
-        raise
-    except Exception as error:  # anything from Java, py4j or a task
-        raise spark_error(error, "Spark could not read the data", session) from None

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from dsl.errors import LenetError
-from runtime.data.rows import Form, as_image, form_of, values_of
+from runtime.data.values import Form, as_image, form_of, values_of
 from runtime.model import Model
 
 # What an image is predicted to be: the class and its name, and the net's outputs for all classes;

@@ -1,0 +1,97 @@
+"""What the columns of a DataFrame hold: images, labels, and what a row is called."""
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from dsl.sections.data import Data
+from runtime.data.columns import Columns
+from runtime.data.dataset import DataError
+from runtime.data.labels import MOST_CLASSES, names_of, one_hot
+from runtime.spark.failures import run_action
+
+_BYTES = ("tinyint", "smallint", "int", "bigint")
+_FLOATS = ("float", "double")
+
+
+def named(frame: DataFrame, name: str) -> Column:
+    if name not in frame.columns:
+        listed = ", ".join(frame.columns)
+        raise DataError(f"there is no column {name}", f"The columns are {listed}.")
+    return frame[name]
+
+
+def image_column(frame: DataFrame, name: str) -> tuple[Column, str, str]:
+    """The column, how its images are written, and the type of their values."""
+    column = named(frame, name)
+    kind = dict(frame.dtypes)[name]
+    if kind == "binary":
+        return column, "bytes", "uint8"
+    if kind == "vector" or kind.startswith("struct<type:tinyint"):
+        from pyspark.ml.functions import vector_to_array
+
+        return vector_to_array(column, "float32"), "list", "float32"
+    if kind.startswith("array<"):
+        inner = kind[6:-1]
+        if inner in _BYTES:
+            return column.cast("array<smallint>") if inner == "tinyint" else column, "list", "uint8"
+        if inner in _FLOATS or inner.startswith("decimal"):
+            return column.cast("array<float>"), "list", "float32"
+    if {"nChannels", "data", "height", "width"} <= set(_fields(frame, name)):
+        return column, "struct", "uint8"
+    raise DataError(
+        f"the column {name} has the type {kind}",
+        "Images are binary, arrays of numbers, vectors, or Spark's image structs.",
+    )
+
+
+def _fields(frame: DataFrame, name: str) -> list[str]:
+    fields = getattr(frame.schema[name].dataType, "fieldNames", None)
+    return list(fields()) if fields else []
+
+
+def label_column(
+    frame: DataFrame, name: str, section: Data
+) -> tuple[Column, tuple[str, ...] | None]:
+    """The labels as numbers, or as the text that names their classes."""
+    label, kind = named(frame, name), dict(frame.dtypes)[name]
+    if kind == "vector" or kind.startswith(("array<", "struct<type:tinyint")):
+        array = f"array_position({name}, 1) - 1"
+        if kind.startswith("array<"):
+            raise one_hot(f"the column {name}", f'take its place: frame.withColumn("{name}", '
+                          f'F.expr("{array}"))')  # fmt: skip
+        raise one_hot(f"the column {name}", "turn it into an array with vector_to_array, and take "
+                      f'F.expr("{array}")')  # fmt: skip
+    if kind.startswith(("struct", "map", "binary", "date", "timestamp")):
+        detail = "Labels are whole numbers, or text."
+        raise DataError(f"the column {name} has the type {kind}", detail)
+    if kind != "string" and not section.distinct:
+        return label.cast("double"), None
+    text = label.cast("string")
+    if kind not in ("string", "boolean"):  # 3.0 is written 3
+        whole = label.cast("long")
+        text = F.when(label == whole, whole.cast("string")).otherwise(text)
+    different = frame.select(label.alias("label")).distinct().limit(MOST_CLASSES + 2)
+    found = run_action(frame.sparkSession, different.collect)
+    values = [row["label"] for row in found]
+    return text, names_of(values, f"the column {name}")
+
+
+def key_column(frame: DataFrame, columns: Columns, ordered: bool) -> Column:
+    """How a row is called in messages: by the key column, or by its place in the file that it comes
+    from."""
+    if columns.key is not None:
+        name = f"{columns.key} " if columns.key else ""
+        return F.concat(F.lit(name), named(frame, columns.key).cast("string"))
+    nothing = F.lit(None).cast("string")
+    if ordered:
+        return nothing
+    # Spark adds it to rows that come from Parquet files as they are. To try would be to fail, and
+    # pyspark logs each failure with Java's trace.
+    hidden = frame._jdf.queryExecution().analyzed().metadataOutput()
+    known = [hidden.apply(k) for k in range(hidden.size())]
+    if not any(c.name() == "_metadata" and "row_index" in c.dataType().sql() for c in known):
+        return nothing
+    return F.concat(
+        F.col("_metadata.file_path"), F.lit(", row "), F.col("_metadata.row_index"),
+        F.lit(", counted from 0"),
+    )  # fmt: skip
