@@ -459,6 +459,15 @@ def test_mnist_offline(tmp_path: Path) -> None:
         assert file.name in caught.value.fix
 
 
+def test_mnist_offline_without_a_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is sent to a folder that is gone when they read it."""
+    monkeypatch.setenv("LENET_CACHE", "/dev/null/cache")
+    with pytest.raises(DataError) as caught:
+        load_mnist(mirrors=["http://127.0.0.1:9/"])
+    assert "into a folder, or name" in caught.value.fix and "--data" in caught.value.fix
+    assert "lenet-cache-" not in caught.value.fix
+
+
 @needs_mnist
 def test_mnist_downloads_into_the_cache(mirrors: list[Mirror], tmp_path: Path) -> None:
     real = Path(REAL_DATA or "") / "mnist"

@@ -6,7 +6,6 @@ from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 
 from lenet.commands import Json, Model
@@ -38,6 +37,8 @@ def predict(
     pictures black is 0 and white is 1; an IDX file has bytes as the training data had. The exit
     code is 1 where an input cannot be used; the others are predicted all the same.
     """
+    import numpy as np
+
     from lenet.inputs import read_inputs
     from runtime.data.preparation import DRAWN
     from runtime.model import Model as Trained

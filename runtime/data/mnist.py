@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from compiler.folders import cache_folder
+from compiler.folders import cache_folder, cache_is_temporary
 from runtime.data.dataset import FOLDER_ARGUMENTS, DataError, Dataset
 from runtime.data.fetch import Progress, RemoteFile, fetch
 from runtime.data.idx import read_pairs
@@ -100,7 +100,8 @@ def find_anywhere(progress: Progress | None, mirrors: Sequence[str]) -> list[Pat
     try:
         return [found.get(file.name) or fetch(file, cache, mirrors, progress) for file in FILES]
     except DataError as error:
-        raise DataError(error.title, error.detail, *where_to_put(cache)) from error
+        place = Path("a folder") if cache_is_temporary() else cache
+        raise DataError(error.title, error.detail, *where_to_put(place)) from error
 
 
 def places_in(folder: Path) -> tuple[Path, Path]:

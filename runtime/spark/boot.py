@@ -33,7 +33,7 @@ def boot(name: str, payload: bytes, archive: str) -> Callable[[Iterator[Any]], I
                 raise PermissionError(f"it belongs to uid {found.st_uid}")
             if found.st_mode & 0o022:
                 mode = f"{found.st_mode & 0o7777:04o}"
-                raise PermissionError(f"others can write to it (mode {mode}): chmod -R go-w it")
+                raise PermissionError(f"mode {mode}, others can write: chmod -R go-w {folder}")
             return folder
 
         def unpack(cache: str) -> str:

@@ -18,7 +18,6 @@ from dsl.errors import LenetError
 T = TypeVar("T")
 _OURS = ("dsl", "compiler", "runtime", "lenet")
 _PACKAGES = {"PIL": "pillow", "sklearn": "scikit-learn"}  # whose modules have other names
-_LOCAL = "try `--engine local`"
 
 
 def spark_error(
@@ -64,6 +63,9 @@ def of_python(error: BaseException, session: SparkSession | None) -> LenetError 
             f"It is {python}, Python {found[1]}; the driver's is {found[2]}.",
             _another_python(),
         )
+    if "reading the port number from pyspark.daemon" in text:
+        detail = f"It is {python}; what it said stands in the executor's log."
+        return LenetError("the executors' Python ends at once", detail, _another_python())
     if found := re.search(r"No module named '?([\w.]+)|PACKAGE_NOT_INSTALLED\] (\w+)", text):
         return _lacks(found[1] or found[2].lower(), python)
     return None
@@ -96,6 +98,17 @@ def stopped() -> LenetError:
     )
 
 
+def not_started(error: BaseException, words: str, master: str) -> LenetError:
+    """For a session; `words` are what Java has printed meanwhile."""
+    known = _of_start(words) or known_cause(error)
+    return known or LenetError(
+        "Spark did not start",
+        f"The master is {master}. {summary(error)}",
+        "check --master, JAVA_HOME and spark-defaults.conf, or try `--engine local`",
+        'check master=, JAVA_HOME and spark-defaults.conf, or try engine="local"',
+    )
+
+
 def java_ended(words: str, master: str) -> LenetError:
     """`words` are what Java, or the script that starts it, has printed."""
     home = os.environ.get("JAVA_HOME")
@@ -105,12 +118,19 @@ def java_ended(words: str, master: str) -> LenetError:
         return known
     if "aster" in said:
         detail = f"The master is {master}. {said}"
-        return LenetError("Spark did not start", detail, f"check --master, or {_LOCAL}")
+        return LenetError(
+            "Spark did not start",
+            detail,
+            "check --master, or try `--engine local`",
+            'check master=, or try engine="local"',
+        )
+    look = f"see whether `{java} -version` works; if so, what JAVA_TOOL_OPTIONS, SPARK_HOME and "
+    look += "spark-defaults.conf ask for"
     return LenetError(
         "Java ended before Spark had started",
         f"It is {java}, and said: {said}" if said else f"It is {java}, and said nothing.",
-        f"see whether `{java} -version` works; if so, what JAVA_TOOL_OPTIONS, SPARK_HOME and "
-        f"spark-defaults.conf ask for; or {_LOCAL}",
+        f"{look}; or try `--engine local`",
+        f'{look}; or try engine="local"',
     )
 
 
@@ -120,7 +140,7 @@ def summary(error: BaseException) -> str:
 
 
 def _telling(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line.strip(": ") for line in text.splitlines() if line.strip(": ")]
     lines = [line for line in lines if not line.endswith("Traceback (most recent call last):")]
     telling = [line for line in lines if re.match(r"[\w.]*(Error|Exception)\b:? ", line)]
     return (telling or lines or [""])[-1 if telling else 0][:500]
@@ -161,8 +181,8 @@ def _cannot_run(program: str, number: str) -> LenetError:
 
 def _of_start(text: str) -> LenetError | None:
     """Where Spark could not start on this machine."""
-    if found := re.search(r"BindException: ([^:\n]+): Service '?([\w.]+)'? failed", text):
-        return _no_port(found[1], found[2].rpartition(".")[2])
+    if found := re.search(r"BindException: (.*): Service '?([\w.]+)'? failed", text):
+        return _no_port(found[1].rpartition(": ")[2], found[2].rpartition(".")[2])
     if found := re.search(r"UnknownHostException: ([^:\s]+)", text):
         return LenetError(
             f"the host name {found[1]} cannot be resolved",

@@ -1,8 +1,8 @@
 """Starts Spark's Java process, so that what it prints when it cannot start becomes a message."""
 
 import os
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from threading import Event, Lock, Thread
 
 from pyspark import SparkConf, SparkContext
@@ -17,26 +17,34 @@ _CONNECT = ("SPARK_REMOTE", "SPARK_CONNECT_MODE_ENABLED")
 _STANDARD_ERROR = 2
 
 
-def ensure_java_runs(settings: Mapping[str, str]) -> None:
+@contextmanager
+def java(settings: Mapping[str, str]) -> "Iterator[Words]":
     """Start the process that all sessions of this one share, unless it runs; LenetError where it
-    ends at once."""
-    if SparkContext._gateway is not None or any(os.environ.get(name) for name in _CONNECT):
-        return
+    ends at once. What it prints is held back until the block ends, and dropped where that fails."""
+    words = Words()
+    try:
+        if SparkContext._gateway is None and not any(map(os.environ.get, _CONNECT)):
+            _launch(settings, words)
+        words.close()
+        yield words
+        words.let_through()
+    finally:
+        words.close()
+        words.drop()
+
+
+def _launch(settings: Mapping[str, str], words: "Words") -> None:
     conf = SparkConf(loadDefaults=False).setAll(list(settings.items()))
-    words = _Words()
     try:
         gateway = launch_gateway(conf, {"stderr": words.sink})
     except PySparkRuntimeError as error:
         if error.getCondition() != "JAVA_GATEWAY_EXITED":
             raise
         raise java_ended(words.all(), settings.get("spark.master", "")) from None
-    finally:
-        words.close()
-    words.let_through()
     SparkContext._ensure_initialized(gateway=gateway)
 
 
-class _Words:
+class Words:
     """What a process prints to standard error: held back at first, and then let through."""
 
     def __init__(self) -> None:
@@ -63,12 +71,25 @@ class _Words:
         """What a process that has ended has printed."""
         self.close()
         self._ended.wait(_LAST_WORDS)
-        return b"".join(self._held).decode(errors="replace")
+        return self.last()
+
+    def last(self) -> str:
+        """What a process has printed that may have ended just now."""
+        self._ended.wait(1.0)
+        with self._lock:
+            return b"".join(self._held).decode(errors="replace")
 
     def let_through(self) -> None:
+        """What has been held, and all that will come."""
+        with self._lock:
+            self._show(b"".join(self._held))
+        self.drop()
+
+    def drop(self) -> None:
+        """What has been held; what will come goes through."""
         with self._lock:
             self._through = True
-            self._show(b"".join(self._held))
+            self._held = []
 
     def _read(self) -> None:
         while data := os.read(self._source, 2**16):

@@ -10,15 +10,16 @@ from subprocess import Popen
 from traceback import walk_tb
 
 from py4j.protocol import Py4JError
+from pyspark import SparkContext
 from pyspark.sql import DataFrame, SparkSession
 
 from compiler.folders import cache_folder, cache_is_temporary
 from dsl.errors import LenetError
 from runtime.cores import available_cores, total_memory
-from runtime.spark.failures import known_cause, spark_errors, stopped, summary
+from runtime.spark.failures import not_started, spark_errors, stopped
 from runtime.spark.home import home_settings, name_user
 from runtime.spark.java import ensure_java
-from runtime.spark.launch import ensure_java_runs
+from runtime.spark.launch import java
 
 __all__ = ["DataFrame", "SparkSession", "active_session", "check_session", "end_session",
            "local_cores", "spark_errors", "start_session"]  # fmt: skip
@@ -34,8 +35,19 @@ def local_cores(master: str) -> int | None:
 
 
 def active_session() -> SparkSession | None:
-    """The session that this thread works with already, if any."""
-    return SparkSession.getActiveSession()
+    """The session that this thread works with already, if any; LenetError where Spark has stopped
+    beneath it, and so would not start another."""
+    found = SparkSession.getActiveSession()
+    context = SparkContext._active_spark_context
+    if found is None and context is not None:
+        _check_context(context)
+    return found
+
+
+def _check_context(context: SparkContext) -> None:
+    with spark_errors("the Spark session cannot be used"):
+        if context._jsc is None or context._jsc.sc().isStopped():
+            raise stopped()
 
 
 def check_session(session: SparkSession) -> None:
@@ -48,10 +60,7 @@ def check_session(session: SparkSession) -> None:
             "run the program on the cluster with spark-submit, or with --master",
             "run the program on the cluster with spark-submit, or with master=",
         )
-    with spark_errors("the Spark session cannot be used", session):
-        context = session.sparkContext._jsc
-        if context is None or context.sc().isStopped():
-            raise stopped()
+    _check_context(session.sparkContext)
 
 
 def end_session(session: SparkSession) -> None:
@@ -108,23 +117,21 @@ def start_session(
     elif threads is not None:
         chosen["spark.executor.cores"] = chosen["spark.task.cpus"] = threads
     chosen |= {"spark.master": master, **home_settings(java_options), **(settings or {})}
-    texts = {key: str(value) for key, value in chosen.items()}
+    texts, words = {key: str(value) for key, value in chosen.items()}, ""
     try:
-        ensure_java_runs(texts)
-        return SparkSession.builder.config(map=dict(texts)).getOrCreate()
+        with java(texts) as printed:
+            try:
+                return SparkSession.builder.config(map=dict(texts)).getOrCreate()
+            except Exception:
+                words = printed.last()
+                raise
     except LenetError:
         raise
     except Exception as error:  # Spark raises anything here: from Java, py4j or Python
         _kill_launched(error)
         if isinstance(error.__context__, KeyboardInterrupt):  # it stumbled on its way out
             raise KeyboardInterrupt from None
-        known = known_cause(error)
-        raise known or LenetError(
-            "Spark did not start",
-            f"The master is {master}. {summary(error)}",
-            "check --master and JAVA_HOME, or use --engine local",
-            'check master= and JAVA_HOME, or use engine="local"',
-        ) from None
+        raise not_started(error, words, master) from None
     except BaseException as error:
         _kill_launched(error)
         raise
