@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from nobody import ROOT, needs_root, nobody
 from test_cli_train import SPEC, run, train
 
 import lenet
@@ -232,3 +233,18 @@ def test_the_folder_is_given_up_by_a_process_that_is_killed(spec: Path, tmp_path
             break
         time.sleep(0.2)
     assert result.exit_code == 0, result.stderr
+
+
+@needs_root
+def test_a_bare_number_in_a_read_only_working_folder() -> None:
+    """Without -o, as in a container: the model is where the program says."""
+    with nobody() as user:
+        cache = str(user.temporary / "cache")
+        spec = str(ROOT / "specs" / "digits.lenet")
+        arguments = ["train", spec, "--engine", "local", "--epochs", "1"]
+        done = user.lenet(*arguments, HOME="/", LENET_CACHE=cache)
+        assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
+        assert "runs cannot be written here (permission denied): the run goes to" in done.stderr
+        (model,) = [s.split()[1] for s in done.stdout.splitlines() if s.startswith("model")]
+        done = user.lenet("evaluate", model, HOME="/", LENET_CACHE=cache)
+        assert done.returncode == 0 and "top1" in done.stdout and not done.stderr

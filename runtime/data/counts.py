@@ -123,9 +123,10 @@ def _border_levels(pixels: NDArray[Any], scale: float) -> NDArray[np.int64]:
     """Images by the brightness that half of their borders' pixels reach."""
     if not len(pixels) or min(pixels.shape[2:]) < 3:  # vectors have no border
         return np.zeros(_LEVELS, np.int64)
-    grey = pixels.astype(np.float32).mean(axis=1)
-    edges = grey[:, 0], grey[:, -1], grey[:, 1:-1, 0], grey[:, 1:-1, -1]
-    border = np.median(np.concatenate(edges, axis=1), axis=1)
+    inner = slice(1, -1)
+    edges = pixels[..., 0, :], pixels[..., -1, :], pixels[..., inner, 0], pixels[..., inner, -1]
+    grey = np.concatenate(edges, axis=2).mean(axis=1, dtype=np.float32)
+    border = np.median(grey, axis=1)
     top = _LEVELS - 1
     levels = np.clip(np.rint(border * (scale * top)), 0, top).astype(np.int64)
     return np.bincount(levels, minlength=_LEVELS)
@@ -169,9 +170,17 @@ def _count_bytes(pixels: NDArray[Any], channels: int) -> list[list[int]]:
     counts = np.zeros((channels, 256), np.int64)
     for start in range(0, len(groups), _TOGETHER):
         for channel in range(channels):
-            part = groups[start : start + _TOGETHER, channel]
-            counts[channel] += np.bincount(part.ravel(), minlength=256)
+            counts[channel] += _times_of_bytes(groups[start : start + _TOGETHER, channel].ravel())
     return [[int(number) for number in channel] for channel in counts]
+
+
+def _times_of_bytes(values: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """How often each occurs. Pairs of bytes are counted, which takes half the time."""
+    even = values.size & ~1
+    pairs = np.bincount(values[:even].view(np.uint16), minlength=2**16).reshape(256, 256)
+    counts = pairs.sum(axis=0) + pairs.sum(axis=1)
+    counts[values[even:]] += 1
+    return counts
 
 
 def _sum_floats(pixels: NDArray[Any], channels: int) -> list[list[int]]:
