@@ -352,7 +352,7 @@ def test_bad_datasets_are_refused(small: Path) -> None:
 def test_more_memory_than_there_is(small: Path, monkeypatch) -> None:
     from runtime import cores
 
-    monkeypatch.setattr(cores.os, "sysconf", lambda name: 64)
+    monkeypatch.setattr(cores, "total_memory", lambda: 4096)
     with pytest.raises(LenetError, match="memory"):
         lenet.train(small, engine="local")
 
