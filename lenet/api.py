@@ -195,6 +195,12 @@ def train(
             source = given_data(data, network.graph, columns)
         elif data is None or isinstance(data, str | Path):
             source = resolve_data(network.graph, network.path, local, display.download, engine)
+        elif not hasattr(data, "sparkSession"):
+            raise LenetError(
+                f"I cannot train on a {type(data).__name__}",
+                "Data are arrays (x, y), a pandas or Arrow table, a Dataset or a Spark DataFrame.",
+                "give the images and their labels: (x, y)",
+            )
         else:
             source = Deferred(network.graph, frame=data, columns=columns)
         return train_model(

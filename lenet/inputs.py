@@ -104,7 +104,11 @@ def _picture(path: Path, model: Model, preparation: Preparation) -> Input:
         title = f"{path} does not fit the model"
         return Input(str(path), error=LenetError(title, _sentence(problem), fix))
     except PictureError as problem:
-        return Input(str(path), error=LenetError(f"{path} cannot be used", _sentence(problem)))
+        fix = ""
+        if preparation.drawn is not None and preparation.invert != "auto":
+            fix = "leave --invert out, and dark or light strokes are found by themselves"
+        title = f"{path} cannot be used"
+        return Input(str(path), error=LenetError(title, _sentence(problem), fix))
     except OSError as error:
         reason = error.strerror or str(error)
         return Input(str(path), error=LenetError(f"cannot read {path}", reason))

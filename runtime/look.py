@@ -1,5 +1,6 @@
 """What is odd about the data, before a training trusts them."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from runtime.source import Source
 
 _MOST = 0.9  # of the rows, in one class
+_DIM = 16  # of 255, a largest byte that is hardly meant
 _NAMED = 5  # classes that a message lists
 
 
@@ -24,6 +26,14 @@ class Odd:
 
     def event(self) -> dict[str, Any]:
         return {"event": "warning", "text": self.text, "fix": self.fix}
+
+
+def class_names(graph: Graph, source: "Source") -> tuple[str, ...]:
+    """One for each output. Labels that are only numbers keep them: with `label from 1` the first
+    class is called 1."""
+    known = source.classes
+    first = graph.data.first if graph.data is not None and not known else 0
+    return known + tuple(str(k + first) for k in range(len(known), graph.output[0]))
 
 
 def check_labels(graph: Graph, source: "Source") -> None:
@@ -64,26 +74,31 @@ def _refuse(graph: Graph, source: "Source") -> None:
     if most - least + 1 == len(present):
         title = f"the labels of {source.name} go from {least} to {most:,}"
         detail = f"Labels count from 0, and so do the net's {outputs} outputs."
-        fix = f"write `label from {least}` in the data section, which subtracts {least}{widen}"
+        where = _section(graph)
+        fix = f"write `label from {least}` {where}, which subtracts {least}{widen}"
         raise DataError(title, detail, fix)
     if len(present) <= outputs or len(present) * 2 < number:
         shown = ", ".join(f"{label:,}" for label in present[:_NAMED])
         shown += ", …" if len(present) > _NAMED else ""
         title = f"the labels of {source.name} have gaps: {shown}"
         detail = f"They are {len(present):,} classes, but their numbers go up to {most:,}."
-        fix = f"write `label distinct` in the data section: each is a class of its own{widen}"
+        fix = f"write `label distinct` {_section(graph)}: each is a class of its own{widen}"
         raise DataError(title, detail, fix)
     raise DataError(title, "", f"make the last layer `linear {number}`")
 
 
-def summary(source: "Source") -> dict[str, Any]:
+def _section(graph: Graph) -> str:
+    """Where a line of the data section is to be written."""
+    return "in the data section" if graph.data is not None else "below a line `data frame`"
+
+
+def summary(graph: Graph, source: "Source") -> dict[str, Any]:
     """The facts about the data, as an event."""
     train, held_out = source.counted
-    names = source.classes or tuple(str(k) for k in range(source.largest + 1))
-    scale = source.scale
+    names, scale = class_names(graph, source), source.scale
 
     def by_class(labels: dict[int, int]) -> dict[str, int]:
-        return {names[label]: labels[label] for label in sorted(labels) if label < len(names)}
+        return {names[label]: labels[label] for label in sorted(labels)}
 
     return {
         "event": "data",
@@ -110,6 +125,10 @@ def odd_things(graph: Graph, source: "Source") -> Iterator[Odd]:
         yield Odd(f"{what} of {name} cannot be read and {'is' if count == 1 else 'are'} left out; "
                   f"the first is {source.left_out[0]}", "")  # fmt: skip
     yield from _odd_labels(graph, source)
+    whole = source.dtype == "uint8" and math.isclose(source.scale, 1 / 255)
+    if whole and train.most <= _DIM:
+        text = f"the values of {name} are whole numbers up to {train.most:g}, as bytes"
+        yield Odd(text, "of bytes, 255 stands for 1: if another number shall, give floats")
     if train.constant:
         share = f"{train.constant:,} of {train.rows:,} images of {name}"
         yield Odd(f"{share} have a single value in all their pixels", "are they meant to be there?")
@@ -117,7 +136,7 @@ def odd_things(graph: Graph, source: "Source") -> Iterator[Odd]:
             and train.most > 20:  # fmt: skip
         normalized = graph.data is not None and graph.data.normalize
         if not normalized:
-            fix = "give bytes (uint8), divide by 255, or add `normalize` to the data section"
+            fix = f"give bytes (uint8), divide by 255, or write `normalize` {_section(graph)}"
             yield Odd(
                 f"the values of {name} go up to {train.most:g}, as those of bytes do, but they are "
                 "floats, which are taken as they are", fix,
@@ -127,7 +146,7 @@ def odd_things(graph: Graph, source: "Source") -> Iterator[Odd]:
 def _odd_labels(graph: Graph, source: "Source") -> Iterator[Odd]:
     train, _ = source.counted
     labels, outputs = train.labels, graph.output[0]
-    names = source.classes or tuple(str(k) for k in range(outputs))
+    names = class_names(graph, source)
     biggest = max(labels, key=lambda label: labels[label])
     if len(labels) == 1:
         text = f"all images of {source.name} to train with are of one class, {names[biggest]}"
@@ -140,10 +159,13 @@ def _odd_labels(graph: Graph, source: "Source") -> Iterator[Odd]:
     contiguous = most - least + 1 == len(labels)
     if not source.classes and least > 0 and contiguous and len(labels) > 1:
         text = f"the labels of {source.name} go from {least} to {most}: 0 never occurs"
-        fix = f"if they count from {least}, write `label from {least}` in the data section"
+        fix = f"if they count from {least}, write `label from {least}` {_section(graph)}"
         yield Odd(f"{text}", f"{fix}, and end the net in {len(labels)} outputs")
         return
     limit = len(source.classes) or most + 1
+    if outputs > limit and len(labels) > 1:
+        text = f"the net has {outputs} outputs, but {source.name} has {limit} classes"
+        yield Odd(text, f"make the last layer `linear {limit}`, unless others are still to come")
     missing = [names[k] for k in range(min(limit, outputs)) if k not in labels]
     if missing:
         shown = ", ".join(missing[:_NAMED]) + (", …" if len(missing) > _NAMED else "")
@@ -151,5 +173,5 @@ def _odd_labels(graph: Graph, source: "Source") -> Iterator[Odd]:
         have = "has" if len(missing) == 1 else "have"
         fix = "give images of it" if len(missing) == 1 else "give images of them"
         if not source.classes and len(labels) * 2 < limit:
-            fix = "if the labels are no numbers from 0, write `label distinct` in the data section"
+            fix = f"if the labels are no numbers from 0, write `label distinct` {_section(graph)}"
         yield Odd(f"{what} {shown} {have} no images to train with", fix)

@@ -22,6 +22,7 @@ from dsl.shapes import Shape, product, show
 from runtime import model_file
 from runtime.batches import Normalization
 from runtime.cores import available_cores
+from runtime.data.labels import as_text
 from runtime.data.preparation import PictureError, Preparation
 from runtime.data.values import TOO_LARGE, as_image
 from runtime.described import described
@@ -36,7 +37,6 @@ from runtime.step import Predictor
 
 _LISTED = 10  # classes, in a message
 _NARROW = 0.25  # between the brightnesses of borders that are all alike
-_BYTES = 20.0  # beyond this, floats are no values from 0 to 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,9 +139,10 @@ class Model(Shown):
         stands for depends on the training data."""
         if math.isclose(self.pixel_scale, 1 / 255):
             return pixels
-        floats = pixels.astype(np.float32)
-        wide = self.pixel_scale == 1 and self.observed is not None and self.observed.most > _BYTES
-        return floats if wide else floats / np.float32(255)
+        least, most = 0.0, 1.0
+        if self.pixel_scale == 1 and self.observed is not None:  # floats of any range
+            least, most = self.observed.least, self.observed.most
+        return np.float32(least) + pixels.astype(np.float32) * np.float32((most - least) / 255)
 
     def outputs(self, images: NDArray[Any]) -> NDArray[np.float32]:
         """The net's outputs, (count, classes): log-probabilities, or probabilities after softmax.
@@ -174,8 +175,8 @@ class Model(Shown):
         return Prediction(outputs.argmax(axis=1), outputs, self.classes, first)
 
     def evaluate(self, images: NDArray[Any], labels: NDArray[Any]) -> dict[str, Any]:
-        """`count`, `loss` and `top1` (and `top5`) on labelled images; labels are 0-based, or the
-        names of classes."""
+        """`count`, `loss` and `top1` (and `top5`) on labelled images. Labels are as the training
+        data had them: whole numbers from 0, or the names of classes."""
         labels = self._numbers_of(np.asarray(labels))
         outputs = self.outputs(images)
         if labels.shape != (len(outputs),) or not np.issubdtype(labels.dtype, np.integer):
@@ -196,14 +197,17 @@ class Model(Shown):
         return {"count": len(labels), **metrics}
 
     def _numbers_of(self, labels: NDArray[Any]) -> NDArray[Any]:
-        if labels.dtype.kind not in "UO":
-            return labels
+        """Of labels as the training data had them: names, numbers from `first`, `distinct` ones."""
+        section = self.graph.data
+        if labels.dtype.kind not in "UO" and (section is None or not section.distinct):
+            return labels - section.first if section is not None and section.first else labels
         numbers = {name: number for number, name in enumerate(self.classes)}
-        strange = next((name for name in labels.ravel().tolist() if name not in numbers), None)
-        if strange is not None:
+        names = [as_text(label) for label in labels.ravel().tolist()]
+        strange = [name for name in names if name not in numbers]
+        if strange:
             known = ", ".join(self.classes[:_LISTED]) + (", …" * (len(self.classes) > _LISTED))
-            raise LenetError(f"the model has no class {strange}", f"Its classes are {known}.")
-        return np.array([numbers[name] for name in labels.ravel()], np.int64).reshape(labels.shape)
+            raise LenetError(f"the model has no class {strange[0]}", f"Its classes are {known}.")
+        return np.array([numbers[name] for name in names], np.int64).reshape(labels.shape)
 
     def _read(self, paths: list[Any]) -> NDArray[Any]:
         preparation = self.preparation()

@@ -113,7 +113,7 @@ def _prepared(dataset: Dataset, graph: Graph, section: Data) -> Dataset:
 
 def _as_classes_of(dataset: Dataset, classes: tuple[str, ...] | None) -> Dataset:
     """With the classes' numbers that a model has: other data may lack some of them."""
-    if classes is None or not dataset.classes or dataset.classes == classes[: len(dataset.classes)]:
+    if classes is None or not dataset.classes:
         return dataset
     strange = [name for name in dataset.classes if name not in classes]
     if strange:

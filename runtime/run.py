@@ -21,7 +21,7 @@ from runtime.data import Dataset
 from runtime.desk import Desk
 from runtime.job import Job, digest_of
 from runtime.local import train_here
-from runtime.look import odd_things, summary
+from runtime.look import class_names, odd_things, summary
 from runtime.model import Model
 from runtime.model_file import facts_of
 from runtime.observed import Observed
@@ -128,7 +128,7 @@ def _train(
     size = here.train.pixels.nbytes + here.test.pixels.nbytes if here else 0
     with _session(size, spec, options, report) as session, _opened(here, data, session) as source:
         check_source(graph, source, may_lack)
-        report(summary(source))
+        report(summary(graph, source))
         for odd in odd_things(graph, source):
             report(odd.event())
         counts = source.counted[0]
@@ -140,7 +140,7 @@ def _train(
         scale = tuple(source.scale / d for d in deviation)
         shift = tuple(-m / d for m, d in zip(mean, deviation, strict=True))
         model = Model(
-            graph.source, {}, _class_names(graph, source), source.scale, mean, deviation,
+            graph.source, {}, class_names(graph, source), source.scale, mean, deviation,
             settings=dict(settings), imports=dict(graph.imports),
             observed=_observed(source), name=spec.stem,
         )  # fmt: skip
@@ -157,11 +157,6 @@ def _train(
     if options.folder:
         _save(model, options.folder / "model.safetensors")
     return model
-
-
-def _class_names(graph: Graph, source: Source) -> tuple[str, ...]:
-    known = source.classes
-    return known + tuple(str(k) for k in range(len(known), graph.output[0]))
 
 
 def _observed(source: Source) -> Observed:

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 from dsl.graph import Graph
 from dsl.sections.train import Train
-from runtime.look import Odd
+from runtime.look import Odd, class_names
 from runtime.source import Source
 
 _BETTER = 0.02  # of what the most frequent class leaves, what a net must gain to count as better
@@ -25,7 +26,7 @@ def verdict(
         return
     last = history[-1]
     counts = source.counted[0].labels
-    names = source.classes or tuple(str(k) for k in range(graph.output[0]))
+    names = class_names(graph, source)
     if predictions is None:
         right, images = last["top1"], "training images"
     else:
@@ -39,10 +40,10 @@ def verdict(
     if len(counts) > 1 and right < share + _BETTER * (1 - share):
         text = f"the net is no better than guessing: {right:.2%} of the {images} are right, and "
         text += f"{share:.2%} would be with the answer {names[most]} to all of them"
-        yield Odd(text, _what_to_try(graph, train))
+        yield Odd(text, _what_to_try(graph, train, losses))
     elif stuck:
         text = f"the training loss has not fallen: {losses[0]:.4f} in the first epoch, "
-        yield Odd(f"{text}{losses[-1]:.4f} in the last", _what_to_try(graph, train))
+        yield Odd(f"{text}{losses[-1]:.4f} in the last", _what_to_try(graph, train, losses))
     elif predictions is not None:
         taken = predictions["predicted"]
         never = [names[k] for k in sorted(counts) if not taken[k]]
@@ -52,19 +53,31 @@ def verdict(
             yield Odd(f"no image is ever taken for {shown}", fix)
 
 
-def _what_to_try(graph: Graph, train: Train) -> str:
+def _what_to_try(graph: Graph, train: Train, losses: Sequence[float]) -> str:
     assert train.rate is not None
     hints = []
     normalizes = any(node.kind == "batchnorm" for node in graph.nodes)
     if normalizes and train.batch < _SMALL:
         hints.append(f"a larger batch (`batch 64`): `batchnorm` sees {train.batch} at a time")
-    hints.append(f"a lower rate (`rate {_rounded(max(train.rate.bases) / 10)}`)")
+    hints.append(_another_rate(max(train.rate.bases), losses))
     if graph.data is not None and not graph.data.normalize:
         hints.append("`normalize` in the data section")
     hints.append("whether the labels belong to the images")
     return "try " + ", ".join(hints[:-1]) + "; and look " + hints[-1]
 
 
+def _another_rate(rate: float, losses: Sequence[float]) -> str:
+    """A loss that falls in each epoch, but by a hair, falls too slowly; others jump."""
+    lower, higher = f"`rate {_rounded(rate / 10)}`", f"`rate {_rounded(rate * 10)}`"
+    if len(losses) < 2:
+        return f"another rate ({lower} or {higher})"
+    falls = all(after < before for before, after in pairwise(losses))
+    if falls and losses[-1] > _HAIR * losses[0]:
+        return f"a higher rate ({higher}) or more epochs"
+    return f"a lower rate ({lower})"
+
+
+_HAIR = 0.98  # of the first epoch's loss
 _SMALL = 8  # images whose statistics say little
 
 

@@ -223,6 +223,37 @@ def test_labels_of_all_kinds(spec: Path, spark, tmp_path: Path) -> None:
     assert cluster.digest == here.digest and cluster.classes == here.classes == text.classes
 
 
+def test_distinct_labels_of_all_kinds(spec: Path, spark, tmp_path: Path) -> None:
+    """The same names as in this process."""
+    from decimal import Decimal
+
+    path = tmp_path / "net.lenet"
+    section = "data frame\n  label distinct\ntrain\n"
+    for kind, values, names in (
+        ("boolean", [False, True], ("false", "true")),
+        ("decimal(10,1)", [Decimal("0"), Decimal("2.5")], ("0", "2.5")),
+        ("double", [1e-5, 7.0], ("1e-05", "7")),
+    ):
+        net = f"input 1x8x8\nreshape 64\nlinear 2\n{section}  rate 0.1\n  stop after 1 epochs\n"
+        path.write_text(net)
+        frame = labelled(spark, kind, [values[k % 2] for k in range(300)])
+        assert lenet.train(path, frame, spark=spark).classes == names
+    for kind, odd in (("double", float("inf")), ("double", float("nan"))):
+        frame = labelled(spark, kind, [odd, *([0.0] * 299)])
+        with pytest.raises(LenetError, match="row that cannot be used"):
+            lenet.train(spec, frame, spark=spark)
+
+
+def test_names_of_columns(spec: Path, spark) -> None:
+    frame = labelled(spark, "int", DIGITS.labels[:300].tolist())
+    dotted = frame.withColumnRenamed("label", "my.label")
+    model = lenet.train(spec, dotted, spark=spark, columns=Columns(label="my.label"))
+    assert model.digest == lenet.train(spec, frame, spark=spark).digest
+    twice = frame.select("image", "label", "label")
+    with pytest.raises(LenetError, match="there are two columns label"):
+        lenet.train(spec, twice, spark=spark)
+
+
 def test_one_hot_labels_are_named_as_that(spec: Path, spark) -> None:
     from pyspark.ml.linalg import Vectors
 
@@ -230,7 +261,7 @@ def test_one_hot_labels_are_named_as_that(spec: Path, spark) -> None:
     frame = labelled(spark, "array<double>", hot)
     with pytest.raises(LenetError, match="(?s)column label are vectors.*one-hot") as caught:
         lenet.train(spec, frame, spark=spark)
-    assert "array_position(label, 1) - 1" in caught.value.fix
+    assert "array_position(`label`, 1) - 1" in caught.value.fix
     mended = frame.selectExpr("image", "array_position(label, 1) - 1 as label")
     assert lenet.train(spec, mended, spark=spark).history
     rows = [(Vectors.dense(x), Vectors.dense(y)) for x, y in zip([[0.0] * 64] * 9, hot[:9],

@@ -1,5 +1,6 @@
 """What Python programs train on: arrays, pandas and Arrow."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,38 @@ def test_pandas(net: lenet.Network) -> None:
     assert train(net, frame, columns=columns).classes[0] == "eight"
 
 
+def test_other_forms_of_columns(net: lenet.Network) -> None:
+    """Cells that are maps, categories of numbers, text as bytes."""
+    expected = train(net, (X, Y)).digest
+    maps = pd.DataFrame({"image": [x[0] for x in X], "label": pd.Categorical(Y)})
+    assert train(net, maps).digest == expected
+    assert train(net, (X, NAMES[Y].astype("S"))).classes == tuple(sorted(NAMES.tolist()))
+
+
+@pytest.mark.parametrize("kind", ["negative", "halves", "booleans", "decimals", "small"])
+def test_distinct_labels_of_all_kinds(tmp_path: Path, kind: str) -> None:
+    values = {
+        "negative": [-1, 0, 1], "halves": [0.5, 1.5, 2.0], "booleans": [False, True],
+        "decimals": [Decimal("0"), Decimal("1"), Decimal("2.5")], "small": [1e-5, 1e-3, 7.0],
+    }[kind]  # fmt: skip
+    names = {
+        "negative": ("-1", "0", "1"), "halves": ("0.5", "1.5", "2"),
+        "booleans": ("false", "true"), "decimals": ("0", "1", "2.5"),
+        "small": ("1e-05", "0.001", "7"),
+    }[kind]  # fmt: skip
+    path = tmp_path / "net.lenet"
+    text = TEXT.replace("train\n", "data frame\n  label distinct\ntrain\n")
+    path.write_text(text.replace("linear 10", f"linear {len(values)}"))
+    labels = [values[k % len(values)] for k in range(90)]
+    rows = X[:90]
+    model = lenet.train(path, (rows, labels), engine="local")
+    assert model.classes == names
+    table = pa.table({"image": [x.tobytes() for x in rows], "label": pa.array(labels)})
+    again = lenet.train(path, table, engine="local")
+    assert again.classes == names and again.digest == model.digest
+    assert model.evaluate(rows, np.array(labels, object))["count"] == 90
+
+
 def test_arrow(net: lenet.Network, tmp_path: Path) -> None:
     table = pa.table({"image": [x.tobytes() for x in X], "label": Y})
     expected = train(net, (X, Y)).digest
@@ -125,6 +158,17 @@ def test_with_spark_the_bits_are_the_same(net: lenet.Network, spark: Any) -> Non
         ((np.where(X > 200, np.nan, X.astype(float)), Y), "not a finite number.*Row .* of x"),
         ((X, Y, XT.astype(np.float32), YT), "differ in type"),
         ((X[:0], Y[:0]), "no images to train on"),
+        ((X[:0] / 240, Y[:0]), "no images to train on"),
+        ((X, None), "y is None"),
+        ((X, Y, None, None), "x_test is None.*\\(x, y\\)"),
+        ((X + 1j, Y), "no numbers.*complex"),
+        ((X.astype("datetime64[s]"), Y), "no numbers.*datetime"),
+        (X, "cannot train on a ndarray.*\\(x, y\\)"),
+        ({"image": X, "label": Y}, "cannot train on a dict"),
+        (pd.DataFrame({"image": [[1] * 64] * 2, "label": [1, np.inf]}), "the row 1: the label is"),
+        (pd.DataFrame({"image": ["a.png"], "label": [1]}), "are string.*what is in the files"),
+        (pa.table({"image": [[[1, 2], [3, 4]]], "label": [1]}), "one flat list"),
+        (pa.table({"image": [[1e300] * 64], "label": [1]}), "not a finite number"),
         ((np.full((5, 1, 8, 8), "a"), Y[:5]), "no numbers"),
         (([[1, 2], [1]], [0, 1]), "no array of rows of one size"),
         (pa.table({"image": [b"1"], "y": [1]}), "has no column label.*columns are image, y"),
@@ -132,7 +176,7 @@ def test_with_spark_the_bits_are_the_same(net: lenet.Network, spark: Any) -> Non
     ],
 )
 def test_data_that_cannot_be_used(net: lenet.Network, data: Any, words: str) -> None:
-    with pytest.raises(DataError, match=f"(?s){words}"):
+    with pytest.raises(lenet.LenetError, match=f"(?s){words}"):
         train(net, data)
 
 

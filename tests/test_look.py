@@ -114,6 +114,17 @@ def test_labels_from_one_get_the_line_that_subtracts(tmp_path: Path) -> None:
     x, y = images(labels).pixels, np.array(labels)
     events = trained(spec(10, "data frame\n  label from 1"), (x, y), tmp_path)
     assert not early(events)
+    data = next(e for e in events if e["event"] == "data")
+    assert data["classes"] == {str(k): 20 for k in range(1, 11)}
+    model = lenet.train(tmp_path / "net.lenet", (x, y), engine="local")
+    assert model.classes == tuple(str(k) for k in range(1, 11))
+    top1 = (model.predict(x).classes + 1 == y).mean()
+    assert model.evaluate(x, y)["top1"] == pytest.approx(top1)
+    # Without a section, it is said which line goes above.
+    nothing = spec(10, "").replace("\n\n", "\n")
+    with pytest.raises(DataError) as caught:
+        trained(nothing, (x, y), tmp_path)
+    assert "`label from 1` below a line `data frame`" in caught.value.fix
 
 
 def test_labels_from_one_in_a_net_with_room_are_odd(tmp_path: Path) -> None:
@@ -137,6 +148,12 @@ def test_labels_with_gaps_are_so_many_classes(tmp_path: Path) -> None:
     path.write_text(spec(3, "data frame\n  label distinct"))
     model = lenet.train(path, (x, y), engine="local")
     assert model.classes == ("1456", "1570", "1580")
+    top1 = (model.predict(x).classes == np.searchsorted([1456, 1570, 1580], y)).mean()
+    assert model.evaluate(x, y)["top1"] == pytest.approx(top1)
+    some = y < 1580
+    assert model.evaluate(x[some], y[some])["count"] == some.sum()
+    with pytest.raises(lenet.LenetError, match="no class 7"):
+        model.evaluate(x, np.full(len(y), 7))
 
 
 def test_more_classes_than_outputs_that_are_no_slip(tmp_path: Path) -> None:
@@ -151,6 +168,11 @@ def test_one_class_with_nine_tenths_of_the_rows(tmp_path: Path) -> None:
     assert not early(trained(spec(2), dataset([0] * 80 + [1] * 20), tmp_path))
     ((text, fix),) = early(trained(spec(2), dataset([0] * 50), tmp_path))
     assert "of one class, 0" in text and "nothing to learn" in fix
+
+
+def test_more_outputs_than_classes(tmp_path: Path) -> None:
+    ((text, fix),) = early(trained(spec(5), dataset([k % 3 for k in range(90)]), tmp_path))
+    assert text == "the net has 5 outputs, but these has 3 classes" and "`linear 3`" in fix
 
 
 def test_a_class_without_images(tmp_path: Path) -> None:
@@ -182,6 +204,30 @@ def test_floats_like_bytes_given_to_a_model_of_bytes(tmp_path: Path) -> None:
     with pytest.warns(UserWarning, match="values of up to 255, but .* at most 1.*astype"):
         model.predict(floats)
     assert (model.predict(floats / 255).classes == model.predict(data.train.pixels).classes).all()
+
+
+def test_small_whole_numbers_are_bytes(tmp_path: Path) -> None:
+    labels = np.arange(60) % 2
+    ones = (images(labels.tolist()).pixels > 128).astype(np.int64)
+    ((text, fix),) = early(trained(spec(2), (ones, labels), tmp_path))
+    assert "whole numbers up to 1, as bytes" in text and "give floats" in fix
+    assert not early(trained(spec(2), (ones.astype(float), labels), tmp_path))
+    assert not early(trained(spec(2), (ones.astype(bool), labels), tmp_path))
+
+
+def test_small_and_large_floats_are_measured(tmp_path: Path) -> None:
+    values = RNG.normal(size=(50, 1, 6, 6)).astype(np.float32)
+    for factor in (1e-4, 1e-12, 1.0, 1e6, 1e15):
+        scaled = (values * np.float32(factor)).astype(np.float32)
+        mean, deviation = count(Images(scaled, np.zeros(50, np.int32)), 1.0).normal(1.0)
+        np.testing.assert_allclose(mean, scaled.astype(float).mean(), rtol=1e-6)
+        np.testing.assert_allclose(deviation, scaled.astype(float).std(), rtol=1e-6)
+
+
+def test_padding_hides_no_constant_images() -> None:
+    ones = Images(np.ones((5, 1, 4, 4), np.uint8), np.zeros(5, np.int32))
+    around = Dataset("x", ones, None, (), 1 / 255).padded((1, 1))
+    assert count(around.train, 1 / 255, around.pad).constant == 5
 
 
 def test_images_of_a_single_value(tmp_path: Path) -> None:
@@ -218,6 +264,14 @@ def test_an_end_no_better_than_guessing(tmp_path: Path) -> None:
                      tmp_path)  # fmt: skip
     ((text, fix),) = warnings_of(events)
     assert "no better than guessing" in text and "a larger batch" in fix and "sees 1" in fix
+
+
+def test_a_rate_that_is_far_too_low_is_to_be_higher(tmp_path: Path) -> None:
+    text = spec(data="data digits").replace("rate 0.05", "rate 0.0000001")
+    ((_, fix),) = warnings_of(trained(text.replace("1 epochs", "4 epochs"), None, tmp_path))
+    assert "a higher rate (`rate 1e-06`) or more epochs" in fix
+    ((_, fix),) = warnings_of(trained(text, None, tmp_path))  # one epoch does not tell
+    assert "another rate (`rate 1e-08` or `rate 1e-06`)" in fix
 
 
 def test_the_majority_is_no_success(tmp_path: Path) -> None:

@@ -286,6 +286,13 @@ def test_evaluate_takes_the_classes_of_the_model(tmp_path: Path) -> None:
     path.write_text(path.read_text().replace("20 epochs", "60 epochs"))
     model = lenet.train(path, engine="local", output=tmp_path / "run")
     assert model.classes == ("a first", "between", "dark", "light")
+    first = tmp_path / "first"  # the first two classes alone
+    for name in ("a first", "between"):
+        (first / name).mkdir(parents=True)
+        for k in range(8):
+            (first / name / f"{k}.png").write_bytes((folder / name / f"{k}.png").read_bytes())
+    result = run("evaluate", tmp_path / "run" / "model.safetensors", "--data", first)
+    assert result.exit_code == 0 and "top1   100.00%" in result.stdout, result.output
     other = fill(tmp_path / "other")
     result = run("evaluate", tmp_path / "run" / "model.safetensors", "--data", other)
     assert result.exit_code == 0 and "top1   100.00%" in result.stdout
@@ -303,3 +310,42 @@ def test_labels_by_name_in_python(tmp_path: Path) -> None:
     assert by_name == model.evaluate(dataset.train.pixels, dataset.train.labels)
     with pytest.raises(lenet.LenetError, match="no class cat"):
         model.evaluate(dataset.train.pixels, np.where(names == "dark", "cat", names))
+
+
+def test_folders_that_are_taken_for_others(tmp_path: Path) -> None:
+    """A class that is called val, or train."""
+    folder = fill(tmp_path / "data")
+    (folder / "light").rename(folder / "val")
+    with pytest.raises(DataError, match="has a folder val, but no folder train") as caught:
+        load_dataset("images", str(folder))
+    assert "give it another name" in caught.value.fix
+    Image.new("L", (4, 4)).save(tmp_path / "x.png")
+    for name in ("car", "train"):
+        (tmp_path / "vehicles" / name).mkdir(parents=True)
+        (tmp_path / "vehicles" / name / "x.png").write_bytes((tmp_path / "x.png").read_bytes())
+    with pytest.raises(DataError, match="train has no folders") as caught:
+        load_dataset("images", str(tmp_path / "vehicles"))
+    assert "train is taken for the pictures to train with" in caught.value.detail
+
+
+def test_a_vector_tells_grey_from_colours(tmp_path: Path) -> None:
+    fill(tmp_path / "data")
+    grey = lenet.train(spec(tmp_path, net="input 256\nlinear 2\n"), engine="local")
+    assert grey.image_shape == (1, 16, 16)
+    broken = tmp_path / "data" / "dark" / "0.png"
+    broken.write_bytes(b"no picture")
+    path = spec(tmp_path, "  skip unreadable\n", net="input 256\nlinear 2\n")
+    assert lenet.train(path, engine="local").image_shape == (1, 16, 16)
+    plain = spec(tmp_path, net="input 256\nlinear 2\n")
+    with pytest.raises(DataError) as caught:
+        lenet.train(plain, engine="local")
+    assert "`skip unreadable`" in caught.value.fix
+
+
+def test_a_name_that_is_no_text(tmp_path: Path) -> None:
+    import os
+
+    folder = fill(tmp_path / "data")
+    os.rename(folder / "light" / "1.png", os.fsencode(folder / "light") + b"/\xff.png")
+    with pytest.raises(DataError, match="no UTF-8 text"):
+        load_dataset("images", str(folder))

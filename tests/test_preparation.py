@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw
 
 import lenet
 from runtime.data import load_dataset
+from runtime.data.drawing import is_cut_out
 from runtime.data.preparation import (
     DRAWN,
     INVERTED,
@@ -123,8 +124,26 @@ def test_sparks_images_are_the_same_pictures() -> None:
     form = Form("struct", (3, 32, 32), (0, 0), "uint8")
     (value,) = values_of(pa.array([struct]), form)
     np.testing.assert_array_equal(value.image, COLOUR.of_bytes(case("up_alpha.png")).pixels)
-    (bad,) = values_of(pa.array([{**struct, "data": b"123"}]), form)
-    assert bad.image is None and bad.problem == "it is no image of Spark's that can be read"
+    for change in ({"data": b"123"}, {"height": None}, {"height": 0, "data": b""}):
+        (bad,) = values_of(pa.array([{**struct, **change}]), form)
+        assert bad.image is None and bad.problem == "it is no image of Spark's that can be read"
+
+
+def test_a_picture_as_long_as_the_images_pixels_is_a_picture() -> None:
+    import pyarrow as pa
+
+    from runtime.data.values import Form, values_of
+
+    drawn = Image.fromarray(np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8))
+    data = encoded(drawn)
+    size = len(data) + 40
+    data += b"\0" * 40
+    form = Form("bytes", (1, 1, size), (0, 0), "uint8", preparation=Preparation((1, 28, 28)))
+    plain = bytes(range(256)) * (size // 256) + bytes(size % 256)
+    picture, pixels = values_of(pa.array([data, plain]), form)
+    assert picture.picture and picture.image is not None and picture.image.shape == (1, 28, 28)
+    assert not pixels.picture and pixels.image is not None
+    assert pixels.image.tobytes() == plain
 
 
 # Sizes
@@ -145,6 +164,9 @@ def test_other_sizes_are_refused_or_brought_to_it() -> None:
     assert fit[:, 0, 16].tolist() == [255] * 3 and fit[:, 16, 16].tolist() == [200, 100, 50]
     assert resized("fit", "black").pixels[:, 0, 16].tolist() == [0] * 3
     assert (crop[:, :, 1] == [[200], [100], [50]]).all()  # the dark quarter is cut off
+    for size in ((3000, 1), (1, 3000), (3000, 40)):  # what is very wide is still to be seen
+        thin = Preparation((1, 16, 16), "fit").of_array(np.zeros((size[1], size[0], 1), np.uint8))
+        assert (thin.pixels == 0).any() and (thin.pixels == 255).any()
     assert stretch[:, 0, 0].tolist() == [0] * 3 and stretch[:, 0, 31].tolist() == [200, 100, 50]
 
 
@@ -179,6 +201,11 @@ def test_invert() -> None:
     left = Preparation((1, 8, 8), invert="no", borders=(0.0, 0.02)).of_array(paper)
     assert left.done == () and left.pixels[0, 0, 0] == 250
     assert Preparation((1, 8, 8), invert="yes").of_array(255 - paper).pixels[0, 0, 0] == 250
+    # What is put around a picture is inverted with it.
+    wide = np.full((20, 40, 1), 255, np.uint8)
+    wide[9:11] = 0
+    fitted = Preparation((1, 16, 16), "fit", invert="auto").of_array(wide).pixels[0]
+    assert not fitted[0].any() and not fitted[-1].any() and fitted.max() > 60
     # Without a model, as for training images: all shall be light on dark.
     assert Preparation((1, 8, 8), invert="auto").of_array(paper).done == (INVERTED,)
 
@@ -226,11 +253,70 @@ def test_a_page_with_nothing_on_it() -> None:
 
 
 def test_digits_like_the_training_images_are_left_as_they_are() -> None:
-    for name in ("mnistlike_3.png", "mnistlike_4.png", "mnistlike_7.png"):
+    for name in ("mnistlike_3.png", "mnistlike_4.png"):
         found = DIGIT.of_bytes(case(name))
         assert found.done == ()
         with Image.open(CASES / name) as file:
             np.testing.assert_array_equal(found.pixels[0], np.asarray(file))
+    with Image.open(CASES / "mnistlike_3.png") as file:
+        beside = np.roll(np.asarray(file), 8, axis=1)  # of the right size, at another place
+    assert DIGIT.of_bytes(encoded(Image.fromarray(beside))).done == (DRAWN,)
+
+
+def test_all_digits_of_mnist_are_left_as_they_are(data_folder: Path) -> None:
+    digits = load_dataset("mnist", folder=data_folder).test
+    assert digits is not None
+    assert all(is_cut_out(image[0], 20) for image in digits.pixels[:2000])
+
+
+def page(**parts: object) -> np.ndarray:
+    """A light page of 300x300 with a dark vertical stroke, and what else there is on it."""
+    values = np.full((300, 300, 1), 235, np.uint8)
+    values[60:240, 140:160] = 30
+    return values
+
+
+def middle_of(pixels: np.ndarray) -> tuple[float, float]:
+    weights = pixels.astype(float)
+    return tuple(
+        float((weights.sum(axis=1 - axis) * (np.arange(28) + 0.5)).sum() / weights.sum())
+        for axis in (0, 1)
+    )
+
+
+@pytest.mark.parametrize("what", ["desk", "rules", "squares", "frame", "speck", "edge"])
+def test_what_is_no_ink(what: str) -> None:
+    """A sheet on a dark desk, ruled and squared paper, a box around, dirt; a stroke at the edge."""
+    alone = DIGIT.of_array(page()).pixels
+    values = page()
+    if what == "desk":
+        values = np.pad(values, ((60, 60), (80, 80), (0, 0)), constant_values=60)
+    elif what in ("rules", "squares"):
+        values[10::30], values[11::30] = np.minimum(values[10::30], 120), values[11::30]
+        if what == "squares":
+            values[:, 5::30] = np.minimum(values[:, 5::30], 120)
+    elif what == "frame":
+        values[4:6, 4:296] = values[294:296, 4:296] = 40
+        values[4:296, 4:6] = values[4:296, 294:296] = 40
+    elif what == "speck":
+        values[20:24, 20:24] = 30
+    else:
+        values = values[:240]  # it touches the lower edge
+        values[20:26, 20:26] = 30
+    pixels = DIGIT.of_array(np.ascontiguousarray(values)).pixels
+    assert np.abs(pixels.astype(int) - alone).mean() < 6
+    assert middle_of(pixels[0]) == pytest.approx(middle_of(alone[0]), abs=1)
+
+
+def test_several_drawings_and_many_spots_are_refused() -> None:
+    two = np.concatenate([page(), page()], axis=1)
+    with pytest.raises(PictureError, match="several drawings"):
+        DIGIT.of_array(two)
+    noise = np.random.default_rng(1).integers(0, 256, (200, 200, 1)).astype(np.uint8)
+    with pytest.raises(PictureError, match="no single drawing"):
+        DIGIT.of_array(noise)
+    with pytest.raises(PictureError, match="nothing drawn"):
+        DIGIT.of_array(np.zeros((28, 28, 1), np.uint8))
 
 
 @pytest.fixture(scope="module")
@@ -290,6 +376,8 @@ def test_what_a_model_does_with_pictures(tmp_path: Path) -> None:
     assert model("data digits", dark).of_pictures(np.array([255], np.uint8)).dtype == np.uint8
     floats = model("data digits", dark, 1 / 16).of_pictures(np.array([255], np.uint8))
     assert floats.dtype == np.float32 and floats[0] == 1
-    wide = model("data frame", Observed((1, 8, 8), 0, 255, None), 1.0)
-    assert wide.of_pictures(np.array([255], np.uint8))[0] == 255
+    for least, most in ((0.0, 255.0), (-1.0, 1.0), (0.0, 16.0), (-0.42, 2.8)):
+        wide = model("data frame", Observed((1, 8, 8), least, most, None), 1.0)
+        ends = wide.of_pictures(np.array([0, 255], np.uint8))
+        np.testing.assert_allclose(ends, [least, most], rtol=1e-6)
     assert wide.most_expected == math.inf and model("data digits", dark).most_expected == 10

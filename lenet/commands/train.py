@@ -116,8 +116,9 @@ def train(
         raise
     finally:
         if output is None and not resume:
-            with suppress(OSError):  # that of a run that has not begun is empty
+            with suppress(OSError):  # those of a run that has not begun are empty
                 folder.rmdir()
+                folder.parent.rmdir()
     _conclude(model, seconds, network, data, folder, as_json)
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from runtime.data.dataset import DataError, Images
 
 Normal = tuple[tuple[float, ...], tuple[float, ...]]
-FIXED = 2.0**24  # the sums of floats are those of whole multiples of 1 / FIXED
+FIXED = 2.0**160  # the sums of floats are those of whole multiples of 1 / FIXED
 _LEVELS = 256  # of brightness
 _RARE = 0.02  # of the images, the darkest and the lightest borders
 _TOGETHER = 8192  # images
@@ -81,10 +81,10 @@ def count(images: Images, scale: float, pad: tuple[int, int] = (0, 0)) -> Counts
     pixels = images.pixels
     rows, channels = pixels.shape[:2]
     whole = pixels.dtype == np.uint8
-    flat = pixels.reshape(rows, math.prod(pixels.shape[1:]))
     sums = _count_bytes(pixels, channels) if whole else _sum_floats(pixels, channels)
     (down, across), (height, width) = pad, pixels.shape[2:]
     bare = pixels[:, :, down : height - down, across : width - across]
+    flat = bare.reshape(rows, math.prod(bare.shape[1:]))
     constant, borders = 0, np.zeros(_LEVELS, np.int64)
     for start in range(0, rows, _TOGETHER):
         part = flat[start : start + _TOGETHER]

@@ -6,6 +6,8 @@ center of mass of the pixels, and translating the image so as to position this p
 of the 28x28 field."
 """
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +20,11 @@ _EVEN = 24  # values between which nearly all of an even ground lies
 _FAINT = 24  # values that are less than a stroke is darker than the paper
 _SPECK = 0.04  # of the largest part's area, what is dirt
 _SMALLEST = 4  # pixels, a part of a drawing
+_MOST_PARTS = 12  # of a drawing
+_TALL = 0.6  # of the tallest part's height, what may be a drawing of its own
+_WHOLE, _RULED = 0.9, 0.3  # of a side, how long a rule is; and how much of a page rules may cover
+_LIGHT = 64  # a stroke's least brightness
+_SLACK, _OFF = 6, 2.5  # pixels by which what is cut out may be smaller, and beside the middle
 _THIN, _USUAL = 0.10, 0.13  # a stroke's width, of the drawing's longer side
 
 
@@ -36,14 +43,67 @@ def cut_out(
     if max(picture.size) > _WORKED:
         picture.thumbnail((_WORKED, _WORKED), Image.Resampling.BOX)
     grey = np.asarray(picture, np.float32)
+    sheet = _sheet(grey)
+    if sheet is not None:
+        grey = grey[sheet]
     height = grey - _ground(grey)
     dark = _is_dark(height) if invert == "auto" else invert == "yes"
-    ink = np.maximum(-height if dark else height, 0)
-    ink = _strokes(ink)
+    ink = _strokes(np.maximum(-height if dark else height, 0))
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     ink = _thickened(ink)
     return _placed(ink, box, (shape[0], shape[1])), dark
+
+
+def is_cut_out(values: NDArray[np.uint8], box: int) -> bool:
+    """Whether light strokes on black, (height, width), are of the size and at the place already
+    that `cut_out` gives them."""
+    ink = values > _LIGHT
+    if not ink.any():
+        return False
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    longer = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1
+    masses = values.astype(np.float64)
+    total = masses.sum()
+    apart = [
+        abs((masses.sum(axis=1 - axis) * (np.arange(size) + 0.5)).sum() / total - size / 2)
+        for axis, size in enumerate(values.shape)
+    ]
+    return bool(box - _SLACK <= longer <= box + 2 and max(apart) <= _OFF)
+
+
+def _sheet(grey: Floats) -> tuple[slice, slice] | None:
+    """Where a sheet of paper lies that does not fill the picture, without its edges."""
+    from scipy import ndimage  # type: ignore[import-untyped]
+
+    low, high = float(grey.min()), float(grey.max())
+    if high - low < _FAINT:
+        return None
+    light = grey > low + _threshold(grey - low, high - low)
+    for mask in (light, ~light):
+        parts, count = ndimage.label(mask)
+        if not count:
+            continue
+        areas = np.bincount(parts.ravel())
+        areas[0] = 0
+        number = int(areas.argmax())
+        place = ndimage.find_objects(parts)[number - 1]
+        heights = [side.stop - side.start for side in place]
+        inside = all(
+            side.start > 0 and side.stop < length
+            for side, length in zip(place, grey.shape, strict=True)
+        )
+        large = all(
+            part > 0.3 * whole for part, whole in zip(heights, grey.shape, strict=True)
+        )
+        solid = areas[number] > 0.7 * heights[0] * heights[1]
+        if inside and large and solid and areas[number] > 0.15 * grey.size:
+            edges = [max(1, round(0.06 * part)) for part in heights]
+            return (
+                slice(place[0].start + edges[0], place[0].stop - edges[0]),
+                slice(place[1].start + edges[1], place[1].stop - edges[1]),
+            )
+    return None
 
 
 def _ground(grey: Floats) -> Floats:
@@ -78,25 +138,91 @@ def _strokes(ink: Floats) -> Floats:
     most = float(np.quantile(ink, 1 - min(0.5, 20 / ink.size)))
     if most < _FAINT:
         raise PictureError("I see nothing drawn on it")
-    mask = ink > _threshold(ink, most)
-    # A pixel's width of strokes that a threshold has torn is closed.
+    mask = _without_rules(ink > _threshold(ink, most))
     parts, count = ndimage.label(mask, np.ones((3, 3)))
-    areas = np.bincount(parts.ravel(), minlength=count + 1)
-    areas[0] = 0
-    rim = np.unique(np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]]))
-    inside = areas.copy()
-    inside[rim] = 0
-    least = max(_SMALLEST, 2e-4 * mask.size)
-    if inside.max() >= least:  # what reaches the rim is no part of the drawing: a table, a shadow
-        areas = inside
-    kept = np.flatnonzero(areas >= max(_SMALLEST, _SPECK * areas.max()))
-    if not len(kept):
+    if not count:
         raise PictureError("I see nothing drawn on it")
+    kept = _drawing(parts, ndimage.find_objects(parts))
     drawing = ndimage.binary_dilation(np.isin(parts, kept), np.ones((3, 3)))
     level = float(np.quantile(ink[np.isin(parts, kept)], 0.75))
     clean = np.where(drawing, np.clip(ink / level, 0, 1), 0)
     clean[clean < 0.1] = 0
     return np.asarray(clean, np.float32)
+
+
+def _without_rules(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Without the lines of ruled or squared paper, which go from one side to the other."""
+    from scipy import ndimage
+
+    for axis in (0, 1):
+        length = max(3, round(_WHOLE * mask.shape[1 - axis]))
+        line = np.ones((1, length) if axis == 0 else (length, 1), bool)
+        rules = ndimage.binary_opening(mask, line)
+        thick = rules.any(axis=1 - axis)
+        if not thick.any() or thick.mean() > _RULED:
+            continue
+        ends = np.flatnonzero(np.diff(np.pad(thick.astype(np.int8), 1)))
+        widest = int((ends[1::2] - ends[::2]).max())
+        # Strokes that cross a rule are joined again.
+        gap = np.ones((2 * widest + 1, 1) if axis == 0 else (1, 2 * widest + 1), bool)
+        mask = ndimage.binary_closing(mask & ~rules, gap) & (mask | rules)
+    return mask
+
+
+def _drawing(parts: NDArray[np.int32], places: list[tuple[slice, slice]]) -> NDArray[np.intp]:
+    """The parts that make the drawing; PictureError where there is none, or several."""
+    areas = np.bincount(parts.ravel(), minlength=len(places) + 1).astype(np.int64)
+    areas[0] = 0
+    least = max(_SMALLEST, 2e-4 * parts.size)
+    for number in _edges(parts, places, areas):
+        others = np.delete(areas, number).max(initial=0)
+        room = _room(places[number - 1])
+        solid = areas[number] > max(0.6 * room, 0.05 * parts.size)
+        if others >= (least if solid else max(least, 0.1 * areas[number])):
+            areas[number] = 0  # a table, a shadow: no part of the drawing
+    biggest = int(areas.argmax())
+    frame = _room(places[biggest - 1]) > 0.5 * parts.size and areas[biggest] < 0.12 * _room(
+        places[biggest - 1]
+    )
+    if frame and np.delete(areas, biggest).max(initial=0) >= least:
+        areas[biggest] = 0
+    kept = np.flatnonzero(areas >= max(_SMALLEST, _SPECK * areas.max()))
+    if not len(kept):
+        raise PictureError("I see nothing drawn on it")
+    if len(kept) > _MOST_PARTS:
+        raise PictureError("I see no single drawing on it, but many spots")
+    if _beside_each_other([places[number - 1] for number in kept]):
+        raise PictureError("I see several drawings on it: give a picture for each")
+    return kept
+
+
+def _edges(
+    parts: NDArray[np.int32], places: list[tuple[slice, slice]], areas: NDArray[np.int64]
+) -> list[int]:
+    """Parts that lie along the picture's rim, the largest first."""
+    sides = (parts[0], parts[-1], parts[:, 0], parts[:, -1])
+    found = []
+    for number in np.argsort(-areas):
+        contacts = [int((side == number).sum()) for side in sides]
+        touched = sum(contact > 0 for contact in contacts)
+        if number and areas[number] and (touched > 1 or max(contacts) > 0.2 * min(parts.shape)):
+            found.append(int(number))
+    return found
+
+
+def _room(place: tuple[slice, slice]) -> int:
+    return (place[0].stop - place[0].start) * (place[1].stop - place[1].start)
+
+
+def _beside_each_other(places: list[tuple[slice, slice]]) -> bool:
+    """Whether two parts of about the same height stand side by side, with room between."""
+    tallest = max(rows.stop - rows.start for rows, _ in places)
+    tall = sorted(
+        (columns.start, columns.stop)
+        for rows, columns in places
+        if rows.stop - rows.start > _TALL * tallest
+    )
+    return any(left[1] + 1 < right[0] for left, right in pairwise(tall))
 
 
 def _threshold(ink: Floats, most: float) -> float:

@@ -67,11 +67,20 @@ def _is_pandas(data: Any) -> bool:
 def _arrow(frame: Any) -> pa.Table:
     """pandas' table; rows are named by its index in messages."""
     try:
-        table = pa.Table.from_pandas(frame, preserve_index=False)
+        table = pa.Table.from_pandas(_with_flat_arrays(frame), preserve_index=False)
     except (pa.ArrowException, ValueError, TypeError) as error:
         raise DataError("this table cannot be read", str(error)) from None
     named = [f"the row {value}" for value in frame.index]
     return table.append_column("!key", pa.array(named, pa.string()))
+
+
+def _with_flat_arrays(frame: Any) -> Any:
+    """Arrow takes no cells that are arrays of several dimensions."""
+    for name in frame.columns:
+        column = frame[name]
+        if column.ndim == 1 and len(column) and getattr(column.iloc[0], "ndim", 0) > 1:
+            frame = frame.assign(**{name: [np.ravel(cell) for cell in column]})
+    return frame
 
 
 def _of_arrays(data: Any, shape: Shape, section: Data | None) -> Dataset:
@@ -81,6 +90,10 @@ def _of_arrays(data: Any, shape: Shape, section: Data | None) -> Dataset:
             "They are images and labels: (x, y), or (x, y, x_test, y_test).",
         )
     named = ("x", "y", "x_test", "y_test")[: len(data)]
+    missing = [name for name, array in zip(named, data, strict=True) if array is None]
+    if missing:
+        fix = "leave the images to test with out: (x, y)" if "_test" in missing[0] else ""
+        raise DataError(f"{missing[0]} is None", "", fix)
     arrays = dict(zip(named, data, strict=True))
     pixels = {name: _pixels(name, arrays[name], shape) for name in named[::2]}
     labels = {name: _labels(name, arrays[name]) for name in named[1::2]}
@@ -153,10 +166,12 @@ def _numbers(name: str, array: NDArray[Any]) -> NDArray[Any]:
     if array.dtype == bool:
         return array.astype(np.float32)
     if not (np.issubdtype(array.dtype, np.integer) or np.issubdtype(array.dtype, np.floating)):
+        detail = f"They are {array.dtype}."
         try:
+            if array.dtype.kind not in "OUS":
+                raise TypeError
             array = array.astype(np.float64)
         except (ValueError, TypeError):
-            detail = f"They are {array.dtype}."
             raise DataError(f"the values of {name} are no numbers", detail) from None
     if np.issubdtype(array.dtype, np.integer):
         if array.size and (array.min() < 0 or array.max() > 255):
@@ -169,7 +184,7 @@ def _numbers(name: str, array: NDArray[Any]) -> NDArray[Any]:
         return array.astype(np.uint8)
     with np.errstate(over="ignore"):
         array = array.astype(np.float32)
-    broken = ~np.isfinite(array).reshape(len(array), -1).all(axis=1)
+    broken = ~np.isfinite(array).all(axis=tuple(range(1, array.ndim)))
     if broken.any():
         where = f"Row {int(broken.argmax()):,} of {name}, counted from 0, is the first."
         raise DataError("a value is not a finite number", where)
@@ -191,7 +206,8 @@ def _numbered(
     """Labels as numbers, and the classes' names where they were text; `label from` and `label
     distinct` follow later."""
     first = labels["y"]
-    if np.issubdtype(first.dtype, np.number) or first.dtype == bool:
+    distinct = section is not None and section.distinct
+    if not distinct and (np.issubdtype(first.dtype, np.number) or first.dtype == bool):
         least = section.first if section is not None else 0
         return {name: _whole(name, array, least) for name, array in labels.items()}, ()
     values = [None if value is None or value != value else value for value in first.tolist()]

@@ -1,6 +1,9 @@
 """Labels of all kinds as numbers of classes, with the classes' names where they have some."""
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -22,14 +25,18 @@ def names_of(values: Sequence[Any], what: str) -> tuple[str, ...]:
             f"Each makes a class, and {MOST_CLASSES:,} are the most.",
             "is this the column of the labels?",
         )
-    if all(isinstance(value, int | float) for value in present):
+    if all(isinstance(value, int | float | Decimal) for value in present):
         return tuple(as_text(value) for value in sorted(present))
-    return tuple(sorted(str(value) for value in present))
+    return tuple(sorted({as_text(value) for value in present}))
 
 
 def as_text(value: Any) -> str:
     """How a label is written: 3.0 as 3."""
-    whole = isinstance(value, float) and value == int(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    whole = isinstance(value, float | Decimal) and math.isfinite(value) and value == int(value)
     return str(int(value)) if whole else str(value)
 
 
@@ -83,8 +90,6 @@ def renumbered(dataset: Dataset, first: int, distinct: bool) -> Dataset:
 def _with_labels(
     dataset: Dataset, labels: list[NDArray[np.int32]], names: tuple[str, ...]
 ) -> Dataset:
-    from dataclasses import replace
-
     train = Images(dataset.train.pixels, labels[0])
     test = None if dataset.test is None else Images(dataset.test.pixels, labels[1])
     return replace(dataset, train=train, test=test, classes=names)

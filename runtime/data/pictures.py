@@ -55,9 +55,18 @@ class Layout:
         root = folder / "train" if (folder / "train").is_dir() else folder
         names = ("test", "val", "validation")
         tests = [folder / name for name in names if (folder / name).is_dir()]
-        classes = _folders(root) if root != folder else _folders(root, leave=tests)
+        if root == folder and tests:
+            raise DataError(
+                f"{folder} has a folder {tests[0].name}, but no folder train",
+                "Such a name is taken for pictures to test with.",
+                f"move the classes to train with into {folder / 'train'}; or, if it is a class, "
+                "give it another name",
+            )
+        classes = _folders(root)
         if not classes:
             detail = "Each class is a folder of pictures, named like it."
+            if root != folder:
+                detail += " The folder train is taken for the pictures to train with."
             raise DataError(f"{root} has no folders.", detail)
         test = tests[0] if tests and root != folder else None
         strange = set(_folders(test)) - set(classes) if test else set()
@@ -75,7 +84,7 @@ class Layout:
             own = pictures_below(root / name)
             if not own and root == self.train:
                 raise _no_pictures(root / name)
-            found += [path.relative_to(root).as_posix() for path in own]
+            found += [_readable_name(path.relative_to(root).as_posix()) for path in own]
         if not found:
             raise DataError(f"{root} has no pictures.", f"I look for {', '.join(ENDINGS)}.")
         return sorted(found)
@@ -105,7 +114,7 @@ class Layout:
         """How to read them: as images of `shape`, channels x height x width; without it, or for a
         vector, of that of the first picture."""
         if shape is None or len(shape) != 3:
-            shape = shape_of(self.train / self.pictures(self.train)[0])
+            shape = self._shape(shape, skip=section is not None and section.skip_unreadable)
         if shape[0] not in (1, 3):
             detail = "Pictures have 1 channel, grey, or 3: red, green and blue."
             raise DataError(f"the net's images have {shape[0]} channels", detail)
@@ -115,6 +124,21 @@ class Layout:
             "file", image, (0, 0), "uint8", self.classes, by_content=False,
             preparation=preparation,
         )  # fmt: skip
+
+    def _shape(self, wanted: Shape | None, skip: bool) -> Shape:
+        """That of the first picture that can be read; grey or RGB as a vector of a length wants."""
+        paths = [self.train / path for path in self.pictures(self.train)]
+        for number, path in enumerate(paths):
+            try:
+                channels, height, width = shape_of(path)
+            except DataError:
+                if skip and number + 1 < len(paths):
+                    continue
+                raise
+            if wanted in ((height * width,), (3 * height * width,)):
+                channels = wanted[0] // (height * width)
+            return channels, height, width
+        raise AssertionError("a class has pictures")
 
 
 def load_pictures(folder: Path, shape: Shape | None = None, section: Data | None = None) -> Dataset:
@@ -146,7 +170,23 @@ def shape_of(path: Path) -> Shape:
             grey = picture.mode in ("1", "L", "LA", "La") or picture.mode.startswith("I")
             return 1 if grey else 3, picture.size[1], picture.size[0]
     except (OSError, ValueError, SyntaxError) as error:
-        raise DataError(f"{path} is no picture that can be read.", str(error)) from None
+        fix = "mend or remove it, or write `skip unreadable` in the data section"
+        raise DataError(f"{path} is no picture that can be read.", _reason(error), fix) from None
+
+
+def _reason(error: Exception) -> str:
+    from PIL import UnidentifiedImageError
+
+    return "" if isinstance(error, UnidentifiedImageError) else str(error)
+
+
+def _readable_name(path: str) -> str:
+    try:
+        path.encode()
+        return path
+    except UnicodeEncodeError:
+        shown = path.encode(errors="backslashreplace").decode()
+        raise DataError(f"the name of {shown} is no UTF-8 text", "", "rename the file") from None
 
 
 def _read(table: pa.Table, form: Form, name: str, skip: bool) -> Read:
@@ -154,9 +194,8 @@ def _read(table: pa.Table, form: Form, name: str, skip: bool) -> Read:
     return images_of(table.append_column("place", nothing), form, name, skip)
 
 
-def _folders(root: Path, leave: list[Path] | None = None) -> list[str]:
-    found = sorted(p for p in root.iterdir() if p.is_dir() and not is_hidden(p.name))
-    return [p.name for p in found if p not in (leave or ())]
+def _folders(root: Path) -> list[str]:
+    return sorted(p.name for p in root.iterdir() if p.is_dir() and not is_hidden(p.name))
 
 
 def _no_pictures(folder: Path) -> DataError:

@@ -22,6 +22,8 @@ Borders = tuple[float, float]
 Bytes = NDArray[np.uint8]
 # What was done to a picture that its owner may not expect.
 INVERTED, DRAWN, RESIZED = "inverted", "drawn", "resized"
+# Those that are read; Pillow knows others, for some of which it would start other programs.
+_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
 _SWALLOWED = 64  # values between the darkest and the lightest pixel of what is hardly to be seen
 _CLEARLY = 0.3  # how much nearer to the training images' borders an inverted picture's is
 
@@ -77,7 +79,7 @@ class Preparation:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # Pillow's, of what does not matter here
-                with Image.open(io.BytesIO(data)) as file:
+                with Image.open(io.BytesIO(data), formats=_FORMATS) as file:
                     return self.of_picture(file)
         except PictureError:
             raise
@@ -110,9 +112,12 @@ class Preparation:
         channels, height, width = self.shape
         other_size = picture.size != (width, height)
         inverts = self._inverts(picture)
-        if self.drawn is not None and (other_size or inverts or see_through):
-            from runtime.data.drawing import cut_out
+        if self.drawn is not None:
+            from runtime.data.drawing import cut_out, is_cut_out
 
+            plain = not (other_size or inverts or see_through)
+            if plain and is_cut_out(np.asarray(picture), self.drawn):
+                return Prepared(np.asarray(picture)[None].copy())
             pixels, was_dark = cut_out(np.asarray(picture), self.drawn, self.shape[1:], self.invert)
             return Prepared(pixels[None], (DRAWN, *([INVERTED] if was_dark else [])))
         done = []
@@ -123,7 +128,10 @@ class Preparation:
             if self.resize is None:
                 size = f"{picture.size[0]}x{picture.size[1]}"
                 raise SizeError(f"the picture has {size} pixels; the net takes {width}x{height}")
-            picture = _resized(picture, (width, height), self.resize, self._fill())
+            fill = self._fill()
+            if inverts and not isinstance(self.background, float):
+                fill = 255 - fill  # what lies behind the picture is inverted with it
+            picture = _resized(picture, (width, height), self.resize, fill)
             done.append(RESIZED)
         values = np.asarray(picture).reshape(height, width, channels).transpose(2, 0, 1)
         return Prepared(np.ascontiguousarray(values), tuple(done))
@@ -209,5 +217,10 @@ def _resized(picture: "Image", size: tuple[int, int], mode: str, fill: int) -> "
         return picture.resize(size, smooth)
     if mode == "crop":
         return ImageOps.fit(picture, size, smooth)
-    colour: Any = fill if picture.mode == "L" else (fill, fill, fill)
-    return ImageOps.pad(picture, size, smooth, color=colour)
+    scale = min(size[0] / picture.width, size[1] / picture.height)
+    # Pillow's own function leaves nothing of what is very wide or very high.
+    inner = [max(1, round(scale * side)) for side in picture.size]
+    small = picture.resize((inner[0], inner[1]), smooth)
+    whole = Image.new(picture.mode, size, fill if picture.mode == "L" else (fill, fill, fill))
+    whole.paste(small, ((size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2))
+    return whole

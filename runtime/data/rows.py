@@ -6,6 +6,7 @@ that is because its picture cannot be read.
 """
 
 import hashlib
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -86,11 +87,11 @@ def _label(value: Any, form: Form) -> int:
     if value is None or value != value:
         raise Problem("the label is empty")
     if form.classes is not None:
-        number = _numbers(form.classes).get(str(value))
+        number = _numbers(form.classes).get(as_text(value))
         if number is None:
-            raise Problem(f"{value} is a class of no training images")
+            raise Problem(f"{as_text(value)} is a class of no training images")
         return number
-    if value != int(value) or not form.first <= value < 2**31 - 1:
+    if not math.isfinite(value) or value != int(value) or not form.first <= value < 2**31 - 1:
         limits = f"whole numbers from {form.first}"
         raise Problem(f"the label is {value:g}, but labels are {limits}")
     return int(value) - form.first

@@ -24,12 +24,24 @@ def dataset_of(
     Columns "!path" and "!place", or one that `key` names, tell where a row comes from.
     """
     tables = [table for table in (train, test) if table is not None]
-    for table in tables:
+    for number, table in enumerate(tables):
         for column in (section.image, section.label):
             if column not in table.column_names:
                 listed = ", ".join(c for c in table.column_names if c[:1] != "!") or "none"
-                fix = f'name it: a line `label "{column}"` or `image "…"` in the data section'
-                raise DataError(f"{name} has no column {column}", f"Its columns are {listed}.", fix)
+                what = "images" if column == section.image else "labels"
+                raise DataError(
+                    f"{name} has no column {column}",
+                    f"Its columns are {listed}.",
+                    f"say which one holds the {what}, with a line of the data section such as "
+                    f'`{what[:-1]} "{table.column_names[0]}"`',
+                    f"say which one holds the {what}: columns=lenet.Columns({what[:-1]}=…)",
+                )
+            kind = table[column].type
+            if pa.types.is_dictionary(kind):  # pandas' categories
+                place = table.column_names.index(column)
+                plain = table[column].combine_chunks().dictionary_decode()
+                table = tables[number] = table.set_column(place, column, plain)
+    train = tables[0]
     labels = train[section.label].type
     check_kind(labels, name)
     if section.distinct or is_text(labels):
@@ -55,7 +67,9 @@ def _form(
     form = form_of(kind, as_image(shape))
     if form is None:
         detail = "They are binary, lists of numbers, or pictures."
-        raise DataError(f"The images of {name} are {kind}.", detail)
+        fix = "if they are paths, give what is in the files" if is_text(kind) else ""
+        fix = "give each image as one flat list" if pa.types.is_nested(kind) else fix
+        raise DataError(f"The images of {name} are {kind}.", detail, fix)
     check_pictures(form, section, name)
     preparation = Preparation.of(section, form.shape)
     return replace(form, classes=classes, first=section.first, preparation=preparation)

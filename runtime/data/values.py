@@ -117,6 +117,9 @@ def together(column: pa.Array, form: Form) -> NDArray[Any] | None:
         if (np.diff(starts) != width).any() or data is None:
             return None
         part = np.frombuffer(data, np.uint8)[starts[0] : starts[-1]]
+        rows = part.reshape(-1, width)
+        if width >= 8 and any(_is_picture(row.tobytes()) for row in rows[_may_be_pictures(rows)]):
+            return None
         return part.view(form.dtype).reshape(-1, form.size)
     if pa.types.is_fixed_size_list(column.type):
         column = column.cast(pa.list_(column.type.value_type))
@@ -131,7 +134,9 @@ def together(column: pa.Array, form: Form) -> NDArray[Any] | None:
 def _fine(numbers: NDArray[Any], form: Form) -> bool:
     if form.dtype == "uint8":
         return bool(((numbers >= 0) & (numbers <= 255)).all())
-    return bool(np.isfinite(numbers).all() and (form.most == math.inf or _in_scale(numbers, form)))
+    with np.errstate(over="ignore"):
+        finite = np.isfinite(numbers.astype(np.float32)).all()
+    return bool(finite and (form.most == math.inf or _in_scale(numbers, form)))
 
 
 def _in_scale(numbers: NDArray[Any], form: Form) -> bool:
@@ -141,7 +146,7 @@ def _in_scale(numbers: NDArray[Any], form: Form) -> bool:
 def _checked(numbers: NDArray[Any], form: Form) -> NDArray[Any]:
     if not _fine(numbers, form):
         what = "a byte, 0 to 255" if form.dtype == "uint8" else "a finite number"
-        if form.dtype != "uint8" and np.isfinite(numbers).all():
+        if form.dtype != "uint8" and form.most < numbers.max(initial=0) <= 255:
             raise Problem(
                 f"a value is {numbers.max():g}, and those of the training images were at most "
                 f"{form.most / TOO_LARGE:g}: are these bytes? Divide them by 255"
@@ -179,10 +184,25 @@ def _picture_of(value: Any, form: Form) -> Prepared | None:
         return _file(value, form)
     if form.image == "struct":
         return _struct(value, form)
-    encoded = form.image == "bytes" and len(value) != form.size * np.dtype(form.dtype).itemsize
-    if form.image == "picture" or (encoded and value.startswith(_PICTURES)):
+    if form.image == "picture":
         return form.pictures.of_bytes(value)
-    return None
+    if form.image != "bytes":
+        return None
+    as_numbers = len(value) == form.size * np.dtype(form.dtype).itemsize
+    encoded = _is_picture(value) if as_numbers else value.startswith(_PICTURES)
+    return form.pictures.of_bytes(value) if encoded else None
+
+
+def _may_be_pictures(rows: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """By their first byte alone, for many rows of pixels at once."""
+    return np.isin(rows[:, 0], np.array([0x89, 0xFF, 0x47], np.uint8))
+
+
+def _is_picture(data: bytes) -> bool:
+    """Whether bytes of just the length of an image's pixels are a picture all the same: only what
+    no image would begin and end with by chance."""
+    jpeg = data.startswith(b"\xff\xd8\xff") and data.rstrip(b"\0").endswith(b"\xff\xd9")
+    return jpeg or data.startswith((b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a"))
 
 
 def _file(path: str, form: Form) -> Prepared:
@@ -198,7 +218,8 @@ def _struct(value: dict[str, Any], form: Form) -> Prepared:
     """Spark's image: rows from the top, of blue, green and red, and perhaps of transparency."""
     height, width, channels = value["height"], value["width"], value["nChannels"]
     data = value["data"]
-    if data is None or channels not in (1, 3, 4) or len(data) != height * width * channels:
+    whole = None not in (height, width, channels, data) and min(height, width) > 0
+    if not whole or channels not in (1, 3, 4) or len(data) != height * width * channels:
         raise PictureError("it is no image of Spark's that can be read")
     pixels = np.frombuffer(data, np.uint8).reshape(height, width, channels)
     if channels == 1:

@@ -17,7 +17,10 @@ def named(frame: DataFrame, name: str) -> Column:
     if name not in frame.columns:
         listed = ", ".join(frame.columns)
         raise DataError(f"there is no column {name}", f"The columns are {listed}.")
-    return frame[name]
+    if frame.columns.count(name) > 1:
+        raise DataError(f"there are two columns {name}", "", "rename or drop one of them")
+    quoted = name.replace("`", "``")
+    return F.col(f"`{quoted}`")  # which may have a dot in its name
 
 
 def image_column(frame: DataFrame, name: str) -> tuple[Column, str, str]:
@@ -55,7 +58,7 @@ def label_column(
     """The labels as numbers, or as the text that names their classes."""
     label, kind = named(frame, name), dict(frame.dtypes)[name]
     if kind == "vector" or kind.startswith(("array<", "struct<type:tinyint")):
-        array = f"array_position({name}, 1) - 1"
+        array = f"array_position(`{name}`, 1) - 1"
         if kind.startswith("array<"):
             raise one_hot(f"the column {name}", f'take its place: frame.withColumn("{name}", '
                           f'F.expr("{array}"))')  # fmt: skip
@@ -66,14 +69,12 @@ def label_column(
         raise DataError(f"the column {name} has the type {kind}", detail)
     if kind != "string" and not section.distinct:
         return label.cast("double"), None
-    text = label.cast("string")
-    if kind not in ("string", "boolean"):  # 3.0 is written 3
-        whole = label.cast("long")
-        text = F.when(label == whole, whole.cast("string")).otherwise(text)
+    # How a number is written is left to `as_text`, as in this process.
+    label = label.cast("string" if kind in ("string", "boolean") else "double")
     different = frame.select(label.alias("label")).distinct().limit(MOST_CLASSES + 2)
     found = run_action(frame.sparkSession, different.collect)
     values = [row["label"] for row in found]
-    return text, names_of(values, f"the column {name}")
+    return label, names_of(values, f"the column {name}")
 
 
 def key_column(frame: DataFrame, columns: Columns, ordered: bool) -> Column:

@@ -1,5 +1,6 @@
 """What Spark, Java and py4j raise, as one message that says what to do."""
 
+import logging
 import os
 import re
 import shutil
@@ -31,10 +32,18 @@ def spark_error(
 @contextmanager
 def spark_errors(title: str, session: SparkSession | None = None) -> Iterator[None]:
     """Turn whatever Spark raises inside into a LenetError."""
+
+    def is_no_trace(record: logging.LogRecord) -> bool:
+        """py4j logs what it raises as well, with its trace, where Java is gone."""
+        return "py4j" not in record.pathname
+
+    logging.root.addFilter(is_no_trace)
     try:
         yield
     except (Py4JError, PySparkException, ConnectionError) as error:
         raise spark_error(error, title, session) from None
+    finally:
+        logging.root.removeFilter(is_no_trace)
 
 
 def run_action(session: SparkSession, action: Callable[[], T]) -> T:
