@@ -16,6 +16,7 @@ from runtime.checkpoint import State
 from runtime.communicator import Communicator
 from runtime.cores import check_memory
 from runtime.exact import diverged
+from runtime.histogram import histogram
 from runtime.job import Job
 from runtime.metrics import broken, by_class, metrics_of, tally
 from runtime.parameters import initial_weights, to_tensors
@@ -26,7 +27,6 @@ from runtime.stopper import Stopper
 from runtime.updater import function_of
 
 Event = dict[str, Any]
-_BINS = 30
 _COMPILE_SECONDS = 900.0  # that another worker may compile
 _SECONDS = 10.0  # between checkpoints at the ends of epochs, unless the file says `checkpoint`
 
@@ -239,7 +239,7 @@ class _Run:
         histograms = dict(settings.logs).get("parameters")
         if self.supervisor and histograms and _due(histograms, at, at.step == trainer.steps):
             for name, tensor in to_tensors(self.loaded.program, trainer.weights).items():
-                self._report(_histogram(name, tensor, at.iteration))
+                self._report(histogram(name, tensor, at.iteration))
         return rate
 
     def _checkpoint(self, last_step: bool = False, done: bool = False) -> None:
@@ -285,26 +285,3 @@ def _over(stop: Duration, at: _Position) -> bool:
     if stop.unit == "iterations":
         return at.iteration >= stop.count
     return at.step == 0 and at.epoch >= stop.count
-
-
-def _histogram(name: str, tensor: NDArray[np.float32], iteration: int) -> Event:
-    """Counts in equal bins from the least to the greatest value, as TensorBoard keeps them."""
-    values = tensor.astype(np.float64).ravel()
-    least, most = float(values.min()), float(values.max())
-    first = least if least < most else least - 0.5
-    width = (most - least or 1.0) / _BINS
-    # numpy.histogram takes ten times as long for the many small tensors.
-    places = ((values - first) / width).astype(np.int64)
-    counts = np.bincount(np.minimum(places, _BINS - 1), minlength=_BINS)
-    return {
-        "event": "parameters",
-        "iteration": iteration,
-        "name": name,
-        "min": least,
-        "max": most,
-        "count": values.size,
-        "sum": float(values.sum()),
-        "sum_of_squares": float((values * values).sum()),
-        "limits": [first + width * k for k in range(1, _BINS + 1)],
-        "counts": counts.tolist(),
-    }
