@@ -9,7 +9,7 @@ _BINS = 30
 
 
 def histogram(name: str, tensor: NDArray[np.float32], iteration: int) -> dict[str, Any]:
-    """An event: counts in equal bins from the least to the greatest value, as TensorBoard has it."""
+    """An event: counts in equal bins from the least value to the greatest, as TensorBoard has."""
     values = tensor.astype(np.float64).ravel()
     least, most = float(values.min()), float(values.max())
     first = least if least < most else least - 0.5
