@@ -15,7 +15,7 @@ from dsl.shapes import show
 from lenet.curves import chart
 from lenet.draw import draw_svg
 from lenet.gallery import gallery
-from lenet.shapes import folded, readable_bytes, shapes
+from lenet.shapes import HEAD, cells_of, folded, readable_bytes, shapes
 from runtime.described import described
 from runtime.prediction import Prediction
 
@@ -93,20 +93,9 @@ def drawing(graph: Graph, name: str) -> str:
 def table(graph: Graph, name: str) -> str:
     """The table of `lenet shapes`, with blocks and repeats in a row each."""
     totals = shapes(graph, name)["totals"]
-    head = ("layer", "name", "output", "parameters", "multiply-adds", "memory")
-    rows = [
-        (
-            row["kind"] + (f"  ({row['layers']} layers)" if "layers" in row else ""),
-            row["name"],
-            show(row["shape"]),
-            f"{row['parameters']:,}" if row["parameters"] else "",
-            f"{row['macs']:,}" if row["macs"] else "",
-            readable_bytes(row["activation_bytes"]),
-        )
-        for row in folded(graph)
-    ]
+    rows = [cells_of(row) for row in folded(graph)]
     last = ("total", "", "", f"{totals['parameters']:,}", f"{totals['macs']:,}", "")
-    lines = [_row(head, "th", ""), *(_row(row, "td", "") for row in rows), _row(last, "td", _RULE)]
+    lines = [_row(HEAD, "th", ""), *(_row(row, "td", "") for row in rows), _row(last, "td", _RULE)]
     memory = (
         f"One thread needs {readable_bytes(totals['training_bytes'])} to train, "
         f"{readable_bytes(totals['prediction_bytes'])} to predict."

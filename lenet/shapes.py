@@ -81,20 +81,9 @@ def _group(group: Group, nodes: tuple[Node, ...]) -> dict[str, Any]:
 
 def shapes_text(table: dict[str, Any], rows: list[dict[str, Any]] | None = None) -> str:
     """The table as plain text, the same on a terminal and in a file; `rows` in place of its own."""
-    head = ("line", "layer", "name", "output", "parameters", "multiply-adds", "memory")
+    head = ("line", *HEAD)
     chosen = table["layers"] if rows is None else rows
-    cells = [
-        (
-            str(layer["line"]),
-            layer["kind"] + (f"  ({layer['layers']} layers)" if "layers" in layer else ""),
-            layer["name"],
-            show(layer["shape"]),
-            f"{layer['parameters']:,}" if layer["parameters"] else "",
-            f"{layer['macs']:,}" if layer["macs"] else "",
-            readable_bytes(layer["activation_bytes"]),
-        )
-        for layer in chosen
-    ]
+    cells = [(str(layer["line"]), *cells_of(layer)) for layer in chosen]
     totals = table["totals"]
     last = ("", "total", "", "", f"{totals['parameters']:,}", f"{totals['macs']:,}", "")
     widths = [max(len(row[k]) for row in (head, *cells, last)) for k in range(len(head))]
@@ -115,6 +104,21 @@ def shapes_text(table: dict[str, Any], rows: list[dict[str, Any]] | None = None)
     folds = [] if not any("layers" in row for row in chosen) else ["--expand shows every layer"]
     end = [rule, line(last), "", memory, *folds]
     return "\n".join([line(head), rule, *map(line, cells), *end]) + "\n"
+
+
+HEAD = ("layer", "name", "output", "parameters", "multiply-adds", "memory")
+
+
+def cells_of(row: dict[str, Any]) -> tuple[str, ...]:
+    """A row below HEAD, as a person reads it."""
+    return (
+        row["kind"] + (f"  ({row['layers']} layers)" if "layers" in row else ""),
+        row["name"],
+        show(row["shape"]),
+        f"{row['parameters']:,}" if row["parameters"] else "",
+        f"{row['macs']:,}" if row["macs"] else "",
+        readable_bytes(row["activation_bytes"]),
+    )
 
 
 def readable_bytes(count: int) -> str:

@@ -269,8 +269,8 @@ def test_all_digits_of_mnist_are_left_as_they_are(data_folder: Path) -> None:
     assert all(is_cut_out(image[0], 20) for image in digits.pixels[:2000])
 
 
-def page(**parts: object) -> np.ndarray:
-    """A light page of 300x300 with a dark vertical stroke, and what else there is on it."""
+def page() -> np.ndarray:
+    """A light page of 300x300 with a dark vertical stroke."""
     values = np.full((300, 300, 1), 235, np.uint8)
     values[60:240, 140:160] = 30
     return values
@@ -331,6 +331,11 @@ def test_all_digits_of_the_cases_come_out_right(lenet5: lenet.Model) -> None:
     assert len(names) == 9
     for name in names:
         assert lenet5.predict(CASES / name).label(0) == name.split("_")[1][0], name
+    # The same picture: turned, with a tag that says so; on transparency.
+    same = [lenet5.predict(CASES / f"up{kind}") for kind in (".jpg", "_exif.jpg", "_alpha.png")]
+    assert len({prediction.label(0) for prediction in same}) == 1
+    for prediction in same:
+        np.testing.assert_allclose(prediction.probabilities, same[0].probabilities, atol=0.01)
 
 
 def test_digits_that_are_photographed_and_drawn(lenet5: lenet.Model, data_folder: Path) -> None:

@@ -181,9 +181,8 @@ def _drawing(parts: NDArray[np.int32], places: list[tuple[slice, slice]]) -> NDA
         if others >= (least if solid else max(least, 0.1 * areas[number])):
             areas[number] = 0  # a table, a shadow: no part of the drawing
     biggest = int(areas.argmax())
-    frame = _room(places[biggest - 1]) > 0.5 * parts.size and areas[biggest] < 0.12 * _room(
-        places[biggest - 1]
-    )
+    room = _room(places[biggest - 1])
+    frame = room > 0.5 * parts.size and areas[biggest] < 0.12 * room
     if frame and np.delete(areas, biggest).max(initial=0) >= least:
         areas[biggest] = 0
     kept = np.flatnonzero(areas >= max(_SMALLEST, _SPECK * areas.max()))
