@@ -75,16 +75,22 @@ def _refuse(graph: Graph, source: "Source") -> None:
         title = f"the labels of {source.name} go from {least} to {most:,}"
         detail = f"Labels count from 0, and so do the net's {outputs} outputs."
         where = _section(graph)
-        fix = f"write `label from {least}` {where}, which subtracts {least}{widen}"
+        fix = f"write `{_label(graph)} from {least}` {where}, which subtracts {least}{widen}"
         raise DataError(title, detail, fix)
     if len(present) <= outputs or len(present) * 2 < number:
         shown = ", ".join(f"{label:,}" for label in present[:_NAMED])
         shown += ", …" if len(present) > _NAMED else ""
         title = f"the labels of {source.name} have gaps: {shown}"
         detail = f"They are {len(present):,} classes, but their numbers go up to {most:,}."
-        fix = f"write `label distinct` {_section(graph)}: each is a class of its own{widen}"
+        fix = f"write `{_label(graph)} distinct` {_section(graph)}: each is a class of its own{widen}"
         raise DataError(title, detail, fix)
     raise DataError(title, "", f"make the last layer `linear {number}`")
+
+
+def _label(graph: Graph) -> str:
+    """The line `label` as it stands in the file, where it names a column."""
+    named = graph.data is not None and graph.data.label != "label"
+    return f'label "{graph.data.label}"' if named and graph.data is not None else "label"
 
 
 def _section(graph: Graph) -> str:
@@ -159,7 +165,8 @@ def _odd_labels(graph: Graph, source: "Source") -> Iterator[Odd]:
     contiguous = most - least + 1 == len(labels)
     if not source.classes and least > 0 and contiguous and len(labels) > 1:
         text = f"the labels of {source.name} go from {least} to {most}: 0 never occurs"
-        fix = f"if they count from {least}, write `label from {least}` {_section(graph)}"
+        line = f"`{_label(graph)} from {least}` {_section(graph)}"
+        fix = f"if they count from {least}, write {line}"
         yield Odd(f"{text}", f"{fix}, and end the net in {len(labels)} outputs")
         return
     limit = len(source.classes) or most + 1
@@ -173,5 +180,6 @@ def _odd_labels(graph: Graph, source: "Source") -> Iterator[Odd]:
         have = "has" if len(missing) == 1 else "have"
         fix = "give images of it" if len(missing) == 1 else "give images of them"
         if not source.classes and len(labels) * 2 < limit:
-            fix = f"if the labels are no numbers from 0, write `label distinct` {_section(graph)}"
+            line = f"`{_label(graph)} distinct` {_section(graph)}"
+            fix = f"if the labels are no numbers from 0, write {line}"
         yield Odd(f"{what} {shown} {have} no images to train with", fix)

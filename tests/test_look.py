@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from test_cli_train import run
 
@@ -120,6 +121,11 @@ def test_labels_from_one_get_the_line_that_subtracts(tmp_path: Path) -> None:
     assert model.classes == tuple(str(k) for k in range(1, 11))
     top1 = (model.predict(x).classes + 1 == y).mean()
     assert model.evaluate(x, y)["top1"] == pytest.approx(top1)
+    # Where the line names a column, it is the line that there is.
+    table = pa.table({"image": [bytes(image) for image in x.reshape(-1, 64)], "digit": y})
+    with pytest.raises(DataError) as caught:
+        trained(spec(10, 'data frame\n  label "digit"'), table, tmp_path)
+    assert caught.value.fix.startswith('write `label "digit" from 1` in')
     # Without a section, it is said which line goes above.
     nothing = spec(10, "").replace("\n\n", "\n")
     with pytest.raises(DataError) as caught:
