@@ -82,7 +82,8 @@ def _refuse(graph: Graph, source: "Source") -> None:
         shown += ", …" if len(present) > _NAMED else ""
         title = f"the labels of {source.name} have gaps: {shown}"
         detail = f"They are {len(present):,} classes, but their numbers go up to {most:,}."
-        fix = f"write `{_label(graph)} distinct` {_section(graph)}: each is a class of its own{widen}"
+        line = f"`{_label(graph)} distinct` {_section(graph)}"
+        fix = f"write {line}: each is a class of its own{widen}"
         raise DataError(title, detail, fix)
     raise DataError(title, "", f"make the last layer `linear {number}`")
 
