@@ -5,10 +5,8 @@ never changed: numba keeps the machine code beside it, by processor (compiler/ke
 """
 
 import gc
-import importlib.util
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -22,7 +20,7 @@ import numpy as np
 
 from compiler import exact
 from compiler.alone import alone
-from compiler.folders import cause_and_cure, kernel_folder
+from compiler.folders import cause_and_cure, kernel_folder, write_own
 from compiler.forks import STEADY, renewed
 from compiler.helper import Helpers, Job
 from compiler.kept import source_digest
@@ -101,7 +99,7 @@ class Loaded:
                     if job.name == "train_slice":  # prediction comes next
                         later += self._jobs("predict_slice", job.pixels)
                         later += self._jobs("predict_single", job.pixels)
-                self._helpers = Helpers.start(self.path, self._module.__name__, missing, later)
+                self._helpers = Helpers.start(self.path, missing, later)
             if self._helpers is not None:
                 self._helpers.work_off(missing, lambda job: compile_job(self._module, job))
             made = [compile_job(self._module, job) for job in jobs]
@@ -136,7 +134,7 @@ def load(program: Program, folder: Path | None = None) -> Loaded:
         _write_once(path, text)
     except OSError as error:
         raise _cannot_keep(path, error) from None
-    return Loaded(program, path, import_kernels(path, f"lenet_kernels_{digest}"))
+    return Loaded(program, path, import_kernels(path, text))
 
 
 @contextmanager
@@ -189,27 +187,21 @@ def _begin_anew() -> None:
 os.register_at_fork(after_in_child=_begin_anew)
 
 
-def _write_once(path: Path, text: bytes) -> None:
-    """Atomic, since two processes may compile the same net at once."""
-    if path.exists() and path.read_bytes() == text:
+def _write_once(path: Path, source: bytes) -> None:
+    if path.exists() and path.read_bytes() == source:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix="kernels.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_own(path, source)
 
 
-def import_kernels(path: Path, name: str) -> ModuleType:
+def import_kernels(path: Path, source: bytes) -> ModuleType:
+    """The module of a source that lies at `path`. What Python would read and keep beside it, the
+    same in another form, might be damaged."""
+    name = f"lenet_kernels_{path.parent.name}"
     with STEADY:
         if name not in sys.modules:
-            spec = importlib.util.spec_from_file_location(name, path)
-            assert spec is not None and spec.loader is not None
-            module = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(module)
+            module = ModuleType(name)
+            module.__file__ = str(path)
+            exec(compile(source, str(path), "exec"), module.__dict__)
             sys.modules[name] = module
         return sys.modules[name]

@@ -20,6 +20,7 @@ from dsl.errors import LenetError
 
 _ANOTHER = "set LENET_CACHE to a folder that you can write to"
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,28 @@ def kernel_folder(digest: str) -> Path:
         with _lock:
             _found[_variables()] = cache = _without(unfit)
         return kernel_folder(digest)
+
+
+def read_own(path: Path) -> bytes:
+    """A file's content; OSError unless it is this user's, and nobody else can write to it."""
+    with path.open("rb") as file:
+        found = os.fstat(file.fileno())
+        if found.st_uid != os.getuid() or found.st_mode & _OTHERS_WRITE:
+            raise PermissionError(errno.EPERM, "others can write to it", str(path))
+        return file.read()
+
+
+def write_own(path: Path, data: bytes) -> None:
+    """Write a file for this user alone: as a whole or not at all, since others may be reading or
+    writing it."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{path.stem}.", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
 
 
 def folder_of_this_process(prefix: str) -> Path:
@@ -145,7 +168,7 @@ def _check_owner(folder: Path, found: os.stat_result) -> None:
     if found.st_uid != os.getuid():
         cause = f"it belongs to {_name_of(found.st_uid)}"
         raise _Unfit(folder, cause, own if writable else _ANOTHER)
-    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+    if found.st_mode & _OTHERS_WRITE:
         cause = f"others can write to it (mode {stat.S_IMODE(found.st_mode):04o})"
         if found.st_mode & stat.S_ISVTX:  # it is meant for all, like /tmp
             raise _Unfit(folder, cause, own)

@@ -61,14 +61,15 @@ class Helpers:
 
     @classmethod
     def start(
-        cls, path: Path, module: str, jobs: Collection[Job], later: Iterable[Job]
+        cls, path: Path, jobs: Collection[Job], later: Iterable[Job]
     ) -> "Helpers | None":
         """Jobs that are wanted now, and some for later, behind whatever else the processor has to
         do. None where they would not help: for few functions, on a single core."""
         count = min(available_cores() - 1, _MOST)
         if len(jobs) < _LEAST or count < 1 or not sys.executable:
             return None
-        command = [sys.executable, "-m", "compiler.helper", str(path), module]
+        # Without -P, the working folder would come first: a folder `compiler` in it is not ours.
+        command = [sys.executable, "-P", "-m", "compiler.helper", str(path)]
         return cls(jobs, later, command, count)
 
     def work_off(self, jobs: Collection[Job], compile: Callable[[Job], object]) -> None:
@@ -122,11 +123,15 @@ class Helpers:
                     self._finish(job)
 
 
-def main(path: str, name: str) -> None:
+def main(path: Path) -> None:
     # numba would load it, which takes a good part of a second, for algebra that no kernel has.
     sys.modules["scipy"] = None  # type: ignore[assignment]
     from compiler.cache import compile_job, import_kernels
+    from compiler.kept import source_digest
 
+    source = path.read_bytes()
+    if source_digest(source) != path.parent.name:
+        sys.exit(f"{path} has been changed")
     gc.disable()
     lines: SimpleQueue[str] = SimpleQueue()
 
@@ -136,7 +141,7 @@ def main(path: str, name: str) -> None:
         os._exit(0)  # it needs no more, or has ended itself
 
     Thread(target=read, daemon=True).start()
-    module = import_kernels(Path(path), name)
+    module = import_kernels(path, source)
     nice = False
     while True:
         print("ready", flush=True)
@@ -147,4 +152,4 @@ def main(path: str, name: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(Path(sys.argv[1]))

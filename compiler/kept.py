@@ -3,10 +3,15 @@
 numba would keep it beside the source, which may be an installation that belongs to somebody else,
 and would take what is there by the source's own digest alone. What is linked into a function counts
 here, too.
+
+What is kept is code, and is run. Each file begins with a checksum, and belongs to nobody else: one
+that is damaged, or that others own or can write to, is as good as none, and is written anew.
 """
 
 import hashlib
+import hmac
 import os
+import pickle
 import sys
 from contextlib import suppress
 from functools import cache
@@ -18,11 +23,14 @@ import numpy as np
 from numba.core.caching import (
     CompileResultCacheImpl,
     FunctionCache,
+    IndexDataCacheFile,
     NullCache,
     _CacheLocator,
 )
 
-from compiler.folders import cause_and_cure, kernel_folder, say_once
+from compiler.folders import cause_and_cure, kernel_folder, read_own, say_once, write_own
+
+_CHECKSUM = hashlib.sha256().digest_size
 
 
 def kept(dispatcher: Any) -> Any:
@@ -50,7 +58,7 @@ class KeptCode(NullCache):  # type: ignore[misc]
         opened = self._open()
         try:
             return opened.load_overload(sig, target_context)
-        except Exception:  # a damaged file, which may raise anything
+        except Exception:  # a sound file that this numba cannot use, which may raise anything
             with suppress(OSError):
                 os.unlink(opened.index)
             return None
@@ -98,8 +106,44 @@ class _Form(CompileResultCacheImpl):  # type: ignore[misc]
         self._filename_base = self.get_filename_base(name, getattr(sys, "abiflags", ""))
 
 
+class _Files(IndexDataCacheFile):  # type: ignore[misc]
+    """numba's index, and its files of machine code, with checksums."""
+
+    def _load_index(self) -> dict[Any, str]:
+        try:
+            found: dict[Any, str] = self._load_data(self._index_name)
+            return found
+        except OSError:
+            return {}
+
+    def _save_index(self, overloads: dict[Any, str]) -> None:
+        self._save_data(self._index_name, overloads)
+
+    def _load_data(self, name: str) -> Any:
+        """OSError, which numba takes for a file that is not there, where it is not to be used."""
+        content = read_own(Path(self._data_path(name)))
+        data = content[_CHECKSUM:]
+        if not hmac.compare_digest(content[:_CHECKSUM], self._checksum(name, data)):
+            raise OSError(f"{name} is damaged")
+        return pickle.loads(data)
+
+    def _save_data(self, name: str, data: Any) -> None:
+        dumped = self._dump(data)
+        write_own(Path(self._data_path(name)), self._checksum(name, dumped) + dumped)
+
+    def _checksum(self, name: str, data: bytes) -> bytes:
+        """Of this file of this source: another one that is sound would be wrong here."""
+        place = f"{self._source_stamp} {name} ".encode()
+        return hashlib.sha256(place + data).digest()
+
+
 class _InFolder(FunctionCache):  # type: ignore[misc]
     _impl_class = _Form
+
+    def __init__(self, function: Any) -> None:
+        super().__init__(function)
+        stamp = self._impl.locator.get_source_stamp()
+        self._cache_file = _Files(self.cache_path, self._impl.filename_base, stamp)
 
     @property
     def index(self) -> str:

@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,14 @@ from PIL import Image
 
 from compiler import folders
 from compiler.cache import load
-from compiler.folders import cache_folder, cache_is_temporary, cause_and_cure, kernel_folder
+from compiler.folders import (
+    cache_folder,
+    cache_is_temporary,
+    cause_and_cure,
+    kernel_folder,
+    read_own,
+    write_own,
+)  # fmt: skip
 from compiler.pipeline import compile_graph
 from dsl.check import check_graph
 from dsl.errors import LenetError
@@ -196,24 +204,73 @@ def test_a_full_disk_costs_the_cache_only(
     assert "No space left on device" in line and "free some space" in line
 
 
-def test_damaged_entries_are_compiled_anew(tmp_path: Path) -> None:
-    program = compile_graph(check_graph("input 11\nlinear 2", "x"))
-    script = (
-        "from dsl.check import check_graph; from compiler.cache import load\n"
-        "from compiler.pipeline import compile_graph\n"
-        "loaded = load(compile_graph(check_graph('input 11\\nlinear 2', 'x')))\n"
-        "print(loaded.compile('predict_slice').from_cache)"
-    )
-    place = load(program).path.parent
+COMPILE = """
+from compiler.cache import load
+from compiler.pipeline import compile_graph
+from dsl.check import check_graph
+loaded = load(compile_graph(check_graph('input 11\\nlinear 2', 'x')))
+print(loaded.compile('predict_slice').from_cache)
+"""
+
+
+def _flip_a_bit(file: Path, others: list[Path]) -> None:
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+
+
+def _swap(file: Path, others: list[Path]) -> None:
+    """Sound files, each in the place of another function's."""
+    other = next(other for other in others if other.suffix == file.suffix and other != file)
+    other.write_bytes(file.read_bytes())
+
+
+SPOIL: list[Callable[[Path, list[Path]], object]] = [
+    _flip_a_bit, _swap,
+    lambda file, _: file.write_bytes(file.read_bytes()[:50]),
+    lambda file, _: file.write_bytes(b""),
+    lambda file, _: file.write_bytes(os.urandom(3000)),
+    lambda file, _: file.chmod(0o666),
+]  # fmt: skip
+
+
+def test_damaged_or_foreign_entries_are_compiled_anew(tmp_path: Path) -> None:
+    """Machine code that is not what was written would end the process, or do anything at all."""
+    place = load(compile_graph(check_graph("input 11\nlinear 2", "x"))).path.parent
     environment = {"HOME": str(tmp_path)}
-    assert _python(script, **environment).stdout == "False\n"
-    assert _python(script, **environment).stdout == "True\n"
-    for pattern in ("*.nbc", "*.nbi"):
-        for file in place.glob(pattern):
-            file.write_bytes(file.read_bytes()[:50])
-        done = _python(script, **environment)
-        assert done.stdout == "False\n" and not done.stderr
-        assert _python(script, **environment).stdout == "True\n"
+    assert _python(COMPILE, **environment).stdout == "False\n"
+    assert _python(COMPILE, **environment).stdout == "True\n"
+    for number, spoil in enumerate(SPOIL):
+        pattern = ("*.nbc", "*.nbi")[number % 2] if spoil is not SPOIL[0] else "*.nb[ci]"
+        files = sorted(place.glob(pattern))
+        assert len(files) > 1
+        for file in files:
+            spoil(file, files)
+        done = _python(COMPILE, **environment)
+        assert done.stdout == "False\n" and not done.stderr, spoil
+        assert all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in files)
+    assert _python(COMPILE, **environment).stdout == "True\n"
+
+
+@needs_root
+def test_entries_of_somebody_else_are_not_run(tmp_path: Path) -> None:
+    file = tmp_path / "kernels.nbc"
+    write_own(file, b"code")
+    assert read_own(file) == b"code"
+    os.chown(file, UID, UID)
+    with pytest.raises(PermissionError):
+        read_own(file)
+
+
+def test_kernels_that_others_have_changed_are_written_anew(tmp_path: Path) -> None:
+    """Python's own cache of a module's code would be believed by the module's time and size."""
+    place = load(compile_graph(check_graph("input 11\nlinear 2", "x"))).path
+    assert _python(COMPILE, HOME=str(tmp_path)).stdout == "False\n"
+    assert not (place.parent / "__pycache__").exists()
+    source = place.read_bytes()
+    place.write_bytes(source.replace(b"import numpy", b"print(1); import numpy"))
+    assert _python(COMPILE, HOME=str(tmp_path)).stdout == "True\n"
+    assert place.read_bytes() == source
 
 
 def test_numbas_own_variables_do_not_matter(tmp_path: Path) -> None:

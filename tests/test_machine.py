@@ -142,7 +142,7 @@ def test_limits_reach_what_depends_on_them(tmp_path: Path, monkeypatch: pytest.M
     root = version_2(tmp_path, "/", {"memory.max": str(3 * GIB), "cpu.max": "100000 100000"})
     for function in (available_cores, total_memory, available_memory):
         monkeypatch.setattr(function, "__defaults__", (root,))
-    assert Helpers.start(tmp_path, "x", [object()] * 99, []) is None  # type: ignore[list-item]
+    assert Helpers.start(tmp_path, [object()] * 99, []) is None  # type: ignore[list-item]
     assert session.local_cores("local[*]") == 1
     assert session.driver_memory(0) == 1024
     assert session.driver_memory(10 * GIB) == 1536

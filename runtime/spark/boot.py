@@ -8,16 +8,20 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 
-def boot(name: str, payload: bytes, archive: str) -> Callable[[Iterator[Any]], Iterator[Any]]:
+def boot(
+    name: str, payload: bytes, code: str, packages: tuple[str, ...]
+) -> Callable[[Iterator[Any]], Iterator[Any]]:
     """A task that calls NAME, such as `task.train` of runtime/spark, with the batches and with the
     arguments that are pickled in `payload`.
 
-    `archive` is the zip file that the session ships, which is unpacked once a host, into a cache
-    that nobody else can write to, as in compiler/folders.py; "" where the packages are at hand.
+    `code` is the folder of the `packages`, where they are at hand; else the zip file that the
+    session ships, which is unpacked once a host, into a cache that nobody else can write to, as in
+    compiler/folders.py. They are taken from there and nowhere else: a working folder, or the files
+    that a session ships, may well hold others of the same names.
     """
 
     def task(batches: Iterator[Any]) -> Iterator[Any]:
-        import importlib
+        import importlib.util
         import os
         import pickle
         import shutil
@@ -38,10 +42,10 @@ def boot(name: str, payload: bytes, archive: str) -> Callable[[Iterator[Any]], I
 
         def unpack(cache: str) -> str:
             own(cache)
-            folder = os.path.join(own(os.path.join(cache, "code")), archive.removesuffix(".zip"))
+            folder = os.path.join(own(os.path.join(cache, "code")), code.removesuffix(".zip"))
             if not os.path.isdir(folder):
                 fresh = tempfile.mkdtemp(dir=os.path.dirname(folder))
-                with zipfile.ZipFile(SparkFiles.get(archive)) as file:
+                with zipfile.ZipFile(SparkFiles.get(code)) as file:
                     file.extractall(fresh)
                 try:
                     os.rename(fresh, folder)
@@ -49,7 +53,26 @@ def boot(name: str, payload: bytes, archive: str) -> Callable[[Iterator[Any]], I
                     shutil.rmtree(fresh, ignore_errors=True)
             return folder
 
-        if archive:
+        def bind(package: str) -> None:
+            place = os.path.join(folder, package)
+            loaded = sys.modules.get(package)
+            if loaded is None:
+                where = os.path.join(place, "__init__.py")
+                spec = importlib.util.spec_from_file_location(
+                    package, where, submodule_search_locations=[place]
+                )
+                assert spec is not None and spec.loader is not None
+                sys.modules[package] = importlib.util.module_from_spec(spec)
+                spec.loader.exec_module(sys.modules[package])
+            elif place not in map(os.path.abspath, getattr(loaded, "__path__", ())):
+                where = getattr(loaded, "__file__", None) or "elsewhere"
+                raise ImportError(
+                    f"lenet's package {package!r} is hidden by a module of the same name that this "
+                    f"Spark worker has loaded already, from {where}: rename that one"
+                )
+
+        folder = code
+        if code.endswith(".zip"):
             from pyspark import SparkFiles
 
             chosen, home = os.environ.get("LENET_CACHE", ""), os.path.expanduser("~")
@@ -70,8 +93,8 @@ def boot(name: str, payload: bytes, archive: str) -> Callable[[Iterator[Any]], I
                     )  # fmt: skip
             else:
                 raise failure
-            if folder not in sys.path:
-                sys.path.insert(0, folder)
+        for package in packages:
+            bind(package)
         module, _, function = name.partition(".")
         work = getattr(importlib.import_module(f"runtime.spark.{module}"), function)
         yield from work(batches, *pickle.loads(payload))

@@ -23,7 +23,6 @@ from runtime.spark.launch import java
 
 __all__ = ["DataFrame", "SparkSession", "active_session", "check_session", "end_session",
            "local_cores", "spark_errors", "start_session"]  # fmt: skip
-_ROOT = str(Path(__file__).parents[2])
 
 
 def local_cores(master: str) -> int | None:
@@ -93,6 +92,8 @@ def start_session(
     chosen: dict[str, str | int] = {
         "spark.app.name": name,
         "spark.ui.showConsoleProgress": "false",
+        # Python's workers would look for modules in the working folder first: for Spark's, too.
+        "spark.executorEnv.PYTHONSAFEPATH": "1",
         # After a lost executor the stage waits for another one: look for it every second.
         "spark.scheduler.barrier.maxConcurrentTasksCheck.interval": "1s",
         "spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures": 120,
@@ -101,10 +102,6 @@ def start_session(
         "spark.sql.execution.arrow.maxRecordsPerBatch": 4096,
     }
     if cores is not None:
-        # Python workers find these packages where this process found them; elsewhere they are
-        # shipped (runtime/spark/ship.py).
-        paths = [_ROOT, *filter(None, [os.environ.get("PYTHONPATH")])]
-        os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(paths))
         master = f"local[{cores}]"
         chosen["spark.task.cpus"] = cores
         chosen["spark.driver.host"] = chosen["spark.driver.bindAddress"] = "127.0.0.1"

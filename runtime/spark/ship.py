@@ -19,7 +19,7 @@ from runtime.spark import boot
 from runtime.spark.session import local_cores
 
 _ROOT = Path(__file__).parents[2]
-_PACKAGES = ("dsl", "compiler", "runtime")
+PACKAGES = ("dsl", "compiler", "runtime")
 _KINDS = (".py", ".lark", ".properties")
 
 
@@ -28,16 +28,16 @@ def shipped(
 ) -> Callable[[Iterator[Any]], Iterator[Any]]:
     """A function of runtime/spark, such as `task.train`, for `mapInArrow`; the arguments come
     behind the batches."""
-    archive = ""
-    if cache_is_temporary() and local_cores(session.sparkContext.master or "") is not None:
-        session.sparkContext.environment["LENET_CACHE"] = str(cache_folder())
-    if local_cores(session.sparkContext.master or "") is None:
+    context, code = session.sparkContext, str(_ROOT)
+    if local_cores(context.master or "") is None:
         path = _archive()
-        archive = path.name
-        if not any(name.endswith(archive) for name in session.sparkContext.listFiles):
-            session.sparkContext.addFile(str(path))
+        code = path.name
+        if not any(name.endswith(code) for name in context.listFiles):
+            context.addFile(str(path))
+    elif cache_is_temporary():
+        context.environment["LENET_CACHE"] = str(cache_folder())
     cloudpickle.register_pickle_by_value(boot)
-    return boot.boot(name, cloudpickle.dumps(arguments), archive)
+    return boot.boot(name, cloudpickle.dumps(arguments), code, PACKAGES)
 
 
 @cache
@@ -45,7 +45,7 @@ def _archive() -> Path:
     """A zip file of the packages, named after what is in it."""
     files = sorted(
         path
-        for package in _PACKAGES
+        for package in PACKAGES
         for path in (_ROOT / package).rglob("*")
         if path.suffix in _KINDS and "__pycache__" not in path.parts
     )
