@@ -100,9 +100,8 @@ def load_again(folder: str | Path) -> tuple[Network, About]:
     from runtime.records import read_about
 
     about = read_about(Path(folder))
-    settings = {name: Fraction(value) for name, value in about.get("settings", {}).items()}
-    graph = check_graph(about["source"], about["spec"], settings, about.get("imports", {}))
-    data = about.get("data")
+    settings, data = about["settings"], about.get("data")
+    graph = check_graph(about["source"], about["spec"], settings, about["imports"])
     network = Network(Path(about["spec"]), graph, settings)
     engine = about.get("engine", "spark")
     return network, About(Path(data) if data else None, about.get("epochs"), engine)

@@ -18,6 +18,8 @@ from dsl.errors import LenetError
 from runtime.files import write_atomically
 
 FORMAT = "lenet-checkpoint-1"
+_MOST = 10**9  # iterations, as in the names of files
+_SHOWN = 60  # characters of what a file says, in a message
 KEPT = 3  # the newest ones, since one may be damaged
 _NAME = re.compile(r"iteration-(\d{9})\.safetensors")
 
@@ -68,7 +70,7 @@ class State:
         try:
             facts = json.loads(metadata["model"])
             return state, {str(name): str(text) for name, text in facts.items()}
-        except (KeyError, ValueError, AttributeError):
+        except (KeyError, ValueError, AttributeError, RecursionError):
             detail = "It was written by an earlier version."
             raise LenetError("the checkpoint does not say what its net is", detail) from None
 
@@ -80,14 +82,23 @@ class State:
             metadata = json.loads(data[8 : 8 + size])["__metadata__"]
             sound = metadata["checksum"] == _checksum(tensors, metadata)
             position = json.loads(metadata["position"])
-        except (SafetensorError, ValueError, KeyError, TypeError) as error:
-            raise LenetError("the checkpoint is damaged", str(error)) from None
-        if metadata["format"] != FORMAT:
-            detail = f"It has the format {metadata['format']}; this version reads {FORMAT}."
+            weights, optimizer = tensors["weights"], tensors["optimizer"]
+            version, iteration = metadata["format"], position["iteration"]
+        except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
+            raise damaged(str(error)) from None
+        if version != FORMAT:
+            detail = f"It has the format {version[:_SHOWN]}; this version reads {FORMAT}."
             raise LenetError("the checkpoint is of another version", detail)
         if not sound:
-            raise LenetError("the checkpoint is damaged", "Its checksum is another.")
-        return cls(tensors["weights"], tensors["optimizer"], position), metadata
+            raise damaged("Its checksum is another.")
+        if type(iteration) is not int or not 0 <= iteration < _MOST:
+            raise damaged("It does not say where the training is.")
+        return cls(weights, optimizer, position), metadata
+
+
+def damaged(detail: str) -> LenetError:
+    """What a checkpoint says that no training has written."""
+    return LenetError("the checkpoint is damaged", detail)
 
 
 class OtherJobError(LenetError):

@@ -1,67 +1,34 @@
 """A model's file: tensors, and in the metadata all else that is needed to use them."""
 
 import json
-from collections.abc import Mapping
-from fractions import Fraction
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as safetensors_bytes
 
 from compiler.pipeline import compile_graph
 from dsl.diagnostics import SpecError
 from dsl.errors import LenetError
+from dsl.graph import Graph
 from runtime import checkpoint
-from runtime.observed import Observed
+from runtime.door import check_floats
+from runtime.model_facts import Damaged, check_fit, facts_of, fields_of, history_of
 from runtime.parameters import to_tensors
 
 if TYPE_CHECKING:
     from runtime.model import Model
 
 FORMAT = "lenet-1"
-_KEYS = ("spec", "digest", "settings", "normalization", "classes", "history", "checksum")
-
-
-def facts_of(model: "Model") -> dict[str, str]:
-    """All but the weights and how they came about."""
-    observed = None if model.observed is None else model.observed.as_dict()
-    return {
-        "spec": model.source,
-        "spec_digest": sha256(model.source.encode()).hexdigest(),
-        "name": model.name,
-        "imports": json.dumps(dict(model.imports)),
-        "settings": json.dumps({name: str(v) for name, v in model.settings.items()}),
-        "normalization": json.dumps(
-            {
-                "pixel_scale": model.pixel_scale,
-                "mean": list(model.mean),
-                "deviation": list(model.deviation),
-            }
-        ),
-        "classes": json.dumps(list(model.classes)),
-        "observed": json.dumps(observed),
-    }
-
-
-def fields_of(facts: Mapping[str, str]) -> dict[str, Any]:
-    """The model's fields again."""
-    normalization = json.loads(facts["normalization"])
-    observed = json.loads(facts.get("observed", "null"))
-    return {
-        "source": facts["spec"],
-        "classes": tuple(json.loads(facts["classes"])),
-        "pixel_scale": normalization["pixel_scale"],
-        "mean": tuple(normalization["mean"]),
-        "deviation": tuple(normalization["deviation"]),
-        "settings": {k: Fraction(v) for k, v in json.loads(facts["settings"]).items()},
-        "imports": json.loads(facts.get("imports", "{}")),
-        "observed": None if observed is None else Observed.from_dict(observed),
-        "name": facts.get("name", ""),
-    }
+_FACTS = ("spec", "settings", "normalization", "classes")
+_KEYS = (*_FACTS, "digest", "history", "checksum")
+_KINDS = {"F32": "float32", "F64": "float64", "F16": "float16"}  # in numpy's words
+_SHOWN = 60  # characters of what a file says, in a message
 
 
 def written(model: "Model") -> bytes:
@@ -78,28 +45,44 @@ def written(model: "Model") -> bytes:
 
 def read(path: Path, make: "type[Model]") -> "Model":
     """The model of a file, or of a checkpoint; LenetError where the file is missing, damaged or not
-    one of ours."""
-    metadata, tensors = _read(path)
-    version = metadata.get("format", "")
-    if version == checkpoint.FORMAT:
+    one of ours. It is checked as a whole before anything is worked out with it."""
+    try:
+        with _opened(path) as file:
+            metadata = file.metadata() or {}
+            version = metadata.get("format", "")
+            if version != checkpoint.FORMAT:
+                return _of_model(path, make, file, metadata)
         return _of_checkpoint(path, make)
+    except Damaged as damaged:
+        raise LenetError(f"{path} is damaged", str(damaged)) from None
+    except SpecError as error:
+        title = f"{path} has a spec that I cannot read"
+        raise LenetError(title, f"{error.diagnostics[0].title}.") from None
+
+
+def _of_model(path: Path, make: "type[Model]", file: Any, metadata: dict[str, str]) -> "Model":
+    version = metadata.get("format", "")
     if not version.startswith("lenet-"):
         detail = "It is a safetensors file, but its metadata hold no net."
         raise LenetError(f"{path} was not written by lenet", detail)
     if version != FORMAT:
-        detail = f"It has the format {version}; this version reads {FORMAT}."
+        detail = f"It has the format {version[:_SHOWN]}; this version reads {FORMAT}."
         raise LenetError(f"{path} is of another version", detail)
     missing = [key for key in _KEYS if key not in metadata]
     if missing:
-        detail = f"Its metadata lack {', '.join(missing)}."
-        raise LenetError(f"{path} is damaged", detail)
+        raise Damaged(f"Its metadata lack {', '.join(missing)}.")
     if _checksum(metadata) != metadata["checksum"]:
-        raise LenetError(f"{path} is damaged", "Its metadata are not those it was saved with.")
-    history = tuple(json.loads(metadata["history"]))
-    model = make(tensors=tensors, history=history, **fields_of(metadata))
+        raise Damaged("Its metadata are not those it was saved with.")
+    model = make(tensors={}, history=history_of(metadata), **fields_of(metadata))
+    check_fit(model)
+    _check_shapes(file, model.graph)
+    tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
+    model = replace(model, tensors=tensors)
     if model.digest != metadata["digest"]:
-        raise LenetError(f"{path} is damaged", "Its weights are not those it was saved with.")
-    _check_tensors(path, model)
+        raise Damaged("Its weights are not those it was saved with.")
+    for name, tensor in tensors.items():
+        if not np.isfinite(tensor).all():
+            raise Damaged(f"The tensor {name} has a value that is no finite number.")
     return model
 
 
@@ -108,35 +91,36 @@ def _of_checkpoint(path: Path, make: "type[Model]") -> "Model":
         state, facts = checkpoint.State.opened(path.read_bytes())
     except LenetError as error:
         raise LenetError(f"{path} cannot be used: {error.title}", error.detail) from None
+    missing = [key for key in _FACTS if key not in facts]
+    if missing:
+        raise Damaged(f"It does not say what its {missing[0]} is.")
     fields = fields_of(facts)
-    program = compile_graph(make(tensors={}, **fields).graph)
-    if state.weights.size != program.weight_count:
-        raise LenetError(f"{path} is damaged", "Its weights are not those of its net.")
+    model = make(tensors={}, **fields)
+    check_fit(model)
+    program = compile_graph(model.graph)
+    check_floats("its weights", state.weights, program.weight_count)
     return make(tensors=to_tensors(program, state.weights), **fields)
 
 
-def _check_tensors(path: Path, model: "Model") -> None:
-    """LenetError unless they are exactly those of the spec, which this version must accept."""
-    try:
-        nodes = model.graph.nodes
-    except SpecError as error:
-        raise LenetError(f"{path} has a spec that I cannot read", error.detail) from None
-    needed = {f"{node.name}.{p.name}": p.shape for node in nodes for p in node.parameters}
-    for name in sorted(needed.keys() | model.tensors.keys()):
-        tensor = model.tensors.get(name)
-        if tensor is None:
-            raise LenetError(f"{path} is damaged", f"It lacks the tensor {name}.")
+def _check_shapes(file: Any, graph: Graph) -> None:
+    """Damaged unless the tensors are exactly those of the net; before they are read, since there
+    may be any number of them, of any size."""
+    needed = {f"{node.name}.{p.name}": p.shape for node in graph.nodes for p in node.parameters}
+    there = set(file.keys())
+    for name in sorted(needed.keys() | there):
+        if name not in there:
+            raise Damaged(f"It lacks the tensor {name}.")
         if name not in needed:
-            raise LenetError(f"{path} is damaged", f"Its net has no tensor {name}.")
-        if tensor.shape != needed[name] or tensor.dtype != np.float32:
-            raise LenetError(
-                f"{path} is damaged",
-                f"The tensor {name} is {tensor.dtype} {tensor.shape}, "
-                f"but the net needs float32 {needed[name]}.",
-            )
+            raise Damaged(f"Its net has no tensor {name[:_SHOWN]}.")
+        tensor = file.get_slice(name)
+        kind, shape = tensor.get_dtype(), tuple(tensor.get_shape())
+        if kind != "F32" or shape != needed[name]:
+            found = f"{_KINDS.get(kind, kind)} {shape}, but the net needs float32 {needed[name]}"
+            raise Damaged(f"The tensor {name} is {found}.")
 
 
-def _read(path: Path) -> tuple[dict[str, str], dict[str, NDArray[Any]]]:
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     shell = "train one with `lenet train`, and name its model.safetensors"
     python = 'train one with `lenet.train(…, output="run")`, and name run/model.safetensors'
     if (path / "model.safetensors").is_file():
@@ -145,8 +129,7 @@ def _read(path: Path) -> tuple[dict[str, str], dict[str, NDArray[Any]]]:
         raise LenetError(f"{path} is a folder, not a model", "", shell, python)
     try:
         with safe_open(str(path), framework="numpy") as file:
-            names = file.keys()
-            return file.metadata() or {}, {name: file.get_tensor(name) for name in names}
+            yield file
     except FileNotFoundError:
         raise LenetError(f"there is no file {path}", "", shell, python) from None
     except SafetensorError as error:

@@ -1,6 +1,5 @@
 """What a model's training images were like, as far as its predictions need to know."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,11 +22,3 @@ class Observed:
         """For JSON."""
         return {**vars(self), "shape": list(self.shape),
                 "borders": list(self.borders) if self.borders else None}  # fmt: skip
-
-    @classmethod
-    def from_dict(cls, known: Mapping[str, Any]) -> "Observed":
-        borders = known["borders"]
-        return cls(
-            tuple(int(size) for size in known["shape"]), float(known["least"]),
-            float(known["most"]), (float(borders[0]), float(borders[1])) if borders else None,
-        )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 from dsl.errors import LenetError
 from dsl.sections.train import Train
 from runtime.files import write_atomically
+from runtime.model_facts import Damaged, settings_of, texts_of
 from runtime.recorder import Recorder, read_history
 from runtime.run_folder import clear_folder
 
@@ -72,15 +73,27 @@ def _epochs(folder: Path) -> list[Event]:
 
 
 def read_about(folder: Path) -> dict[str, Any]:
-    """What `run.json` says of the run in a folder; LenetError where there is none."""
+    """What `run.json` says of the run in a folder, with `settings` as numbers; LenetError where
+    there is none."""
     path = folder / "run.json"
     try:
         about = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(about, dict) or not {"spec", "source"} <= about.keys():
-            raise ValueError("It lacks the spec.")
-        return about
+        others = about.get("engine", "spark"), about.get("data") or ""
+        if not all(isinstance(text, str) for text in (about["spec"], about["source"], *others)):
+            raise Damaged("It lacks the spec.")
+        epochs = about.get("epochs")
+        if epochs is not None and (type(epochs) is not int or epochs < 1):
+            raise Damaged("Its epochs are no number.")
+        about["imports"] = texts_of(about.get("imports", {}), "imports")
+        about["settings"] = settings_of(about.get("settings", {}))
+        found: dict[str, Any] = about
+        return found
     except FileNotFoundError:
         fix = "name the folder of a run, such as runs/lenet5-20260101-120000"
         raise LenetError(f"there is no run in {folder}", f"It has no {path.name}.", fix) from None
-    except (OSError, ValueError) as error:
-        raise LenetError(f"cannot read {path}", str(error)) from None
+    except OSError as error:
+        raise LenetError(f"cannot read {path}", error.strerror or str(error)) from None
+    except Damaged as damaged:
+        raise LenetError(f"{path} is damaged", str(damaged)) from None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise LenetError(f"{path} is damaged", "It is not what a run has written.") from None

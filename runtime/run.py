@@ -23,7 +23,7 @@ from runtime.job import Job, digest_of
 from runtime.local import train_here
 from runtime.look import class_names, odd_things, summary
 from runtime.model import Model
-from runtime.model_file import facts_of
+from runtime.model_facts import facts_of
 from runtime.observed import Observed
 from runtime.records import Records
 from runtime.resolve import Deferred

@@ -17,6 +17,7 @@ from dsl.sections.train import Optimizer
 from runtime.arrays import aligned_floats, frozen
 from runtime.batches import Batches, Normalization
 from runtime.communicator import Communicator
+from runtime.door import check_floats, check_images, check_labels
 from runtime.exact import LOSS_UNIT, check_range, diverged, sum_ends
 from runtime.parameters import folded_weights
 from runtime.phases import PhasedStep
@@ -59,7 +60,11 @@ class Predictor:
         self.lock = Lock()
 
     def take(self, weights: NDArray[np.float32]) -> "Predictor":
-        self.weights = folded_weights(self.loaded.program, weights)
+        """Trained weights, which must be finite numbers, as the net has them."""
+        check_floats("its weights", weights, self.loaded.program.weight_count)
+        with np.errstate(all="ignore"):
+            self.weights = folded_weights(self.loaded.program, weights)
+        check_floats("its folded weights", self.weights, self.weights.size)
         self.fresh = [True] * self.threads
         return self
 
@@ -74,6 +79,7 @@ class Predictor:
         Single images may take other algorithms, whose last bits differ, unless `in_blocks`.
         LenetError where a value is not a finite number.
         """
+        check_images(self.loaded.program, pixels, normalization)
         count = len(pixels)
         pixels = frozen(pixels)
         if count <= SINGLE and not in_blocks:
@@ -152,6 +158,8 @@ class Trainer:
         if not loaded.program.phases:
             raise LenetError("this net cannot be trained", "It has no trained parameters.")
         program = loaded.program
+        check_floats("its weights", weights, program.weight_count)
+        check_labels(program, (images.labels for images in shard.slices.values()))
         self.weights = weights
         self.size = program.parameter_count
         self.updater = Updater(optimizer, self.size)
@@ -167,6 +175,8 @@ class Trainer:
             number: Batches(images, normalization, augment)
             for number, images in shard.slices.items()
         }
+        for batches in self.batches.values():
+            check_images(program, batches.pixels, normalization)
         self.orders: dict[int, NDArray[np.int64]] = {}
         self.keys: dict[int, np.uint64] = {}
         self.phased = None

@@ -5,6 +5,7 @@ from typing import Any
 
 from dsl.errors import LenetError
 from dsl.sections.train import Stop
+from runtime.checkpoint import damaged
 
 
 class Stopper:
@@ -21,14 +22,19 @@ class Stopper:
         best = {repr(rule): self.best.get(rule) for rule in self.rules}
         return {"best": best, "reached": self.reached}
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """What is known of those rules that were there before."""
-        known = state["best"]
-        for rule in self.rules:
-            found = known.get(repr(rule))
-            if found is not None:
-                self.best[rule] = found[0], found[1]
-        self.reached = state["reached"] and set(known) == {repr(rule) for rule in self.rules}
+    def restore(self, state: Any) -> None:
+        """What is known of those rules that were there before; LenetError where a checkpoint's
+        state is none."""
+        try:
+            known, reached = dict(state["best"]), bool(state["reached"])
+            for rule in self.rules:
+                found = known.get(repr(rule))
+                if found is not None:
+                    score, since = found
+                    self.best[rule] = float(score), int(since)
+        except (KeyError, TypeError, ValueError, OverflowError):
+            raise damaged("It does not say when to stop.") from None
+        self.reached = reached and set(known) == {repr(rule) for rule in self.rules}
 
     def see(self, metrics: dict[str, float], epoch: int) -> None:
         for rule in self.rules:

@@ -12,9 +12,10 @@ from compiler.cache import load
 from compiler.pipeline import compile_graph
 from dsl.errors import LenetError
 from dsl.sections.reader import Duration
-from runtime.checkpoint import State
+from runtime.checkpoint import State, damaged
 from runtime.communicator import Communicator
 from runtime.cores import check_memory
+from runtime.door import check_floats
 from runtime.exact import diverged
 from runtime.histogram import histogram
 from runtime.job import Job
@@ -72,6 +73,17 @@ class _Position:
     hits: float = 0.0
     images: int = 0
 
+    @classmethod
+    def of(cls, known: Any) -> "_Position":
+        """That of a checkpoint; LenetError where it is none."""
+        usual = vars(cls())
+        if not isinstance(known, dict) or known.keys() != usual.keys():
+            raise damaged("It does not say where the training is.")
+        for name, value in known.items():
+            if type(value) is not type(usual[name]) or not 0 <= value < 2**63:
+                raise damaged(f"Its {name} is {str(value)[:20]}.")
+        return cls(**known)
+
 
 class _Run:
     def __init__(
@@ -88,8 +100,8 @@ class _Run:
         self.at = _Position()
         self.stopper = Stopper(self.settings.stop_when)
         if state is not None:
-            self.at = _Position(**state.position["at"])
-            self.stopper.restore(state.position["stopper"])
+            self.at = _Position.of(state.position.get("at"))
+            self.stopper.restore(state.position.get("stopper"))
         self._report(
             {
                 "event": "start",
@@ -109,6 +121,7 @@ class _Run:
         )
         weights = initial_weights(program, self.settings.seed)
         if state is not None:
+            check_floats("its weights", state.weights, program.weight_count)
             weights[:] = state.weights
         self.trainer = Trainer(
             self.loaded, shard, job.normalization, weights, self.settings.optimizer,
@@ -116,6 +129,8 @@ class _Run:
         )  # fmt: skip
         if state is not None:
             self.trainer.updater.restore(state.optimizer, self.at.iteration)
+            if self.at.step >= self.trainer.steps or (self.at.step and not self.at.images):
+                raise damaged(f"It is in step {self.at.step:,} of {self.trainer.steps:,}.")
         self.predictor = Predictor(self.loaded, threads)
         self.tallied: NDArray[np.int64] | None = None  # of the last validation
         self.kept = time.monotonic()

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from compiler import exact
 from dsl.sections.train import Optimizer
 from runtime.arrays import aligned_floats
+from runtime.door import check_floats
 
 Floats = NDArray[np.float32]
 # gradients, some of their rows, totals, some of their rows: see sum_exactly in compiler/exact.py.
@@ -37,7 +38,8 @@ class Updater:
         self._states = self.state.reshape(states, size)
 
     def restore(self, state: Floats, steps: int) -> None:
-        """Go on from a checkpoint."""
+        """Go on from a checkpoint; LenetError where its state is that of another optimizer."""
+        check_floats("its optimizer", state, self.state.size)
         self.state[:] = state
         self.steps = steps
 
