@@ -19,6 +19,7 @@ from runtime.files import write_atomically
 
 FORMAT = "lenet-checkpoint-1"
 _MOST = 10**9  # iterations, as in the names of files
+_SAID = 300  # characters of what safetensors says
 _SHOWN = 60  # characters of what a file says, in a message
 KEPT = 3  # the newest ones, since one may be damaged
 _NAME = re.compile(r"iteration-(\d{9})\.safetensors")
@@ -85,7 +86,7 @@ class State:
             weights, optimizer = tensors["weights"], tensors["optimizer"]
             version, iteration = metadata["format"], position["iteration"]
         except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
-            raise damaged(str(error)) from None
+            raise damaged(str(error)[:_SAID]) from None
         if version != FORMAT:
             detail = f"It has the format {version[:_SHOWN]}; this version reads {FORMAT}."
             raise LenetError("the checkpoint is of another version", detail)

@@ -21,30 +21,31 @@ def check_images(program: Program, pixels: NDArray[Any], normalization: Normaliz
         raise _unfit(f"The images are {pixels.shape}, and should be (count, {size}).")
     channels = program.input[0] if len(program.input) == 3 else 1
     for name, values in vars(normalization).items():
-        _check(f"the normalization's {name}", values, channels, np.dtype(np.float32))
+        if problem := problem_of(values, channels):
+            raise _unfit(f"The normalization's {name} is {problem}.")
 
 
 def check_labels(program: Program, labels: Iterable[NDArray[Any]]) -> None:
     """Each is a number below that of the classes."""
     for part in labels:
-        _check("the labels", part, part.size, np.dtype(np.int32))
+        if part.dtype != np.int32 or part.ndim != 1 or not part.flags.c_contiguous:
+            raise _unfit(f"The labels are {part.dtype} {part.shape}.")
         if part.size and not 0 <= part.min() <= part.max() < program.classes:
             found = f"{part.min()} to {part.max()}"
             raise _unfit(f"Labels go from {found}, and should be below {program.classes}.")
 
 
-def check_floats(name: str, values: NDArray[Any], count: int) -> None:
+def check_weights(values: NDArray[Any], count: int) -> None:
     """So many finite float32."""
-    _check(name, values, count, np.dtype(np.float32))
-    if not np.isfinite(values).all():
-        raise _unfit(f"One of {name} is no finite number.")
+    if problem := problem_of(values, count):
+        raise _unfit(f"The weights are {problem}.")
 
 
-def _check(name: str, values: NDArray[Any], count: int, dtype: np.dtype[Any]) -> None:
-    sound = values.dtype == dtype and values.shape == (count,) and values.flags.c_contiguous
-    if not sound:
-        found = f"{values.dtype} {values.shape}"
-        raise _unfit(f"For {name} there are {found}, and should be {dtype} ({count},).")
+def problem_of(values: NDArray[Any], count: int) -> str:
+    """What makes them other than `count` finite float32; "" where nothing does."""
+    if values.dtype != np.float32 or values.shape != (count,) or not values.flags.c_contiguous:
+        return f"{values.dtype} {values.shape}, and should be float32 ({count},)"
+    return "" if np.isfinite(values).all() else "not all finite numbers"
 
 
 def _unfit(detail: str) -> LenetError:

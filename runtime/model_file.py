@@ -17,7 +17,7 @@ from dsl.diagnostics import SpecError
 from dsl.errors import LenetError
 from dsl.graph import Graph
 from runtime import checkpoint
-from runtime.door import check_floats
+from runtime.door import problem_of
 from runtime.model_facts import Damaged, check_fit, facts_of, fields_of, history_of
 from runtime.parameters import to_tensors
 
@@ -28,6 +28,7 @@ FORMAT = "lenet-1"
 _FACTS = ("spec", "settings", "normalization", "classes")
 _KEYS = (*_FACTS, "digest", "history", "checksum")
 _KINDS = {"F32": "float32", "F64": "float64", "F16": "float16"}  # in numpy's words
+_SAID = 300  # characters of what safetensors says
 _SHOWN = 60  # characters of what a file says, in a message
 
 
@@ -55,9 +56,6 @@ def read(path: Path, make: "type[Model]") -> "Model":
         return _of_checkpoint(path, make)
     except Damaged as damaged:
         raise LenetError(f"{path} is damaged", str(damaged)) from None
-    except SpecError as error:
-        title = f"{path} has a spec that I cannot read"
-        raise LenetError(title, f"{error.diagnostics[0].title}.") from None
 
 
 def _of_model(path: Path, make: "type[Model]", file: Any, metadata: dict[str, str]) -> "Model":
@@ -74,6 +72,7 @@ def _of_model(path: Path, make: "type[Model]", file: Any, metadata: dict[str, st
     if _checksum(metadata) != metadata["checksum"]:
         raise Damaged("Its metadata are not those it was saved with.")
     model = make(tensors={}, history=history_of(metadata), **fields_of(metadata))
+    _check_spec(path, model)
     check_fit(model)
     _check_shapes(file, model.graph)
     tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
@@ -96,10 +95,22 @@ def _of_checkpoint(path: Path, make: "type[Model]") -> "Model":
         raise Damaged(f"It does not say what its {missing[0]} is.")
     fields = fields_of(facts)
     model = make(tensors={}, **fields)
+    _check_spec(path, model)
     check_fit(model)
     program = compile_graph(model.graph)
-    check_floats("its weights", state.weights, program.weight_count)
+    if problem := problem_of(state.weights, program.weight_count):
+        raise Damaged(f"Its weights are {problem}.")
     return make(tensors=to_tensors(program, state.weights), **fields)
+
+
+def _check_spec(path: Path, model: "Model") -> None:
+    try:
+        _ = model.graph
+    except LenetError as error:
+        reason = error.title
+        if isinstance(error, SpecError):
+            reason = next(d.title for d in error.diagnostics if d.severity == "error")
+        raise LenetError(f"{path} has a spec that I cannot read", f"{reason}.") from None
 
 
 def _check_shapes(file: Any, graph: Graph) -> None:
@@ -133,10 +144,10 @@ def _opened(path: Path) -> Iterator[Any]:
     except FileNotFoundError:
         raise LenetError(f"there is no file {path}", "", shell, python) from None
     except SafetensorError as error:
-        detail = f"It is cut short, damaged, or another kind of file ({error})."
+        detail = f"It is cut short, damaged, or another kind of file ({str(error)[:_SAID]})."
         raise LenetError(f"{path} is not a readable model", detail) from None
     except (OSError, ValueError, TypeError) as error:
-        raise LenetError(f"{path} is not a readable model", str(error)) from None
+        raise LenetError(f"{path} is not a readable model", str(error)[:_SAID]) from None
 
 
 def _checksum(metadata: Mapping[str, str]) -> str:

@@ -78,6 +78,8 @@ def read_about(folder: Path) -> dict[str, Any]:
     path = folder / "run.json"
     try:
         about = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(about, dict):
+            raise Damaged("It is not what a run has written.")
         others = about.get("engine", "spark"), about.get("data") or ""
         if not all(isinstance(text, str) for text in (about["spec"], about["source"], *others)):
             raise Damaged("It lacks the spec.")

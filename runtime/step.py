@@ -17,7 +17,7 @@ from dsl.sections.train import Optimizer
 from runtime.arrays import aligned_floats, frozen
 from runtime.batches import Batches, Normalization
 from runtime.communicator import Communicator
-from runtime.door import check_floats, check_images, check_labels
+from runtime.door import check_images, check_labels, check_weights
 from runtime.exact import LOSS_UNIT, check_range, diverged, sum_ends
 from runtime.parameters import folded_weights
 from runtime.phases import PhasedStep
@@ -61,10 +61,10 @@ class Predictor:
 
     def take(self, weights: NDArray[np.float32]) -> "Predictor":
         """Trained weights, which must be finite numbers, as the net has them."""
-        check_floats("its weights", weights, self.loaded.program.weight_count)
+        check_weights(weights, self.loaded.program.weight_count)
         with np.errstate(all="ignore"):
             self.weights = folded_weights(self.loaded.program, weights)
-        check_floats("its folded weights", self.weights, self.weights.size)
+        check_weights(self.weights, self.weights.size)
         self.fresh = [True] * self.threads
         return self
 
@@ -158,7 +158,7 @@ class Trainer:
         if not loaded.program.phases:
             raise LenetError("this net cannot be trained", "It has no trained parameters.")
         program = loaded.program
-        check_floats("its weights", weights, program.weight_count)
+        check_weights(weights, program.weight_count)
         check_labels(program, (images.labels for images in shard.slices.values()))
         self.weights = weights
         self.size = program.parameter_count

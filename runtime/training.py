@@ -15,7 +15,7 @@ from dsl.sections.reader import Duration
 from runtime.checkpoint import State, damaged
 from runtime.communicator import Communicator
 from runtime.cores import check_memory
-from runtime.door import check_floats
+from runtime.door import problem_of
 from runtime.exact import diverged
 from runtime.histogram import histogram
 from runtime.job import Job
@@ -121,7 +121,8 @@ class _Run:
         )
         weights = initial_weights(program, self.settings.seed)
         if state is not None:
-            check_floats("its weights", state.weights, program.weight_count)
+            if problem := problem_of(state.weights, program.weight_count):
+                raise damaged(f"Its weights are {problem}.")
             weights[:] = state.weights
         self.trainer = Trainer(
             self.loaded, shard, job.normalization, weights, self.settings.optimizer,

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from compiler import exact
 from dsl.sections.train import Optimizer
 from runtime.arrays import aligned_floats
-from runtime.door import check_floats
+from runtime.checkpoint import damaged
+from runtime.door import problem_of
 
 Floats = NDArray[np.float32]
 # gradients, some of their rows, totals, some of their rows: see sum_exactly in compiler/exact.py.
@@ -39,7 +40,8 @@ class Updater:
 
     def restore(self, state: Floats, steps: int) -> None:
         """Go on from a checkpoint; LenetError where its state is that of another optimizer."""
-        check_floats("its optimizer", state, self.state.size)
+        if problem := problem_of(state, self.state.size):
+            raise damaged(f"Its optimizer's state is {problem}.")
         self.state[:] = state
         self.steps = steps
 

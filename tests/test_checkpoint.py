@@ -6,17 +6,20 @@ import resource
 import signal
 import subprocess
 import sys
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from safetensors import safe_open
 from test_normalization import NET
 from test_recorder import read_board
 from test_training import SMALL
 
 import lenet
 from dsl.errors import LenetError
+from lenet.api import load_again
 from runtime.checkpoint import KEPT, Checkpoints, Folder, Memory, State
 
 TRAIN = """  optimizer adam
@@ -157,6 +160,67 @@ def test_states_read_back() -> None:
     for broken in (b"", data[:50], data[:-1], data[:200] + b"\0" + data[201:], b"\xff" * 100):
         with pytest.raises(LenetError, match="damaged"):
             State.from_bytes(broken, "job")
+
+
+def spoiled(state: State, how: str) -> State:
+    weights, optimizer, position = state.weights, state.optimizer, deepcopy(state.position)
+    if how == "weights":
+        weights = weights[:-1]
+    elif how == "no numbers":
+        weights = weights * np.float32(np.nan)
+    elif how == "optimizer":
+        optimizer = optimizer[:7]
+    elif how == "step":
+        position["at"]["step"] = 10**6
+    elif how == "images":
+        position["at"]["images"] = -1
+    elif how == "at":
+        position["at"] = {"elsewhere": 1}
+    elif how == "stopper":
+        position["stopper"] = {"best": {}}
+    elif how == "iteration":
+        position["iteration"] = "x"
+    return State(weights, optimizer, position)
+
+
+WAYS = "weights", "no numbers", "optimizer", "step", "images", "at", "stopper", "iteration"
+
+
+@pytest.mark.parametrize("how", WAYS)
+def test_a_checkpoint_that_no_training_has_written(spec: Path, tmp_path: Path, how: str) -> None:
+    """It has the right checksum, and is of this training."""
+    stopped_at(spec, tmp_path, 20)
+    (newest, *others) = sorted((tmp_path / "checkpoints").iterdir(), reverse=True)
+    for other in others:
+        other.unlink()
+    with safe_open(newest, "numpy") as file:
+        job = file.metadata()["job"]
+    state = spoiled(State.from_bytes(newest.read_bytes(), job), how)
+    newest.write_bytes(state.to_bytes(job))
+    if how == "iteration":  # which is known to be none before it is used: it is skipped
+        lenet.train(spec, engine="local", output=tmp_path, resume=True, epochs=1)
+        return
+    with pytest.raises(LenetError, match="the checkpoint is damaged"):
+        lenet.train(spec, engine="local", output=tmp_path, resume=True)
+
+
+RUNS = {
+    "It is not what a run has written": ["[]", "{", "[" * 100_000, '{"spec": "x"}'],
+    "It lacks the spec": ['{"spec": 1, "source": "", "data": null}'],
+    "Its epochs are no number": ['{"spec": "x", "source": "", "epochs": "many"}'],
+    "One of its settings is no number": [
+        '{"spec": "x", "source": "input 3", "settings": {"a": "1e9999999"}}'
+    ],
+}
+
+
+@pytest.mark.parametrize("expected", RUNS)
+def test_a_run_that_does_not_say_what_it_is(tmp_path: Path, expected: str) -> None:
+    for text in RUNS[expected]:
+        (tmp_path / "run.json").write_text(text)
+        with pytest.raises(LenetError, match=r"run\.json is damaged") as caught:
+            load_again(tmp_path)
+        assert expected in caught.value.detail
 
 
 def test_a_full_disk_is_one_message(spec: Path, tmp_path: Path, monkeypatch) -> None:

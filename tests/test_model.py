@@ -7,7 +7,9 @@ import pickletools
 import resource
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from runtime.data.dataset import Dataset
 from runtime.files import write_atomically
 from runtime.model import Model
 
+HERE = Path(__file__).parent
 SPEC = """\
 let filters = 2
 input 1x8x8
@@ -348,6 +351,85 @@ def test_tensors_that_do_not_fit_the_spec(model: Model, tmp_path: Path) -> None:
             settings=model.settings,
         ).save(path)  # fmt: skip
         assert expected in refused(path)
+
+
+WRONG_FACTS = {
+    "Its mean and deviation have 0 and 0 values, but should have 1": {
+        "normalization": {"pixel_scale": 1.0, "mean": [], "deviation": []}
+    },
+    "Its mean and deviation have 1 and 3 values, but should have 1": {
+        "normalization": {"pixel_scale": 1.0, "mean": [0.0], "deviation": [1.0] * 3}
+    },
+    "Its deviation is not positive": {
+        "normalization": {"pixel_scale": 1.0, "mean": [0.0], "deviation": [0.0]}
+    },
+    "or beyond all reason": {
+        "normalization": {"pixel_scale": 1.0, "mean": [0.0], "deviation": [1e-44]}
+    },
+    "Its mean is no finite number": {
+        "normalization": {"pixel_scale": 1.0, "mean": [float("nan")], "deviation": [1.0]}
+    },
+    "The scale of its pixels is not positive": {
+        "normalization": {"pixel_scale": -1, "mean": [0.0], "deviation": [1.0]}
+    },
+    "It names 2 classes, but its net has 10 outputs": {"classes": ["a", "b"]},
+    "Its classes are no list of names": {"classes": [1] * 10},
+    "One of its settings is no number": {"settings": {"filters": "1e9999999"}},
+    "has a spec that I cannot read": {"settings": {"others": "1"}},
+    "Its imports are not texts by their names": {"imports": {"a": 1}},
+    "Its history has an entry that is no epoch": {"history": [1]},
+    "Its history has an epoch with values that are no numbers": {
+        "history": [{"epoch": 1, "iteration": 2, "validation": {"top1": "all"}}]
+    },
+    "Its training images were 3x8x8, but its input is 1x8x8": {
+        "observed": {"shape": [3, 8, 8], "least": 0, "most": 1, "borders": None}
+    },
+    "The borders of its training images are no two brightnesses": {
+        "observed": {"shape": [1, 8, 8], "least": 0, "most": 1, "borders": [2, 3]}
+    },
+    "Its classes cannot be read": {"classes": "[" * 100_000},
+    "One of its texts has 2,000,000 characters": {"spec": "x" * 2_000_000},
+}
+
+
+@pytest.mark.parametrize("expected", WRONG_FACTS)
+def test_nothing_that_a_file_says_is_believed(saved: Path, expected: str) -> None:
+    """The checksums are right: whoever makes such a file writes them anew."""
+    tensors, metadata = parts_of(saved)
+    for key, value in WRONG_FACTS[expected].items():
+        metadata[key] = value if isinstance(value, str) else json.dumps(value)
+    del metadata["checksum"]
+    metadata["checksum"] = sha256(json.dumps(metadata, sort_keys=True).encode()).hexdigest()
+    saved.write_bytes(save(tensors, metadata))
+    started = time.process_time()
+    assert expected in refused(saved)
+    assert time.process_time() - started < 5
+
+
+def test_weights_that_are_no_numbers(model: Model, tmp_path: Path) -> None:
+    path = tmp_path / "other.safetensors"
+    bias = model.tensors["score.bias"].copy()
+    bias[3] = np.inf
+    replace(model, tensors={**model.tensors, "score.bias": bias}).save(path)
+    assert "The tensor score.bias has a value that is no finite number" in refused(path)
+
+
+def test_a_model_without_a_mean() -> None:
+    """Its answers came from beyond the arrays, others at each run."""
+    assert "0 and 0 values, but should have 64" in refused(HERE / "models" / "no-mean.safetensors")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"mean": ()}, {"deviation": (1.0,) * 9}, {"pixel_scale": float("nan")}],
+    ids=lambda change: next(iter(change)),
+)
+def test_kernels_are_given_nothing_that_does_not_fit(
+    model: Model, digits: Dataset, change: dict
+) -> None:
+    """A model that a program has made itself."""
+    with pytest.raises((lenet.LenetError, ValueError)):
+        replace(model, **change).predict(digits.train.pixels[:3])
 
 
 def test_a_spec_of_another_language(model: Model, tmp_path: Path) -> None:
