@@ -1,10 +1,18 @@
-"""A long run with random kills: the result is the undisturbed one, and no memory grows.
+"""A long run with faults: the result is the undisturbed one, nothing is left, and no memory grows.
 
-    LENET_DATA=FOLDER python bench/soak.py [--epochs 200] [--every 40] [--seed 1]
+    LENET_DATA=FOLDER python bench/soak.py [--epochs 300] [--every 20] [--seed 1] [--faults KIND…]
 
-lenet5 on MNIST in a local cluster of two executors; every so many seconds, by chance, a Python
-worker or a whole executor is killed. Prints the resident memory of the driver, of its Java process,
-and of the workers, over the epochs.
+lenet5 on MNIST in a local cluster of two executors, its folder on a small disk of its own where
+that can be mounted. Every so many seconds one of these happens:
+
+    worker     a Python worker is killed
+    executor   an executor is killed, with its worker
+    stop       a worker is stopped for longer than the others wait for it
+    strangers  connections that say nothing, or babble, to every port of driver and workers
+    disk       the disk is full for a while
+
+Prints what happened, how long it took to go on, and the resident memory of the driver, of its Java
+process and of the workers. With `--every 0` nothing happens.
 """
 
 import argparse
@@ -12,21 +20,31 @@ import os
 import random
 import shutil
 import signal
+import statistics
+import subprocess
 import sys
+import tempfile
 import threading
 import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-sys.path.insert(0, str(ROOT / "bench"))
+sys.path[:0] = [str(ROOT), str(ROOT / "bench"), str(ROOT / "tests")]
 
 from cluster import spark_home  # noqa: E402
+from fuzz.strangers import Strangers  # noqa: E402
 
 import lenet  # noqa: E402
 
 SPEC = ROOT / "specs" / "lenet5.lenet"
+KINDS = ("worker", "executor", "stop", "strangers", "disk")
+TIMEOUT = 10.0  # seconds for which the workers wait for each other
+HELD = 15.0  # seconds that a stopped worker, strangers and a full disk last
+DISK = 64  # MiB
 
 
 def resident(process: int) -> float:
@@ -42,79 +60,172 @@ def parent(process: int) -> int:
     return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
 
 
-class Reaper:
-    """Kills, and notes the memory of who lives."""
+@contextmanager
+def small_disk(folder: Path) -> Iterator[bool]:
+    """Whether `folder` is a disk of its own now."""
+    folder.mkdir()
+    options = ["-t", "tmpfs", "-o", f"size={DISK}m", "tmpfs", str(folder)]
+    mounted = subprocess.run(["mount", *options], capture_output=True).returncode == 0
+    try:
+        yield mounted
+    finally:
+        if mounted:
+            subprocess.run(["umount", "-l", str(folder)], check=True)
 
-    def __init__(self, every: float, seed: int) -> None:
-        self.every, self.random = every, random.Random(seed)
+
+class Faults(threading.Thread):
+    """Makes them, and takes the run's events."""
+
+    def __init__(self, every: float, kinds: list[str], seed: int, disk: Path) -> None:
+        super().__init__(daemon=True)
+        self.every, self.kinds, self.disk = every, kinds, disk
+        self.random = random.Random(seed)
         self.workers: list[int] = []
         self.java = 0
-        self.kills: list[str] = []
+        self.iterated = threading.Event()
+        self.over = threading.Event()
+        self.seconds: dict[str, list[float]] = defaultdict(list)
         self.memory: list[tuple[int, float, float, float]] = []
-        self.next = time.monotonic() + every
-        self.gaps: list[float] = []
-        self.killed_at = 0.0
+        self.warnings: list[str] = []
 
     def __call__(self, event: dict[str, Any]) -> None:
-        now = time.monotonic()
         if event["event"] == "start":
             self.workers = [worker["process"] for worker in event["workers"]]
-        elif event["event"] == "iteration" and self.killed_at:
-            self.gaps.append(now - self.killed_at)
-            self.killed_at = 0.0
-            self.next = now + self.every * (0.5 + self.random.random())
+        elif event["event"] == "iteration":
+            self.iterated.set()
         elif event["event"] == "epoch":
             living = max(map(resident, self.workers))
             here = resident(os.getpid()), resident(self.java), living
             self.memory.append((event["epoch"], *here))
-            if now > self.next:
-                self._kill()
+        elif event["event"] in ("warning", "failed"):
+            self.warnings.append(event.get("text") or event["detail"])
 
-    def _kill(self) -> None:
-        target = self.random.choice(self.workers)
-        whole = self.random.random() < 0.5
+    def run(self) -> None:
+        self._goes_on()
+        while not self.over.wait(self.every * (0.5 + self.random.random())):
+            kind = self.random.choice(self.kinds)
+            began = time.monotonic()
+            with suppress(ProcessLookupError, FileNotFoundError):  # it has just ended by itself
+                fault: Callable[[], None] = getattr(self, f"_{kind}")
+                fault()
+                if self._goes_on():
+                    self.seconds[kind].append(time.monotonic() - began)
+
+    def _goes_on(self) -> bool:
+        """Wait for the next iteration; what was sent before a kill still comes for a second."""
+        self.over.wait(1.0)
+        self.iterated.clear()
+        while not self.over.is_set():
+            if self.iterated.wait(0.1):
+                return True
+        return False
+
+    def _worker(self) -> None:
+        os.kill(self.random.choice(self.workers), signal.SIGKILL)
+
+    def _executor(self) -> None:
+        os.kill(parent(parent(self.random.choice(self.workers))), signal.SIGKILL)
+
+    def _stop(self) -> None:
+        worker = self.random.choice(self.workers)
+        os.kill(worker, signal.SIGSTOP)
+        self.over.wait(HELD)
+        os.kill(worker, signal.SIGCONT)
+
+    def _strangers(self) -> None:
+        with Strangers([os.getpid(), *self.workers]):
+            self.over.wait(HELD)
+
+    def _disk(self) -> None:
+        filler = self.disk / "filler"
         try:
-            os.kill(parent(parent(target)) if whole else target, signal.SIGKILL)
-        except OSError:
-            return
-        self.kills.append("executor" if whole else "worker")
-        self.next = float("inf")
-        # What was sent before the kill still comes: the next iteration counts after a second.
-        threading.Timer(1.0, self._mark).start()
+            with filler.open("wb", buffering=0) as file, suppress(OSError):
+                while not self.over.is_set():
+                    file.write(bytes(2**16))
+            self.over.wait(HELD)
+        finally:
+            filler.unlink(missing_ok=True)
 
-    def _mark(self) -> None:
-        self.killed_at = time.monotonic() - 1
+
+def leftovers(home: str, temporary: Path) -> list[str]:
+    """Processes that this run has started, and files that it has left."""
+    found = [path.name for path in temporary.iterdir()]
+    others = [path for path in Path("/proc").iterdir() if path.name.isdigit()]
+    for process in others:
+        with suppress(OSError):
+            ours = f"SPARK_HOME={home}".encode() in (process / "environ").read_bytes()
+            if ours and int(process.name) != os.getpid():
+                found.append((process / "cmdline").read_text().replace("\0", " ")[:80])
+    return found
+
+
+def report(faults: Faults) -> None:
+    print("| fault | times | seconds to go on: median | most |\n| --- | ---: | ---: | ---: |")
+    for kind in KINDS:
+        seconds = faults.seconds[kind]
+        if seconds:
+            median, most = statistics.median(seconds), max(seconds)
+            print(f"| {kind} | {len(seconds)} | {median:.1f} | {most:.1f} |")
+    print("\n| epoch | driver, MiB | Java | worker |\n| ---: | ---: | ---: | ---: |")
+    step = max(1, len(faults.memory) // 10)
+    for epoch, driver, java, worker in [*faults.memory[::step], faults.memory[-1]]:
+        print(f"| {epoch} | {driver:.0f} | {java:.0f} | {worker:.0f} |")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--epochs", type=int, default=200)
-    parser.add_argument("--every", type=float, default=40)
+    parser.add_argument("--epochs", type=int, default=300)
+    parser.add_argument("--every", type=float, default=20, help="seconds between faults [20]")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--faults", nargs="*", choices=KINDS, default=list(KINDS))
     parser.add_argument("--expected", help="the digest, if it is known from an undisturbed run")
     arguments = parser.parse_args()
     expected = arguments.expected
     if not expected:
         expected = lenet.train(SPEC, engine="local", epochs=arguments.epochs).digest
-    os.environ["SPARK_HOME"] = spark_home()
+    folder = Path(tempfile.mkdtemp(prefix="soak-"))
+    temporary = folder / "tmp"
+    temporary.mkdir()
+    os.environ["SPARK_HOME"] = home = spark_home()
+    os.environ["TMPDIR"] = os.environ["SPARK_LOCAL_DIRS"] = str(temporary)
+    tempfile.tempdir = str(temporary)
     from runtime.spark.session import start_session
 
     settings = {"spark.executor.memory": "1g", "spark.driver.memory": "2g"}
     session = start_session("local-cluster[2,1,1024]", "soak", settings=settings)
     session.sparkContext.setLogLevel(os.environ.get("SOAK_LOG", "OFF"))
-    reaper = Reaper(arguments.every, arguments.seed)
-    reaper.java = session.sparkContext._gateway.proc.pid
-    model = lenet.train(SPEC, spark=session, epochs=arguments.epochs, watch=reaper)
+    began = time.monotonic()
+    with small_disk(folder / "disk") as mounted:
+        kinds = [kind for kind in arguments.faults if mounted or kind != "disk"]
+        faults = Faults(arguments.every, kinds, arguments.seed, folder / "disk")
+        faults.java = session.sparkContext._gateway.proc.pid
+        if arguments.every:
+            faults.start()
+        output = folder / "disk" / "run"
+        model = lenet.train(
+            SPEC, spark=session, epochs=arguments.epochs, watch=faults, output=output,
+            timeout=TIMEOUT, progress=False,
+        )  # fmt: skip
+        faults.over.set()
+        seconds = time.monotonic() - began
+        files = sorted(path.name for path in output.iterdir())
+        saved = lenet.open(output / "model.safetensors").digest
+    java = session.sparkContext._gateway.proc
     session.stop()
-    shutil.rmtree(os.environ["SPARK_HOME"])
-    print("epoch    driver      Java    worker   MiB")
-    step = max(1, len(reaper.memory) // 12)
-    for epoch, driver, java, worker in [*reaper.memory[::step], reaper.memory[-1]]:
-        print(f"{epoch:>5}  {driver:8.0f}  {java:8.0f}  {worker:8.0f}")
-    print(f"kills: {', '.join(reaper.kills) or 'none'}")
-    print("seconds to go on: " + ", ".join(f"{gap:.1f}" for gap in reaper.gaps))
-    print(f"digest {model.digest[:16]}, undisturbed {expected[:16]}")
-    sys.exit(0 if model.digest == expected else 1)
+    session.sparkContext._gateway.shutdown()
+    java.stdin.close()
+    java.wait(30)
+    time.sleep(5)
+    left = leftovers(home, temporary)
+    shutil.rmtree(home)
+    shutil.rmtree(folder)
+    report(faults)
+    print(f"\n{arguments.epochs} epochs in {seconds:.0f} s; the run's folder: {', '.join(files)}")
+    for text in sorted(set(faults.warnings)):
+        print(f"    {faults.warnings.count(text)}  {text[:160]}")
+    print(f"left behind: {', '.join(left) or 'nothing'}")
+    print(f"digest {model.digest[:16]}, saved {saved[:16]}, undisturbed {expected[:16]}")
+    sys.exit(0 if model.digest == saved == expected and not left else 1)
 
 
 if __name__ == "__main__":

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dsl.errors import LenetError
 from dsl.sections.augment import Augment
 from runtime.arrays import frozen
 from runtime.augment import augmented
 from runtime.data.dataset import Images
+from runtime.door import problem_of
 
 Slice = tuple[
     NDArray[np.generic], NDArray[np.generic], NDArray[np.int64], NDArray[np.float32],
@@ -19,10 +21,16 @@ Slice = tuple[
 
 @dataclass(frozen=True, eq=False)
 class Normalization:
-    """A channel's byte b stands for b * scale + shift."""
+    """A channel's byte b stands for b * scale + shift: both finite float32, one for each channel;
+    LenetError where they are not."""
 
     scale: NDArray[np.float32]
     shift: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        for name, values in vars(self).items():
+            if problem := problem_of(values, self.scale.size):
+                raise LenetError("this cannot normalize", f"The {name} is {problem}.")
 
 
 class Batches:

@@ -9,20 +9,18 @@ from numpy.typing import NDArray
 from compiler.program import Program
 from dsl.errors import LenetError
 from dsl.shapes import product
-from runtime.batches import Normalization
+
+_PIXELS = (np.dtype(np.uint8), np.dtype(np.float32))
 
 
-def check_images(program: Program, pixels: NDArray[Any], normalization: Normalization) -> None:
-    """`pixels` is (count, values), as they lie in memory; a channel has a scale and a shift."""
-    size = product(program.input)
-    if pixels.dtype not in (np.uint8, np.float32) or not pixels.flags.c_contiguous:
-        raise _unfit(f"The images are {pixels.dtype}, {pixels.strides} bytes apart.")
-    if pixels.ndim != 2 or pixels.shape[1] != size:
-        raise _unfit(f"The images are {pixels.shape}, and should be (count, {size}).")
-    channels = program.input[0] if len(program.input) == 3 else 1
-    for name, values in vars(normalization).items():
-        if problem := problem_of(values, channels):
-            raise _unfit(f"The normalization's {name} is {problem}.")
+def check_images(program: Program, pixels: NDArray[Any], channels: int) -> None:
+    """`pixels` is (count, values), as they lie in memory, and so many channels are normalized."""
+    sound = pixels.ndim == 2 and pixels.flags.c_contiguous and pixels.dtype in _PIXELS
+    if not sound or pixels.shape[1] != product(program.input):
+        should = f"and should be uint8 or float32 (count, {product(program.input)})"
+        raise _unfit(f"The images are {pixels.dtype} {pixels.shape}, {should}.")
+    if channels != (program.input[0] if len(program.input) == 3 else 1):
+        raise _unfit(f"The images are normalized in {channels} channels.")
 
 
 def check_labels(program: Program, labels: Iterable[NDArray[Any]]) -> None:

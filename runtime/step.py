@@ -79,7 +79,7 @@ class Predictor:
         Single images may take other algorithms, whose last bits differ, unless `in_blocks`.
         LenetError where a value is not a finite number.
         """
-        check_images(self.loaded.program, pixels, normalization)
+        check_images(self.loaded.program, pixels, normalization.scale.size)
         count = len(pixels)
         pixels = frozen(pixels)
         if count <= SINGLE and not in_blocks:
@@ -176,7 +176,7 @@ class Trainer:
             for number, images in shard.slices.items()
         }
         for batches in self.batches.values():
-            check_images(program, batches.pixels, normalization)
+            check_images(program, batches.pixels, normalization.scale.size)
         self.orders: dict[int, NDArray[np.int64]] = {}
         self.keys: dict[int, np.uint64] = {}
         self.phased = None
