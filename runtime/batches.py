@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from dsl.errors import LenetError
 from dsl.sections.augment import Augment
+from runtime.arguments import problem_of
 from runtime.arrays import frozen
 from runtime.augment import augmented
 from runtime.data.dataset import Images
-from runtime.door import problem_of
 
 Slice = tuple[
     NDArray[np.generic], NDArray[np.generic], NDArray[np.int64], NDArray[np.float32],

@@ -17,7 +17,7 @@ from dsl.diagnostics import SpecError
 from dsl.errors import LenetError
 from dsl.graph import Graph
 from runtime import checkpoint
-from runtime.door import problem_of
+from runtime.arguments import problem_of
 from runtime.model_facts import Damaged, check_fit, facts_of, fields_of, history_of
 from runtime.parameters import to_tensors
 

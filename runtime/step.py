@@ -14,10 +14,10 @@ from compiler.target import LANES
 from dsl.errors import LenetError
 from dsl.sections.augment import Augment
 from dsl.sections.train import Optimizer
+from runtime.arguments import check_images, check_labels, check_weights
 from runtime.arrays import aligned_floats, frozen
 from runtime.batches import Batches, Normalization
 from runtime.communicator import Communicator
-from runtime.door import check_images, check_labels, check_weights
 from runtime.exact import LOSS_UNIT, check_range, diverged, sum_ends
 from runtime.parameters import folded_weights
 from runtime.phases import PhasedStep

@@ -12,10 +12,10 @@ from compiler.cache import load
 from compiler.pipeline import compile_graph
 from dsl.errors import LenetError
 from dsl.sections.reader import Duration
+from runtime.arguments import problem_of
 from runtime.checkpoint import State, damaged
 from runtime.communicator import Communicator
 from runtime.cores import check_memory
-from runtime.door import problem_of
 from runtime.exact import diverged
 from runtime.histogram import histogram
 from runtime.job import Job

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from compiler import exact
 from dsl.sections.train import Optimizer
+from runtime.arguments import problem_of
 from runtime.arrays import aligned_floats
 from runtime.checkpoint import damaged
-from runtime.door import problem_of
 
 Floats = NDArray[np.float32]
 # gradients, some of their rows, totals, some of their rows: see sum_exactly in compiler/exact.py.
