@@ -103,7 +103,7 @@ def test_a_kill_costs_time_but_no_bit(
     seen = events[: events.index(second)]
     reached = max(e["iteration"] for e in seen if e["event"] == "iteration")
     assert first["iteration"] == 0 and 0 <= reached - second["iteration"] <= 150
-    assert seconds < 30
+    assert seconds < 120
     epochs = [e["epoch"] for e in events[-1]["history"]]
     assert epochs == list(range(1, 51))
 
@@ -154,7 +154,7 @@ def test_a_standalone_master_with_two_workers(tmp_path: Path, long: tuple[str, s
 
         events, seconds = struck(made, long[0], kill, workers=2)
     assert events[-1].get("digest") == long[1], events[-1]
-    assert len(starts(events)) == 2 and starts(events)[1]["iteration"] >= 140 and seconds < 30
+    assert len(starts(events)) == 2 and starts(events)[1]["iteration"] >= 140 and seconds < 120
     assert [e for e in events if e["event"] == "failed"]
 
 
