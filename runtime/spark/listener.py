@@ -18,6 +18,7 @@ from runtime.spark.line import ASK, Address
 from runtime.spark.wire import Wire, message
 
 _HELLO_SECONDS = 60.0
+_NONSENSE = (ValueError, TypeError, LookupError, OverflowError)
 
 
 class Listener:
@@ -140,7 +141,7 @@ class _Connection:
 
     def handle(self) -> None:
         listener = self.listener
-        with suppress(OSError, ValueError, LookupError, TypeError):  # it may be killed half-way
+        with suppress(OSError, *_NONSENSE):  # a worker that is killed may stop half-way
             self._serve()
         with listener._quiet:
             listener._connections.discard(self)
