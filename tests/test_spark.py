@@ -279,7 +279,7 @@ def test_a_connect_session_is_refused(small: Path) -> None:
     [
         ({"spark.authenticate": "true"}, True),
         ({"spark.network.crypto.enabled": "true"}, True),
-        ({"spark.ssl.rpc.enabled": "true"}, True),
+        ({"spark.ssl.rpc.enabled": "TRUE"}, True),
         ({"spark.master": "local[2]", "spark.authenticate": "true"}, False),
         ({}, False),
     ],

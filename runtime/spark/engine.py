@@ -78,9 +78,8 @@ class _StageFailedError(Exception):
 def _attempt(
     session: SparkSession, job: Job, dealt: DataFrame, plan: Plan, desk: Desk
 ) -> dict[str, NDArray[np.float32]]:
-    server, host = _server(session)
     secret = with_certificate(session) if encrypts(session) else Secret()
-    listener = Listener(server, host, desk, secret)
+    listener = Listener(*_server(session), desk, secret)
     try:
         task = shipped(session, "task.train", job, plan, listener.address)
         # The shuffle behind the stage lets Spark run it again when an executor dies.

@@ -70,7 +70,7 @@ def check_cluster(session: SparkSession) -> None:
 
 
 def encrypts(session: SparkSession) -> bool:
-    """Whether the cluster's owner wants what crosses the network, or a disk, to be secret."""
+    """Whether Spark keeps secret what crosses the network, or wants to know who sends it."""
     conf = session.sparkContext.getConf()
     local = local_cores(session.sparkContext.master or "") is not None
-    return not local and any(conf.get(key, "false") == "true" for key in _SECRETS)
+    return not local and any(conf.get(key, "").lower() == "true" for key in _SECRETS)

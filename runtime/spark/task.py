@@ -64,7 +64,8 @@ def train(
             shard = gather(batches, plan, job.slices, rank)
             host, server = _server(plan, address, host)
         except LenetError as error:  # the others wait for this worker
-            give_up(address, rank, error)
+            with suppress(DriverGoneError):
+                give_up(address, rank, error)
             raise
         tensors = _train(job, plan, address, shard, rank, host, server, context.cpus())
     except LenetError as error:

@@ -23,6 +23,7 @@ from runtime.spark.wire import listen
 
 _HOST = "127.0.0.1"
 _SECONDS = 20.0  # for what takes some milliseconds on a machine that is free
+_LENGTHS = (1, 9_000)  # of what goes to everybody at once, and of what is dealt
 _RESET = struct.pack("ii", 1, 0)  # of SO_LINGER
 _KINDS = ("silent", "garbage", "drip", "half", "reflected", "replayed", "oversize", "broken",
           "reset", "many", "tls")  # fmt: skip
@@ -79,7 +80,7 @@ def _work(rank: int, servers: list[socket.socket], address: Address, driver: boo
     else:
         together = Mesh(rank, line.workers, servers[rank], address.secret, _SECONDS)
     found = []
-    for length in (1, 9_000):
+    for length in _LENGTHS:
         total = np.arange(length, dtype=np.int64) * (rank + 1) - 2**61 // len(servers)
         together.all_reduce(total)
         found.append(int(total.sum()) % 2**64)
@@ -91,11 +92,8 @@ def _work(rank: int, servers: list[socket.socket], address: Address, driver: boo
 
 
 def _expected(size: int) -> list[int]:
-    ranks = sum(range(1, size + 1))
-    return [
-        sum(k * ranks - size * (2**61 // size) for k in range(length)) % 2**64
-        for length in (1, 9_000)
-    ]
+    ranks, less = size * (size + 1) // 2, size * (2**61 // size)
+    return [(ranks * n * (n - 1) // 2 - n * less) % 2**64 for n in _LENGTHS]
 
 
 def _no_threads_left(before: set[threading.Thread], what: Any) -> None:
@@ -137,9 +135,9 @@ def _one(kind: str, port: int, address: Address, chance: random.Random) -> socke
         elif kind == "oversize":
             for _ in range(4):
                 made.sendall(bytes([chance.choice(b'{["a\n')]) * 2**18)
-        elif kind == "reflected":  # what the other end says is said to it
+        elif kind == "reflected":  # what the other end says is said to it; a mesh is silent yet
             made.sendall(hello)
-            made.sendall(made.recv(64)[32:])
+            made.sendall(made.recv(64)[32:] if port == address.port else hello[4:])
         elif kind == "replayed":
             made.sendall(_overheard(address, chance))
         if kind == "reset" or chance.random() < 0.2:
