@@ -29,7 +29,9 @@ from compiler.cache import load  # noqa: E402
 from compiler.pipeline import compile_graph  # noqa: E402
 from runtime.bench import training_speed  # noqa: E402
 from runtime.data.dataset import Dataset, Images  # noqa: E402
-from runtime.spark.mesh import Mesh, listen  # noqa: E402
+from runtime.spark.handshake import Secret  # noqa: E402
+from runtime.spark.mesh import Mesh  # noqa: E402
+from runtime.spark.wire import listen  # noqa: E402
 
 SPEC = ROOT / "specs" / "lenet5.lenet"
 SIZES = (1_000, 22_280, 272_474, 2_000_000)  # int64: a small net, lenet5, ResNet-20, a large one
@@ -91,7 +93,7 @@ def resnet20() -> dict[str, float]:
 def _reduce(rank: int, pipe: Any, size: int) -> None:
     server = listen("127.0.0.1")
     pipe.send(server.getsockname()[1])
-    mesh = Mesh(rank, pipe.recv(), server, "bench", 60)
+    mesh = Mesh(rank, pipe.recv(), server, Secret("bench"), 60)
     found = {}
     for count in SIZES:
         total, seconds = np.ones(count, np.int64), []

@@ -126,7 +126,6 @@ def train(
     all_reduce: str = "mesh",
     timeout: float = 60.0,
     memory: int | None = None,
-    open_sockets: bool = False,
     seed: int | None = None,
     progress: bool = True,
     watch: Callable[[dict[str, Any]], None] | None = None,
@@ -151,7 +150,6 @@ def train(
     all_reduce: "mesh", or "driver" where the executors cannot reach each other.
     timeout: seconds after which a worker that does not answer is taken for dead.
     memory: bytes beyond which a worker keeps its images in a file; by default half of the free.
-    open_sockets: allow the workers' own connections on a cluster that encrypts its own.
     seed: in place of the file's.
     progress: show it, in a notebook or where standard error is a terminal; elsewhere nothing is
         shown in any case.
@@ -184,7 +182,7 @@ def train(
     source: Dataset | Deferred
     options = Options(
         engine, master, spark, local, epochs, threads, Path(output) if output is not None else None,
-        overwrite, resume, checkpoints, workers, all_reduce, timeout, memory, open_sockets, seed,
+        overwrite, resume, checkpoints, workers, all_reduce, timeout, memory, seed,
     )  # fmt: skip
     given = data is not None and not isinstance(data, str | Path)
     with shown(progress, network, epochs) as display:

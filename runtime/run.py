@@ -48,8 +48,8 @@ class Options:
     of the file's `stop`; threads: of the local engine, or of a cluster's executors; folder: the
     run's, where an older run is only replaced to `overwrite`, and goes on from its newest
     checkpoint to `resume`. checkpoints: another place for them, which may be any that Spark can
-    write. workers, all_reduce, timeout, memory: see runtime/spark/task.py;
-    open_sockets: allow them where the cluster encrypts. seed: in place of the file's.
+    write. workers, all_reduce, timeout, memory: see runtime/spark/task.py. seed: in place of the
+    file's.
     """
 
     engine: str = "spark"
@@ -66,7 +66,6 @@ class Options:
     all_reduce: str = "mesh"
     timeout: float = 60.0
     memory: int | None = None
-    open_sockets: bool = False
     seed: int | None = None
 
 
@@ -191,7 +190,7 @@ def _session(
     session = given or start_session(options.master, name, data_bytes, options.threads)
     try:
         check_session(session)
-        check_cluster(session, options.open_sockets)
+        check_cluster(session)
         if given is None:
             seconds = time.perf_counter() - started
             report({"event": "spark", "master": session.sparkContext.master, "seconds": seconds})

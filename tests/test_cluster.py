@@ -5,13 +5,16 @@ They run a Python that has the dependencies but not these packages: the run ship
 
 import os
 import signal
+import ssl
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cluster import Driver, driver, environment, processes_of, standalone
+from fuzz.strangers import Place, Strangers, listening
 from test_normalization import NET
 from test_training import SMALL
 
@@ -82,11 +85,11 @@ def starts(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def executor_of(worker: dict[str, Any]) -> int:
     """The Java process around a Python worker: its parent is the daemon that forks the workers."""
+    return parent_of(parent_of(worker["process"]))
 
-    def parent(process: int) -> int:
-        return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
 
-    return parent(parent(worker["process"]))
+def parent_of(process: int) -> int:
+    return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 @pytest.mark.parametrize(("rank", "whole"), [(0, True), (1, False)], ids=["executor", "worker"])
@@ -156,6 +159,52 @@ def test_a_standalone_master_with_two_workers(tmp_path: Path, long: tuple[str, s
     assert events[-1].get("digest") == long[1], events[-1]
     assert len(starts(events)) == 2 and starts(events)[1]["iteration"] >= 140 and seconds < 120
     assert [e for e in events if e["event"] == "failed"]
+
+
+def test_an_encrypted_cluster_among_strangers(tmp_path: Path) -> None:
+    """Nothing has to be allowed, and who listens does so at one address, with TLS."""
+    path, expected = spec_of(tmp_path, "odd", ODD)
+    env = environment(tmp_path)
+    secure = ["spark.authenticate=true", "spark.authenticate.secret=quiet",
+              "spark.network.crypto.enabled=true"]  # fmt: skip
+    with driver(tmp_path, env, "local-cluster[2,1,1024]", *secure) as made:
+        own = made.process.pid
+        opened: set[Place] = set()
+        for event in made.train(spec=path):
+            if event["event"] == "iteration":
+                opened |= listening([own])
+            last = event
+        assert last.get("digest") == expected, last
+        before = listening([own])  # Spark's, which stay
+        (place,) = opened - before
+        assert place[0] == "127.0.0.1"
+
+        def places() -> set[Place]:
+            workers, daemons = workers_of(tmp_path)
+            return listening([own, *workers]) - before - listening(daemons)
+
+        subjects: set[bytes] = set()
+        with Strangers(places, 20, 5) as strangers:
+            for event in made.train(spec=path):
+                if event["event"] == "iteration" and not subjects:
+                    ((host, port),) = listening([own]) - before
+                    found = ssl.get_server_certificate((host, port), timeout=30)
+                    subjects.add(ssl.PEM_cert_to_DER_cert(found))
+            assert event.get("digest") == expected, event
+        assert strangers.calls >= 25
+    assert all(b"lenet" in subject for subject in subjects) and subjects
+
+
+def workers_of(folder: Path) -> tuple[list[int], list[int]]:
+    """Spark's Python workers, and the daemons that fork them, of the environment of `folder`."""
+    parents: dict[int, int] = {}
+    for process in Path("/proc").iterdir():
+        with suppress(OSError):
+            command, variables = ((process / name).read_bytes() for name in ("cmdline", "environ"))
+            if b"pyspark.daemon" in command and f"SPARK_HOME={folder}/".encode() in variables:
+                parents[int(process.name)] = parent_of(int(process.name))
+    workers = [number for number, parent in parents.items() if parent in parents]
+    return workers, [number for number in parents if number not in workers]
 
 
 def test_nothing_is_left(cluster: Driver, folder: Path) -> None:

@@ -14,20 +14,22 @@ import pytest
 
 from dsl.errors import LenetError
 from runtime.communicator import WorkerLostError
-from runtime.spark.mesh import Mesh, listen
+from runtime.spark.handshake import Secret
+from runtime.spark.mesh import Mesh
+from runtime.spark.wire import listen
 
 _SPAWN = multiprocessing.get_context("fork")
-TOKEN = "secret"
+SECRET = Secret("secret")
 
 
 def _worker(
-    rank: int, pipe: Connection, work: Callable[[Mesh], Any], timeout: float, token: str
+    rank: int, pipe: Connection, work: Callable[[Mesh], Any], timeout: float, secret: Secret
 ) -> None:
     server = listen("127.0.0.1")
     pipe.send((server.getsockname()[1], os.getpid()))
     workers = pipe.recv()
     try:
-        mesh = Mesh(rank, workers, server, token, timeout)
+        mesh = Mesh(rank, workers, server, secret, timeout)
     except WorkerLostError as error:
         pipe.send(error)
         return
@@ -44,7 +46,7 @@ def run(size: int, work: Callable[[Mesh], Any], timeout: float = 20.0) -> list[A
     """What work(mesh) returns in each of `size` processes; None of one that was killed."""
     pipes = [_SPAWN.Pipe() for _ in range(size)]
     processes = [
-        _SPAWN.Process(target=_worker, args=(rank, pipes[rank][1], work, timeout, TOKEN))
+        _SPAWN.Process(target=_worker, args=(rank, pipes[rank][1], work, timeout, SECRET))
         for rank in range(size)
     ]
     for process in processes:
@@ -149,7 +151,7 @@ def test_strangers_are_not_let_in() -> None:
     stranger = socket.create_connection(("127.0.0.1", port))
     stranger.sendall(bytes(36))
     here, there = _SPAWN.Pipe()
-    process = _SPAWN.Process(target=_worker, args=(1, there, work, 10.0, TOKEN))
+    process = _SPAWN.Process(target=_worker, args=(1, there, work, 10.0, SECRET))
     process.start()
     other, number = here.recv()
     workers = [
@@ -157,7 +159,7 @@ def test_strangers_are_not_let_in() -> None:
         {"rank": 1, "host": "127.0.0.1", "port": other, "process": number},
     ]
     here.send(workers)
-    mesh = Mesh(0, workers, server, TOKEN, 10.0)
+    mesh = Mesh(0, workers, server, SECRET, 10.0)
     assert work(mesh) == here.recv() == 2
     mesh.close()
     process.join()

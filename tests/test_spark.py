@@ -9,6 +9,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,9 +21,12 @@ from dsl.errors import LenetError
 from runtime.checkpoint import Checkpoints, Memory
 from runtime.data import load_dataset
 from runtime.desk import Desk
+from runtime.spark.handshake import Secret
 from runtime.spark.line import Address, DriverGoneError, Line
 from runtime.spark.listener import Listener
 from runtime.spark.session import SparkSession, start_session
+from runtime.spark.slots import check_cluster, encrypts
+from runtime.spark.wire import listen
 
 pytestmark = pytest.mark.spark
 
@@ -241,14 +245,14 @@ def test_ctrl_c_on_which_pyspark_stumbles(monkeypatch: pytest.MonkeyPatch) -> No
         start_session("local[1]")
 
 
-def test_the_listener_wants_its_token() -> None:
+def test_the_listener_wants_its_secret() -> None:
     got: list[dict] = []
     desk = Desk(got.append, Checkpoints(Memory(), "", print), lambda: None)
-    listener = Listener("127.0.0.1", desk)
+    listener = Listener(listen("127.0.0.1"), "127.0.0.1", desk, Secret())
     host, port = listener.address.host, listener.address.port
     me = {"rank": 0, "host": "here", "process": 1, "port": 0}
     with pytest.raises(DriverGoneError):
-        Line(Address(host, port, "wrong"), me, 1)
+        Line(Address(host, port, Secret("wrong")), me, 1)
     friend = Line(listener.address, me, 1)
     assert friend.workers == [me]
     friend.report({"event": "hello"})
@@ -271,31 +275,27 @@ def test_a_connect_session_is_refused(small: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "words"),
+    ("settings", "encrypted"),
     [
-        ({"spark.authenticate": "true"}, "spark.authenticate is on"),
-        ({"spark.network.crypto.enabled": "true"}, "spark.network.crypto.enabled is on"),
-        ({"spark.dynamicAllocation.enabled": "true"}, "run together"),
-        ({"spark.master": "local[2]", "spark.authenticate": "true"}, ""),
-        ({}, ""),
+        ({"spark.authenticate": "true"}, True),
+        ({"spark.network.crypto.enabled": "true"}, True),
+        ({"spark.ssl.rpc.enabled": "TRUE"}, True),
+        ({"spark.master": "local[2]", "spark.authenticate": "true"}, False),
+        ({}, False),
     ],
 )
-def test_clusters_that_encrypt_or_change_their_size(settings: dict[str, str], words: str) -> None:
-    from types import SimpleNamespace
-
-    from runtime.spark.slots import check_cluster
-
+def test_clusters_that_encrypt(settings: dict[str, str], encrypted: bool) -> None:
     master = settings.get("spark.master", "spark://host:7077")
     context = SimpleNamespace(getConf=lambda: settings, master=master)
     session: Any = SimpleNamespace(sparkContext=context)
-    if not words:
-        return check_cluster(session, open_sockets=False)
-    with pytest.raises(LenetError) as caught:
-        check_cluster(session, open_sockets=False)
-    assert words in caught.value.detail
-    if "together" not in words:
-        check_cluster(session, open_sockets=True)
-    return None
+    assert encrypts(session) == encrypted
+    check_cluster(session)
+
+
+def test_dynamic_allocation_is_refused() -> None:
+    context = SimpleNamespace(getConf=lambda: {"spark.dynamicAllocation.enabled": "true"})
+    with pytest.raises(LenetError, match="run together"):
+        check_cluster(SimpleNamespace(sparkContext=context))  # type: ignore[arg-type]
 
 
 def test_too_few_slots_are_an_error_at_once(small: Path, spark) -> None:

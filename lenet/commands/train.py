@@ -64,10 +64,6 @@ def train(
         float,
         typer.Option(min=1, metavar="SECONDS", help="A worker that says nothing so long is dead."),
     ] = 60.0,
-    open_sockets: Annotated[
-        bool,
-        typer.Option("--open-sockets", help="Allow them where the cluster encrypts its own."),
-    ] = False,
     set_: Set = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the run in DIR.")] = False,
     as_json: Json = False,
@@ -99,7 +95,7 @@ def train(
     engine = engine or "spark"
     options = Options(
         engine, master or "local[*]", None, data, epochs, threads, folder, force,
-        resume is not None, checkpoints, workers, all_reduce, timeout, None, open_sockets,
+        resume is not None, checkpoints, workers, all_reduce, timeout,
     )  # fmt: skip
     began = time.time()
     again = f"go on with: {_again(folder, engine, master, threads, checkpoints)}"

@@ -1,6 +1,7 @@
 """The driver: deals the images to one barrier stage, listens while it trains, collects."""
 
 import signal
+import socket
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -18,12 +19,15 @@ from dsl.errors import LenetError
 from runtime.data.dataset import Images
 from runtime.desk import Desk
 from runtime.job import Job
+from runtime.spark.certificate import with_certificate
 from runtime.spark.failures import of_python, summary
+from runtime.spark.handshake import Secret
 from runtime.spark.listener import Listener
 from runtime.spark.session import local_cores
 from runtime.spark.ship import shipped
-from runtime.spark.slots import worker_count
+from runtime.spark.slots import encrypts, worker_count
 from runtime.spark.task import RESULT, Plan, read_rows
+from runtime.spark.wire import listen
 
 _CHUNK_BYTES = 64 * 2**20  # of pixels in one Arrow chunk
 _ATTEMPTS = 3  # of the driver, without a new checkpoint; Spark itself has made several before
@@ -74,10 +78,8 @@ class _StageFailedError(Exception):
 def _attempt(
     session: SparkSession, job: Job, dealt: DataFrame, plan: Plan, desk: Desk
 ) -> dict[str, NDArray[np.float32]]:
-    context = session.sparkContext
-    local = local_cores(context.master or "") is not None
-    host = "127.0.0.1" if local else context.getConf().get("spark.driver.host", "127.0.0.1")
-    listener = Listener(host or "127.0.0.1", desk)
+    secret = with_certificate(session) if encrypts(session) else Secret()
+    listener = Listener(*_server(session), desk, secret)
     try:
         task = shipped(session, "task.train", job, plan, listener.address)
         # The shuffle behind the stage lets Spark run it again when an executor dies.
@@ -88,6 +90,23 @@ def _attempt(
     finally:
         listener.close()
     return found
+
+
+def _server(session: SparkSession) -> tuple[socket.socket, str]:
+    """Where the workers are to call, and the host's name for them: as Spark's own settings say."""
+    conf, local = session.sparkContext.getConf(), "127.0.0.1"
+    if local_cores(session.sparkContext.master or "") is not None:
+        return listen(local), local
+    host = conf.get("spark.driver.host") or local
+    bound = conf.get("spark.driver.bindAddress") or host
+    try:
+        return listen(bound), host
+    except OSError as error:
+        raise LenetError(
+            f"the driver cannot listen at {bound}",
+            f"{error.strerror}.",
+            "set spark.driver.bindAddress to an address of the driver's machine",
+        ) from None
 
 
 def images_frame(session: SparkSession, train: Images, validation: Images) -> DataFrame:

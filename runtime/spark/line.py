@@ -1,37 +1,41 @@
 """The task's end of its socket to the driver: who takes part, events, checkpoints, and sums.
 
-A connection begins with a secret token and with who calls, in two lines. Then the task sends JSON
-objects, a line each; some are followed by bytes, some are answered. The first key of an object says
-what it is: event, newest, keep, sum, abort, done. The driver may send a line of its own meanwhile,
-which asks for a checkpoint. The other end is runtime/spark/listener.py.
+A connection begins with a handshake (runtime/spark/handshake.py). Then the task sends JSON objects,
+a line each; some are followed by bytes, some are answered. The first says who calls, or what keeps
+it from taking part; later, the first key of an object says what it is: event, newest, keep, sum,
+abort, done. The driver may send a
+line of its own meanwhile, which asks for a checkpoint. The other end is runtime/spark/listener.py.
 """
 
 import json
-import select
-import socket
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dsl.errors import LenetError
 from runtime.communicator import Worker, WorkerLostError, as_error, as_words
+from runtime.spark.handshake import DRIVER, Ends, Secret, call
+from runtime.spark.wire import Wire, message
 
 Event = dict[str, Any]
 _PATIENCE = 0.2  # seconds
+_CALL_SECONDS = 60.0  # strangers may keep the driver busy
 _JOIN_SECONDS = 600.0  # all tasks of a barrier stage start together, but not their data
 ASK = b"?\n"
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where the driver listens, and the token that it expects first."""
+    """Where the driver listens, and the secret of the run."""
 
     host: str
     port: int
-    token: str
+    secret: Secret
 
 
 class DriverGoneError(Exception):
@@ -47,20 +51,13 @@ class Line:
     """
 
     def __init__(self, address: Address, worker: Worker, size: int) -> None:
-        try:
-            self._socket = socket.create_connection((address.host, address.port), timeout=30)
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._socket.settimeout(_JOIN_SECONDS)
-        except OSError as error:
-            where = f"{address.host}:{address.port}"
-            raise DriverGoneError(f"cannot reach the driver at {where}: {error}") from None
-        self._reader = self._socket.makefile("rb")
+        self._wire = _called(address, worker["rank"])
         self._asked = False
-        hello = json.dumps({"worker": worker, "size": size})
-        self._waiting = [address.token, hello]
+        self._waiting = [json.dumps({"worker": worker, "size": size})]
         self._send()
-        self.workers: list[Worker] = self._answer()
-        self._socket.settimeout(None)  # a driver that is stopped for a while is not gone
+        self._wire.timeout = _JOIN_SECONDS
+        self.workers: list[Worker] = self._answer("not all workers have come")["workers"]
+        self._wire.timeout = None  # a driver that is stopped for a while is not gone
         if len(self.workers) < size:
             raise WorkerLostError("a worker was gone before all had come")
 
@@ -73,13 +70,16 @@ class Line:
     def newest(self) -> bytes | None:
         self._waiting.append(json.dumps({"newest": True}))
         self._send()
-        return self._exactly(self._answer()["bytes"]) or None
+        count = self._answer()["bytes"]
+        with _driver_there():
+            return self._wire.exactly(count) or None
 
     def asked(self) -> bool:
-        if not self._asked and select.select([self._socket], [], [], 0)[0]:
-            if self._reader.readline() != ASK:
-                raise DriverGoneError("the driver has hung up")
-            self._asked = True
+        with _driver_there():
+            if not self._asked and self._wire.ready():
+                if self._wire.line() != ASK:
+                    raise DriverGoneError("the driver says what nobody asked for")
+                self._asked = True
         asked, self._asked = self._asked, False
         return asked
 
@@ -91,16 +91,15 @@ class Line:
         """`total` summed over all workers, by the driver."""
         self._waiting.append(json.dumps({"sum": total.nbytes}))
         self._send(total.tobytes())
-        self._socket.settimeout(timeout)
+        self._wire.timeout = timeout
         try:
-            answer = self._answer()
+            answer = self._answer("a worker has not answered")
             if "error" in answer:
                 raise as_error(answer["error"])
-            total[:] = np.frombuffer(self._exactly(total.nbytes), "<i8")
-        except TimeoutError:
-            raise WorkerLostError(f"a worker has not answered for {timeout:g} s") from None
+            with _driver_there():
+                total[:] = np.frombuffer(self._wire.exactly(total.nbytes), "<i8")
         finally:
-            self._socket.settimeout(None)
+            self._wire.timeout = None
 
     def abort(self, error: BaseException) -> None:
         self._waiting.append(json.dumps({"abort": as_words(error)}))
@@ -113,37 +112,49 @@ class Line:
             self._waiting.append(json.dumps({"done": True}))
             self._send()
         finally:
-            self._reader.close()
-            self._socket.close()
+            self._wire.close()
 
     def _send(self, data: bytes = b"") -> None:
         text = "".join(line + "\n" for line in self._waiting)
         self._waiting = []
         self._sent = time.monotonic()
-        try:
-            self._socket.sendall(text.encode() + data)
-        except OSError as error:
-            raise DriverGoneError(str(error)) from None
+        with _driver_there():
+            self._wire.send(text.encode(), data)
 
-    def _answer(self) -> Any:
-        while True:
+    def _answer(self, late: str = "the driver has not answered") -> dict[str, Any]:
+        """The next message; WorkerLostError, which begins with `late`, where it does not come."""
+        with _driver_there():
             try:
-                line = self._reader.readline()
+                while (line := self._wire.line()) == ASK:
+                    self._asked = True
             except TimeoutError:
-                raise
-            except OSError as error:
-                raise DriverGoneError(str(error)) from None
-            if not line:
-                raise DriverGoneError("the driver has hung up")
-            if line != ASK:
-                return json.loads(line)
-            self._asked = True
+                raise WorkerLostError(f"{late} for {self._wire.timeout:g} s") from None
+            return message(line)
 
-    def _exactly(self, count: int) -> bytes:
-        data = self._reader.read(count)
-        if len(data) < count:
-            raise DriverGoneError("the driver has hung up")
-        return data
+
+def give_up(address: Address, rank: int, error: LenetError) -> None:
+    """Tell the driver what keeps this worker from taking part: the run ends with it."""
+    wire = _called(address, rank)
+    with _driver_there():
+        wire.send(json.dumps({"abort": error.words}).encode() + b"\n")
+    wire.close()
+
+
+def _called(address: Address, rank: int) -> Wire:
+    ends = Ends(address.secret, "line", rank, DRIVER)
+    try:
+        return Wire(call(address.host, address.port, ends, _CALL_SECONDS))
+    except OSError as error:
+        where = f"{address.host}:{address.port}"
+        raise DriverGoneError(f"cannot reach the driver at {where}: {error}") from None
+
+
+@contextmanager
+def _driver_there() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        raise DriverGoneError(f"the driver is gone: {error}") from None
 
 
 class Star:

@@ -1,9 +1,7 @@
 """The driver's end of the tasks' sockets; what is said over them is in runtime/spark/line.py."""
 
 import json
-import secrets
 import socket
-import socketserver
 import threading
 from contextlib import suppress
 from typing import Any
@@ -11,18 +9,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dsl.errors import LenetError
 from runtime.communicator import Worker
 from runtime.desk import Desk, Stopped
+from runtime.spark.door import Door
+from runtime.spark.handshake import DRIVER, Secret
 from runtime.spark.line import ASK, Address
+from runtime.spark.wire import Wire, message
+
+_HELLO_SECONDS = 60.0
+_NONSENSE = (ValueError, TypeError, LookupError, OverflowError)
 
 
 class Listener:
     """The driver's end: brings the workers together, and stands in for them at the desk.
 
+    Workers call at `server`, whose host they know as `host`, and prove that they know `secret`.
     The first exception of the desk is kept in `failure`; events after it are dropped.
     """
 
-    def __init__(self, host: str, desk: Desk) -> None:
+    def __init__(self, server: socket.socket, host: str, desk: Desk, secret: Secret) -> None:
         self.failure: BaseException | None = None
         self.desk = desk
         self._quiet = threading.Condition()
@@ -30,22 +36,8 @@ class Listener:
         self._ended: _Connection | None = None
         self._attempt: _Attempt | None = None
         self._connections: set[_Connection] = set()
-        listener = self
-
-        class Connection(_Connection):
-            def __init__(self, *arguments: Any) -> None:
-                self.listener = listener
-                super().__init__(*arguments)
-
-        class Server(socketserver.ThreadingTCPServer):
-            daemon_threads = True
-            allow_reuse_address = True
-            request_queue_size = 256  # all workers call at once
-
-        self._server = Server(("127.0.0.1" if host == "127.0.0.1" else "", 0), Connection)
-        self.address = Address(host, self._server.server_address[1], secrets.token_hex(16))
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
+        self._door = Door(server, secret, "line", DRIVER, self._admit)
+        self.address = Address(host, server.getsockname()[1], secret)
 
     def attempt(self, worker: Worker, size: int) -> "_Attempt":
         """The attempt that a worker takes part in: a new one where the last has failed."""
@@ -65,7 +57,7 @@ class Listener:
             if connection is None or self._ended is connection:
                 return False
         with suppress(OSError):
-            connection.send(ASK)
+            connection.wire.send(ASK)
         return True
 
     def drain(self) -> None:
@@ -82,13 +74,18 @@ class Listener:
 
     def close(self) -> None:
         """Hang up on everybody: tasks that still run learn that nobody wants their result."""
-        self._server.shutdown()
-        self._server.server_close()
+        self._door.close()
         with self._quiet:
             connections = list(self._connections)
         for connection in connections:
-            with suppress(OSError):
-                connection.request.shutdown(socket.SHUT_RDWR)
+            connection.wire.hang_up()
+
+    def _admit(self, rank: int, found: socket.socket) -> None:
+        connection = _Connection(self, Wire(found))
+        with self._quiet:
+            self._connections.add(connection)
+        name = f"lenet worker {rank}"
+        threading.Thread(target=connection.handle, daemon=True, name=name).start()
 
 
 class _Attempt:
@@ -136,96 +133,88 @@ class _Attempt:
             self.changed.notify_all()
 
 
-class _Connection(socketserver.StreamRequestHandler):
-    listener: Listener
-    worker: Worker
+class _Connection:
+    """A worker's connection, and the thread that serves it."""
 
-    def setup(self) -> None:
-        super().setup()
-        self.writing = threading.Lock()
-        self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def send(self, *parts: bytes) -> None:
-        with self.writing:
-            self.request.sendall(b"".join(parts))
+    def __init__(self, listener: Listener, wire: Wire) -> None:
+        self.listener, self.wire = listener, wire
 
     def handle(self) -> None:
-        quiet = self.listener._quiet
-        with quiet:
-            self.listener._connections.add(self)
-        with suppress(OSError, ValueError):  # a worker that is killed may stop half-way
-            token = self.rfile.readline(256).strip()
-            if secrets.compare_digest(token, self.listener.address.token.encode()):
-                self._serve()
-        with quiet:
-            self.listener._connections.discard(self)
-            if self.listener._newest is self:
-                self.listener._ended = self
-            quiet.notify_all()
+        listener = self.listener
+        with suppress(OSError, *_NONSENSE):  # a worker that is killed may stop half-way
+            self._serve()
+        with listener._quiet:
+            listener._connections.discard(self)
+            if listener._newest is self:
+                listener._ended = self
+            listener._quiet.notify_all()
+        self.wire.close()
 
     def _serve(self) -> None:
         listener = self.listener
-        hello = json.loads(self.rfile.readline(4096))
-        self.worker = hello["worker"]
-        if self.worker["rank"] == 0:
+        self.wire.timeout = _HELLO_SECONDS
+        hello = message(self.wire.line())
+        if "abort" in hello:
+            with listener._quiet:
+                listener.failure = listener.failure or LenetError(*hello["abort"])
+            return
+        worker, size = hello["worker"], int(hello["size"])
+        rank, host = int(worker["rank"]), str(worker["host"])
+        self.wire.timeout = None
+        if rank == 0:
             with listener._quiet:
                 listener._newest = self
-        attempt = listener.attempt(self.worker, hello["size"])
+        attempt = listener.attempt(worker, size)
         finished = False
         try:
-            self.send(json.dumps(attempt.all_workers()).encode() + b"\n")
-            for line in self.rfile:
-                message = json.loads(line)
-                kind = next(iter(message))
+            self._answer({"workers": attempt.all_workers()})
+            while not finished:
+                said = message(self.wire.line())
+                kind = next(iter(said))
                 if kind == "sum":
-                    self._sum(attempt, self._bytes(message["sum"]))
+                    self._sum(attempt, self.wire.exactly(said["sum"]))
                 elif kind == "abort":
-                    attempt.fail(message["abort"])
+                    attempt.fail(list(said["abort"]))
                 elif kind == "done":
                     finished = True
-                    return
                 else:
-                    self._supervise(kind, message)
+                    self._supervise(kind, said)
         finally:
             if not finished:
-                rank, host = self.worker["rank"], self.worker["host"]
                 attempt.fail([f"worker {rank} on {host} is gone"])
 
-    def _supervise(self, kind: str, message: dict[str, Any]) -> None:
+    def _answer(self, answer: dict[str, Any], data: bytes = b"") -> None:
+        self.wire.send(json.dumps(answer).encode() + b"\n", data)
+
+    def _supervise(self, kind: str, said: dict[str, Any]) -> None:
         """What the first worker sends. A stage that Spark gave up may still send; its successor
         counts."""
         listener, answer = self.listener, b""
-        data = self._bytes(message["keep"]) if kind == "keep" else b""
+        data = self.wire.exactly(said["keep"]) if kind == "keep" else b""
         with listener._quiet:
             if listener._newest is self and listener.failure is None:
                 try:
-                    answer = self._at_the_desk(kind, message, data)
+                    answer = self._at_the_desk(kind, said, data)
                 except Stopped:
                     pass  # the driver sees that the checkpoint is there
                 except BaseException as error:  # handed on to the driver's main thread
                     listener.failure = error
         if kind == "newest":
-            self.send(json.dumps({"bytes": len(answer)}).encode() + b"\n", answer)
+            self._answer({"bytes": len(answer)}, answer)
 
-    def _at_the_desk(self, kind: str, message: dict[str, Any], data: bytes) -> bytes:
+    def _at_the_desk(self, kind: str, said: dict[str, Any], data: bytes) -> bytes:
         desk = self.listener.desk
         if kind == "newest":
             return desk.newest() or b""
         if kind == "keep":
             desk.keep(data)
         else:
-            desk.report(message)
+            desk.report(said)
         return b""
 
     def _sum(self, attempt: _Attempt, data: bytes) -> None:
         answer = attempt.add(np.frombuffer(data, "<i8"))
         if isinstance(answer, list):
-            self.send(json.dumps({"error": answer}).encode() + b"\n")
+            self._answer({"error": answer})
         else:
-            self.send(b"{}\n", answer.tobytes())
-
-    def _bytes(self, count: int) -> bytes:
-        data = self.rfile.read(count) if count else b""
-        if len(data) < count:
-            raise OSError("the connection ended")
-        return data
+            self._answer({"bytes": answer.nbytes}, answer.tobytes())

@@ -9,32 +9,31 @@ Libraries were tried: xgboost.collective is as fast, but when a worker dies the 
 hang, and that is when a run must go on.
 """
 
-import hmac
 import json
-import secrets
 import select
 import socket
+import ssl
 import struct
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
 
 import numpy as np
 from numpy.typing import NDArray
 
 from runtime.communicator import Worker, WorkerLostError, as_error, as_words
+from runtime.spark.door import Door
+from runtime.spark.handshake import Ends, Secret, call
+from runtime.spark.wire import driven, received, sent
 
 _HEAD = struct.Struct("!cQ")  # what follows, and how many bytes: sums, or the words of an error
 _SUMS, _ERROR = b"S", b"E"
 _SHORT = 2**16  # bytes that go to everybody at once
+_WORDS = 2**16  # bytes that an error may have
 _HELLO_SECONDS = 60.0
-
-
-def listen(host: str) -> socket.socket:
-    """Where the workers of higher rank will call; its port is to be told to them."""
-    address = "127.0.0.1" if host in ("127.0.0.1", "localhost") else ""
-    return socket.create_server((address, 0), backlog=1024)
+_LATER = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 @dataclass
@@ -54,9 +53,13 @@ class _Peer:
         return self.place is None
 
     def send(self) -> None:
-        with suppress(BlockingIOError):
+        encrypted = isinstance(self.connection, ssl.SSLSocket)  # which sends one at a time
+        with suppress(*_LATER):
             while self.sending:
-                count = self.connection.sendmsg(self.sending)
+                if encrypted:
+                    count = self.connection.send(self.sending[0])
+                else:
+                    count = self.connection.sendmsg(self.sending)
                 while self.sending and count >= len(self.sending[0]):
                     count -= len(self.sending.pop(0))
                 if count:
@@ -64,7 +67,7 @@ class _Peer:
 
     def receive(self) -> None:
         assert self.place is not None
-        with suppress(BlockingIOError):
+        with suppress(*_LATER):
             while self.got < _HEAD.size:
                 self.got += self._into(self.head[self.got :])
                 if self.got == _HEAD.size:
@@ -82,9 +85,10 @@ class _Peer:
     def _look_at_head(self) -> None:
         kind, count = _HEAD.unpack(self.head)
         assert self.place is not None
-        if kind == _ERROR:
-            self.connection.settimeout(_HELLO_SECONDS)
-            raise as_error(json.loads(_exactly(self.connection, count)))
+        if kind == _ERROR and count <= _WORDS:
+            end = time.monotonic() + _HELLO_SECONDS
+            words = driven(received(self.connection, count), self.connection, end)
+            raise as_error(json.loads(words))
         if count != len(self.place):
             raise WorkerLostError(f"worker {self.worker['rank']} is at another step")
 
@@ -96,32 +100,34 @@ class Mesh:
     """
 
     def __init__(
-        self, rank: int, workers: list[Worker], server: socket.socket, token: str, timeout: float
-    ) -> None:
+        self, rank: int, workers: list[Worker], server: socket.socket, secret: Secret,
+        timeout: float,
+    ) -> None:  # fmt: skip
         self.rank, self.size, self.workers, self.timeout = rank, len(workers), workers, timeout
         self.patience = timeout
         self.peers: dict[int, _Peer] = {}
         self.space = np.zeros(0, np.int64)
+        about = f"mesh of {json.dumps(workers)}"  # not that of an attempt before
+        callers: SimpleQueue[tuple[int, socket.socket]] = SimpleQueue()
         try:
-            for other in range(rank):
-                self._add(other, _call(workers[other], rank, token))
-            server.settimeout(_HELLO_SECONDS)
-            while len(self.peers) < self.size - 1:
-                connection, _ = server.accept()
-                other = _rank_of(connection, token)
-                if rank < other < self.size:
-                    self._add(other, connection)
-                else:
-                    connection.close()  # a stranger
-        except OSError as error:
+            door = Door(server, secret, about, rank, lambda *caller: callers.put(caller))
+            try:
+                for other in range(rank):
+                    host, port = workers[other]["host"], workers[other]["port"]
+                    ends = Ends(secret, about, rank, other)
+                    self._add(other, call(host, port, ends, _HELLO_SECONDS))
+                while len(self.peers) < self.size - 1:
+                    self._add(*callers.get(timeout=_HELLO_SECONDS))
+            finally:
+                door.close()
+        except (OSError, Empty) as error:
             self.close()
-            raise WorkerLostError(f"the workers cannot reach each other: {error}") from None
-        finally:
-            server.close()
+            words = str(error) or f"no call for {_HELLO_SECONDS:g} s"
+            raise WorkerLostError(f"the workers cannot reach each other: {words}") from None
 
     def _add(self, rank: int, connection: socket.socket) -> None:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.setblocking(False)
+        if rank in self.peers:  # it has called again
+            self.peers[rank].connection.close()
         self.peers[rank] = _Peer(self.workers[rank], connection)
 
     def all_reduce(self, total: NDArray[np.int64], timeout: float | None = None) -> None:
@@ -193,11 +199,13 @@ class Mesh:
 
     def abort(self, error: BaseException) -> None:
         words = json.dumps(as_words(error)).encode()
+        if len(words) > _WORDS:
+            words = json.dumps(["the error has too many words to be sent"]).encode()
         for peer in self.peers.values():
             with suppress(OSError):
                 if not peer.sending:  # else it waits for the rest of an array
-                    peer.connection.settimeout(1)
-                    peer.connection.sendall(_HEAD.pack(_ERROR, len(words)) + words)
+                    steps = sent(peer.connection, _HEAD.pack(_ERROR, len(words)) + words)
+                    driven(steps, peer.connection, time.monotonic() + 1)
 
     def close(self) -> None:
         for peer in self.peers.values():
@@ -216,36 +224,3 @@ def _named(peer: _Peer) -> Iterator[None]:
 
 def _where(worker: Worker) -> str:
     return f"worker {worker['rank']} on {worker['host']}"
-
-
-def _call(worker: Worker, rank: int, token: str) -> socket.socket:
-    """Connect, and prove who calls: the token itself does not travel."""
-    connection = socket.create_connection((worker["host"], worker["port"]), _HELLO_SECONDS)
-    challenge = _exactly(connection, 16)
-    proof = hmac.digest(token.encode(), challenge + rank.to_bytes(4, "big"), "sha256")
-    connection.sendall(rank.to_bytes(4, "big") + proof)
-    return connection
-
-
-def _rank_of(connection: socket.socket, token: str) -> int:
-    """The rank of a worker that has the token; -1 of anybody else."""
-    connection.settimeout(_HELLO_SECONDS)
-    challenge = secrets.token_bytes(16)
-    try:
-        connection.sendall(challenge)
-        answer = _exactly(connection, 36)
-    except OSError:
-        return -1
-    rank, proof = answer[:4], answer[4:]
-    expected = hmac.digest(token.encode(), challenge + rank, "sha256")
-    return int.from_bytes(rank, "big") if hmac.compare_digest(proof, expected) else -1
-
-
-def _exactly(connection: socket.socket, count: int) -> bytes:
-    data = bytearray()
-    while len(data) < count:
-        part = connection.recv(count - len(data))
-        if not part:
-            raise ConnectionResetError("it has hung up")
-        data += part
-    return bytes(data)

@@ -58,8 +58,8 @@ def worker_count(session: SparkSession, wanted: int | None, most: int) -> int:
     return wanted or min(found, most)
 
 
-def check_cluster(session: SparkSession, open_sockets: bool) -> None:
-    """LenetError where the training's own sockets would undo what the cluster's owner wants."""
+def check_cluster(session: SparkSession) -> None:
+    """LenetError where the cluster's size may change while a training runs."""
     conf = session.sparkContext.getConf()
     if conf.get("spark.dynamicAllocation.enabled", "false") == "true":
         raise LenetError(
@@ -67,12 +67,10 @@ def check_cluster(session: SparkSession, open_sockets: bool) -> None:
             "All workers run together from the first step to the last.",
             "set spark.dynamicAllocation.enabled to false, and spark.executor.instances",
         )
-    on = [key for key in _SECRETS if conf.get(key, "false") == "true"]
-    if on and not open_sockets and local_cores(session.sparkContext.master or "") is None:
-        raise LenetError(
-            "this cluster encrypts or authenticates, and the workers' own sockets do not encrypt",
-            f"{on[0]} is on. Sums of gradients and checkpoints would cross the network as they "
-            "are; only their senders are authenticated.",
-            "allow it with --open-sockets, if the network is safe",
-            "allow it with open_sockets=True, if the network is safe",
-        )
+
+
+def encrypts(session: SparkSession) -> bool:
+    """Whether Spark keeps secret what crosses the network, or wants to know who sends it."""
+    conf = session.sparkContext.getConf()
+    local = local_cores(session.sparkContext.master or "") is not None
+    return not local and any(conf.get(key, "").lower() == "true" for key in _SECRETS)

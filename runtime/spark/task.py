@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import socket
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -19,8 +20,9 @@ from runtime.cores import available_memory
 from runtime.data.dataset import Images
 from runtime.job import Job
 from runtime.shard import Shard, owned
-from runtime.spark.line import Address, DriverGoneError, Line, Star
-from runtime.spark.mesh import Mesh, listen
+from runtime.spark.line import Address, DriverGoneError, Line, Star, give_up
+from runtime.spark.mesh import Mesh
+from runtime.spark.wire import listen
 from runtime.training import run_training
 
 RESULT = "name string, shape string, data binary"
@@ -56,12 +58,16 @@ def train(
 
     context = BarrierTaskContext.get()
     rank = context.partitionId()
+    host = context.getTaskInfos()[rank].address.rpartition(":")[0]
     try:
-        shard = gather(batches, plan, job.slices, rank)
-        host = context.getTaskInfos()[rank].address.rpartition(":")[0]
-        if address.host == "127.0.0.1":
-            host = address.host
-        tensors = _train(job, plan, address, shard, rank, host, context.cpus())
+        try:
+            shard = gather(batches, plan, job.slices, rank)
+            host, server = _server(plan, address, host)
+        except LenetError as error:  # the others wait for this worker
+            with suppress(DriverGoneError):
+                give_up(address, rank, error)
+            raise
+        tensors = _train(job, plan, address, shard, rank, host, server, context.cpus())
     except LenetError as error:
         yield _rows({ERROR: np.zeros(0, np.float32)}, error.words)
         return
@@ -69,17 +75,43 @@ def train(
         yield _rows(tensors)
 
 
+def _server(plan: Plan, address: Address, host: str) -> tuple[str, socket.socket | None]:
+    """The name of this worker's host, and where the others call it, if they do.
+
+    `host` is what Spark calls it, and listens at; SPARK_LOCAL_IP says it where that is wrong.
+    """
+    if address.host == "127.0.0.1":
+        host = bound = address.host
+    else:
+        bound = os.environ.get("SPARK_LOCAL_IP") or host
+    if plan.workers == 1 or plan.all_reduce == "driver":
+        return host, None
+    try:
+        return host, listen(bound)
+    except OSError as error:
+        raise LenetError(
+            f"a worker cannot listen at {bound}",
+            f"{error.strerror}.",
+            "set spark.executorEnv.SPARK_LOCAL_IP to 0.0.0.0, so that workers listen at all of "
+            "their addresses; or add in the driver, with --all-reduce driver",
+            "set spark.executorEnv.SPARK_LOCAL_IP to 0.0.0.0, so that workers listen at all of "
+            'their addresses; or add in the driver, with all_reduce="driver"',
+        ) from None
+
+
 def _train(
-    job: Job, plan: Plan, address: Address, shard: Shard, rank: int, host: str, threads: int,
+    job: Job, plan: Plan, address: Address, shard: Shard, rank: int, host: str,
+    server: socket.socket | None, threads: int,
 ) -> dict[str, NDArray[np.float32]]:  # fmt: skip
     """The training of one worker; its failure is told to the others."""
-    server = listen(host)
-    me = {"rank": rank, "host": host, "port": server.getsockname()[1], "process": os.getpid()}
+    me = {"rank": rank, "host": host, "process": os.getpid()}
+    if server is not None:
+        me["port"] = server.getsockname()[1]
     line = Line(address, me, plan.workers)
     communicator: Communicator | None = None
     try:
-        if plan.all_reduce == "mesh":
-            communicator = Mesh(rank, line.workers, server, address.token, plan.timeout)
+        if server is not None:
+            communicator = Mesh(rank, line.workers, server, address.secret, plan.timeout)
         else:
             communicator = Star(line, rank, plan.workers, plan.timeout)
         return run_training(job, shard, threads, communicator, line if rank == 0 else None)
@@ -88,7 +120,8 @@ def _train(
             communicator.abort(error)
         raise
     finally:
-        server.close()
+        if server is not None:
+            server.close()
         if communicator is not None:
             communicator.close()
         with suppress(DriverGoneError):  # whatever has happened here says more
