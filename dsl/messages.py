@@ -603,6 +603,23 @@ def one_class(span: Span, layer: str, size: Span | None) -> Diagnostic:
     )
 
 
+def nothing_to_train(section: Span, fixed: tuple[str, Span] | None) -> Diagnostic:
+    """`fixed` is a layer whose parameters are given and not trained, and its place, if any."""
+    detail = "None of the net's layers has parameters."
+    fix = "add a layer that has some, such as `linear 10`"
+    if fixed is not None:
+        detail = f"The parameters of `{fixed[0]}` are fixed, and no other layer has any."
+        fix = f"write `{fixed[0]}` without fixed values, or {fix}"
+    return Diagnostic(
+        "E046",
+        section,
+        "the net has nothing to train",
+        detail,
+        f"{fix}; or remove the section `train`: the net predicts as it is",
+        (Related(fixed[1], "these are fixed"),) if fixed is not None else (),
+    )
+
+
 def squashed_scores(span: Span, layer: str, count: int, alone: bool) -> Diagnostic:
     """`alone` tells whether the line makes nothing else, so that it can be removed."""
     count = max(count, 2)

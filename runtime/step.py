@@ -149,8 +149,6 @@ class Trainer:
         communicator: Communicator,
         augment: Augment | None = None,
     ) -> None:
-        if not loaded.program.phases:
-            raise LenetError("this net cannot be trained", "It has no trained parameters.")
         program = loaded.program
         self.weights = weights
         self.size = program.parameter_count
