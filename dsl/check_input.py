@@ -24,7 +24,7 @@ def compare_input(walk: Walk, data: Data, tree: Tree, definitions: Definitions) 
     that are found then are kept. This second walk is returned where the input differs.
     """
     known = DATASETS[data.kind].shape
-    if known is None or not walk.nodes or walk.nodes[0].kind != "input":
+    if known is None or walk.full or not walk.nodes or walk.nodes[0].kind != "input":
         return None
     images = (known[0], known[1] + 2 * data.pad[0], known[2] + 2 * data.pad[1])
     first, line = walk.nodes[0].shape, walk.lines[0]

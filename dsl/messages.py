@@ -21,8 +21,12 @@ def _instead(span: Span, suggestion: str | None) -> tuple[Edit, ...]:
     return (Edit.of(span, suggestion),) if suggestion else ()
 
 
+_MOST_WORDS = 100  # that a message lists
+
+
 def _words(words: Sequence[str]) -> str:
-    return ", ".join(words)
+    more = len(words) - _MOST_WORDS
+    return ", ".join([*words[:_MOST_WORDS], *([f"… and {more:,} more"] if more > 0 else [])])
 
 
 def _one_of(words: Sequence[str]) -> tuple[str, str]:

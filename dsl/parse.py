@@ -105,7 +105,7 @@ def parse(text: str, file: str = "") -> tuple[Tree, list[Diagnostic]]:
         indent = indent_of(code, width)
         span = Span(number, len(code) - len(code.lstrip(" \t")) + 1, len(code.rstrip()) + 1, file)
         parent, problem = _find_parent(open_lines, indent, span, has_tab(code))
-        if "\t" in code.rstrip():
+        if "\t" in code.rstrip() and len(code) <= _MAX_LINE:
             tabs = [k for k, letter in enumerate(code.rstrip(), start=1) if letter == "\t"]
             problem = messages.tab(span, tabs, parent.indents[0])
         if problem is not None:
@@ -144,7 +144,7 @@ def _statement_or_none(text: str) -> Statement | None:
 
 def _cells(code: str, span: Span) -> list[Word]:
     return [
-        Word(found[0], replace(span, column=found.start() + 1, end_column=found.end() + 1))
+        Word(found[0], Span(span.line, found.start() + 1, found.end() + 1, span.file))
         for found in re.finditer(r"\S+", code)
     ]
 

@@ -27,6 +27,8 @@ from dsl.write import show_item
 MOST_LAYERS = 5_000
 _MOST_LINES = 20_000  # that blocks and repeats may write out
 _DEEPEST = 100  # blocks, repeats and paths inside each other
+_LONGEST = 2_000  # letters in front of a layer's own name
+_MOST_USES = 100  # of a block, that are looked into in a net with mistakes
 _MAX_FLOATS = 2**33 // 4  # 8 GiB of float32 in one layer's output or parameters
 _TOP_ONLY = ("block", "table", "import", "expect", "input", *SECTIONS)
 
@@ -75,6 +77,8 @@ class Walk:
     depth: int = 0  # of the groups that are open
     shape: Shape | None = None
     expects: list[tuple[Span, int]] = field(default_factory=list)
+    # For each block, the shapes behind it by those before it and the values of its parameters.
+    uses: dict[Span, dict[object, Shape | None]] = field(default_factory=dict)
 
     def report(self, diagnostic: Diagnostic, scope: Scope | None = None) -> None:
         """Once for each place; with `scope`, also where the blocks around were used."""
@@ -113,8 +117,10 @@ class Walk:
                 self.report(messages.too_many_layers(span, MOST_LAYERS))
             self.full = self.incomplete = True
             return
-        if scope.depth > _DEEPEST:
+        if scope.depth > _DEEPEST or len(scope.prefix) > _LONGEST:
             limit = f"{_DEEPEST} blocks, repeats and paths inside each other"
+            if scope.depth <= _DEEPEST:
+                limit = f"{_LONGEST} letters in the names around a layer"
             if not self.probing:
                 self.report(messages.too_deep(line.span, limit))
             self.full = self.incomplete = True
@@ -139,7 +145,8 @@ class Walk:
                 self._layer(line, scope)
                 self._body_by_mistake(line, scope)
         else:
-            if scope.constants.complete:
+            known = ("E010", line.keyword.span) in self.reported  # from another use of its block
+            if scope.constants.complete and not known:
                 self.report(_unknown_layer(line.keyword, scope))
             self._unknown(line, scope)
 
@@ -163,7 +170,7 @@ class Walk:
             return
         kind = line.keyword.text
         self.report(messages.body_not_allowed(line.body[0].span, kind, line.keyword.span))
-        self.lines_of(line.body, scope)
+        self.lines_of(line.body, replace(scope, depth=scope.depth + 1))
 
     # Layers
 
@@ -291,8 +298,9 @@ class Walk:
         before = (self.source, self.shape)
         group = self._open("repeat", scope.prefix + name, line, times or 0)
         for turn in range(times or 0):
+            given = self.shape
             self.lines_of(line.body, scope.inside(f"{name}.{turn + 1}", "repeat"))
-            if self.full or self.shape is None:
+            if self.full or self.shape is None or (self.incomplete and self.shape == given):
                 break  # more turns would find the same mistakes
         self._close(group)
         self._check_whole_body(line, scope, before)
@@ -308,7 +316,7 @@ class Walk:
         """At lines that make no nodes here, for the mistakes that do not depend on shapes."""
         probe = Walk(
             self.diagnostics, reported=self.reported, input_line=Line(_NOWHERE, (), None, None,
-            _NOWHERE.span), visited=self.visited, probing=True,
+            _NOWHERE.span), visited=self.visited, probing=True, incomplete=True, uses=self.uses,
         )  # fmt: skip
         probe.lines_of(body, scope)
         self.visited = probe.visited
@@ -331,18 +339,27 @@ class Walk:
             self.report(problem)
         before = (self.source, self.shape)
         group = self._open("block", name, line)
-        self.lines_of(
-            block.line.body,
-            Scope(
-                block.home, constants, f"{name}.", "block",
-                (*scope.uses, (block.name.text, line.span)), scope.depth + 1,
-            ),
+        inside = Scope(
+            block.home, constants, f"{name}.", "block",
+            (*scope.uses, (block.name.text, line.span)), scope.depth + 1,
         )  # fmt: skip
+        self._use(block, inside)
         self._close(group)
         self._check_whole_body(line, scope, before)
         if line.body:
             span = line.keyword.span
             self.report(messages.body_not_allowed(line.body[0].span, line.keyword.text, span))
+
+    def _use(self, block: Block, inside: Scope) -> None:
+        """The body of a block. In a net with mistakes not again where it would find the same ones:
+        blocks that use others twice would take twice the time with each."""
+        found = self.uses.setdefault(block.name.span, {})
+        use = (self.shape, tuple(inside.constants.values.items()))
+        if self.incomplete and (use in found or len(found) > _MOST_USES):
+            self.shape = found.get(use)
+            return
+        self.lines_of(block.line.body, inside)
+        found[use] = self.shape
 
     def _join(self, line: Line, scope: Scope) -> None:
         kind = line.keyword.text
