@@ -19,7 +19,10 @@ TRAINED = "train\n  rate 0.1\n"
 
 
 @pytest.mark.parametrize("text", [PLAIN, FIXED])
-def test_a_net_without_a_train_section_is_fine(text: str, tmp_path: Path) -> None:
+def test_a_net_without_a_train_section_is_fine(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where `draw` writes
     spec = tmp_path / "net.lenet"
     spec.write_text(text)
     for command, *options in (["check"], ["shapes"], ["draw"], ["compile", "--emit", "kernels"]):
