@@ -105,7 +105,7 @@ def bind(
 
 def _is_free(word: str, argument: Argument, constants: Constants) -> bool:
     """Whether a word means nothing to an argument."""
-    return word not in argument.words and word not in constants.names()
+    return word not in argument.words and not constants.knows(word)
 
 
 def _unexpected_value(item: Item, layer: Layer, options: Mapping[str, Argument]) -> Diagnostic:
@@ -126,7 +126,7 @@ def _is_value(
     if not _is_option(items[0], options):
         return True
     word = items[0].word if isinstance(items[0], Sizes) else None
-    if word not in constants.names():
+    if word is None or not constants.knows(word):
         return False
     return word == option or len(items) == 1 or _is_option(items[1], options)
 

@@ -45,7 +45,7 @@ class _Binding:
         while items:
             item = items.pop(0)
             word = _word(item)
-            unknown = word is not None and word not in self.outside.names()
+            unknown = word is not None and not self.outside.knows(word)
             if word in self.parameters and _names_the_next(item, items, self.parameters):
                 self._take(word, item, items.pop(0))
             elif self.missing and not (unknown and items):

@@ -5,13 +5,14 @@ from dataclasses import replace
 from dsl import messages
 from dsl.datasets import DATASETS
 from dsl.definitions import SECTIONS, Definitions
+from dsl.extent import MOST_LINES
 from dsl.sections.data import Data
 from dsl.shapes import Shape, product, show
 from dsl.syntax import Line, Number, Sizes, Span, Tree
 from dsl.walk import Scope, Walk
 
 _LARGEST_INPUT = 4096  # that is tried in search of one that is large enough
-_LARGEST_SEARCHED = 1000  # lines of a net that is walked through again for it
+_LARGEST_SEARCHED = 400  # lines of a net that is walked through again for it
 # What is found of a net's shapes, and may follow from its input.
 _OF_SHAPES = ("E030", "E031", "E032", "E033", "E034", "E041", "E064", "E068", "E069", "E070",
               "W001")  # fmt: skip
@@ -63,9 +64,9 @@ def _size_of(line: Line) -> Span | None:
     return item.span if plain else None
 
 
-def walk_with(size: Shape, tree: Tree, definitions: Definitions) -> Walk:
-    """The net as it would be with another input."""
-    walk = Walk([], input_size=size)
+def walk_with(size: Shape, tree: Tree, definitions: Definitions, most: int = MOST_LINES) -> Walk:
+    """The net as it would be with another input; walked through as far as `most` lines."""
+    walk = Walk([], input_size=size, most=most)
     scope = Scope(definitions, definitions.constants)
     for statement in tree.statements:
         if isinstance(statement, Line) and statement.keyword.text not in (
@@ -83,7 +84,8 @@ def suggest_input(tree: Tree, definitions: Definitions, walk: Walk) -> None:
         return
 
     def mistakes(more: int) -> set[str]:
-        trial = walk_with((first[0], first[1] + more, first[2] + more), tree, definitions)
+        size = (first[0], first[1] + more, first[2] + more)
+        trial = walk_with(size, tree, definitions, _LARGEST_SEARCHED)
         return {d.code for d in trial.diagnostics if d.severity == "error"}
 
     def fits(more: int) -> bool:

@@ -46,6 +46,8 @@ def check_whole(walk: Walk, again: Walk | None, sections: Sections, text: str) -
     _advise(walk)
     if sections.train is not None:
         _look_at_batch(walk, sections.train)
+        if not any(node.parameter_count for node in walk.nodes):
+            _nothing_to_train(walk, sections.lines["train"].keyword.span)
     if end_is_followed(walk):
         return
     if sections.train is not None:
@@ -82,6 +84,13 @@ def _look_at_batch(walk: Walk, train: Train) -> None:
     for node, line in zip(walk.nodes, walk.lines, strict=True):
         if layers()[node.kind].normalizes and train.batch * product(node.shape[1:]) == 1:
             walk.report(messages.nothing_varies(line.keyword.span, node.kind, node.shape))
+
+
+def _nothing_to_train(walk: Walk, section: Span) -> None:
+    fixed = next((line for node, line in zip(walk.nodes, walk.lines, strict=True)
+                  if node.parameters), None)  # fmt: skip
+    what = (fixed.keyword.text, fixed.keyword.span) if fixed is not None else None
+    walk.report(messages.nothing_to_train(section, what))
 
 
 def _advise(walk: Walk) -> None:

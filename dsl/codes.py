@@ -215,6 +215,12 @@ CODES = {
         "another framework would take one and a sigmoid.",
         'input 8\nlinear 1\ndata parquet "t"\n',
     ),
+    "E046": Code(
+        "a training of a net that has nothing to train",
+        "Training changes parameters, and the net has none, or only fixed ones. Without a section "
+        "`train` such a net is fine: it predicts as it is.",
+        "input 10x8x8\navgpool all\nlogsoftmax\ntrain\n  rate 0.1\n",
+    ),
     "E050": Code(
         "an unknown line of a section",
         "Each section has its own lines; `lenet explain train` lists them.",

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -234,20 +235,35 @@ def imports_of(path: str | Path) -> Callable[[str], str]:
     return lambda name: read_source(folder / name)
 
 
+_MOST_NAMES = 300  # that are compared with a word
+
+
 def closest(word: str, known: Iterable[str]) -> str | None:
     """The known word that was mistyped or cut short, or None: one that only looks alike was
-    hardly meant."""
+    hardly meant. Of very many known words, only the first are looked at."""
+    return _closest(word, tuple(islice(known, _MOST_NAMES)))
+
+
+@lru_cache(maxsize=1000)
+def _closest(word: str, known: tuple[str, ...]) -> str | None:
     found = [(slips, name) for name in known if (slips := _slips(word, name)) is not None]
     return min(found, key=lambda pair: pair[0])[1] if found else None
 
 
-def _slips(word: str, name: str) -> float | None:
-    """How many slips of the pen make `word` of `name`; None where they are too many."""
-    word, name = (text.lower().replace("_", "").replace("-", "") for text in (word, name))
-    numbers, others = re.findall(r"\d+", word), re.findall(r"\d+", name)
+@lru_cache(maxsize=4096)
+def _letters(text: str) -> tuple[str, list[str], frozenset[str]]:
+    """The word as it is compared, the numbers in it, and its letters."""
+    plain = text.lower().replace("_", "").replace("-", "")
+    return plain, re.findall(r"\d+", plain), frozenset(plain)
+
+
+def _slips(first: str, second: str) -> float | None:
+    """How many slips of the pen make `first` of `second`; None where they are too many."""
+    (word, numbers, letters), (name, others, more) = _letters(first), _letters(second)
     if numbers != others and len(numbers) == len(others):
         return None  # cifar100 is not cifar10
-    slips = _distance(word, name)
+    # Each slip changes two letters at most.
+    slips = _distance(word, name) if len(letters ^ more) <= 4 else 3
     most = 0 if len(word) < 3 else 1 if len(word) < 5 else 2
     if slips <= most and (slips < 2 or word[0] == name[0]):
         return slips

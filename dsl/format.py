@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from dsl.parse import code_of, parse
+from dsl.parse import MAX_DEPTH, MAX_LINES, code_of, parse
 from dsl.shapes import Shape, show
 from dsl.syntax import Let, Line, Statement
 from dsl.write import show_head, show_sizes
@@ -74,7 +74,8 @@ def format_text(text: str, shapes: Mapping[int, tuple[Shape | None, Shape]] | No
             if number in unreadable:  # what was meant is not for the layout to say
                 row = _Row(row.depth, code, comment=comment, apart=row.apart, plain=True)
         elif code:  # beyond what was read
-            row = _Row(0, code, comment=comment, plain=True)
+            depth = MAX_DEPTH if number <= MAX_LINES else 0
+            row = _Row(depth, code, comment=comment, plain=True)
         else:
             row = _Row(comment=comment)
             if comment:

@@ -21,8 +21,12 @@ def _instead(span: Span, suggestion: str | None) -> tuple[Edit, ...]:
     return (Edit.of(span, suggestion),) if suggestion else ()
 
 
+_MOST_WORDS = 100  # that a message lists
+
+
 def _words(words: Sequence[str]) -> str:
-    return ", ".join(words)
+    more = len(words) - _MOST_WORDS
+    return ", ".join([*words[:_MOST_WORDS], *([f"… and {more:,} more"] if more > 0 else [])])
 
 
 def _one_of(words: Sequence[str]) -> tuple[str, str]:
@@ -600,6 +604,23 @@ def one_class(span: Span, layer: str, size: Span | None) -> Diagnostic:
         "A single class always has the probability 1: there is nothing to learn.",
         fix,
         edits=_instead(size, "2") if size is not None else (),
+    )
+
+
+def nothing_to_train(section: Span, fixed: tuple[str, Span] | None) -> Diagnostic:
+    """`fixed` is a layer whose parameters are given and not trained, and its place, if any."""
+    detail = "None of the net's layers has parameters."
+    fix = "add a layer that has some, such as `linear 10`"
+    if fixed is not None:
+        detail = f"The parameters of `{fixed[0]}` are fixed, and no other layer has any."
+        fix = f"write `{fixed[0]}` without fixed values, or {fix}"
+    return Diagnostic(
+        "E046",
+        section,
+        "the net has nothing to train",
+        detail,
+        f"{fix}; or remove the section `train`: the net predicts as it is",
+        (Related(fixed[1], "these are fixed"),) if fixed is not None else (),
     )
 
 

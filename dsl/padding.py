@@ -11,7 +11,7 @@ from dsl.values import Constants
 def is_mode(item: Item, constants: Constants) -> bool:
     """Whether a `pad` is given by such a word."""
     word = item.word if isinstance(item, Sizes) else None
-    return word in ("same", "valid") and word not in constants.names()
+    return word in ("same", "valid") and not constants.knows(word)
 
 
 def same_size(
@@ -44,8 +44,6 @@ def _pad(window: int, stride: int, room: int | None) -> int | None:
     if room is None:
         return None
     wanted = -(-room // stride)
-    fitting = (
-        pad for pad in range(window // 2 + 1)
-        if room + 2 * pad >= window and (room + 2 * pad - window) // stride + 1 == wanted
-    )  # fmt: skip
-    return next(fitting, None)
+    pad = -(-max(0, (wanted - 1) * stride + window - room) // 2)  # the least with as many outputs
+    fits = (room + 2 * pad - window) // stride + 1 == wanted
+    return pad if fits and pad <= window // 2 else None

@@ -30,10 +30,10 @@ _ALLOW = re.compile(r"#\s*allow((?:\s+W\d+,?)+)")
 _CODE = re.compile(r'(?:[^"#]+|"[^"]*")*')
 _LET = re.compile(r"\s*(?:let\s+)?([A-Za-z_]\w*)\s*=|\s*let\s+([A-Za-z_]\w*)")
 _OPERATOR = re.compile(r"[-+*/(]")
-_MAX_LINES = 10_000
+MAX_LINES = 10_000
 _MAX_LINE = 2000
 _MAX_OPERATORS = 200
-_MAX_DEPTH = 40
+MAX_DEPTH = 40
 _MOST_MEANT = 100  # mistakes, before it is no longer asked what each line was meant to be
 
 
@@ -91,11 +91,11 @@ def parse(text: str, file: str = "") -> tuple[Tree, list[Diagnostic]]:
     root = _Raw(-1, Line(nowhere, (), None, None, nowhere.span), indents=[0])
     open_lines = [root]
     sources = text.split("\n")
-    codes = [code_of(source) for source in sources[:_MAX_LINES]]
+    codes = [code_of(source) for source in sources[:MAX_LINES]]
     width = tab_width([code for code in codes if code.strip()])
     for number, source in enumerate(sources, start=1):
-        if number > _MAX_LINES:
-            diagnostics.append(messages.too_many_lines(Span(number, 1, 2, file), _MAX_LINES))
+        if number > MAX_LINES:
+            diagnostics.append(messages.too_many_lines(Span(number, 1, 2, file), MAX_LINES))
             break
         code = codes[number - 1]
         for names in _ALLOW.findall(source[len(code) :]):
@@ -105,7 +105,10 @@ def parse(text: str, file: str = "") -> tuple[Tree, list[Diagnostic]]:
         indent = indent_of(code, width)
         span = Span(number, len(code) - len(code.lstrip(" \t")) + 1, len(code.rstrip()) + 1, file)
         parent, problem = _find_parent(open_lines, indent, span, has_tab(code))
-        if "\t" in code.rstrip():
+        if problem is not None and problem.code == "E006":
+            diagnostics.append(problem)
+            continue
+        if "\t" in code.rstrip() and len(code) <= _MAX_LINE:
             tabs = [k for k, letter in enumerate(code.rstrip(), start=1) if letter == "\t"]
             problem = messages.tab(span, tabs, parent.indents[0])
         if problem is not None:
@@ -144,7 +147,7 @@ def _statement_or_none(text: str) -> Statement | None:
 
 def _cells(code: str, span: Span) -> list[Word]:
     return [
-        Word(found[0], replace(span, column=found.start() + 1, end_column=found.end() + 1))
+        Word(found[0], Span(span.line, found.start() + 1, found.end() + 1, span.file))
         for found in re.finditer(r"\S+", code)
     ]
 
@@ -181,10 +184,9 @@ def _find_parent(
     ):
         open_lines.pop()
     problem = None
-    if len(open_lines) > _MAX_DEPTH:
-        problem = messages.too_deep(span, f"{_MAX_DEPTH} levels of indentation")
-        del open_lines[_MAX_DEPTH:]
     parent = open_lines[-1]
+    if len(open_lines) > MAX_DEPTH:
+        return parent, messages.too_deep(span, f"{MAX_DEPTH} levels of indentation")
     parent.loose = parent.loose or tabbed
     if not parent.indents:
         parent.indents.append(indent)

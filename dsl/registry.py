@@ -4,7 +4,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from dsl.absent import absent, plain
@@ -165,14 +165,23 @@ def layers() -> Mapping[str, Layer]:
     return {layer.name: layer for layer in sorted(found, key=lambda layer: layer.name)}
 
 
+@cache
+def _by_alias() -> Mapping[str, str]:
+    return {alias: layer.name for layer in layers().values() for alias in layer.aliases}
+
+
+@lru_cache(maxsize=8)
+def _by_plain(names: tuple[str, ...]) -> Mapping[str, str]:
+    return {plain(name): name for name in names}
+
+
 def suggest_layer(word: str, others: Iterable[str] = ()) -> str | None:
     """Our word for another framework's, or the closest spelling; `others` are blocks."""
-    blocks = {plain(name): name for name in others}
+    blocks = _by_plain(tuple(others))
     if plain(word) in blocks:
         return blocks[plain(word)]
-    by_alias = {alias: layer.name for layer in layers().values() for alias in layer.aliases}
-    if word.lower() in by_alias:
-        return by_alias[word.lower()]
+    if word.lower() in _by_alias():
+        return _by_alias()[word.lower()]
     if absent("layer", word) is not None:
         return None
     return closest(word, [*layers(), *STRUCTURE, *SECTIONS, *blocks.values()])

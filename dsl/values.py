@@ -1,6 +1,6 @@
 """Expressions to numbers: exact fractions, whole where sizes are due, factors kept."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from dsl import messages
@@ -58,9 +58,13 @@ class Constants:
         else:
             self.values[name] = value
 
-    def names(self) -> set[str]:
+    def knows(self, name: str) -> bool:
+        return name in self.values or (self.outer is not None and self.outer.knows(name))
+
+    def names(self) -> Iterator[str]:
         """All that are known here."""
-        return set(self.values) | (self.outer.names() if self.outer else set())
+        yield from self.values
+        yield from self.outer.names() if self.outer else ()
 
     @property
     def complete(self) -> bool:
@@ -78,14 +82,11 @@ class Constants:
             if scope.incomplete:
                 raise Refused(messages.already_reported(name.span))
             scope = scope.outer
-        known = self.names()
-        suggestion = closest(name.text, known)
-        parts = name.text.split("x")
-        if len(parts) > 1 and all(part in known or part.isdigit() for part in parts):
-            suggestion = " x ".join(parts)
-        parts = name.text.split("-")
-        if len(parts) > 1 and all(part in known or part.isdigit() for part in parts):
-            suggestion = " - ".join(parts)
+        suggestion = closest(name.text, self.names())
+        for between in ("x", "-"):
+            parts = name.text.split(between)
+            if len(parts) > 1 and all(self.knows(part) or part.isdigit() for part in parts):
+                suggestion = f" {between} ".join(parts)
         raise Refused(messages.unknown_constant(name.span, name.text, suggestion))
 
 

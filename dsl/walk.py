@@ -14,6 +14,7 @@ from dsl.bind import bind
 from dsl.blocks import bind_parameters
 from dsl.definitions import SECTIONS, Block, Definitions
 from dsl.diagnostics import Diagnostic, Related
+from dsl.extent import DEEPEST, MOST_LAYERS, MOST_LINES, extent_of, repetitions
 from dsl.graph import Group, Node
 from dsl.registry import Context
 from dsl.sections.augment import KEYS as AUGMENT_KEYS
@@ -24,9 +25,8 @@ from dsl.syntax import Let, Line, Sizes, Span, Statement, Word
 from dsl.values import Constants, Refused, evaluate_size
 from dsl.write import show_item
 
-MOST_LAYERS = 5_000
-_MOST_LINES = 20_000  # that blocks and repeats may write out
-_DEEPEST = 100  # blocks, repeats and paths inside each other
+_LONGEST = 2_000  # letters in front of a layer's own name
+_MOST_USES = 100  # of a block, that are looked into in a net with mistakes
 _MAX_FLOATS = 2**33 // 4  # 8 GiB of float32 in one layer's output or parameters
 _TOP_ONLY = ("block", "table", "import", "expect", "input", *SECTIONS)
 
@@ -58,6 +58,7 @@ class Walk:
 
     diagnostics: list[Diagnostic]
     input_size: Shape | None = None  # in place of the file's, to try out others
+    most: int = MOST_LINES  # that are walked through
     probing: bool = False  # whether its lines are only looked at, and are no part of the net
     nodes: list[Node] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
@@ -75,6 +76,8 @@ class Walk:
     depth: int = 0  # of the groups that are open
     shape: Shape | None = None
     expects: list[tuple[Span, int]] = field(default_factory=list)
+    # For each block, the shapes behind it by those before it and the values of its parameters.
+    uses: dict[Span, dict[object, Shape | None]] = field(default_factory=dict)
 
     def report(self, diagnostic: Diagnostic, scope: Scope | None = None) -> None:
         """Once for each place; with `scope`, also where the blocks around were used."""
@@ -107,14 +110,21 @@ class Walk:
         self.visited += 1
         if self.full:
             return
-        if self.visited > _MOST_LINES or len(self.nodes) >= MOST_LAYERS:
+        if self.visited > self.most or len(self.nodes) >= MOST_LAYERS:
             span = scope.uses[0][1] if scope.uses else line.span
             if not self.probing:
                 self.report(messages.too_many_layers(span, MOST_LAYERS))
             self.full = self.incomplete = True
             return
-        if scope.depth > _DEEPEST:
-            limit = f"{_DEEPEST} blocks, repeats and paths inside each other"
+        if not self.incomplete and scope.depth == 0 and self._is_too_large(line, scope):
+            self.report(messages.too_many_layers(line.span, MOST_LAYERS))
+            self._only_look((line,), scope, unknown=True)
+            self.shape = self._declared(line, scope)
+            return
+        if scope.depth > DEEPEST or len(scope.prefix) > _LONGEST:
+            limit = f"{DEEPEST} blocks, repeats and paths inside each other"
+            if scope.depth <= DEEPEST:
+                limit = f"{_LONGEST} letters in the names around a layer"
             if not self.probing:
                 self.report(messages.too_deep(line.span, limit))
             self.full = self.incomplete = True
@@ -139,9 +149,22 @@ class Walk:
                 self._layer(line, scope)
                 self._body_by_mistake(line, scope)
         else:
-            if scope.constants.complete:
+            known = ("E010", line.keyword.span) in self.reported  # from another use of its block
+            if scope.constants.complete and not known:
                 self.report(_unknown_layer(line.keyword, scope))
             self._unknown(line, scope)
+
+    def _is_too_large(self, line: Line, scope: Scope) -> bool:
+        """Whether a line of the file stands for more than a net may have."""
+        kind = line.keyword.text
+        layer = registry.layers().get(kind)
+        if not (kind == "repeat" or kind in scope.definitions.blocks or (layer and layer.joins)):
+            return False
+        extent = extent_of(line, scope.definitions, scope.constants)
+        return (
+            self.visited + extent.lines > self.most
+            or len(self.nodes) + extent.layers > MOST_LAYERS
+        )
 
     def lose_track(self) -> None:
         """After a line that may have been anything, even the input."""
@@ -163,7 +186,7 @@ class Walk:
             return
         kind = line.keyword.text
         self.report(messages.body_not_allowed(line.body[0].span, kind, line.keyword.span))
-        self.lines_of(line.body, scope)
+        self.lines_of(line.body, replace(scope, depth=scope.depth + 1))
 
     # Layers
 
@@ -268,21 +291,11 @@ class Walk:
         self.groups[group] = replace(self.groups[group], behind=len(self.nodes))
 
     def _repeat(self, line: Line, scope: Scope) -> None:
-        usage, items = registry.STRUCTURE["repeat"][0], line.items
         times = None
-        if len(items) == 1 and isinstance(items[0], Sizes) and len(items[0].parts) == 1:
-            what = "the number of repetitions"
-            try:
-                part = items[0].parts[0]
-                times = int(evaluate_size(part, scope.constants, what, 0))
-                if times > MOST_LAYERS:
-                    limits = f"at most {MOST_LAYERS}"
-                    raise Refused(messages.out_of_range(items[0].span, what, times, limits))
-            except Refused as refused:
-                times = None
-                self.report(refused.diagnostic)
-        else:
-            self.report(messages.bad_line(line.span, "repeat", usage))
+        try:
+            times = repetitions(line, scope.constants)
+        except Refused as refused:
+            self.report(refused.diagnostic)
         if not line.body:
             self.report(messages.empty_body(line.span, "repeat", "repeat 3\n  conv 6x3x3\n  relu"))
         name = self._name(line, scope, "repeat").removeprefix(scope.prefix)
@@ -291,8 +304,9 @@ class Walk:
         before = (self.source, self.shape)
         group = self._open("repeat", scope.prefix + name, line, times or 0)
         for turn in range(times or 0):
+            given = self.shape
             self.lines_of(line.body, scope.inside(f"{name}.{turn + 1}", "repeat"))
-            if self.full or self.shape is None:
+            if self.full or self.shape is None or (self.incomplete and self.shape == given):
                 break  # more turns would find the same mistakes
         self._close(group)
         self._check_whole_body(line, scope, before)
@@ -308,7 +322,8 @@ class Walk:
         """At lines that make no nodes here, for the mistakes that do not depend on shapes."""
         probe = Walk(
             self.diagnostics, reported=self.reported, input_line=Line(_NOWHERE, (), None, None,
-            _NOWHERE.span), visited=self.visited, probing=True,
+            _NOWHERE.span), most=self.most, visited=self.visited, probing=True,
+            incomplete=True, uses=self.uses,
         )  # fmt: skip
         probe.lines_of(body, scope)
         self.visited = probe.visited
@@ -329,20 +344,30 @@ class Walk:
         constants, problems = bind_parameters(line, block, scope.constants)
         for problem in problems:
             self.report(problem)
+            self.incomplete = True
         before = (self.source, self.shape)
         group = self._open("block", name, line)
-        self.lines_of(
-            block.line.body,
-            Scope(
-                block.home, constants, f"{name}.", "block",
-                (*scope.uses, (block.name.text, line.span)), scope.depth + 1,
-            ),
+        inside = Scope(
+            block.home, constants, f"{name}.", "block",
+            (*scope.uses, (block.name.text, line.span)), scope.depth + 1,
         )  # fmt: skip
+        self._use(block, inside)
         self._close(group)
         self._check_whole_body(line, scope, before)
         if line.body:
             span = line.keyword.span
             self.report(messages.body_not_allowed(line.body[0].span, line.keyword.text, span))
+
+    def _use(self, block: Block, inside: Scope) -> None:
+        """The body of a block. In a net with mistakes not again where it would find the same ones:
+        blocks that use others twice would take twice the time with each."""
+        found = self.uses.setdefault(block.name.span, {})
+        use = (self.shape, tuple(inside.constants.values.items()))
+        if self.incomplete and (use in found or len(found) > _MOST_USES):
+            self.shape = found.get(use)
+            return
+        self.lines_of(block.line.body, inside)
+        found[use] = self.shape
 
     def _join(self, line: Line, scope: Scope) -> None:
         kind = line.keyword.text

@@ -15,7 +15,7 @@ from dsl.shapes import show
 from lenet.curves import chart
 from lenet.draw import draw_svg
 from lenet.gallery import gallery
-from lenet.shapes import HEAD, cells_of, folded, readable_bytes, shapes
+from lenet.shapes import HEAD, cells_of, folded, memory_text, shapes
 from runtime.described import described
 from runtime.prediction import Prediction
 
@@ -96,10 +96,7 @@ def table(graph: Graph, name: str) -> str:
     rows = [cells_of(row) for row in folded(graph)]
     last = ("total", "", "", f"{totals['parameters']:,}", f"{totals['macs']:,}", "")
     lines = [_row(HEAD, "th", ""), *(_row(row, "td", "") for row in rows), _row(last, "td", _RULE)]
-    memory = (
-        f"One thread needs {readable_bytes(totals['training_bytes'])} to train, "
-        f"{readable_bytes(totals['prediction_bytes'])} to predict."
-    )
+    memory = memory_text(totals).replace("one", "One", 1) + "."
     return (
         f'<div style="{_BOX}"><table style="border-collapse:collapse;font-size:12px;margin:0">'
         f'{"".join(lines)}</table><div style="font-size:12px;margin:4px 10px">{memory}</div></div>'

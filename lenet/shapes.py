@@ -97,13 +97,17 @@ def shapes_text(table: dict[str, Any], rows: list[dict[str, Any]] | None = None)
         return "  ".join(parts).rstrip()
 
     rule = "  ".join("-" * width for width in widths)
-    memory = (
-        f"one thread needs {readable_bytes(totals['training_bytes'])} to train, "
-        f"{readable_bytes(totals['prediction_bytes'])} to predict"
-    )
     folds = [] if not any("layers" in row for row in chosen) else ["--expand shows every layer"]
-    end = [rule, line(last), "", memory, *folds]
+    end = [rule, line(last), "", memory_text(totals), *folds]
     return "\n".join([line(head), rule, *map(line, cells), *end]) + "\n"
+
+
+def memory_text(totals: dict[str, Any]) -> str:
+    """What one thread needs; to train as well, where there is something to train."""
+    predict = f"{readable_bytes(totals['prediction_bytes'])} to predict"
+    if not totals["parameters"]:
+        return f"one thread needs {predict}"
+    return f"one thread needs {readable_bytes(totals['training_bytes'])} to train, {predict}"
 
 
 HEAD = ("layer", "name", "output", "parameters", "multiply-adds", "memory")

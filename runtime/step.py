@@ -155,8 +155,6 @@ class Trainer:
         communicator: Communicator,
         augment: Augment | None = None,
     ) -> None:
-        if not loaded.program.phases:
-            raise LenetError("this net cannot be trained", "It has no trained parameters.")
         program = loaded.program
         check_weights(weights, program.weight_count)
         check_labels(program, (images.labels for images in shard.slices.values()))

@@ -155,7 +155,7 @@ class Reader:
         item = self.items[0] if self.items else None
         if not isinstance(item, Sizes) or len(item.parts) != 1:
             return False
-        return item.word is None or item.word in self.constants.names()
+        return item.word is None or self.constants.knows(item.word)
 
     def every(self) -> Duration:
         """`every epoch`, `every iteration`, `every 50 iterations`."""
