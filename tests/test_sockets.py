@@ -32,7 +32,7 @@ from runtime.spark.handshake import DRIVER, Ends, Secret, StrangerError, call
 from runtime.spark.line import Address, DriverGoneError, Line, Star, give_up
 from runtime.spark.listener import Listener
 from runtime.spark.mesh import Mesh
-from runtime.spark.task import Plan
+from runtime.spark.task import ERROR, Plan, train
 from runtime.spark.task import _server as server_of_worker
 from runtime.spark.wire import Wire, listen
 
@@ -215,13 +215,15 @@ def test_the_secret_is_in_no_text() -> None:
 
 def test_silent_strangers_cost_no_thread_and_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(door, "SECONDS", 1.0)
-    with opened() as (port, admitted):
+    with running() as (listener, _):
         threads = threading.active_count()
-        strangers = [socket.create_connection((HERE, port), 10) for _ in range(200)]
+        place = HERE, listener.address.port
+        strangers = [socket.create_connection(place, 10) for _ in range(200)]
         began = time.monotonic()
-        calling(port).close()
-        assert time.monotonic() - began < 10 and threading.active_count() == threads
-        until(lambda: admitted)
+        line = Line(listener.address, {"rank": 0, "host": HERE, "process": 1}, 1)
+        assert time.monotonic() - began < 10
+        assert threading.active_count() <= threads + 1, "one for the worker"
+        line.close()
         for stranger in strangers:
             assert not stranger.recv(1), "they are hung up on"
             stranger.close()
@@ -355,6 +357,20 @@ def test_a_worker_that_cannot_take_part_ends_the_run_at_once() -> None:
         assert listener.failure.words == LenetError("cannot listen", "There.", "elsewhere").words
         with pytest.raises(LenetError, match="cannot listen"):
             listener.drain()
+
+
+def test_a_task_tells_the_driver_why_it_cannot_take_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others would wait for it."""
+    context = SimpleNamespace(
+        partitionId=lambda: 1, getTaskInfos=lambda: [SimpleNamespace(address=f"{HERE}:1")] * 2
+    )
+    monkeypatch.setattr("pyspark.BarrierTaskContext.get", lambda: context)
+    job: Any = SimpleNamespace(slices=2)
+    with running() as (listener, _):
+        (rows,) = train(iter([]), job, Plan((1, 8, 8), 10, 10, 2), listener.address)
+        assert rows.column("name").to_pylist() == [ERROR]
+        until(lambda: listener.failure)
+        assert listener.failure.title == "the images have changed while they were read"
 
 
 # Encrypted.
