@@ -108,6 +108,18 @@ def test_deep_nets_are_checked_in_linear_time() -> None:
     assert answered(wide).graph is not None
 
 
+def test_the_largest_nets_are_no_mistake() -> None:
+    """5,000 layers with the input, and not those that are repeated 0 times."""
+    for text in (
+        "input 8\nrepeat 4999\n  relu\n",
+        "input 8\nrepeat 0\n  repeat 4999\n    relu\nrepeat 2499\n  relu\n  tanh\n",
+        "block b(n)\n  repeat n\n    relu\ninput 8\nb 2500\nb 2499\n",
+    ):
+        assert answered(text).graph is not None
+        assert {d.code for d in answered(text + "repeat 2\n  relu\n").diagnostics} == {"E043"}
+    assert answered("input 8\nrepeat 5000\n  relu\n").graph is None
+
+
 def test_imports_that_double() -> None:
     files = {f"f{k}.lenet": f'import "f{k + 1}.lenet"\n' * 2 + f"let a{k} = 1\n" for k in range(90)}
     files["f90.lenet"] = "let end = 8\n"
