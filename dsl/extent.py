@@ -37,7 +37,9 @@ class Extent:
     layers: int = 0
 
     def and_then(self, other: "Extent", times: int = 1) -> "Extent":
-        return Extent(self.lines + times * other.lines, self.layers + times * other.layers)
+        """What is repeated 0 times is looked at once, but makes no layers."""
+        lines = self.lines + max(1, times) * other.lines
+        return Extent(lines, self.layers + times * other.layers)
 
 
 def extent_of(line: Line, definitions: Definitions, constants: Constants) -> Extent:
@@ -69,7 +71,7 @@ class _Counting:
                 inside = self.of(line.body, definitions, constants, depth + 1)
             if kind == "repeat":
                 with suppress(Refused):  # which is reported where the line is walked through
-                    times = max(1, repetitions(line, constants))
+                    times = repetitions(line, constants)
             total = total.and_then(Extent(1, int(kind in layers()))).and_then(inside, times)
         return total
 

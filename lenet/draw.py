@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from itertools import islice, takewhile
 
@@ -151,8 +152,11 @@ class _Join:
         return max(path.height for path in self.paths) + _GAP
 
     def _room(self, path: _Column) -> float:
-        longest = max(map(len, self.names)) if any(self.names) else 0
-        return max(path.width, 40.0, 2 * (6.2 * longest + 8))
+        return max(path.width, 40.0, 2 * (6.2 * self._longest + 8))
+
+    @cached_property
+    def _longest(self) -> int:
+        return max(map(len, self.names))
 
     def draw(self, x: float, y: float) -> Iterator[str]:
         bottom = y + _GAP / 2 + self._middle

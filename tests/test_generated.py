@@ -3,10 +3,10 @@
 import os
 import random
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
+from fuzz import specs
 from generated import generate
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,19 +14,11 @@ from hypothesis import strategies as st
 from compiler.pipeline import compile_graph
 from compiler.target import Target
 from dsl.check import check
-from dsl.diagnostics import render
-from dsl.fix import fix
 from dsl.format import format_text
 from lenet.draw import draw_svg
 from lenet.lsp import _check_text  # noqa: F401  (imports without an editor)
 from nets import make_case
 
-ROOT = Path(__file__).parents[1]
-CORPUS = [
-    path.read_bytes().decode()
-    for folder in ("specs", "tests/bad")
-    for path in sorted((ROOT / folder).glob("*.lenet"))
-]
 TOKENS = [
     "conv", "6x5x5", "as", "->", "x", "(", ")", "stride", "0", "-", "/", "*", "=", "let", "block",
     "repeat", "add", "path", "\n", "  ", "\t", "#", '"', "1e9", "table", "X", ".", "import", "é",
@@ -70,57 +62,18 @@ def test_gradients_of_generated_nets(seed: int) -> None:
         assert np.abs(got[name] - value).max() < bound, (name, spec.text)
 
 
-def mutated(rng: random.Random) -> str:
-    """A text of the corpus with some places changed."""
-    text = rng.choice(CORPUS)
-    for _ in range(rng.randint(1, 6)):
-        at, length = rng.randint(0, len(text)), rng.choice([0, 0, 1, 2, 8, 30])
-        new = rng.choice(
-            ["", rng.choice(TOKENS), f" {rng.choice(TOKENS)} ", rng.choice(text or "x")]
-        )
-        text = text[:at] + new + text[at + length :]
-    return text
-
-
-def survives(text: str) -> None:
-    """Whatever the text is, there are diagnostics or a graph, and never an exception."""
-    checked = check(text)
-    assert checked.graph is not None or any(d.severity == "error" for d in checked.diagnostics)
-    lines = text.split("\n")
-    for diagnostic in checked.diagnostics:
-        assert render(diagnostic, "x.lenet", text)
-        assert 1 <= diagnostic.span.line <= len(lines)
-        assert 1 <= diagnostic.span.column < diagnostic.span.end_column
-    once = format_text(text)
-    assert format_text(once) == once
-    if checked.graph is not None:
-        again = check(once).graph
-        assert again is not None and again.nodes == checked.graph.nodes
-    fixed, _ = fix(text, lambda t: check(t).diagnostics)
-    check(fixed)
-
-
-@settings(deadline=None, max_examples=100)
-@given(seed=seeds)
-def test_mutated_specs(seed: int) -> None:
-    survives(mutated(random.Random(seed)))
-
-
 @settings(deadline=None, max_examples=100)
 @given(text=st.text(st.sampled_from("".join(TOKENS) + "abcx0159 \n\n  "), max_size=200))
 def test_texts_that_are_no_specs(text: str) -> None:
-    survives(text)
+    specs.answered(text.encode(errors="replace"), {})
 
 
-def test_fuzzing_for_a_while() -> None:
+def test_fuzzing_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     """LENET_FUZZ_SECONDS says how long; the seed of a text that fails is printed."""
     seconds = float(os.environ.get("LENET_FUZZ_SECONDS", "10"))
+    monkeypatch.setattr(specs, "SECONDS", 4 * specs.SECONDS)  # other tests run at the same time
     seed = random.SystemRandom().randrange(10**9)
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         seed += 1
-        text = mutated(random.Random(seed))
-        try:
-            survives(text)
-        except Exception as error:
-            raise AssertionError(f"seed {seed}: {text!r}") from error
+        specs.run(seed)
