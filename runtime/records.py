@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from dsl.clean import clean_json
 from dsl.errors import LenetError
 from dsl.sections.train import Train
 from runtime.files import write_atomically
@@ -63,7 +64,7 @@ class Records:
         if iteration == 0:
             clear_folder(self.folder)
         self.recorder = Recorder(self.folder, self.train, iteration)
-        write_atomically(self.folder / "run.json", json.dumps(self.about, indent=1).encode())
+        write_atomically(self.folder / "run.json", clean_json(self.about, indent=1).encode())
 
 
 def _epochs(folder: Path) -> list[Event]:

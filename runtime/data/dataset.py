@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dsl.clean import clean
 from dsl.errors import LenetError
 from dsl.shapes import show
 
@@ -77,8 +78,9 @@ class Dataset:
 
     def __repr__(self) -> str:
         test = "none" if self.test is None else f"{len(self.test):,}"
+        name = clean(self.name[:80])
         return (
-            f"<Dataset {self.name[:80]}: {len(self.train):,} images to train with, {test} to test, "
+            f"<Dataset {name}: {len(self.train):,} images to train with, {test} to test, "
             f"{show(self.shape)}, {len(self.classes):,} classes>"
         )
 
