@@ -11,6 +11,7 @@ from typing import Any
 
 from dsl.clean import clean, clean_lines
 from dsl.errors import LenetError
+from dsl.files import is_descriptor, open_file
 from dsl.syntax import Span
 
 
@@ -201,7 +202,7 @@ def _cells(text: str) -> int:
 def read_source(path: str | Path) -> str:
     """The text of a file, or a LenetError that says why it cannot be read."""
     try:
-        with Path(path).open("rb") as file:
+        with open(path, "rb") if is_descriptor(path) else open_file(path) as file:
             data = file.read(_MAX_BYTES + 1)
     except OSError as error:
         raise LenetError(f"cannot read {path}", error.strerror or str(error)) from None

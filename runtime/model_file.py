@@ -15,6 +15,7 @@ from safetensors.numpy import save as safetensors_bytes
 from compiler.pipeline import compile_graph
 from dsl.diagnostics import SpecError
 from dsl.errors import LenetError
+from dsl.files import check_file
 from runtime import checkpoint
 from runtime.observed import Observed
 from runtime.parameters import to_tensors
@@ -144,6 +145,7 @@ def _read(path: Path) -> tuple[dict[str, str], dict[str, NDArray[Any]]]:
     if path.is_dir():
         raise LenetError(f"{path} is a folder, not a model", "", shell, python)
     try:
+        check_file(path)
         with safe_open(str(path), framework="numpy") as file:
             names = file.keys()
             return file.metadata() or {}, {name: file.get_tensor(name) for name in names}
@@ -152,7 +154,10 @@ def _read(path: Path) -> tuple[dict[str, str], dict[str, NDArray[Any]]]:
     except SafetensorError as error:
         detail = f"It is cut short, damaged, or another kind of file ({error})."
         raise LenetError(f"{path} is not a readable model", detail) from None
-    except (OSError, ValueError, TypeError) as error:
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise LenetError(f"{path} is not a readable model", reason) from None
+    except (ValueError, TypeError) as error:
         raise LenetError(f"{path} is not a readable model", str(error)) from None
 
 

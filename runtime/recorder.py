@@ -10,6 +10,7 @@ from typing import Any
 
 from dsl.clean import clean_json
 from dsl.errors import LenetError
+from dsl.files import read_file
 from dsl.sections.train import Train
 from runtime.files import write_atomically
 
@@ -119,7 +120,7 @@ def read_history(path: Path) -> list[Event]:
     """The records of a run; one that was cut short by a crash is left out."""
     found = []
     try:
-        for line in path.read_text(encoding="utf-8").splitlines():
+        for line in read_file(path).decode().split("\n"):
             try:
                 event = json.loads(line)
             except ValueError:

@@ -7,6 +7,7 @@ from typing import Any
 
 from dsl.clean import clean_json
 from dsl.errors import LenetError
+from dsl.files import read_file
 from dsl.sections.train import Train
 from runtime.files import write_atomically
 from runtime.recorder import Recorder, read_history
@@ -76,7 +77,7 @@ def read_about(folder: Path) -> dict[str, Any]:
     """What `run.json` says of the run in a folder; LenetError where there is none."""
     path = folder / "run.json"
     try:
-        about = json.loads(path.read_text(encoding="utf-8"))
+        about = json.loads(read_file(path).decode())
         if not isinstance(about, dict) or not {"spec", "source"} <= about.keys():
             raise ValueError("It lacks the spec.")
         return about

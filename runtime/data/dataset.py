@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from compiler.machine import total_memory
 from dsl.clean import clean
 from dsl.errors import LenetError
 from dsl.shapes import show
@@ -16,6 +17,18 @@ FOLDER_ARGUMENTS = "data= of lenet.train, or folder= of lenet.datasets.load"
 
 class DataError(LenetError):
     """Data that are missing, damaged or do not fit together."""
+
+
+def check_fits(name: str, needed: int) -> None:
+    """DataError where images, in bytes, are more than this process may have in its memory."""
+    memory = total_memory()
+    if memory and needed > memory:
+        raise DataError(
+            f"{name} does not fit into this machine's memory",
+            f"The images need {needed / 2**30:,.1f} GiB, the machine or its container has "
+            f"{memory / 2**30:,.1f}.",
+            "take fewer images; with Spark, executors keep `images` and `parquet` in files",
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,10 +5,11 @@ channel, dark and light changed where that is due, and brought to the net's size
 """
 
 import io
-import struct
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,9 @@ INVERTED, DRAWN, RESIZED = "inverted", "drawn", "resized"
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
 _SWALLOWED = 64  # values between the darkest and the lightest pixel of what is hardly to be seen
 _CLEARLY = 0.3  # how much nearer to the training images' borders an inverted picture's is
+
+
+MOST_BYTES = 2**30  # of a picture's file
 
 
 class PictureError(ValueError):
@@ -77,10 +81,8 @@ class Preparation:
         from PIL import Image, UnidentifiedImageError
 
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # Pillow's, of what does not matter here
-                with Image.open(io.BytesIO(data), formats=_FORMATS) as file:
-                    return self.of_picture(file)
+            with opened(io.BytesIO(data)) as file:
+                return self.of_picture(file)
         except PictureError:
             raise
         except UnidentifiedImageError:
@@ -88,7 +90,7 @@ class Preparation:
             raise _unreadable(kind) from None
         except Image.DecompressionBombError:
             raise _unreadable("it has too many pixels") from None
-        except (OSError, ValueError, SyntaxError, TypeError, struct.error, EOFError) as error:
+        except Exception as error:  # whatever Pillow's readers make of damaged bytes
             raise _unreadable(str(error) or type(error).__name__) from None
 
     def of_picture(self, file: "Image") -> Prepared:
@@ -146,6 +148,17 @@ class Preparation:
         if isinstance(self.background, float):
             return round(255 * self.background)
         return 0 if self.background == "black" else 255
+
+
+@contextmanager
+def opened(stream: BinaryIO) -> Iterator["Image"]:
+    """Pillow's image of a file of the kinds that are read; raises whatever Pillow raises."""
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow's, of what does not matter here
+        with Image.open(stream, formats=_FORMATS) as file:
+            yield file
 
 
 def _unreadable(why: str) -> PictureError:

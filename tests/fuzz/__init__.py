@@ -1,0 +1,1 @@
+"""Mutants of what the program reads: see bench/fuzz.py."""
