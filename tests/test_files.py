@@ -272,3 +272,11 @@ def test_labels_in_python(model: Path) -> None:
                     lenet.train(spec, data, engine="local")
         with pytest.raises(LenetError):
             trained.evaluate(images, labels)
+
+
+def test_pictures_that_unpack_to_much(tmp_path: Path, model: Path) -> None:
+    """Half a million bytes that stand for as many pixels as Pillow takes at most, or for more."""
+    for side, words in ((13_000, "13000x13000"), (14_000, "too many pixels")):
+        picture = tmp_path / f"{side}.png"
+        Image.new("1", (side, side)).save(picture)
+        assert words in run("predict", model, picture).output

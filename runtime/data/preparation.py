@@ -5,6 +5,7 @@ channel, dark and light changed where that is due, and brought to the net's size
 """
 
 import io
+import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ Bytes = NDArray[np.uint8]
 INVERTED, DRAWN, RESIZED = "inverted", "drawn", "resized"
 # Those that are read; Pillow knows others, for some of which it would start other programs.
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
+_MANY = 2**24  # pixels, whose unpacking takes time and memory
 _SWALLOWED = 64  # values between the darkest and the lightest pixel of what is hardly to be seen
 _CLEARLY = 0.3  # how much nearer to the training images' borders an inverted picture's is
 
@@ -97,6 +99,10 @@ class Preparation:
         """The same of Pillow's image; raises PictureError, or what Pillow raises."""
         from PIL import ImageOps
 
+        height, width = self.shape[1:]
+        fits = sorted(file.size) == sorted((width, height))  # it may still be turned
+        if math.prod(file.size) > _MANY and not fits and self.resize is None and self.drawn is None:
+            raise _of_other_size(file.size, self.shape)  # before it is unpacked
         see_through = file.has_transparency_data
         picture = ImageOps.exif_transpose(file)
         picture = _flat(_in_bytes(picture), self.background, grey=self.shape[0] == 1)
@@ -128,8 +134,7 @@ class Preparation:
             done.append(INVERTED)
         if other_size:
             if self.resize is None:
-                size = f"{picture.size[0]}x{picture.size[1]}"
-                raise SizeError(f"the picture has {size} pixels; the net takes {width}x{height}")
+                raise _of_other_size(picture.size, self.shape)
             fill = self._fill()
             if inverts and not isinstance(self.background, float):
                 fill = 255 - fill  # what lies behind the picture is inverted with it
@@ -159,6 +164,11 @@ def opened(stream: BinaryIO) -> Iterator["Image"]:
         warnings.simplefilter("ignore")  # Pillow's, of what does not matter here
         with Image.open(stream, formats=_FORMATS) as file:
             yield file
+
+
+def _of_other_size(size: tuple[int, int], shape: tuple[int, int, int]) -> SizeError:
+    found = f"{size[0]}x{size[1]}"
+    return SizeError(f"the picture has {found} pixels; the net takes {shape[2]}x{shape[1]}")
 
 
 def _unreadable(why: str) -> PictureError:
