@@ -16,6 +16,7 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 from threading import Lock
 
+from dsl.clean import clean
 from dsl.errors import LenetError
 
 _ANOTHER = "set LENET_CACHE to a folder that you can write to"
@@ -104,7 +105,7 @@ def say_once(text: str) -> None:
     """A line on standard error, but for one that stood there before."""
     if text not in _said:
         _said.add(text)
-        print(f"lenet: {text}", file=sys.stderr, flush=True)
+        print(f"lenet: {clean(text)}", file=sys.stderr, flush=True)
 
 
 def cause_and_cure(error: OSError) -> tuple[str, str]:

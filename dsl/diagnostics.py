@@ -10,7 +10,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from dsl.clean import clean, clean_lines
 from dsl.errors import LenetError
+from dsl.files import is_descriptor, open_file
 from dsl.syntax import Span
 
 
@@ -142,7 +144,7 @@ def render(
 
     tone = _YELLOW if diagnostic.severity == "warning" else _RED
     span = diagnostic.span
-    head = f"{diagnostic.severity}[{diagnostic.code}]: {diagnostic.title}"
+    head = f"{diagnostic.severity}[{diagnostic.code}]: {clean(diagnostic.title)}"
     texts = {"": source, **(imports or {})}
     numbers = [span.line] + [related.span.line for related in diagnostic.related]
     margin = len(str(max(numbers)))
@@ -153,23 +155,23 @@ def render(
         text, first, width = _window(text, place.column - 1, place.end_column - 1)
         bar = paint(_CYAN, "|")
         yield f"{paint(_CYAN, str(place.line).rjust(margin))} {bar} {text}".rstrip()
-        under = paint(codes, mark * width + (f" {label}" if label else ""))
+        under = paint(codes, mark * width + (f" {clean(label)}" if label else ""))
         yield f"{' ' * margin} {bar} {' ' * first}{under}"
 
     arrow = paint(_CYAN, "-->")
-    place = f"{path_of(path, span.file)}:{span.line}:{span.column}"
+    place = f"{clean(path_of(path, span.file))}:{span.line}:{span.column}"
     out = [paint(tone + _BOLD, head), f"{' ' * margin}{arrow} {place}"]
     out += quote(span, "^", "", tone)
     shown = span.file
     for related in diagnostic.related:
         if related.span.file != shown:
             shown = related.span.file
-            at = f"{path_of(path, shown)}:{related.span.line}:{related.span.column}"
+            at = f"{clean(path_of(path, shown))}:{related.span.line}:{related.span.column}"
             out.append(f"{' ' * margin}{paint(_CYAN, ':::')} {at}")
         out += quote(related.span, "-", related.label, _CYAN)
     for label, text in (("", diagnostic.detail), ("fix: ", diagnostic.fix)):
         if text:
-            first, *rest = text.splitlines()
+            first, *rest = clean_lines(text).splitlines()
             out.append(f"{' ' * margin} {paint(_CYAN, '=')} {paint(_BOLD, label)}{first}")
             out += [f"{' ' * (margin + 3 + len(label))}{line}" for line in rest]
     return "\n".join(out) + "\n"
@@ -182,8 +184,9 @@ def _window(line: str, start: int, end: int) -> tuple[str, int, int]:
         line = line[skipped : skipped + _MAX_WIDTH] + "…" * (skipped + _MAX_WIDTH < len(line))
         line = "…" * bool(skipped) + line
         start, end = (k - skipped + bool(skipped) for k in (start, end))
-    line = "".join(c if c.isprintable() else " " if c == "\t" else "\ufffd" for c in line)
-    return line, _cells(line[:start]), max(1, _cells(line[start:end]))
+    line = line.replace("\t", " ")
+    before, marked, behind = map(clean, (line[:start], line[start:end], line[end:]))
+    return before + marked + behind, _cells(before), max(1, _cells(marked))
 
 
 @lru_cache(maxsize=8)
@@ -200,7 +203,7 @@ def _cells(text: str) -> int:
 def read_source(path: str | Path) -> str:
     """The text of a file, or a LenetError that says why it cannot be read."""
     try:
-        with Path(path).open("rb") as file:
+        with open(path, "rb") if is_descriptor(path) else open_file(path) as file:
             data = file.read(_MAX_BYTES + 1)
     except OSError as error:
         raise LenetError(f"cannot read {path}", error.strerror or str(error)) from None

@@ -1,5 +1,7 @@
 """The one exception type that reaches a user as a message, never as a traceback."""
 
+from dsl.clean import clean, clean_lines
+
 
 class LenetError(Exception):
     """A mistake of the user's or of the outside world: what is wrong, why, and how to fix it.
@@ -21,5 +23,5 @@ class LenetError(Exception):
         return [self.title, self.detail, self.fix, self.python]
 
     def __str__(self) -> str:
-        parts = self.title, self.detail, self.python or self.fix
+        parts = clean(self.title), clean_lines(self.detail), clean_lines(self.python or self.fix)
         return "\n".join(part for part in parts if part)

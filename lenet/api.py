@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dsl.check import check
+from dsl.clean import clean
 from dsl.diagnostics import Diagnostic, SpecError, decoded, imports_of, read_source
 from dsl.errors import LenetError
 from dsl.graph import Graph
@@ -53,7 +54,7 @@ class Network:
         layers = f"{len(self.graph.nodes) - 1:,} layers"
         shape = f"{show(self.input)} -> {show(self.output)}"
         count = f", {len(self.warnings)} warnings" if self.warnings else ""
-        name = self.path.stem[:80]
+        name = clean(self.path.stem[:80])
         return f"<Network {name}: {self.parameter_count:,} parameters, {shape}, {layers}{count}>"
 
     def _repr_html_(self) -> str:

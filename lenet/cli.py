@@ -6,8 +6,10 @@ from functools import wraps
 from io import TextIOWrapper
 from typing import Annotated, Any
 
+import click
 import typer
 
+from dsl.clean import clean_lines
 from lenet import __version__
 from lenet.commands.bench import bench
 from lenet.commands.check import check_files
@@ -95,7 +97,14 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # for terminals without UTF-8
-    app()
+    with errors_as_messages():
+        try:
+            code = app(standalone_mode=False)
+        except click.ClickException as error:  # wrong usage
+            error.message = clean_lines(error.message)
+            error.show()
+            code = error.exit_code
+    sys.exit(code)
 
 
 def _show_version(wanted: bool) -> None:

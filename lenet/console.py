@@ -4,8 +4,9 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TextIO
+from typing import Any, TextIO
 
+from dsl.clean import clean, clean_json, clean_lines
 from dsl.diagnostics import Diagnostic, SpecError, render
 from dsl.errors import LenetError
 
@@ -18,8 +19,29 @@ def wants_colour(stream: TextIO) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def note(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+def note(*lines: str) -> None:
+    """To standard error."""
+    print(*map(clean, lines), sep="\n", file=sys.stderr, flush=True)
+
+
+def say(line: str) -> None:
+    """A line of the result."""
+    print(clean(line))
+
+
+def say_lines(text: str) -> None:
+    """A result of several lines, with the end of the last one."""
+    print(clean_lines(text), end="")
+
+
+def say_json(value: Any) -> None:
+    """A line of the result, for programs."""
+    print(clean_json(value), flush=True)
+
+
+def pass_on(text: str) -> None:
+    """What programs read on as it is; a terminal shows it clean."""
+    sys.stdout.write(clean_lines(text) if sys.stdout.isatty() else text)
 
 
 def show_diagnostics(
@@ -30,9 +52,9 @@ def show_diagnostics(
 ) -> None:
     colour = wants_colour(sys.stderr)
     for diagnostic in diagnostics[:MOST]:
-        note(render(diagnostic, path, source, colour, imports))
+        print(render(diagnostic, path, source, colour, imports), file=sys.stderr, flush=True)
     if len(diagnostics) > MOST:
-        note(f"… and {len(diagnostics) - MOST} more\n")
+        note(f"… and {len(diagnostics) - MOST} more", "")
 
 
 def show_error(error: LenetError) -> None:
@@ -41,10 +63,11 @@ def show_error(error: LenetError) -> None:
         note(error.title)
         return
     bold, end = ("\033[31;1m", "\033[0m") if wants_colour(sys.stderr) else ("", "")
-    note(f"{bold}error: {error.title}{end}")
+    print(f"{bold}error: {clean(error.title)}{end}", file=sys.stderr, flush=True)
     for label, text in (("", error.detail), ("fix: ", error.fix)):
         if text:
-            note(f"  {label}{text}")
+            first, *rest = text.splitlines()
+            note(f"  {label}{first}", *(f"  {' ' * len(label)}{line}" for line in rest))
 
 
 @contextmanager

@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from html import escape
 from typing import Any
+
+from dsl.clean import escape
 
 History = Sequence[Mapping[str, Any]]
 Points = list[tuple[float, float]]  # epoch, value

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from itertools import islice, takewhile
 
+from dsl.clean import escape
 from dsl.graph import Graph, Group, Node
 from dsl.registry import layers
 from dsl.shapes import show

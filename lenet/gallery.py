@@ -2,12 +2,12 @@
 
 import base64
 import io
-from html import escape
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dsl.clean import escape
 from runtime.prediction import MOST_KEPT, Kept, Predicted, Prediction
 
 _SIDE = 72  # of a picture on the page

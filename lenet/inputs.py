@@ -8,11 +8,12 @@ from typing import Any
 from numpy.typing import NDArray
 
 from dsl.errors import LenetError
+from dsl.files import read_file
 from dsl.shapes import product, show
 from runtime.data import is_idx
 from runtime.data.idx import read_images
 from runtime.data.pictures import ENDINGS, pictures_below
-from runtime.data.preparation import PictureError, Preparation, SizeError
+from runtime.data.preparation import MOST_BYTES, PictureError, Preparation, SizeError
 from runtime.model import Model
 
 _TOGETHER = 1024
@@ -94,7 +95,7 @@ def _picture(path: Path, model: Model, preparation: Preparation) -> Input:
                 f"the model's input is {show(model.image_shape)}, which is no picture's size",
                 "Pictures are 1 x height x width or 3 x height x width.",
             )
-        prepared = preparation.of_bytes(path.read_bytes())
+        prepared = preparation.of_bytes(read_file(path, MOST_BYTES))
     except LenetError as error:
         return Input(str(path), error=error)
     except FileNotFoundError:

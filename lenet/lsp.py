@@ -11,6 +11,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.workspace import TextDocument
 
 from dsl.check import Checked, check
+from dsl.clean import clean, clean_lines
 from dsl.diagnostics import Diagnostic, Edit, path_of, read_source
 from dsl.errors import LenetError
 from dsl.format import format_text
@@ -78,12 +79,12 @@ def _shown(document: TextDocument, diagnostic: Diagnostic) -> types.Diagnostic:
         span = Span(1, 1, 1)
     related = [
         types.DiagnosticRelatedInformation(
-            types.Location(_uri_of(document, r.span), _range(document, r.span)), r.label
+            types.Location(_uri_of(document, r.span), _range(document, r.span)), clean(r.label)
         )
         for r in diagnostic.related
     ]
     return types.Diagnostic(
-        _range(document, span), "\n".join(part for part in parts if part), severity,
+        _range(document, span), clean_lines("\n".join(part for part in parts if part)), severity,
         diagnostic.code, source="lenet", related_information=related,
     )  # fmt: skip
 
@@ -135,7 +136,7 @@ def hover(_: LanguageServer, params: types.HoverParams) -> types.Hover | None:
     text = explain_at(checked(document), line, column)
     if text is None:
         return None
-    return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, text))
+    return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, clean_lines(text)))
 
 
 @server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=[" "]))
@@ -192,7 +193,7 @@ def code_action(_: LanguageServer, params: types.CodeActionParams) -> list[types
         edits = [_text_edit(document, edit) for edit in own]
         actions.append(
             types.CodeAction(
-                diagnostic.fix or diagnostic.title, types.CodeActionKind.QuickFix,
+                clean(diagnostic.fix or diagnostic.title), types.CodeActionKind.QuickFix,
                 [_shown(document, diagnostic)], is_preferred=True,
                 edit=types.WorkspaceEdit({document.uri: edits}),
             )

@@ -5,8 +5,8 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
-from html import escape
 
+from dsl.clean import clean, escape
 from dsl.sections.reader import Duration
 from lenet.progress import Event, Lines
 
@@ -83,12 +83,12 @@ class Notebook(Lines):
 
     def say(self, text: str) -> None:
         with self.lock:
-            self.lines.append(text)
+            self.lines.append(clean(text))
             self._show(self.state.text, self.state.done, self.state.total)
 
     def download(self, name: str, done: int, total: int) -> None:
         size = f" of {total / 2**20:.1f}" if total else ""
-        self._show(f"downloading {name}, {done / 2**20:.1f}{size} MiB", done, total)
+        self._show(f"downloading {clean(name)}, {done / 2**20:.1f}{size} MiB", done, total)
 
     def __call__(self, event: Event) -> None:
         if event["event"] != "iteration":

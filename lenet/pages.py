@@ -6,9 +6,9 @@ markup.
 """
 
 import base64
-from html import escape
 from typing import TYPE_CHECKING, Any
 
+from dsl.clean import escape
 from dsl.errors import LenetError
 from dsl.graph import Graph
 from dsl.shapes import show

@@ -1,11 +1,11 @@
 """Progress of a run: bars on a terminal, plain lines in a pipe, objects with --json."""
 
-import json
 import sys
 import textwrap
 from datetime import UTC, datetime
 from typing import Any
 
+from dsl.clean import clean, clean_json
 from dsl.sections.reader import Duration
 
 Event = dict[str, Any]
@@ -83,7 +83,7 @@ class Lines:
         """Nothing to put away."""
 
     def say(self, text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
+        print(clean(text), file=sys.stderr, flush=True)
 
     def download(self, name: str, done: int, total: int) -> None:
         if total and done == total:
@@ -93,11 +93,12 @@ class Lines:
         if event["event"] == "epoch" and self.as_json:
             keys = ("event", "epoch", "iteration", "loss", "rate", "images_per_second", "seconds",
                     "validation")  # fmt: skip
-            print(json.dumps({key: event[key] for key in keys}), flush=True)
+            print(clean_json({key: event[key] for key in keys}), flush=True)
         elif event["event"] in ("data", "warning") and self.as_json:
-            print(json.dumps(event), flush=True)
+            print(clean_json(event), flush=True)
         elif event["event"] == "epoch":
-            self.say(epoch_line(event))
+            for line in epoch_line(event).split("\n"):
+                self.say(line)
         else:
             self._stage(event)
 
@@ -139,7 +140,7 @@ class JsonLog(Lines):
 
     def _log(self, event: Event) -> None:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        print(json.dumps({"time": now, **event}), file=sys.stderr, flush=True)
+        print(clean_json({"time": now, **event}), file=sys.stderr, flush=True)
 
 
 class Bars(Lines):
@@ -173,14 +174,14 @@ class Bars(Lines):
         self.bar.stop()
 
     def say(self, text: str) -> None:
-        self.console.print(text)
+        self.console.print(clean(text))
 
     def download(self, name: str, done: int, total: int) -> None:
         self.bar.start()
         numbers = f"{done / 2**20:.1f} of {total / 2**20:.1f} MiB" if total else f"{done:,} bytes"
         self.bar.update(
             self.task,
-            description=f"downloading {name}",
+            description=f"downloading {clean(name)}",
             completed=done,
             total=total or None,
             numbers=numbers,

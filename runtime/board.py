@@ -13,6 +13,8 @@ from tensorboardX.proto.event_pb2 import Event, SessionLog
 from tensorboardX.proto.summary_pb2 import Summary
 from tensorboardX.summary import histogram_raw
 
+from dsl.clean import clean
+
 
 class Board:
     """An event file, written here and now.
@@ -38,7 +40,7 @@ class Board:
 
     def histogram(self, tag: str, event: dict[str, Any], when: float) -> None:
         statistics = (event[key] for key in ("min", "max", "count", "sum", "sum_of_squares"))
-        summary = histogram_raw(tag, *statistics, event["limits"], event["counts"])
+        summary = histogram_raw(clean(tag), *statistics, event["limits"], event["counts"])
         self._add(summary, event["iteration"], when)
 
     def flush(self) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from dsl.clean import clean
 from dsl.errors import LenetError
 from dsl.shapes import show
 
@@ -15,11 +16,11 @@ _LONGEST = 80  # of a name
 def described(model: "Model") -> str:
     """Its name, size and shapes, and how well it did; never an error, since it may be printed
     while another one is looked for."""
-    name = " ".join(model.name.split())[:_LONGEST] or "without a name"
+    name = clean(" ".join(model.name.split())[:_LONGEST]) or "without a name"
     try:
         graph, shape = model.graph, model.image_shape
     except LenetError as error:
-        return f"{name}: {error.title}"
+        return f"{name}: {clean(error.title)}"
     facts = f"{graph.parameter_count:,} parameters, {show(shape)} -> {show(graph.output)} classes"
     return f"{name}: {facts}" + (f", {result}" if (result := outcome(model.history)) else "")
 

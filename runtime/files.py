@@ -2,6 +2,8 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from dsl.errors import LenetError
@@ -10,11 +12,15 @@ from dsl.errors import LenetError
 def write_atomically(path: Path, data: bytes) -> None:
     """Either the whole file or the one before; LenetError where it cannot be written.
 
-    A file that is there keeps its mode, and a link still leads to it.
+    A file that is there keeps its mode, and a link still leads to it; a pipe or a device gets what
+    is written.
     """
-    if path.is_symlink():
-        path = Path(os.path.realpath(path))
-    try:
+    with _as_message(path):
+        if path.exists() and not path.is_file():  # such as /dev/null, which must stay what it is
+            path.write_bytes(data)
+            return
+        if path.is_symlink():
+            path = Path(os.path.realpath(path))
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".")
@@ -28,5 +34,11 @@ def write_atomically(path: Path, data: bytes) -> None:
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
+
+
+@contextmanager
+def _as_message(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise LenetError(f"cannot write {path}", error.strerror or str(error)) from None

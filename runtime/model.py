@@ -17,13 +17,14 @@ from compiler.pipeline import compile_graph
 from dsl.check import check_graph
 from dsl.datasets import DATASETS
 from dsl.errors import LenetError
+from dsl.files import read_file
 from dsl.graph import Graph, bare_shape
 from dsl.shapes import Shape, product, show
 from runtime import model_file
 from runtime.batches import Normalization
 from runtime.cores import available_cores
 from runtime.data.labels import as_text
-from runtime.data.preparation import PictureError, Preparation
+from runtime.data.preparation import MOST_BYTES, PictureError, Preparation
 from runtime.data.values import TOO_LARGE, as_image
 from runtime.described import described
 from runtime.files import write_atomically
@@ -214,7 +215,7 @@ class Model(Shown):
         pixels = []
         for path in paths:
             try:
-                pixels.append(preparation.of_bytes(Path(path).read_bytes()).pixels)
+                pixels.append(preparation.of_bytes(read_file(path, MOST_BYTES)).pixels)
             except OSError as error:
                 raise LenetError(f"cannot read {path}", error.strerror or str(error)) from None
             except PictureError as problem:

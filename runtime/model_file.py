@@ -15,6 +15,7 @@ from safetensors.numpy import save as safetensors_bytes
 from compiler.pipeline import compile_graph
 from dsl.diagnostics import SpecError
 from dsl.errors import LenetError
+from dsl.files import check_file
 from dsl.graph import Graph
 from runtime import checkpoint
 from runtime.arguments import problem_of
@@ -139,6 +140,7 @@ def _opened(path: Path) -> Iterator[Any]:
     if path.is_dir():
         raise LenetError(f"{path} is a folder, not a model", "", shell, python)
     try:
+        check_file(path)
         with safe_open(str(path), framework="numpy") as file:
             yield file
     except FileNotFoundError:
@@ -146,7 +148,10 @@ def _opened(path: Path) -> Iterator[Any]:
     except SafetensorError as error:
         detail = f"It is cut short, damaged, or another kind of file ({str(error)[:_SAID]})."
         raise LenetError(f"{path} is not a readable model", detail) from None
-    except (OSError, ValueError, TypeError) as error:
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise LenetError(f"{path} is not a readable model", reason) from None
+    except (ValueError, TypeError) as error:
         raise LenetError(f"{path} is not a readable model", str(error)[:_SAID]) from None
 
 

@@ -8,6 +8,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from dsl.clean import clean
 from dsl.errors import LenetError
 from dsl.shapes import Shape, product
 from runtime.shown import Shown
@@ -28,7 +29,7 @@ class Predicted:
     probabilities: tuple[float, ...]
 
     def __repr__(self) -> str:
-        return f"<Predicted {self.number}: {self.label[:_LONGEST]!r} {self.probability:.2%}>"
+        return clean(f"<Predicted {self.number}: {self.label[:_LONGEST]!r} {self.probability:.2%}>")
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +108,7 @@ class Prediction(Shown):
         first = [f"{p.label[:_LONGEST]!r} {p.probability:.2%}" for p in self[:_MOST_NAMED]]
         more = ", …" if len(self) > _MOST_NAMED else ""
         named = f": {', '.join(first)}{more}" if first else ""
-        return f"<Prediction of {count}, {len(self.labels):,} classes{named}>"
+        return clean(f"<Prediction of {count}, {len(self.labels):,} classes{named}>")
 
 
 def kept(images: NDArray[Any], count: int, shapes: tuple[Shape, ...], scale: float) -> Kept:

@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from dsl.clean import clean_json
 from dsl.errors import LenetError
+from dsl.files import read_file
 from dsl.sections.train import Train
 from runtime.files import write_atomically
 
@@ -93,13 +95,13 @@ class Recorder:
         if found:
             line = {key: event[key] for key in ("event", "iteration", "epoch")}
             line |= {_SCALARS[what]: event[_SCALARS[what]] for what in found}
-            self.file.write(json.dumps(line) + "\n")
+            self.file.write(clean_json(line) + "\n")
             scalars = {f"train/{what}": event[_SCALARS[what]] for what in found}
             self.board.scalars(scalars, event["iteration"], when)
 
     def _epoch(self, event: Event, when: float) -> None:
         """An epoch or a validation."""
-        self.file.write(json.dumps(event) + "\n")
+        self.file.write(clean_json(event) + "\n")
         due = self._due("epochs", event["epoch"]) if event["event"] == "epoch" else []
         scalars = {f"train/{what}": event[_SCALARS[what]] for what in due}
         scalars |= {f"validation/{name}": value for name, value in event["validation"].items()}
@@ -118,7 +120,7 @@ def read_history(path: Path) -> list[Event]:
     """The records of a run; one that was cut short by a crash is left out."""
     found = []
     try:
-        for line in path.read_text(encoding="utf-8").splitlines():
+        for line in read_file(path).decode().split("\n"):
             try:
                 event = json.loads(line)
             except ValueError:
@@ -132,5 +134,5 @@ def read_history(path: Path) -> list[Event]:
 
 def _keep_until(path: Path, iteration: int) -> None:
     """Drop the records of what happened after an iteration."""
-    lines = [json.dumps(e) + "\n" for e in read_history(path) if e["iteration"] <= iteration]
+    lines = [clean_json(e) + "\n" for e in read_history(path) if e["iteration"] <= iteration]
     write_atomically(path, "".join(lines).encode())

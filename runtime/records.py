@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from dsl.clean import clean_json
 from dsl.errors import LenetError
+from dsl.files import read_file
 from dsl.sections.train import Train
 from runtime.files import write_atomically
 from runtime.model_facts import Damaged, settings_of, texts_of
@@ -64,7 +66,7 @@ class Records:
         if iteration == 0:
             clear_folder(self.folder)
         self.recorder = Recorder(self.folder, self.train, iteration)
-        write_atomically(self.folder / "run.json", json.dumps(self.about, indent=1).encode())
+        write_atomically(self.folder / "run.json", clean_json(self.about, indent=1).encode())
 
 
 def _epochs(folder: Path) -> list[Event]:
@@ -77,7 +79,7 @@ def read_about(folder: Path) -> dict[str, Any]:
     there is none."""
     path = folder / "run.json"
     try:
-        about = json.loads(path.read_text(encoding="utf-8"))
+        about = json.loads(read_file(path).decode())
         if not isinstance(about, dict):
             raise Damaged("It is not what a run has written.")
         others = about.get("engine", "spark"), about.get("data") or ""

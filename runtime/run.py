@@ -141,7 +141,7 @@ def _train(
         model = Model(
             graph.source, {}, class_names(graph, source), source.scale, mean, deviation,
             settings=dict(settings), imports=dict(graph.imports),
-            observed=_observed(source), name=spec.stem,
+            observed=_observed(source), name=spec.stem.encode(errors="backslashreplace").decode(),
         )  # fmt: skip
         job = Job(
             graph.source, str(spec), tuple(graph.imports.items()), tuple(settings.items()),

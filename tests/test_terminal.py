@@ -15,8 +15,8 @@ from test_cli_train import SPEC
 COLUMNS = 80
 
 
-def in_a_terminal(folder: Path, *arguments: str) -> str:
-    """All that the command writes to a terminal."""
+def in_a_terminal(folder: Path, *arguments: str, code: int = 0) -> str:
+    """All that the command writes to a terminal, before it exits with the code."""
     command = [sys.executable, "-c", "from lenet.cli import main; main()", *arguments]
     process, handle = pty.fork()
     if process == 0:
@@ -37,7 +37,7 @@ def in_a_terminal(folder: Path, *arguments: str) -> str:
     _, status = os.waitpid(process, 0)
     os.close(handle)
     text = found.decode()
-    assert os.waitstatus_to_exitcode(status) == 0, text
+    assert os.waitstatus_to_exitcode(status) == code, text
     return text
 
 

@@ -1,11 +1,12 @@
 """`lenet bench`: what a net does on this machine."""
 
-import json
 from typing import Annotated, Any
 
 import typer
 
+from dsl.clean import clean
 from lenet.commands import Json, Set, Spec, load_network
+from lenet.console import say_json, say_lines
 from lenet.shapes import readable_bytes
 
 
@@ -31,7 +32,10 @@ def bench(
 
     arguments = [str(spec), *(f"--set={pair}" for pair in set_ or [])]
     found = measure(network.graph, arguments, threads or available_cores(), batch)
-    print(json.dumps(found) if as_json else _text(str(spec), found), end="\n" if as_json else "")
+    if as_json:
+        say_json(found)
+    else:
+        say_lines(_text(clean(str(spec)), found))
 
 
 def _text(spec: str, found: dict[str, Any]) -> str:

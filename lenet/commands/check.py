@@ -1,6 +1,5 @@
 """`lenet check`: the mistakes of files, all at once."""
 
-import json
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -13,7 +12,7 @@ from dsl.diagnostics import imports_of, read_source
 from dsl.errors import LenetError
 from dsl.fix import fix
 from lenet.commands import Json, Set, read_pairs, spec_files
-from lenet.console import note, show_diagnostics, show_error
+from lenet.console import note, say, say_json, show_diagnostics, show_error
 from lenet.memory import memory_warnings
 
 
@@ -47,10 +46,10 @@ def check_files(
         failed = failed or any(d.severity == "error" for d in checked.diagnostics)
         if as_json:
             for diagnostic in checked.diagnostics:
-                print(json.dumps(diagnostic.as_dict(str(path)), ensure_ascii=False))
+                say_json(diagnostic.as_dict(str(path)))
         else:
             show_diagnostics(str(path), source, checked.diagnostics, checked.imports)
-            print(f"{path}: {_verdict(checked)}")
+            say(f"{path}: {_verdict(checked)}")
     if failed:
         raise typer.Exit(1)
 

@@ -1,6 +1,5 @@
 """`lenet compile`: kernels into the cache, or any stage of the compiler as text."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +8,7 @@ import typer
 from dsl.parse import parse
 from lenet.api import Network
 from lenet.commands import Json, Set, Spec, load_network
-from lenet.console import note
+from lenet.console import note, pass_on, say, say_json
 
 
 def compile_file(
@@ -41,11 +40,11 @@ def compile_file(
         done = loaded.compile(*program.functions)
         if as_json:
             facts = {"spec": str(spec), "seconds": done.seconds, "cached": done.from_cache}
-            print(json.dumps({**facts, "source": str(loaded.path)}))
+            say_json({**facts, "source": str(loaded.path)})
             return
         how = "taken from the cache" if done.from_cache else "compiled"
-        print(f"{spec}: kernels {how} in {done.seconds:.1f} s")
-        print(loaded.path)
+        say(f"{spec}: kernels {how} in {done.seconds:.1f} s")
+        say(str(loaded.path))
         return
     text = _stage(network, emit or "kernels")
     if output:
@@ -54,7 +53,7 @@ def compile_file(
         write_atomically(output, text.encode())
         note(f"wrote {output}")
     else:
-        print(text, end="")
+        pass_on(text)
 
 
 def _stage(network: Network, emit: str) -> str:

@@ -1,8 +1,7 @@
 """`lenet evaluate`: a model's metrics on test images."""
 
-import json
-
 from lenet.commands import Data, Json, Model
+from lenet.console import say, say_json
 
 
 def evaluate(model: Model, data: Data = None, as_json: Json = False) -> None:
@@ -18,8 +17,8 @@ def evaluate(model: Model, data: Data = None, as_json: Json = False) -> None:
     assert dataset.test is not None
     metrics = trained.evaluate(dataset.test.pixels, dataset.test.labels)
     if as_json:
-        print(json.dumps(metrics))
+        say_json(metrics)
         return
-    print(f"{metrics.pop('count'):,} images of {dataset.name}")
+    say(f"{metrics.pop('count'):,} images of {dataset.name}")
     for name, value in metrics.items():
-        print(f"{name:<6} {value:.4f}" if name == "loss" else f"{name:<6} {value:.2%}")
+        say(f"{name:<6} {value:.4f}" if name == "loss" else f"{name:<6} {value:.2%}")

@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from lenet.console import say_lines
+
 
 def explain_word(
     word: Annotated[
@@ -14,4 +16,4 @@ def explain_word(
     """Explain a layer, an option, a section or a code; without a word, list them all."""
     from lenet.explain import explain
 
-    print(explain(word), end="")
+    say_lines(explain(word))

@@ -11,7 +11,7 @@ from dsl.check import check
 from dsl.diagnostics import imports_of, read_source
 from dsl.errors import LenetError
 from lenet.commands import spec_files
-from lenet.console import note, show_error
+from lenet.console import note, pass_on, show_error
 
 
 def format_files(
@@ -32,7 +32,7 @@ def format_files(
     Names, shapes and comments stand in columns; what the file means never changes.
     """
     if files == [Path("-")]:
-        sys.stdout.write(_formatted(Path("-"), sys.stdin.read(), with_shapes))
+        pass_on(_formatted(Path("-"), sys.stdin.read(), with_shapes))
         return
     failed = changed = False
     for path in spec_files(files):
@@ -48,7 +48,7 @@ def format_files(
         changed = True
         if diff:
             lines = source.splitlines(keepends=True), text.splitlines(keepends=True)
-            sys.stdout.writelines(difflib.unified_diff(*lines, str(path), str(path)))
+            pass_on("".join(difflib.unified_diff(*lines, str(path), str(path))))
         elif only_check:
             note(f"{path}: its layout is not the canonical one")
         else:

@@ -1,15 +1,15 @@
 """`lenet predict`: classes of images."""
 
-import json
 import sys
 from collections import Counter
+from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from lenet.commands import Json, Model
-from lenet.console import note, show_error
+from lenet.console import note, pass_on, say, say_json, show_error
 
 
 def predict(
@@ -73,7 +73,7 @@ def predict(
 class _Lines:
     def answer(self, found: Any, prediction: Any, k: int) -> None:
         probability = float(prediction.probabilities[k].max())
-        print(f"{found.name}  {prediction.label(k)}  {probability:.2%}")
+        say(f"{found.name}  {prediction.label(k)}  {probability:.2%}")
 
     def error(self, name: str, error: Any) -> None:
         sys.stdout.flush()
@@ -82,15 +82,19 @@ class _Lines:
 
 class _Csv(_Lines):
     def __init__(self) -> None:
+        self._row("input", "class", "label", "probability")
+
+    def _row(self, *cells: object) -> None:
         from csv import writer
 
-        self.table = writer(sys.stdout, lineterminator="\n")
-        self.table.writerow(["input", "class", "label", "probability"])
+        row = StringIO()
+        writer(row, lineterminator="\n").writerow(cells)
+        pass_on(row.getvalue())
 
     def answer(self, found: Any, prediction: Any, k: int) -> None:
         number = int(prediction.classes[k])
         probability = f"{float(prediction.probabilities[k][number]):.6g}"
-        self.table.writerow([found.name, number, prediction.label(k), probability])
+        self._row(found.name, number, prediction.label(k), probability)
 
 
 class _Json(_Lines):
@@ -106,11 +110,11 @@ class _Json(_Lines):
         }
         if found.done:
             row["prepared"] = list(found.done)
-        print(json.dumps(row, ensure_ascii=False))
+        say_json(row)
 
     def error(self, name: str, error: Any) -> None:
         text = ": ".join(part for part in (error.title, error.detail) if part)
-        print(json.dumps({"input": name, "error": text}, ensure_ascii=False))
+        say_json({"input": name, "error": text})
         super().error(name, error)
 
 
@@ -125,11 +129,11 @@ def _say(done: Counter[str], trained: Any, invert: str | None) -> None:
         box = trained.preparation().drawn
         height, width = trained.image_shape[-2:]
         note(
-            f"{pictures(done[DRAWN])} prepared as the training digits were: cut out, light on\n"
-            f"dark, fitted into {box}x{box} and centred by mass in {height}x{width}"
+            f"{pictures(done[DRAWN])} prepared as the training digits were: cut out, light on",
+            f"dark, fitted into {box}x{box} and centred by mass in {height}x{width}",
         )
     if done[INVERTED] and invert != "yes":
         note(
-            f"{pictures(done[INVERTED])} inverted: dark and light were the other way round than\n"
-            "in the training images; --invert no leaves pictures as they are"
+            f"{pictures(done[INVERTED])} inverted: dark and light were the other way round than",
+            "in the training images; --invert no leaves pictures as they are",
         )

@@ -1,11 +1,11 @@
 """`lenet shapes`: every layer's shape and size."""
 
-import json
 from typing import Annotated
 
 import typer
 
 from lenet.commands import Json, Set, Spec, load_network
+from lenet.console import say_json, say_lines
 from lenet.shapes import folded, shapes, shapes_text
 
 
@@ -21,6 +21,6 @@ def show_shapes(
     graph = load_network(spec, set_).graph
     table = shapes(graph, str(spec))
     if as_json:
-        print(json.dumps(table))
+        say_json(table)
     else:
-        print(shapes_text(table, None if expand else folded(graph)), end="")
+        say_lines(shapes_text(table, None if expand else folded(graph)))

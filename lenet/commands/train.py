@@ -1,6 +1,5 @@
 """`lenet train`: a run from a file to a model."""
 
-import json
 import shlex
 import sys
 import time
@@ -14,7 +13,7 @@ import typer
 from dsl.errors import LenetError
 from lenet.api import Network, load_again
 from lenet.commands import Data, Json, Set, load_network
-from lenet.console import note, show_diagnostics
+from lenet.console import note, say, say_json, show_diagnostics
 
 
 def train(
@@ -185,32 +184,30 @@ def _conclude(
     file = folder / "model.safetensors"
     last = dict(model.history[-1]["validation"]) if model.history else {}
     if as_json:
-        print(
-            json.dumps(
-                {
-                    "event": "done",
-                    "model": str(file),
-                    "digest": model.digest,
-                    "seconds": seconds,
-                    "metrics": last,
-                }
-            )
+        say_json(
+            {
+                "event": "done",
+                "model": str(file),
+                "digest": model.digest,
+                "seconds": seconds,
+                "metrics": last,
+            }
         )
         return
     best = max((e for e in model.history if "top1" in e["validation"]), default=None,
                key=lambda e: e["validation"]["top1"])  # fmt: skip
     if best:
-        print(f"best     top1 {best['validation']['top1']:.2%} in epoch {best['epoch']}")
+        say(f"best     top1 {best['validation']['top1']:.2%} in epoch {best['epoch']}")
     if "top1" in last:
-        print(f"last     top1 {last['top1']:.2%}")
-    print(f"model    {file}")
-    print(f"digest   {model.digest[:16]}…, {seconds:.1f} s in all")
+        say(f"last     top1 {last['top1']:.2%}")
+    say(f"model    {file}")
+    say(f"digest   {model.digest[:16]}…, {seconds:.1f} s in all")
     where = ["--data", str(data)] if data else []
     if not data and network.graph.data and network.graph.data.path:
         where = ["--data", str(network.path.parent / network.graph.data.path)]
     frame = network.graph.data is not None and network.graph.data.kind == "frame"
     if not frame:
-        print(f"next     {shlex.join(['lenet', 'evaluate', str(file), *where])}")
+        say(f"next     {shlex.join(['lenet', 'evaluate', str(file), *where])}")
     if find_spec("tensorboard") is not None:
         command = shlex.join(["tensorboard", "--logdir", str(folder)])
-        print(f"         {command}" if not frame else f"next     {command}")
+        say(f"         {command}" if not frame else f"next     {command}")

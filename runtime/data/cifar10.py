@@ -9,11 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
+from dsl.files import read_file
 from runtime.data.dataset import FOLDER_ARGUMENTS, DataError, Dataset, Images
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 SHAPE = (3, 32, 32)
 _RECORD = 1 + 3 * 32 * 32
+_MOST = 100_000 * _RECORD
 _UNPACK = (
     "unpack cifar-10-binary.tar.gz from https://www.cs.toronto.edu/~kriz/cifar.html, and put it "
     "into a folder that LENET_DATA names, or name its folder with "
@@ -44,7 +46,7 @@ def load_cifar10(folder: Path | None = None) -> Dataset:
 
 def _read(path: Path) -> Images:
     try:
-        data = np.fromfile(path, np.uint8)
+        data = np.frombuffer(read_file(path, _MOST), np.uint8)
     except OSError as error:
         raise DataError(f"Cannot read {path}.", error.strerror or str(error)) from error
     if data.size == 0 or data.size % _RECORD:

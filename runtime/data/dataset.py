@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from compiler.machine import total_memory
+from dsl.clean import clean
 from dsl.errors import LenetError
 from dsl.shapes import show
 
@@ -15,6 +17,18 @@ FOLDER_ARGUMENTS = "data= of lenet.train, or folder= of lenet.datasets.load"
 
 class DataError(LenetError):
     """Data that are missing, damaged or do not fit together."""
+
+
+def check_fits(name: str, needed: int) -> None:
+    """DataError where images, in bytes, are more than this process may have in its memory."""
+    memory = total_memory()
+    if memory and needed > memory:
+        raise DataError(
+            f"{name} does not fit into this machine's memory",
+            f"The images need {needed / 2**30:,.1f} GiB, the machine or its container has "
+            f"{memory / 2**30:,.1f}.",
+            "take fewer images; with Spark, executors keep `images` and `parquet` in files",
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +91,9 @@ class Dataset:
 
     def __repr__(self) -> str:
         test = "none" if self.test is None else f"{len(self.test):,}"
+        name = clean(self.name[:80])
         return (
-            f"<Dataset {self.name[:80]}: {len(self.train):,} images to train with, {test} to test, "
+            f"<Dataset {name}: {len(self.train):,} images to train with, {test} to test, "
             f"{show(self.shape)}, {len(self.classes):,} classes>"
         )
 

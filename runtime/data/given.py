@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from dsl.sections.data import Data
 from dsl.shapes import Shape, product, show
 from runtime.data.dataset import DataError, Dataset, Images
-from runtime.data.labels import as_text, names_of, one_hot, renumbered
-from runtime.data.tables import dataset_of
+from runtime.data.labels import as_text, is_empty, names_of, one_hot, renumbered
+from runtime.data.tables import check_names, dataset_of
 from runtime.data.values import as_image
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def given(
     if columns is not None:
         section = replace(section, image=columns.image, label=columns.label)
     table = data if isinstance(data, pa.Table) else _arrow(data)
+    check_names(table.schema, _NAME)
     key = columns.key if columns is not None else None
     if key is not None:
         named = [f"{key} {value}" for value in _column(table, key).to_pylist()]
@@ -68,7 +69,7 @@ def _arrow(frame: Any) -> pa.Table:
     """pandas' table; rows are named by its index in messages."""
     try:
         table = pa.Table.from_pandas(_with_flat_arrays(frame), preserve_index=False)
-    except (pa.ArrowException, ValueError, TypeError) as error:
+    except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
         raise DataError("this table cannot be read", str(error)) from None
     named = [f"the row {value}" for value in frame.index]
     return table.append_column("!key", pa.array(named, pa.string()))
@@ -210,12 +211,12 @@ def _numbered(
     if not distinct and (np.issubdtype(first.dtype, np.number) or first.dtype == bool):
         least = section.first if section is not None else 0
         return {name: _whole(name, array, least) for name, array in labels.items()}, ()
-    values = [None if value is None or value != value else value for value in first.tolist()]
+    values = first.tolist()
     names = names_of(values, "y")
     places = {name: number for number, name in enumerate(names)}
     numbers = {}
     for name, array in labels.items():
-        texts = ["" if v is None or v != v else as_text(v) for v in array.tolist()]
+        texts = ["" if is_empty(v) else as_text(v) for v in array.tolist()]
         strange = next((k for k, text in enumerate(texts) if text not in places), None)
         if strange is not None:
             what = f"the label {texts[strange]}" if texts[strange] else "an empty label"

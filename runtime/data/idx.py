@@ -14,7 +14,8 @@ from typing import BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.data.dataset import DataError, Dataset, Images
+from dsl.files import open_file
+from runtime.data.dataset import DataError, Dataset, Images, check_fits
 
 UNSIGNED_BYTE = 0x08
 ELEMENT_TYPES = {
@@ -33,7 +34,7 @@ GZIP_ERRORS = (gzip.BadGzipFile, EOFError, zlib.error)
 
 def open_unzipped(path: Path) -> BinaryIO:
     """Open a file for reading its unzipped bytes; the content decides, not the name."""
-    with path.open("rb") as file:
+    with open_file(path) as file:
         zipped = file.read(2) == b"\x1f\x8b"
     return cast(BinaryIO, gzip.open(path)) if zipped else path.open("rb")
 
@@ -76,6 +77,7 @@ def read_stream(path: Path, stream: BinaryIO) -> NDArray[np.uint8]:
     # A damaged header must not make us ask for terabytes.
     if expected > path.stat().st_size * MAX_INFLATION:
         raise damaged(path, f"It is cut short: its header promises {expected:,} bytes of data.")
+    check_fits(str(path), expected)
     elements = np.empty(expected, np.uint8)
     done = 0
     while done < expected:
@@ -87,8 +89,8 @@ def read_stream(path: Path, stream: BinaryIO) -> NDArray[np.uint8]:
             )
         elements[done : done + len(received)] = np.frombuffer(received, np.uint8)
         done += len(received)
-    if extra := sum(len(chunk) for chunk in iter(lambda: stream.read(CHUNK), b"")):
-        raise damaged(path, f"{extra:,} bytes follow the {expected:,} bytes of data.")
+    if stream.read(1):
+        raise damaged(path, f"More bytes follow the {expected:,} bytes of data.")
     return elements.reshape(shape)
 
 

@@ -12,19 +12,23 @@ from numpy.typing import NDArray
 
 from runtime.data.dataset import DataError, Dataset, Images
 
+_MOST_WHOLE = 2**64  # what is larger is written with an exponent
 MOST_CLASSES = 10_000  # that text makes
 
 
 def names_of(values: Sequence[Any], what: str) -> tuple[str, ...]:
     """The classes that different labels make: numbers in their order, text by the alphabet.
     DataError where they are too many to be meant."""
-    present = {value for value in values if value is not None and value == value}
+    present = {value for value in values if not is_empty(value)}
     if len(present) > MOST_CLASSES:
         raise DataError(
             f"{what} has {len(present):,} different labels",
             f"Each makes a class, and {MOST_CLASSES:,} are the most.",
             "is this the column of the labels?",
         )
+    if endless := present & {math.inf, -math.inf}:
+        detail = "A label is a finite number, or text."
+        raise DataError(f"{what} has a label {endless.pop():g}", detail, "mend or remove its rows")
     if all(isinstance(value, int | float | Decimal) for value in present):
         return tuple(as_text(value) for value in sorted(present))
     return tuple(sorted({as_text(value) for value in present}))
@@ -36,8 +40,20 @@ def as_text(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, bytes):
         return value.decode(errors="replace")
-    whole = isinstance(value, float | Decimal) and math.isfinite(value) and value == int(value)
-    return str(int(value)) if whole else str(value)
+    number = isinstance(value, float | Decimal) and not is_empty(value)
+    if number and -_MOST_WHOLE < value < _MOST_WHOLE and value == int(value):
+        return str(int(value))
+    return str(value)
+
+
+def is_empty(value: Any) -> bool:
+    """Whether it is no label: None, NaN or pandas' NA."""
+    if isinstance(value, Decimal):
+        return value.is_nan()
+    try:
+        return value is None or bool(value != value)
+    except TypeError:
+        return True
 
 
 def is_text(kind: pa.DataType) -> bool:

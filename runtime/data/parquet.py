@@ -6,6 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 
+from dsl.clean import clean
+from dsl.files import open_file
 from dsl.sections.data import Data
 from dsl.shapes import Shape
 from runtime.data.dataset import DataError, Dataset
@@ -33,6 +35,7 @@ def load_parquet(
 
 def _read(path: Path) -> pa.Table:
     files = sorted(path.rglob("*.parquet"), key=str) if path.is_dir() else [path]
+    files = [file for file in files if not file.is_dir()]
     # As Spark has it: files of its own begin with _, hidden ones with a dot.
     own = [file for file in files if not _is_hidden(file.relative_to(path))]
     tables = [_table(file) for file in own]
@@ -51,9 +54,12 @@ def _is_hidden(path: Path) -> bool:
 
 def _table(path: Path) -> pa.Table:
     try:
-        table = pyarrow.parquet.read_table(path)
-    except (OSError, pa.ArrowException) as error:
+        with open_file(path) as stream:
+            table = pyarrow.parquet.read_table(stream)
+    except pa.ArrowException as error:
         raise DataError(f"Cannot read {path}.", str(error)) from None
+    except OSError as error:
+        raise DataError(f"Cannot read {path}.", error.strerror or str(error)) from None
     count = table.num_rows
-    table = table.append_column("!path", pa.array([path.name] * count, pa.string()))
+    table = table.append_column("!path", pa.array([clean(path.name)] * count, pa.string()))
     return table.append_column("!place", pa.array(np.arange(count, dtype=np.int64)))

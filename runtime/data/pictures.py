@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from dsl.files import open_file
 from dsl.sections.data import Data
 from dsl.shapes import Shape
 from runtime.data.dataset import DataError, Dataset
-from runtime.data.preparation import Preparation
+from runtime.data.preparation import MOST_BYTES, Preparation, opened
 from runtime.data.rows import Read, images_of
 from runtime.data.values import Form
 
@@ -34,7 +35,7 @@ def pictures_below(folder: Path) -> list[Path]:
             for name in names
             if not is_hidden(name) and name.lower().endswith(ENDINGS)
         ]
-    return sorted(path for path in found if path.is_file())
+    return sorted(found)
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class Layout:
         """Raises DataError."""
         if not folder.is_dir():
             raise DataError(f"There is no folder {folder}.")
+        _readable_name(str(folder.absolute()))
         root = folder / "train" if (folder / "train").is_dir() else folder
         names = ("test", "val", "validation")
         tests = [folder / name for name in names if (folder / name).is_dir()]
@@ -162,14 +164,14 @@ def load_pictures(folder: Path, shape: Shape | None = None, section: Data | None
 
 def shape_of(path: Path) -> Shape:
     """Channels, height and width of a picture as it is to be seen."""
-    from PIL import Image, ImageOps
+    from PIL import ImageOps
 
     try:
-        with Image.open(path) as file:
+        with open_file(path, MOST_BYTES) as stream, opened(stream) as file:
             picture = ImageOps.exif_transpose(file)
             grey = picture.mode in ("1", "L", "LA", "La") or picture.mode.startswith("I")
             return 1 if grey else 3, picture.size[1], picture.size[0]
-    except (OSError, ValueError, SyntaxError) as error:
+    except Exception as error:  # whatever Pillow makes of damaged bytes
         fix = "mend or remove it, or write `skip unreadable` in the data section"
         raise DataError(f"{path} is no picture that can be read.", _reason(error), fix) from None
 
@@ -185,8 +187,7 @@ def _readable_name(path: str) -> str:
         path.encode()
         return path
     except UnicodeEncodeError:
-        shown = path.encode(errors="backslashreplace").decode()
-        raise DataError(f"the name of {shown} is no UTF-8 text", "", "rename the file") from None
+        raise DataError(f"the name of {path} is no UTF-8 text", "", "rename it") from None
 
 
 def _read(table: pa.Table, form: Form, name: str, skip: bool) -> Read:

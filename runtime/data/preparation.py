@@ -5,10 +5,12 @@ channel, dark and light changed where that is due, and brought to the net's size
 """
 
 import io
-import struct
+import math
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +26,12 @@ Bytes = NDArray[np.uint8]
 INVERTED, DRAWN, RESIZED = "inverted", "drawn", "resized"
 # Those that are read; Pillow knows others, for some of which it would start other programs.
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
+_MANY = 2**24  # pixels, whose unpacking takes time and memory
 _SWALLOWED = 64  # values between the darkest and the lightest pixel of what is hardly to be seen
 _CLEARLY = 0.3  # how much nearer to the training images' borders an inverted picture's is
+
+
+MOST_BYTES = 2**30  # of a picture's file
 
 
 class PictureError(ValueError):
@@ -77,10 +83,8 @@ class Preparation:
         from PIL import Image, UnidentifiedImageError
 
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # Pillow's, of what does not matter here
-                with Image.open(io.BytesIO(data), formats=_FORMATS) as file:
-                    return self.of_picture(file)
+            with opened(io.BytesIO(data)) as file:
+                return self.of_picture(file)
         except PictureError:
             raise
         except UnidentifiedImageError:
@@ -88,13 +92,17 @@ class Preparation:
             raise _unreadable(kind) from None
         except Image.DecompressionBombError:
             raise _unreadable("it has too many pixels") from None
-        except (OSError, ValueError, SyntaxError, TypeError, struct.error, EOFError) as error:
+        except Exception as error:  # whatever Pillow's readers make of damaged bytes
             raise _unreadable(str(error) or type(error).__name__) from None
 
     def of_picture(self, file: "Image") -> Prepared:
         """The same of Pillow's image; raises PictureError, or what Pillow raises."""
         from PIL import ImageOps
 
+        height, width = self.shape[1:]
+        fits = sorted(file.size) == sorted((width, height))  # it may still be turned
+        if math.prod(file.size) > _MANY and not fits and self.resize is None and self.drawn is None:
+            raise _of_other_size(file.size, self.shape)  # before it is unpacked
         see_through = file.has_transparency_data
         picture = ImageOps.exif_transpose(file)
         picture = _flat(_in_bytes(picture), self.background, grey=self.shape[0] == 1)
@@ -126,8 +134,7 @@ class Preparation:
             done.append(INVERTED)
         if other_size:
             if self.resize is None:
-                size = f"{picture.size[0]}x{picture.size[1]}"
-                raise SizeError(f"the picture has {size} pixels; the net takes {width}x{height}")
+                raise _of_other_size(picture.size, self.shape)
             fill = self._fill()
             if inverts and not isinstance(self.background, float):
                 fill = 255 - fill  # what lies behind the picture is inverted with it
@@ -146,6 +153,22 @@ class Preparation:
         if isinstance(self.background, float):
             return round(255 * self.background)
         return 0 if self.background == "black" else 255
+
+
+@contextmanager
+def opened(stream: BinaryIO) -> Iterator["Image"]:
+    """Pillow's image of a file of the kinds that are read; raises whatever Pillow raises."""
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow's, of what does not matter here
+        with Image.open(stream, formats=_FORMATS) as file:
+            yield file
+
+
+def _of_other_size(size: tuple[int, int], shape: tuple[int, int, int]) -> SizeError:
+    found = f"{size[0]}x{size[1]}"
+    return SizeError(f"the picture has {found} pixels; the net takes {shape[2]}x{shape[1]}")
 
 
 def _unreadable(why: str) -> PictureError:

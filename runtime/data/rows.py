@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.compute
 from numpy.typing import NDArray
 
-from runtime.data.dataset import DataError, Images
-from runtime.data.labels import as_text
+from runtime.data.dataset import DataError, Images, check_fits
+from runtime.data.labels import as_text, is_empty
 from runtime.data.preparation import PictureError, SizeError
 from runtime.data.values import Form, Problem, together, value_of
 
@@ -84,7 +84,7 @@ def _where(path: str, place: int | None) -> str:
 
 
 def _label(value: Any, form: Form) -> int:
-    if value is None or value != value:
+    if is_empty(value):
         raise Problem("the label is empty")
     if form.classes is not None:
         number = _numbers(form.classes).get(as_text(value))
@@ -92,8 +92,8 @@ def _label(value: Any, form: Form) -> int:
             raise Problem(f"{as_text(value)} is a class of no training images")
         return number
     if not math.isfinite(value) or value != int(value) or not form.first <= value < 2**31 - 1:
-        limits = f"whole numbers from {form.first}"
-        raise Problem(f"the label is {value:g}, but labels are {limits}")
+        limits = f"whole numbers from {form.first} to {2**31 - 2:,}"
+        raise Problem(f"the label is {as_text(value)}, but labels are {limits}")
     return int(value) - form.first
 
 
@@ -129,6 +129,7 @@ def images_of(table: pa.Table, form: Form, name: str, skip: bool = False) -> Rea
     whole = pa.table(given)
     channels, height, width = form.shape
     shape = (channels, height + 2 * form.pad[0], width + 2 * form.pad[1])
+    check_fits(name, count * math.prod(shape) * np.dtype(form.dtype).itemsize)
     pixels = np.zeros((count, *shape), form.dtype)
     labels = np.zeros(count, np.int32)
     left_out: list[str] = []

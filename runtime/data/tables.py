@@ -24,6 +24,8 @@ def dataset_of(
     Columns "!path" and "!place", or one that `key` names, tell where a row comes from.
     """
     tables = [table for table in (train, test) if table is not None]
+    for table in tables:
+        check_names(table.schema, name)
     for number, table in enumerate(tables):
         for column in (section.image, section.label):
             if column not in table.column_names:
@@ -45,9 +47,12 @@ def dataset_of(
     labels = train[section.label].type
     check_kind(labels, name)
     if section.distinct or is_text(labels):
-        tables = [_with_text(table, section.label) for table in tables]
-        if classes is None:
-            classes = names_of(train[section.label].unique().to_pylist(), name)
+        try:
+            different = train[section.label].unique().to_pylist()
+            tables = [_with_text(table, section.label) for table in tables]
+        except UnicodeDecodeError as error:
+            raise DataError(f"a label of {name} is no UTF-8 text", f"{error}.") from None
+        classes = names_of(different, name) if classes is None else classes
     else:
         classes = None
     forms = [_form(t[section.image].type, shape, section, name, classes) for t in tables]
@@ -59,6 +64,19 @@ def dataset_of(
     left_out = tuple(problem for part in parts for problem in part.left_out)
     images = parts[1].images if test is not None else None
     return Dataset(name, parts[0].images, images, classes or (), scale, left_out)
+
+
+def check_names(schema: pa.Schema, name: str) -> None:
+    """DataError where a column has a name that is no text."""
+    for number in range(len(schema)):
+        try:
+            schema.field(number).name.encode()
+        except UnicodeError:
+            raise DataError(
+                f"the name of a column of {name} is no UTF-8 text",
+                f"It is column {number}, counted from 0.",
+                "write the table again, with another name for it",
+            ) from None
 
 
 def _form(

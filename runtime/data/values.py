@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from dsl.files import read_file
 from dsl.shapes import Shape
-from runtime.data.preparation import PictureError, Preparation, Prepared
+from runtime.data.preparation import MOST_BYTES, PictureError, Preparation, Prepared
 
 TOO_LARGE = 10.0  # times the largest value of the training images
 
@@ -207,8 +208,7 @@ def _is_picture(data: bytes) -> bool:
 
 def _file(path: str, form: Form) -> Prepared:
     try:
-        with open(path, "rb") as file:
-            data = file.read()
+        data = read_file(path, MOST_BYTES)
     except OSError as error:
         raise PictureError(f"it cannot be read ({error.strerror or error})") from None
     return form.pictures.of_bytes(data)

@@ -86,11 +86,9 @@ def boot(
                     break
                 except OSError as error:
                     failure = error
-                    print(
-                        f"lenet: the cache {cache} cannot be used: {error.strerror or error}; else "
-                        "set LENET_CACHE to a folder of your own",
-                        file=sys.stderr, flush=True,
-                    )  # fmt: skip
+                    line = f"lenet: the cache {cache} cannot be used: {error.strerror or error}; "
+                    line += "else set LENET_CACHE to a folder of your own"
+                    print(ascii(line)[1:-1], file=sys.stderr, flush=True)
             else:
                 raise failure
         for package in packages:

@@ -15,6 +15,7 @@ from pyspark import InheritableThread
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from dsl.clean import clean
 from dsl.errors import LenetError
 from runtime.data.dataset import Images
 from runtime.desk import Desk
@@ -150,7 +151,7 @@ def _collect(
 
     def action() -> None:
         # A job group and not a tag: in Spark 4.3 `interruptTag` finds no jobs of `collect`.
-        session.sparkContext.setJobGroup(group, description, interruptOnCancel=True)
+        session.sparkContext.setJobGroup(group, clean(description), interruptOnCancel=True)
         session.sparkContext.addJobTag("lenet")
         try:
             outcome["rows"] = frame.collect()

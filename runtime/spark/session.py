@@ -14,6 +14,7 @@ from pyspark import SparkContext
 from pyspark.sql import DataFrame, SparkSession
 
 from compiler.folders import cache_folder, cache_is_temporary
+from dsl.clean import clean
 from dsl.errors import LenetError
 from runtime.cores import available_cores, total_memory
 from runtime.spark.failures import not_started, spark_errors, stopped
@@ -90,7 +91,7 @@ def start_session(
     quiet = Path(__file__).with_name("log4j2.properties")
     java_options = f"-Dlog4j2.configurationFile={quiet.as_uri()}"
     chosen: dict[str, str | int] = {
-        "spark.app.name": name,
+        "spark.app.name": clean(name),
         "spark.ui.showConsoleProgress": "false",
         # Python's workers would look for modules in the working folder first: for Spark's, too.
         "spark.executorEnv.PYTHONSAFEPATH": "1",
