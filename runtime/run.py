@@ -89,7 +89,7 @@ def train_model(
         train = replace(train, stop=Duration(options.epochs, "epochs"), stop_when=())
     if options.seed is not None:
         train = replace(train, seed=options.seed)
-    with claimed(options.folder):
+    with claimed(options.folder), claimed(_checkpoint_folder(options)):
         if options.folder and not options.resume:
             check_folder(options.folder, options.overwrite)
         may_lack = given and not train.stop_when
@@ -257,6 +257,15 @@ def _run(
     )  # fmt: skip
     frame = source.frame(session)
     return train_on_spark(session, job, frame, plan, desk)
+
+
+def _checkpoint_folder(options: Options) -> Path | None:
+    """Another one than the run's, on a disk of this machine."""
+    if options.checkpoints is None or "://" in options.checkpoints:
+        return None
+    path = Path(options.checkpoints)
+    inside = options.folder is not None and path.resolve() == options.folder.resolve()
+    return None if inside else path
 
 
 def _store(options: Options, session: "SparkSession | None") -> Store:
