@@ -17,6 +17,7 @@ from dsl.format import format_text
 from dsl.syntax import Span
 from lenet import __version__
 from lenet.editing import completions, definition_of, explain_at
+from runtime.interrupts import Interrupted, interrupted
 
 server = LanguageServer("lenet", __version__)
 
@@ -205,9 +206,11 @@ def _text_edit(document: TextDocument, edit: Edit) -> types.TextEdit:
     return types.TextEdit(_client_range(document, start, end), edit.text)
 
 
-def serve() -> Any:
+def serve() -> None:
     """Speak with an editor over standard input and output, until it hangs up."""
     try:
-        return server.start_io()
+        server.start_io()
     except KeyboardInterrupt:
         raise LenetError("stopped") from None
+    if number := interrupted():  # which pygls has caught
+        raise Interrupted(number)

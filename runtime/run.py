@@ -19,6 +19,7 @@ from runtime.checkpoint import Checkpoints, Folder, Memory, Store
 from runtime.cores import available_cores
 from runtime.data import Dataset
 from runtime.desk import Desk
+from runtime.interrupts import interruptible
 from runtime.job import Job, digest_of
 from runtime.local import train_here
 from runtime.look import class_names, odd_things, summary
@@ -89,7 +90,8 @@ def train_model(
         train = replace(train, stop=Duration(options.epochs, "epochs"), stop_when=())
     if options.seed is not None:
         train = replace(train, seed=options.seed)
-    with claimed(options.folder), claimed(_checkpoint_folder(options)):
+    folders = (options.folder, _checkpoint_folder(options))
+    with interruptible(then_die=True), claimed(folders[0]), claimed(folders[1]):
         if options.folder and not options.resume:
             check_folder(options.folder, options.overwrite)
         may_lack = given and not train.stop_when

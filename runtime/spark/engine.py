@@ -17,6 +17,7 @@ from pyspark.sql import functions as F
 from dsl.errors import LenetError
 from runtime.data.dataset import Images
 from runtime.desk import Desk
+from runtime.interrupts import last_words
 from runtime.job import Job
 from runtime.spark.failures import of_python, summary
 from runtime.spark.listener import Listener
@@ -153,6 +154,7 @@ def _collect(
             wait(float("inf"), lambda: listener.failure is not None)
     except KeyboardInterrupt:
         try:
+            last_words()
             desk = listener.desk
             before, repeat = desk.progress, lambda: desk.progress > before or not listener.ask()
             desk.stopping.set()

@@ -3,9 +3,10 @@
 import json
 import math
 import os
+import signal
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,14 +60,28 @@ def train(
     try:
         shard = gather(batches, plan, job.slices, rank)
         host = context.getTaskInfos()[rank].address.rpartition(":")[0]
-        if address.host == "127.0.0.1":
-            host = address.host
-        tensors = _train(job, plan, address, shard, rank, host, context.cpus())
+        local = address.host == "127.0.0.1"
+        with _deaf() if local else nullcontext():
+            cpus = context.cpus()
+            tensors = _train(job, plan, address, shard, rank, address.host if local else host, cpus)
     except LenetError as error:
         yield _rows({ERROR: np.zeros(0, np.float32)}, error.words)
         return
     if rank == 0:
         yield _rows(tensors)
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Without the signals that the driver on this machine gets as well, and that may go to all
+    processes of its container: it wants a last checkpoint, and this process ends with it."""
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, signal.SIG_IGN) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def _train(
