@@ -17,7 +17,7 @@ from test_training import SMALL
 
 import lenet
 from dsl.errors import LenetError
-from runtime.checkpoint import KEPT, Checkpoints, Folder, Memory, State
+from runtime.checkpoint import KEPT, Checkpoints, Memory, State
 
 TRAIN = """  optimizer adam
   rate 0.01 decay 0.001 warmup 3 iterations
@@ -157,15 +157,6 @@ def test_states_read_back() -> None:
     for broken in (b"", data[:50], data[:-1], data[:200] + b"\0" + data[201:], b"\xff" * 100):
         with pytest.raises(LenetError, match="damaged"):
             State.from_bytes(broken, "job")
-
-
-def test_a_full_disk_is_one_message(spec: Path, tmp_path: Path, monkeypatch) -> None:
-    def full(self: Folder, name: str, data: bytes) -> None:
-        raise LenetError(f"cannot write {name}", "No space left on device")
-
-    monkeypatch.setattr(Folder, "write", full)
-    with pytest.raises(LenetError, match="cannot write iteration-000000007"):
-        lenet.train(spec, engine="local", output=tmp_path / "run")
 
 
 def test_in_memory() -> None:

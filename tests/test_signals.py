@@ -35,9 +35,10 @@ def started(command: list[str], **options: object) -> "subprocess.Popen[str]":
         for number in numbers:
             signal.signal(number, signal.SIG_DFL)
 
+    chosen = {"preexec_fn": foreground, "env": VARIABLES, **options}
     return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=VARIABLES,
-        start_new_session=True, **{"preexec_fn": foreground, **options},
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        **chosen,
     )  # type: ignore[call-overload, no-any-return]  # fmt: skip
 
 

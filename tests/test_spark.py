@@ -243,7 +243,7 @@ def test_ctrl_c_on_which_pyspark_stumbles(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_the_listener_wants_its_token() -> None:
     got: list[dict] = []
-    desk = Desk(got.append, Checkpoints(Memory(), "", print), lambda: None)
+    desk = Desk(got.append, Checkpoints(Memory(), "", print), lambda: None, None)  # type: ignore[arg-type]
     listener = Listener("127.0.0.1", desk)
     host, port = listener.address.host, listener.address.port
     me = {"rank": 0, "host": "here", "process": 1, "port": 0}

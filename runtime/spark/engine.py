@@ -149,13 +149,19 @@ def _collect(
             finished.wait(_POLL)
             seconds -= _POLL
 
+    desk = listener.desk
+
+    def failed() -> bool:
+        if desk.asked():
+            listener.ask()
+        return listener.failure is not None
+
     try:
         with _own_interrupts():
-            wait(float("inf"), lambda: listener.failure is not None)
+            wait(float("inf"), failed)
     except KeyboardInterrupt:
         try:
             last_words()
-            desk = listener.desk
             before, repeat = desk.progress, lambda: desk.progress > before or not listener.ask()
             desk.stopping.set()
             wait(_LAST_STEP_SECONDS, repeat)
