@@ -80,9 +80,11 @@ class Rescue:
             nowhere = f"It cannot be kept elsewhere either: {_sentence(other)}"
             detail = f"{error.detail.rstrip('.')}. {nowhere}"
             raise LenetError(error.title, detail, error.fix, error.python) from None
-        detail = f"{error.detail.rstrip('.')}. What was trained is in {folder} instead."
-        fix = f"mend that, and then move the model to its place: {folder / path.name}"
-        raise LenetError(error.title, detail, fix) from None
+        raise LenetError(
+            error.title,
+            f"{error.detail.rstrip('.')}. What was trained is in {folder} instead.",
+            f"mend that, and then move the model to its place: {folder / path.name}",
+        ) from None
 
     def _folder(self) -> Path:
         """With all that a run needs to go on from its checkpoints."""

@@ -215,7 +215,8 @@ def test_resume_from_the_command_line(tmp_path: Path, engine: str, number: signa
     assert json.loads(done.stdout.splitlines()[-1])["digest"] == expected
 
 
-def test_a_run_that_can_write_no_more_tells_how_to_go_on(tmp_path: Path) -> None:
+def test_a_run_that_can_write_no_more_is_kept_elsewhere(tmp_path: Path) -> None:
+    """And can go on, from there or from its own folder."""
     spec, folder = tmp_path / "net.lenet", tmp_path / "run"
     log = "  log loss every iteration\n  checkpoint every epoch\n"
     spec.write_text(SMALL.replace("2 epochs", "40 epochs") + log)
@@ -226,12 +227,16 @@ def test_a_run_that_can_write_no_more_tells_how_to_go_on(tmp_path: Path) -> None
 
     program = [sys.executable, "-c", "from lenet.cli import main; main()", "train"]
     command = [*program, str(spec), "--engine", "local", "-o", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, preexec_fn=limit)
+    variables = {**os.environ, "TMPDIR": str(tmp_path)}
+    done = subprocess.run(command, capture_output=True, text=True, preexec_fn=limit, env=variables)
     assert done.returncode == 1 and "error: cannot write the run's records" in done.stderr
-    assert f"fix: then go on with: lenet train --resume {folder}" in done.stderr
-    command = [*program, "--resume", str(folder), "--engine", "local", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert json.loads(done.stdout.splitlines()[-1])["digest"] == expected
+    (rescue,) = tmp_path.glob("lenet-rescue-*")
+    assert f"What was trained is in {rescue} instead." in done.stderr
+    assert lenet.open(rescue / "model.safetensors").digest == expected
+    for place in (folder, rescue):
+        command = [*program, "--resume", str(place), "--engine", "local", "--json"]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert json.loads(done.stdout.splitlines()[-1])["digest"] == expected
 
 
 def test_resume_of_nothing(tmp_path: Path) -> None:

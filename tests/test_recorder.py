@@ -269,6 +269,7 @@ try:
     for epoch in range(10_000):
         recorder({"event": "parameters", "iteration": epoch, "name": "w", "min": 0.0, "max": 1.0,
                   "count": 1, "sum": 1.0, "sum_of_squares": 1.0, "limits": [1.0], "counts": [1]})
+    recorder.flush()
 except LenetError as error:
     print(error)
 """

@@ -212,7 +212,7 @@ def test_an_interrupted_run_goes_on_from_its_rescue(spec: Path, engine: str) -> 
             break
     time.sleep(0.3)
     process.send_signal(signal.SIGTERM)
-    _, text = process.communicate(timeout=60)
+    _, text = process.communicate(timeout=150)
     assert process.returncode == 143, text
     (rescue,) = rescues(spec)
     assert f"go on with: lenet train --resume {rescue}" in text and not folder.exists()

@@ -59,7 +59,7 @@ def kept(spec: Path) -> list[Path]:
 
 def check_end(process: "subprocess.Popen[str]", spec: Path, code: int) -> None:
     # The pipes close only when Java and its workers are gone too.
-    _, text = process.communicate(timeout=60)
+    _, text = process.communicate(timeout=150)
     assert process.returncode == code, text
     assert text.rstrip().endswith("stopped") and "Traceback" not in text, text
     assert f"go on with: lenet train --resume {spec.parent / 'run'}" in text
@@ -105,7 +105,7 @@ def test_a_signal_while_java_starts(spec: Path) -> None:
     assert "parameters" in process.stderr.readline()
     time.sleep(0.5)
     os.killpg(process.pid, HUP)
-    _, text = process.communicate(timeout=60)
+    _, text = process.communicate(timeout=150)
     assert process.returncode == 129, text
     assert text.rstrip().endswith("stopped") and "Traceback" not in text
     assert not (spec.parent / "runs").exists()
@@ -209,7 +209,7 @@ lenet.train(sys.argv[1], engine="local", output=sys.argv[2], watch=watch)
 def test_a_script_ends_by_the_signal_when_its_checkpoint_is_written(spec: Path) -> None:
     command = [sys.executable, "-c", SCRIPT, str(spec), str(spec.parent / "run"), str(int(TERM))]
     process = started([*command, "ours"])
-    _, text = process.communicate(timeout=60)
+    _, text = process.communicate(timeout=150)
     assert process.returncode == -TERM and "Traceback" not in text, text
     assert kept(spec) and not list((spec.parent / "run").glob("run.lock*"))
 
@@ -217,7 +217,7 @@ def test_a_script_ends_by_the_signal_when_its_checkpoint_is_written(spec: Path) 
 def test_a_handler_of_the_program_stays(spec: Path) -> None:
     command = [sys.executable, "-c", SCRIPT, str(spec), str(spec.parent / "run"), str(int(TERM))]
     process = started([*command, "theirs"])
-    out, text = process.communicate(timeout=60)
+    out, text = process.communicate(timeout=150)
     assert process.returncode == 1 and "the end" in text
     assert out == "theirs\n"
 
