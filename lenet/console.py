@@ -75,7 +75,7 @@ class _Stream:
             yield
         except OSError as error:
             gone = error.errno == errno.EIO
-            gone |= error.errno == errno.EPIPE and (self._is_error or interrupted() > 0)
+            gone |= error.errno == errno.EPIPE and (self._is_error or interrupted())
             if gone:
                 _forget(self._stream)
             elif not self._is_error:

@@ -1,6 +1,7 @@
 """The language server: what an editor shows of a .lenet file while it is written."""
 
 import os
+import signal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,6 @@ from dsl.format import format_text
 from dsl.syntax import Span
 from lenet import __version__
 from lenet.editing import completions, definition_of, explain_at
-from runtime.interrupts import Interrupted, interrupted
 
 server = LanguageServer("lenet", __version__)
 
@@ -208,9 +208,11 @@ def _text_edit(document: TextDocument, edit: Edit) -> types.TextEdit:
 
 def serve() -> None:
     """Speak with an editor over standard input and output, until it hangs up."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            # Nothing is to be saved, and a thread that waits for the editor would be waited for.
+            signal.signal(number, lambda number, _: os._exit(128 + number))
     try:
         server.start_io()
     except KeyboardInterrupt:
         raise LenetError("stopped") from None
-    if number := interrupted():  # which pygls has caught
-        raise Interrupted(number)

@@ -47,9 +47,9 @@ def last_words() -> None:
         _came.append(signal.SIGINT)
 
 
-def interrupted() -> int:
-    """The number of the first that has come, else 0."""
-    return _came[0] if _came else 0
+def interrupted() -> bool:
+    """Whether one of them has come."""
+    return bool(_came)
 
 
 def _interrupt(number: int, _: object) -> None:
