@@ -1,6 +1,7 @@
 """The language server: what an editor shows of a .lenet file while it is written."""
 
 import os
+import signal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -206,9 +207,13 @@ def _text_edit(document: TextDocument, edit: Edit) -> types.TextEdit:
     return types.TextEdit(_client_range(document, start, end), edit.text)
 
 
-def serve() -> Any:
+def serve() -> None:
     """Speak with an editor over standard input and output, until it hangs up."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            # Nothing is to be saved, and a thread that waits for the editor would be waited for.
+            signal.signal(number, lambda number, _: os._exit(128 + number))
     try:
-        return server.start_io()
+        server.start_io()
     except KeyboardInterrupt:
         raise LenetError("stopped") from None

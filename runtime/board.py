@@ -4,34 +4,38 @@ tensorboardX takes a fifth of a second to import, and two seconds where PyTorch 
 imports that. So only what trains imports this module.
 """
 
+import socket
+import struct
 import time
 from pathlib import Path
 from typing import Any
 
-from tensorboardX.event_file_writer import EventsWriter
 from tensorboardX.proto.event_pb2 import Event, SessionLog
 from tensorboardX.proto.summary_pb2 import Summary
+from tensorboardX.record_writer import masked_crc32c
 from tensorboardX.summary import histogram_raw
 
 from dsl.clean import clean
+from runtime.files import Tail
 
 
 class Board:
-    """An event file, written here and now.
+    """An event file, written by `flush`, and where that fails by the next one.
 
-    tensorboardX's SummaryWriter writes in a thread: on a full disk that thread dies, and the run
-    waits for it for ever.
+    tensorboardX's own writers lose what a full disk does not take, and may hang.
     """
 
     def __init__(self, folder: Path, iteration: int) -> None:
         folder.mkdir(exist_ok=True)
         # A folder's files are read in the order of their names, which begin with the second.
         number = len(list(folder.iterdir()))
-        self.file = EventsWriter(str(folder / "events"), filename_suffix=f".{number}")
+        name = f"events.out.tfevents.{int(time.time())}.{socket.gethostname()}.{number}"
+        self.file = Tail(folder / name)
+        self._record(Event(wall_time=time.time(), file_version="brain.Event:2"))
         if iteration:  # TensorBoard forgets what it was told of later steps
             log = SessionLog(status=SessionLog.START)
             event = Event(wall_time=time.time(), step=iteration + 1, session_log=log)
-            self.file.write_event(event)
+            self._record(event)
 
     def scalars(self, values: dict[str, float], iteration: int, when: float) -> None:
         parts = [Summary.Value(tag=tag, simple_value=number) for tag, number in values.items()]
@@ -44,10 +48,13 @@ class Board:
         self._add(summary, event["iteration"], when)
 
     def flush(self) -> None:
-        self.file.flush()
-
-    def close(self) -> None:
-        self.file.close()
+        self.file.flush(to_disk=True)
 
     def _add(self, summary: Any, iteration: int, when: float) -> None:
-        self.file.write_event(Event(wall_time=when, step=iteration, summary=summary))
+        self._record(Event(wall_time=when, step=iteration, summary=summary))
+
+    def _record(self, event: Event) -> None:
+        data = event.SerializeToString()
+        length = struct.pack("<Q", len(data))
+        for part in (length, data):
+            self.file.add(part + struct.pack("<I", masked_crc32c(part)))

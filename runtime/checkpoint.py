@@ -3,7 +3,8 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -132,20 +133,28 @@ class Folder:
         self.path = path
 
     def names(self) -> list[str]:
-        return [path.name for path in self.path.iterdir()] if self.path.is_dir() else []
+        with self._errors("read", self.path):
+            return [path.name for path in self.path.iterdir()] if self.path.is_dir() else []
 
     def read(self, name: str) -> bytes:
-        try:
+        with self._errors("read", self.path / name):
             return (self.path / name).read_bytes()
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise LenetError(f"cannot read {self.path / name}", reason) from None
 
     def write(self, name: str, data: bytes) -> None:
-        write_atomically(self.path / name, data)
+        with self._errors("write", self.path / name):
+            self.path.mkdir(exist_ok=True)  # in a run's folder, which may have disappeared
+            write_atomically(self.path / name, data)
 
     def remove(self, name: str) -> None:
-        (self.path / name).unlink(missing_ok=True)
+        with self._errors("remove", self.path / name):
+            (self.path / name).unlink(missing_ok=True)
+
+    @contextmanager
+    def _errors(self, what: str, path: Path) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise LenetError(f"cannot {what} {path}", error.strerror or str(error)) from None
 
 
 class Memory:

@@ -9,6 +9,28 @@ from pathlib import Path
 from dsl.errors import LenetError
 
 
+class Tail:
+    """A file that grows at its end. What cannot be written waits for the next time; OSError."""
+
+    def __init__(self, path: Path, fresh: bool = True) -> None:
+        self.path, self.waiting = path, bytearray()
+        path.open("wb" if fresh else "ab").close()
+
+    def add(self, data: bytes) -> None:
+        self.waiting += data
+
+    def flush(self, to_disk: bool = False) -> None:
+        # Opened each time, and not made: one that has been removed is to be missed.
+        handle = os.open(self.path, os.O_WRONLY | os.O_APPEND)
+        try:
+            while self.waiting:
+                del self.waiting[: os.write(handle, self.waiting)]
+            if to_disk:
+                os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Either the whole file or the one before; LenetError where it cannot be written.
 

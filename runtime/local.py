@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from runtime.communicator import Alone
 from runtime.desk import Desk
+from runtime.interrupts import last_words
 from runtime.job import Job
 from runtime.shard import Shard
 from runtime.training import run_training
@@ -31,6 +32,7 @@ def train_here(job: Job, shard: Shard, threads: int, desk: Desk) -> dict[str, ND
     try:
         return outcome.result()
     except KeyboardInterrupt:
+        last_words()
         desk.stopping.set()
         with suppress(Exception):
             outcome.result(_PATIENCE)

@@ -1,9 +1,10 @@
 """Writes what a run reports into its folder: history.jsonl and TensorBoard's event files."""
 
+import errno
 import json
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from dsl.clean import clean_json
 from dsl.errors import LenetError
 from dsl.files import read_file
 from dsl.sections.train import Train
-from runtime.files import write_atomically
+from runtime.files import Tail, write_atomically
 
 Event = dict[str, Any]
 _SCALARS = {"loss": "loss", "rate": "rate", "throughput": "images_per_second"}
@@ -21,18 +22,25 @@ _MOST = 64  # events that wait
 
 
 class Recorder:
-    """Takes events while the run goes on; LenetError where they cannot be written.
+    """Takes events while the run goes on; LenetError where they cannot be written, which is tried
+    again the next time. `held` says whether the folder is still this run's.
 
     Those of iterations are written some at a time: between two steps of training, Python's code
     and files have left the processor's caches, and each by itself takes three times as long. A run
     that goes on behind an `iteration` keeps what was recorded up to that.
     """
 
-    def __init__(self, folder: Path, settings: Train, iteration: int = 0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        settings: Train,
+        iteration: int = 0,
+        held: Callable[[], bool] = lambda: True,
+    ) -> None:
         from runtime.board import Board  # slow to import
 
         self.logs = dict(settings.logs)
-        self.folder = folder
+        self.folder, self.held = folder, held
         self.waiting: list[tuple[float, Event]] = []  # with the times when they came
         self.written = self.flushed = -math.inf
         with self._errors():
@@ -40,7 +48,7 @@ class Recorder:
             history = folder / "history.jsonl"
             if iteration and history.exists():
                 _keep_until(history, iteration)
-            self.file = history.open("a" if iteration else "w", encoding="utf-8")
+            self.file = Tail(history, fresh=not iteration)
             self.board = Board(folder / "tensorboard", iteration)
 
     def __call__(self, event: Event) -> None:
@@ -63,14 +71,6 @@ class Recorder:
             self._write()
             self.board.flush()
 
-    def close(self) -> None:
-        with self._errors():
-            try:
-                self._write()
-            finally:
-                self.file.close()
-                self.board.close()
-
     @contextmanager
     def _errors(self) -> Iterator[None]:
         try:
@@ -88,6 +88,8 @@ class Recorder:
                 self._iteration(event, when)
             else:
                 self._epoch(event, when)
+        if not self.held():
+            raise OSError(errno.ENOENT, "It has disappeared, or another run has taken it")
         self.file.flush()
 
     def _iteration(self, event: Event, when: float) -> None:
@@ -95,17 +97,20 @@ class Recorder:
         if found:
             line = {key: event[key] for key in ("event", "iteration", "epoch")}
             line |= {_SCALARS[what]: event[_SCALARS[what]] for what in found}
-            self.file.write(clean_json(line) + "\n")
+            self._line(line)
             scalars = {f"train/{what}": event[_SCALARS[what]] for what in found}
             self.board.scalars(scalars, event["iteration"], when)
 
     def _epoch(self, event: Event, when: float) -> None:
         """An epoch or a validation."""
-        self.file.write(clean_json(event) + "\n")
+        self._line(event)
         due = self._due("epochs", event["epoch"]) if event["event"] == "epoch" else []
         scalars = {f"train/{what}": event[_SCALARS[what]] for what in due}
         scalars |= {f"validation/{name}": value for name, value in event["validation"].items()}
         self.board.scalars(scalars, event["iteration"], when)
+
+    def _line(self, record: Event) -> None:
+        self.file.add(clean_json(record).encode() + b"\n")
 
     def _due(self, unit: str, count: int) -> list[str]:
         """The scalars that are logged after so many iterations or epochs."""

@@ -1,7 +1,8 @@
 """What a run keeps of itself: its folder, from which it can go on, and its history."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,16 @@ class Records:
     The folder is only touched when the training starts: what might have kept a run from starting
     must not cost an old one. Where a lost training goes on from a checkpoint, what was recorded
     behind that is dropped. `about` is what `read_about` gives to who goes on with the run.
+    `failure` is why the folder cannot be written any more, until a `flush` finds that it can;
+    `held` says whether it is still this run's.
     """
 
     def __init__(
-        self, folder: Path | None, train: Train, about: Mapping[str, Any], resume: bool
-    ) -> None:
+        self, folder: Path | None, train: Train, about: Mapping[str, Any], resume: bool,
+        held: Callable[[], bool],
+    ) -> None:  # fmt: skip
+        self.held = held
+        self.failure: LenetError | None = None
         self.folder, self.train, self.about, self.resume = folder, train, about, resume
         self.recorder: Recorder | None = None
         self.history: list[Event] = []
@@ -39,8 +45,8 @@ class Records:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.recorder is not None:
-            self.recorder.close()
+        with suppress(LenetError):  # it is in `failure`
+            self.flush()
 
     def take(self, event: Event) -> None:
         if event["event"] == "start":
@@ -48,16 +54,28 @@ class Records:
         if event["event"] == "epoch":
             self.history.append({k: v for k, v in event.items() if k != "event"})
         if self.recorder is not None:
-            self.recorder(event)
+            try:
+                self.recorder(event)
+            except LenetError as error:
+                self.failure = error
 
     def flush(self) -> None:
-        """Write all that has come so far."""
-        if self.recorder is not None:
-            self.recorder.flush()
+        """Write all that has come so far; LenetError where that is impossible."""
+        try:
+            if self.recorder is not None:
+                self.recorder.flush()
+            self.failure = None
+        except LenetError as error:
+            self.failure = error
+            raise
+
+    def about_text(self) -> bytes:
+        """What run.json says."""
+        return clean_json(self.about, indent=1).encode()
 
     def _start(self, iteration: int) -> None:
         if self.recorder is not None:
-            self.recorder.close()
+            self.recorder.flush()
         elif self.folder is not None and self.resume:
             self.history = _epochs(self.folder)
         self.history = [e for e in self.history if e["iteration"] <= iteration]
@@ -65,8 +83,8 @@ class Records:
             return
         if iteration == 0:
             clear_folder(self.folder)
-        self.recorder = Recorder(self.folder, self.train, iteration)
-        write_atomically(self.folder / "run.json", clean_json(self.about, indent=1).encode())
+        self.recorder = Recorder(self.folder, self.train, iteration, self.held)
+        write_atomically(self.folder / "run.json", self.about_text())
 
 
 def _epochs(folder: Path) -> list[Event]:

@@ -1,8 +1,6 @@
 """A whole run: data, normalization, engine, records, the model."""
 
 import json
-import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +17,7 @@ from runtime.checkpoint import Checkpoints, Folder, Memory, Store
 from runtime.cores import available_cores
 from runtime.data import Dataset
 from runtime.desk import Desk
+from runtime.interrupts import interruptible
 from runtime.job import Job, digest_of
 from runtime.local import train_here
 from runtime.look import class_names, odd_things, summary
@@ -26,6 +25,7 @@ from runtime.model import Model
 from runtime.model_facts import facts_of
 from runtime.observed import Observed
 from runtime.records import Records
+from runtime.rescue import Rescue
 from runtime.resolve import Deferred
 from runtime.run_folder import check_folder, claimed
 from runtime.slice_count import least_rows, slice_count
@@ -88,16 +88,19 @@ def train_model(
         train = replace(train, stop=Duration(options.epochs, "epochs"), stop_when=())
     if options.seed is not None:
         train = replace(train, seed=options.seed)
-    with claimed(options.folder):
+    folders = (options.folder, _checkpoint_folder(options))
+    with interruptible(then_die=True), claimed(folders[0]) as lock, claimed(folders[1]):
         if options.folder and not options.resume:
             check_folder(options.folder, options.overwrite)
         may_lack = given and not train.stop_when
-        return _train(graph, train, spec, data, options, settings or {}, watch, may_lack)
+        held = lock.held if lock else lambda: True
+        return _train(graph, train, spec, data, options, settings or {}, watch, may_lack, held)
 
 
 def _train(
     graph: Graph, train: Train, spec: Path, data: Dataset | Deferred, options: Options,
     settings: Mapping[str, Fraction], watch: Watch | None, may_lack: bool,
+    held: Callable[[], bool],
 ) -> Model:  # fmt: skip
     if isinstance(data, Deferred) and options.engine == "local":
         raise LenetError("the local engine does not read DataFrames", "", 'use engine="spark"')
@@ -110,7 +113,7 @@ def _train(
         "epochs": options.epochs,
         "engine": options.engine,
     }
-    records = Records(options.folder, train, about, options.resume)
+    records = Records(options.folder, train, about, options.resume, held)
 
     ends: dict[str, Event] = {}
 
@@ -148,13 +151,14 @@ def _train(
             scale, shift, train, slice_count(train.batch, least_rows(graph)),
             digest_of(graph, train, scale, shift, source.fingerprint), json.dumps(facts_of(model)),
         )  # fmt: skip
+        rescue = Rescue(records, job.digest, report)
         with records:
-            tensors = _run(job, source, session, options, report, records)
+            tensors = _run(job, source, session, options, report, records.flush, rescue)
         for odd in verdict(graph, train, source, records.history, ends.get("predictions")):
             report(odd.event())
     model = replace(model, tensors=tensors, history=tuple(records.history))
     if options.folder:
-        _save(model, options.folder / "model.safetensors")
+        rescue.save(model, options.folder / "model.safetensors")
     return model
 
 
@@ -217,31 +221,20 @@ def _opened(
         source.close()
 
 
-def _save(model: Model, path: Path) -> None:
-    """Where the folder cannot take it, what was trained must not be lost."""
-    try:
-        model.save(path)
-    except LenetError as error:
-        handle, rescue = tempfile.mkstemp(prefix="lenet-", suffix="-model.safetensors")
-        os.close(handle)
-        model.save(rescue)
-        detail = f"{error.detail}. The model is in {rescue} instead."
-        raise LenetError(error.title, detail, error.fix, error.python) from None
-
-
 def _run(
     job: Job,
     source: Source,
     session: "SparkSession | None",
     options: Options,
     report: Watch,
-    records: Records,
+    flush: Callable[[], None],
+    rescue: Rescue,
 ) -> dict[str, Any]:
     def warn(text: str) -> None:
         report({"event": "warning", "text": text, "fix": ""})
 
     checkpoints = Checkpoints(_store(options, session), job.digest, warn, options.resume)
-    desk = Desk(report, checkpoints, records.flush)
+    desk = Desk(report, checkpoints, flush, rescue)
     if session is None:
         threads = options.threads or available_cores()
         return train_here(job, source.shard(job.slices), threads, desk)
@@ -256,6 +249,15 @@ def _run(
     )  # fmt: skip
     frame = source.frame(session)
     return train_on_spark(session, job, frame, plan, desk)
+
+
+def _checkpoint_folder(options: Options) -> Path | None:
+    """Another one than the run's, on a disk of this machine."""
+    if options.checkpoints is None or "://" in options.checkpoints:
+        return None
+    path = Path(options.checkpoints)
+    inside = options.folder is not None and path.resolve() == options.folder.resolve()
+    return None if inside else path
 
 
 def _store(options: Options, session: "SparkSession | None") -> Store:

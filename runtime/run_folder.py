@@ -1,8 +1,6 @@
 """The folder of a run: never overwritten by accident, nor written by two runs at once."""
 
 import errno
-import fcntl
-import os
 import shlex
 import shutil
 import tempfile
@@ -12,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from dsl.errors import LenetError
+from runtime.run_lock import Lock
 
 _OURS = ("model.safetensors", "history.jsonl", "tensorboard", "checkpoints", "run.json")
 
@@ -47,44 +46,30 @@ def _made_in(place: Path, stamp: str) -> Path:
 
 
 @contextmanager
-def claimed(folder: Path | None) -> Iterator[None]:
+def claimed(folder: Path | None) -> Iterator[Lock | None]:
     """Keep others out of a run's folder while it is written; LenetError where a run is.
 
-    The system gives the folder up when this process ends, however it does. One that was made for a
-    run that has not begun is removed again.
+    One that was made for a run that has not begun is removed again.
     """
     if folder is None:
-        yield
+        yield None
         return
-    title = f"cannot write the run's records into {folder}"
     if folder.exists() and not folder.is_dir():
         raise _no_folder(folder)
+    made = not folder.exists()
     try:
-        made = not folder.exists()
         folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder, os.O_RDONLY)
+        lock = Lock(folder)
     except OSError as error:
+        title = f"cannot write the run's records into {folder}"
         raise LenetError(title, error.strerror or str(error)) from None
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        detail = "Another process holds it."
-        fix = "wait for it, or name another folder with -o"
-        python = "wait for it, or name another folder with output="
-        title = f"a run is being written into {folder}"
-        raise LenetError(title, detail, fix, python) from None
-    except OSError:
-        pass  # a file system without locks
-    try:
-        yield
+        yield lock
     finally:
+        lock.release()
         if made:
             with suppress(OSError):  # there is a run in it now
                 folder.rmdir()
-        with suppress(OSError):
-            fcntl.flock(handle, fcntl.LOCK_UN)  # a child of ours may hold the folder as well
-        os.close(handle)
 
 
 def _no_folder(path: Path) -> LenetError:

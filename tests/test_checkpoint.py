@@ -20,7 +20,7 @@ from test_training import SMALL
 import lenet
 from dsl.errors import LenetError
 from lenet.api import load_again
-from runtime.checkpoint import KEPT, Checkpoints, Folder, Memory, State
+from runtime.checkpoint import KEPT, Checkpoints, Memory, State
 
 TRAIN = """  optimizer adam
   rate 0.01 decay 0.001 warmup 3 iterations
@@ -223,15 +223,6 @@ def test_a_run_that_does_not_say_what_it_is(tmp_path: Path, expected: str) -> No
         assert expected in caught.value.detail
 
 
-def test_a_full_disk_is_one_message(spec: Path, tmp_path: Path, monkeypatch) -> None:
-    def full(self: Folder, name: str, data: bytes) -> None:
-        raise LenetError(f"cannot write {name}", "No space left on device")
-
-    monkeypatch.setattr(Folder, "write", full)
-    with pytest.raises(LenetError, match="cannot write iteration-000000007"):
-        lenet.train(spec, engine="local", output=tmp_path / "run")
-
-
 def test_in_memory() -> None:
     checkpoints = Checkpoints(Memory(), "job", print)
     assert checkpoints.newest() is None
@@ -288,7 +279,8 @@ def test_resume_from_the_command_line(tmp_path: Path, engine: str, number: signa
     assert json.loads(done.stdout.splitlines()[-1])["digest"] == expected
 
 
-def test_a_run_that_can_write_no_more_tells_how_to_go_on(tmp_path: Path) -> None:
+def test_a_run_that_can_write_no_more_is_kept_elsewhere(tmp_path: Path) -> None:
+    """And can go on, from there or from its own folder."""
     spec, folder = tmp_path / "net.lenet", tmp_path / "run"
     log = "  log loss every iteration\n  checkpoint every epoch\n"
     spec.write_text(SMALL.replace("2 epochs", "40 epochs") + log)
@@ -299,12 +291,16 @@ def test_a_run_that_can_write_no_more_tells_how_to_go_on(tmp_path: Path) -> None
 
     program = [sys.executable, "-c", "from lenet.cli import main; main()", "train"]
     command = [*program, str(spec), "--engine", "local", "-o", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, preexec_fn=limit)
+    variables = {**os.environ, "TMPDIR": str(tmp_path)}
+    done = subprocess.run(command, capture_output=True, text=True, preexec_fn=limit, env=variables)
     assert done.returncode == 1 and "error: cannot write the run's records" in done.stderr
-    assert f"fix: then go on with: lenet train --resume {folder}" in done.stderr
-    command = [*program, "--resume", str(folder), "--engine", "local", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert json.loads(done.stdout.splitlines()[-1])["digest"] == expected
+    (rescue,) = tmp_path.glob("lenet-rescue-*")
+    assert f"What was trained is in {rescue} instead." in done.stderr
+    assert lenet.open(rescue / "model.safetensors").digest == expected
+    for place in (folder, rescue):
+        command = [*program, "--resume", str(place), "--engine", "local", "--json"]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert json.loads(done.stdout.splitlines()[-1])["digest"] == expected
 
 
 def test_resume_of_nothing(tmp_path: Path) -> None:

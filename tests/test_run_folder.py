@@ -248,3 +248,16 @@ def test_a_bare_number_in_a_read_only_working_folder() -> None:
         (model,) = [s.split()[1] for s in done.stdout.splitlines() if s.startswith("model")]
         done = user.lenet("evaluate", model, HOME="/", LENET_CACHE=cache)
         assert done.returncode == 0 and "top1" in done.stdout and not done.stderr
+
+
+def test_two_runs_with_the_same_checkpoints(spec: Path, tmp_path: Path) -> None:
+    """They would remove each other's."""
+    checkpoints = tmp_path / "kept" / "here"
+    with claimed(checkpoints):
+        result = train(spec, "-o", tmp_path / "run", "--checkpoints", checkpoints)
+        assert result.exit_code == 1
+        assert f"a run is being written into {checkpoints}" in result.stderr
+    result = train(spec, "-o", tmp_path / "run", "--checkpoints", checkpoints)
+    assert result.exit_code == 0 and list(checkpoints.iterdir())
+    again = ("--resume", tmp_path / "run", "--checkpoints", checkpoints, "--epochs", 3)
+    assert run("train", *again).exit_code == 0

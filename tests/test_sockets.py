@@ -342,7 +342,7 @@ def test_a_checkpoint_is_asked_for_though_the_question_came_with_an_answer() -> 
 def running(secret: Secret = SECRET) -> Iterator[Any]:
     """A listener, and the events that it gets."""
     events: list[dict[str, Any]] = []
-    desk = Desk(events.append, Checkpoints(Memory(), "", print), lambda: None)
+    desk = Desk(events.append, Checkpoints(Memory(), "", print), lambda: None, None)
     listener = Listener(listen(HERE), HERE, desk, secret)
     try:
         yield listener, events

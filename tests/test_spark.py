@@ -247,7 +247,7 @@ def test_ctrl_c_on_which_pyspark_stumbles(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_the_listener_wants_its_secret() -> None:
     got: list[dict] = []
-    desk = Desk(got.append, Checkpoints(Memory(), "", print), lambda: None)
+    desk = Desk(got.append, Checkpoints(Memory(), "", print), lambda: None, None)
     listener = Listener(listen("127.0.0.1"), "127.0.0.1", desk, Secret())
     host, port = listener.address.host, listener.address.port
     me = {"rank": 0, "host": "here", "process": 1, "port": 0}

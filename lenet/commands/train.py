@@ -97,17 +97,23 @@ def train(
         resume is not None, checkpoints, workers, all_reduce, timeout,
     )  # fmt: skip
     began = time.time()
-    again = f"go on with: {_again(folder, engine, master, threads, checkpoints)}"
+    kept: list[str] = []
+
+    def again() -> str:
+        elsewhere = kept[-1] if kept else ""
+        place, url = (Path(elsewhere), None) if elsewhere else (folder, checkpoints)
+        return f"go on with: {_again(place, engine, master, threads, url)}"
+
     try:
-        model, seconds = _train(network, data, options, as_json, log)
+        model, seconds = _train(network, data, options, as_json, log, kept)
     except KeyboardInterrupt:
-        if _has_begun(folder, began):
-            note(again)
+        if kept or _has_begun(folder, began):
+            note(again())
         raise
     except LenetError as error:
-        kept = checkpoints or any((folder / "checkpoints").glob("iteration-*"))
-        if not error.fix and kept and (resume or _has_begun(folder, began)):
-            error.fix = f"then {again}"
+        there = checkpoints or any((folder / "checkpoints").glob("iteration-*"))
+        if not error.fix and (kept or there and (resume or _has_begun(folder, began))):
+            error.fix = f"then {again()}"
         raise
     finally:
         if output is None and not resume:
@@ -152,8 +158,11 @@ def _check_usage(
 
 
 def _train(
-    network: Network, data: Path | None, options: Any, as_json: bool, log: str | None
-) -> tuple[Any, float]:
+    network: Network, data: Path | None, options: Any, as_json: bool, log: str | None,
+    kept: list[str],
+) -> tuple[Any, float]:  # fmt: skip
+    """The model and the seconds that it took; `kept` gets where the newest checkpoint is, if it is
+    not in its own place, or ""."""
     from dsl.sections.reader import Duration
     from lenet.progress import Bars, JsonLog, Lines
     from runtime.resolve import resolve_data
@@ -174,7 +183,13 @@ def _train(
         source = resolve_data(graph, network.path, data, watch.download, options.engine)
         if isinstance(watch, Bars) and options.engine == "spark":
             watch.say("Spark is starting …")
-        model = train_model(graph, network.path, source, options, network.settings, watch)
+
+        def take(event: dict[str, Any]) -> None:
+            if event["event"] == "checkpoint":
+                kept[:] = [event["elsewhere"]]
+            watch(event)
+
+        model = train_model(graph, network.path, source, options, network.settings, take)
     return model, time.perf_counter() - started
 
 

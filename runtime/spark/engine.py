@@ -19,6 +19,7 @@ from dsl.clean import clean
 from dsl.errors import LenetError
 from runtime.data.dataset import Images
 from runtime.desk import Desk
+from runtime.interrupts import last_words
 from runtime.job import Job
 from runtime.spark.certificate import with_certificate
 from runtime.spark.failures import of_python, summary
@@ -168,12 +169,19 @@ def _collect(
             finished.wait(_POLL)
             seconds -= _POLL
 
+    desk = listener.desk
+
+    def failed() -> bool:
+        if desk.asked():
+            listener.ask()
+        return listener.failure is not None
+
     try:
         with _own_interrupts():
-            wait(float("inf"), lambda: listener.failure is not None)
+            wait(float("inf"), failed)
     except KeyboardInterrupt:
         try:
-            desk = listener.desk
+            last_words()
             before, repeat = desk.progress, lambda: desk.progress > before or not listener.ask()
             desk.stopping.set()
             wait(_LAST_STEP_SECONDS, repeat)

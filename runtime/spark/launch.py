@@ -1,4 +1,5 @@
-"""Starts Spark's Java process, so that what it prints when it cannot start becomes a message."""
+"""Starts Spark's Java process, so that what it prints when it cannot start becomes a message, and
+so that what ends this process leaves Java the time for a last checkpoint."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -36,12 +37,19 @@ def java(settings: Mapping[str, str]) -> "Iterator[Words]":
 def _launch(settings: Mapping[str, str], words: "Words") -> None:
     conf = SparkConf(loadDefaults=False).setAll(list(settings.items()))
     try:
-        gateway = launch_gateway(conf, {"stderr": words.sink})
+        # In a session of its own, signals to this process's group do not reach it: it ends when
+        # its input is closed, that is, when this process has ended.
+        options = {"stderr": words.sink, "start_new_session": True}
+        gateway = launch_gateway(conf, options)
     except PySparkRuntimeError as error:
         if error.getCondition() != "JAVA_GATEWAY_EXITED":
             raise
         raise java_ended(words.all(), settings.get("spark.master", "")) from None
     SparkContext._ensure_initialized(gateway=gateway)
+    if not settings.get("spark.master", "").startswith("local-cluster"):  # ends executors by them
+        for name in ("TERM", "HUP"):  # systemd and Slurm send them to each process of a job
+            signals = gateway.jvm.sun.misc
+            signals.Signal.handle(signals.Signal(name), signals.SignalHandler.SIG_IGN)
 
 
 class Words:

@@ -128,7 +128,7 @@ def start_session(
     except Exception as error:  # Spark raises anything here: from Java, py4j or Python
         _kill_launched(error)
         if isinstance(error.__context__, KeyboardInterrupt):  # it stumbled on its way out
-            raise KeyboardInterrupt from None
+            raise error.__context__ from None
         raise not_started(error, words, master) from None
     except BaseException as error:
         _kill_launched(error)

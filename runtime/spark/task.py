@@ -3,10 +3,11 @@
 import json
 import math
 import os
+import signal
 import socket
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,7 +68,8 @@ def train(
             with suppress(DriverGoneError):
                 give_up(address, rank, error)
             raise
-        tensors = _train(job, plan, address, shard, rank, host, server, context.cpus())
+        with _deaf() if address.host == "127.0.0.1" else nullcontext():
+            tensors = _train(job, plan, address, shard, rank, host, server, context.cpus())
     except LenetError as error:
         yield _rows({ERROR: np.zeros(0, np.float32)}, error.words)
         return
@@ -97,6 +99,19 @@ def _server(plan: Plan, address: Address, host: str) -> tuple[str, socket.socket
             "set spark.executorEnv.SPARK_LOCAL_IP to 0.0.0.0, so that workers listen at all of "
             'their addresses; or add in the driver, with all_reduce="driver"',
         ) from None
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Without the signals that the driver on this machine gets as well, and that may go to all
+    processes of its container: it wants a last checkpoint, and this process ends with it."""
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, signal.SIG_IGN) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def _train(

@@ -35,7 +35,7 @@ def run(seed: int) -> str:
     kind, size, driver = chance.choice(_KINDS), chance.randint(2, 3), chance.random() < 0.3
     before, files = set(threading.enumerate()), _open_files()
     events: list[dict[str, Any]] = []
-    desk = Desk(events.append, Checkpoints(Memory(), "", print), lambda: None)
+    desk = Desk(events.append, Checkpoints(Memory(), "", print), lambda: None, None)
     listener = Listener(listen(_HOST), _HOST, desk, Secret())
     servers = [listen(_HOST) for _ in range(size)]
     ports = [listener.address.port, *(server.getsockname()[1] for server in servers)]
