@@ -37,6 +37,7 @@ from compiler.simd.product import Product, product_of
 from compiler.simd.single import (
     SinglePool, SingleTile, load_any, single_pool, single_tile, store_first,
 )
+from compiler.simd.table import Table
 from compiler.simd.turn import turn
 from compiler.simd.winograd import (
     Tiles, transform_input, transform_output, transform_products, transform_slopes,

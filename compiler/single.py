@@ -9,10 +9,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from compiler.calls import Writer
 from compiler.kernel import Request, arguments_of, function
 from compiler.layout import Slot, bases_of, offsets_of
 from compiler.plan import Plan, plan_memory
 from compiler.schedule import Buffer, Call, Phase
+from compiler.steps import Parts
 from compiler.target import LANES, Target
 from dsl.graph import Graph
 from dsl.shapes import Shape, product
@@ -25,6 +27,7 @@ def predict_single(arena, weights, pixels, row, scale, shift, outputs) -> bool:
 
     False where the image has a value that is not a finite number. `arena` has {floats} floats.
     """
+    finite = True
 '''
 
 
@@ -73,17 +76,13 @@ def emit_single(
     last = values[graph.nodes[-1].name]
     calls.append(Call("give_outputs", ("arena", last, "row", "outputs"), "block"))
     plan = plan_memory((Phase(tuple(calls)),))
-    lines = []
-    for call in calls:
-        offsets = [
-            a if isinstance(a, str) else str(plan.places[0][a.name].offset) for a in call.arguments
-        ]
-        check = "finite = " if call.checks else ""
-        lines.append(f"    {check}{call.function}({', '.join(offsets)})\n")
-    lines.append("    return finite\n")
+    parts = Parts("predict_single")
+    steps = Writer(plan.places[0], parts, checks=True).steps(calls)
+    lines = "".join(f"    {step}\n" for step in (*steps, "return finite"))
     # Vectors at the end of the last buffer may reach beyond it.
     plan = Plan(plan.places, plan.floats + LANES)
-    return list(sources.values()), _PREDICT.format(floats=plan.floats) + "".join(lines), plan
+    functions = [*sources.values(), *parts.sources]
+    return functions, _PREDICT.format(floats=plan.floats) + lines, plan
 
 
 def single_function(request: Request, doc: str, body: str, arguments: str = ARGUMENTS) -> str:
