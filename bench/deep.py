@@ -24,8 +24,7 @@ _HEAD = "input 1x8x8\nconv 8x3x3 pad 1\nrelu\n"
 _TAIL = "flatten\nlinear 10\nlogsoftmax\ntrain\n  loss nll\n  rate 0.001\n  batch 64\n"
 _BODIES = {
     "alike": "conv 8x3x3 pad 1\nrelu\n",
-    "batchnorm": "conv 8x3x3 pad 1 bias no\nbatchnorm\nrelu\n",
-    "residual": "add\n  path\n    conv 8x3x3 pad 1\n    relu\n  path\n",
+    "residual": "add\n  path\n    conv 8x3x3 pad 1 bias no\n    batchnorm\n    relu\n  path\n",
     "dropout": "conv 8x3x3 pad 1\nrelu\ndropout 0.1\n",
     "linear": "linear 32\ntanh\n",
 }
@@ -40,7 +39,7 @@ def spec_of(kind: str, layers: int) -> str:
         body = "concat\n  path\n    conv 1x3x3 pad 1\n    relu\n  path\n"
         return _HEAD + body * (layers // 3) + _TAIL
     body = _BODIES[kind]
-    count = layers // sum(not line.strip().startswith("path") for line in body.splitlines())
+    count = (layers - 6) // sum(not line.strip().startswith("path") for line in body.splitlines())
     lines = "".join(f"  {line}\n" for line in body.splitlines())
     flat = "flatten\n" if kind == "linear" else ""
     return f"{_HEAD}{flat}repeat {count}\n{lines}{_TAIL}"
@@ -81,7 +80,6 @@ def _measure(kind: str, layers: int) -> dict[str, Any]:
     import numpy as np
 
     from compiler.cache import load
-    from compiler.exact import sum_exactly  # noqa: F401 - to import is not to compile
     from compiler.pipeline import compile_graph
     from dsl.check import check_graph
     from runtime.batches import Normalization
@@ -110,9 +108,8 @@ def _measure(kind: str, layers: int) -> dict[str, Any]:
     normalization = Normalization(np.full(1, 1 / 255, np.float32), np.zeros(1, np.float32))
     assert graph.train is not None
     weights = initial_weights(program, 1)
-    trainer = Trainer(
-        loaded, deal(images, images, 4), normalization, weights, graph.train.optimizer, 64, 1, 2, Alone()
-    )
+    shard, optimizer = deal(images, images, 4), graph.train.optimizer
+    trainer = Trainer(loaded, shard, normalization, weights, optimizer, 64, 1, 2, Alone())
     trainer.start_epoch(0)
     trainer.step(0, 0.001)
     found["compile"] = mark()
@@ -123,8 +120,8 @@ def _measure(kind: str, layers: int) -> dict[str, Any]:
     blocks = predictor.outputs(flat, normalization, in_blocks=True)
     single = predictor.outputs(flat[:1], normalization)
     assert np.allclose(blocks[:1], single, atol=1e-3, equal_nan=True)
-    most = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    found["memory"] = max(most) // 1024
+    whose = resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN
+    found["memory"] = max(resource.getrusage(who).ru_maxrss for who in whose) // 1024
     return found
 
 

@@ -55,7 +55,8 @@ class Writer:
         return joined([*begin, *steps], "for block in range(blocks):")
 
     def _steps_of(self, call: Call) -> Iterator[Step]:
-        texts, numbers = [], []
+        texts: list[str] = []
+        numbers: list[int] = []
         for argument in call.arguments:
             text, own = self._argument(argument, call.scope)
             texts.append(text)

@@ -130,9 +130,9 @@ def _first_fit(spans: list[tuple[Buffer, int, int, int]]) -> tuple[dict[str, int
     """Offsets of (buffer, floats, first time, last time), and the floats that they need."""
     # Offset, end, first and last time of what is placed, by offsets: nets may have 100,000 buffers.
     placed = np.zeros((4, len(spans)), np.int64)
-    count = 0
     offsets: dict[str, int] = {}
-    for buffer, need, first, last in sorted(spans, key=lambda s: (-s[0].size, s[2], s[0].name)):
+    in_order = sorted(spans, key=lambda s: (-s[0].size, s[2], s[0].name))
+    for count, (buffer, need, first, last) in enumerate(in_order):
         starts, ends, begins, untils = placed[:, :count]
         meeting = (begins <= last) & (first <= untils)
         # Free space begins at 0, or behind the furthest of those so far.
@@ -142,5 +142,4 @@ def _first_fit(spans: list[tuple[Buffer, int, int, int]]) -> tuple[dict[str, int
         place = starts.searchsorted(offset)
         placed[:, place + 1 : count + 1] = placed[:, place:count].copy()
         placed[:, place] = offset, offset + need, first, last
-        count += 1
     return offsets, int(placed[1].max(initial=0))

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from compiler.calls import Writer
-from compiler.kernel import Request, arguments_of, function
+from compiler.kernel import Request, arguments_of, content_of, function
 from compiler.layout import Slot, bases_of, offsets_of
 from compiler.plan import Plan, plan_memory
 from compiler.schedule import Buffer, Call, Phase
@@ -46,6 +46,7 @@ def emit_single(
     """Sources, predict_single, and its memory plan. `graph` has nothing fused."""
     sources: dict[str, str] = {}  # by their text without the layer's name: alike ones are shared
     prefixes: dict[str, str] = {}
+    alike: dict[str, tuple[Single, str, tuple[str, ...]]] = {}
     calls: list[Call] = []
     values: dict[str, Buffer] = {}
     for node in graph.nodes:
@@ -55,23 +56,26 @@ def emit_single(
             arguments = ("arena", "pixels", "row", "scale", "shift", value)
             calls.append(Call("take_image", arguments, "block", checks=True))
             continue
-        request = Request(node, name, offsets_of(node), target)
-        layer = importlib.import_module(f"compiler.kernels.{node.kind}").emit_single(request)
+        content = content_of(node)
+        if content not in alike:
+            request = Request(node, name, offsets_of(node), target)
+            layer = importlib.import_module(f"compiler.kernels.{node.kind}").emit_single(request)
+            key = re.sub(rf"\b{name}_", "@", layer.source)
+            sources.setdefault(key, layer.source)
+            wanted = arguments_of(layer.source, f"{name}_single") if layer.source else ()
+            alike[content] = layer, prefixes.setdefault(key, name), wanted
+        layer, prefix, wanted = alike[content]
         xs = [values[given] for given in node.inputs]
         if not layer.source:
             values[node.name] = xs[0]
             continue
         values[node.name] = y = Buffer(f"value {node.name}", product(node.shape))
-        key = re.sub(rf"\b{name}_", "@", layer.source)
-        sources.setdefault(key, layer.source)
-        prefix = prefixes.setdefault(key, name)
         known: dict[str, str | Buffer] = {
             "arena": "arena", "weights": "weights", "w": "0", "s": "0",
             **{base: str(offset) for base, offset in bases_of(node, slots).items()},
             "x": xs[0], **{f"x{k}": x for k, x in enumerate(xs)}, "y": y,
             "scratch": Buffer(f"scratch {node.name}", layer.scratch),
         }  # fmt: skip
-        wanted = arguments_of(layer.source, f"{name}_single")
         calls.append(Call(f"{prefix}_single", tuple(known[n] for n in wanted), "block"))
     last = values[graph.nodes[-1].name]
     calls.append(Call("give_outputs", ("arena", last, "row", "outputs"), "block"))
@@ -81,7 +85,7 @@ def emit_single(
     lines = "".join(f"    {step}\n" for step in (*steps, "return finite"))
     # Vectors at the end of the last buffer may reach beyond it.
     plan = Plan(plan.places, plan.floats + LANES)
-    functions = [*sources.values(), *parts.sources]
+    functions = [*filter(None, sources.values()), *parts.sources]
     return functions, _PREDICT.format(floats=plan.floats) + lines, plan
 
 

@@ -86,8 +86,8 @@ class Parts:
         if "before = probe(" in body:
             body = f"before = clock()\n{body}"
             call = f"{call}\nbefore = clock()"
-        what = f"{'One' if choice else 'All'} of {len(steps)} steps"
-        doc = f'"""{what} of {self._whole}."""\n'
+        what = "That one of the steps" if choice else "Steps"
+        doc = f'"""{what} of {self._whole}, {len(steps)} in all."""\n'
         self.sources.append(f"{table}@Kernel\ndef {head}{result}:\n{indent(doc + body, '    ')}\n")
         return Step(call)
 
@@ -108,13 +108,11 @@ def _runs(steps: Sequence[Step]) -> list[list[Step]]:
     return runs
 
 
-def _tabled(
-    name: str, steps: Sequence[Step], texts: Sequence[str], choice: str
-) -> tuple[str, str]:
+def _tabled(name: str, steps: Sequence[Step], texts: Sequence[str], choice: str) -> tuple[str, str]:
     """A table of all steps, a row each, and the lines that run them, or what `choice` chooses."""
     kinds = {text: kind for kind, text in enumerate(texts)}
     rows: list[list[int]] = [[kinds[step.text]] for step in steps]
-    lines = []
+    lines: list[str] = []
     for text, kind in kinds.items():
         alike = [k for k, row in enumerate(rows) if row[0] == kind]
         filled = []
