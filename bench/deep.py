@@ -24,7 +24,7 @@ _HEAD = "input 1x8x8\nconv 8x3x3 pad 1\nrelu\n"
 _TAIL = "flatten\nlinear 10\nlogsoftmax\ntrain\n  loss nll\n  rate 0.001\n  batch 64\n"
 _BODIES = {
     "alike": "conv 8x3x3 pad 1\nrelu\n",
-    "residual": "add\n  path\n    conv 8x3x3 pad 1 bias no\n    batchnorm\n    relu\n  path\n",
+    "residual": "add\n  path\n    relu\n    conv 8x3x3 pad 1 bias no\n    batchnorm\n  path\n",
     "dropout": "conv 8x3x3 pad 1\nrelu\ndropout 0.1\n",
     "linear": "linear 32\ntanh\n",
 }
