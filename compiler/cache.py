@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from threading import RLock
 from types import ModuleType
@@ -32,6 +33,8 @@ DType = np.dtype[Any]
 _BYTES = np.dtype(np.uint8)
 _lock = RLock()  # numba compiles one function at a time, and Python has one garbage collector
 _collection_off = False  # while this process compiles
+_made = count(1)  # functions
+_COLLECTED = 100  # after so many, garbage is collected nevertheless: it is 3 MiB of each
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,10 @@ class Loaded:
 
 def compile_job(module: ModuleType, job: Job) -> bool:
     """Compile a function, or take it from the cache; whether it had to be compiled."""
-    return _find(module, job.name).compile(job.pixels)
+    made = _find(module, job.name).compile(job.pixels)
+    if made and next(_made) % _COLLECTED == 0:
+        gc.collect()
+    return made
 
 
 def _find(module: ModuleType, name: str) -> Kernel:
@@ -161,7 +167,8 @@ def _once_a_host(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """numba makes many objects that stay; to search them for garbage is a twelfth of its time."""
+    """numba makes many objects that stay; to search them for garbage is a twelfth of its time.
+    That is done seldom (`compile_job`)."""
     global _collection_off
     if _collection_off or not gc.isenabled():
         yield

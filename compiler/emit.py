@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from textwrap import indent
 
 from compiler.functions import loss_source, predict_source, train_source
-from compiler.kernel import Kernels, Request, emit_layer, identifiers
+from compiler.kernel import Kernels, Request, content_of, emit_layer, identifiers
 from compiler.layout import Slot, bases_of, lay_out, offsets_of
 from compiler.plan import Plan, plan_memory
 from compiler.schedule import Call, Layer, Phase, schedule_prediction, schedule_training
@@ -37,6 +37,7 @@ from compiler.simd.product import Product, product_of
 from compiler.simd.single import (
     SinglePool, SingleTile, load_any, single_pool, single_tile, store_first,
 )
+from compiler.simd.table import Table
 from compiler.simd.turn import turn
 from compiler.simd.winograd import (
     Tiles, transform_input, transform_output, transform_products, transform_slopes,
@@ -137,15 +138,19 @@ def _emit_layers(
     """Each node's kernels. Layers that are alike share functions; those go into `known`, where
     another graph's may be already."""
     layers: dict[str, Layer] = {}
+    alike: dict[str, tuple[list[Node], str, Kernels]] = {}
     counter = 0
     for node in graph.nodes:
-        prefix = names[node.name]
-        code = emit_layer(Request(node, prefix, offsets_of(node), target, counter))
-        texts = (re.sub(rf"\b{prefix}_", "@", source) for source in code.sources.values())
-        key = (*texts, code.in_place, code.random, code.training_only, code.overwrites)
-        shared = known.setdefault(key, ([], prefix, code))
-        shared[0].append(node)
-        layers[node.name] = Layer(shared[2], shared[1], bases_of(node, slots))
+        content = content_of(node)
+        if content not in alike:
+            prefix = names[node.name]
+            code = emit_layer(Request(node, prefix, offsets_of(node), target))
+            texts = (re.sub(rf"\b{prefix}_", "@", source) for source in code.sources.values())
+            key = (*texts, code.in_place, code.random, code.training_only, code.overwrites)
+            alike[content] = known.setdefault(key, ([], prefix, code))
+        sharing, prefix, code = alike[content]
+        sharing.append(node)
+        layers[node.name] = Layer(code, prefix, {**bases_of(node, slots), "counter": counter})
         counter += product(node.shape)
     return layers
 

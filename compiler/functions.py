@@ -1,10 +1,15 @@
 """The functions that run the kernels: over groups of blocks, and over the blocks of a group."""
 
+from collections.abc import Iterable, Sequence
 from itertools import count
+from textwrap import indent
 
-from compiler.phased import IMAGES, LOOP, Spans, arguments, clearing, phased_source, probed
+from compiler.calls import Writer
 from compiler.plan import Plan
-from compiler.schedule import Call, Phase, segments
+from compiler.schedule import Phase
+from compiler.steps import Parts, Step, joined
+
+Spans = tuple[tuple[int, int], ...]
 
 _LOSS = '''@Kernel
 def loss(arena, labels, rows, first, count, y, dy, totals):
@@ -36,6 +41,18 @@ def train_slice(arena, weights, gradient, pixels, labels, rows, scale, shift, ke
     clear(totals, 0, 2)
 '''
 
+_PHASES = '''@Entry
+def train_slice(phase, arena, weights, gradient, batch, sums, pixels, labels, rows, scale, shift,
+                key, fresh, totals):
+    """One of {count} phases of the same: it completes some parts of `gradient`.
+
+    `arena` is the slice's own from phase to phase: {floats} floats and {kept} for each block.
+    `batch` tells of the whole batch, `sums` gets what has to be known of it next.
+    """
+    all_blocks = (rows.size + 15) // 16
+    grouped = {floats} + {block} * all_blocks
+'''
+
 _PREDICT = '''@Entry
 def predict_slice(arena, weights, pixels, rows, scale, shift, fresh, outputs) -> bool:
     """The net's outputs for the images `rows`, one row of `outputs` each.
@@ -52,53 +69,77 @@ def loss_source(classes: int) -> str:
 
 
 def train_source(
-    phases: tuple[Phase, ...], plan: Plan, spans: tuple[Spans, ...], cleared: tuple[Spans, ...],
+    phases: Sequence[Phase], plan: Plan, spans: Sequence[Spans], cleared: Sequence[Spans],
     probes: bool,
 ) -> str:  # fmt: skip
     """train_slice; `spans` are the parts of the gradient that each phase computes, `cleared` those
     of them that it only adds to."""
-    if len(phases) > 1:
-        return probed(phased_source(phases, plan, spans, cleared, probes), probes)
-    head = _TRAIN.format(floats=plan.floats)
-    head += "".join(f"    {line}\n" for line in clearing(spans[0], cleared[0]))
-    return probed(head + _body(phases[0], plan, probes), probes)
+    parts = Parts("train_slice")
+    if len(phases) == 1:
+        writer = Writer(plan.places[0], parts, probes=probes)
+        body = [*_clearing(spans[0], cleared[0], parts), *_once(phases[0], writer)]
+        body += _looped(phases[0], writer)
+        return _written(_TRAIN.format(floats=plan.floats), body, parts, probes)
+    numbers = count()
+    steps = []
+    for k, phase in enumerate(phases):
+        kept = plan.floats, plan.kept
+        writer = Writer(plan.places[k], parts, kept, probes=probes, numbers=numbers)
+        steps.append(_phase(phase, _clearing(spans[k], cleared[k], parts), writer))
+    head = _PHASES.format(
+        count=len(phases), floats=plan.floats, kept=plan.kept + plan.grouped, block=plan.kept
+    )
+    return _written(head, parts.chosen(steps), parts, probes)
+
+
+def _phase(phase: Phase, begin: Iterable[Step], writer: Writer) -> Step:
+    """One of several phases, as a whole."""
+    steps = list(begin)
+    if phase.sync is not None and phase.sync.kind == "statistics":
+        steps.append(Step("clear(sums, 0, {})", (2 * phase.sync.channels,)))
+    if any(call.function == "loss" for call in phase.calls):
+        steps.append(Step("clear(totals, 0, 2)"))
+    steps += writer.steps(call for call in phase.calls if call.scope == "once")
+    return joined([*steps, *_looped(phase, writer)] or [Step("pass")])
 
 
 def predict_source(phase: Phase, plan: Plan, probes: bool) -> str:
-    body = _body(phase, plan, probes, checks=True) + "    return finite\n"
-    return probed(_PREDICT.format(floats=plan.floats) + body, probes)
+    parts = Parts("predict_slice")
+    writer = Writer(plan.places[0], parts, checks=True, probes=probes)
+    body = [*_once(phase, writer), *_looped(phase, writer), Step("return finite")]
+    return _written(_PREDICT.format(floats=plan.floats), body, parts, probes)
 
 
-def _body(phase: Phase, plan: Plan, probes: bool, checks: bool = False) -> str:
-    lines = ["    before = clock()"] if probes else []
-    numbers = count()
+def _once(phase: Phase, writer: Writer) -> list[Step]:
+    """Where a single phase begins: what is done anew for new weights."""
+    found = [Step("before = clock()")] if writer.probes else []
+    if once := [call for call in phase.calls if call.scope == "once"]:
+        found.append(joined(writer.steps(once), "if fresh:"))
+    return found
 
-    def add(depth: int, call: Call) -> None:
-        margin = "    " * depth
-        check = "finite &= " if call.checks and checks else ""
-        lines.append(f"{margin}{check}{call.function}({arguments(call, plan.places[0])})")
-        if probes:
-            lines.append(f"{margin}before = probe(times, {next(numbers)}, before)")
 
-    once = [call for call in phase.calls if call.scope == "once"]
-    looped = [call for call in phase.calls if call.scope in ("block", "group")]
-    if once:
-        lines.append("    if fresh:")
-    for call in once:
-        add(2, call)
-    lines += LOOP.splitlines()
-    for run in segments(looped):
-        depth = 2
-        if run[0].scope == "block":
-            lines.append(" " * 8 + "for block in range(blocks):")
-            depth = 3
-            if any("images" in call.arguments for call in run):
-                lines.append(" " * 12 + IMAGES)
-        for call in run:
-            add(depth, call)
-    last = [call for call in phase.calls if call.scope == "last"]
-    if last:
-        lines.append("    if rows.size:")
-    for call in last:
-        add(2, call)
-    return "\n".join(lines) + "\n"
+def _looped(phase: Phase, writer: Writer) -> list[Step]:
+    found = []
+    if looped := [call for call in phase.calls if call.scope in ("block", "group")]:
+        found.append(writer.loop(looped))
+    if last := [call for call in phase.calls if call.scope == "last"]:
+        found.append(joined(writer.steps(last), "if rows.size:"))
+    return found
+
+
+def _clearing(spans: Spans, cleared: Spans, parts: Parts) -> list[Step]:
+    """Sets to 0 what is only added to; and everything, where no image writes it."""
+    steps = parts.shortened([Step("clear(gradient, {}, {})", span) for span in cleared])
+    if cleared != spans:
+        every = parts.shortened([Step("clear(gradient, {}, {})", span) for span in spans])
+        steps.append(joined(every, "if rows.size == 0:"))
+    return steps
+
+
+def _written(head: str, body: Iterable[Step], parts: Parts, probes: bool) -> str:
+    """The parts, and the function with that head; with probes, it takes `times` as well."""
+    if probes:
+        head = head.replace("fresh, totals):", "fresh, totals, times):")
+        head = head.replace("fresh, outputs) -> bool:", "fresh, outputs, times) -> bool:")
+    lines = indent("\n".join(map(str, body)), "    ")
+    return "".join(f"{part}\n\n" for part in parts.sources) + f"{head}{lines}\n"

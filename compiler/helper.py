@@ -21,6 +21,7 @@ from compiler.machine import available_cores
 
 _MOST = 3
 _LEAST = 10  # functions; with fewer, a process takes longer to start than to help
+_MANY = 200  # functions; after them a process gives way to a new one: numba keeps some of each
 _of_parents: list[object] = []  # that a child must not close, whose threads may be using them
 
 
@@ -39,7 +40,7 @@ class Helpers:
         self, jobs: Collection[Job], later: Iterable[Job], command: Sequence[str], count: int
     ) -> None:
         self._urgent = set(jobs)
-        self._waiting = list(dict.fromkeys((*jobs, *later)))
+        self._waiting = dict.fromkeys((*jobs, *later))
         self._taken: set[Job] = set()
         self._changed = Condition()
         self._processes: list[subprocess.Popen[str]] = []
@@ -74,19 +75,20 @@ class Helpers:
 
     def work_off(self, jobs: Collection[Job], compile: Callable[[Job], object]) -> None:
         """Take some of the jobs oneself, and wait for those that the processes have taken."""
-        while (job := self._take(jobs)) is not None:
+        wanted = set(jobs)
+        while (job := self._take(wanted)) is not None:
             try:
                 compile(job)
             finally:
                 self._finish(job)
         with self._changed:
-            self._changed.wait_for(lambda: self._taken.isdisjoint(jobs))
+            self._changed.wait_for(lambda: self._taken.isdisjoint(wanted))
 
     def _take(self, among: Collection[Job] | None = None) -> Job | None:
         with self._changed:
             job = next((j for j in self._waiting if among is None or j in among), None)
             if job is not None:
-                self._waiting.remove(job)
+                del self._waiting[job]
                 self._taken.add(job)
             return job
 
@@ -96,7 +98,12 @@ class Helpers:
             self._changed.notify_all()
 
     def _feed(self, command: Sequence[str]) -> None:
-        """Start a process, and give it a job whenever it is done with one."""
+        while self._waiting and self._feed_one(command):
+            pass
+
+    def _feed_one(self, command: Sequence[str]) -> bool:
+        """Start a process, and give it a job whenever it is done with one; whether it has done as
+        many as it may."""
         root = str(Path(__file__).parents[1])
         search = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
         variables = {**os.environ, "PYTHONPATH": search, "LENET_CACHE": str(cache_folder())}
@@ -109,18 +116,22 @@ class Helpers:
                 )  # fmt: skip
                 self._processes.append(process)
         except OSError:
-            return
+            return False
         # One that has ended may leave us with a line that cannot be written.
         with suppress(BrokenPipeError), process:
             assert process.stdin is not None and process.stdout is not None
             process.stdout.readline()  # it is ready, or has ended
-            while process.poll() is None and (job := self._take()) is not None:
+            for _ in range(_MANY):
+                if process.poll() is not None or (job := self._take()) is None:
+                    return False
                 try:
                     urgency = "now" if job in self._urgent else "later"
                     print(job.name, job.pixels, urgency, file=process.stdin, flush=True)
                     process.stdout.readline()
                 finally:
                     self._finish(job)
+            return True
+        return False
 
 
 def main(path: Path) -> None:

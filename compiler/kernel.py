@@ -3,7 +3,7 @@
 import importlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from compiler.target import Target
@@ -27,6 +27,7 @@ class Kernels:
                               NAME_SUFFIX_prepare has left for each new set of weights
     blocks                    their number; then it works on several blocks at once
     first, before             the number of the slice's images before these blocks, or this one
+    counter                   the place of its first value among those of all layers
     products                  offset of space that gradient leaves to complete
 
     forward, backward and gradient (of its own tensors) are what they say; spread makes dz, which
@@ -84,14 +85,20 @@ class Request:
     name: str
     offsets: Mapping[str, str]
     target: Target
-    counter: int = 0
+
+
+def content_of(node: Node) -> str:
+    """All that a layer's functions depend on but their names: layers of the same share them."""
+    parts = (content_of(part) for part in (*node.folded, *node.fused))
+    own = replace(node, name="", inputs=(), line=0, file="", folded=(), fused=())
+    return f"{own!r} {len(node.inputs)} {len(node.folded)} {' '.join(parts)}"
 
 
 def arguments_of(source: str, function: str) -> tuple[str, ...]:
     """The names of the arguments of a function in a source."""
-    found = re.search(rf"^def {function}\((.*?)\)(?: -> \w+)?:", source, re.MULTILINE | re.DOTALL)
-    assert found is not None, function
-    return tuple(part.strip() for part in found[1].split(","))
+    _, found, rest = source.partition(f"\ndef {function}(")
+    assert found, function
+    return tuple(part.strip() for part in rest[: rest.index(")")].split(","))
 
 
 def identifiers(layers: Iterable[str]) -> dict[str, str]:

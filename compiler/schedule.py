@@ -81,7 +81,8 @@ NOTHING = Buffer("nothing", 0)
 
 @dataclass(frozen=True)
 class Layer:
-    """A node's kernels, the prefix of its functions, and the offsets of its tensors."""
+    """A node's kernels, the prefix of its functions, and by their names the arguments of these that
+    are its own: offsets of its tensors, and `counter`."""
 
     kernels: Kernels
     prefix: str

@@ -9,10 +9,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from compiler.kernel import Request, arguments_of, function
+from compiler.calls import Writer
+from compiler.kernel import Request, arguments_of, content_of, function
 from compiler.layout import Slot, bases_of, offsets_of
 from compiler.plan import Plan, plan_memory
 from compiler.schedule import Buffer, Call, Phase
+from compiler.steps import Parts
 from compiler.target import LANES, Target
 from dsl.graph import Graph
 from dsl.shapes import Shape, product
@@ -25,6 +27,7 @@ def predict_single(arena, weights, pixels, row, scale, shift, outputs) -> bool:
 
     False where the image has a value that is not a finite number. `arena` has {floats} floats.
     """
+    finite = True
 '''
 
 
@@ -43,6 +46,7 @@ def emit_single(
     """Sources, predict_single, and its memory plan. `graph` has nothing fused."""
     sources: dict[str, str] = {}  # by their text without the layer's name: alike ones are shared
     prefixes: dict[str, str] = {}
+    alike: dict[str, tuple[Single, str, tuple[str, ...]]] = {}
     calls: list[Call] = []
     values: dict[str, Buffer] = {}
     for node in graph.nodes:
@@ -52,38 +56,37 @@ def emit_single(
             arguments = ("arena", "pixels", "row", "scale", "shift", value)
             calls.append(Call("take_image", arguments, "block", checks=True))
             continue
-        request = Request(node, name, offsets_of(node), target)
-        layer = importlib.import_module(f"compiler.kernels.{node.kind}").emit_single(request)
+        content = content_of(node)
+        if content not in alike:
+            request = Request(node, name, offsets_of(node), target)
+            layer = importlib.import_module(f"compiler.kernels.{node.kind}").emit_single(request)
+            key = re.sub(rf"\b{name}_", "@", layer.source)
+            sources.setdefault(key, layer.source)
+            wanted = arguments_of(layer.source, f"{name}_single") if layer.source else ()
+            alike[content] = layer, prefixes.setdefault(key, name), wanted
+        layer, prefix, wanted = alike[content]
         xs = [values[given] for given in node.inputs]
         if not layer.source:
             values[node.name] = xs[0]
             continue
         values[node.name] = y = Buffer(f"value {node.name}", product(node.shape))
-        key = re.sub(rf"\b{name}_", "@", layer.source)
-        sources.setdefault(key, layer.source)
-        prefix = prefixes.setdefault(key, name)
         known: dict[str, str | Buffer] = {
             "arena": "arena", "weights": "weights", "w": "0", "s": "0",
             **{base: str(offset) for base, offset in bases_of(node, slots).items()},
             "x": xs[0], **{f"x{k}": x for k, x in enumerate(xs)}, "y": y,
             "scratch": Buffer(f"scratch {node.name}", layer.scratch),
         }  # fmt: skip
-        wanted = arguments_of(layer.source, f"{name}_single")
         calls.append(Call(f"{prefix}_single", tuple(known[n] for n in wanted), "block"))
     last = values[graph.nodes[-1].name]
     calls.append(Call("give_outputs", ("arena", last, "row", "outputs"), "block"))
     plan = plan_memory((Phase(tuple(calls)),))
-    lines = []
-    for call in calls:
-        offsets = [
-            a if isinstance(a, str) else str(plan.places[0][a.name].offset) for a in call.arguments
-        ]
-        check = "finite = " if call.checks else ""
-        lines.append(f"    {check}{call.function}({', '.join(offsets)})\n")
-    lines.append("    return finite\n")
+    parts = Parts("predict_single")
+    steps = Writer(plan.places[0], parts, checks=True).steps(calls)
+    lines = "".join(f"    {step}\n" for step in (*steps, "return finite"))
     # Vectors at the end of the last buffer may reach beyond it.
     plan = Plan(plan.places, plan.floats + LANES)
-    return list(sources.values()), _PREDICT.format(floats=plan.floats) + "".join(lines), plan
+    functions = [*filter(None, sources.values()), *parts.sources]
+    return functions, _PREDICT.format(floats=plan.floats) + lines, plan
 
 
 def single_function(request: Request, doc: str, body: str, arguments: str = ARGUMENTS) -> str:

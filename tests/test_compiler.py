@@ -109,7 +109,8 @@ def test_buffers_that_live_together_lie_apart(path: Path, training: bool) -> Non
     layers = {
         node.name: Layer(
             emit_layer(Request(node, names[node.name], offsets_of(node), target)),
-            names[node.name], bases_of(node, {slot.name: slot for slot in slots}),
+            names[node.name],
+            {**bases_of(node, {slot.name: slot for slot in slots}), "counter": 0},
         )
         for node in graph.nodes
     }  # fmt: skip

@@ -17,16 +17,18 @@ keep = splat(np.float32({1 / (1 - probability)!r}))
 threshold = splat_int({threshold})
 keys = load_bits(arena, saved)
 for place in range({size}):
-    noise = random_bits(keys, splat_int({request.counter} + place))
+    noise = random_bits(keys, splat_int(counter + place))
     value = load(arena, {source} + place * 16) * keep
     store(arena, {to} + place * 16, select_below(noise, threshold, zero, value))
 """
 
     doc = f"Values are 0 with probability {probability:g}; the others grow to match."
     return Kernels(
-        forward=function(f"{request.name}_forward", "arena, x, y, saved", doc, loop("x", "y")),
+        forward=function(
+            f"{request.name}_forward", "arena, counter, x, y, saved", doc, loop("x", "y")
+        ),
         backward=function(
-            f"{request.name}_backward", "arena, saved, dy, dx", doc, loop("dy", "dx")
+            f"{request.name}_backward", "arena, counter, saved, dy, dx", doc, loop("dy", "dx")
         ),
         in_place=True,
         random=True,

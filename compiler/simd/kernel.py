@@ -123,7 +123,7 @@ class Kernel:
         # Made at once, since what comes from the cache is bound to its cells when it is loaded.
         variants = {self.variant(UINT8), self.variant(FLOAT32)}
         self._cells = {variant: _cell(self._symbol(variant)) for variant in variants}
-        self._numba_type_ = types.Function(_template_of(self))
+        self._numba_type_ = types.Function(template_of(self))
 
     def __repr__(self) -> str:
         return self.name
@@ -238,7 +238,9 @@ def _cell(symbol: str) -> ctypes.c_void_p:
     return cell
 
 
-def _template_of(function: Kernel) -> type:
+def template_of(function: Any) -> type:
+    """How numba sees a call of something with the methods `signature` and `call`."""
+
     class Template(AbstractTemplate):  # type: ignore[misc]
         key = function
 
