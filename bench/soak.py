@@ -8,7 +8,7 @@ that can be mounted. Every so many seconds one of these happens:
     worker     a Python worker is killed
     executor   an executor is killed, with its worker
     stop       a worker is stopped for longer than the others wait for it
-    strangers  connections that say nothing, or babble, to every port of driver and workers
+    strangers  connections that say nothing, or babble, to every port of ours
     disk       the disk is full for a while
 
 Prints what happened, how long it took to go on, and the resident memory of the driver, of its Java
@@ -36,7 +36,7 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "bench"), str(ROOT / "tests")]
 
 from cluster import spark_home  # noqa: E402
-from fuzz.strangers import Strangers  # noqa: E402
+from fuzz.strangers import Place, Strangers, listening  # noqa: E402
 
 import lenet  # noqa: E402
 
@@ -82,6 +82,7 @@ class Faults(threading.Thread):
         self.random = random.Random(seed)
         self.workers: list[int] = []
         self.java = 0
+        self.spared: set[int] = set()  # ports of Spark's in this process
         self.iterated = threading.Event()
         self.over = threading.Event()
         self.seconds: dict[str, list[float]] = defaultdict(list)
@@ -133,8 +134,12 @@ class Faults(threading.Thread):
         os.kill(worker, signal.SIGCONT)
 
     def _strangers(self) -> None:
-        with Strangers([os.getpid(), *self.workers]):
+        with Strangers(self._ports):
             self.over.wait(HELD)
+
+    def _ports(self) -> set[Place]:
+        """Ours, and none of Spark's, some of which strangers do block."""
+        return {place for place in listening([os.getpid()]) if place[1] not in self.spared}
 
     def _disk(self) -> None:
         filler = self.disk / "filler"
@@ -199,6 +204,7 @@ def main() -> None:
         kinds = [kind for kind in arguments.faults if mounted or kind != "disk"]
         faults = Faults(arguments.every, kinds, arguments.seed, folder / "disk")
         faults.java = session.sparkContext._gateway.proc.pid
+        faults.spared = {port for _, port in listening([os.getpid()])}
         if arguments.every:
             faults.start()
         output = folder / "disk" / "run"

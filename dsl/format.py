@@ -65,7 +65,7 @@ def format_text(text: str, shapes: Mapping[int, tuple[Shape | None, Shape]] | No
     for number, source in enumerate(text.split("\n"), start=1):
         code = code_of(source)
         comment = source[len(code) :].strip()
-        code = code.strip()
+        code = code.strip(" \t\r") if code.strip() else ""  # other white space is a mistake
         if number in tables:
             depth, row_text = tables[number]
             row = _Row(depth, row_text, comment=comment, plain=True)
@@ -79,10 +79,10 @@ def format_text(text: str, shapes: Mapping[int, tuple[Shape | None, Shape]] | No
         else:
             row = _Row(comment=comment)
             if comment:
-                waiting.append((row, len(source) - len(source.lstrip())))
+                waiting.append((row, len(source) - len(source.lstrip(" \t"))))
             rows.append(row)
             continue
-        indent = len(source) - len(source.lstrip())
+        indent = len(source) - len(source.lstrip(" \t"))
         for comment_row, column in waiting:
             # A comment belongs to what follows, unless it is indented like the body before it.
             comment_row.depth = max(before, row.depth) if column > indent else row.depth

@@ -21,6 +21,7 @@ from safetensors.numpy import save
 
 from compiler.pipeline import compile_graph
 from dsl.check import check_graph
+from dsl.clean import clean_lines
 from lenet import LenetError
 from lenet.api import load_again
 from runtime import checkpoint
@@ -109,7 +110,7 @@ def _opened(folder: Path, name: str, content: bytes, read: Callable[[Path], Any]
     started = time.process_time()
     try:
         found = read(folder if read is load_again else path)
-        str(found)
+        assert clean_lines(str(found)) == str(found), f"{str(found)!r} is not clean"
     except LenetError as error:
         _check_message(error)
         return f"refused: {error.title.replace(str(path), '').strip()[:40]}"
@@ -146,6 +147,7 @@ def _answers(model: Model) -> str:
 def _check_message(error: LenetError) -> None:
     assert error.title and len(str(error)) < 5000, str(error)[:300]
     assert "Traceback" not in str(error)
+    assert clean_lines(str(error)) == str(error), f"{str(error)!r} is not clean"
 
 
 def _reference(model: Model) -> np.ndarray:

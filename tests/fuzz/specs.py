@@ -15,6 +15,7 @@ from typing import TypeVar
 from compiler.pipeline import compile_graph
 from compiler.target import Target
 from dsl.check import Checked, check, check_graph, reader_of
+from dsl.clean import clean_lines
 from dsl.codes import CODES
 from dsl.diagnostics import Diagnostic, SpecError, decoded, render
 from dsl.errors import LenetError
@@ -89,6 +90,7 @@ def _check_places(checked: Checked, text: str) -> None:
             assert 1 <= span.column < span.end_column <= width + 2, (found, width)
         shown = render(found, "x.lenet", text, imports=checked.imports)
         assert shown.endswith("\n") and f"[{found.code}]" in shown, shown
+        assert clean_lines(shown) == shown, f"{shown!r} is not clean"
 
 
 def _check_sound(graph: Graph, formatted: str, imports: Mapping[str, str]) -> None:
