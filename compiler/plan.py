@@ -1,10 +1,9 @@
 """The memory plan: one arena a thread, in which buffers whose lives do not meet share space."""
 
+from bisect import insort
 from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 from compiler.schedule import Buffer, Call, Phase, segments
 from compiler.target import BLOCKS, LANES
@@ -128,18 +127,19 @@ def _rounded(size: int) -> int:
 
 def _first_fit(spans: list[tuple[Buffer, int, int, int]]) -> tuple[dict[str, int], int]:
     """Offsets of (buffer, floats, first time, last time), and the floats that they need."""
-    # Offset, end, first and last time of what is placed, by offsets: nets may have 100,000 buffers.
-    placed = np.zeros((4, len(spans)), np.int64)
+    placed: list[tuple[int, int, int, int]] = []  # offset, end, first, last; sorted
     offsets: dict[str, int] = {}
-    in_order = sorted(spans, key=lambda s: (-s[0].size, s[2], s[0].name))
-    for count, (buffer, need, first, last) in enumerate(in_order):
-        starts, ends, begins, untils = placed[:, :count]
-        meeting = (begins <= last) & (first <= untils)
-        # Free space begins at 0, or behind the furthest of those so far.
-        free = np.maximum.accumulate(np.append(0, ends[meeting]))
-        fits = np.append(free[:-1] + need <= starts[meeting], True)
-        offsets[buffer.name] = offset = int(free[fits.argmax()])
-        place = starts.searchsorted(offset)
-        placed[:, place + 1 : count + 1] = placed[:, place:count].copy()
-        placed[:, place] = offset, offset + need, first, last
-    return offsets, int(placed[1].max(initial=0))
+    total = 0
+    for buffer, need, first, last in sorted(spans, key=lambda s: (-s[0].size, s[2], s[0].name)):
+        offset = 0
+        for start, end, begin, until in placed:
+            if begin <= last and first <= until:
+                if offset + need <= start:
+                    break
+                if end > offset:
+                    offset = end
+        if need:
+            insort(placed, (offset, offset + need, first, last))
+        offsets[buffer.name] = offset
+        total = max(total, offset + need)
+    return offsets, total

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from compiler import steps
+from compiler.cache import load
 from compiler.pipeline import compile_graph
 from compiler.plan import _first_fit
 from compiler.schedule import Buffer
@@ -14,6 +15,7 @@ from compiler.target import Target
 from dsl.check import check_graph
 from dsl.sections.train import Optimizer
 from nets import make_case, spec_of
+from runtime.arrays import aligned_floats, frozen
 from runtime.batches import Normalization
 from runtime.communicator import Alone
 from runtime.data.dataset import Images
@@ -62,6 +64,23 @@ def test_how_parts_are_written(in_parts: Begin, golden: Callable[[str, str], Non
     graph = check_graph(spec_of(chain), "test.lenet")
     source = compile_graph(graph, Target("golden", 32, 16), probes=True).source
     golden("parts.txt", "\n\n\n".join(p for p in source.split("\n\n\n") if "_part" in p) + "\n")
+
+
+def test_probes_measure_each_call_of_a_part(in_parts: Begin) -> None:
+    in_parts()
+    graph = check_graph(spec_of("input 9; repeat 5; .linear 9; .tanh; linear 3"), "test.lenet")
+    program = compile_graph(graph, probes=True)
+    assert "def predict_slice_part0(" in program.source
+    times = np.zeros(len(program.predict_calls), np.int64)
+    weights, pixels = initial_weights(program, 1), frozen(np.ones((16, 9), np.uint8))
+    scale, shift = np.ones(1, np.float32), np.zeros(1, np.float32)
+    outputs = np.zeros((16, 3), np.float32)
+    load(program).predict_slice(pixels.dtype)(
+        aligned_floats(program.predict_floats), weights, pixels, np.arange(16), scale, shift, True,
+        outputs, times,
+    )  # fmt: skip
+    assert outputs.any()
+    assert (times > 0).all()
 
 
 @pytest.mark.parametrize("alike", [False, True])
