@@ -42,9 +42,10 @@ class Extent:
         return Extent(lines, self.layers + times * other.layers)
 
 
-def extent_of(line: Line, definitions: Definitions, constants: Constants) -> Extent:
-    """Of a line with its body; what has a mistake counts once, or not at all."""
-    return _Counting({}).of((line,), definitions, constants, 0)
+def extent_of(line: Line, definitions: Definitions, constants: Constants, most: int) -> Extent:
+    """Of a line with its body, as far as `most` lines; what has a mistake counts once, or not at
+    all."""
+    return _Counting({}, min(most, _MOST_COUNTED)).of((line,), definitions, constants, 0)
 
 
 @dataclass
@@ -52,6 +53,7 @@ class _Counting:
     """`uses` are the blocks that were counted, with the values of their parameters."""
 
     uses: dict[tuple[Span, object], Extent]
+    most: int
     counted: int = 0
 
     def of(
@@ -60,7 +62,7 @@ class _Counting:
         total = Extent()
         for line in body:
             self.counted += 1
-            if depth > DEEPEST or self.counted > _MOST_COUNTED:
+            if depth > DEEPEST or self.counted > self.most:
                 return total
             if not isinstance(line, Line):
                 continue

@@ -160,7 +160,7 @@ class Walk:
         layer = registry.layers().get(kind)
         if not (kind == "repeat" or kind in scope.definitions.blocks or (layer and layer.joins)):
             return False
-        extent = extent_of(line, scope.definitions, scope.constants)
+        extent = extent_of(line, scope.definitions, scope.constants, self.most)
         return (
             self.visited + extent.lines > self.most
             or len(self.nodes) + extent.layers > MOST_LAYERS
