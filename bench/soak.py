@@ -154,7 +154,8 @@ class Faults(threading.Thread):
 
 def leftovers(home: str, temporary: Path) -> list[str]:
     """Processes that this run has started, and files that it has left."""
-    found = [path.name for path in temporary.iterdir()]
+    with_us = ("lenet-code-", "lenet-spark-")  # which are gone when this process is
+    found = [p.name for p in temporary.iterdir() if not p.name.startswith(with_us)]
     others = [path for path in Path("/proc").iterdir() if path.name.isdigit()]
     for process in others:
         with suppress(OSError):

@@ -69,9 +69,7 @@ class Helpers:
         count = min(available_cores() - 1, _MOST)
         if len(jobs) < _LEAST or count < 1 or not sys.executable:
             return None
-        # Without -P, the working folder would come first: a folder `compiler` in it is not ours.
-        command = [sys.executable, "-P", "-m", "compiler.helper", str(path)]
-        return cls(jobs, later, command, count)
+        return cls(jobs, later, command_for(path), count)
 
     def work_off(self, jobs: Collection[Job], compile: Callable[[Job], object]) -> None:
         """Take some of the jobs oneself, and wait for those that the processes have taken."""
@@ -132,6 +130,12 @@ class Helpers:
                     self._finish(job)
             return True
         return False
+
+
+def command_for(path: Path) -> list[str]:
+    """Starts a process for the source at `path`. Without -P, the working folder would come first: a
+    folder `compiler` in it is not ours."""
+    return [sys.executable, "-P", "-m", "compiler.helper", str(path)]
 
 
 def main(path: Path) -> None:

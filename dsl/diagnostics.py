@@ -200,10 +200,12 @@ def _cells(text: str) -> int:
     return len(text) + wide - sum(unicodedata.combining(c) > 0 for c in text)
 
 
-def read_source(path: str | Path) -> str:
-    """The text of a file, or a LenetError that says why it cannot be read."""
+def read_source(path: str | Path, imported: bool = False) -> str:
+    """The text of a file, or a LenetError that says why it cannot be read. Who names it may mean a
+    pipe, such as /dev/stdin; what a file imports is a file."""
     try:
-        with open(path, "rb") if is_descriptor(path) else open_file(path) as file:
+        piped = is_descriptor(path) and not imported
+        with open(path, "rb") if piped else open_file(path) as file:
             data = file.read(_MAX_BYTES + 1)
     except OSError as error:
         raise LenetError(f"cannot read {path}", error.strerror or str(error)) from None
@@ -235,7 +237,7 @@ def decoded(data: bytes, path: str | Path) -> str:
 def imports_of(path: str | Path) -> Callable[[str], str]:
     """Reads the files that the one at `path` imports, by their paths from its folder."""
     folder = Path(path).parent
-    return lambda name: read_source(folder / name)
+    return lambda name: read_source(folder / name, imported=True)
 
 
 _MOST_NAMES = 300  # that are compared with a word

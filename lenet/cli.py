@@ -1,5 +1,6 @@
 """The command line: `lenet check`, `lenet train` and their like."""
 
+import os
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -94,6 +95,7 @@ for _name, _function in (
 
 
 def main() -> None:
+    _open_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # for terminals without UTF-8
@@ -105,6 +107,19 @@ def main() -> None:
             error.show()
             code = error.exit_code
     sys.exit(code)
+
+
+def _open_streams() -> None:
+    """Of a process that was started without some of its three: what is written goes nowhere."""
+    while (number := os.open(os.devnull, os.O_RDWR)) < 3:
+        os.set_inheritable(number, True)
+    os.close(number)
+    sys.stdin, sys.stdout, sys.stderr = (
+        stream or open(number, mode)  # noqa: SIM115 - as long as the process lasts
+        for number, (stream, mode) in enumerate(
+            ((sys.stdin, "r"), (sys.stdout, "w"), (sys.stderr, "w"))
+        )
+    )
 
 
 def _show_version(wanted: bool) -> None:

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 from dsl.clean import clean, clean_json, clean_lines
 from dsl.diagnostics import Diagnostic, SpecError, render
 from dsl.errors import LenetError
-from runtime.interrupts import Interrupted, interrupted, interruptible
+from runtime.interrupts import Interrupted, interrupted, interruptible, last_words
 
 MOST = 100  # diagnostics that a person may want to scroll through
 
@@ -148,6 +148,7 @@ def errors_as_messages() -> Iterator[None]:
             )
             raise SystemExit(1) from None
         except KeyboardInterrupt as stop:
+            last_words()
             note("stopped")
             sys.stdout.flush()
             number = stop.number if isinstance(stop, Interrupted) else signal.SIGINT

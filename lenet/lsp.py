@@ -14,7 +14,6 @@ from pygls.workspace import TextDocument
 from dsl.check import Checked, check
 from dsl.clean import clean, clean_lines
 from dsl.diagnostics import Diagnostic, Edit, path_of, read_source
-from dsl.errors import LenetError
 from dsl.format import format_text
 from dsl.syntax import Span
 from lenet import __version__
@@ -213,7 +212,4 @@ def serve() -> None:
         if signal.getsignal(number) is not signal.SIG_IGN:
             # Nothing is to be saved, and a thread that waits for the editor would be waited for.
             signal.signal(number, lambda number, _: os._exit(128 + number))
-    try:
-        server.start_io()
-    except KeyboardInterrupt:
-        raise LenetError("stopped") from None
+    server.start_io()

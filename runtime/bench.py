@@ -107,7 +107,7 @@ def _compile_times(arguments: list[str]) -> dict[str, float]:
         root = str(Path(__file__).parents[1])
         path = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
         environment = {**os.environ, "LENET_CACHE": folder, "PYTHONPATH": path}
-        command = [sys.executable, "-c", _COMPILE.format(["compile", "--json", *arguments])]
+        command = [sys.executable, "-P", "-c", _COMPILE.format(["compile", "--json", *arguments])]
         for _ in range(2):
             done = subprocess.run(
                 command, env=environment, capture_output=True, text=True, check=True

@@ -86,7 +86,7 @@ def history_of(facts: Mapping[str, str]) -> tuple[dict[str, Any], ...]:
             raise Damaged("Its history has an entry that is no epoch.")
         counts = epoch.get("epoch"), epoch.get("iteration")
         numbers = [epoch[name] for name in _NUMBERS if name in epoch]
-        sound = all(type(count) is int and count >= 0 for count in counts)
+        sound = all(type(count) is int and 0 <= count < 2**63 for count in counts)
         if not sound or not all(map(_is_number, (*numbers, *epoch["validation"].values()))):
             raise Damaged("Its history has an epoch with values that are no numbers.")
     return tuple(epochs)
@@ -162,7 +162,8 @@ def _classes(known: Any) -> tuple[str, ...]:
 
 
 def _is_number(value: Any) -> bool:
-    return type(value) in (int, float)
+    """One that fits a float."""
+    return type(value) is float or (type(value) is int and abs(value) < 2**63)
 
 
 def _is_size(value: Any) -> bool:
@@ -170,11 +171,8 @@ def _is_size(value: Any) -> bool:
 
 
 def _number(value: Any, what: str) -> float:
-    try:
-        if _is_number(value) and math.isfinite(float(value)):
-            return float(value)
-    except OverflowError:
-        pass
+    if _is_number(value) and math.isfinite(value):
+        return float(value)
     raise Damaged(f"{what[0].upper()}{what[1:]} is no finite number.")
 
 

@@ -74,11 +74,24 @@ class Records:
         return clean_json(self.about, indent=1).encode()
 
     def _start(self, iteration: int) -> None:
-        if self.recorder is not None:
-            self.recorder.flush()
-        elif self.folder is not None and self.resume:
+        if self.recorder is None and self.folder is not None and self.resume:
             self.history = _epochs(self.folder)
         self.history = [e for e in self.history if e["iteration"] <= iteration]
+        if self.recorder is None:
+            self._open(iteration)
+            return
+        try:  # a stage that was started again, perhaps while the folder cannot be written
+            self.recorder.flush()
+            if self.held():
+                self._open(iteration)
+        except LenetError as error:
+            self.failure = error
+        except OSError as error:
+            title = f"cannot write the run's records into {self.folder}"
+            self.failure = LenetError(title, error.strerror or str(error))
+
+    def _open(self, iteration: int) -> None:
+        """Begin, or go on from an iteration."""
         if self.folder is None:
             return
         if iteration == 0:

@@ -70,7 +70,8 @@ class Rescue:
         error = self.records.failure
         if error is None:
             try:
-                return model.save(path)
+                model.save(path)
+                return self._leave()
             except LenetError as failed:
                 error = failed
         try:
@@ -85,6 +86,14 @@ class Rescue:
             f"{error.detail.rstrip('.')}. What was trained is in {folder} instead.",
             f"mend that, and then move the model to its place: {folder / path.name}",
         ) from None
+
+    def _leave(self) -> None:
+        """At the end of a run whose last checkpoints are here only."""
+        if self.active:
+            again = f"lenet train --resume {shlex.quote(str(self.folder))} --epochs N"
+            text = f"the last checkpoints could not be written, and are in {self.folder} only"
+            fix = f"remove it, or train for more epochs from there: {again}"
+            self.report({"event": "warning", "text": text, "fix": fix})
 
     def _folder(self) -> Path:
         """With all that a run needs to go on from its checkpoints."""

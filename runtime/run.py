@@ -89,12 +89,13 @@ def train_model(
     if options.seed is not None:
         train = replace(train, seed=options.seed)
     folders = (options.folder, _checkpoint_folder(options))
-    with interruptible(then_die=True), claimed(folders[0]) as lock, claimed(folders[1]):
+    with interruptible(then_die=True), claimed(folders[0]) as lock:
         if options.folder and not options.resume:
             check_folder(options.folder, options.overwrite)
         may_lack = given and not train.stop_when
         held = lock.held if lock else lambda: True
-        return _train(graph, train, spec, data, options, settings or {}, watch, may_lack, held)
+        with claimed(folders[1]):
+            return _train(graph, train, spec, data, options, settings or {}, watch, may_lack, held)
 
 
 def _train(

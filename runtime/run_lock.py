@@ -12,6 +12,7 @@ import re
 import secrets
 import socket
 import tempfile
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from threading import Event, Thread
@@ -54,8 +55,9 @@ class Lock:
     def release(self) -> None:
         if os.getpid() == self.process and not self._released.is_set():  # and not a child's
             self._released.set()
-            if self.held():
-                self.path.unlink(missing_ok=True)
+            with suppress(OSError):  # a disk that has become read-only; the lock is a dead one's
+                if self.held():
+                    self.path.unlink()
 
     def _live(self) -> None:
         while not self._released.wait(_BEAT):

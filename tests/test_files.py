@@ -280,3 +280,21 @@ def test_pictures_that_unpack_to_much(tmp_path: Path, model: Path) -> None:
         picture = tmp_path / f"{side}.png"
         Image.new("1", (side, side)).save(picture)
         assert words in run("predict", model, picture).output
+
+
+def test_what_a_file_imports_is_no_pipe(tmp_path: Path) -> None:
+    """It would be waited for; what the command line names may be one."""
+    (tmp_path / "net.lenet").write_text('import "/dev/stdin"\ninput 3\nlinear 2\n')
+    done = command("check", tmp_path / "net.lenet", given=b"let a = 1\n")
+    assert done.returncode == 1 and b"cannot import /dev/stdin" in done.stderr
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_streams_that_are_closed(tmp_path: Path, closed: str) -> None:
+    (tmp_path / "net.lenet").write_text("input 3\nlinear 2\n")
+    program = f"'{sys.executable}' -c 'from lenet.cli import main; main()' check net.lenet"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        f"{program} {closed}", shell=True, cwd=tmp_path, env=environment, capture_output=True
+    )
+    assert done.returncode == 0 and b"Traceback" not in done.stderr

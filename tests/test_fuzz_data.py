@@ -1,4 +1,4 @@
-"""A few of the mutants that bench/fuzz.py makes by the thousand."""
+"""A few of the mutants that bench/mutants.py makes by the thousand."""
 
 from collections import Counter
 

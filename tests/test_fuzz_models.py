@@ -1,4 +1,4 @@
-"""Two hundred damaged models; bench/fuzz.py tries any number of them."""
+"""Two hundred damaged models; bench/mutants.py tries any number of them."""
 
 from collections import Counter
 

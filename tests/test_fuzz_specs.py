@@ -1,4 +1,4 @@
-"""A few mutants of specs; `bench/fuzz.py specs` tries as many as there is time for."""
+"""A few mutants of specs; `bench/mutants.py specs` tries as many as there is time for."""
 
 import pytest
 from fuzz import specs

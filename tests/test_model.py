@@ -381,6 +381,9 @@ WRONG_FACTS = {
     "Its history has an epoch with values that are no numbers": {
         "history": [{"epoch": 1, "iteration": 2, "validation": {"top1": "all"}}]
     },
+    "has an epoch with values that are no": {
+        "history": [{"epoch": 1, "iteration": 2, "validation": {"top1": 10**400}}]
+    },
     "Its training images were 3x8x8, but its input is 1x8x8": {
         "observed": {"shape": [3, 8, 8], "least": 0, "most": 1, "borders": None}
     },

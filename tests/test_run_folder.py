@@ -261,3 +261,24 @@ def test_two_runs_with_the_same_checkpoints(spec: Path, tmp_path: Path) -> None:
     assert result.exit_code == 0 and list(checkpoints.iterdir())
     again = ("--resume", tmp_path / "run", "--checkpoints", checkpoints, "--epochs", 3)
     assert run("train", *again).exit_code == 0
+
+
+def test_a_lock_that_cannot_be_removed_hides_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a disk that has become read-only, what ends the run is what counts."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    with pytest.raises(KeyboardInterrupt), claimed(tmp_path):
+        monkeypatch.setattr(Path, "unlink", refuse)
+        raise KeyboardInterrupt
+
+
+def test_checkpoints_in_the_usual_place(spec: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    lenet.train(
+        spec, engine="local", output=folder, checkpoints=str(folder / "checkpoints"), epochs=1
+    )
+    assert list((folder / "checkpoints").glob("iteration-*"))

@@ -286,7 +286,9 @@ def test_what_comes_from_files_is_text(model: Any, prediction: Prediction, tmp_p
         name=EVIL,
         source=model.source + f"# {EVIL}\n",
         classes=(EVIL,) * 10,
-        history=({"epoch": 1, "loss": 1.0, "validation": {EVIL: 0.5, "</svg>": 0.1}},),
+        history=(
+            {"epoch": 1, "iteration": 9, "loss": 1.0, "validation": {EVIL: 0.5, "</svg>": 0.1}},
+        ),
     )
     evil.save(tmp_path / "model.safetensors")
     network = replace(lenet.load(f"{TEXT}# {EVIL}\n"), path=tmp_path / f"{EVIL.replace('/', '')}.x")

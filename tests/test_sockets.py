@@ -495,3 +495,19 @@ def test_strangers_at_each_port_all_the_time_change_no_sum() -> None:
                 assert trained(listener, 3, "mesh") == expected(3)
                 assert len(events) == 1
         assert strangers.calls >= 120
+
+
+def test_a_child_that_lives_on_does_not_keep_the_door_open() -> None:
+    """Such as one of a pool, which has copies of all that was open."""
+    made = Door(listen("127.0.0.1"), SECRET, "line", DRIVER, lambda *_: None)
+    child = os.fork()
+    if child == 0:
+        time.sleep(30)
+        os._exit(0)
+    try:
+        began = time.monotonic()
+        made.close()
+        assert time.monotonic() - began < 15
+    finally:
+        os.kill(child, 9)
+        os.waitpid(child, 0)

@@ -10,6 +10,8 @@ from types import SimpleNamespace
 import pytest
 from pyspark import cloudpickle
 
+from compiler.helper import command_for
+from runtime.bench import _compile_times
 from runtime.spark import boot
 from runtime.spark.ship import PACKAGES
 
@@ -49,12 +51,20 @@ def test_a_training_on_spark(hostile: Path) -> None:
 def test_a_helper(hostile: Path) -> None:
     """It has read our own modules once it can tell that this source is none of its own."""
     (hostile / "kernels.py").write_text("")
-    command = [sys.executable, "-P", "-m", "compiler.helper", str(hostile / "kernels.py")]
+    command = command_for(hostile / "kernels.py")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         command, cwd=hostile, env=environment, capture_output=True, text=True, timeout=60
     )
     assert "has been changed" in done.stderr and done.returncode == 1
+    assert not (hostile.parent / "mark").exists()
+
+
+def test_a_benchmark(hostile: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose kernels other processes compile."""
+    monkeypatch.chdir(hostile)
+    (hostile / "net.lenet").write_text("input 3\nlinear 2\nlogsoftmax\n")
+    assert _compile_times(["net.lenet"])["cold_seconds"] > 0
     assert not (hostile.parent / "mark").exists()
 
 

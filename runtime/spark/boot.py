@@ -45,12 +45,14 @@ def boot(
             folder = os.path.join(own(os.path.join(cache, "code")), code.removesuffix(".zip"))
             if not os.path.isdir(folder):
                 fresh = tempfile.mkdtemp(dir=os.path.dirname(folder))
-                with zipfile.ZipFile(SparkFiles.get(code)) as file:
-                    file.extractall(fresh)
                 try:
+                    with zipfile.ZipFile(SparkFiles.get(code)) as file:
+                        file.extractall(fresh)
                     os.rename(fresh, folder)
-                except OSError:  # another task was faster
+                except OSError:
                     shutil.rmtree(fresh, ignore_errors=True)
+                    if not os.path.isdir(folder):  # no other task was faster: the disk is full
+                        raise
             return folder
 
         def bind(package: str) -> None:

@@ -47,8 +47,9 @@ class Door:
 
     def close(self) -> None:
         """Nobody is let in any more; nothing is left open but who has been admitted."""
-        self._waking.close()
+        self._waking.shutdown(socket.SHUT_RDWR)  # a child of ours may have it open
         self._thread.join()
+        self._waking.close()
 
     def _run(self) -> None:
         try:

@@ -86,7 +86,9 @@ def call(host: str, port: int, ends: Ends, seconds: float) -> socket.socket:
     while True:
         try:
             return _call(host, port, ends, context, min(end, time.monotonic() + _TRY_SECONDS))
-        except (ConnectionRefusedError, StrangerError, socket.gaierror):
+        except (
+            ConnectionRefusedError, StrangerError, socket.gaierror, ssl.SSLCertVerificationError
+        ):  # fmt: skip
             raise
         except OSError:
             if time.monotonic() + _AGAIN_SECONDS > end:

@@ -3,8 +3,8 @@
 A connection begins with a handshake (runtime/spark/handshake.py). Then the task sends JSON objects,
 a line each; some are followed by bytes, some are answered. The first says who calls, or what keeps
 it from taking part; later, the first key of an object says what it is: event, newest, keep, sum,
-abort, done. The driver may send a
-line of its own meanwhile, which asks for a checkpoint. The other end is runtime/spark/listener.py.
+abort, done. The driver may send a line of its own meanwhile, which asks for a checkpoint. The other
+end is runtime/spark/listener.py.
 """
 
 import json
@@ -76,7 +76,7 @@ class Line:
 
     def asked(self) -> bool:
         with _driver_there():
-            if not self._asked and self._wire.ready():
+            while self._wire.ready():  # asked several times for one
                 if self._wire.line() != ASK:
                     raise DriverGoneError("the driver says what nobody asked for")
                 self._asked = True

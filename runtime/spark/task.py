@@ -88,6 +88,7 @@ def _server(plan: Plan, address: Address, host: str) -> tuple[str, socket.socket
         bound = os.environ.get("SPARK_LOCAL_IP") or host
     if plan.workers == 1 or plan.all_reduce == "driver":
         return host, None
+    address.secret.called()  # before the others wait for this worker
     try:
         return host, listen(bound)
     except OSError as error:

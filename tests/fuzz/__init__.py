@@ -1,1 +1,1 @@
-"""Mutants of what the program reads: see bench/fuzz.py."""
+"""Mutants of what the program reads: see bench/mutants.py."""

@@ -33,7 +33,7 @@ _HUGE = (0, 1, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF)
 
 
 def run(seed: int) -> str:
-    """See bench/fuzz.py."""
+    """See bench/mutants.py."""
     rng = random.Random(seed)
     kind = rng.choice(("idx", "cifar10", "images", "parquet", "labels"))
     folder = Path(tempfile.mkdtemp(prefix="lenet-fuzz-"))

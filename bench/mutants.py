@@ -1,6 +1,6 @@
 """Mutants of everything that the program reads, for as long as you like.
 
-    python bench/fuzz.py [--minutes 60] [--seed 0] [--processes 2] [KIND…]
+    python bench/mutants.py [--minutes 60] [--seed 0] [--processes 2] [KIND…]
 
 The kinds are the modules of tests/fuzz; see there for what each promises. Prints a table of what
 became of the mutants, and each broken promise with what is needed to repeat it; ends with exit code
