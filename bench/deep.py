@@ -39,7 +39,7 @@ def spec_of(kind: str, layers: int) -> str:
         body = "concat\n  path\n    conv 1x3x3 pad 1\n    relu\n  path\n"
         return _HEAD + body * (layers // 3) + _TAIL
     body = _BODIES[kind]
-    count = (layers - 6) // sum(not line.strip().startswith("path") for line in body.splitlines())
+    count = (layers - 7) // sum(not line.strip().startswith("path") for line in body.splitlines())
     lines = "".join(f"  {line}\n" for line in body.splitlines())
     flat = "flatten\n" if kind == "linear" else ""
     return f"{_HEAD}{flat}repeat {count}\n{lines}{_TAIL}"
