@@ -71,7 +71,7 @@ def test_texts_that_are_no_specs(text: str) -> None:
 def test_fuzzing_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     """LENET_FUZZ_SECONDS says how long; the seed of a text that fails is printed."""
     seconds = float(os.environ.get("LENET_FUZZ_SECONDS", "10"))
-    monkeypatch.setattr(specs, "SECONDS", 4 * specs.SECONDS)  # other tests run at the same time
+    monkeypatch.setattr(specs, "SECONDS", 2 * specs.SECONDS)  # other tests run at the same time
     seed = random.SystemRandom().randrange(10**9)
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -26,7 +26,8 @@ from fuzz.spec_mutants import mutant
 from lenet.draw import draw_svg
 from lenet.shapes import folded
 
-SECONDS = 0.5  # of the processor, for any one question about a file of some kB
+# Of the processor, for any one question about a file of some kB: half of it on a quiet machine.
+SECONDS = 1.0
 _ROUNDS = 20  # of check, that `fix` may go through
 _HANGS = 30.0  # seconds of the processor, after which no answer is expected any more
 _MEBIBYTES = 400  # that a mutant may need
