@@ -228,8 +228,6 @@ def _swap(file: Path, others: list[Path]) -> None:
 SPOIL: list[Callable[[Path, list[Path]], object]] = [
     _flip_a_bit, _swap,
     lambda file, _: file.write_bytes(file.read_bytes()[:50]),
-    lambda file, _: file.write_bytes(b""),
-    lambda file, _: file.write_bytes(os.urandom(3000)),
     lambda file, _: file.chmod(0o666),
 ]  # fmt: skip
 
