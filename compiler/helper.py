@@ -44,9 +44,15 @@ class Helpers:
         self._taken: set[Job] = set()
         self._changed = Condition()
         self._processes: list[subprocess.Popen[str]] = []
+        self._command = command
+        self._feeding = 0  # threads that each keep one process busy
         renewed(self)
         for _ in range(count):
-            Thread(target=self._feed, args=(command,), daemon=True).start()
+            self._start_feeding()
+
+    def _start_feeding(self) -> None:
+        self._feeding += 1
+        Thread(target=self._feed, daemon=True).start()
 
     def renew(self) -> None:
         """In a child: processes end when nobody can write to them any more, so it must not have
@@ -65,22 +71,35 @@ class Helpers:
         cls, path: Path, jobs: Collection[Job], later: Iterable[Job]
     ) -> "Helpers | None":
         """Jobs that are wanted now, and some for later, behind whatever else the processor has to
-        do. None where they would not help: for few functions, on a single core."""
+        do. None where they would not help: for few functions, or on a single core for no more than
+        this process may compile."""
         count = min(available_cores() - 1, _MOST)
+        if len(jobs) > _MANY:
+            count = max(count, 1)
         if len(jobs) < _LEAST or count < 1 or not sys.executable:
             return None
         return cls(jobs, later, command_for(path), count)
 
     def work_off(self, jobs: Collection[Job], compile: Callable[[Job], object]) -> None:
-        """Take some of the jobs oneself, and wait for those that the processes have taken."""
+        """Take some of the jobs oneself, and wait for those that the processes take. Of many, this
+        process leaves the rest to another one: it cannot give way to a new one as they do."""
         wanted = set(jobs)
-        while (job := self._take(wanted)) is not None:
+        for _ in range(_MANY):
+            if (job := self._take(wanted)) is None:
+                break
             try:
                 compile(job)
             finally:
                 self._finish(job)
         with self._changed:
-            self._changed.wait_for(lambda: self._taken.isdisjoint(wanted))
+            if not wanted.isdisjoint(self._waiting):
+                self._start_feeding()
+            self._changed.wait_for(lambda: self._is_done(wanted))
+
+    def _is_done(self, wanted: set[Job]) -> bool:
+        """Whether nobody compiles any of them, or will."""
+        coming = self._feeding and not wanted.isdisjoint(self._waiting)
+        return not coming and wanted.isdisjoint(self._taken)
 
     def _take(self, among: Collection[Job] | None = None) -> Job | None:
         with self._changed:
@@ -95,11 +114,16 @@ class Helpers:
             self._taken.remove(job)
             self._changed.notify_all()
 
-    def _feed(self, command: Sequence[str]) -> None:
-        while self._waiting and self._feed_one(command):
-            pass
+    def _feed(self) -> None:
+        try:
+            while self._waiting and self._feed_one():
+                pass
+        finally:
+            with self._changed:
+                self._feeding -= 1
+                self._changed.notify_all()
 
-    def _feed_one(self, command: Sequence[str]) -> bool:
+    def _feed_one(self) -> bool:
         """Start a process, and give it a job whenever it is done with one; whether it has done as
         many as it may."""
         root = str(Path(__file__).parents[1])
@@ -109,7 +133,7 @@ class Helpers:
             # In a session of its own, Ctrl-C does not reach it: it ends when we close its input.
             with STEADY:  # a child is to know of it
                 process = subprocess.Popen(
-                    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                    self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL, text=True, env=variables, start_new_session=True,
                 )  # fmt: skip
                 self._processes.append(process)

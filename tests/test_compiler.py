@@ -18,6 +18,7 @@ from llvmlite import ir
 from compiler import helper, passes, pipeline
 from compiler.cache import load
 from compiler.emit import emit
+from compiler.helper import command_for
 from compiler.kernel import Request, emit_layer, identifiers
 from compiler.layout import bases_of, lay_out, offsets_of
 from compiler.pipeline import compile_graph, run_passes
@@ -259,6 +260,25 @@ def test_other_processes_help_to_compile(
     hits = [f for f in kernels if f.dispatcher.stats.cache_hits]
     assert bool(hits) != bool(broken)
     assert all(f.dispatcher.signatures for f in kernels)
+
+
+@pytest.mark.parametrize("broken", ["", "exit 3"])
+def test_of_many_functions_other_processes_compile_most(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    """They give way to new ones, which this one cannot."""
+    monkeypatch.setattr(helper, "_LEAST", 1)
+    monkeypatch.setattr(helper, "_MANY", 2)
+    monkeypatch.setattr(helper, "available_cores", lambda: 1)
+    command = ["sh", "-c", broken] if broken else None
+    monkeypatch.setattr(helper, "command_for", lambda path: command or command_for(path))
+    monkeypatch.setattr(helper.Helpers, "start", start_helpers)
+    loaded = load(compile_graph(graph_of(f"input 5\nlinear {3 + len(broken)}\ntanh")), tmp_path)
+    loaded.compile("predict_slice")
+    kernels = [f for f in vars(loaded._module).values() if isinstance(f, Kernel)]
+    found = [f for f in kernels if f.dispatcher.signatures]
+    own = [f for f in found if not f.dispatcher.stats.cache_hits]
+    assert len(found) > 2 and (len(own) == len(found) if broken else len(own) <= 2)
 
 
 def test_compiling_leaves_python_and_numba_as_they_were(
