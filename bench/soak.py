@@ -76,9 +76,11 @@ def small_disk(folder: Path) -> Iterator[bool]:
 class Faults(threading.Thread):
     """Makes them, and takes the run's events."""
 
-    def __init__(self, every: float, kinds: list[str], seed: int, disk: Path) -> None:
+    def __init__(self, every: float, kinds: list[str], seed: int, disk: Path, epochs: int) -> None:
         super().__init__(daemon=True)
         self.every, self.kinds, self.disk = every, kinds, disk
+        # The last tenth is left in peace: a run whose disk is full at its end says so, and fails.
+        self.epoch, self.last = 0, epochs - epochs // 10
         self.random = random.Random(seed)
         self.workers: list[int] = []
         self.java = 0
@@ -98,13 +100,19 @@ class Faults(threading.Thread):
             living = max(map(resident, self.workers))
             here = resident(os.getpid()), resident(self.java), living
             self.memory.append((event["epoch"], *here))
+            self.epoch = event["epoch"]
         elif event["event"] in ("warning", "failed"):
             self.warnings.append(event.get("text") or event["detail"])
 
     def run(self) -> None:
         self._goes_on()
+        coming: list[str] = []
         while not self.over.wait(self.every * (0.5 + self.random.random())):
-            kind = self.random.choice(self.kinds)
+            if self.epoch >= self.last:
+                return
+            if not coming:  # each comes once before one comes again
+                coming = self.random.sample(self.kinds, len(self.kinds))
+            kind = coming.pop()
             began = time.monotonic()
             with suppress(ProcessLookupError, FileNotFoundError):  # it has just ended by itself
                 fault: Callable[[], None] = getattr(self, f"_{kind}")
@@ -203,7 +211,7 @@ def main() -> None:
     began = time.monotonic()
     with small_disk(folder / "disk") as mounted:
         kinds = [kind for kind in arguments.faults if mounted or kind != "disk"]
-        faults = Faults(arguments.every, kinds, arguments.seed, folder / "disk")
+        faults = Faults(arguments.every, kinds, arguments.seed, folder / "disk", arguments.epochs)
         faults.java = session.sparkContext._gateway.proc.pid
         faults.spared = {port for _, port in listening([os.getpid()])}
         if arguments.every:
