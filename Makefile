@@ -4,7 +4,7 @@ PYTHON ?=
 SPEC = specs/digits.lenet
 BIN = .venv/bin
 READY = .venv/.ready
-FIND_JAVA = from runtime.spark.java import ensure_java; ensure_java()
+FIND_JAVA = from lenet.runtime.spark.java import ensure_java; ensure_java()
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
@@ -25,7 +25,7 @@ test: lint
 
 lint: $(READY)
 	$(BIN)/ruff check .
-	$(BIN)/mypy dsl compiler runtime lenet
+	$(BIN)/mypy lenet
 
 # The stamp comes last, so an interrupted installation is started afresh.
 $(READY): pyproject.toml constraints.txt

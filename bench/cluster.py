@@ -25,13 +25,13 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 import lenet  # noqa: E402
-from compiler.cache import load  # noqa: E402
-from compiler.pipeline import compile_graph  # noqa: E402
-from runtime.bench import training_speed  # noqa: E402
-from runtime.data.dataset import Dataset, Images  # noqa: E402
-from runtime.spark.handshake import Secret  # noqa: E402
-from runtime.spark.mesh import Mesh  # noqa: E402
-from runtime.spark.wire import listen  # noqa: E402
+from lenet.compiler.cache import load  # noqa: E402
+from lenet.compiler.pipeline import compile_graph  # noqa: E402
+from lenet.runtime.bench import training_speed  # noqa: E402
+from lenet.runtime.data.dataset import Dataset, Images  # noqa: E402
+from lenet.runtime.spark.handshake import Secret  # noqa: E402
+from lenet.runtime.spark.mesh import Mesh  # noqa: E402
+from lenet.runtime.spark.wire import listen  # noqa: E402
 
 SPEC = ROOT / "specs" / "lenet5.lenet"
 SIZES = (1_000, 22_280, 272_474, 2_000_000)  # int64: a small net, lenet5, ResNet-20, a large one
@@ -199,7 +199,7 @@ def main() -> None:
     wanted = [arguments.only] if arguments.only else ["all_reduce", "training", "prediction"]
     if "all_reduce" in wanted:
         found["all_reduce"] = all_reduce()
-    from runtime.spark.session import start_session
+    from lenet.runtime.spark.session import start_session
 
     settings = {"spark.executor.memory": "2g", "spark.driver.memory": "3g"}
     session = start_session("local-cluster[2,1,2048]", "bench", settings=settings)

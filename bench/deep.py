@@ -79,15 +79,15 @@ def _measure(kind: str, layers: int) -> dict[str, Any]:
     """Seconds of each stage, and the most memory, MiB."""
     import numpy as np
 
-    from compiler.cache import load
-    from compiler.pipeline import compile_graph
-    from dsl.check import check_graph
-    from runtime.batches import Normalization
-    from runtime.communicator import Alone
-    from runtime.data.dataset import Images
-    from runtime.parameters import initial_weights
-    from runtime.shard import deal
-    from runtime.step import Predictor, Trainer
+    from lenet.compiler.cache import load
+    from lenet.compiler.pipeline import compile_graph
+    from lenet.dsl.check import check_graph
+    from lenet.runtime.batches import Normalization
+    from lenet.runtime.communicator import Alone
+    from lenet.runtime.data.dataset import Images
+    from lenet.runtime.parameters import initial_weights
+    from lenet.runtime.shard import deal
+    from lenet.runtime.step import Predictor, Trainer
 
     marks = [time.perf_counter()]
 

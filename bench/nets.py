@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 
 import lenet
-from dsl.sections.train import Rate, Train
 from lenet.api import Network
-from runtime.data.dataset import Dataset, Images
-from runtime.resolve import resolve_data
+from lenet.dsl.sections.train import Rate, Train
+from lenet.runtime.data.dataset import Dataset, Images
+from lenet.runtime.resolve import resolve_data
 
 HERE = Path(__file__).parent
 

@@ -11,8 +11,8 @@ import torch
 from ours import IMAGES, times
 from pytorch import build
 
+from lenet.runtime.cores import available_cores
 from nets import NETS
-from runtime.cores import available_cores
 
 BATCHES = (64, 256, 1000, IMAGES)  # the best of them counts
 

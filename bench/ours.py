@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 import lenet
-from compiler.cache import load as load_program
-from compiler.pipeline import compile_graph
+from lenet.compiler.cache import load as load_program
+from lenet.compiler.pipeline import compile_graph
+from lenet.runtime.bench import images_for, training_speeds
+from lenet.runtime.cores import available_cores
+from lenet.runtime.data.dataset import Dataset, Images
+from lenet.runtime.model import Model
+from lenet.runtime.parameters import initial_weights, to_tensors
 from nets import NETS
-from runtime.bench import images_for, training_speeds
-from runtime.cores import available_cores
-from runtime.data.dataset import Dataset, Images
-from runtime.model import Model
-from runtime.parameters import initial_weights, to_tensors
 
 IMAGES = 10_000
 _LONG = 30.0  # seconds, so that a busy second of the machine is not what is seen

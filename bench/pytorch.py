@@ -17,18 +17,18 @@ import numpy as np
 import torch
 from torch import nn
 
-from compiler.pipeline import compile_graph
-from dsl.graph import Node
-from dsl.sections.reader import Duration
 from lenet.api import Network
+from lenet.compiler.pipeline import compile_graph
+from lenet.dsl.graph import Node
+from lenet.dsl.sections.reader import Duration
+from lenet.runtime.cores import available_cores
+from lenet.runtime.data.dataset import Images
+from lenet.runtime.data.statistics import count_bytes, of_bytes
+from lenet.runtime.parameters import initial_weights, to_tensors
+from lenet.runtime.run import Options, train_model
+from lenet.runtime.slice_count import least_rows, slice_count
+from lenet.runtime.slices import shares, shuffled
 from nets import NETS
-from runtime.cores import available_cores
-from runtime.data.dataset import Images
-from runtime.data.statistics import count_bytes, of_bytes
-from runtime.parameters import initial_weights, to_tensors
-from runtime.run import Options, train_model
-from runtime.slice_count import least_rows, slice_count
-from runtime.slices import shares, shuffled
 
 LAYOUTS = {"channels_last": torch.channels_last, "default": torch.contiguous_format}
 COMPARED = 20  # steps

@@ -26,10 +26,10 @@ from measure import Failed, Run, machine, run, wait_for_quiet
 from plots import draw
 from report import DISTURBED, SHORT, Results, document, tables
 
-from compiler.simd.peak import measure_peak
-from dsl.errors import LenetError
+from lenet.compiler.simd.peak import measure_peak
+from lenet.dsl.errors import LenetError
+from lenet.runtime.cores import available_cores
 from nets import NETS
-from runtime.cores import available_cores
 
 ROOT = Path(__file__).parents[1]
 HERE = Path(__file__).parent

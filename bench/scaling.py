@@ -20,7 +20,7 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from runtime.slice_count import slice_count  # noqa: E402
+from lenet.runtime.slice_count import slice_count  # noqa: E402
 
 CORES = 16  # of a node
 NETWORK = 1.25e9  # bytes a second in each direction: 10 Gb/s

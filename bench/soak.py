@@ -203,7 +203,7 @@ def main() -> None:
     os.environ["SPARK_HOME"] = home = spark_home()
     os.environ["TMPDIR"] = os.environ["SPARK_LOCAL_DIRS"] = str(temporary)
     tempfile.tempdir = str(temporary)
-    from runtime.spark.session import start_session
+    from lenet.runtime.spark.session import start_session
 
     settings = {"spark.executor.memory": "1g", "spark.driver.memory": "2g"}
     session = start_session("local-cluster[2,1,1024]", "soak", settings=settings)

@@ -19,15 +19,15 @@ from typing import Any
 
 import numpy as np
 
-from compiler import exact
-from compiler.alone import alone
-from compiler.folders import cause_and_cure, kernel_folder, write_own
-from compiler.forks import STEADY, renewed
-from compiler.helper import Helpers, Job
-from compiler.kept import source_digest
-from compiler.program import Program
-from compiler.simd.kernel import Kernel
-from dsl.errors import LenetError
+from lenet.compiler import exact
+from lenet.compiler.alone import alone
+from lenet.compiler.folders import cause_and_cure, kernel_folder, write_own
+from lenet.compiler.forks import STEADY, renewed
+from lenet.compiler.helper import Helpers, Job
+from lenet.compiler.kept import source_digest
+from lenet.compiler.program import Program
+from lenet.compiler.simd.kernel import Kernel
+from lenet.dsl.errors import LenetError
 
 DType = np.dtype[Any]
 _BYTES = np.dtype(np.uint8)

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 
-from compiler.plan import Place
-from compiler.schedule import Buffer, Call, segments
-from compiler.steps import Parts, Step, joined
-from compiler.target import BLOCKS, LANES
+from lenet.compiler.plan import Place
+from lenet.compiler.schedule import Buffer, Call, segments
+from lenet.compiler.steps import Parts, Step, joined
+from lenet.compiler.target import BLOCKS, LANES
 
 _LOOP = f"""\
 for first in range(0, rows.size, {BLOCKS * LANES}):

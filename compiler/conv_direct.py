@@ -2,11 +2,11 @@
 
 from textwrap import indent
 
-from compiler.conv_geometry import Direction, Geometry
-from compiler.correlation_row import Input, Row, column_tiles, runs_of
-from compiler.epilogue import Epilogue
-from compiler.kernel import BACKWARD, FORWARD, Request, function
-from compiler.target import LANES
+from lenet.compiler.conv_geometry import Direction, Geometry
+from lenet.compiler.correlation_row import Input, Row, column_tiles, runs_of
+from lenet.compiler.epilogue import Epilogue
+from lenet.compiler.kernel import BACKWARD, FORWARD, Request, function
+from lenet.compiler.target import LANES
 
 
 def _plain(row: Row, rows: int, arguments: str, doc: str) -> Direction:

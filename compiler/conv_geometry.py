@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from compiler.kernel import Request
+from lenet.compiler.kernel import Request
 
 
 @dataclass(frozen=True)

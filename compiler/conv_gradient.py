@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from textwrap import indent
 
-from compiler.conv_geometry import Geometry, Gradient
-from compiler.kernel import GRADIENT, Request, function
-from compiler.target import LANES, Target, split
-from compiler.tile_source import outer_product_source
-from compiler.windows import Windows
+from lenet.compiler.conv_geometry import Geometry, Gradient
+from lenet.compiler.kernel import GRADIENT, Request, function
+from lenet.compiler.target import LANES, Target, split
+from lenet.compiler.tile_source import outer_product_source
+from lenet.compiler.windows import Windows
 
 # Floats that a second-level cache holds, and of a strip; and the columns of a strip, which are to
 # be many beside a tile's sums over lanes.

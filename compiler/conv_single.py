@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from compiler.kernel import Request
-from compiler.single import Padded, Single, single_function, vectors_of
-from compiler.target import split
-from compiler.tile_source import lines
-from dsl.graph import Node
+from lenet.compiler.kernel import Request
+from lenet.compiler.single import Padded, Single, single_function, vectors_of
+from lenet.compiler.target import split
+from lenet.compiler.tile_source import lines
+from lenet.dsl.graph import Node
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from textwrap import indent
 
-from compiler.kernel import Request
-from compiler.target import LANES, split
-from compiler.tile_source import correlation_source
+from lenet.compiler.kernel import Request
+from lenet.compiler.target import LANES, split
+from lenet.compiler.tile_source import correlation_source
 
 Taps = tuple[tuple[int, int, int], ...]
 

@@ -4,10 +4,10 @@ import importlib
 from dataclasses import dataclass
 from textwrap import indent
 
-from compiler.kernel import Kernels, Request, function
-from compiler.single import Single, single_function
-from dsl.graph import Node
-from dsl.shapes import product
+from lenet.compiler.kernel import Kernels, Request, function
+from lenet.compiler.single import Single, single_function
+from lenet.dsl.graph import Node
+from lenet.dsl.shapes import product
 
 CONSTANTS = "zero = splat(np.float32(0))\none = splat(np.float32(1))\n"
 
@@ -23,7 +23,7 @@ class Activation:
 
 def activation_of(node: Node) -> Activation | None:
     """The activation that a node is, if it is one."""
-    module = importlib.import_module(f"compiler.kernels.{node.kind}")
+    module = importlib.import_module(f"lenet.compiler.kernels.{node.kind}")
     find = getattr(module, "activation", None)
     found = find(node) if find else None
     assert found is None or isinstance(found, Activation)

@@ -5,15 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from textwrap import indent
 
-from compiler.functions import loss_source, predict_source, train_source
-from compiler.kernel import Kernels, Request, content_of, emit_layer, identifiers
-from compiler.layout import Slot, bases_of, lay_out, offsets_of
-from compiler.plan import Plan, plan_memory
-from compiler.schedule import Call, Layer, Phase, schedule_prediction, schedule_training
-from compiler.single import emit_single
-from compiler.target import Target
-from dsl.graph import Graph, Node
-from dsl.shapes import product
+from lenet.compiler.functions import loss_source, predict_source, train_source
+from lenet.compiler.kernel import Kernels, Request, content_of, emit_layer, identifiers
+from lenet.compiler.layout import Slot, bases_of, lay_out, offsets_of
+from lenet.compiler.plan import Plan, plan_memory
+from lenet.compiler.schedule import Call, Layer, Phase, schedule_prediction, schedule_training
+from lenet.compiler.single import emit_single
+from lenet.compiler.target import Target
+from lenet.dsl.graph import Graph, Node
+from lenet.dsl.shapes import product
 
 _HEAD = '''"""Kernels for this net, written by the lenet compiler for {target}:
 
@@ -25,29 +25,31 @@ a layer's trained and fixed tensors.
 
 import numpy as np
 
-from compiler.simd.clock import clock, probe
-from compiler.simd.correlation import Correlation, correlate
-from compiler.simd.kernel import Entry, Kernel
-from compiler.simd.math import exp, log, random_bits, sigmoid, sum_all, tanh
-from compiler.simd.outer_product import OuterProduct, outer_product
-from compiler.simd.pack import pack_channel
-from compiler.simd.pooled_product import PooledProduct, pooled_product
-from compiler.simd.prefetch import prefetch
-from compiler.simd.product import Product, product_of
-from compiler.simd.single import (
+from lenet.compiler.simd.clock import clock, probe
+from lenet.compiler.simd.correlation import Correlation, correlate
+from lenet.compiler.simd.kernel import Entry, Kernel
+from lenet.compiler.simd.math import exp, log, random_bits, sigmoid, sum_all, tanh
+from lenet.compiler.simd.outer_product import OuterProduct, outer_product
+from lenet.compiler.simd.pack import pack_channel
+from lenet.compiler.simd.pooled_product import PooledProduct, pooled_product
+from lenet.compiler.simd.prefetch import prefetch
+from lenet.compiler.simd.product import Product, product_of
+from lenet.compiler.simd.single import (
     SinglePool, SingleTile, load_any, single_pool, single_tile, store_first,
 )
-from compiler.simd.table import Table
-from compiler.simd.turn import turn
-from compiler.simd.winograd import (
+from lenet.compiler.simd.table import Table
+from lenet.compiler.simd.turn import turn
+from lenet.compiler.simd.winograd import (
     Tiles, transform_input, transform_output, transform_products, transform_slopes,
     transform_weights,
 )
-from compiler.simd.vector import (
+from lenet.compiler.simd.vector import (
     choose_index, choose_value, fma, from_bits, lane_sum, load, load_bits, load_bytes,
     maximum, select_below, select_equal, select_greater, splat, splat_int, store, store_bytes,
 )
-from compiler.support import add_maps, clear, copy, give_outputs, make_keys, take_image, unpack
+from lenet.compiler.support import (
+    add_maps, clear, copy, give_outputs, make_keys, take_image, unpack,
+)
 
 '''
 

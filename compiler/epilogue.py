@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from textwrap import indent
 
-from compiler.elementwise import CONSTANTS, chain_backward, chain_forward
-from compiler.kernel import Request, function
-from compiler.target import LANES
-from compiler.windows import Windows
-from dsl.graph import Node
-from dsl.shapes import Shape, product
+from lenet.compiler.elementwise import CONSTANTS, chain_backward, chain_forward
+from lenet.compiler.kernel import Request, function
+from lenet.compiler.target import LANES
+from lenet.compiler.windows import Windows
+from lenet.dsl.graph import Node
+from lenet.dsl.shapes import Shape, product
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from compiler.simd.kernel import Entry
-from compiler.simd.loops import Carried, loop
-from compiler.simd.vector import (
+from lenet.compiler.simd.kernel import Entry
+from lenet.compiler.simd.loops import Carried, loop
+from lenet.compiler.simd.vector import (
     DOUBLE,
     FLOAT,
     INT32,

@@ -16,8 +16,8 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 from threading import Lock
 
-from dsl.clean import clean
-from dsl.errors import LenetError
+from lenet.dsl.clean import clean
+from lenet.dsl.errors import LenetError
 
 _ANOTHER = "set LENET_CACHE to a folder that you can write to"
 _FULL = (errno.ENOSPC, errno.EDQUOT)

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from itertools import count
 from textwrap import indent
 
-from compiler.calls import Writer
-from compiler.plan import Plan
-from compiler.schedule import Phase
-from compiler.steps import Parts, Step, joined
+from lenet.compiler.calls import Writer
+from lenet.compiler.plan import Plan
+from lenet.compiler.schedule import Phase
+from lenet.compiler.steps import Parts, Step, joined
 
 Spans = tuple[tuple[int, int], ...]
 

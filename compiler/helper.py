@@ -15,9 +15,9 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Condition, Thread
 
-from compiler.folders import cache_folder
-from compiler.forks import STEADY, renewed
-from compiler.machine import available_cores
+from lenet.compiler.folders import cache_folder
+from lenet.compiler.forks import STEADY, renewed
+from lenet.compiler.machine import available_cores
 
 _MOST = 3
 _LEAST = 10  # functions; with fewer, a process takes longer to start than to help
@@ -67,9 +67,7 @@ class Helpers:
         self._processes = []
 
     @classmethod
-    def start(
-        cls, path: Path, jobs: Collection[Job], later: Iterable[Job]
-    ) -> "Helpers | None":
+    def start(cls, path: Path, jobs: Collection[Job], later: Iterable[Job]) -> "Helpers | None":
         """Jobs that are wanted now, and some for later, behind whatever else the processor has to
         do. None where they would not help: for few functions, or on a single core for no more than
         this process may compile."""
@@ -126,7 +124,7 @@ class Helpers:
     def _feed_one(self) -> bool:
         """Start a process, and give it a job whenever it is done with one; whether it has done as
         many as it may."""
-        root = str(Path(__file__).parents[1])
+        root = str(Path(__file__).parents[2])
         search = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
         variables = {**os.environ, "PYTHONPATH": search, "LENET_CACHE": str(cache_folder())}
         try:
@@ -159,14 +157,14 @@ class Helpers:
 def command_for(path: Path) -> list[str]:
     """Starts a process for the source at `path`. Without -P, the working folder would come first: a
     folder `compiler` in it is not ours."""
-    return [sys.executable, "-P", "-m", "compiler.helper", str(path)]
+    return [sys.executable, "-P", "-m", "lenet.compiler.helper", str(path)]
 
 
 def main(path: Path) -> None:
     # numba would load it, which takes a good part of a second, for algebra that no kernel has.
     sys.modules["scipy"] = None  # type: ignore[assignment]
-    from compiler.cache import compile_job, import_kernels
-    from compiler.kept import source_digest
+    from lenet.compiler.cache import compile_job, import_kernels
+    from lenet.compiler.kept import source_digest
 
     source = path.read_bytes()
     if source_digest(source) != path.parent.name:

@@ -1,8 +1,8 @@
 """Layers with several inputs."""
 
-from compiler.elementwise import backward_loop, forward_loop
-from compiler.kernel import Kernels, Request, function
-from dsl.shapes import product
+from lenet.compiler.elementwise import backward_loop, forward_loop
+from lenet.compiler.kernel import Kernels, Request, function
+from lenet.dsl.shapes import product
 
 
 def names(letter: str, count: int) -> str:

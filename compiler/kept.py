@@ -28,7 +28,7 @@ from numba.core.caching import (
     _CacheLocator,
 )
 
-from compiler.folders import cause_and_cure, kernel_folder, read_own, say_once, write_own
+from lenet.compiler.folders import cause_and_cure, kernel_folder, read_own, say_once, write_own
 
 _CHECKSUM = hashlib.sha256().digest_size
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 
-from compiler.target import Target
-from dsl.graph import Node
+from lenet.compiler.target import Target
+from lenet.dsl.graph import Node
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def identifiers(layers: Iterable[str]) -> dict[str, str]:
 
 @cache
 def _module(kind: str) -> object:
-    return importlib.import_module(f"compiler.kernels.{kind}")
+    return importlib.import_module(f"lenet.compiler.kernels.{kind}")
 
 
 def emit_layer(request: Request) -> Kernels:

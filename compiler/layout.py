@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dsl.graph import Graph, Node
-from dsl.registry import Parameter
-from dsl.shapes import Shape, product
+from lenet.dsl.graph import Graph, Node
+from lenet.dsl.registry import Parameter
+from lenet.dsl.shapes import Shape, product
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,12 @@
 """The whole compiler, top to bottom."""
 
-from compiler.emit import emit
-from compiler.forks import STEADY
-from compiler.passes import FOR_PREDICTION, PASSES
-from compiler.program import Program
-from compiler.target import Target, host
-from compiler.verify import verify_graph
-from dsl.graph import Graph
+from lenet.compiler.emit import emit
+from lenet.compiler.forks import STEADY
+from lenet.compiler.passes import FOR_PREDICTION, PASSES
+from lenet.compiler.program import Program
+from lenet.compiler.target import Target, host
+from lenet.compiler.verify import verify_graph
+from lenet.dsl.graph import Graph
 
 
 def run_passes(graph: Graph, stop_after: str | None = None, predicting: bool = False) -> Graph:

@@ -5,8 +5,8 @@ from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from compiler.schedule import Buffer, Call, Phase, segments
-from compiler.target import BLOCKS, LANES
+from lenet.compiler.schedule import Buffer, Call, Phase, segments
+from lenet.compiler.target import BLOCKS, LANES
 
 
 @dataclass(frozen=True)

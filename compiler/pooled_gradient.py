@@ -8,15 +8,15 @@ no sum, so that the bits are the same.
 from dataclasses import dataclass, replace
 from textwrap import indent
 
-from compiler.conv_geometry import Geometry, Gradient
-from compiler.conv_gradient import bias_gradient, exceeds_cache, sums_by_windows
-from compiler.elementwise import CONSTANTS
-from compiler.epilogue import Epilogue
-from compiler.kernel import Request, function
-from compiler.target import LANES, Target
-from compiler.tile_source import pooled_product_source
-from compiler.windows import Windows
-from dsl.shapes import product
+from lenet.compiler.conv_geometry import Geometry, Gradient
+from lenet.compiler.conv_gradient import bias_gradient, exceeds_cache, sums_by_windows
+from lenet.compiler.elementwise import CONSTANTS
+from lenet.compiler.epilogue import Epilogue
+from lenet.compiler.kernel import Request, function
+from lenet.compiler.target import LANES, Target
+from lenet.compiler.tile_source import pooled_product_source
+from lenet.compiler.windows import Windows
+from lenet.dsl.shapes import product
 
 # What a window costs beside choices and multiply-adds, and how much less than the multiply-adds of
 # all places it has to cost; and the longest windows that are unrolled.

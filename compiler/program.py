@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from compiler.layout import Slot
-from compiler.schedule import Call, Phase
-from compiler.target import LANES
-from dsl.graph import Node
-from dsl.shapes import Shape
+from lenet.compiler.layout import Slot
+from lenet.compiler.schedule import Call, Phase
+from lenet.compiler.target import LANES
+from lenet.dsl.graph import Node
+from lenet.dsl.shapes import Shape
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from compiler.kernel import Kernels, arguments_of
-from compiler.target import LANES
-from dsl.graph import Graph, Node
-from dsl.shapes import product
+from lenet.compiler.kernel import Kernels, arguments_of
+from lenet.compiler.target import LANES
+from lenet.dsl.graph import Graph, Node
+from lenet.dsl.shapes import product
 
 
 @dataclass(frozen=True)

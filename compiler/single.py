@@ -9,15 +9,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from compiler.calls import Writer
-from compiler.kernel import Request, arguments_of, content_of, function
-from compiler.layout import Slot, bases_of, offsets_of
-from compiler.plan import Plan, plan_memory
-from compiler.schedule import Buffer, Call, Phase
-from compiler.steps import Parts
-from compiler.target import LANES, Target
-from dsl.graph import Graph
-from dsl.shapes import Shape, product
+from lenet.compiler.calls import Writer
+from lenet.compiler.kernel import Request, arguments_of, content_of, function
+from lenet.compiler.layout import Slot, bases_of, offsets_of
+from lenet.compiler.plan import Plan, plan_memory
+from lenet.compiler.schedule import Buffer, Call, Phase
+from lenet.compiler.steps import Parts
+from lenet.compiler.target import LANES, Target
+from lenet.dsl.graph import Graph
+from lenet.dsl.shapes import Shape, product
 
 ARGUMENTS = "arena, weights, w, s, x, y, scratch"
 
@@ -59,7 +59,8 @@ def emit_single(
         content = content_of(node)
         if content not in alike:
             request = Request(node, name, offsets_of(node), target)
-            layer = importlib.import_module(f"compiler.kernels.{node.kind}").emit_single(request)
+            module = importlib.import_module(f"lenet.compiler.kernels.{node.kind}")
+            layer = module.emit_single(request)
             key = re.sub(rf"\b{name}_", "@", layer.source)
             sources.setdefault(key, layer.source)
             wanted = arguments_of(layer.source, f"{name}_single") if layer.source else ()

@@ -2,9 +2,9 @@
 
 from textwrap import indent
 
-from compiler.kernel import Kernels, Request, function
-from compiler.single import Single, single_function
-from dsl.shapes import product
+from lenet.compiler.kernel import Kernels, Request, function
+from lenet.compiler.single import Single, single_function
+from lenet.dsl.shapes import product
 
 
 def normalized(

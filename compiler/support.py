@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from compiler.simd.kernel import linked
-from compiler.simd.vector import load, store
+from lenet.compiler.simd.kernel import linked
+from lenet.compiler.simd.vector import load, store
 
 
 @linked

@@ -1,7 +1,7 @@
 """The graph's invariants, asserted after each pass: a broken one is our bug, not the user's."""
 
-from dsl.graph import Graph
-from dsl.shapes import product
+from lenet.dsl.graph import Graph
+from lenet.dsl.shapes import product
 
 
 class CompilerBug(Exception):

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from textwrap import indent
 
-from compiler.kernel import Request
-from compiler.single import Padded, Single, single_function, vectors_of
-from compiler.tile_source import lines
-from dsl.graph import Node
-from dsl.shapes import Shape
+from lenet.compiler.kernel import Request
+from lenet.compiler.single import Padded, Single, single_function, vectors_of
+from lenet.compiler.tile_source import lines
+from lenet.dsl.graph import Node
+from lenet.dsl.shapes import Shape
 
 
 @dataclass(frozen=True)

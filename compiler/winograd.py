@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from textwrap import indent
 
-from compiler.epilogue import Epilogue
-from compiler.kernel import Request, function
-from compiler.simd.sizes import WINOGRAD as SIZE
-from compiler.simd.sizes import winograd_strip, winograd_tiles
-from compiler.target import LANES, split
-from compiler.tile_source import correlation_source, lines
+from lenet.compiler.epilogue import Epilogue
+from lenet.compiler.kernel import Request, function
+from lenet.compiler.simd.sizes import WINOGRAD as SIZE
+from lenet.compiler.simd.sizes import winograd_strip, winograd_tiles
+from lenet.compiler.target import LANES, split
+from lenet.compiler.tile_source import correlation_source, lines
 
 POINTS = SIZE * SIZE
 

@@ -8,17 +8,17 @@ images are summed before the last one.
 from dataclasses import dataclass
 from textwrap import indent
 
-from compiler.conv_geometry import Geometry, Gradient
-from compiler.conv_gradient import bias_gradient
-from compiler.kernel import GRADIENT, Request, function
-from compiler.simd.sizes import (
+from lenet.compiler.conv_geometry import Geometry, Gradient
+from lenet.compiler.conv_gradient import bias_gradient
+from lenet.compiler.kernel import GRADIENT, Request, function
+from lenet.compiler.simd.sizes import (
     winograd_gradient_strip,
     winograd_products_are_many,
     winograd_tiles,
 )
-from compiler.target import BLOCKS, LANES, Target, split
-from compiler.tile_source import lines, outer_product_source
-from compiler.winograd import POINTS
+from lenet.compiler.target import BLOCKS, LANES, Target, split
+from lenet.compiler.tile_source import lines, outer_product_source
+from lenet.compiler.winograd import POINTS
 
 # With few tiles in a block, and products that are more than a cache holds, all blocks of a group
 # are taken together: the products so far are read and written once for them.

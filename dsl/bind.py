@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from dsl import messages
-from dsl.absent import absent
-from dsl.diagnostics import Diagnostic, closest
-from dsl.padding import is_mode, same_size
-from dsl.registry import Argument, Arguments, Layer, layers
-from dsl.shapes import Shape
-from dsl.syntax import Item, Line, Name, Operation, Sizes, Span, Text
-from dsl.tables import Table
-from dsl.values import Constants, Refused, evaluate, evaluate_size, show
+from lenet.dsl import messages
+from lenet.dsl.absent import absent
+from lenet.dsl.diagnostics import Diagnostic, closest
+from lenet.dsl.padding import is_mode, same_size
+from lenet.dsl.registry import Argument, Arguments, Layer, layers
+from lenet.dsl.shapes import Shape
+from lenet.dsl.syntax import Item, Line, Name, Operation, Sizes, Span, Text
+from lenet.dsl.tables import Table
+from lenet.dsl.values import Constants, Refused, evaluate, evaluate_size, show
 
 _TRUTH = {"true": "yes", "on": "yes", "false": "no", "off": "no", "none": "no"}
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from fractions import Fraction
 
-from dsl import messages, registry
-from dsl.definitions import Block
-from dsl.diagnostics import Diagnostic, closest
-from dsl.syntax import Item, Line, Sizes, Span
-from dsl.values import Constants, Refused, evaluate
+from lenet.dsl import messages, registry
+from lenet.dsl.definitions import Block
+from lenet.dsl.diagnostics import Diagnostic, closest
+from lenet.dsl.syntax import Item, Line, Sizes, Span
+from lenet.dsl.values import Constants, Refused, evaluate
 
 
 def bind_parameters(

@@ -5,7 +5,7 @@ from typing import Any
 from lark import Token
 from lark.visitors import Transformer_NonRecursive
 
-from dsl.syntax import (
+from lenet.dsl.syntax import (
     Expression,
     Item,
     Let,

@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
-from dsl import messages
-from dsl.datasets import DATASETS
-from dsl.definitions import SECTIONS, Definitions
-from dsl.extent import MOST_LINES
-from dsl.sections.data import Data
-from dsl.shapes import Shape, product, show
-from dsl.syntax import Line, Number, Sizes, Span, Tree
-from dsl.walk import Scope, Walk
+from lenet.dsl import messages
+from lenet.dsl.datasets import DATASETS
+from lenet.dsl.definitions import SECTIONS, Definitions
+from lenet.dsl.extent import MOST_LINES
+from lenet.dsl.sections.data import Data
+from lenet.dsl.shapes import Shape, product, show
+from lenet.dsl.syntax import Line, Number, Sizes, Span, Tree
+from lenet.dsl.walk import Scope, Walk
 
 _LARGEST_INPUT = 4096  # that is tried in search of one that is large enough
 _LARGEST_SEARCHED = 400  # lines of a net that is walked through again for it

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from dsl import messages
-from dsl.graph import Node
-from dsl.registry import Layer, layers
-from dsl.sections.train import Train
-from dsl.syntax import Line
-from dsl.walk import Walk
+from lenet.dsl import messages
+from lenet.dsl.graph import Node
+from lenet.dsl.registry import Layer, layers
+from lenet.dsl.sections.train import Train
+from lenet.dsl.syntax import Line
+from lenet.dsl.walk import Walk
 
 _SOFTMAXES = ("softmax", "logsoftmax")
 

@@ -3,17 +3,17 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from dsl import messages
-from dsl.check_output import check_classes, check_loss, end_is_followed
-from dsl.datasets import DATASETS
-from dsl.graph import bare_input
-from dsl.registry import layers
-from dsl.sections.augment import Augment
-from dsl.sections.data import Data
-from dsl.sections.train import Train
-from dsl.shapes import product
-from dsl.syntax import Line, Span
-from dsl.walk import Walk
+from lenet.dsl import messages
+from lenet.dsl.check_output import check_classes, check_loss, end_is_followed
+from lenet.dsl.datasets import DATASETS
+from lenet.dsl.graph import bare_input
+from lenet.dsl.registry import layers
+from lenet.dsl.sections.augment import Augment
+from lenet.dsl.sections.data import Data
+from lenet.dsl.sections.train import Train
+from lenet.dsl.shapes import product
+from lenet.dsl.syntax import Line, Span
+from lenet.dsl.walk import Walk
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dsl.shapes import Shape
+from lenet.dsl.shapes import Shape
 
 
 @dataclass(frozen=True)

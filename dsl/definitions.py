@@ -4,13 +4,13 @@ import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from dsl import messages, registry
-from dsl.diagnostics import Diagnostic
-from dsl.errors import LenetError
-from dsl.parse import parse
-from dsl.syntax import Let, Line, Span, Text, Tree, Word
-from dsl.tables import Table, read_table
-from dsl.values import Constants, Refused, evaluate
+from lenet.dsl import messages, registry
+from lenet.dsl.diagnostics import Diagnostic
+from lenet.dsl.errors import LenetError
+from lenet.dsl.parse import parse
+from lenet.dsl.syntax import Let, Line, Span, Text, Tree, Word
+from lenet.dsl.tables import Table, read_table
+from lenet.dsl.values import Constants, Refused, evaluate
 
 Read = Callable[[str], str]
 _MOST_FILES = 100

@@ -10,10 +10,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from dsl.clean import clean, clean_lines
-from dsl.errors import LenetError
-from dsl.files import is_descriptor, open_file
-from dsl.syntax import Span
+from lenet.dsl.clean import clean, clean_lines
+from lenet.dsl.errors import LenetError
+from lenet.dsl.files import is_descriptor, open_file
+from lenet.dsl.syntax import Span
 
 
 @dataclass(frozen=True)

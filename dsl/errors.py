@@ -1,6 +1,6 @@
 """The one exception type that reaches a user as a message, never as a traceback."""
 
-from dsl.clean import clean, clean_lines
+from lenet.dsl.clean import clean, clean_lines
 
 
 class LenetError(Exception):

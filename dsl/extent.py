@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from dsl import messages
-from dsl.blocks import bind_parameters
-from dsl.definitions import Definitions
-from dsl.registry import STRUCTURE, layers
-from dsl.syntax import Line, Sizes, Span, Statement
-from dsl.values import Constants, Refused, evaluate_size
+from lenet.dsl import messages
+from lenet.dsl.blocks import bind_parameters
+from lenet.dsl.definitions import Definitions
+from lenet.dsl.registry import STRUCTURE, layers
+from lenet.dsl.syntax import Line, Sizes, Span, Statement
+from lenet.dsl.values import Constants, Refused, evaluate_size
 
 MOST_LAYERS = 5_000
 MOST_LINES = 20_000  # that blocks and repeats may write out

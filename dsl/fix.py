@@ -3,7 +3,7 @@
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Sequence
 
-from dsl.diagnostics import Diagnostic, Edit
+from lenet.dsl.diagnostics import Diagnostic, Edit
 
 _Change = tuple[int, int, str]  # what lies between two places of the text becomes another
 _ROUNDS = 20  # a fix may bring the next mistake to light

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from dsl.parse import MAX_DEPTH, MAX_LINES, code_of, parse
-from dsl.shapes import Shape, show
-from dsl.syntax import Let, Line, Statement
-from dsl.write import show_head, show_sizes
+from lenet.dsl.parse import MAX_DEPTH, MAX_LINES, code_of, parse
+from lenet.dsl.shapes import Shape, show
+from lenet.dsl.syntax import Let, Line, Statement
+from lenet.dsl.write import show_head, show_sizes
 
 _INDENT = "  "
 _GAP = " " * 4  # before a name

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from dsl.registry import Parameter
-from dsl.sections.augment import Augment
-from dsl.sections.data import Data
-from dsl.sections.train import Train
-from dsl.shapes import Shape, show
+from lenet.dsl.registry import Parameter
+from lenet.dsl.sections.augment import Augment
+from lenet.dsl.sections.data import Data
+from lenet.dsl.sections.train import Train
+from lenet.dsl.shapes import Shape, show
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """The shape rules of layers that join paths."""
 
-from dsl import messages
-from dsl.registry import Context
-from dsl.shapes import Shape
-from dsl.values import Refused
+from lenet.dsl import messages
+from lenet.dsl.registry import Context
+from lenet.dsl.shapes import Shape
+from lenet.dsl.values import Refused
 
 
 def equal_shapes(context: Context) -> Shape:

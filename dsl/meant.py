@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from dsl import messages
-from dsl.bind import bind
-from dsl.diagnostics import Diagnostic, Edit
-from dsl.fix import apply_edits
-from dsl.registry import SECTIONS, STRUCTURE, layers
-from dsl.sections import augment, data, train
-from dsl.sections.reader import read_keys
-from dsl.syntax import Let, Sizes, Statement
-from dsl.values import Constants, Refused, evaluate_size
+from lenet.dsl import messages
+from lenet.dsl.bind import bind
+from lenet.dsl.diagnostics import Diagnostic, Edit
+from lenet.dsl.fix import apply_edits
+from lenet.dsl.registry import SECTIONS, STRUCTURE, layers
+from lenet.dsl.sections import augment, data, train
+from lenet.dsl.sections.reader import read_keys
+from lenet.dsl.syntax import Let, Sizes, Statement
+from lenet.dsl.values import Constants, Refused, evaluate_size
 
 Parse = Callable[[str], Statement | None]
 

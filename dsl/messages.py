@@ -7,9 +7,9 @@ import math
 import unicodedata
 from collections.abc import Sequence
 
-from dsl.diagnostics import Diagnostic, Edit, Related
-from dsl.shapes import Shape, product, show
-from dsl.syntax import Span
+from lenet.dsl.diagnostics import Diagnostic, Edit, Related
+from lenet.dsl.shapes import Shape, product, show
+from lenet.dsl.syntax import Span
 
 
 def _did_you_mean(suggestion: str | None, otherwise: str) -> str:

@@ -11,12 +11,12 @@ from typing import Any
 
 from lark import Lark, UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
 
-from dsl import messages
-from dsl.builder import Builder
-from dsl.diagnostics import Diagnostic
-from dsl.indent import has_body, has_tab, indent_of, tab_width
-from dsl.meant import as_meant
-from dsl.syntax import (
+from lenet.dsl import messages
+from lenet.dsl.builder import Builder
+from lenet.dsl.diagnostics import Diagnostic
+from lenet.dsl.indent import has_body, has_tab, indent_of, tab_width
+from lenet.dsl.meant import as_meant
+from lenet.dsl.syntax import (
     Let,
     Line,
     Row,

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any
 
-from dsl.absent import absent, plain
-from dsl.diagnostics import Diagnostic, closest
-from dsl.shapes import Shape, product
-from dsl.syntax import Line, Span
+from lenet.dsl.absent import absent, plain
+from lenet.dsl.diagnostics import Diagnostic, closest
+from lenet.dsl.shapes import Shape, product
+from lenet.dsl.syntax import Line, Span
 
 Arguments = dict[str, Any]
 
@@ -157,9 +157,9 @@ STRUCTURE = {
 @cache
 def layers() -> Mapping[str, Layer]:
     """Every layer by name, found by looking into dsl/layers."""
-    package = importlib.import_module("dsl.layers")
+    package = importlib.import_module("lenet.dsl.layers")
     found = [
-        importlib.import_module(f"dsl.layers.{module.name}").LAYER
+        importlib.import_module(f"lenet.dsl.layers.{module.name}").LAYER
         for module in pkgutil.iter_modules(package.__path__)
     ]
     return {layer.name: layer for layer in sorted(found, key=lambda layer: layer.name)}

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from dsl import messages
-from dsl.diagnostics import Diagnostic
-from dsl.syntax import Line, Span
+from lenet.dsl import messages
+from lenet.dsl.diagnostics import Diagnostic
+from lenet.dsl.syntax import Line, Span
 
 
 @dataclass

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
-from dsl import messages
-from dsl.diagnostics import Diagnostic, closest
-from dsl.syntax import Expression, Name, Number, Operation
+from lenet.dsl import messages
+from lenet.dsl.diagnostics import Diagnostic, closest
+from lenet.dsl.syntax import Expression, Name, Number, Operation
 
 LARGEST_SIZE = 2**31 - 1
 _MAX_BITS = 1000  # of a numerator or a denominator: any such fraction is a finite float

@@ -8,22 +8,22 @@ because each kind of line with a body leads back to lines.
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from dsl import messages, registry
-from dsl.absent import absent
-from dsl.bind import bind
-from dsl.blocks import bind_parameters
-from dsl.definitions import SECTIONS, Block, Definitions
-from dsl.diagnostics import Diagnostic, Related
-from dsl.extent import DEEPEST, MOST_LAYERS, MOST_LINES, extent_of, repetitions
-from dsl.graph import Group, Node
-from dsl.registry import Context
-from dsl.sections.augment import KEYS as AUGMENT_KEYS
-from dsl.sections.data import KEYS as DATA_KEYS
-from dsl.sections.train import KEYS as TRAIN_KEYS
-from dsl.shapes import Shape, product, show
-from dsl.syntax import Let, Line, Sizes, Span, Statement, Word
-from dsl.values import Constants, Refused, evaluate_size
-from dsl.write import show_item
+from lenet.dsl import messages, registry
+from lenet.dsl.absent import absent
+from lenet.dsl.bind import bind
+from lenet.dsl.blocks import bind_parameters
+from lenet.dsl.definitions import SECTIONS, Block, Definitions
+from lenet.dsl.diagnostics import Diagnostic, Related
+from lenet.dsl.extent import DEEPEST, MOST_LAYERS, MOST_LINES, extent_of, repetitions
+from lenet.dsl.graph import Group, Node
+from lenet.dsl.registry import Context
+from lenet.dsl.sections.augment import KEYS as AUGMENT_KEYS
+from lenet.dsl.sections.data import KEYS as DATA_KEYS
+from lenet.dsl.sections.train import KEYS as TRAIN_KEYS
+from lenet.dsl.shapes import Shape, product, show
+from lenet.dsl.syntax import Let, Line, Sizes, Span, Statement, Word
+from lenet.dsl.values import Constants, Refused, evaluate_size
+from lenet.dsl.write import show_item
 
 _LONGEST = 2_000  # letters in front of a layer's own name
 _MOST_USES = 100  # of a block, that are looked into in a net with mistakes
@@ -162,8 +162,7 @@ class Walk:
             return False
         extent = extent_of(line, scope.definitions, scope.constants, self.most)
         return (
-            self.visited + extent.lines > self.most
-            or len(self.nodes) + extent.layers > MOST_LAYERS
+            self.visited + extent.lines > self.most or len(self.nodes) + extent.layers > MOST_LAYERS
         )
 
     def lose_track(self) -> None:

@@ -1,7 +1,7 @@
 """What layers with weights share: a weight tensor and an optional bias."""
 
-from dsl.registry import Argument, Arguments, Parameter
-from dsl.shapes import Shape
+from lenet.dsl.registry import Argument, Arguments, Parameter
+from lenet.dsl.shapes import Shape
 
 BIAS = Argument(
     "bias",

@@ -1,9 +1,9 @@
 """The geometry that convolutions and pooling share."""
 
-from dsl import messages
-from dsl.registry import Argument, Context
-from dsl.shapes import Shape
-from dsl.values import Refused
+from lenet.dsl import messages
+from lenet.dsl.registry import Argument, Context
+from lenet.dsl.shapes import Shape
+from lenet.dsl.values import Refused
 
 STRIDE = Argument(
     "stride",

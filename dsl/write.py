@@ -1,6 +1,6 @@
 """Syntax back to text, in the one way that `lenet fmt` writes it."""
 
-from dsl.syntax import Expression, Item, Let, Line, Number, Operation, Sizes, Text
+from lenet.dsl.syntax import Expression, Item, Let, Line, Number, Operation, Sizes, Text
 
 _BINDS = {"+": 1, "-": 1, "*": 2, "/": 2}
 

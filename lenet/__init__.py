@@ -10,15 +10,15 @@ See `lenet.api` for what these take and raise.
 
 from typing import TYPE_CHECKING, Any
 
-from runtime.shown import set_renderer
+from lenet.runtime.shown import set_renderer
 
 if TYPE_CHECKING:
-    from dsl.errors import LenetError
     from lenet import datasets
     from lenet.api import Network, load, open, train
-    from runtime.data.dataset import Dataset, Images
-    from runtime.model import Model
-    from runtime.prediction import Prediction
+    from lenet.dsl.errors import LenetError
+    from lenet.runtime.data.dataset import Dataset, Images
+    from lenet.runtime.model import Model
+    from lenet.runtime.prediction import Prediction
 
 __version__ = "0.1.0"
 __all__ = [
@@ -37,12 +37,12 @@ __all__ = [
 ]
 
 _PLACES = {
-    "Columns": "runtime.data.columns",
-    "Dataset": "runtime.data.dataset",
-    "Images": "runtime.data.dataset",
-    "LenetError": "dsl.errors",
-    "Model": "runtime.model",
-    "Prediction": "runtime.prediction",
+    "Columns": "lenet.runtime.data.columns",
+    "Dataset": "lenet.runtime.data.dataset",
+    "Images": "lenet.runtime.data.dataset",
+    "LenetError": "lenet.dsl.errors",
+    "Model": "lenet.runtime.model",
+    "Prediction": "lenet.runtime.prediction",
 }
 
 

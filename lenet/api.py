@@ -7,21 +7,21 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dsl.check import check
-from dsl.clean import clean
-from dsl.diagnostics import Diagnostic, SpecError, decoded, imports_of, read_source
-from dsl.errors import LenetError
-from dsl.graph import Graph
-from dsl.shapes import show
+from lenet.dsl.check import check
+from lenet.dsl.clean import clean
+from lenet.dsl.diagnostics import Diagnostic, SpecError, decoded, imports_of, read_source
+from lenet.dsl.errors import LenetError
+from lenet.dsl.graph import Graph
+from lenet.dsl.shapes import show
 from lenet.shapes import shapes, shapes_text
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from runtime.data.columns import Columns
-    from runtime.data.dataset import Dataset
-    from runtime.model import Model
-    from runtime.spark.session import SparkSession
+    from lenet.runtime.data.columns import Columns
+    from lenet.runtime.data.dataset import Dataset
+    from lenet.runtime.model import Model
+    from lenet.runtime.spark.session import SparkSession
 
 # Short of exponents that would take for ever as exact fractions.
 _NUMBER = re.compile(r"[+-]?(\d{1,18}(\.\d{0,18})?([eE][+-]?\d{1,2})?|\d{1,18}/\d{1,18})")
@@ -97,8 +97,8 @@ class About:
 
 def load_again(folder: str | Path) -> tuple[Network, About]:
     """The net of the run in a folder, as it was when the run began; LenetError without one."""
-    from dsl.check import check_graph
-    from runtime.records import read_about
+    from lenet.dsl.check import check_graph
+    from lenet.runtime.records import read_about
 
     about = read_about(Path(folder))
     settings, data = about["settings"], about.get("data")
@@ -159,11 +159,11 @@ def train(
     The weights do not depend on the engine, nor on the numbers of workers and threads. Raises
     LenetError.
     """
+    from lenet.runtime.data.dataset import Dataset
+    from lenet.runtime.data.given import is_given
+    from lenet.runtime.resolve import Deferred, given_data, resolve_data
+    from lenet.runtime.run import Options, train_model
     from lenet.watching import both, shown
-    from runtime.data.dataset import Dataset
-    from runtime.data.given import is_given
-    from runtime.resolve import Deferred, given_data, resolve_data
-    from runtime.run import Options, train_model
 
     for name, text, known in (
         ("engine", engine, ("spark", "local")), ("all_reduce", all_reduce, ("mesh", "driver"))
@@ -216,9 +216,9 @@ def udf(model: "Model | str | Path", spark: "SparkSession | None" = None) -> Any
     It gives a struct of prediction (the class, from 0), label (its name), probability and raw
     (log-probabilities), one for each class. Without `spark`, it is for the active session.
     """
-    from runtime.model import Model
-    from runtime.spark.frames import prediction_function
-    from runtime.spark.session import active_session
+    from lenet.runtime.model import Model
+    from lenet.runtime.spark.frames import prediction_function
+    from lenet.runtime.spark.session import active_session
 
     session = spark or active_session()
     if session is None:
@@ -230,7 +230,7 @@ def udf(model: "Model | str | Path", spark: "SparkSession | None" = None) -> Any
 
 def open(path: str | Path) -> "Model":
     """A trained model from its file. Raises LenetError where it cannot be read."""
-    from runtime.model import Model
+    from lenet.runtime.model import Model
 
     return Model.open(path)
 

@@ -10,7 +10,6 @@ from typing import Annotated, Any
 import click
 import typer
 
-from dsl.clean import clean_lines
 from lenet import __version__
 from lenet.commands.bench import bench
 from lenet.commands.check import check_files
@@ -24,6 +23,7 @@ from lenet.commands.predict import predict
 from lenet.commands.shapes import show_shapes
 from lenet.commands.train import train
 from lenet.console import errors_as_messages
+from lenet.dsl.clean import clean_lines
 
 _HELP = """
 lenet trains neural networks that are written as plain text, one layer a line.

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TextIO
 
-from dsl.clean import clean, clean_json, clean_lines
-from dsl.diagnostics import Diagnostic, SpecError, render
-from dsl.errors import LenetError
-from runtime.interrupts import Interrupted, interrupted, interruptible, last_words
+from lenet.dsl.clean import clean, clean_json, clean_lines
+from lenet.dsl.diagnostics import Diagnostic, SpecError, render
+from lenet.dsl.errors import LenetError
+from lenet.runtime.interrupts import Interrupted, interrupted, interruptible, last_words
 
 MOST = 100  # diagnostics that a person may want to scroll through
 

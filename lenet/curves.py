@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from dsl.clean import escape
+from lenet.dsl.clean import escape
 
 History = Sequence[Mapping[str, Any]]
 Points = list[tuple[float, float]]  # epoch, value

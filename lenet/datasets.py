@@ -8,12 +8,12 @@ digits.test.pixels, digits.classes
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsl.datasets import DATASETS
-from dsl.diagnostics import closest
-from dsl.errors import LenetError
+from lenet.dsl.datasets import DATASETS
+from lenet.dsl.diagnostics import closest
+from lenet.dsl.errors import LenetError
 
 if TYPE_CHECKING:
-    from runtime.data.dataset import Dataset
+    from lenet.runtime.data.dataset import Dataset
 
 __all__ = ["load", "names"]
 
@@ -33,7 +33,7 @@ def load(name: str, folder: str | Path | None = None) -> "Dataset":
         near = closest(str(name), names())
         fix = f'did you mean "{near}"?' if near else f"there is {', '.join(names())}"
         raise LenetError(f"there is no dataset {name!r}", "", fix)
-    from runtime.data import load_dataset
+    from lenet.runtime.data import load_dataset
 
     return load_dataset(name, folder=Path(folder) if folder is not None else None)
 

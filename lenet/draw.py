@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, takewhile
 
-from dsl.clean import escape
-from dsl.graph import Graph, Group, Node
-from dsl.registry import layers
-from dsl.shapes import show
-from dsl.values import Size
+from lenet.dsl.clean import escape
+from lenet.dsl.graph import Graph, Group, Node
+from lenet.dsl.registry import layers
+from lenet.dsl.shapes import show
+from lenet.dsl.values import Size
 
 _WIDTH, _HEIGHT = 180.0, 30.0  # of a layer's box, at least
 _GAP = 20.0  # between one and the next

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 
-from dsl.check import Checked
-from dsl.datasets import DATASETS
-from dsl.definitions import SECTIONS
-from dsl.glossary import GLOSSARY
-from dsl.parse import code_of
-from dsl.registry import STRUCTURE, Argument, Layer, layers
-from dsl.shapes import product, show
-from dsl.syntax import Expression, Let, Line, Name, Operation, Sizes, Span, Statement, Word
-from dsl.values import show as show_number
-from dsl.write import show_head
+from lenet.dsl.check import Checked
+from lenet.dsl.datasets import DATASETS
+from lenet.dsl.definitions import SECTIONS
+from lenet.dsl.glossary import GLOSSARY
+from lenet.dsl.parse import code_of
+from lenet.dsl.registry import STRUCTURE, Argument, Layer, layers
+from lenet.dsl.shapes import product, show
+from lenet.dsl.syntax import Expression, Let, Line, Name, Operation, Sizes, Span, Statement, Word
+from lenet.dsl.values import show as show_number
+from lenet.dsl.write import show_head
 from lenet.explain import SECTIONS as _KEYS
 from lenet.explain import describe_argument, describe_dataset
 

@@ -3,17 +3,17 @@ registries that the checker reads."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from dsl.absent import meant_for, plain
-from dsl.check import check
-from dsl.codes import CODES
-from dsl.datasets import DATASETS
-from dsl.diagnostics import closest, render
-from dsl.errors import LenetError
-from dsl.glossary import GLOSSARY
-from dsl.registry import STRUCTURE, Argument, Layer, layers, suggest_layer
-from dsl.sections import augment, data, train
-from dsl.sections.reader import UNIT_ALIASES
-from dsl.shapes import show
+from lenet.dsl.absent import meant_for, plain
+from lenet.dsl.check import check
+from lenet.dsl.codes import CODES
+from lenet.dsl.datasets import DATASETS
+from lenet.dsl.diagnostics import closest, render
+from lenet.dsl.errors import LenetError
+from lenet.dsl.glossary import GLOSSARY
+from lenet.dsl.registry import STRUCTURE, Argument, Layer, layers, suggest_layer
+from lenet.dsl.sections import augment, data, train
+from lenet.dsl.sections.reader import UNIT_ALIASES
+from lenet.dsl.shapes import show
 
 # Other frameworks' words for ours.
 _ALIASES = {

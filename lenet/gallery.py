@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dsl.clean import escape
-from runtime.prediction import MOST_KEPT, Kept, Predicted, Prediction
+from lenet.dsl.clean import escape
+from lenet.runtime.prediction import MOST_KEPT, Kept, Predicted, Prediction
 
 _SIDE = 72  # of a picture on the page
 _FIGURE = (

@@ -15,8 +15,8 @@ from pygments.token import (
     Whitespace,
 )
 
-from dsl.definitions import SECTIONS
-from dsl.registry import STRUCTURE, layers
+from lenet.dsl.definitions import SECTIONS
+from lenet.dsl.registry import STRUCTURE, layers
 
 _JOINS = [layer.name for layer in layers().values() if layer.joins]
 _BLANK = r"[^\S\n]+"

@@ -7,14 +7,14 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from dsl.errors import LenetError
-from dsl.files import read_file
-from dsl.shapes import product, show
-from runtime.data import is_idx
-from runtime.data.idx import read_images
-from runtime.data.pictures import ENDINGS, pictures_below
-from runtime.data.preparation import MOST_BYTES, PictureError, Preparation, SizeError
-from runtime.model import Model
+from lenet.dsl.errors import LenetError
+from lenet.dsl.files import read_file
+from lenet.dsl.shapes import product, show
+from lenet.runtime.data import is_idx
+from lenet.runtime.data.idx import read_images
+from lenet.runtime.data.pictures import ENDINGS, pictures_below
+from lenet.runtime.data.preparation import MOST_BYTES, PictureError, Preparation, SizeError
+from lenet.runtime.model import Model
 
 _TOGETHER = 1024
 

@@ -11,12 +11,12 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 from pygls.workspace import TextDocument
 
-from dsl.check import Checked, check
-from dsl.clean import clean, clean_lines
-from dsl.diagnostics import Diagnostic, Edit, path_of, read_source
-from dsl.format import format_text
-from dsl.syntax import Span
 from lenet import __version__
+from lenet.dsl.check import Checked, check
+from lenet.dsl.clean import clean, clean_lines
+from lenet.dsl.diagnostics import Diagnostic, Edit, path_of, read_source
+from lenet.dsl.format import format_text
+from lenet.dsl.syntax import Span
 from lenet.editing import completions, definition_of, explain_at
 
 server = LanguageServer("lenet", __version__)

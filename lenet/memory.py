@@ -1,12 +1,12 @@
 """Whether this machine has the memory that a net's training needs."""
 
-from dsl import messages
-from dsl.check import Checked
-from dsl.diagnostics import Diagnostic
-from dsl.shapes import product
-from dsl.syntax import Line, Span
+from lenet.dsl import messages
+from lenet.dsl.check import Checked
+from lenet.dsl.diagnostics import Diagnostic
+from lenet.dsl.shapes import product
+from lenet.dsl.syntax import Line, Span
+from lenet.runtime.cores import total_memory
 from lenet.shapes import memory
-from runtime.cores import total_memory
 
 
 def memory_warnings(checked: Checked) -> list[Diagnostic]:

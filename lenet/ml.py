@@ -38,13 +38,13 @@ from pyspark.ml.util import (
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from dsl.errors import LenetError
 from lenet.api import Network, read_settings, train
+from lenet.dsl.errors import LenetError
 from lenet.ml_values import network_of, settings_value, spec_value
-from runtime.data.columns import Columns
-from runtime.model import Model as Net
-from runtime.spark.frames import prediction_column
-from runtime.spark.hadoop import HadoopFolder
+from lenet.runtime.data.columns import Columns
+from lenet.runtime.model import Model as Net
+from lenet.runtime.spark.frames import prediction_column
+from lenet.runtime.spark.hadoop import HadoopFolder
 
 __all__ = ["LenetClassificationSummary", "LenetClassifier", "LenetModel"]
 _FILE = "model.safetensors"

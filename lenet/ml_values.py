@@ -6,9 +6,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from dsl.check import check_graph
-from dsl.errors import LenetError
 from lenet.api import Network, Settings, load, read_settings
+from lenet.dsl.check import check_graph
+from lenet.dsl.errors import LenetError
 
 _KEYS = {"name", "text", "imports"}
 

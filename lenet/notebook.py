@@ -6,8 +6,8 @@ import threading
 import time
 from dataclasses import dataclass
 
-from dsl.clean import clean, escape
-from dsl.sections.reader import Duration
+from lenet.dsl.clean import clean, escape
+from lenet.dsl.sections.reader import Duration
 from lenet.progress import Event, Lines
 
 _PAUSE = 0.25  # seconds between two updates: each sends the whole, and a page has to draw it

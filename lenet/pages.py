@@ -8,20 +8,20 @@ markup.
 import base64
 from typing import TYPE_CHECKING, Any
 
-from dsl.clean import escape
-from dsl.errors import LenetError
-from dsl.graph import Graph
-from dsl.shapes import show
 from lenet.curves import chart
 from lenet.draw import draw_svg
+from lenet.dsl.clean import escape
+from lenet.dsl.errors import LenetError
+from lenet.dsl.graph import Graph
+from lenet.dsl.shapes import show
 from lenet.gallery import gallery
+from lenet.runtime.described import described
+from lenet.runtime.prediction import Prediction
 from lenet.shapes import HEAD, cells_of, folded, memory_text, shapes
-from runtime.described import described
-from runtime.prediction import Prediction
 
 if TYPE_CHECKING:
     from lenet.api import Network
-    from runtime.model import Model
+    from lenet.runtime.model import Model
 
 _BOX = "max-width:100%;overflow-x:auto"
 _CELL = "padding:1px 10px;white-space:nowrap;text-align:"

@@ -5,8 +5,8 @@ import textwrap
 from datetime import UTC, datetime
 from typing import Any
 
-from dsl.clean import clean, clean_json
-from dsl.sections.reader import Duration
+from lenet.dsl.clean import clean, clean_json
+from lenet.dsl.sections.reader import Duration
 
 Event = dict[str, Any]
 

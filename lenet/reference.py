@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from dsl.codes import CODES
-from dsl.datasets import DATASETS
-from dsl.glossary import GLOSSARY
-from dsl.registry import STRUCTURE, Layer, layers
+from lenet.dsl.codes import CODES
+from lenet.dsl.datasets import DATASETS
+from lenet.dsl.glossary import GLOSSARY
+from lenet.dsl.registry import STRUCTURE, Layer, layers
 from lenet.explain import SECTIONS, describe_argument, describe_dataset
 
 _INTRODUCTION = """# The language

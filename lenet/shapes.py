@@ -3,9 +3,9 @@
 import hashlib
 from typing import Any
 
-from dsl.graph import Graph, Group, Node
-from dsl.sections.train import Train
-from dsl.shapes import product, show
+from lenet.dsl.graph import Graph, Group, Node
+from lenet.dsl.sections.train import Train
+from lenet.dsl.shapes import product, show
 
 
 def shapes(graph: Graph, spec: str) -> dict[str, Any]:
@@ -26,9 +26,9 @@ def shapes(graph: Graph, spec: str) -> dict[str, Any]:
 
 def memory(graph: Graph) -> tuple[int, int]:
     """Bytes that one thread needs to train and to predict, by the compiler's plan."""
-    from compiler.pipeline import compile_graph
-    from compiler.target import Target
-    from runtime.slice_count import least_rows, slice_count, training_bytes
+    from lenet.compiler.pipeline import compile_graph
+    from lenet.compiler.target import Target
+    from lenet.runtime.slice_count import least_rows, slice_count, training_bytes
 
     # The plan does not depend on the processor; any will do, without asking LLVM for ours.
     program = compile_graph(graph, Target("any", 32, 16))

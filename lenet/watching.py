@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from dsl.sections.reader import Duration
+from lenet.dsl.sections.reader import Duration
 from lenet.notebook import Notebook, in_notebook
 from lenet.progress import Bars, Event, Lines
 

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compiler.program import Program
-from dsl.errors import LenetError
-from dsl.shapes import product
+from lenet.compiler.program import Program
+from lenet.dsl.errors import LenetError
+from lenet.dsl.shapes import product
 
 _PIXELS = (np.dtype(np.uint8), np.dtype(np.float32))
 

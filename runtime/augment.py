@@ -7,8 +7,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from compiler.kept import kept
-from dsl.sections.augment import Augment
+from lenet.compiler.kept import kept
+from lenet.dsl.sections.augment import Augment
 
 
 def augmented(

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dsl.errors import LenetError
-from dsl.sections.augment import Augment
-from runtime.arguments import problem_of
-from runtime.arrays import frozen
-from runtime.augment import augmented
-from runtime.data.dataset import Images
+from lenet.dsl.errors import LenetError
+from lenet.dsl.sections.augment import Augment
+from lenet.runtime.arguments import problem_of
+from lenet.runtime.arrays import frozen
+from lenet.runtime.augment import augmented
+from lenet.runtime.data.dataset import Images
 
 Slice = tuple[
     NDArray[np.generic], NDArray[np.generic], NDArray[np.int64], NDArray[np.float32],

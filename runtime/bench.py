@@ -20,23 +20,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compiler.cache import Loaded, load
-from compiler.pipeline import compile_graph
-from compiler.program import Program
-from compiler.schedule import Call
-from compiler.simd.peak import measure_peak
-from compiler.target import host
-from dsl.graph import Graph, Node
-from dsl.sections.train import Train
-from runtime.arrays import aligned_floats, frozen
-from runtime.batches import Normalization
-from runtime.communicator import Alone
-from runtime.data.dataset import Images
-from runtime.model import Model
-from runtime.parameters import folded_weights, initial_weights, to_tensors
-from runtime.shard import deal
-from runtime.slice_count import least_rows, slice_count, training_bytes
-from runtime.step import Predictor, Trainer
+from lenet.compiler.cache import Loaded, load
+from lenet.compiler.pipeline import compile_graph
+from lenet.compiler.program import Program
+from lenet.compiler.schedule import Call
+from lenet.compiler.simd.peak import measure_peak
+from lenet.compiler.target import host
+from lenet.dsl.graph import Graph, Node
+from lenet.dsl.sections.train import Train
+from lenet.runtime.arrays import aligned_floats, frozen
+from lenet.runtime.batches import Normalization
+from lenet.runtime.communicator import Alone
+from lenet.runtime.data.dataset import Images
+from lenet.runtime.model import Model
+from lenet.runtime.parameters import folded_weights, initial_weights, to_tensors
+from lenet.runtime.shard import deal
+from lenet.runtime.slice_count import least_rows, slice_count, training_bytes
+from lenet.runtime.step import Predictor, Trainer
 
 _SECONDS = 2.0  # how long each measurement goes on, at least
 _TURN = 0.05  # and each turn of measurements that take turns
@@ -104,7 +104,7 @@ def _compile_times(arguments: list[str]) -> dict[str, float]:
     """All kernels of the net, in a process with an empty cache, then in one with a full one."""
     seconds = []
     with tempfile.TemporaryDirectory() as folder:
-        root = str(Path(__file__).parents[1])
+        root = str(Path(__file__).parents[2])
         path = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
         environment = {**os.environ, "LENET_CACHE": folder, "PYTHONPATH": path}
         command = [sys.executable, "-P", "-c", _COMPILE.format(["compile", "--json", *arguments])]

@@ -15,8 +15,8 @@ from tensorboardX.proto.summary_pb2 import Summary
 from tensorboardX.record_writer import masked_crc32c
 from tensorboardX.summary import histogram_raw
 
-from dsl.clean import clean
-from runtime.files import Tail
+from lenet.dsl.clean import clean
+from lenet.runtime.files import Tail
 
 
 class Board:

@@ -15,8 +15,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
-from dsl.errors import LenetError
-from runtime.files import write_atomically
+from lenet.dsl.errors import LenetError
+from lenet.runtime.files import write_atomically
 
 FORMAT = "lenet-checkpoint-1"
 _MOST = 10**9  # iterations, as in the names of files

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dsl.errors import LenetError
+from lenet.dsl.errors import LenetError
 
 Worker = dict[str, Any]
 

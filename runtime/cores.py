@@ -1,7 +1,7 @@
 """Whether this machine has what a training needs."""
 
-from compiler.machine import available_cores, available_memory, total_memory
-from dsl.errors import LenetError
+from lenet.compiler.machine import available_cores, available_memory, total_memory
+from lenet.dsl.errors import LenetError
 
 __all__ = ["available_cores", "available_memory", "check_memory", "total_memory"]
 

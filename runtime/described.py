@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dsl.clean import clean
-from dsl.errors import LenetError
-from dsl.shapes import show
+from lenet.dsl.clean import clean
+from lenet.dsl.errors import LenetError
+from lenet.dsl.shapes import show
 
 if TYPE_CHECKING:
-    from runtime.model import Model
+    from lenet.runtime.model import Model
 
 _LONGEST = 80  # of a name
 

@@ -4,9 +4,9 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from dsl.errors import LenetError
-from runtime.checkpoint import Checkpoints
-from runtime.rescue import Rescue
+from lenet.dsl.errors import LenetError
+from lenet.runtime.checkpoint import Checkpoints
+from lenet.runtime.rescue import Rescue
 
 Event = dict[str, Any]
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from dsl.errors import LenetError
+from lenet.dsl.errors import LenetError
 
 # The mean loss is summed in fixed point too: 1,024 slices of less than 2**13 fit into 63 bits.
 LOSS_UNIT = 2.0**40

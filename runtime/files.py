@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dsl.errors import LenetError
+from lenet.dsl.errors import LenetError
 
 
 class Tail:

@@ -6,10 +6,10 @@ from fractions import Fraction
 
 import numpy as np
 
-from dsl.check import check_graph
-from dsl.graph import Graph, draw
-from dsl.sections.train import Train
-from runtime.batches import Normalization
+from lenet.dsl.check import check_graph
+from lenet.dsl.graph import Graph, draw
+from lenet.dsl.sections.train import Train
+from lenet.runtime.batches import Normalization
 
 
 @dataclass(frozen=True)

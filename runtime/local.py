@@ -7,12 +7,12 @@ from threading import Thread
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.communicator import Alone
-from runtime.desk import Desk
-from runtime.interrupts import last_words
-from runtime.job import Job
-from runtime.shard import Shard
-from runtime.training import run_training
+from lenet.runtime.communicator import Alone
+from lenet.runtime.desk import Desk
+from lenet.runtime.interrupts import last_words
+from lenet.runtime.job import Job
+from lenet.runtime.shard import Shard
+from lenet.runtime.training import run_training
 
 _PATIENCE = 60.0  # seconds that a step may take after Ctrl-C, until its checkpoint is written
 

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dsl.graph import Graph
-from dsl.shapes import show
-from runtime.data.dataset import DataError
+from lenet.dsl.graph import Graph
+from lenet.dsl.shapes import show
+from lenet.runtime.data.dataset import DataError
 
 if TYPE_CHECKING:
-    from runtime.source import Source
+    from lenet.runtime.source import Source
 
 _MOST = 0.9  # of the rows, in one class
 _DIM = 16  # of 255, a largest byte that is hardly meant

@@ -51,9 +51,7 @@ def broken(tallied: NDArray[np.int64]) -> bool:
 
 def metrics_of(tallied: NDArray[np.int64], classes: int) -> dict[str, float]:
     """Mean loss, top1 and, with more than five classes, top5."""
-    count, top1, top5, whole, fraction, huge, invalid = (
-        int(value) for value in tallied[:_TOTALS]
-    )
+    count, top1, top5, whole, fraction, huge, invalid = (int(value) for value in tallied[:_TOTALS])
     loss = (whole + fraction / _FRACTION) / count
     if huge:
         loss = float("nan") if invalid else float("inf")

@@ -12,29 +12,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compiler.cache import load
-from compiler.pipeline import compile_graph
-from dsl.check import check_graph
-from dsl.datasets import DATASETS
-from dsl.errors import LenetError
-from dsl.files import read_file
-from dsl.graph import Graph, bare_shape
-from dsl.shapes import Shape, product, show
-from runtime import model_file
-from runtime.batches import Normalization
-from runtime.cores import available_cores
-from runtime.data.labels import as_text
-from runtime.data.preparation import MOST_BYTES, PictureError, Preparation
-from runtime.data.values import TOO_LARGE, as_image
-from runtime.described import described
-from runtime.files import write_atomically
-from runtime.lazy import lazy
-from runtime.metrics import measure
-from runtime.observed import Observed
-from runtime.parameters import digest, from_tensors
-from runtime.prediction import Prediction, kept
-from runtime.shown import Shown
-from runtime.step import Predictor
+from lenet.compiler.cache import load
+from lenet.compiler.pipeline import compile_graph
+from lenet.dsl.check import check_graph
+from lenet.dsl.datasets import DATASETS
+from lenet.dsl.errors import LenetError
+from lenet.dsl.files import read_file
+from lenet.dsl.graph import Graph, bare_shape
+from lenet.dsl.shapes import Shape, product, show
+from lenet.runtime import model_file
+from lenet.runtime.batches import Normalization
+from lenet.runtime.cores import available_cores
+from lenet.runtime.data.labels import as_text
+from lenet.runtime.data.preparation import MOST_BYTES, PictureError, Preparation
+from lenet.runtime.data.values import TOO_LARGE, as_image
+from lenet.runtime.described import described
+from lenet.runtime.files import write_atomically
+from lenet.runtime.lazy import lazy
+from lenet.runtime.metrics import measure
+from lenet.runtime.observed import Observed
+from lenet.runtime.parameters import digest, from_tensors
+from lenet.runtime.prediction import Prediction, kept
+from lenet.runtime.shown import Shown
+from lenet.runtime.step import Predictor
 
 _LISTED = 10  # classes, in a message
 _NARROW = 0.25  # between the brightnesses of borders that are all alike

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dsl.graph import Graph
-from dsl.shapes import Shape, product, show
-from runtime.observed import Observed
+from lenet.dsl.graph import Graph
+from lenet.dsl.shapes import Shape, product, show
+from lenet.runtime.observed import Observed
 
 if TYPE_CHECKING:
-    from runtime.model import Model
+    from lenet.runtime.model import Model
 
 _LONGEST = 2**20  # characters of a spec, as of a .lenet file
 _ALL = 2**26  # characters of everything together

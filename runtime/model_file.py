@@ -12,18 +12,18 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as safetensors_bytes
 
-from compiler.pipeline import compile_graph
-from dsl.diagnostics import SpecError
-from dsl.errors import LenetError
-from dsl.files import check_file
-from dsl.graph import Graph
-from runtime import checkpoint
-from runtime.arguments import problem_of
-from runtime.model_facts import Damaged, check_fit, facts_of, fields_of, history_of
-from runtime.parameters import to_tensors
+from lenet.compiler.pipeline import compile_graph
+from lenet.dsl.diagnostics import SpecError
+from lenet.dsl.errors import LenetError
+from lenet.dsl.files import check_file
+from lenet.dsl.graph import Graph
+from lenet.runtime import checkpoint
+from lenet.runtime.arguments import problem_of
+from lenet.runtime.model_facts import Damaged, check_fit, facts_of, fields_of, history_of
+from lenet.runtime.parameters import to_tensors
 
 if TYPE_CHECKING:
-    from runtime.model import Model
+    from lenet.runtime.model import Model
 
 FORMAT = "lenet-1"
 _FACTS = ("spec", "settings", "normalization", "classes")

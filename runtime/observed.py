@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from dsl.shapes import Shape
-from runtime.data.preparation import Borders
+from lenet.dsl.shapes import Shape
+from lenet.runtime.data.preparation import Borders
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from compiler.layout import Slot
-from compiler.program import Program
-from dsl.errors import LenetError
-from runtime.arrays import aligned_floats
+from lenet.compiler.layout import Slot
+from lenet.compiler.program import Program
+from lenet.dsl.errors import LenetError
+from lenet.runtime.arrays import aligned_floats
 
 Floats = NDArray[np.float32]
 

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compiler.exact import FRACTION_BITS, sum_exactly
-from compiler.program import Program
-from compiler.schedule import Sync
-from compiler.target import LANES
-from runtime.arrays import aligned_floats
-from runtime.batches import Slice
-from runtime.communicator import Communicator
-from runtime.exact import check_range, diverged, sum_ends
-from runtime.team import Team
-from runtime.updater import Parts
+from lenet.compiler.exact import FRACTION_BITS, sum_exactly
+from lenet.compiler.program import Program
+from lenet.compiler.schedule import Sync
+from lenet.compiler.target import LANES
+from lenet.runtime.arrays import aligned_floats
+from lenet.runtime.batches import Slice
+from lenet.runtime.communicator import Communicator
+from lenet.runtime.exact import check_range, diverged, sum_ends
+from lenet.runtime.team import Team
+from lenet.runtime.updater import Parts
 
 # Means and mean squares in fixed point: the parts of at most 1,024 slices, each below the limit,
 # cannot overflow together.

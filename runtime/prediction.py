@@ -8,10 +8,10 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from dsl.clean import clean
-from dsl.errors import LenetError
-from dsl.shapes import Shape, product
-from runtime.shown import Shown
+from lenet.dsl.clean import clean
+from lenet.dsl.errors import LenetError
+from lenet.dsl.shapes import Shape, product
+from lenet.runtime.shown import Shown
 
 MOST_KEPT = 24  # images of a prediction
 _MOST_NAMED = 3  # in its repr

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from dsl.clean import clean_json
-from dsl.errors import LenetError
-from dsl.files import read_file
-from dsl.sections.train import Train
-from runtime.files import Tail, write_atomically
+from lenet.dsl.clean import clean_json
+from lenet.dsl.errors import LenetError
+from lenet.dsl.files import read_file
+from lenet.dsl.sections.train import Train
+from lenet.runtime.files import Tail, write_atomically
 
 Event = dict[str, Any]
 _SCALARS = {"loss": "loss", "rate": "rate", "throughput": "images_per_second"}
@@ -37,7 +37,7 @@ class Recorder:
         iteration: int = 0,
         held: Callable[[], bool] = lambda: True,
     ) -> None:
-        from runtime.board import Board  # slow to import
+        from lenet.runtime.board import Board  # slow to import
 
         self.logs = dict(settings.logs)
         self.folder, self.held = folder, held

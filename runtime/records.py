@@ -6,14 +6,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from dsl.clean import clean_json
-from dsl.errors import LenetError
-from dsl.files import read_file
-from dsl.sections.train import Train
-from runtime.files import write_atomically
-from runtime.model_facts import Damaged, settings_of, texts_of
-from runtime.recorder import Recorder, read_history
-from runtime.run_folder import clear_folder
+from lenet.dsl.clean import clean_json
+from lenet.dsl.errors import LenetError
+from lenet.dsl.files import read_file
+from lenet.dsl.sections.train import Train
+from lenet.runtime.files import write_atomically
+from lenet.runtime.model_facts import Damaged, settings_of, texts_of
+from lenet.runtime.recorder import Recorder, read_history
+from lenet.runtime.run_folder import clear_folder
 
 Event = dict[str, Any]
 
@@ -39,7 +39,7 @@ class Records:
         self.history: list[Event] = []
         if folder is not None:
             # At the first event, the import would delay the first epochs.
-            import runtime.board  # noqa: F401
+            import lenet.runtime.board  # noqa: F401
 
     def __enter__(self) -> "Records":
         return self

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dsl.errors import LenetError
-from runtime.checkpoint import Checkpoints, Folder, State
-from runtime.files import write_atomically
-from runtime.records import Records
+from lenet.dsl.errors import LenetError
+from lenet.runtime.checkpoint import Checkpoints, Folder, State
+from lenet.runtime.files import write_atomically
+from lenet.runtime.records import Records
 
 if TYPE_CHECKING:
-    from runtime.model import Model
+    from lenet.runtime.model import Model
 
 Event = dict[str, Any]
 

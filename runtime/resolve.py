@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dsl.errors import LenetError
-from dsl.graph import Graph, bare_shape
-from dsl.sections.data import TABLES, Data
-from runtime.data import DataError, Dataset, Images, load_dataset
-from runtime.data.columns import Columns
-from runtime.data.fetch import Progress
-from runtime.data.given import given
-from runtime.data.labels import renumbered
-from runtime.source import InMemory, Source, check_source
+from lenet.dsl.errors import LenetError
+from lenet.dsl.graph import Graph, bare_shape
+from lenet.dsl.sections.data import TABLES, Data
+from lenet.runtime.data import DataError, Dataset, Images, load_dataset
+from lenet.runtime.data.columns import Columns
+from lenet.runtime.data.fetch import Progress
+from lenet.runtime.data.given import given
+from lenet.runtime.data.labels import renumbered
+from lenet.runtime.source import InMemory, Source, check_source
 
 if TYPE_CHECKING:
-    from runtime.spark.session import DataFrame, SparkSession
+    from lenet.runtime.spark.session import DataFrame, SparkSession
 
 _ON_THE_CLUSTER = ("images", "parquet")  # what executors read, where there are some
 
@@ -32,7 +32,7 @@ class Deferred:
     columns: Columns | None = None
 
     def open(self, session: "SparkSession") -> Source:
-        from runtime.spark import frames
+        from lenet.runtime.spark import frames
 
         section, shape = self.graph.data, bare_shape(self.graph)
         seed = self.graph.train.seed if self.graph.train else 1

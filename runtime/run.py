@@ -9,32 +9,32 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dsl.errors import LenetError
-from dsl.graph import Graph
-from dsl.sections.reader import Duration
-from dsl.sections.train import Train
-from runtime.checkpoint import Checkpoints, Folder, Memory, Store
-from runtime.cores import available_cores
-from runtime.data import Dataset
-from runtime.desk import Desk
-from runtime.interrupts import interruptible
-from runtime.job import Job, digest_of
-from runtime.local import train_here
-from runtime.look import class_names, odd_things, summary
-from runtime.model import Model
-from runtime.model_facts import facts_of
-from runtime.observed import Observed
-from runtime.records import Records
-from runtime.rescue import Rescue
-from runtime.resolve import Deferred
-from runtime.run_folder import check_folder, claimed
-from runtime.slice_count import least_rows, slice_count
-from runtime.source import InMemory, Source, check_source
-from runtime.training import Event
-from runtime.verdict import verdict
+from lenet.dsl.errors import LenetError
+from lenet.dsl.graph import Graph
+from lenet.dsl.sections.reader import Duration
+from lenet.dsl.sections.train import Train
+from lenet.runtime.checkpoint import Checkpoints, Folder, Memory, Store
+from lenet.runtime.cores import available_cores
+from lenet.runtime.data import Dataset
+from lenet.runtime.desk import Desk
+from lenet.runtime.interrupts import interruptible
+from lenet.runtime.job import Job, digest_of
+from lenet.runtime.local import train_here
+from lenet.runtime.look import class_names, odd_things, summary
+from lenet.runtime.model import Model
+from lenet.runtime.model_facts import facts_of
+from lenet.runtime.observed import Observed
+from lenet.runtime.records import Records
+from lenet.runtime.rescue import Rescue
+from lenet.runtime.resolve import Deferred
+from lenet.runtime.run_folder import check_folder, claimed
+from lenet.runtime.slice_count import least_rows, slice_count
+from lenet.runtime.source import InMemory, Source, check_source
+from lenet.runtime.training import Event
+from lenet.runtime.verdict import verdict
 
 if TYPE_CHECKING:
-    from runtime.spark.session import SparkSession
+    from lenet.runtime.spark.session import SparkSession
 
 Watch = Callable[[Event], None]
 
@@ -179,14 +179,14 @@ def _session(
     if options.engine == "local":
         yield None
         return
-    from runtime.spark.session import (
+    from lenet.runtime.spark.session import (
         active_session,
         check_session,
         end_session,
         spark_errors,
         start_session,
     )
-    from runtime.spark.slots import check_cluster
+    from lenet.runtime.spark.slots import check_cluster
 
     # A session that lives already, such as a notebook's, is used and left alone.
     given = options.spark or active_session()
@@ -239,9 +239,9 @@ def _run(
     if session is None:
         threads = options.threads or available_cores()
         return train_here(job, source.shard(job.slices), threads, desk)
-    from runtime.spark.engine import train_on_spark
-    from runtime.spark.slots import worker_count
-    from runtime.spark.task import Plan
+    from lenet.runtime.spark.engine import train_on_spark
+    from lenet.runtime.spark.slots import worker_count
+    from lenet.runtime.spark.task import Plan
 
     plan = Plan(
         source.shape, source.rows, source.held_out,
@@ -270,6 +270,6 @@ def _store(options: Options, session: "SparkSession | None") -> Store:
     if session is None:
         detail = "The local engine writes to this machine's folders only."
         raise LenetError(f"cannot write checkpoints to {options.checkpoints}", detail)
-    from runtime.spark.hadoop import HadoopFolder
+    from lenet.runtime.spark.hadoop import HadoopFolder
 
     return HadoopFolder(session, options.checkpoints)

@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from dsl.errors import LenetError
-from runtime.run_lock import Lock
+from lenet.dsl.errors import LenetError
+from lenet.runtime.run_lock import Lock
 
 _OURS = ("model.safetensors", "history.jsonl", "tensorboard", "checkpoints", "run.json")
 

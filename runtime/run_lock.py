@@ -18,7 +18,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
-from dsl.errors import LenetError
+from lenet.dsl.errors import LenetError
 
 _BEAT = 10.0  # seconds between two signs of life
 _SILENT = 60.0  # seconds without one, after which a run on another machine is dead

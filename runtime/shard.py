@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from runtime.data.dataset import Images
+from lenet.runtime.data.dataset import Images
 
 
 def owned(count: int, rank: int, size: int) -> range:

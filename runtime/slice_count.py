@@ -1,7 +1,7 @@
 """How many slices a batch is cut into, and the memory that this takes."""
 
-from compiler.program import Program
-from dsl.graph import Graph
+from lenet.compiler.program import Program
+from lenet.dsl.graph import Graph
 
 ROWS = 32  # least rows of a full batch in a slice: two blocks
 USUAL = 32  # slices, of which each then gets more rows; and beyond that more slices

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dsl.errors import LenetError
-from dsl.graph import Graph
-from dsl.shapes import product, show
-from runtime.data.counts import Counts, count
-from runtime.data.dataset import DataError, Dataset, Images
-from runtime.look import check_labels
-from runtime.shard import Shard, deal
+from lenet.dsl.errors import LenetError
+from lenet.dsl.graph import Graph
+from lenet.dsl.shapes import product, show
+from lenet.runtime.data.counts import Counts, count
+from lenet.runtime.data.dataset import DataError, Dataset, Images
+from lenet.runtime.look import check_labels
+from lenet.runtime.shard import Shard, deal
 
 if TYPE_CHECKING:
-    from runtime.spark.session import DataFrame, SparkSession
+    from lenet.runtime.spark.session import DataFrame, SparkSession
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +98,7 @@ class InMemory(Source):
         return train, test.labels
 
     def frame(self, session: "SparkSession") -> "DataFrame":
-        from runtime.spark.engine import images_frame
+        from lenet.runtime.spark.engine import images_frame
 
         return images_frame(session, self.train, self.test)
 

@@ -7,24 +7,24 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from compiler.cache import Loaded
-from compiler.exact import OUT_OF_RANGE, sum_exactly
-from compiler.forks import renewed
-from compiler.target import LANES
-from dsl.errors import LenetError
-from dsl.sections.augment import Augment
-from dsl.sections.train import Optimizer
-from runtime.arguments import check_images, check_labels, check_weights
-from runtime.arrays import aligned_floats, frozen
-from runtime.batches import Batches, Normalization
-from runtime.communicator import Communicator
-from runtime.exact import LOSS_UNIT, check_range, diverged, sum_ends
-from runtime.parameters import folded_weights
-from runtime.phases import PhasedStep
-from runtime.shard import Shard
-from runtime.slices import random_key, shares, shuffled, step_count
-from runtime.team import Team
-from runtime.updater import Parts, Updater, parts_of
+from lenet.compiler.cache import Loaded
+from lenet.compiler.exact import OUT_OF_RANGE, sum_exactly
+from lenet.compiler.forks import renewed
+from lenet.compiler.target import LANES
+from lenet.dsl.errors import LenetError
+from lenet.dsl.sections.augment import Augment
+from lenet.dsl.sections.train import Optimizer
+from lenet.runtime.arguments import check_images, check_labels, check_weights
+from lenet.runtime.arrays import aligned_floats, frozen
+from lenet.runtime.batches import Batches, Normalization
+from lenet.runtime.communicator import Communicator
+from lenet.runtime.exact import LOSS_UNIT, check_range, diverged, sum_ends
+from lenet.runtime.parameters import folded_weights
+from lenet.runtime.phases import PhasedStep
+from lenet.runtime.shard import Shard
+from lenet.runtime.slices import random_key, shares, shuffled, step_count
+from lenet.runtime.team import Team
+from lenet.runtime.updater import Parts, Updater, parts_of
 
 _CHUNK = 512
 _PARAMETERS = 2**15  # that are worth a thread of their own

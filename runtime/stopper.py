@@ -3,9 +3,9 @@
 import math
 from typing import Any
 
-from dsl.errors import LenetError
-from dsl.sections.train import Stop
-from runtime.checkpoint import damaged
+from lenet.dsl.errors import LenetError
+from lenet.dsl.sections.train import Stop
+from lenet.runtime.checkpoint import damaged
 
 
 class Stopper:

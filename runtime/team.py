@@ -10,7 +10,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any, TypeVar
 
-from compiler.forks import renewed
+from lenet.compiler.forks import renewed
 
 T = TypeVar("T")
 _Inbox = SimpleQueue[Any]  # of (work, outbox), or None at the end

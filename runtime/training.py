@@ -8,24 +8,24 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from compiler.cache import load
-from compiler.pipeline import compile_graph
-from dsl.errors import LenetError
-from dsl.sections.reader import Duration
-from runtime.arguments import problem_of
-from runtime.checkpoint import State, damaged
-from runtime.communicator import Communicator
-from runtime.cores import check_memory
-from runtime.exact import diverged
-from runtime.histogram import histogram
-from runtime.job import Job
-from runtime.metrics import broken, by_class, metrics_of, tally
-from runtime.parameters import initial_weights, to_tensors
-from runtime.shard import Shard
-from runtime.slice_count import training_bytes
-from runtime.step import Predictor, Trainer
-from runtime.stopper import Stopper
-from runtime.updater import function_of
+from lenet.compiler.cache import load
+from lenet.compiler.pipeline import compile_graph
+from lenet.dsl.errors import LenetError
+from lenet.dsl.sections.reader import Duration
+from lenet.runtime.arguments import problem_of
+from lenet.runtime.checkpoint import State, damaged
+from lenet.runtime.communicator import Communicator
+from lenet.runtime.cores import check_memory
+from lenet.runtime.exact import diverged
+from lenet.runtime.histogram import histogram
+from lenet.runtime.job import Job
+from lenet.runtime.metrics import broken, by_class, metrics_of, tally
+from lenet.runtime.parameters import initial_weights, to_tensors
+from lenet.runtime.shard import Shard
+from lenet.runtime.slice_count import training_bytes
+from lenet.runtime.step import Predictor, Trainer
+from lenet.runtime.stopper import Stopper
+from lenet.runtime.updater import function_of
 
 Event = dict[str, Any]
 _COMPILE_SECONDS = 900.0  # that another worker may compile

@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compiler import exact
-from dsl.sections.train import Optimizer
-from runtime.arguments import problem_of
-from runtime.arrays import aligned_floats
-from runtime.checkpoint import damaged
+from lenet.compiler import exact
+from lenet.dsl.sections.train import Optimizer
+from lenet.runtime.arguments import problem_of
+from lenet.runtime.arrays import aligned_floats
+from lenet.runtime.checkpoint import damaged
 
 Floats = NDArray[np.float32]
 # gradients, some of their rows, totals, some of their rows: see sum_exactly in compiler/exact.py.

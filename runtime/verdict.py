@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-from dsl.graph import Graph
-from dsl.sections.train import Train
-from runtime.look import Odd, class_names
-from runtime.source import Source
+from lenet.dsl.graph import Graph
+from lenet.dsl.sections.train import Train
+from lenet.runtime.look import Odd, class_names
+from lenet.runtime.source import Source
 
 _BETTER = 0.02  # of what the most frequent class leaves, what a net must gain to count as better
 _NAMED = 10  # classes that a message lists

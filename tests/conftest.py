@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from compiler.helper import Helpers
+from lenet.compiler.helper import Helpers
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -56,7 +56,7 @@ def data_folder() -> Path:
 
 @pytest.fixture(scope="session")
 def spark() -> "Iterator[SparkSession]":
-    from runtime.spark.session import start_session
+    from lenet.runtime.spark.session import start_session
 
     session = start_session("local[2]", "lenet tests")
     yield session

@@ -4,21 +4,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from compiler.cache import Loaded, load
-from compiler.exact import FRACTION_BITS, sum_exactly
-from compiler.pipeline import compile_graph
-from dsl import registry
-from dsl.check import check_graph
-from dsl.graph import Graph
+from lenet.compiler.cache import Loaded, load
+from lenet.compiler.exact import FRACTION_BITS, sum_exactly
+from lenet.compiler.pipeline import compile_graph
+from lenet.dsl import registry
+from lenet.dsl.check import check_graph
+from lenet.dsl.graph import Graph
+from lenet.runtime.arrays import aligned_floats, frozen
+from lenet.runtime.batches import Batches, Normalization
+from lenet.runtime.communicator import Alone
+from lenet.runtime.data.dataset import Images
+from lenet.runtime.exact import LOSS_UNIT
+from lenet.runtime.parameters import folded_weights, initial_weights, to_tensors
+from lenet.runtime.phases import PhasedStep
+from lenet.runtime.team import Team
 from reference import Net
-from runtime.arrays import aligned_floats, frozen
-from runtime.batches import Batches, Normalization
-from runtime.communicator import Alone
-from runtime.data.dataset import Images
-from runtime.exact import LOSS_UNIT
-from runtime.parameters import folded_weights, initial_weights, to_tensors
-from runtime.phases import PhasedStep
-from runtime.team import Team
 
 SCALE, SHIFT = 1 / 64, -1.5
 

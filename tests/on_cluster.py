@@ -10,8 +10,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import lenet  # noqa: E402
-from dsl.errors import LenetError  # noqa: E402
-from runtime.spark.session import start_session  # noqa: E402
+from lenet.dsl.errors import LenetError  # noqa: E402
+from lenet.runtime.spark.session import start_session  # noqa: E402
 
 
 def say(**event: object) -> None:

@@ -4,13 +4,13 @@ import re
 
 import pytest
 
-from dsl.absent import ABSENT, plain
-from dsl.check import check
-from dsl.datasets import DATASETS
-from dsl.diagnostics import Diagnostic, closest
-from dsl.fix import fix
-from dsl.registry import SECTIONS, STRUCTURE, layers
-from dsl.sections import augment, data, train
+from lenet.dsl.absent import ABSENT, plain
+from lenet.dsl.check import check
+from lenet.dsl.datasets import DATASETS
+from lenet.dsl.diagnostics import Diagnostic, closest
+from lenet.dsl.fix import fix
+from lenet.dsl.registry import SECTIONS, STRUCTURE, layers
+from lenet.dsl.sections import augment, data, train
 
 NET = "input 1x8x8\nflatten\nlinear 10\n"
 

@@ -7,9 +7,9 @@ import pytest
 from test_training import SMALL
 
 import lenet
-from dsl.check import check_graph
-from dsl.sections.augment import Augment
-from runtime.augment import augmented
+from lenet.dsl.check import check_graph
+from lenet.dsl.sections.augment import Augment
+from lenet.runtime.augment import augmented
 
 RNG = np.random.default_rng(0)
 PIXELS = RNG.integers(1, 256, (50, 2, 6, 7), np.uint8)

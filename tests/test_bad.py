@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from dsl import messages
-from dsl.check import check
-from dsl.codes import CODES
-from dsl.diagnostics import imports_of, read_source, render
-from dsl.fix import fix
+from lenet.dsl import messages
+from lenet.dsl.check import check
+from lenet.dsl.codes import CODES
+from lenet.dsl.diagnostics import imports_of, read_source, render
+from lenet.dsl.fix import fix
 from lenet.explain import explain
 
 FOLDER = Path(__file__).parent / "bad"

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from compiler.simd.peak import measure_peak
 from lenet.cli import app
 from lenet.commands.bench import _text
+from lenet.compiler.simd.peak import measure_peak
 
 SPEC = (
     "input 2x8x8\nlet n = 4\nconv n x 3x3\ntanh\nmaxpool 2\nreshape n*3*3\nlinear 3\nlogsoftmax\n"
@@ -17,7 +17,7 @@ SPEC = (
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runtime.bench._SECONDS", 0.05)
+    monkeypatch.setattr("lenet.runtime.bench._SECONDS", 0.05)
 
 
 def test_a_net_that_can_be_trained(tmp_path: Path, quick: None) -> None:

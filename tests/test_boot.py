@@ -1,4 +1,4 @@
-"""Where an executor unpacks these packages."""
+"""Where an executor unpacks the package."""
 
 import os
 import stat
@@ -11,8 +11,7 @@ import pyspark
 import pytest
 from pyspark import cloudpickle
 
-from runtime.spark import boot
-from runtime.spark.ship import PACKAGES
+from lenet.runtime.spark import boot
 
 
 @pytest.fixture
@@ -22,8 +21,7 @@ def executor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root.mkdir()
     with zipfile.ZipFile(root / "lenet-abc.zip", "w") as file:
         file.writestr("marker.py", "")
-        for package in PACKAGES:
-            file.writestr(f"{package}/__init__.py", "")
+        file.writestr("lenet/__init__.py", "")
     files = SimpleNamespace(get=lambda name: str(root / name), getRootDirectory=lambda: str(root))
     monkeypatch.setattr(pyspark, "SparkFiles", files)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
@@ -31,18 +29,17 @@ def executor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("LENET_CACHE", "")  # so that it is restored
     monkeypatch.delenv("LENET_CACHE")
     monkeypatch.setattr(sys, "path", list(sys.path))
-    for package in PACKAGES:
-        monkeypatch.delitem(sys.modules, package)
-    monkeypatch.setitem(sys.modules, "runtime.spark.echo", SimpleNamespace(echo=lambda b, x: [x]))
+    monkeypatch.delitem(sys.modules, "lenet")
+    echo = SimpleNamespace(echo=lambda batches, argument: [argument])
+    monkeypatch.setitem(sys.modules, "lenet.runtime.spark.echo", echo)
     return tmp_path
 
 
 def unpacked() -> Path:
-    for package in PACKAGES:  # as in another executor
-        sys.modules.pop(package, None)
-    task = boot.boot("echo.echo", cloudpickle.dumps((5,)), "lenet-abc.zip", PACKAGES)
+    sys.modules.pop("lenet", None)  # as in another executor
+    task = boot.boot("echo.echo", cloudpickle.dumps((5,)), "lenet-abc.zip")
     assert list(task(iter(()))) == [5]
-    place = Path(sys.modules["runtime"].__path__[0]).parent
+    place = Path(sys.modules["lenet"].__path__[0]).parent
     assert (place / "marker.py").is_file() and place.parent.name == "code"
     cache = place.parents[1]
     assert os.environ["LENET_CACHE"] == str(cache)

@@ -18,9 +18,9 @@ from test_recorder import read_board
 from test_training import SMALL
 
 import lenet
-from dsl.errors import LenetError
 from lenet.api import load_again
-from runtime.checkpoint import KEPT, Checkpoints, Memory, State
+from lenet.dsl.errors import LenetError
+from lenet.runtime.checkpoint import KEPT, Checkpoints, Memory, State
 
 TRAIN = """  optimizer adam
   rate 0.01 decay 0.001 warmup 3 iterations

@@ -18,13 +18,13 @@ from test_lsp import Client, talk
 from test_terminal import in_a_terminal
 
 import lenet
-from dsl.check import check
-from dsl.clean import clean, clean_json, clean_lines, escape
-from dsl.diagnostics import Diagnostic, render
-from dsl.errors import LenetError
-from dsl.syntax import Span
 from lenet import notebook
 from lenet.console import show_error
+from lenet.dsl.check import check
+from lenet.dsl.clean import clean, clean_json, clean_lines, escape
+from lenet.dsl.diagnostics import Diagnostic, render
+from lenet.dsl.errors import LenetError
+from lenet.dsl.syntax import Span
 from lenet.notebook import Notebook, State
 from lenet.progress import Bars, JsonLog, Lines
 
@@ -233,7 +233,7 @@ def test_progress(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Monkey
 def test_what_spark_says(spark: Any, caplog: pytest.LogCaptureFixture) -> None:
     from pyspark.sql import functions as F
 
-    from runtime.spark.failures import run_action
+    from lenet.runtime.spark.failures import run_action
 
     broken = spark.range(1).select(F.raise_error(F.lit("oh \x1b[31m\u202e no")))
     with caplog.at_level(logging.CRITICAL), pytest.raises(LenetError) as failed:
@@ -260,7 +260,7 @@ def test_all_that_is_printed_goes_through_an_outlet(path: Path) -> None:
             called = ast.unparse(node.func)
             assert called != "print" and "sys.stdout.write" not in called, f"{path}:{node.lineno}"
         if isinstance(node, ast.ImportFrom) and named(path) != "dsl/clean.py":
-            assert node.module != "html", f"{path}: dsl.clean has `escape`"
+            assert node.module != "html", f"{path}: lenet.dsl.clean has `escape`"
 
 
 def test_the_outlets_are_there() -> None:

@@ -376,7 +376,7 @@ def test_every_stage_can_be_seen(stage: str) -> None:
 
 
 def test_every_pass_can_be_seen() -> None:
-    from compiler.passes import PASSES
+    from lenet.compiler.passes import PASSES
 
     for function in PASSES:
         done = lenet("compile", LENET5, "--emit", function.__name__)

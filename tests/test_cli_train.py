@@ -16,8 +16,8 @@ from typer.testing import CliRunner, Result
 import lenet
 from lenet.cli import app
 from lenet.progress import epoch_line
-from runtime.data import load_dataset
-from runtime.data.dataset import Images
+from lenet.runtime.data import load_dataset
+from lenet.runtime.data.dataset import Images
 
 SPEC = """\
 let filters = 4

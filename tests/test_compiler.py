@@ -15,25 +15,25 @@ import pytest
 from conftest import start_helpers
 from llvmlite import ir
 
-from compiler import helper, passes, pipeline
-from compiler.cache import load
-from compiler.emit import emit
-from compiler.helper import command_for
-from compiler.kernel import Request, emit_layer, identifiers
-from compiler.layout import bases_of, lay_out, offsets_of
-from compiler.pipeline import compile_graph, run_passes
-from compiler.plan import Place, plan_memory
-from compiler.schedule import Layer, Phase, schedule_prediction, schedule_training, segments
-from compiler.simd.kernel import Kernel
-from compiler.simd.loops import loop
-from compiler.simd.vector import FLOAT, INT64
-from compiler.target import BLOCKS, Target, split
-from compiler.verify import CompilerBug, verify_graph
-from dsl.check import check_graph
-from dsl.errors import LenetError
-from dsl.graph import Graph
+from lenet.compiler import helper, passes, pipeline
+from lenet.compiler.cache import load
+from lenet.compiler.emit import emit
+from lenet.compiler.helper import command_for
+from lenet.compiler.kernel import Request, emit_layer, identifiers
+from lenet.compiler.layout import bases_of, lay_out, offsets_of
+from lenet.compiler.pipeline import compile_graph, run_passes
+from lenet.compiler.plan import Place, plan_memory
+from lenet.compiler.schedule import Layer, Phase, schedule_prediction, schedule_training, segments
+from lenet.compiler.simd.kernel import Kernel
+from lenet.compiler.simd.loops import loop
+from lenet.compiler.simd.vector import FLOAT, INT64
+from lenet.compiler.target import BLOCKS, Target, split
+from lenet.compiler.verify import CompilerBug, verify_graph
+from lenet.dsl.check import check_graph
+from lenet.dsl.errors import LenetError
+from lenet.dsl.graph import Graph
+from lenet.runtime.arrays import aligned_floats, frozen
 from nets import make_case
-from runtime.arrays import aligned_floats, frozen
 
 ROOT = Path(__file__).parents[1]
 POOLED = """
@@ -339,8 +339,9 @@ def test_emitted_source_names_the_spec_lines() -> None:
 def test_a_second_process_takes_kernels_from_the_cache(tmp_path: Path) -> None:
     """Two that compile at once do not disturb each other, and a third finds their work."""
     script = (
-        "import sys; from dsl.check import check_graph; from compiler.cache import load\n"
-        "from compiler.pipeline import compile_graph\n"
+        "import sys; from lenet.dsl.check import check_graph\n"
+        "from lenet.compiler.cache import load\n"
+        "from lenet.compiler.pipeline import compile_graph\n"
         "loaded = load(compile_graph(check_graph('input 5\\nlinear 3', 'x')))\n"
         "done = loaded.compile(*loaded.program.functions)\n"
         "print('cached' if done.from_cache else 'compiled')"

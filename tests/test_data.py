@@ -13,10 +13,10 @@ from threading import Thread
 import numpy as np
 import pytest
 
-from dsl.errors import LenetError
-from runtime.data import DataError, Dataset, is_idx, load_dataset, read_idx
-from runtime.data.fetch import RemoteFile, fetch
-from runtime.data.mnist import FILES, load_mnist
+from lenet.dsl.errors import LenetError
+from lenet.runtime.data import DataError, Dataset, is_idx, load_dataset, read_idx
+from lenet.runtime.data.fetch import RemoteFile, fetch
+from lenet.runtime.data.mnist import FILES, load_mnist
 
 REAL_DATA = os.environ.get("LENET_DATA")
 needs_mnist = pytest.mark.skipif(

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 import lenet
-from runtime.data import DataError, load_dataset
-from runtime.data.mnist import FILES
-from runtime.data.pictures import load_pictures
+from lenet.runtime.data import DataError, load_dataset
+from lenet.runtime.data.mnist import FILES
+from lenet.runtime.data.pictures import load_pictures
 
 RNG = np.random.default_rng(3)
 

@@ -5,23 +5,23 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from compiler import steps
-from compiler.cache import load
-from compiler.pipeline import compile_graph
-from compiler.plan import _first_fit
-from compiler.schedule import Buffer
-from compiler.steps import Parts, Step
-from compiler.target import Target
-from dsl.check import check_graph
-from dsl.sections.train import Optimizer
+from lenet.compiler import steps
+from lenet.compiler.cache import load
+from lenet.compiler.pipeline import compile_graph
+from lenet.compiler.plan import _first_fit
+from lenet.compiler.schedule import Buffer
+from lenet.compiler.steps import Parts, Step
+from lenet.compiler.target import Target
+from lenet.dsl.check import check_graph
+from lenet.dsl.sections.train import Optimizer
+from lenet.runtime.arrays import aligned_floats, frozen
+from lenet.runtime.batches import Normalization
+from lenet.runtime.communicator import Alone
+from lenet.runtime.data.dataset import Images
+from lenet.runtime.parameters import initial_weights
+from lenet.runtime.shard import deal
+from lenet.runtime.step import Trainer
 from nets import make_case, spec_of
-from runtime.arrays import aligned_floats, frozen
-from runtime.batches import Normalization
-from runtime.communicator import Alone
-from runtime.data.dataset import Images
-from runtime.parameters import initial_weights
-from runtime.shard import deal
-from runtime.step import Trainer
 
 NETS = {
     "one phase": "input 1x3x3; repeat 3; .conv 1x3x3 pad 1; .tanh; .dropout 0.25; "

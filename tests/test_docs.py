@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from dsl.check import check, check_graph, reader_of
-from dsl.diagnostics import render
-from dsl.registry import STRUCTURE, layers
 from lenet.api import load
 from lenet.draw import draw_svg
+from lenet.dsl.check import check, check_graph, reader_of
+from lenet.dsl.diagnostics import render
+from lenet.dsl.registry import STRUCTURE, layers
 from lenet.explain import SECTIONS
 from lenet.reference import language_reference
 

@@ -2,8 +2,8 @@
 
 import re
 
-from dsl.check import check_graph
 from lenet.draw import draw_svg
+from lenet.dsl.check import check_graph
 
 
 def words(text: str) -> list[str]:

@@ -12,13 +12,13 @@ import pytest
 from typer.testing import CliRunner
 
 import lenet
-from dsl.errors import LenetError
 from lenet.cli import app
-from runtime.communicator import as_error, as_words
-from runtime.data.dataset import DataError
-from runtime.data.mnist import where_to_put
-from runtime.run_folder import check_folder
-from runtime.spark.task import ERROR, read_rows
+from lenet.dsl.errors import LenetError
+from lenet.runtime.communicator import as_error, as_words
+from lenet.runtime.data.dataset import DataError
+from lenet.runtime.data.mnist import where_to_put
+from lenet.runtime.run_folder import check_folder
+from lenet.runtime.spark.task import ERROR, read_rows
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("dsl", "compiler", "runtime")
@@ -217,8 +217,8 @@ def test_a_failed_stage_names_its_run_only_where_it_has_one(tmp_path: Path, monk
     from types import SimpleNamespace
     from unittest.mock import MagicMock
 
-    from runtime.checkpoint import Checkpoints, Folder, Memory
-    from runtime.spark import engine
+    from lenet.runtime.checkpoint import Checkpoints, Folder, Memory
+    from lenet.runtime.spark import engine
 
     def failing(*_: object) -> None:
         raise engine._StageFailedError("lost")

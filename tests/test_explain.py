@@ -8,14 +8,14 @@ from types import ModuleType
 
 import pytest
 
-from dsl.absent import ABSENT
-from dsl.check import check
-from dsl.datasets import DATASETS
-from dsl.errors import LenetError
-from dsl.glossary import GLOSSARY
-from dsl.registry import STRUCTURE, layers
-from dsl.sections import augment, data, reader, train
-from dsl.sections.reader import Reader
+from lenet.dsl.absent import ABSENT
+from lenet.dsl.check import check
+from lenet.dsl.datasets import DATASETS
+from lenet.dsl.errors import LenetError
+from lenet.dsl.glossary import GLOSSARY
+from lenet.dsl.registry import STRUCTURE, layers
+from lenet.dsl.sections import augment, data, reader, train
+from lenet.dsl.sections.reader import Reader
 from lenet.editing import completions
 from lenet.explain import _ALIASES, SECTIONS, explain
 

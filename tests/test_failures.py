@@ -11,8 +11,8 @@ import pytest
 from nobody import needs_root, nobody
 from pyspark.errors import PySparkRuntimeError
 
-from dsl.errors import LenetError
-from runtime.spark.failures import known_cause, spark_error, spark_errors
+from lenet.dsl.errors import LenetError
+from lenet.runtime.spark.failures import known_cause, spark_error, spark_errors
 
 ROOT = Path(__file__).parents[1]
 SITE = next(Path(p) for p in sys.path if p.endswith("site-packages"))
@@ -21,8 +21,8 @@ SPEC = str(ROOT / "specs" / "digits.lenet")
 PRELUDE = f"""
 import sys
 import lenet
-from dsl.errors import LenetError
-from runtime.spark.session import SparkSession, start_session
+from lenet.dsl.errors import LenetError
+from lenet.runtime.spark.session import SparkSession, start_session
 
 def show(work):
     try:
@@ -85,7 +85,7 @@ def test_an_executor_without_a_module(tmp_path: Path, module: str) -> None:
     if module == "safetensors":  # which only the columns of predictions need
         script = """
 from pyspark.sql.functions import col
-from runtime.spark.failures import known_cause
+from lenet.runtime.spark.failures import known_cause
 model = lenet.train(SPEC, engine="local", epochs=1)
 session = start_session("local[2]")
 frame = rows(session).select(lenet.udf(model, session)(col("image")).alias("found"))
@@ -277,7 +277,7 @@ def test_spark_for_a_user_without_name_and_home() -> None:
         script = f"""
 import lenet, numpy
 from pyspark.sql.functions import col
-from runtime.spark.session import start_session
+from lenet.runtime.spark.session import start_session
 session = start_session("local[2]")
 frame = session.createDataFrame([([0] * 64,)], "image array<int>")
 print(frame.select(lenet.udf({model!r}, session)(col("image")).alias("x")).collect()[0].x.label)
@@ -307,8 +307,8 @@ session.stop()
          "the executors cannot start their Python", "PYSPARK_PYTHON"),
         ("ModuleNotFoundError: No module named 'PIL.Image'",
          "the executors' Python has no module PIL", "install pillow"),
-        ("ModuleNotFoundError: No module named 'runtime'",
-         "the executors' Python has no module runtime", "install lenet"),
+        ("ModuleNotFoundError: No module named 'lenet'",
+         "the executors' Python has no module lenet", "install lenet"),
         ("/usr/bin/python3: No module named pyspark.daemon",
          "the executors' Python has no module pyspark", "install pyspark"),
         ("[PACKAGE_NOT_INSTALLED] PyArrow >= 18.0.0 must be installed; however, it was not found.",

@@ -8,11 +8,11 @@ from PIL import Image
 from test_training import SMALL
 
 import lenet
-from dsl.errors import LenetError
-from runtime.data import load_dataset
-from runtime.data.columns import Columns
-from runtime.data.counts import count
-from runtime.data.dataset import Images
+from lenet.dsl.errors import LenetError
+from lenet.runtime.data import load_dataset
+from lenet.runtime.data.columns import Columns
+from lenet.runtime.data.counts import count
+from lenet.runtime.data.dataset import Images
 
 # One process runs them all, since they share a table.
 pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("frames")]

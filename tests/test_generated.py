@@ -11,11 +11,11 @@ from generated import generate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compiler.pipeline import compile_graph
-from compiler.target import Target
-from dsl.check import check
-from dsl.format import format_text
+from lenet.compiler.pipeline import compile_graph
+from lenet.compiler.target import Target
 from lenet.draw import draw_svg
+from lenet.dsl.check import check
+from lenet.dsl.format import format_text
 from lenet.lsp import _check_text  # noqa: F401  (imports without an editor)
 from nets import make_case
 

@@ -10,17 +10,14 @@ import pyarrow as pa
 import pytest
 
 import lenet
-from runtime.data import DataError, load_dataset
+from lenet.runtime.data import DataError, load_dataset
 
 DIGITS = load_dataset("digits")
 X, Y = 15 * DIGITS.train.pixels[:600], DIGITS.train.labels[:600].astype(np.int64)
 assert DIGITS.test is not None
 XT, YT = 15 * DIGITS.test.pixels[:200], DIGITS.test.labels[:200].astype(np.int64)
 NAMES = np.array(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"])
-TEXT = (
-    "input 1x8x8\nreshape 64\nlinear 10\n"
-    "train\n  rate 0.1\n  batch 32\n  stop after 3 epochs\n"
-)
+TEXT = "input 1x8x8\nreshape 64\nlinear 10\ntrain\n  rate 0.1\n  batch 32\n  stop after 3 epochs\n"
 
 
 @pytest.fixture
@@ -124,9 +121,7 @@ def test_arrow(net: lenet.Network, tmp_path: Path) -> None:
     expected = train(net, (X, Y)).digest
     assert train(net, table).digest == expected
     path = tmp_path / "frame.lenet"
-    path.write_text(
-        TEXT.replace("train\n", 'data frame\n  image "i"\n  label "l" from 1\ntrain\n')
-    )
+    path.write_text(TEXT.replace("train\n", 'data frame\n  image "i"\n  label "l" from 1\ntrain\n'))
     table = pa.table({"i": table["image"], "l": pa.array(Y + 1)})
     assert train(lenet.load(path), table).digest == expected
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from compiler import pipeline
-from compiler.pipeline import compile_graph
-from compiler.target import Target
-from dsl import graph, syntax
-from dsl.check import check
 from lenet.api import load
+from lenet.compiler import pipeline
+from lenet.compiler.pipeline import compile_graph
+from lenet.compiler.target import Target
+from lenet.dsl import graph, syntax
+from lenet.dsl.check import check
 from lenet.shapes import shapes, shapes_text
 
 SPECS = sorted((Path(__file__).parents[1] / "specs").glob("*.lenet"))

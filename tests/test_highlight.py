@@ -19,8 +19,8 @@ from pygments.token import (
     Whitespace,
 )
 
-from dsl.definitions import SECTIONS
-from dsl.registry import STRUCTURE, layers
+from lenet.dsl.definitions import SECTIONS
+from lenet.dsl.registry import STRUCTURE, layers
 from lenet.highlight import LenetLexer
 
 ROOT = Path(__file__).parents[1]

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from dsl.check import Checked, check, reader_of
-from dsl.diagnostics import SpecError, closest
-from dsl.fix import fix
-from dsl.format import format_text
 from lenet.draw import draw_svg
+from lenet.dsl.check import Checked, check, reader_of
+from lenet.dsl.diagnostics import SpecError, closest
+from lenet.dsl.fix import fix
+from lenet.dsl.format import format_text
 
 FOLDER = Path(__file__).parent / "hostile"
 SECONDS = 2.0  # of the processor: four times what is promised, for a machine with other work

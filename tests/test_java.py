@@ -6,8 +6,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from dsl.errors import LenetError
-from runtime.spark.java import UNKNOWN_MODULE, ensure_java, java_version, parse_version, wrap_java
+from lenet.dsl.errors import LenetError
+from lenet.runtime.spark.java import (
+    UNKNOWN_MODULE,
+    ensure_java,
+    java_version,
+    parse_version,
+    wrap_java,
+)
 
 
 def fake_jdk(home: Path, version: str) -> Path:

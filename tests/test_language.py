@@ -7,12 +7,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from dsl.check import Checked, check, check_graph
-from dsl.diagnostics import SpecError, read_source, render
-from dsl.errors import LenetError
-from dsl.graph import Graph
-from dsl.sections.reader import Duration
-from dsl.sections.train import Optimizer, Rate
+from lenet.dsl.check import Checked, check, check_graph
+from lenet.dsl.diagnostics import SpecError, read_source, render
+from lenet.dsl.errors import LenetError
+from lenet.dsl.graph import Graph
+from lenet.dsl.sections.reader import Duration
+from lenet.dsl.sections.train import Optimizer, Rate
 
 SPECS = sorted((Path(__file__).parents[1] / "specs").glob("*.lenet"))
 LONGEST = 2000

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dsl.check import check
-from dsl.graph import Graph
-from dsl.registry import Layer, layers, suggest_layer
+from lenet.dsl.check import check
+from lenet.dsl.graph import Graph
+from lenet.dsl.registry import Layer, layers, suggest_layer
 from reference import LAYERS
 
 EACH = pytest.mark.parametrize("layer", layers().values(), ids=layers())
@@ -76,7 +76,7 @@ def test_no_alias_means_two_layers() -> None:
 
 @EACH
 def test_it_has_kernels_and_a_reference(layer: Layer) -> None:
-    importlib.import_module(f"compiler.kernels.{layer.name}")
+    importlib.import_module(f"lenet.compiler.kernels.{layer.name}")
     assert layer.name == "input" or layer.name in LAYERS
 
 

@@ -10,9 +10,9 @@ import pytest
 from test_cli_train import run
 
 import lenet
-from runtime.data import DataError
-from runtime.data.counts import Counts, count, together
-from runtime.data.dataset import Dataset, Images
+from lenet.runtime.data import DataError
+from lenet.runtime.data.counts import Counts, count, together
+from lenet.runtime.data.dataset import Dataset, Images
 
 RNG = np.random.default_rng(5)
 
@@ -134,9 +134,7 @@ def test_labels_from_one_get_the_line_that_subtracts(tmp_path: Path) -> None:
 
 
 def test_labels_from_one_in_a_net_with_room_are_odd(tmp_path: Path) -> None:
-    ((text, fix),) = early(
-        trained(spec(11), dataset([1 + k % 10 for k in range(200)]), tmp_path)
-    )
+    ((text, fix),) = early(trained(spec(11), dataset([1 + k % 10 for k in range(200)]), tmp_path))
     assert "go from 1 to 10: 0 never occurs" in text and "`label from 1`" in fix
 
 

@@ -166,7 +166,7 @@ def test_a_day_with_an_editor(tmp_path: Path) -> None:
     ],
 )
 def test_completion(text: str, expected: set[str]) -> None:
-    from dsl.check import check
+    from lenet.dsl.check import check
     from lenet.editing import completions
 
     lines = text.split("\n")

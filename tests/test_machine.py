@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from compiler import machine
-from compiler.machine import available_cores, available_memory, total_memory
+from lenet.compiler import machine
+from lenet.compiler.machine import available_cores, available_memory, total_memory
 
 GIB = 2**30
 MEMINFO = f"MemTotal: {64 * GIB // 1024} kB\nMemFree: 10 kB\nMemAvailable: {32 * GIB // 1024} kB\n"
@@ -136,8 +136,8 @@ def test_this_machine_tells() -> None:
 
 
 def test_limits_reach_what_depends_on_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from compiler.helper import Helpers
-    from runtime.spark import session
+    from lenet.compiler.helper import Helpers
+    from lenet.runtime.spark import session
 
     root = version_2(tmp_path, "/", {"memory.max": str(3 * GIB), "cpu.max": "100000 100000"})
     for function in (available_cores, total_memory, available_memory):
@@ -175,7 +175,7 @@ def test_a_real_group() -> None:
     try:
         script = (
             f"open('{group}/cgroup.procs', 'w').write('0')\n"
-            "from compiler.machine import available_memory, total_memory\n"
+            "from lenet.compiler.machine import available_memory, total_memory\n"
             "print(total_memory(), available_memory())"
         )
         done = subprocess.run(

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from numba import njit
 
-from compiler.simd import math as vector_math
-from compiler.simd.vector import load, store
-from runtime.arrays import aligned_floats
+from lenet.compiler.simd import math as vector_math
+from lenet.compiler.simd.vector import load, store
+from lenet.runtime.arrays import aligned_floats
 
 SPECIAL = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0], np.float32)
 
@@ -65,8 +65,8 @@ def test_tanh_keeps_its_sign_and_its_bounds() -> None:
 
 
 def test_random_bits_are_even() -> None:
-    from compiler.simd.math import random_bits
-    from compiler.simd.vector import from_bits, load_bits, splat_int
+    from lenet.compiler.simd.math import random_bits
+    from lenet.compiler.simd.vector import from_bits, load_bits, splat_int
 
     @njit
     def run(keys, out):

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dsl.errors import LenetError
-from runtime.communicator import WorkerLostError
-from runtime.spark.handshake import Secret
-from runtime.spark.mesh import Mesh
-from runtime.spark.wire import listen
+from lenet.dsl.errors import LenetError
+from lenet.runtime.communicator import WorkerLostError
+from lenet.runtime.spark.handshake import Secret
+from lenet.runtime.spark.mesh import Mesh
+from lenet.runtime.spark.wire import listen
 
 _SPAWN = multiprocessing.get_context("fork")
 SECRET = Secret("secret")

@@ -8,7 +8,7 @@ import pytest
 from test_frames import DIGITS, NET, rows_of
 
 import lenet
-from dsl.errors import LenetError
+from lenet.dsl.errors import LenetError
 
 pytestmark = pytest.mark.spark
 SPEC = NET.replace(

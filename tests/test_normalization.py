@@ -7,20 +7,20 @@ import numpy as np
 import pytest
 
 import lenet
-from compiler.cache import load
-from compiler.pipeline import compile_graph
-from dsl.check import check_graph
-from dsl.errors import LenetError
-from dsl.sections.train import Optimizer
+from lenet.compiler.cache import load
+from lenet.compiler.pipeline import compile_graph
+from lenet.dsl.check import check_graph
+from lenet.dsl.errors import LenetError
+from lenet.dsl.sections.train import Optimizer
+from lenet.runtime.batches import Normalization
+from lenet.runtime.communicator import Alone
+from lenet.runtime.data import load_dataset
+from lenet.runtime.parameters import initial_weights, to_tensors
+from lenet.runtime.shard import deal
+from lenet.runtime.slice_count import slice_count
+from lenet.runtime.slices import shares, shuffled
+from lenet.runtime.step import Predictor, Trainer
 from nets import reference_net
-from runtime.batches import Normalization
-from runtime.communicator import Alone
-from runtime.data import load_dataset
-from runtime.parameters import initial_weights, to_tensors
-from runtime.shard import deal
-from runtime.slice_count import slice_count
-from runtime.slices import shares, shuffled
-from runtime.step import Predictor, Trainer
 
 NET = """
 input 1x8x8

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 ROOT = Path(__file__).parents[1]
-TEXT = '''
+TEXT = """
 input 1x8x8
 conv 8x3x3
 relu
@@ -23,7 +23,7 @@ train
   rate 0.2
   batch 64
   stop after 2 epochs
-'''  # noqa: Q001
+"""  # noqa: Q001
 CELLS = [
     f'import lenet\ntext = """{TEXT}"""\nnet = lenet.load(text)\nnet',
     'model = lenet.train(net, engine="local")',

@@ -5,11 +5,11 @@ import hashlib
 import numpy as np
 import pytest
 
-from compiler.pipeline import compile_graph
-from compiler.program import Program
-from dsl.check import check_graph
-from dsl.errors import LenetError
-from runtime.parameters import digest, from_tensors, initial_weights, to_tensors
+from lenet.compiler.pipeline import compile_graph
+from lenet.compiler.program import Program
+from lenet.dsl.check import check_graph
+from lenet.dsl.errors import LenetError
+from lenet.runtime.parameters import digest, from_tensors, initial_weights, to_tensors
 
 SPEC = """\
 input 3x12x10

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from compiler import pipeline, pooled_gradient
-from compiler.passes import FOR_PREDICTION, PASSES
-from compiler.verify import verify_graph
-from dsl.check import check_graph
-from dsl.graph import Graph, draw
+from lenet.compiler import pipeline, pooled_gradient
+from lenet.compiler.passes import FOR_PREDICTION, PASSES
+from lenet.compiler.verify import verify_graph
+from lenet.dsl.check import check_graph
+from lenet.dsl.graph import Graph, draw
 from nets import make_case, spec_of
 
 # For each pass a net that it changes.

@@ -13,10 +13,10 @@ import pytest
 from pyspark import cloudpickle
 
 import lenet
-from compiler.pipeline import compile_graph
-from dsl.check import check_graph
-from runtime.model import Model
-from runtime.parameters import initial_weights, to_tensors
+from lenet.compiler.pipeline import compile_graph
+from lenet.dsl.check import check_graph
+from lenet.runtime.model import Model
+from lenet.runtime.parameters import initial_weights, to_tensors
 
 SPEC = "let width = 5\ninput 8\nlinear width\ntanh\nlinear 3\nlogsoftmax"
 IMAGES = np.random.default_rng(1).random((40, 8)).astype(np.float32)

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 import lenet
-from runtime.data import load_dataset
-from runtime.data.drawing import is_cut_out
-from runtime.data.preparation import (
+from lenet.runtime.data import load_dataset
+from lenet.runtime.data.drawing import is_cut_out
+from lenet.runtime.data.preparation import (
     DRAWN,
     INVERTED,
     RESIZED,
@@ -22,7 +22,7 @@ from runtime.data.preparation import (
     border_of,
     is_negative,
 )
-from runtime.observed import Observed
+from lenet.runtime.observed import Observed
 
 CASES = Path(__file__).parent / "pictures"
 COLOUR = Preparation((3, 32, 32))
@@ -115,7 +115,7 @@ def test_what_is_no_picture_says_so(data: bytes, words: str) -> None:
 def test_sparks_images_are_the_same_pictures() -> None:
     import pyarrow as pa
 
-    from runtime.data.values import Form, values_of
+    from lenet.runtime.data.values import Form, values_of
 
     with Image.open(CASES / "up_alpha.png") as file:
         rgba = np.asarray(file)
@@ -132,7 +132,7 @@ def test_sparks_images_are_the_same_pictures() -> None:
 def test_a_picture_as_long_as_the_images_pixels_is_a_picture() -> None:
     import pyarrow as pa
 
-    from runtime.data.values import Form, values_of
+    from lenet.runtime.data.values import Form, values_of
 
     drawn = Image.fromarray(np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8))
     data = encoded(drawn)

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from dsl.errors import LenetError
-from runtime import run_lock
-from runtime.run_lock import Lock
+from lenet.dsl.errors import LenetError
+from lenet.runtime import run_lock
+from lenet.runtime.run_lock import Lock
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from runtime.run_lock import Lock
+from lenet.runtime.run_lock import Lock
 lock = Lock(Path(sys.argv[1]))
 print(lock.path.read_text(), flush=True)
 time.sleep(60)

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from test_kernels import CHAINS, relative
 
-from compiler.cache import load
-from compiler.pipeline import compile_graph
-from compiler.target import Target
+from lenet.compiler.cache import load
+from lenet.compiler.pipeline import compile_graph
+from lenet.compiler.target import Target
+from lenet.runtime.batches import Normalization
+from lenet.runtime.step import SINGLE, Predictor
 from nets import make_case, spec_of
-from runtime.batches import Normalization
-from runtime.step import SINGLE, Predictor
 
 NETS = {
     "columns and channels": "input 2x17x18; conv 3x3x2; tanh; conv 37x3x3; sigmoid; "

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lenet
-from compiler.exact import FRACTION_BITS, LIMIT
-from dsl.check import check_graph
-from runtime.exact import _LOSS_LIMIT, LOSS_UNIT
-from runtime.slice_count import MOST, ROWS, least_rows, slice_count
-from runtime.slices import shares, shuffled, step_count
+from lenet.compiler.exact import FRACTION_BITS, LIMIT
+from lenet.dsl.check import check_graph
+from lenet.runtime.exact import _LOSS_LIMIT, LOSS_UNIT
+from lenet.runtime.slice_count import MOST, ROWS, least_rows, slice_count
+from lenet.runtime.slices import shares, shuffled, step_count
 
 
 @settings(max_examples=60, deadline=None)

@@ -17,16 +17,16 @@ import pytest
 from test_training import SMALL
 
 import lenet
-from dsl.errors import LenetError
-from runtime.checkpoint import Checkpoints, Memory
-from runtime.data import load_dataset
-from runtime.desk import Desk
-from runtime.spark.handshake import Secret
-from runtime.spark.line import Address, DriverGoneError, Line
-from runtime.spark.listener import Listener
-from runtime.spark.session import SparkSession, start_session
-from runtime.spark.slots import check_cluster, encrypts
-from runtime.spark.wire import listen
+from lenet.dsl.errors import LenetError
+from lenet.runtime.checkpoint import Checkpoints, Memory
+from lenet.runtime.data import load_dataset
+from lenet.runtime.desk import Desk
+from lenet.runtime.spark.handshake import Secret
+from lenet.runtime.spark.line import Address, DriverGoneError, Line
+from lenet.runtime.spark.listener import Listener
+from lenet.runtime.spark.session import SparkSession, start_session
+from lenet.runtime.spark.slots import check_cluster, encrypts
+from lenet.runtime.spark.wire import listen
 
 pytestmark = pytest.mark.spark
 
@@ -103,8 +103,8 @@ def test_a_live_session_is_used_and_left_alone(small: Path, spark) -> None:
 
 
 def test_masters_and_their_cores() -> None:
-    from runtime.cores import available_cores
-    from runtime.spark.session import local_cores
+    from lenet.runtime.cores import available_cores
+    from lenet.runtime.spark.session import local_cores
 
     assert [local_cores(m) for m in ("local", "local[3]", "local[2,4]")] == [1, 3, 2]
     assert local_cores("local[*]") == local_cores("local[*,2]") == available_cores()
@@ -134,7 +134,7 @@ def test_a_failing_watcher_cancels_the_job(small: Path, spark) -> None:
 
 
 def test_an_error_of_the_task_itself_is_a_message(small: Path, spark, monkeypatch) -> None:
-    from runtime.spark import engine
+    from lenet.runtime.spark import engine
 
     def broken(*_: object):
         def task(batches):

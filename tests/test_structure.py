@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from dsl.check import Checked, check, check_graph, reader_of
-from dsl.diagnostics import imports_of
-from dsl.graph import Graph
+from lenet.dsl.check import Checked, check, check_graph, reader_of
+from lenet.dsl.diagnostics import imports_of
+from lenet.dsl.graph import Graph
 
 ROOT = Path(__file__).parents[1]
 

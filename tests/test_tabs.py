@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dsl.check import check
-from dsl.fix import fix
-from dsl.indent import tab_width
+from lenet.dsl.check import check
+from lenet.dsl.fix import fix
+from lenet.dsl.indent import tab_width
 
 NET = "input 2x8x8\nadd\n{}linear 10\ndata digits\n"
 TRAIN = "input 1x8x8\nflatten\nlinear 10\ndata digits\ntrain\n"

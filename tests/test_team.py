@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from runtime.team import Team
+from lenet.runtime.team import Team
 
 
 def test_results_in_order_from_threads_of_their_own() -> None:

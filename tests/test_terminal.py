@@ -47,9 +47,7 @@ def shown(text: str) -> list[str]:
     return [line for line in re.split(r"[\r\n]+", plain) if line.strip()]
 
 
-@pytest.mark.parametrize(
-    "engine", ["local", pytest.param("spark", marks=pytest.mark.spark)]
-)
+@pytest.mark.parametrize("engine", ["local", pytest.param("spark", marks=pytest.mark.spark)])
 def test_no_line_wraps_and_nothing_breaks_the_bar(tmp_path: Path, engine: str) -> None:
     """Java speaks at its start, past us: the bar waits until it has."""
     more = "validate top1 top5 loss every epoch\n  log loss"

@@ -7,26 +7,26 @@ import numpy as np
 import pytest
 
 import lenet
-from compiler.cache import load
-from compiler.exact import FRACTION_BITS
-from compiler.pipeline import compile_graph
-from dsl.bitmaps import DIGITS
-from dsl.check import check_graph
-from dsl.errors import LenetError
-from dsl.sections.reader import Duration
-from dsl.sections.train import Optimizer, Rate, Stop
+from lenet.compiler.cache import load
+from lenet.compiler.exact import FRACTION_BITS
+from lenet.compiler.pipeline import compile_graph
+from lenet.dsl.bitmaps import DIGITS
+from lenet.dsl.check import check_graph
+from lenet.dsl.errors import LenetError
+from lenet.dsl.sections.reader import Duration
+from lenet.dsl.sections.train import Optimizer, Rate, Stop
+from lenet.runtime.batches import Normalization
+from lenet.runtime.communicator import Alone
+from lenet.runtime.data import load_dataset
+from lenet.runtime.data.dataset import Dataset, Images
+from lenet.runtime.parameters import digest, initial_weights, to_tensors
+from lenet.runtime.shard import deal
+from lenet.runtime.slice_count import slice_count
+from lenet.runtime.slices import shares, shuffled
+from lenet.runtime.step import Trainer
+from lenet.runtime.stopper import Stopper
+from lenet.runtime.updater import Updater, parts_of
 from nets import reference_net
-from runtime.batches import Normalization
-from runtime.communicator import Alone
-from runtime.data import load_dataset
-from runtime.data.dataset import Dataset, Images
-from runtime.parameters import digest, initial_weights, to_tensors
-from runtime.shard import deal
-from runtime.slice_count import slice_count
-from runtime.slices import shares, shuffled
-from runtime.step import Trainer
-from runtime.stopper import Stopper
-from runtime.updater import Updater, parts_of
 
 SPECS = Path(__file__).parents[1] / "specs"
 SMALL = """
@@ -353,7 +353,7 @@ def test_bad_datasets_are_refused(small: Path) -> None:
 
 
 def test_more_memory_than_there_is(small: Path, monkeypatch) -> None:
-    from runtime import cores
+    from lenet.runtime import cores
 
     monkeypatch.setattr(cores, "total_memory", lambda: 4096)
     with pytest.raises(LenetError, match="memory"):

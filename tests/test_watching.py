@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import lenet
-from dsl.sections.reader import Duration
+from lenet.dsl.sections.reader import Duration
 from lenet.notebook import Notebook, State, in_notebook
 from lenet.progress import Lines
 from lenet.watching import Silent, shown

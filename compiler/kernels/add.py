@@ -1,8 +1,8 @@
 """add: the sum of paths; the gradient of each is that of the sum."""
 
-from compiler.joins import elementwise
-from compiler.kernel import Kernels, Request
-from compiler.single import Single, each_value
+from lenet.compiler.joins import elementwise
+from lenet.compiler.kernel import Kernels, Request
+from lenet.compiler.single import Single, each_value
 
 
 def emit(request: Request) -> Kernels:

@@ -1,9 +1,9 @@
 """avgpool: the mean of each window."""
 
-from compiler.kernel import Kernels, Request, function
-from compiler.single import Single
-from compiler.windows import Windows, pool_single
-from dsl.shapes import product
+from lenet.compiler.kernel import Kernels, Request, function
+from lenet.compiler.single import Single
+from lenet.compiler.windows import Windows, pool_single
+from lenet.dsl.shapes import product
 
 
 def emit(request: Request) -> Kernels:

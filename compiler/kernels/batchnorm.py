@@ -7,10 +7,10 @@ to be known of the whole batch first (Ioffe and Szegedy 2015).
 
 from textwrap import indent
 
-from compiler.elementwise import CONSTANTS, chain_again, chain_forward
-from compiler.kernel import Kernels, Request, function
-from compiler.single import Single, single_function
-from dsl.shapes import product
+from lenet.compiler.elementwise import CONSTANTS, chain_again, chain_forward
+from lenet.compiler.kernel import Kernels, Request, function
+from lenet.compiler.single import Single, single_function
+from lenet.dsl.shapes import product
 
 
 def emit(request: Request) -> Kernels:

@@ -1,9 +1,9 @@
 """concat: the channels of all paths, one after the other."""
 
-from compiler.joins import names
-from compiler.kernel import Kernels, Request, function
-from compiler.single import Single, single_function
-from dsl.shapes import product
+from lenet.compiler.joins import names
+from lenet.compiler.kernel import Kernels, Request, function
+from lenet.compiler.single import Single, single_function
+from lenet.dsl.shapes import product
 
 
 def emit(request: Request) -> Kernels:

@@ -3,13 +3,19 @@ Winograd's transforms."""
 
 from typing import Any
 
-from compiler import conv_direct, conv_gradient, conv_single, pooled_gradient, winograd_gradient
-from compiler.conv_geometry import Direction, Geometry, Gradient, geometry
-from compiler.epilogue import Epilogue
-from compiler.kernel import BACKWARD, FORWARD, Kernels, Request, function
-from compiler.single import Single
-from compiler.winograd import Transformed, convolution, preparation
-from dsl.layers.conv import winograd_parts
+from lenet.compiler import (
+    conv_direct,
+    conv_gradient,
+    conv_single,
+    pooled_gradient,
+    winograd_gradient,
+)
+from lenet.compiler.conv_geometry import Direction, Geometry, Gradient, geometry
+from lenet.compiler.epilogue import Epilogue
+from lenet.compiler.kernel import BACKWARD, FORWARD, Kernels, Request, function
+from lenet.compiler.single import Single
+from lenet.compiler.winograd import Transformed, convolution, preparation
+from lenet.dsl.layers.conv import winograd_parts
 
 
 def emit_single(request: Request) -> Single:

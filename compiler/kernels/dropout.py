@@ -1,8 +1,8 @@
 """dropout: the mask is a hash of (seed, epoch, row) and the value's place, and never stored."""
 
-from compiler.kernel import Kernels, Request, function
-from compiler.single import Single
-from dsl.shapes import product
+from lenet.compiler.kernel import Kernels, Request, function
+from lenet.compiler.single import Single
+from lenet.dsl.shapes import product
 
 
 def emit(request: Request) -> Kernels:

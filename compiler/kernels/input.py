@@ -1,7 +1,7 @@
 """input: gathers sixteen images of a block from the data and lays them into the lanes."""
 
-from compiler.kernel import Kernels, Request, function
-from dsl.shapes import product
+from lenet.compiler.kernel import Kernels, Request, function
+from lenet.dsl.shapes import product
 
 
 def emit(request: Request) -> Kernels:

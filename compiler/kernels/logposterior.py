@@ -5,9 +5,9 @@ exp(-j), a rubbish class; so that the negative logarithm is the loss of LeCun et
 equation 9.
 """
 
-from compiler.kernel import Kernels, Request
-from compiler.single import Single
-from compiler.softmaxes import normalized, normalized_single
+from lenet.compiler.kernel import Kernels, Request
+from lenet.compiler.single import Single
+from lenet.compiler.softmaxes import normalized, normalized_single
 
 _Y = "value - largest - logarithm"
 

@@ -1,9 +1,9 @@
 """multiply: the product of paths."""
 
-from compiler.joins import elementwise, names
-from compiler.kernel import Kernels, Request, function
-from compiler.single import Single, each_value
-from dsl.shapes import product
+from lenet.compiler.joins import elementwise, names
+from lenet.compiler.kernel import Kernels, Request, function
+from lenet.compiler.single import Single, each_value
+from lenet.dsl.shapes import product
 
 
 def emit(request: Request) -> Kernels:

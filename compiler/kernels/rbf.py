@@ -1,7 +1,7 @@
 """rbf: squared distances to the codes of the classes."""
 
-from compiler.kernel import Kernels, Request, function
-from compiler.single import Single, single_function
+from lenet.compiler.kernel import Kernels, Request, function
+from lenet.compiler.single import Single, single_function
 
 
 def emit(request: Request) -> Kernels:

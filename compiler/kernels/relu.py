@@ -1,7 +1,7 @@
 """relu: forward, and backward from its own output."""
 
-from compiler.elementwise import Activation, emit, emit_single
-from dsl.graph import Node
+from lenet.compiler.elementwise import Activation, emit, emit_single
+from lenet.dsl.graph import Node
 
 __all__ = ["activation", "emit", "emit_single"]
 

@@ -1,7 +1,7 @@
 """reshape: nothing to do, since a map and its flattened vector lie alike in memory."""
 
-from compiler.kernel import Kernels, Request
-from compiler.single import Single
+from lenet.compiler.kernel import Kernels, Request
+from lenet.compiler.single import Single
 
 
 def emit(request: Request) -> Kernels:

@@ -1,9 +1,9 @@
 """shortcut: every stride-th pixel, and zeros as further channels."""
 
-from compiler.kernel import Kernels, Request, function
-from compiler.single import Single, single_function
-from dsl.graph import Node
-from dsl.shapes import product
+from lenet.compiler.kernel import Kernels, Request, function
+from lenet.compiler.single import Single, single_function
+from lenet.dsl.graph import Node
+from lenet.dsl.shapes import product
 
 
 def emit(request: Request) -> Kernels:

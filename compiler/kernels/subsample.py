@@ -1,9 +1,9 @@
 """subsample: the mean of each window times a gain, plus a bias, of each map."""
 
-from compiler.kernel import BACKWARD, FORWARD, GRADIENT, Kernels, Request, function
-from compiler.single import Single, single_function
-from compiler.windows import Windows
-from dsl.shapes import product
+from lenet.compiler.kernel import BACKWARD, FORWARD, GRADIENT, Kernels, Request, function
+from lenet.compiler.single import Single, single_function
+from lenet.compiler.windows import Windows
+from lenet.dsl.shapes import product
 
 
 def emit(request: Request) -> Kernels:

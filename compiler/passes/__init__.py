@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 
-from compiler.passes.choose_algorithm import choose_algorithm
-from compiler.passes.end_in_probabilities import end_in_probabilities
-from compiler.passes.fold_normalizations import fold_normalizations
-from compiler.passes.fuse_activations import fuse_activations
-from compiler.passes.fuse_convolutions import fuse_convolutions
-from compiler.passes.fuse_elementwise import fuse_elementwise
-from compiler.passes.pool_before_activation import pool_before_activation
-from dsl.graph import Graph
+from lenet.compiler.passes.choose_algorithm import choose_algorithm
+from lenet.compiler.passes.end_in_probabilities import end_in_probabilities
+from lenet.compiler.passes.fold_normalizations import fold_normalizations
+from lenet.compiler.passes.fuse_activations import fuse_activations
+from lenet.compiler.passes.fuse_convolutions import fuse_convolutions
+from lenet.compiler.passes.fuse_elementwise import fuse_elementwise
+from lenet.compiler.passes.pool_before_activation import pool_before_activation
+from lenet.dsl.graph import Graph
 
 PASSES: tuple[Callable[[Graph], Graph], ...] = (
     end_in_probabilities,

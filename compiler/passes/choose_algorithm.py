@@ -3,16 +3,16 @@
 from dataclasses import replace
 from math import prod
 
-from compiler.simd.sizes import (
+from lenet.compiler.simd.sizes import (
     WINOGRAD,
     winograd_bytes,
     winograd_gradient_strip,
     winograd_strip,
     winograd_tiles,
 )
-from dsl.graph import Graph, Node
-from dsl.layers.conv import winograd_applies
-from dsl.shapes import Shape
+from lenet.dsl.graph import Graph, Node
+from lenet.dsl.layers.conv import winograd_applies
+from lenet.dsl.shapes import Shape
 
 # What it costs, in multiply-adds of sixteen lanes, to transform one tile of one channel: into, and
 # from 3x3 and 5x5 convolutions; and more, for each MiB of a strip of tiles beyond those that cost

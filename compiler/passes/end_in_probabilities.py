@@ -1,6 +1,6 @@
 """A net that ends in plain scores gets the logsoftmax that its loss and its user need."""
 
-from dsl.graph import Graph, Node
+from lenet.dsl.graph import Graph, Node
 
 _RUBBISH = 0.1  # the distance of the rubbish class, j in LeCun et al. 1998, equation 9
 

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from compiler.passes.fuse import fuse_followers
-from dsl.graph import Graph, Node
-from dsl.registry import Parameter
+from lenet.compiler.passes.fuse import fuse_followers
+from lenet.dsl.graph import Graph, Node
+from lenet.dsl.registry import Parameter
 
 
 def fold_normalizations(graph: Graph) -> Graph:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from dsl.graph import Graph, Node
+from lenet.dsl.graph import Graph, Node
 
 
 def take_in(before: Node, node: Node) -> Node:

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from compiler.elementwise import activation_of
-from dsl.graph import Graph, Node
+from lenet.compiler.elementwise import activation_of
+from lenet.dsl.graph import Graph, Node
 
 
 def fuse_activations(graph: Graph) -> Graph:

@@ -1,8 +1,8 @@
 """A normalization, a sum or a product takes in the activations behind it."""
 
-from compiler.elementwise import activation_of
-from compiler.passes.fuse import fuse_followers
-from dsl.graph import Graph, Node
+from lenet.compiler.elementwise import activation_of
+from lenet.compiler.passes.fuse import fuse_followers
+from lenet.dsl.graph import Graph, Node
 
 
 def fuse_elementwise(graph: Graph) -> Graph:

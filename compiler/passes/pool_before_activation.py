@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from dsl.graph import Graph, Node
-from dsl.registry import layers
+from lenet.dsl.graph import Graph, Node
+from lenet.dsl.registry import layers
 
 
 def pool_before_activation(graph: Graph) -> Graph:

@@ -7,8 +7,8 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from compiler.simd.kernel import linked
-from compiler.simd.vector import INT32, INT64
+from lenet.compiler.simd.kernel import linked
+from lenet.compiler.simd.vector import INT32, INT64
 
 
 @intrinsic

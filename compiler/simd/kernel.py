@@ -22,8 +22,8 @@ from numba.core.compiler_machinery import PassManager
 from numba.core.typing.templates import AbstractTemplate
 from numba.extending import lower_builtin
 
-from compiler.forks import STEADY, await_lock
-from compiler.kept import kept
+from lenet.compiler.forks import STEADY, await_lock
+from lenet.compiler.kept import kept
 
 UINT8, FLOAT32 = "uint8", "float32"  # what images can be of
 

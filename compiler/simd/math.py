@@ -6,8 +6,8 @@ bounds in units in the last place are tested over the whole range against float6
 
 import numpy as np
 
-from compiler.simd.kernel import linked
-from compiler.simd.vector import (
+from lenet.compiler.simd.kernel import linked
+from lenet.compiler.simd.vector import (
     absolute,
     copy_sign,
     fma,

@@ -8,9 +8,9 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from compiler.simd.loops import Carried, loop
-from compiler.simd.product import put_runs
-from compiler.simd.vector import (
+from lenet.compiler.simd.loops import Carried, loop
+from lenet.compiler.simd.product import put_runs
+from lenet.compiler.simd.vector import (
     FLOAT,
     INT64,
     LANES,

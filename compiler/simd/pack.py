@@ -13,9 +13,9 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload
 
-from compiler.simd.loops import loop
-from compiler.simd.turn import transposed
-from compiler.simd.vector import (
+from lenet.compiler.simd.loops import loop
+from lenet.compiler.simd.turn import transposed
+from lenet.compiler.simd.vector import (
     BYTES,
     FLOAT,
     FLOATS,

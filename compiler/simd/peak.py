@@ -10,8 +10,8 @@ from numba import njit
 from numba.core import types
 from numba.extending import intrinsic
 
-from compiler.simd.loops import loop
-from compiler.simd.vector import (
+from lenet.compiler.simd.loops import loop
+from lenet.compiler.simd.vector import (
     INT64,
     LANES,
     constant,
@@ -20,7 +20,7 @@ from compiler.simd.vector import (
     load_lanes,
     store_lanes,
 )
-from compiler.target import host
+from lenet.compiler.target import host
 
 _SUMS = 12  # enough to hide the latency, and they fit
 _TURNS = 4_000_000

@@ -12,8 +12,8 @@ import numpy as np
 from llvmlite import ir
 from numba.core import types
 
-from compiler.simd.kernel import template_of
-from compiler.simd.vector import INT64
+from lenet.compiler.simd.kernel import template_of
+from lenet.compiler.simd.vector import INT64
 
 
 class Table:

@@ -6,8 +6,8 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from compiler.simd.kernel import linked
-from compiler.simd.vector import (
+from lenet.compiler.simd.kernel import linked
+from lenet.compiler.simd.vector import (
     INT32,
     INT64,
     LANES,

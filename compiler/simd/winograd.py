@@ -13,9 +13,9 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from compiler.simd.loops import loop
-from compiler.simd.sizes import WINOGRAD as SIZE
-from compiler.simd.vector import (
+from lenet.compiler.simd.loops import loop
+from lenet.compiler.simd.sizes import WINOGRAD as SIZE
+from lenet.compiler.simd.vector import (
     FLOAT,
     INT32,
     INT64,
@@ -24,7 +24,7 @@ from compiler.simd.vector import (
     load_lanes,
     store_lanes,
 )
-from compiler.simd.winograd_matrices import Arithmetic, Matrix, matrices
+from lenet.compiler.simd.winograd_matrices import Arithmetic, Matrix, matrices
 
 
 @dataclass(frozen=True)

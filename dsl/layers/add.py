@@ -1,7 +1,7 @@
 """add: the sum of paths."""
 
-from dsl.joins import equal_shapes
-from dsl.registry import Layer
+from lenet.dsl.joins import equal_shapes
+from lenet.dsl.registry import Layer
 
 LAYER = Layer(
     name="add",

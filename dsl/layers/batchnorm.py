@@ -1,7 +1,7 @@
 """batchnorm: each channel brought to mean 0 and variance 1, then scaled and shifted."""
 
-from dsl.registry import Argument, Arguments, Layer, Parameter
-from dsl.shapes import Shape
+from lenet.dsl.registry import Argument, Arguments, Layer, Parameter
+from lenet.dsl.shapes import Shape
 
 
 def _parameters(given: Shape, arguments: Arguments) -> tuple[Parameter, ...]:

@@ -1,7 +1,7 @@
 """concat: the maps of all paths, one after the other."""
 
-from dsl.joins import stacked_channels
-from dsl.registry import Layer
+from lenet.dsl.joins import stacked_channels
+from lenet.dsl.registry import Layer
 
 LAYER = Layer(
     name="concat",

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dsl import messages
-from dsl.registry import Argument, Arguments, Context, Layer, Parameter
-from dsl.shapes import Shape, product
-from dsl.values import Refused
-from dsl.weights import BIAS, weight_and_bias
-from dsl.windows import PAD, STRIDE, slide
+from lenet.dsl import messages
+from lenet.dsl.registry import Argument, Arguments, Context, Layer, Parameter
+from lenet.dsl.shapes import Shape, product
+from lenet.dsl.values import Refused
+from lenet.dsl.weights import BIAS, weight_and_bias
+from lenet.dsl.windows import PAD, STRIDE, slide
 
 
 def _infer(context: Context) -> Shape:

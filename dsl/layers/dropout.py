@@ -1,6 +1,6 @@
 """dropout: a random part of the values becomes 0, in training only."""
 
-from dsl.registry import Argument, Layer
+from lenet.dsl.registry import Argument, Layer
 
 LAYER = Layer(
     name="dropout",

@@ -1,7 +1,7 @@
 """flatten: all values as one vector."""
 
-from dsl.registry import Context, Layer
-from dsl.shapes import Shape, product
+from lenet.dsl.registry import Context, Layer
+from lenet.dsl.shapes import Shape, product
 
 
 def _infer(context: Context) -> Shape:

@@ -1,7 +1,7 @@
 """input: the shape of one image."""
 
-from dsl.registry import Argument, Context, Layer
-from dsl.shapes import Shape
+from lenet.dsl.registry import Argument, Context, Layer
+from lenet.dsl.shapes import Shape
 
 
 def _infer(context: Context) -> Shape:

@@ -1,10 +1,10 @@
 """linear: every output is a weighted sum of every input."""
 
-from dsl import messages
-from dsl.registry import Argument, Arguments, Context, Layer, Parameter
-from dsl.shapes import Shape, product
-from dsl.values import Refused
-from dsl.weights import BIAS, weight_and_bias
+from lenet.dsl import messages
+from lenet.dsl.registry import Argument, Arguments, Context, Layer, Parameter
+from lenet.dsl.shapes import Shape, product
+from lenet.dsl.values import Refused
+from lenet.dsl.weights import BIAS, weight_and_bias
 
 
 def _infer(context: Context) -> Shape:

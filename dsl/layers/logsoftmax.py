@@ -1,6 +1,6 @@
 """logsoftmax: values to log-probabilities."""
 
-from dsl.registry import Layer
+from lenet.dsl.registry import Layer
 
 LAYER = Layer(
     name="logsoftmax",

@@ -1,10 +1,10 @@
 """maxpool: the largest value in each window."""
 
-from dsl import messages
-from dsl.registry import Argument, Context, Layer
-from dsl.shapes import Shape
-from dsl.values import Refused
-from dsl.windows import PAD, STRIDE, pair, slide
+from lenet.dsl import messages
+from lenet.dsl.registry import Argument, Context, Layer
+from lenet.dsl.shapes import Shape
+from lenet.dsl.values import Refused
+from lenet.dsl.windows import PAD, STRIDE, pair, slide
 
 
 def _infer(context: Context) -> Shape:

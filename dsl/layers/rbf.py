@@ -1,10 +1,10 @@
 """rbf: the squared distance of the input to a point for each output (LeCun et al. 1998)."""
 
-from dsl import messages
-from dsl.bitmaps import DIGITS
-from dsl.registry import Argument, Arguments, Context, Layer, Parameter
-from dsl.shapes import Shape, product
-from dsl.values import Refused
+from lenet.dsl import messages
+from lenet.dsl.bitmaps import DIGITS
+from lenet.dsl.registry import Argument, Arguments, Context, Layer, Parameter
+from lenet.dsl.shapes import Shape, product
+from lenet.dsl.values import Refused
 
 
 def _infer(context: Context) -> Shape:

@@ -1,6 +1,6 @@
 """relu: an activation."""
 
-from dsl.registry import Layer
+from lenet.dsl.registry import Layer
 
 LAYER = Layer(
     name="relu",

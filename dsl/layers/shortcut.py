@@ -1,10 +1,10 @@
 """shortcut: the input itself, or every second pixel of it and more channels (He et al. 2015)."""
 
-from dsl import messages
-from dsl.registry import Argument, Context, Layer
-from dsl.shapes import Shape
-from dsl.values import Refused
-from dsl.windows import pair
+from lenet.dsl import messages
+from lenet.dsl.registry import Argument, Context, Layer
+from lenet.dsl.shapes import Shape
+from lenet.dsl.values import Refused
+from lenet.dsl.windows import pair
 
 
 def _infer(context: Context) -> Shape:

@@ -1,6 +1,6 @@
 """softmax: values to probabilities."""
 
-from dsl.registry import Layer
+from lenet.dsl.registry import Layer
 
 LAYER = Layer(
     name="softmax",

@@ -1,8 +1,8 @@
 """subsample: the mean of each window times a trained gain, plus a bias (LeCun et al. 1998)."""
 
-from dsl.registry import Argument, Arguments, Context, Layer, Parameter
-from dsl.shapes import Shape
-from dsl.windows import STRIDE, pair, slide
+from lenet.dsl.registry import Argument, Arguments, Context, Layer, Parameter
+from lenet.dsl.shapes import Shape
+from lenet.dsl.windows import STRIDE, pair, slide
 
 
 def _infer(context: Context) -> Shape:

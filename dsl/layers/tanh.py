@@ -1,6 +1,6 @@
 """tanh: an activation."""
 
-from dsl.registry import Argument, Layer
+from lenet.dsl.registry import Argument, Layer
 
 LAYER = Layer(
     name="tanh",

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from dsl import messages
-from dsl.datasets import DATASETS
-from dsl.diagnostics import Diagnostic
-from dsl.sections.reader import Reader, read_keys
-from dsl.syntax import Line, Span
-from dsl.values import Constants, Refused
+from lenet.dsl import messages
+from lenet.dsl.datasets import DATASETS
+from lenet.dsl.diagnostics import Diagnostic
+from lenet.dsl.sections.reader import Reader, read_keys
+from lenet.dsl.syntax import Line, Span
+from lenet.dsl.values import Constants, Refused
 
 TABLES = ("parquet", "frame")  # with columns
 PICTURES = ("images", *TABLES)  # that may hold pictures of any size

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from dsl import messages
-from dsl.absent import absent
-from dsl.diagnostics import Diagnostic, closest
-from dsl.syntax import Item, Line, Number, Sizes, Span, Text
-from dsl.values import Constants, Refused, Size, evaluate, evaluate_size, show
+from lenet.dsl import messages
+from lenet.dsl.absent import absent
+from lenet.dsl.diagnostics import Diagnostic, closest
+from lenet.dsl.syntax import Item, Line, Number, Sizes, Span, Text
+from lenet.dsl.values import Constants, Refused, Size, evaluate, evaluate_size, show
 
 T = TypeVar("T")
 UNIT_ALIASES = {"degree": "degrees", "deg": "degrees"}

@@ -4,11 +4,11 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from dsl import messages
-from dsl.diagnostics import Diagnostic
-from dsl.sections.reader import Duration, Reader, read_keys
-from dsl.syntax import Line, Span
-from dsl.values import Constants, Refused
+from lenet.dsl import messages
+from lenet.dsl.diagnostics import Diagnostic
+from lenet.dsl.sections.reader import Duration, Reader, read_keys
+from lenet.dsl.syntax import Line, Span
+from lenet.dsl.values import Constants, Refused
 
 LOSSES = ("nll", "crossentropy", "map")
 METRICS = ("top1", "top5", "loss")

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from dsl.errors import LenetError
 from lenet.api import Network, load, read_settings
+from lenet.dsl.errors import LenetError
 
 Spec = Annotated[Path, typer.Argument(metavar="FILE", help="A .lenet file.")]
 Model = Annotated[Path, typer.Argument(metavar="MODEL", help="A model.safetensors.")]

@@ -4,9 +4,9 @@ from typing import Annotated, Any
 
 import typer
 
-from dsl.clean import clean
 from lenet.commands import Json, Set, Spec, load_network
 from lenet.console import say_json, say_lines
+from lenet.dsl.clean import clean
 from lenet.shapes import readable_bytes
 
 
@@ -27,8 +27,8 @@ def bench(
     peak, compile times, and memory against the plan. Takes a minute or two.
     """
     network = load_network(spec, set_)
-    from runtime.bench import bench as measure
-    from runtime.cores import available_cores
+    from lenet.runtime.bench import bench as measure
+    from lenet.runtime.cores import available_cores
 
     arguments = [str(spec), *(f"--set={pair}" for pair in set_ or [])]
     found = measure(network.graph, arguments, threads or available_cores(), batch)

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from dsl.check import Checked, check
-from dsl.diagnostics import imports_of, read_source
-from dsl.errors import LenetError
-from dsl.fix import fix
 from lenet.commands import Json, Set, read_pairs, spec_files
 from lenet.console import note, say, say_json, show_diagnostics, show_error
+from lenet.dsl.check import Checked, check
+from lenet.dsl.diagnostics import imports_of, read_source
+from lenet.dsl.errors import LenetError
+from lenet.dsl.fix import fix
 from lenet.memory import memory_warnings
 
 
@@ -67,7 +67,7 @@ def _checked(path: Path, source: str, settings: dict[str, Fraction], strict: boo
 
 def _fixed(path: Path, source: str, settings: dict[str, Fraction]) -> str:
     """The text after all mechanical fixes, which are also written."""
-    from runtime.files import write_atomically
+    from lenet.runtime.files import write_atomically
 
     read = imports_of(path)
     text, count = fix(source, lambda text: check(text, settings, read).diagnostics)

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from dsl.parse import parse
 from lenet.api import Network
 from lenet.commands import Json, Set, Spec, load_network
 from lenet.console import note, pass_on, say, say_json
+from lenet.dsl.parse import parse
 
 
 def compile_file(
@@ -32,8 +32,8 @@ def compile_file(
     """
     network = load_network(spec, set_)
     if emit is None and output is None:
-        from compiler.cache import load as load_program
-        from compiler.pipeline import compile_graph
+        from lenet.compiler.cache import load as load_program
+        from lenet.compiler.pipeline import compile_graph
 
         program = compile_graph(network.graph)
         loaded = load_program(program)
@@ -48,7 +48,7 @@ def compile_file(
         return
     text = _stage(network, emit or "kernels")
     if output:
-        from runtime.files import write_atomically
+        from lenet.runtime.files import write_atomically
 
         write_atomically(output, text.encode())
         note(f"wrote {output}")
@@ -58,9 +58,9 @@ def compile_file(
 
 def _stage(network: Network, emit: str) -> str:
     """The text of one of the compiler's stages."""
-    from compiler.passes import FOR_PREDICTION, PASSES
-    from compiler.pipeline import compile_graph, run_passes
-    from dsl import graph, syntax
+    from lenet.compiler.passes import FOR_PREDICTION, PASSES
+    from lenet.compiler.pipeline import compile_graph, run_passes
+    from lenet.dsl import graph, syntax
 
     passes = [function.__name__ for function in PASSES]
     stages = ["syntax", "graph", *passes, "kernels"]

@@ -23,7 +23,7 @@ def draw_file(
         raise typer.BadParameter(f"lenet draw writes SVG, not {output.name}: name it {named}")
 
     from lenet.draw import draw_svg
-    from runtime.files import write_atomically
+    from lenet.runtime.files import write_atomically
 
     network = load_network(spec, set_)
     path = output or Path(spec.name).with_suffix(".svg")

@@ -9,8 +9,8 @@ def evaluate(model: Model, data: Data = None, as_json: Json = False) -> None:
 
     They are those of the data it was trained on, or of --data.
     """
-    from runtime.model import Model as Trained
-    from runtime.resolve import evaluation_images
+    from lenet.runtime.model import Model as Trained
+    from lenet.runtime.resolve import evaluation_images
 
     trained = Trained.open(model)
     dataset = evaluation_images(trained.graph, data, trained.classes)

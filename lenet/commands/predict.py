@@ -40,8 +40,8 @@ def predict(
     import numpy as np
 
     from lenet.inputs import read_inputs
-    from runtime.data.preparation import DRAWN
-    from runtime.model import Model as Trained
+    from lenet.runtime.data.preparation import DRAWN
+    from lenet.runtime.model import Model as Trained
 
     if as_json and csv:
         raise typer.BadParameter("--json and --csv exclude each other")
@@ -120,7 +120,7 @@ class _Json(_Lines):
 
 def _say(done: Counter[str], trained: Any, invert: str | None) -> None:
     """What was done to pictures, once for each kind of it."""
-    from runtime.data.preparation import DRAWN, INVERTED
+    from lenet.runtime.data.preparation import DRAWN, INVERTED
 
     def pictures(count: int) -> str:
         return "1 picture" if count == 1 else f"{count:,} pictures"

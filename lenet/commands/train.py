@@ -10,10 +10,10 @@ from typing import Annotated, Any
 
 import typer
 
-from dsl.errors import LenetError
 from lenet.api import Network, load_again
 from lenet.commands import Data, Json, Set, load_network
 from lenet.console import note, say, say_json, show_diagnostics
+from lenet.dsl.errors import LenetError
 
 
 def train(
@@ -75,8 +75,8 @@ def train(
 
     The run's folder gets the model, its history, TensorBoard files and checkpoints.
     """
-    from runtime.run import Options
-    from runtime.run_folder import check_folder, new_folder
+    from lenet.runtime.run import Options
+    from lenet.runtime.run_folder import check_folder, new_folder
 
     _check_usage(spec, output, resume, engine, master, threads, set_, log)
     if resume:
@@ -84,7 +84,7 @@ def train(
         data, epochs, engine = data or about.data, epochs or about.epochs, engine or about.engine
         folder = resume
     else:
-        path = spec or Path(__file__).parents[2] / "specs" / "digits.lenet"
+        path = spec or Path(__file__).parents[1] / "specs" / "digits.lenet"
         network = load_network(path, set_)
         if output is not None:
             check_folder(output, force)
@@ -163,10 +163,10 @@ def _train(
 ) -> tuple[Any, float]:  # fmt: skip
     """The model and the seconds that it took; `kept` gets where the newest checkpoint is, if it is
     not in its own place, or ""."""
-    from dsl.sections.reader import Duration
+    from lenet.dsl.sections.reader import Duration
     from lenet.progress import Bars, JsonLog, Lines
-    from runtime.resolve import resolve_data
-    from runtime.run import train_model
+    from lenet.runtime.resolve import resolve_data
+    from lenet.runtime.run import train_model
 
     graph, epochs = network.graph, options.epochs
     show_diagnostics(str(network.path), graph.source, network.warnings, graph.imports)

@@ -2,16 +2,16 @@
 
 from pathlib import Path
 
-from dsl.datasets import DATASETS
-from dsl.sections.data import Data
-from dsl.shapes import Shape
-from runtime.data.cifar10 import load_cifar10
-from runtime.data.dataset import DataError, Dataset, Images
-from runtime.data.digits import load_digits
-from runtime.data.fetch import Progress
-from runtime.data.idx import is_idx, load_idx, read_idx
-from runtime.data.mnist import load_fashion_mnist, load_mnist
-from runtime.data.pictures import load_pictures
+from lenet.dsl.datasets import DATASETS
+from lenet.dsl.sections.data import Data
+from lenet.dsl.shapes import Shape
+from lenet.runtime.data.cifar10 import load_cifar10
+from lenet.runtime.data.dataset import DataError, Dataset, Images
+from lenet.runtime.data.digits import load_digits
+from lenet.runtime.data.fetch import Progress
+from lenet.runtime.data.idx import is_idx, load_idx, read_idx
+from lenet.runtime.data.mnist import load_fashion_mnist, load_mnist
+from lenet.runtime.data.pictures import load_pictures
 
 __all__ = ["DataError", "Dataset", "Images", "is_idx", "load_dataset", "read_idx"]
 
@@ -62,7 +62,7 @@ def load_dataset(
     if kind == "images":
         return load_pictures(Path(argument), shape, section)
     if kind == "parquet":
-        from runtime.data.parquet import load_parquet
+        from lenet.runtime.data.parquet import load_parquet
 
         return load_parquet(Path(argument), shape or (), section, classes)
     return load_idx(Path(argument))

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from dsl.files import read_file
-from runtime.data.dataset import FOLDER_ARGUMENTS, DataError, Dataset, Images
+from lenet.dsl.files import read_file
+from lenet.runtime.data.dataset import FOLDER_ARGUMENTS, DataError, Dataset, Images
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 SHAPE = (3, 32, 32)

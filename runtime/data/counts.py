@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.data.dataset import DataError, Images
+from lenet.runtime.data.dataset import DataError, Images
 
 Normal = tuple[tuple[float, ...], tuple[float, ...]]
 FIXED = 2.0**160  # the sums of floats are those of whole multiples of 1 / FIXED

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compiler.machine import total_memory
-from dsl.clean import clean
-from dsl.errors import LenetError
-from dsl.shapes import show
+from lenet.compiler.machine import total_memory
+from lenet.dsl.clean import clean
+from lenet.dsl.errors import LenetError
+from lenet.dsl.shapes import show
 
 # Where a folder with a dataset's files is named in Python.
 FOLDER_ARGUMENTS = "data= of lenet.train, or folder= of lenet.datasets.load"

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from runtime.data.dataset import DataError, Dataset, Images
+from lenet.runtime.data.dataset import DataError, Dataset, Images
 
 TEST_COUNT = 360
 SPLIT_SEED = 0

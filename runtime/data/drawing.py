@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.data.preparation import PictureError, border_of
+from lenet.runtime.data.preparation import PictureError, border_of
 
 Floats = NDArray[np.float32]
 _WORKED = 320  # pixels of the longer side that drawings are looked at with
@@ -93,9 +93,7 @@ def _sheet(grey: Floats) -> tuple[slice, slice] | None:
             side.start > 0 and side.stop < length
             for side, length in zip(place, grey.shape, strict=True)
         )
-        large = all(
-            part > 0.3 * whole for part, whole in zip(heights, grey.shape, strict=True)
-        )
+        large = all(part > 0.3 * whole for part, whole in zip(heights, grey.shape, strict=True))
         solid = areas[number] > 0.7 * heights[0] * heights[1]
         if inside and large and solid and areas[number] > 0.15 * grey.size:
             edges = [max(1, round(0.06 * part)) for part in heights]

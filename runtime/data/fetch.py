@@ -10,9 +10,9 @@ from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
-from compiler.alone import alone
-from runtime.data.dataset import DataError
-from runtime.data.idx import GZIP_ERRORS, open_unzipped
+from lenet.compiler.alone import alone
+from lenet.runtime.data.dataset import DataError
+from lenet.runtime.data.idx import GZIP_ERRORS, open_unzipped
 
 Progress = Callable[[str, int, int], None]
 

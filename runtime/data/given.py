@@ -8,15 +8,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dsl.sections.data import Data
-from dsl.shapes import Shape, product, show
-from runtime.data.dataset import DataError, Dataset, Images
-from runtime.data.labels import as_text, is_empty, names_of, one_hot, renumbered
-from runtime.data.tables import check_names, dataset_of
-from runtime.data.values import as_image
+from lenet.dsl.sections.data import Data
+from lenet.dsl.shapes import Shape, product, show
+from lenet.runtime.data.dataset import DataError, Dataset, Images
+from lenet.runtime.data.labels import as_text, is_empty, names_of, one_hot, renumbered
+from lenet.runtime.data.tables import check_names, dataset_of
+from lenet.runtime.data.values import as_image
 
 if TYPE_CHECKING:
-    from runtime.spark.frames import Columns
+    from lenet.runtime.spark.frames import Columns
 
 _NAME = "the data"
 

@@ -14,8 +14,8 @@ from typing import BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from dsl.files import open_file
-from runtime.data.dataset import DataError, Dataset, Images, check_fits
+from lenet.dsl.files import open_file
+from lenet.runtime.data.dataset import DataError, Dataset, Images, check_fits
 
 UNSIGNED_BYTE = 0x08
 ELEMENT_TYPES = {

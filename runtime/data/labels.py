@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from runtime.data.dataset import DataError, Dataset, Images
+from lenet.runtime.data.dataset import DataError, Dataset, Images
 
 _MOST_WHOLE = 2**64  # what is larger is written with an exponent
 MOST_CLASSES = 10_000  # that text makes

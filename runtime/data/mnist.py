@@ -7,10 +7,10 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from compiler.folders import cache_folder, cache_is_temporary
-from runtime.data.dataset import FOLDER_ARGUMENTS, DataError, Dataset
-from runtime.data.fetch import Progress, RemoteFile, fetch
-from runtime.data.idx import read_pairs
+from lenet.compiler.folders import cache_folder, cache_is_temporary
+from lenet.runtime.data.dataset import FOLDER_ARGUMENTS, DataError, Dataset
+from lenet.runtime.data.fetch import Progress, RemoteFile, fetch
+from lenet.runtime.data.idx import read_pairs
 
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",

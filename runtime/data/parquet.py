@@ -6,12 +6,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 
-from dsl.clean import clean
-from dsl.files import open_file
-from dsl.sections.data import Data
-from dsl.shapes import Shape
-from runtime.data.dataset import DataError, Dataset
-from runtime.data.tables import dataset_of
+from lenet.dsl.clean import clean
+from lenet.dsl.files import open_file
+from lenet.dsl.sections.data import Data
+from lenet.dsl.shapes import Shape
+from lenet.runtime.data.dataset import DataError, Dataset
+from lenet.runtime.data.tables import dataset_of
 
 
 def load_parquet(

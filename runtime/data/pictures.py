@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from dsl.files import open_file
-from dsl.sections.data import Data
-from dsl.shapes import Shape
-from runtime.data.dataset import DataError, Dataset
-from runtime.data.preparation import MOST_BYTES, Preparation, opened
-from runtime.data.rows import Read, images_of
-from runtime.data.values import Form
+from lenet.dsl.files import open_file
+from lenet.dsl.sections.data import Data
+from lenet.dsl.shapes import Shape
+from lenet.runtime.data.dataset import DataError, Dataset
+from lenet.runtime.data.preparation import MOST_BYTES, Preparation, opened
+from lenet.runtime.data.rows import Read, images_of
+from lenet.runtime.data.values import Form
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 _HIDDEN = ("__MACOSX", "Thumbs.db", "desktop.ini")  # what systems put beside pictures

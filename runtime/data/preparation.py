@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from dsl.sections.data import Data
+from lenet.dsl.sections.data import Data
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -121,7 +121,7 @@ class Preparation:
         other_size = picture.size != (width, height)
         inverts = self._inverts(picture)
         if self.drawn is not None:
-            from runtime.data.drawing import cut_out, is_cut_out
+            from lenet.runtime.data.drawing import cut_out, is_cut_out
 
             plain = not (other_size or inverts or see_through)
             if plain and is_cut_out(np.asarray(picture), self.drawn):

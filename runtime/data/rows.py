@@ -17,10 +17,10 @@ import pyarrow as pa
 import pyarrow.compute
 from numpy.typing import NDArray
 
-from runtime.data.dataset import DataError, Images, check_fits
-from runtime.data.labels import as_text, is_empty
-from runtime.data.preparation import PictureError, SizeError
-from runtime.data.values import Form, Problem, together, value_of
+from lenet.runtime.data.dataset import DataError, Images, check_fits
+from lenet.runtime.data.labels import as_text, is_empty
+from lenet.runtime.data.preparation import PictureError, SizeError
+from lenet.runtime.data.values import Form, Problem, together, value_of
 
 READY = (
     "path string, place long, held_out boolean, image binary, label int, problem string, "

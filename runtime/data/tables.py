@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from dsl.sections.data import Data
-from dsl.shapes import Shape
-from runtime.data.dataset import DataError, Dataset
-from runtime.data.labels import as_text, check_kind, is_text, names_of
-from runtime.data.preparation import Preparation
-from runtime.data.rows import Read, images_of
-from runtime.data.values import Form, as_image, form_of
+from lenet.dsl.sections.data import Data
+from lenet.dsl.shapes import Shape
+from lenet.runtime.data.dataset import DataError, Dataset
+from lenet.runtime.data.labels import as_text, check_kind, is_text, names_of
+from lenet.runtime.data.preparation import Preparation
+from lenet.runtime.data.rows import Read, images_of
+from lenet.runtime.data.values import Form, as_image, form_of
 
 
 def dataset_of(

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dsl.files import read_file
-from dsl.shapes import Shape
-from runtime.data.preparation import MOST_BYTES, PictureError, Preparation, Prepared
+from lenet.dsl.files import read_file
+from lenet.dsl.shapes import Shape
+from lenet.runtime.data.preparation import MOST_BYTES, PictureError, Preparation, Prepared
 
 TOO_LARGE = 10.0  # times the largest value of the training images
 

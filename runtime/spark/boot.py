@@ -1,4 +1,4 @@
-"""The first thing that runs in an executor: where it finds these packages.
+"""The first thing that runs in an executor: where it finds lenet.
 
 Spark ships `boot`'s inner function by value, so that nothing needs to be installed there but the
 dependencies. It must not use anything of this module, or of any other of ours.
@@ -8,16 +8,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 
-def boot(
-    name: str, payload: bytes, code: str, packages: tuple[str, ...]
-) -> Callable[[Iterator[Any]], Iterator[Any]]:
+def boot(name: str, payload: bytes, code: str) -> Callable[[Iterator[Any]], Iterator[Any]]:
     """A task that calls NAME, such as `task.train` of runtime/spark, with the batches and with the
     arguments that are pickled in `payload`.
 
-    `code` is the folder of the `packages`, where they are at hand; else the zip file that the
-    session ships, which is unpacked once a host, into a cache that nobody else can write to, as in
-    compiler/folders.py. They are taken from there and nowhere else: a working folder, or the files
-    that a session ships, may well hold others of the same names.
+    `code` is the folder that holds the package `lenet`, where that is at hand; else the zip file
+    that the session ships, which is unpacked once a host, into a cache that nobody else can write
+    to, as in compiler/folders.py. It is taken from there and nowhere else: a working folder, or the
+    files that a session ships, may well hold another of the same name.
     """
 
     def task(batches: Iterator[Any]) -> Iterator[Any]:
@@ -55,22 +53,22 @@ def boot(
                         raise
             return folder
 
-        def bind(package: str) -> None:
-            place = os.path.join(folder, package)
-            loaded = sys.modules.get(package)
+        def bind() -> None:
+            place = os.path.join(folder, "lenet")
+            loaded = sys.modules.get("lenet")
             if loaded is None:
                 where = os.path.join(place, "__init__.py")
                 spec = importlib.util.spec_from_file_location(
-                    package, where, submodule_search_locations=[place]
+                    "lenet", where, submodule_search_locations=[place]
                 )
                 assert spec is not None and spec.loader is not None
-                sys.modules[package] = importlib.util.module_from_spec(spec)
-                spec.loader.exec_module(sys.modules[package])
+                sys.modules["lenet"] = importlib.util.module_from_spec(spec)
+                spec.loader.exec_module(sys.modules["lenet"])
             elif place not in map(os.path.abspath, getattr(loaded, "__path__", ())):
                 where = getattr(loaded, "__file__", None) or "elsewhere"
                 raise ImportError(
-                    f"lenet's package {package!r} is hidden by a module of the same name that this "
-                    f"Spark worker has loaded already, from {where}: rename that one"
+                    "lenet is hidden by a module of the same name that this Spark worker has "
+                    f"loaded already, from {where}: rename that one"
                 )
 
         folder = code
@@ -93,10 +91,9 @@ def boot(
                     print(ascii(line)[1:-1], file=sys.stderr, flush=True)
             else:
                 raise failure
-        for package in packages:
-            bind(package)
+        bind()
         module, _, function = name.partition(".")
-        work = getattr(importlib.import_module(f"runtime.spark.{module}"), function)
+        work = getattr(importlib.import_module(f"lenet.runtime.spark.{module}"), function)
         yield from work(batches, *pickle.loads(payload))
 
     return task

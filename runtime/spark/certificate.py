@@ -6,7 +6,7 @@ import ssl
 
 from pyspark.sql import SparkSession
 
-from runtime.spark.handshake import Secret
+from lenet.runtime.spark.handshake import Secret
 
 _BITS = 2048  # of RSA, which every Java has
 _SPECS = "java.security.spec"

@@ -3,11 +3,11 @@
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from dsl.sections.data import Data
-from runtime.data.columns import Columns
-from runtime.data.dataset import DataError
-from runtime.data.labels import MOST_CLASSES, names_of, one_hot
-from runtime.spark.failures import run_action
+from lenet.dsl.sections.data import Data
+from lenet.runtime.data.columns import Columns
+from lenet.runtime.data.dataset import DataError
+from lenet.runtime.data.labels import MOST_CLASSES, names_of, one_hot
+from lenet.runtime.spark.failures import run_action
 
 _BYTES = ("tinyint", "smallint", "int", "bigint")
 _FLOATS = ("float", "double")

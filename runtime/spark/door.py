@@ -8,8 +8,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from runtime.spark.handshake import Secret, greeted
-from runtime.spark.wire import Steps
+from lenet.runtime.spark.handshake import Secret, greeted
+from lenet.runtime.spark.wire import Steps
 
 SECONDS = 5.0  # that a handshake may take
 MOST = 256  # handshakes at once; where more call, the oldest gives way

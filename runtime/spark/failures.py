@@ -14,10 +14,9 @@ from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from dsl.errors import LenetError
+from lenet.dsl.errors import LenetError
 
 T = TypeVar("T")
-_OURS = ("dsl", "compiler", "runtime", "lenet")
 _PACKAGES = {"PIL": "pillow", "sklearn": "scikit-learn"}  # whose modules have other names
 
 
@@ -176,7 +175,7 @@ def _another_python() -> str:
 
 def _lacks(module: str, python: str) -> LenetError:
     name = module.partition(".")[0]
-    package = "lenet" if name in _OURS else _PACKAGES.get(name, name)
+    package = _PACKAGES.get(name, name)
     title = f"the executors' Python has no module {name}"
     fix = f"install {package} for it; or {_another_python()}"
     return LenetError(title, f"It is {python}.", fix)

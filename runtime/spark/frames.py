@@ -18,25 +18,25 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
-from dsl.sections.data import Data
-from dsl.shapes import Shape
-from runtime.data.columns import Columns
-from runtime.data.counts import Counts, together
-from runtime.data.dataset import DataError, chosen_rows
-from runtime.data.pictures import Layout
-from runtime.data.preparation import Preparation
-from runtime.data.rows import READY, unusable
-from runtime.data.tables import check_pictures
-from runtime.data.values import Form, as_image
-from runtime.model import Model
-from runtime.source import Source
-from runtime.spark.columns import image_column, key_column, label_column, named
-from runtime.spark.failures import known_cause, run_action, summary
-from runtime.spark.predict import RESULT
-from runtime.spark.rows import COUNTED, NUMBERED, SURVEY, Numbers
-from runtime.spark.session import check_session
-from runtime.spark.ship import shipped
-from runtime.spark.slots import slots
+from lenet.dsl.sections.data import Data
+from lenet.dsl.shapes import Shape
+from lenet.runtime.data.columns import Columns
+from lenet.runtime.data.counts import Counts, together
+from lenet.runtime.data.dataset import DataError, chosen_rows
+from lenet.runtime.data.pictures import Layout
+from lenet.runtime.data.preparation import Preparation
+from lenet.runtime.data.rows import READY, unusable
+from lenet.runtime.data.tables import check_pictures
+from lenet.runtime.data.values import Form, as_image
+from lenet.runtime.model import Model
+from lenet.runtime.source import Source
+from lenet.runtime.spark.columns import image_column, key_column, label_column, named
+from lenet.runtime.spark.failures import known_cause, run_action, summary
+from lenet.runtime.spark.predict import RESULT
+from lenet.runtime.spark.rows import COUNTED, NUMBERED, SURVEY, Numbers
+from lenet.runtime.spark.session import check_session
+from lenet.runtime.spark.ship import shipped
+from lenet.runtime.spark.slots import slots
 
 _PARTITIONS = 4  # for each slot, of the rows when they are ordered
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from dsl.errors import LenetError
-from runtime.spark.failures import spark_error
+from lenet.dsl.errors import LenetError
+from lenet.runtime.spark.failures import spark_error
 
 
 class HadoopFolder:

@@ -15,8 +15,8 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 
-from dsl.errors import LenetError
-from runtime.spark.wire import Steps, driven, received, sent, tried
+from lenet.dsl.errors import LenetError
+from lenet.runtime.spark.wire import Steps, driven, received, sent, tried
 
 DRIVER = -1  # its rank
 _HELLO = struct.Struct("!i32s")  # the caller's rank, and its challenge

@@ -8,8 +8,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from compiler.folders import cache_folder, cause_and_cure
-from dsl.errors import LenetError
+from lenet.compiler.folders import cache_folder, cause_and_cure
+from lenet.dsl.errors import LenetError
 
 OLDEST = 17
 

@@ -10,8 +10,8 @@ from pyspark import SparkConf, SparkContext
 from pyspark.errors import PySparkRuntimeError
 from pyspark.java_gateway import launch_gateway
 
-from compiler.forks import renewed
-from runtime.spark.failures import java_ended
+from lenet.compiler.forks import renewed
+from lenet.runtime.spark.failures import java_ended
 
 _LAST_WORDS = 10.0  # seconds until all that the ended process has printed is here
 _CONNECT = ("SPARK_REMOTE", "SPARK_CONNECT_MODE_ENABLED")

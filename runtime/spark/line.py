@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dsl.errors import LenetError
-from runtime.communicator import Worker, WorkerLostError, as_error, as_words
-from runtime.spark.handshake import DRIVER, Ends, Secret, call
-from runtime.spark.wire import Wire, message
+from lenet.dsl.errors import LenetError
+from lenet.runtime.communicator import Worker, WorkerLostError, as_error, as_words
+from lenet.runtime.spark.handshake import DRIVER, Ends, Secret, call
+from lenet.runtime.spark.wire import Wire, message
 
 Event = dict[str, Any]
 _PATIENCE = 0.2  # seconds

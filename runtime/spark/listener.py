@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dsl.errors import LenetError
-from runtime.communicator import Worker
-from runtime.desk import Desk, Stopped
-from runtime.spark.door import Door
-from runtime.spark.handshake import DRIVER, Secret
-from runtime.spark.line import ASK, Address
-from runtime.spark.wire import Wire, message
+from lenet.dsl.errors import LenetError
+from lenet.runtime.communicator import Worker
+from lenet.runtime.desk import Desk, Stopped
+from lenet.runtime.spark.door import Door
+from lenet.runtime.spark.handshake import DRIVER, Secret
+from lenet.runtime.spark.line import ASK, Address
+from lenet.runtime.spark.wire import Wire, message
 
 _HELLO_SECONDS = 60.0
 _NONSENSE = (ValueError, TypeError, LookupError, OverflowError)

@@ -23,10 +23,10 @@ from queue import Empty, SimpleQueue
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.communicator import Worker, WorkerLostError, as_error, as_words
-from runtime.spark.door import Door
-from runtime.spark.handshake import Ends, Secret, call
-from runtime.spark.wire import driven, received, sent
+from lenet.runtime.communicator import Worker, WorkerLostError, as_error, as_words
+from lenet.runtime.spark.door import Door
+from lenet.runtime.spark.handshake import Ends, Secret, call
+from lenet.runtime.spark.wire import driven, received, sent
 
 _HEAD = struct.Struct("!cQ")  # what follows, and how many bytes: sums, or the words of an error
 _SUMS, _ERROR = b"S", b"E"

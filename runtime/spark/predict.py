@@ -8,15 +8,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from dsl.errors import LenetError
-from runtime.data.values import Form, as_image, form_of, values_of
-from runtime.model import Model
+from lenet.dsl.errors import LenetError
+from lenet.runtime.data.values import Form, as_image, form_of, values_of
+from lenet.runtime.model import Model
 
 # What an image is predicted to be: the class and its name, and the net's outputs for all classes;
 # or, where it cannot be used, nothing but the reason.
-RESULT = (
-    "prediction double, label string, probability array<float>, raw array<float>, error string"
-)
+RESULT = "prediction double, label string, probability array<float>, raw array<float>, error string"
 _RESULT = pa.struct(
     [
         ("prediction", pa.float64()), ("label", pa.string()),

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute
 from numpy.typing import NDArray
 
-from runtime.data.counts import count
-from runtime.data.dataset import Images
-from runtime.data.rows import ready
+from lenet.runtime.data.counts import count
+from lenet.runtime.data.dataset import Images
+from lenet.runtime.data.rows import ready
 
 __all__ = ["counted", "number", "ready", "survey"]
 SURVEY = (

@@ -13,14 +13,14 @@ from py4j.protocol import Py4JError
 from pyspark import SparkContext
 from pyspark.sql import DataFrame, SparkSession
 
-from compiler.folders import cache_folder, cache_is_temporary
-from dsl.clean import clean
-from dsl.errors import LenetError
-from runtime.cores import available_cores, total_memory
-from runtime.spark.failures import not_started, spark_errors, stopped
-from runtime.spark.home import home_settings, name_user
-from runtime.spark.java import ensure_java
-from runtime.spark.launch import java
+from lenet.compiler.folders import cache_folder, cache_is_temporary
+from lenet.dsl.clean import clean
+from lenet.dsl.errors import LenetError
+from lenet.runtime.cores import available_cores, total_memory
+from lenet.runtime.spark.failures import not_started, spark_errors, stopped
+from lenet.runtime.spark.home import home_settings, name_user
+from lenet.runtime.spark.java import ensure_java
+from lenet.runtime.spark.launch import java
 
 __all__ = ["DataFrame", "SparkSession", "active_session", "check_session", "end_session",
            "local_cores", "spark_errors", "start_session"]  # fmt: skip

@@ -15,16 +15,16 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dsl.errors import LenetError
-from runtime.communicator import Communicator
-from runtime.cores import available_memory
-from runtime.data.dataset import Images
-from runtime.job import Job
-from runtime.shard import Shard, owned
-from runtime.spark.line import Address, DriverGoneError, Line, Star, give_up
-from runtime.spark.mesh import Mesh
-from runtime.spark.wire import listen
-from runtime.training import run_training
+from lenet.dsl.errors import LenetError
+from lenet.runtime.communicator import Communicator
+from lenet.runtime.cores import available_memory
+from lenet.runtime.data.dataset import Images
+from lenet.runtime.job import Job
+from lenet.runtime.shard import Shard, owned
+from lenet.runtime.spark.line import Address, DriverGoneError, Line, Star, give_up
+from lenet.runtime.spark.mesh import Mesh
+from lenet.runtime.spark.wire import listen
+from lenet.runtime.training import run_training
 
 RESULT = "name string, shape string, data binary"
 _SCHEMA = pa.schema([("name", pa.string()), ("shape", pa.string()), ("data", pa.binary())])

@@ -20,9 +20,9 @@ import pyarrow as pa
 import pyarrow.parquet
 from PIL import Image
 
-from dsl.errors import LenetError
-from dsl.sections.data import Data
-from runtime.data import Dataset, load_dataset
+from lenet.dsl.errors import LenetError
+from lenet.dsl.sections.data import Data
+from lenet.runtime.data import Dataset, load_dataset
 
 _SECONDS = 2.0  # until it counts as hanging, of this process's own time
 _MIB = 600  # that a small file may cost: Pillow takes up to 179 million pixels

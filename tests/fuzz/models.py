@@ -19,17 +19,17 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save
 
-from compiler.pipeline import compile_graph
-from dsl.check import check_graph
-from dsl.clean import clean_lines
 from lenet import LenetError
 from lenet.api import load_again
-from runtime import checkpoint
-from runtime.model import Model
-from runtime.model_facts import facts_of
-from runtime.model_file import _checksum
-from runtime.observed import Observed
-from runtime.parameters import digest, initial_weights, to_tensors
+from lenet.compiler.pipeline import compile_graph
+from lenet.dsl.check import check_graph
+from lenet.dsl.clean import clean_lines
+from lenet.runtime import checkpoint
+from lenet.runtime.model import Model
+from lenet.runtime.model_facts import facts_of
+from lenet.runtime.model_file import _checksum
+from lenet.runtime.observed import Observed
+from lenet.runtime.parameters import digest, initial_weights, to_tensors
 
 SPEC = """\
 let width = 3
@@ -319,4 +319,3 @@ def _signed(metadata: dict[str, str], tensors: dict[str, np.ndarray]) -> bytes:
         metadata["spec_digest"] = sha256(text).hexdigest()
     metadata["checksum"] = _checksum(metadata)
     return bytes(save(tensors, metadata))
-

@@ -7,8 +7,8 @@ from random import Random
 
 from generated import generate
 
-from dsl.registry import SECTIONS, STRUCTURE, layers
-from dsl.sections import augment, data, train
+from lenet.dsl.registry import SECTIONS, STRUCTURE, layers
+from lenet.dsl.sections import augment, data, train
 
 _ROOT = Path(__file__).parents[2]
 _CORPUS = [

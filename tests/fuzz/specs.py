@@ -12,18 +12,18 @@ from pathlib import Path
 from random import Random
 from typing import TypeVar
 
-from compiler.pipeline import compile_graph
-from compiler.target import Target
-from dsl.check import Checked, check, check_graph, reader_of
-from dsl.clean import clean_lines
-from dsl.codes import CODES
-from dsl.diagnostics import Diagnostic, SpecError, decoded, render
-from dsl.errors import LenetError
-from dsl.fix import fix
-from dsl.format import format_text
-from dsl.graph import Graph
 from fuzz.spec_mutants import mutant
+from lenet.compiler.pipeline import compile_graph
+from lenet.compiler.target import Target
 from lenet.draw import draw_svg
+from lenet.dsl.check import Checked, check, check_graph, reader_of
+from lenet.dsl.clean import clean_lines
+from lenet.dsl.codes import CODES
+from lenet.dsl.diagnostics import Diagnostic, SpecError, decoded, render
+from lenet.dsl.errors import LenetError
+from lenet.dsl.fix import fix
+from lenet.dsl.format import format_text
+from lenet.dsl.graph import Graph
 from lenet.shapes import folded
 
 # Of the processor, for any one question about a file of some kB: half of it on a quiet machine.
