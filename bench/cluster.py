@@ -25,13 +25,13 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 import lenet  # noqa: E402
-from lenet.compiler.cache import load  # noqa: E402
+from lenet.compiler.jit.cache import load  # noqa: E402
 from lenet.compiler.pipeline import compile_graph  # noqa: E402
 from lenet.runtime.bench import training_speed  # noqa: E402
 from lenet.runtime.data.dataset import Dataset, Images  # noqa: E402
-from lenet.runtime.spark.handshake import Secret  # noqa: E402
-from lenet.runtime.spark.mesh import Mesh  # noqa: E402
-from lenet.runtime.spark.wire import listen  # noqa: E402
+from lenet.runtime.spark.network.handshake import Secret  # noqa: E402
+from lenet.runtime.spark.network.mesh import Mesh  # noqa: E402
+from lenet.runtime.spark.network.wire import listen  # noqa: E402
 
 SPEC = ROOT / "specs" / "lenet5.lenet"
 SIZES = (1_000, 22_280, 272_474, 2_000_000)  # int64: a small net, lenet5, ResNet-20, a large one

@@ -79,15 +79,15 @@ def _measure(kind: str, layers: int) -> dict[str, Any]:
     """Seconds of each stage, and the most memory, MiB."""
     import numpy as np
 
-    from lenet.compiler.cache import load
+    from lenet.compiler.jit.cache import load
     from lenet.compiler.pipeline import compile_graph
     from lenet.dsl.check import check_graph
-    from lenet.runtime.batches import Normalization
-    from lenet.runtime.communicator import Alone
     from lenet.runtime.data.dataset import Images
-    from lenet.runtime.parameters import initial_weights
-    from lenet.runtime.shard import deal
-    from lenet.runtime.step import Predictor, Trainer
+    from lenet.runtime.training.batches import Normalization
+    from lenet.runtime.training.communicator import Alone
+    from lenet.runtime.training.parameters import initial_weights
+    from lenet.runtime.training.shard import deal
+    from lenet.runtime.training.step import Predictor, Trainer
 
     marks = [time.perf_counter()]
 

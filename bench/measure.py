@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import IO
 
-from lenet.runtime.cores import available_cores
+from lenet.runtime.machine.cores import available_cores
 
 PACKAGES = ("numba", "numpy", "pyspark", "torch", "onnxruntime")
 _LOOK_SECONDS = 0.25  # between looks at a process, seldom enough not to disturb it

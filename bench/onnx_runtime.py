@@ -11,7 +11,7 @@ import torch
 from ours import IMAGES, times
 from pytorch import build
 
-from lenet.runtime.cores import available_cores
+from lenet.runtime.machine.cores import available_cores
 from nets import NETS
 
 BATCHES = (64, 256, 1000, IMAGES)  # the best of them counts

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 import lenet
-from lenet.compiler.cache import load as load_program
+from lenet.compiler.jit.cache import load as load_program
 from lenet.compiler.pipeline import compile_graph
 from lenet.runtime.bench import images_for, training_speeds
-from lenet.runtime.cores import available_cores
 from lenet.runtime.data.dataset import Dataset, Images
-from lenet.runtime.model import Model
-from lenet.runtime.parameters import initial_weights, to_tensors
+from lenet.runtime.machine.cores import available_cores
+from lenet.runtime.models.model import Model
+from lenet.runtime.training.parameters import initial_weights, to_tensors
 from nets import NETS
 
 IMAGES = 10_000

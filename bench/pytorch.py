@@ -21,13 +21,13 @@ from lenet.api import Network
 from lenet.compiler.pipeline import compile_graph
 from lenet.dsl.graph import Node
 from lenet.dsl.sections.reader import Duration
-from lenet.runtime.cores import available_cores
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.data.statistics import count_bytes, of_bytes
-from lenet.runtime.parameters import initial_weights, to_tensors
+from lenet.runtime.machine.cores import available_cores
 from lenet.runtime.run import Options, train_model
-from lenet.runtime.slice_count import least_rows, slice_count
-from lenet.runtime.slices import shares, shuffled
+from lenet.runtime.training.parameters import initial_weights, to_tensors
+from lenet.runtime.training.slice_count import least_rows, slice_count
+from lenet.runtime.training.slices import shares, shuffled
 from nets import NETS
 
 LAYOUTS = {"channels_last": torch.channels_last, "default": torch.contiguous_format}

@@ -28,7 +28,7 @@ from report import DISTURBED, SHORT, Results, document, tables
 
 from lenet.compiler.simd.peak import measure_peak
 from lenet.dsl.errors import LenetError
-from lenet.runtime.cores import available_cores
+from lenet.runtime.machine.cores import available_cores
 from nets import NETS
 
 ROOT = Path(__file__).parents[1]

@@ -20,12 +20,12 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from lenet.runtime.slice_count import slice_count  # noqa: E402
+from lenet.runtime.training.slice_count import slice_count  # noqa: E402
 
 CORES = 16  # of a node
 NETWORK = 1.25e9  # bytes a second in each direction: 10 Gb/s
 LATENCY = 50e-6  # seconds, more than over the loopback device
-SHORT = 2**16  # bytes that go to everybody at once; see runtime/spark/mesh.py
+SHORT = 2**16  # bytes that go to everybody at once; see runtime/spark/network/mesh.py
 NODES = (1, 2, 4, 8, 16, 32, 64, 96, 128, 256)
 
 

@@ -1,7 +1,7 @@
 """The whole compiler, top to bottom."""
 
-from lenet.compiler.emit import emit
-from lenet.compiler.forks import STEADY
+from lenet.compiler.codegen.module import emit
+from lenet.compiler.jit.forks import STEADY
 from lenet.compiler.passes import FOR_PREDICTION, PASSES
 from lenet.compiler.program import Program
 from lenet.compiler.target import Target, host
@@ -25,7 +25,7 @@ def run_passes(graph: Graph, stop_after: str | None = None, predicting: bool = F
 def compile_graph(graph: Graph, target: Target | None = None, probes: bool = False) -> Program:
     """Graph → passes → kernels as source, with their memory plan.
 
-    With `probes` the functions measure each kernel (see compiler/emit.py).
+    With `probes` the functions measure each kernel (see compiler/codegen/module.py).
     """
     with STEADY:  # it imports what layers need, and a child could not wait for its parent's import
         return _compile(graph, target or host(), probes)

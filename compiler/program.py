@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from lenet.compiler.layout import Slot
-from lenet.compiler.schedule import Call, Phase
+from lenet.compiler.memory.layout import Slot
+from lenet.compiler.memory.schedule import Call, Phase
 from lenet.compiler.target import LANES
 from lenet.dsl.graph import Node
 from lenet.dsl.shapes import Shape

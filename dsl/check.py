@@ -4,21 +4,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from lenet.dsl import messages
-from lenet.dsl.check_input import compare_input, suggest_input
-from lenet.dsl.check_whole import Sections, check_whole
+from lenet.dsl.checks.check_input import compare_input, suggest_input
+from lenet.dsl.checks.check_whole import Sections, check_whole
 from lenet.dsl.datasets import DATASETS
-from lenet.dsl.definitions import SECTIONS, Definitions, Read, Reader
-from lenet.dsl.diagnostics import Diagnostic, SpecError, closest
 from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Graph
-from lenet.dsl.parse import parse
+from lenet.dsl.lower.definitions import SECTIONS, Definitions, Read, Reader
+from lenet.dsl.lower.values import Constants
+from lenet.dsl.lower.walk import Scope, Walk
+from lenet.dsl.messages import wording as messages
+from lenet.dsl.messages.diagnostics import Diagnostic, SpecError, closest
 from lenet.dsl.sections.augment import read_augment
 from lenet.dsl.sections.data import read_data
 from lenet.dsl.sections.train import read_train
-from lenet.dsl.syntax import Let, Line, Tree
-from lenet.dsl.values import Constants
-from lenet.dsl.walk import Scope, Walk
+from lenet.dsl.syntax.parse import parse
+from lenet.dsl.syntax.tree import Let, Line, Tree
 
 
 @dataclass(frozen=True)

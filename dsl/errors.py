@@ -1,6 +1,6 @@
 """The one exception type that reaches a user as a message, never as a traceback."""
 
-from lenet.dsl.clean import clean, clean_lines
+from lenet.dsl.messages.clean import clean, clean_lines
 
 
 class LenetError(Exception):

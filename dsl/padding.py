@@ -1,11 +1,11 @@
 """`pad same` and `pad valid` of other frameworks, as the number that they stand for."""
 
-from lenet.dsl import messages
-from lenet.dsl.diagnostics import Diagnostic
+from lenet.dsl.lower.values import Constants
+from lenet.dsl.messages import wording as messages
+from lenet.dsl.messages.diagnostics import Diagnostic
 from lenet.dsl.registry import Arguments, Layer
 from lenet.dsl.shapes import Shape
-from lenet.dsl.syntax import Item, Sizes
-from lenet.dsl.values import Constants
+from lenet.dsl.syntax.tree import Item, Sizes
 
 
 def is_mode(item: Item, constants: Constants) -> bool:

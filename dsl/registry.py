@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any
 
-from lenet.dsl.absent import absent, plain
-from lenet.dsl.diagnostics import Diagnostic, closest
+from lenet.dsl.messages.absent import absent, plain
+from lenet.dsl.messages.diagnostics import Diagnostic, closest
 from lenet.dsl.shapes import Shape, product
-from lenet.dsl.syntax import Line, Span
+from lenet.dsl.syntax.tree import Line, Span
 
 Arguments = dict[str, Any]
 

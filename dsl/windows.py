@@ -1,9 +1,9 @@
 """The geometry that convolutions and pooling share."""
 
-from lenet.dsl import messages
+from lenet.dsl.lower.values import Refused
+from lenet.dsl.messages import wording as messages
 from lenet.dsl.registry import Argument, Context
 from lenet.dsl.shapes import Shape
-from lenet.dsl.values import Refused
 
 STRIDE = Argument(
     "stride",

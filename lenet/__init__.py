@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from lenet.api import Network, load, open, train
     from lenet.dsl.errors import LenetError
     from lenet.runtime.data.dataset import Dataset, Images
-    from lenet.runtime.model import Model
-    from lenet.runtime.prediction import Prediction
+    from lenet.runtime.models.model import Model
+    from lenet.runtime.models.prediction import Prediction
 
 __version__ = "0.1.0"
 __all__ = [
@@ -41,14 +41,14 @@ _PLACES = {
     "Dataset": "lenet.runtime.data.dataset",
     "Images": "lenet.runtime.data.dataset",
     "LenetError": "lenet.dsl.errors",
-    "Model": "lenet.runtime.model",
-    "Prediction": "lenet.runtime.prediction",
+    "Model": "lenet.runtime.models.model",
+    "Prediction": "lenet.runtime.models.prediction",
 }
 
 
 def _html(value: Any) -> str:
     """Of a model or a prediction: the runtime knows no pages. Only notebooks ask for it."""
-    from lenet.pages import html
+    from lenet.pages.pages import html
 
     return html(value)
 

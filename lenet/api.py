@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lenet.dsl.check import check
-from lenet.dsl.clean import clean
-from lenet.dsl.diagnostics import Diagnostic, SpecError, decoded, imports_of, read_source
 from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Graph
+from lenet.dsl.messages.clean import clean
+from lenet.dsl.messages.diagnostics import Diagnostic, SpecError, decoded, imports_of, read_source
 from lenet.dsl.shapes import show
 from lenet.shapes import shapes, shapes_text
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from lenet.runtime.data.columns import Columns
     from lenet.runtime.data.dataset import Dataset
-    from lenet.runtime.model import Model
+    from lenet.runtime.models.model import Model
     from lenet.runtime.spark.session import SparkSession
 
 # Short of exponents that would take for ever as exact fractions.
@@ -58,7 +58,7 @@ class Network:
         return f"<Network {name}: {self.parameter_count:,} parameters, {shape}, {layers}{count}>"
 
     def _repr_html_(self) -> str:
-        from lenet.pages import network_page
+        from lenet.pages.pages import network_page
 
         return network_page(self)
 
@@ -98,7 +98,7 @@ class About:
 def load_again(folder: str | Path) -> tuple[Network, About]:
     """The net of the run in a folder, as it was when the run began; LenetError without one."""
     from lenet.dsl.check import check_graph
-    from lenet.runtime.records import read_about
+    from lenet.runtime.records.records import read_about
 
     about = read_about(Path(folder))
     settings, data = about["settings"], about.get("data")
@@ -163,7 +163,7 @@ def train(
     from lenet.runtime.data.given import is_given
     from lenet.runtime.resolve import Deferred, given_data, resolve_data
     from lenet.runtime.run import Options, train_model
-    from lenet.watching import both, shown
+    from lenet.terminal.watching import both, shown
 
     for name, text, known in (
         ("engine", engine, ("spark", "local")), ("all_reduce", all_reduce, ("mesh", "driver"))
@@ -216,7 +216,7 @@ def udf(model: "Model | str | Path", spark: "SparkSession | None" = None) -> Any
     It gives a struct of prediction (the class, from 0), label (its name), probability and raw
     (log-probabilities), one for each class. Without `spark`, it is for the active session.
     """
-    from lenet.runtime.model import Model
+    from lenet.runtime.models.model import Model
     from lenet.runtime.spark.frames import prediction_function
     from lenet.runtime.spark.session import active_session
 
@@ -230,7 +230,7 @@ def udf(model: "Model | str | Path", spark: "SparkSession | None" = None) -> Any
 
 def open(path: str | Path) -> "Model":
     """A trained model from its file. Raises LenetError where it cannot be read."""
-    from lenet.runtime.model import Model
+    from lenet.runtime.models.model import Model
 
     return Model.open(path)
 

@@ -22,8 +22,8 @@ from lenet.commands.lsp import serve
 from lenet.commands.predict import predict
 from lenet.commands.shapes import show_shapes
 from lenet.commands.train import train
-from lenet.console import errors_as_messages
-from lenet.dsl.clean import clean_lines
+from lenet.dsl.messages.clean import clean_lines
+from lenet.terminal.console import errors_as_messages
 
 _HELP = """
 lenet trains neural networks that are written as plain text, one layer a line.

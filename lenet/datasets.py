@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lenet.dsl.datasets import DATASETS
-from lenet.dsl.diagnostics import closest
 from lenet.dsl.errors import LenetError
+from lenet.dsl.messages.diagnostics import closest
 
 if TYPE_CHECKING:
     from lenet.runtime.data.dataset import Dataset

@@ -11,10 +11,10 @@ from lenet.dsl.errors import LenetError
 from lenet.dsl.files import read_file
 from lenet.dsl.shapes import product, show
 from lenet.runtime.data import is_idx
-from lenet.runtime.data.idx import read_images
-from lenet.runtime.data.pictures import ENDINGS, pictures_below
+from lenet.runtime.data.formats.idx import read_images
+from lenet.runtime.data.formats.pictures import ENDINGS, pictures_below
 from lenet.runtime.data.preparation import MOST_BYTES, PictureError, Preparation, SizeError
-from lenet.runtime.model import Model
+from lenet.runtime.models.model import Model
 
 _TOGETHER = 1024
 

@@ -1,11 +1,11 @@
 """Whether this machine has the memory that a net's training needs."""
 
-from lenet.dsl import messages
 from lenet.dsl.check import Checked
-from lenet.dsl.diagnostics import Diagnostic
+from lenet.dsl.messages import wording as messages
+from lenet.dsl.messages.diagnostics import Diagnostic
 from lenet.dsl.shapes import product
-from lenet.dsl.syntax import Line, Span
-from lenet.runtime.cores import total_memory
+from lenet.dsl.syntax.tree import Line, Span
+from lenet.runtime.machine.cores import total_memory
 from lenet.shapes import memory
 
 

@@ -42,7 +42,7 @@ from lenet.api import Network, read_settings, train
 from lenet.dsl.errors import LenetError
 from lenet.ml_values import network_of, settings_value, spec_value
 from lenet.runtime.data.columns import Columns
-from lenet.runtime.model import Model as Net
+from lenet.runtime.models.model import Model as Net
 from lenet.runtime.spark.frames import prediction_column
 from lenet.runtime.spark.hadoop import HadoopFolder
 

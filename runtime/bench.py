@@ -20,23 +20,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet.compiler.cache import Loaded, load
+from lenet.compiler.jit.cache import Loaded, load
+from lenet.compiler.memory.schedule import Call
 from lenet.compiler.pipeline import compile_graph
 from lenet.compiler.program import Program
-from lenet.compiler.schedule import Call
 from lenet.compiler.simd.peak import measure_peak
 from lenet.compiler.target import host
 from lenet.dsl.graph import Graph, Node
 from lenet.dsl.sections.train import Train
-from lenet.runtime.arrays import aligned_floats, frozen
-from lenet.runtime.batches import Normalization
-from lenet.runtime.communicator import Alone
 from lenet.runtime.data.dataset import Images
-from lenet.runtime.model import Model
-from lenet.runtime.parameters import folded_weights, initial_weights, to_tensors
-from lenet.runtime.shard import deal
-from lenet.runtime.slice_count import least_rows, slice_count, training_bytes
-from lenet.runtime.step import Predictor, Trainer
+from lenet.runtime.machine.arrays import aligned_floats, frozen
+from lenet.runtime.models.model import Model
+from lenet.runtime.training.batches import Normalization
+from lenet.runtime.training.communicator import Alone
+from lenet.runtime.training.parameters import folded_weights, initial_weights, to_tensors
+from lenet.runtime.training.shard import deal
+from lenet.runtime.training.slice_count import least_rows, slice_count, training_bytes
+from lenet.runtime.training.step import Predictor, Trainer
 
 _SECONDS = 2.0  # how long each measurement goes on, at least
 _TURN = 0.05  # and each turn of measurements that take turns

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar, overload
 
-from lenet.compiler.forks import STEADY
+from lenet.compiler.jit.forks import STEADY
 
 T = TypeVar("T")
 

@@ -7,12 +7,12 @@ from threading import Thread
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet.runtime.communicator import Alone
-from lenet.runtime.desk import Desk
-from lenet.runtime.interrupts import last_words
-from lenet.runtime.job import Job
-from lenet.runtime.shard import Shard
-from lenet.runtime.training import run_training
+from lenet.runtime.machine.interrupts import last_words
+from lenet.runtime.records.supervisor import Desk
+from lenet.runtime.training.communicator import Alone
+from lenet.runtime.training.job import Job
+from lenet.runtime.training.loop import run_training
+from lenet.runtime.training.shard import Shard
 
 _PATIENCE = 60.0  # seconds that a step may take after Ctrl-C, until its checkpoint is written
 

@@ -10,7 +10,7 @@ from lenet.dsl.shapes import show
 from lenet.runtime.data.dataset import DataError
 
 if TYPE_CHECKING:
-    from lenet.runtime.source import Source
+    from lenet.runtime.training.source import Source
 
 _MOST = 0.9  # of the rows, in one class
 _DIM = 16  # of 255, a largest byte that is hardly meant

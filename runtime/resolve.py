@@ -11,10 +11,10 @@ from lenet.dsl.graph import Graph, bare_shape
 from lenet.dsl.sections.data import TABLES, Data
 from lenet.runtime.data import DataError, Dataset, Images, load_dataset
 from lenet.runtime.data.columns import Columns
-from lenet.runtime.data.fetch import Progress
 from lenet.runtime.data.given import given
 from lenet.runtime.data.labels import renumbered
-from lenet.runtime.source import InMemory, Source, check_source
+from lenet.runtime.datasets.fetch import Progress
+from lenet.runtime.training.source import InMemory, Source, check_source
 
 if TYPE_CHECKING:
     from lenet.runtime.spark.session import DataFrame, SparkSession

@@ -13,24 +13,24 @@ from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Graph
 from lenet.dsl.sections.reader import Duration
 from lenet.dsl.sections.train import Train
-from lenet.runtime.checkpoint import Checkpoints, Folder, Memory, Store
-from lenet.runtime.cores import available_cores
 from lenet.runtime.data import Dataset
-from lenet.runtime.desk import Desk
-from lenet.runtime.interrupts import interruptible
-from lenet.runtime.job import Job, digest_of
 from lenet.runtime.local import train_here
 from lenet.runtime.look import class_names, odd_things, summary
-from lenet.runtime.model import Model
-from lenet.runtime.model_facts import facts_of
-from lenet.runtime.observed import Observed
-from lenet.runtime.records import Records
-from lenet.runtime.rescue import Rescue
+from lenet.runtime.machine.cores import available_cores
+from lenet.runtime.machine.interrupts import interruptible
+from lenet.runtime.models.model import Model
+from lenet.runtime.models.model_facts import facts_of
+from lenet.runtime.records.checkpoint import Checkpoints, Folder, Memory, Store
+from lenet.runtime.records.observed import Observed
+from lenet.runtime.records.records import Records
+from lenet.runtime.records.rescue import Rescue
+from lenet.runtime.records.run_folder import check_folder, claimed
+from lenet.runtime.records.supervisor import Desk
 from lenet.runtime.resolve import Deferred
-from lenet.runtime.run_folder import check_folder, claimed
-from lenet.runtime.slice_count import least_rows, slice_count
-from lenet.runtime.source import InMemory, Source, check_source
-from lenet.runtime.training import Event
+from lenet.runtime.training.job import Job, digest_of
+from lenet.runtime.training.loop import Event
+from lenet.runtime.training.slice_count import least_rows, slice_count
+from lenet.runtime.training.source import InMemory, Source, check_source
 from lenet.runtime.verdict import verdict
 
 if TYPE_CHECKING:

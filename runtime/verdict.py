@@ -8,7 +8,7 @@ from typing import Any
 from lenet.dsl.graph import Graph
 from lenet.dsl.sections.train import Train
 from lenet.runtime.look import Odd, class_names
-from lenet.runtime.source import Source
+from lenet.runtime.training.source import Source
 
 _BETTER = 0.02  # of what the most frequent class leaves, what a net must gain to count as better
 _NAMED = 10  # classes that a message lists

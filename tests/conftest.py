@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lenet.compiler.helper import Helpers
+from lenet.compiler.jit.compile_workers import Helpers
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -4,20 +4,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lenet.compiler.cache import Loaded, load
-from lenet.compiler.exact import FRACTION_BITS, sum_exactly
+from lenet.compiler.jit.cache import Loaded, load
+from lenet.compiler.optimizers.exact import FRACTION_BITS, sum_exactly
 from lenet.compiler.pipeline import compile_graph
 from lenet.dsl import registry
 from lenet.dsl.check import check_graph
 from lenet.dsl.graph import Graph
-from lenet.runtime.arrays import aligned_floats, frozen
-from lenet.runtime.batches import Batches, Normalization
-from lenet.runtime.communicator import Alone
 from lenet.runtime.data.dataset import Images
-from lenet.runtime.exact import LOSS_UNIT
-from lenet.runtime.parameters import folded_weights, initial_weights, to_tensors
-from lenet.runtime.phases import PhasedStep
-from lenet.runtime.team import Team
+from lenet.runtime.machine.arrays import aligned_floats, frozen
+from lenet.runtime.machine.thread_pool import Team
+from lenet.runtime.training.batches import Batches, Normalization
+from lenet.runtime.training.communicator import Alone
+from lenet.runtime.training.fixed_point import LOSS_UNIT
+from lenet.runtime.training.parameters import folded_weights, initial_weights, to_tensors
+from lenet.runtime.training.phases import PhasedStep
 from reference import Net
 
 SCALE, SHIFT = 1 / 64, -1.5

@@ -4,13 +4,13 @@ import re
 
 import pytest
 
-from lenet.dsl.absent import ABSENT, plain
 from lenet.dsl.check import check
 from lenet.dsl.datasets import DATASETS
-from lenet.dsl.diagnostics import Diagnostic, closest
-from lenet.dsl.fix import fix
+from lenet.dsl.messages.absent import ABSENT, plain
+from lenet.dsl.messages.diagnostics import Diagnostic, closest
 from lenet.dsl.registry import SECTIONS, STRUCTURE, layers
 from lenet.dsl.sections import augment, data, train
+from lenet.dsl.syntax.fix import fix
 
 NET = "input 1x8x8\nflatten\nlinear 10\n"
 

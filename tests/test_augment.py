@@ -9,7 +9,7 @@ from test_training import SMALL
 import lenet
 from lenet.dsl.check import check_graph
 from lenet.dsl.sections.augment import Augment
-from lenet.runtime.augment import augmented
+from lenet.runtime.data.augment import augmented
 
 RNG = np.random.default_rng(0)
 PIXELS = RNG.integers(1, 256, (50, 2, 6, 7), np.uint8)

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from lenet.dsl import messages
 from lenet.dsl.check import check
-from lenet.dsl.codes import CODES
-from lenet.dsl.diagnostics import imports_of, read_source, render
-from lenet.dsl.fix import fix
-from lenet.explain import explain
+from lenet.dsl.messages import wording as messages
+from lenet.dsl.messages.codes import CODES
+from lenet.dsl.messages.diagnostics import imports_of, read_source, render
+from lenet.dsl.syntax.fix import fix
+from lenet.editor.explain import explain
 
 FOLDER = Path(__file__).parent / "bad"
 FILES = sorted(FOLDER.glob("*.lenet"))

@@ -20,7 +20,7 @@ from test_training import SMALL
 import lenet
 from lenet.api import load_again
 from lenet.dsl.errors import LenetError
-from lenet.runtime.checkpoint import KEPT, Checkpoints, Memory, State
+from lenet.runtime.records.checkpoint import KEPT, Checkpoints, Memory, State
 
 TRAIN = """  optimizer adam
   rate 0.01 decay 0.001 warmup 3 iterations

@@ -18,15 +18,15 @@ from test_lsp import Client, talk
 from test_terminal import in_a_terminal
 
 import lenet
-from lenet import notebook
-from lenet.console import show_error
 from lenet.dsl.check import check
-from lenet.dsl.clean import clean, clean_json, clean_lines, escape
-from lenet.dsl.diagnostics import Diagnostic, render
 from lenet.dsl.errors import LenetError
-from lenet.dsl.syntax import Span
-from lenet.notebook import Notebook, State
-from lenet.progress import Bars, JsonLog, Lines
+from lenet.dsl.messages.clean import clean, clean_json, clean_lines, escape
+from lenet.dsl.messages.diagnostics import Diagnostic, render
+from lenet.dsl.syntax.tree import Span
+from lenet.pages import notebook
+from lenet.pages.notebook import Notebook, State
+from lenet.terminal.console import show_error
+from lenet.terminal.progress import Bars, JsonLog, Lines
 
 CLASSES = ("\x1b[31mcat", "a\u202eb", "x\u200by", "new\nline", "<b>&\x7f\x9b")
 SPEC = """\
@@ -247,8 +247,17 @@ def test_hostile_classes_on_spark(spark: Any, folder: Path, model: lenet.Model) 
     assert trained.digest == model.digest and trained.classes == model.classes
 
 
-OUTLETS = ("lenet/console.py", "lenet/progress.py", "compiler/folders.py", "runtime/spark/boot.py")
-_PIPES = ("compiler/helper.py", "lenet/reference.py", "lenet/cli.py")  # nothing from outside
+OUTLETS = (
+    "lenet/terminal/console.py",
+    "lenet/terminal/progress.py",
+    "compiler/jit/folders.py",
+    "runtime/spark/boot.py",
+)
+_PIPES = (
+    "compiler/jit/compile_workers.py",
+    "lenet/editor/reference.py",
+    "lenet/cli.py",
+)  # nothing from outside
 
 
 @pytest.mark.parametrize("path", FILES, ids=named)
@@ -259,8 +268,8 @@ def test_all_that_is_printed_goes_through_an_outlet(path: Path) -> None:
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)
             assert called != "print" and "sys.stdout.write" not in called, f"{path}:{node.lineno}"
-        if isinstance(node, ast.ImportFrom) and named(path) != "dsl/clean.py":
-            assert node.module != "html", f"{path}: lenet.dsl.clean has `escape`"
+        if isinstance(node, ast.ImportFrom) and named(path) != "dsl/messages/clean.py":
+            assert node.module != "html", f"{path}: lenet.dsl.messages.clean has `escape`"
 
 
 def test_the_outlets_are_there() -> None:

@@ -15,9 +15,9 @@ from typer.testing import CliRunner, Result
 
 import lenet
 from lenet.cli import app
-from lenet.progress import epoch_line
 from lenet.runtime.data import load_dataset
 from lenet.runtime.data.dataset import Images
+from lenet.terminal.progress import epoch_line
 
 SPEC = """\
 let filters = 4

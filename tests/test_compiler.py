@@ -15,15 +15,22 @@ import pytest
 from conftest import start_helpers
 from llvmlite import ir
 
-from lenet.compiler import helper, passes, pipeline
-from lenet.compiler.cache import load
-from lenet.compiler.emit import emit
-from lenet.compiler.helper import command_for
-from lenet.compiler.kernel import Request, emit_layer, identifiers
-from lenet.compiler.layout import bases_of, lay_out, offsets_of
+from lenet.compiler import passes, pipeline
+from lenet.compiler.codegen.module import emit
+from lenet.compiler.contract import Request, emit_layer, identifiers
+from lenet.compiler.jit import compile_workers as helper
+from lenet.compiler.jit.cache import load
+from lenet.compiler.jit.compile_workers import command_for
+from lenet.compiler.memory.layout import bases_of, lay_out, offsets_of
+from lenet.compiler.memory.plan import Place, plan_memory
+from lenet.compiler.memory.schedule import (
+    Layer,
+    Phase,
+    schedule_prediction,
+    schedule_training,
+    segments,
+)
 from lenet.compiler.pipeline import compile_graph, run_passes
-from lenet.compiler.plan import Place, plan_memory
-from lenet.compiler.schedule import Layer, Phase, schedule_prediction, schedule_training, segments
 from lenet.compiler.simd.kernel import Kernel
 from lenet.compiler.simd.loops import loop
 from lenet.compiler.simd.vector import FLOAT, INT64
@@ -32,7 +39,7 @@ from lenet.compiler.verify import CompilerBug, verify_graph
 from lenet.dsl.check import check_graph
 from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Graph
-from lenet.runtime.arrays import aligned_floats, frozen
+from lenet.runtime.machine.arrays import aligned_floats, frozen
 from nets import make_case
 
 ROOT = Path(__file__).parents[1]
@@ -340,7 +347,7 @@ def test_a_second_process_takes_kernels_from_the_cache(tmp_path: Path) -> None:
     """Two that compile at once do not disturb each other, and a third finds their work."""
     script = (
         "import sys; from lenet.dsl.check import check_graph\n"
-        "from lenet.compiler.cache import load\n"
+        "from lenet.compiler.jit.cache import load\n"
         "from lenet.compiler.pipeline import compile_graph\n"
         "loaded = load(compile_graph(check_graph('input 5\\nlinear 3', 'x')))\n"
         "done = loaded.compile(*loaded.program.functions)\n"

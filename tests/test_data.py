@@ -15,8 +15,8 @@ import pytest
 
 from lenet.dsl.errors import LenetError
 from lenet.runtime.data import DataError, Dataset, is_idx, load_dataset, read_idx
-from lenet.runtime.data.fetch import RemoteFile, fetch
-from lenet.runtime.data.mnist import FILES, load_mnist
+from lenet.runtime.datasets.fetch import RemoteFile, fetch
+from lenet.runtime.datasets.mnist import FILES, load_mnist
 
 REAL_DATA = os.environ.get("LENET_DATA")
 needs_mnist = pytest.mark.skipif(

@@ -11,8 +11,8 @@ from PIL import Image
 
 import lenet
 from lenet.runtime.data import DataError, load_dataset
-from lenet.runtime.data.mnist import FILES
-from lenet.runtime.data.pictures import load_pictures
+from lenet.runtime.data.formats.pictures import load_pictures
+from lenet.runtime.datasets.mnist import FILES
 
 RNG = np.random.default_rng(3)
 

@@ -5,22 +5,22 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from lenet.compiler import steps
-from lenet.compiler.cache import load
+from lenet.compiler.codegen import steps
+from lenet.compiler.codegen.steps import Parts, Step
+from lenet.compiler.jit.cache import load
+from lenet.compiler.memory.plan import _first_fit
+from lenet.compiler.memory.schedule import Buffer
 from lenet.compiler.pipeline import compile_graph
-from lenet.compiler.plan import _first_fit
-from lenet.compiler.schedule import Buffer
-from lenet.compiler.steps import Parts, Step
 from lenet.compiler.target import Target
 from lenet.dsl.check import check_graph
 from lenet.dsl.sections.train import Optimizer
-from lenet.runtime.arrays import aligned_floats, frozen
-from lenet.runtime.batches import Normalization
-from lenet.runtime.communicator import Alone
 from lenet.runtime.data.dataset import Images
-from lenet.runtime.parameters import initial_weights
-from lenet.runtime.shard import deal
-from lenet.runtime.step import Trainer
+from lenet.runtime.machine.arrays import aligned_floats, frozen
+from lenet.runtime.training.batches import Normalization
+from lenet.runtime.training.communicator import Alone
+from lenet.runtime.training.parameters import initial_weights
+from lenet.runtime.training.shard import deal
+from lenet.runtime.training.step import Trainer
 from nets import make_case, spec_of
 
 NETS = {

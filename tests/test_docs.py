@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from lenet.api import load
-from lenet.draw import draw_svg
 from lenet.dsl.check import check, check_graph, reader_of
-from lenet.dsl.diagnostics import render
+from lenet.dsl.messages.diagnostics import render
 from lenet.dsl.registry import STRUCTURE, layers
-from lenet.explain import SECTIONS
-from lenet.reference import language_reference
+from lenet.editor.explain import SECTIONS
+from lenet.editor.reference import language_reference
+from lenet.pages.draw import draw_svg
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

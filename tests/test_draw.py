@@ -2,8 +2,8 @@
 
 import re
 
-from lenet.draw import draw_svg
 from lenet.dsl.check import check_graph
+from lenet.pages.draw import draw_svg
 
 
 def words(text: str) -> list[str]:

@@ -3,7 +3,7 @@
 import pytest
 
 from lenet.dsl.check import check
-from lenet.dsl.fix import fix
+from lenet.dsl.syntax.fix import fix
 
 NET = "input 1x8x8\nflatten\n{}\n{}\ntrain\n  rate 0.1\n{}"
 TABLE = 'data parquet "x"'

@@ -14,11 +14,11 @@ from typer.testing import CliRunner
 import lenet
 from lenet.cli import app
 from lenet.dsl.errors import LenetError
-from lenet.runtime.communicator import as_error, as_words
 from lenet.runtime.data.dataset import DataError
-from lenet.runtime.data.mnist import where_to_put
-from lenet.runtime.run_folder import check_folder
+from lenet.runtime.datasets.mnist import where_to_put
+from lenet.runtime.records.run_folder import check_folder
 from lenet.runtime.spark.task import ERROR, read_rows
+from lenet.runtime.training.communicator import as_error, as_words
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("dsl", "compiler", "runtime")
@@ -217,7 +217,7 @@ def test_a_failed_stage_names_its_run_only_where_it_has_one(tmp_path: Path, monk
     from types import SimpleNamespace
     from unittest.mock import MagicMock
 
-    from lenet.runtime.checkpoint import Checkpoints, Folder, Memory
+    from lenet.runtime.records.checkpoint import Checkpoints, Folder, Memory
     from lenet.runtime.spark import engine
 
     def failing(*_: object) -> None:

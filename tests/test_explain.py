@@ -8,16 +8,16 @@ from types import ModuleType
 
 import pytest
 
-from lenet.dsl.absent import ABSENT
 from lenet.dsl.check import check
 from lenet.dsl.datasets import DATASETS
 from lenet.dsl.errors import LenetError
 from lenet.dsl.glossary import GLOSSARY
+from lenet.dsl.messages.absent import ABSENT
 from lenet.dsl.registry import STRUCTURE, layers
 from lenet.dsl.sections import augment, data, reader, train
 from lenet.dsl.sections.reader import Reader
-from lenet.editing import completions
-from lenet.explain import _ALIASES, SECTIONS, explain
+from lenet.editor.editing import completions
+from lenet.editor.explain import _ALIASES, SECTIONS, explain
 
 MODULES = {"data": data, "augment": augment, "train": train}
 LINES = {

@@ -18,8 +18,8 @@ from test_cli_train import run
 import lenet
 from lenet.dsl.errors import LenetError
 from lenet.runtime.data import load_dataset
-from lenet.runtime.data.idx import read_idx
-from lenet.runtime.files import write_atomically
+from lenet.runtime.data.formats.idx import read_idx
+from lenet.runtime.machine.files import write_atomically
 
 NET = "input 1x4x4\nflatten\nlinear 2\nlogsoftmax\n"
 TRAIN = "train\n  loss nll\n  rate 0.1\n  batch 16\n  stop after 1 epoch\n"

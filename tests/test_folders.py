@@ -13,9 +13,9 @@ import pytest
 from nobody import UID, needs_root, nobody
 from PIL import Image
 
-from lenet.compiler import folders
-from lenet.compiler.cache import load
-from lenet.compiler.folders import (
+from lenet.compiler.jit import folders
+from lenet.compiler.jit.cache import load
+from lenet.compiler.jit.folders import (
     cache_folder,
     cache_is_temporary,
     cause_and_cure,
@@ -31,16 +31,16 @@ ROOT = Path(__file__).parents[1]
 PREDICT = """
 import sys, numpy as np
 from lenet.dsl.check import check_graph
-from lenet.runtime.model import Model
-from lenet.runtime.parameters import initial_weights, to_tensors
+from lenet.runtime.models.model import Model
+from lenet.runtime.training.parameters import initial_weights, to_tensors
 from lenet.compiler.pipeline import compile_graph
 text = "input 3\\nlinear 4\\ntanh\\nlinear 2\\nlogsoftmax"
 program = compile_graph(check_graph(text, "x"))
 tensors = to_tensors(program, initial_weights(program, 1))
 model = Model(text, tensors, ("a", "b"), 1.0, (0.0,), (1.0,))
 print(model.predict(np.ones((9, 3), np.float32)).classes.sum() >= 0)
-import lenet.compiler.folders
-print(lenet.compiler.folders.cache_folder())
+import lenet.compiler.jit.folders
+print(lenet.compiler.jit.folders.cache_folder())
 """
 
 
@@ -136,7 +136,7 @@ def test_the_temporary_cache_is_private_and_gone_at_the_end(tmp_path: Path) -> N
 def test_children_have_temporary_caches_of_their_own(tmp_path: Path) -> None:
     script = """
 import multiprocessing, os
-from lenet.compiler.folders import cache_folder
+from lenet.compiler.jit.folders import cache_folder
 context = multiprocessing.get_context("fork")
 mine = cache_folder()
 def work(queue):
@@ -156,7 +156,7 @@ print(other != str(mine), there, os.path.exists(other), mine.is_dir())
 def test_no_folder_at_all_is_one_message() -> None:
     script = """
 import tempfile
-from lenet.compiler.folders import cache_folder
+from lenet.compiler.jit.folders import cache_folder
 from lenet.dsl.errors import LenetError
 def nowhere(**_):
     raise FileNotFoundError("No usable temporary directory found")
@@ -205,7 +205,7 @@ def test_a_full_disk_costs_the_cache_only(
 
 
 COMPILE = """
-from lenet.compiler.cache import load
+from lenet.compiler.jit.cache import load
 from lenet.compiler.pipeline import compile_graph
 from lenet.dsl.check import check_graph
 loaded = load(compile_graph(check_graph('input 11\\nlinear 2', 'x')))

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from lenet.compiler.alone import alone
-from lenet.runtime.team import Team
+from lenet.compiler.jit.alone import alone
+from lenet.runtime.machine.thread_pool import Team
 
 ROOT = Path(__file__).parents[1]
 # `child(work)` forks, and tells what becomes of it: killed after SECONDS, or the end of its work.
@@ -24,8 +24,8 @@ import lenet
 from lenet.compiler.pipeline import compile_graph
 from lenet.dsl.check import check_graph
 from lenet.runtime.data import load_dataset
-from lenet.runtime.model import Model
-from lenet.runtime.parameters import initial_weights, to_tensors
+from lenet.runtime.models.model import Model
+from lenet.runtime.training.parameters import initial_weights, to_tensors
 
 SECONDS = 90
 
@@ -125,7 +125,7 @@ def test_a_fork_while_another_thread_compiles(tmp_path: Path, helpers: int) -> N
     """The parent has opened the model, or is reading it, compiling it alone, or with helpers."""
     assert run(
         f"""
-from lenet.compiler import helper
+from lenet.compiler.jit import compile_workers as helper
 helper._LEAST = 1
 helper.available_cores = lambda: 1 + {helpers}
 TEXT = "input 1x12x12; conv 4x3x3; relu; maxpool 2; conv 6x3x3; tanh; linear 5; logsoftmax"
@@ -160,7 +160,7 @@ print("done")
 def test_helpers_end_with_the_parent_although_a_child_lives(tmp_path: Path) -> None:
     out = run(
         """
-from lenet.compiler import helper
+from lenet.compiler.jit import compile_workers as helper
 helper._LEAST = 1
 helper.available_cores = lambda: 3
 model = model_of(SMALL)
@@ -260,7 +260,7 @@ def test_a_lock_of_files_ends_with_its_block_although_a_child_has_a_copy(tmp_pat
 def test_a_killed_parent_leaves_no_lock_to_its_child(tmp_path: Path) -> None:
     script = """
 import os, sys, time
-from lenet.compiler.alone import alone
+from lenet.compiler.jit.alone import alone
 from pathlib import Path
 with alone(Path(sys.argv[1])):
     child = os.fork()
@@ -286,7 +286,7 @@ with alone(Path(sys.argv[1])):
 
 
 def test_the_collector_of_garbage_works_on_in_a_child() -> None:
-    from lenet.compiler import cache
+    from lenet.compiler.jit import cache
 
     with cache._no_collection():
         assert not gc.isenabled()

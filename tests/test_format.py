@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lenet.dsl.check import check
-from lenet.dsl.format import format_text
+from lenet.dsl.syntax.format import format_text
 
 ROOT = Path(__file__).parents[1]
 SPECS = sorted([*(ROOT / "specs").glob("*.lenet"), *(ROOT / "bench").glob("*.lenet")])

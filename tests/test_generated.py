@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from lenet.compiler.pipeline import compile_graph
 from lenet.compiler.target import Target
-from lenet.draw import draw_svg
 from lenet.dsl.check import check
-from lenet.dsl.format import format_text
-from lenet.lsp import _check_text  # noqa: F401  (imports without an editor)
+from lenet.dsl.syntax.format import format_text
+from lenet.editor.lsp import _check_text  # noqa: F401  (imports without an editor)
+from lenet.pages.draw import draw_svg
 from nets import make_case
 
 TOKENS = [

@@ -10,8 +10,9 @@ from lenet.api import load
 from lenet.compiler import pipeline
 from lenet.compiler.pipeline import compile_graph
 from lenet.compiler.target import Target
-from lenet.dsl import graph, syntax
+from lenet.dsl import graph
 from lenet.dsl.check import check
+from lenet.dsl.syntax import tree as syntax
 from lenet.shapes import shapes, shapes_text
 
 SPECS = sorted((Path(__file__).parents[1] / "specs").glob("*.lenet"))

@@ -19,9 +19,9 @@ from pygments.token import (
     Whitespace,
 )
 
-from lenet.dsl.definitions import SECTIONS
+from lenet.dsl.lower.definitions import SECTIONS
 from lenet.dsl.registry import STRUCTURE, layers
-from lenet.highlight import LenetLexer
+from lenet.editor.highlight import LenetLexer
 
 ROOT = Path(__file__).parents[1]
 SPECS = sorted((ROOT / "specs").glob("*.lenet"))

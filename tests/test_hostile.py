@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from lenet.draw import draw_svg
 from lenet.dsl.check import Checked, check, reader_of
-from lenet.dsl.diagnostics import SpecError, closest
-from lenet.dsl.fix import fix
-from lenet.dsl.format import format_text
+from lenet.dsl.messages.diagnostics import SpecError, closest
+from lenet.dsl.syntax.fix import fix
+from lenet.dsl.syntax.format import format_text
+from lenet.pages.draw import draw_svg
 
 FOLDER = Path(__file__).parent / "hostile"
 SECONDS = 2.0  # of the processor: four times what is promised, for a machine with other work

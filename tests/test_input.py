@@ -3,8 +3,8 @@
 import pytest
 
 from lenet.dsl.check import check
-from lenet.dsl.diagnostics import Diagnostic
-from lenet.dsl.fix import fix
+from lenet.dsl.messages.diagnostics import Diagnostic
+from lenet.dsl.syntax.fix import fix
 
 HWC = "input 28x28x1\nconv 6x5x5\nreshape 10\nlinear 10\ndata mnist\ntrain\n  rate 0.1\n"
 MASK = "input 3x32x32\nconv 6x5x5\nreshape 6*24*24\nlinear 10\ndata mnist\ntrain\n  rate 0.1\n"

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from lenet.dsl.check import Checked, check, check_graph
-from lenet.dsl.diagnostics import SpecError, read_source, render
 from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Graph
+from lenet.dsl.messages.diagnostics import SpecError, read_source, render
 from lenet.dsl.sections.reader import Duration
 from lenet.dsl.sections.train import Optimizer, Rate
 

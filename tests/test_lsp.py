@@ -167,7 +167,7 @@ def test_a_day_with_an_editor(tmp_path: Path) -> None:
 )
 def test_completion(text: str, expected: set[str]) -> None:
     from lenet.dsl.check import check
-    from lenet.editing import completions
+    from lenet.editor.editing import completions
 
     lines = text.split("\n")
     words = {word for word, _, _ in completions(check(text), text, len(lines), len(lines[-1]) + 1)}

@@ -136,7 +136,7 @@ def test_this_machine_tells() -> None:
 
 
 def test_limits_reach_what_depends_on_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from lenet.compiler.helper import Helpers
+    from lenet.compiler.jit.compile_workers import Helpers
     from lenet.runtime.spark import session
 
     root = version_2(tmp_path, "/", {"memory.max": str(3 * GIB), "cpu.max": "100000 100000"})

@@ -6,7 +6,7 @@ from numba import njit
 
 from lenet.compiler.simd import math as vector_math
 from lenet.compiler.simd.vector import load, store
-from lenet.runtime.arrays import aligned_floats
+from lenet.runtime.machine.arrays import aligned_floats
 
 SPECIAL = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0], np.float32)
 

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from lenet.dsl.check import check
-from lenet.dsl.fix import fix
+from lenet.dsl.syntax.fix import fix
 
 NET = "input 1x28x28\nconv 6x5x5\nflatten\nlinear 10\n"
 SECTIONS = {"train": "train\n  rate 0.1\n", "data": "data mnist\n", "augment": "augment\n"}

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from lenet.dsl.errors import LenetError
-from lenet.runtime.communicator import WorkerLostError
-from lenet.runtime.spark.handshake import Secret
-from lenet.runtime.spark.mesh import Mesh
-from lenet.runtime.spark.wire import listen
+from lenet.runtime.spark.network.handshake import Secret
+from lenet.runtime.spark.network.mesh import Mesh
+from lenet.runtime.spark.network.wire import listen
+from lenet.runtime.training.communicator import WorkerLostError
 
 _SPAWN = multiprocessing.get_context("fork")
 SECRET = Secret("secret")

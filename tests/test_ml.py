@@ -274,9 +274,9 @@ def test_a_spec_that_is_right_with_its_settings_only() -> None:
 
 
 def test_the_progress_of_fit(frame, monkeypatch) -> None:
-    from lenet import watching
     from lenet.ml import LenetClassifier
-    from lenet.progress import Lines
+    from lenet.terminal import watching
+    from lenet.terminal.progress import Lines
 
     said = []
 

@@ -21,8 +21,8 @@ from safetensors.numpy import save
 import lenet
 from lenet.runtime.data import load_dataset
 from lenet.runtime.data.dataset import Dataset
-from lenet.runtime.files import write_atomically
-from lenet.runtime.model import Model
+from lenet.runtime.machine.files import write_atomically
+from lenet.runtime.models.model import Model
 
 HERE = Path(__file__).parent
 SPEC = """\
@@ -475,7 +475,8 @@ def test_a_file_size_limit_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     write_atomically(path, b"old")
     code = (
-        "import sys; from pathlib import Path; from lenet.runtime.files import write_atomically;"
+        "import sys; from pathlib import Path\n"
+        "from lenet.runtime.machine.files import write_atomically\n"
         "write_atomically(Path(sys.argv[1]), bytes(100_000))"
     )
     result = subprocess.run(

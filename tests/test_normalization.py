@@ -7,19 +7,19 @@ import numpy as np
 import pytest
 
 import lenet
-from lenet.compiler.cache import load
+from lenet.compiler.jit.cache import load
 from lenet.compiler.pipeline import compile_graph
 from lenet.dsl.check import check_graph
 from lenet.dsl.errors import LenetError
 from lenet.dsl.sections.train import Optimizer
-from lenet.runtime.batches import Normalization
-from lenet.runtime.communicator import Alone
 from lenet.runtime.data import load_dataset
-from lenet.runtime.parameters import initial_weights, to_tensors
-from lenet.runtime.shard import deal
-from lenet.runtime.slice_count import slice_count
-from lenet.runtime.slices import shares, shuffled
-from lenet.runtime.step import Predictor, Trainer
+from lenet.runtime.training.batches import Normalization
+from lenet.runtime.training.communicator import Alone
+from lenet.runtime.training.parameters import initial_weights, to_tensors
+from lenet.runtime.training.shard import deal
+from lenet.runtime.training.slice_count import slice_count
+from lenet.runtime.training.slices import shares, shuffled
+from lenet.runtime.training.step import Predictor, Trainer
 from nets import reference_net
 
 NET = """

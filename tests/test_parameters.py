@@ -9,7 +9,7 @@ from lenet.compiler.pipeline import compile_graph
 from lenet.compiler.program import Program
 from lenet.dsl.check import check_graph
 from lenet.dsl.errors import LenetError
-from lenet.runtime.parameters import digest, from_tensors, initial_weights, to_tensors
+from lenet.runtime.training.parameters import digest, from_tensors, initial_weights, to_tensors
 
 SPEC = """\
 input 3x12x10

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lenet.compiler import pipeline, pooled_gradient
+from lenet.compiler import pipeline
+from lenet.compiler.kernels.convolution import pooled_gradient
 from lenet.compiler.passes import FOR_PREDICTION, PASSES
 from lenet.compiler.verify import verify_graph
 from lenet.dsl.check import check_graph

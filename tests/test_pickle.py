@@ -15,8 +15,8 @@ from pyspark import cloudpickle
 import lenet
 from lenet.compiler.pipeline import compile_graph
 from lenet.dsl.check import check_graph
-from lenet.runtime.model import Model
-from lenet.runtime.parameters import initial_weights, to_tensors
+from lenet.runtime.models.model import Model
+from lenet.runtime.training.parameters import initial_weights, to_tensors
 
 SPEC = "let width = 5\ninput 8\nlinear width\ntanh\nlinear 3\nlogsoftmax"
 IMAGES = np.random.default_rng(1).random((40, 8)).astype(np.float32)

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 import lenet
 from lenet.runtime.data import load_dataset
-from lenet.runtime.data.drawing import is_cut_out
+from lenet.runtime.data.formats.drawing import is_cut_out
 from lenet.runtime.data.preparation import (
     DRAWN,
     INVERTED,
@@ -22,7 +22,7 @@ from lenet.runtime.data.preparation import (
     border_of,
     is_negative,
 )
-from lenet.runtime.observed import Observed
+from lenet.runtime.records.observed import Observed
 
 CASES = Path(__file__).parent / "pictures"
 COLOUR = Preparation((3, 32, 32))

@@ -17,8 +17,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 import lenet
 from lenet.dsl.sections.reader import Duration
 from lenet.dsl.sections.train import Train
-from lenet.runtime.checkpoint import Checkpoints
-from lenet.runtime.recorder import Recorder
+from lenet.runtime.records.checkpoint import Checkpoints
+from lenet.runtime.records.recorder import Recorder
 
 SPEC = """\
 input 1x8x8
@@ -80,7 +80,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     spec.write_text(SPEC)
     run = Run(folder / "run")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("lenet.runtime.recorder._FLUSH_SECONDS", 0.0)
+        patch.setattr("lenet.runtime.records.recorder._FLUSH_SECONDS", 0.0)
         lenet.train(spec, engine="local", output=run.folder, watch=run.watch)
     return run
 
@@ -216,7 +216,7 @@ def test_records_are_on_disk_before_a_checkpoint(
     """Or a run that goes on from there would lack them."""
     spec = tmp_path / "tiny.lenet"
     spec.write_text(SPEC.replace("stop after", "checkpoint every 7 iterations\n  stop after"))
-    monkeypatch.setattr("lenet.runtime.recorder._FLUSH_SECONDS", 1e6)
+    monkeypatch.setattr("lenet.runtime.records.recorder._FLUSH_SECONDS", 1e6)
     seen = []
     save = Checkpoints.save
 
@@ -262,7 +262,7 @@ from pathlib import Path
 from lenet.dsl.errors import LenetError
 from lenet.dsl.sections.reader import Duration
 from lenet.dsl.sections.train import Train
-from lenet.runtime.recorder import Recorder
+from lenet.runtime.records.recorder import Recorder
 
 recorder = Recorder(Path(sys.argv[1]), Train(logs=(("loss", Duration(1, "epochs")),)))
 try:

@@ -17,8 +17,8 @@ from test_signals import VARIABLES, started
 
 import lenet
 from lenet.dsl.errors import LenetError
-from lenet.runtime import files
-from lenet.runtime.files import Tail
+from lenet.runtime.machine import files
+from lenet.runtime.machine.files import Tail
 
 LONG = SPEC.replace("stop after 2", "stop after 8")
 LONG = LONG.replace("log loss", "checkpoint every epoch\n  log loss")
@@ -32,7 +32,7 @@ def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "tmp").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
-    monkeypatch.setattr("lenet.runtime.recorder._FLUSH_SECONDS", 0.0)
+    monkeypatch.setattr("lenet.runtime.records.recorder._FLUSH_SECONDS", 0.0)
     path = tmp_path / "tiny.lenet"
     path.write_text(LONG)
     return path
@@ -201,7 +201,7 @@ def test_an_interrupted_run_goes_on_from_its_rescue(spec: Path, engine: str) -> 
     spec.write_text(SPEC.replace("stop after 2", "stop after 1000000"))
     folder = spec.parent / "run"
     more = ["--engine", engine, *(["--master", "local[1]"] if engine == "spark" else [])]
-    code = "import lenet.runtime.recorder as r; r._FLUSH_SECONDS = 0\n"
+    code = "import lenet.runtime.records.recorder as r; r._FLUSH_SECONDS = 0\n"
     code += "from lenet.cli import main; main()"
     command = [sys.executable, "-c", code, "train", str(spec), "-o", str(folder), *more]
     process = started(command, env={**VARIABLES, "TMPDIR": str(spec.parent / "tmp")})

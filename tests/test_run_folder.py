@@ -16,7 +16,7 @@ from test_cli_train import SPEC, run, train
 
 import lenet
 from lenet.dsl.errors import LenetError
-from lenet.runtime.run_folder import claimed, new_folder
+from lenet.runtime.records.run_folder import claimed, new_folder
 
 MAIN = [sys.executable, "-c", "from lenet.cli import main; main()"]
 LONG = SPEC.replace("stop after 2 epochs", "stop after 100000 epochs")
@@ -203,7 +203,7 @@ def test_checkpoints_are_models_too(spec: Path, tmp_path: Path) -> None:
 
 
 def test_a_checkpoint_without_its_net_says_so(tmp_path: Path) -> None:
-    from lenet.runtime.checkpoint import State
+    from lenet.runtime.records.checkpoint import State
 
     state = State(np.zeros(3, np.float32), np.zeros(0, np.float32), {"iteration": 1})
     (tmp_path / "old").write_bytes(state.to_bytes("job"))

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from lenet.dsl.errors import LenetError
-from lenet.runtime import run_lock
-from lenet.runtime.run_lock import Lock
+from lenet.runtime.records import run_lock
+from lenet.runtime.records.run_lock import Lock
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from lenet.runtime.run_lock import Lock
+from lenet.runtime.records.run_lock import Lock
 lock = Lock(Path(sys.argv[1]))
 print(lock.path.read_text(), flush=True)
 time.sleep(60)

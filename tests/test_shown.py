@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lenet
-from lenet.curves import chart
+from lenet.pages.curves import chart
 from lenet.runtime.data.dataset import Dataset, Images
-from lenet.runtime.prediction import MOST_KEPT, Predicted, Prediction
+from lenet.runtime.models.prediction import MOST_KEPT, Predicted, Prediction
 
 TEXT = """\
 input 1x8x8
@@ -201,7 +201,7 @@ def test_a_part_shows_its_own_images(chosen: slice) -> None:
     count = 60
     images = np.arange(count, dtype=np.uint8)[:, None]
     whole = Prediction(np.zeros(count, int), np.ones((count, 1), np.float32), ("a",))
-    from lenet.runtime.prediction import kept
+    from lenet.runtime.models.prediction import kept
 
     whole = replace(whole, kept=kept(images, count, ((1,),), 1.0))
     part = whole[chosen]
@@ -268,8 +268,8 @@ def test_a_predictions_page(prediction: Prediction) -> None:
 
 
 def test_pictures_of_predictions() -> None:
-    from lenet.gallery import _pictures
-    from lenet.runtime.prediction import Kept
+    from lenet.pages.gallery import _pictures
+    from lenet.runtime.models.prediction import Kept
 
     rows = np.array([0, 8, 16], np.uint8).reshape(1, 1, 1, 3)
     assert _pictures(Kept(rows, 1 / 16))[0].tolist() == [[0, 128, 255]]
@@ -338,7 +338,7 @@ def test_curves_stay_in_their_frame(history: list[tuple[int, float, float]]) -> 
 def test_the_runtime_alone_shows_no_pages() -> None:
     code = """
 import sys, numpy as np
-from lenet.runtime.prediction import Prediction
+from lenet.runtime.models.prediction import Prediction
 p = Prediction(np.zeros(1, int), np.ones((1, 1), np.float32), ("a",))
 print(p._repr_html_(), "lenet" in sys.modules)
 import lenet

@@ -13,7 +13,7 @@ import pytest
 from test_cli_train import SPEC, run
 
 import lenet
-from lenet.runtime.interrupts import Interrupted, interrupted, interruptible, last_words
+from lenet.runtime.machine.interrupts import Interrupted, interrupted, interruptible, last_words
 
 MAIN = [sys.executable, "-c", "from lenet.cli import main; main()"]
 VARIABLES = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

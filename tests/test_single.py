@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from test_kernels import CHAINS, relative
 
-from lenet.compiler.cache import load
+from lenet.compiler.jit.cache import load
 from lenet.compiler.pipeline import compile_graph
 from lenet.compiler.target import Target
-from lenet.runtime.batches import Normalization
-from lenet.runtime.step import SINGLE, Predictor
+from lenet.runtime.training.batches import Normalization
+from lenet.runtime.training.step import SINGLE, Predictor
 from nets import make_case, spec_of
 
 NETS = {

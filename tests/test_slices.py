@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lenet
-from lenet.compiler.exact import FRACTION_BITS, LIMIT
+from lenet.compiler.optimizers.exact import FRACTION_BITS, LIMIT
 from lenet.dsl.check import check_graph
-from lenet.runtime.exact import _LOSS_LIMIT, LOSS_UNIT
-from lenet.runtime.slice_count import MOST, ROWS, least_rows, slice_count
-from lenet.runtime.slices import shares, shuffled, step_count
+from lenet.runtime.training.fixed_point import _LOSS_LIMIT, LOSS_UNIT
+from lenet.runtime.training.slice_count import MOST, ROWS, least_rows, slice_count
+from lenet.runtime.training.slices import shares, shuffled, step_count
 
 
 @settings(max_examples=60, deadline=None)

@@ -22,19 +22,19 @@ import pytest
 from fuzz.strangers import Strangers, listening
 
 from lenet.dsl.errors import LenetError
-from lenet.runtime.checkpoint import Checkpoints, Memory
-from lenet.runtime.desk import Desk
-from lenet.runtime.spark import door, wire
-from lenet.runtime.spark.certificate import with_certificate
-from lenet.runtime.spark.door import Door
+from lenet.runtime.records.checkpoint import Checkpoints, Memory
+from lenet.runtime.records.supervisor import Desk
 from lenet.runtime.spark.engine import _server
-from lenet.runtime.spark.handshake import DRIVER, Ends, Secret, StrangerError, call
-from lenet.runtime.spark.line import Address, DriverGoneError, Line, Star, give_up
-from lenet.runtime.spark.listener import Listener
-from lenet.runtime.spark.mesh import Mesh
+from lenet.runtime.spark.network import door, wire
+from lenet.runtime.spark.network.certificate import with_certificate
+from lenet.runtime.spark.network.channel import Address, DriverGoneError, Line, Star, give_up
+from lenet.runtime.spark.network.door import Door
+from lenet.runtime.spark.network.handshake import DRIVER, Ends, Secret, StrangerError, call
+from lenet.runtime.spark.network.listener import Listener
+from lenet.runtime.spark.network.mesh import Mesh
+from lenet.runtime.spark.network.wire import Wire, listen
 from lenet.runtime.spark.task import ERROR, Plan, train
 from lenet.runtime.spark.task import _server as server_of_worker
-from lenet.runtime.spark.wire import Wire, listen
 
 HERE = "127.0.0.1"
 SECRET = Secret("a secret that nobody may see")
@@ -266,9 +266,9 @@ def test_a_process_that_may_open_no_more_files_goes_on() -> None:
     code = f"""
 import resource, socket, sys
 sys.path.insert(0, {str(Path(__file__).parents[1])!r})
-from lenet.runtime.spark.door import Door
-from lenet.runtime.spark.handshake import DRIVER, Secret
-from lenet.runtime.spark.wire import listen
+from lenet.runtime.spark.network.door import Door
+from lenet.runtime.spark.network.handshake import DRIVER, Secret
+from lenet.runtime.spark.network.wire import listen
 resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
 server = listen("127.0.0.1")
 secret = Secret({SECRET.token!r})

@@ -18,15 +18,15 @@ from test_training import SMALL
 
 import lenet
 from lenet.dsl.errors import LenetError
-from lenet.runtime.checkpoint import Checkpoints, Memory
 from lenet.runtime.data import load_dataset
-from lenet.runtime.desk import Desk
-from lenet.runtime.spark.handshake import Secret
-from lenet.runtime.spark.line import Address, DriverGoneError, Line
-from lenet.runtime.spark.listener import Listener
+from lenet.runtime.records.checkpoint import Checkpoints, Memory
+from lenet.runtime.records.supervisor import Desk
+from lenet.runtime.spark.network.channel import Address, DriverGoneError, Line
+from lenet.runtime.spark.network.handshake import Secret
+from lenet.runtime.spark.network.listener import Listener
+from lenet.runtime.spark.network.wire import listen
 from lenet.runtime.spark.session import SparkSession, start_session
 from lenet.runtime.spark.slots import check_cluster, encrypts
-from lenet.runtime.spark.wire import listen
 
 pytestmark = pytest.mark.spark
 
@@ -103,7 +103,7 @@ def test_a_live_session_is_used_and_left_alone(small: Path, spark) -> None:
 
 
 def test_masters_and_their_cores() -> None:
-    from lenet.runtime.cores import available_cores
+    from lenet.runtime.machine.cores import available_cores
     from lenet.runtime.spark.session import local_cores
 
     assert [local_cores(m) for m in ("local", "local[3]", "local[2,4]")] == [1, 3, 2]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from lenet.dsl.check import Checked, check, check_graph, reader_of
-from lenet.dsl.diagnostics import imports_of
 from lenet.dsl.graph import Graph
+from lenet.dsl.messages.diagnostics import imports_of
 
 ROOT = Path(__file__).parents[1]
 

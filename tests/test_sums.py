@@ -5,11 +5,17 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from lenet.compiler.exact import FRACTION_BITS, LIMIT, NOT_FINITE, OUT_OF_RANGE, sum_exactly
+from lenet.compiler.optimizers.exact import (
+    FRACTION_BITS,
+    LIMIT,
+    NOT_FINITE,
+    OUT_OF_RANGE,
+    sum_exactly,
+)
 from lenet.dsl.errors import LenetError
 from lenet.dsl.sections.train import Optimizer
-from lenet.runtime.exact import _LOSS_LIMIT, sum_ends
-from lenet.runtime.updater import Updater, parts_of
+from lenet.runtime.training.fixed_point import _LOSS_LIMIT, sum_ends
+from lenet.runtime.training.updater import Updater, parts_of
 
 NONE = np.zeros(0, np.int64)
 

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lenet.dsl.check import check
-from lenet.dsl.fix import fix
-from lenet.dsl.indent import tab_width
+from lenet.dsl.syntax.fix import fix
+from lenet.dsl.syntax.indent import tab_width
 
 NET = "input 2x8x8\nadd\n{}linear 10\ndata digits\n"
 TRAIN = "input 1x8x8\nflatten\nlinear 10\ndata digits\ntrain\n"

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from lenet.runtime.team import Team
+from lenet.runtime.machine.thread_pool import Team
 
 
 def test_results_in_order_from_threads_of_their_own() -> None:

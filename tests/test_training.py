@@ -7,25 +7,25 @@ import numpy as np
 import pytest
 
 import lenet
-from lenet.compiler.cache import load
-from lenet.compiler.exact import FRACTION_BITS
+from lenet.compiler.jit.cache import load
+from lenet.compiler.optimizers.exact import FRACTION_BITS
 from lenet.compiler.pipeline import compile_graph
 from lenet.dsl.bitmaps import DIGITS
 from lenet.dsl.check import check_graph
 from lenet.dsl.errors import LenetError
 from lenet.dsl.sections.reader import Duration
 from lenet.dsl.sections.train import Optimizer, Rate, Stop
-from lenet.runtime.batches import Normalization
-from lenet.runtime.communicator import Alone
 from lenet.runtime.data import load_dataset
 from lenet.runtime.data.dataset import Dataset, Images
-from lenet.runtime.parameters import digest, initial_weights, to_tensors
-from lenet.runtime.shard import deal
-from lenet.runtime.slice_count import slice_count
-from lenet.runtime.slices import shares, shuffled
-from lenet.runtime.step import Trainer
-from lenet.runtime.stopper import Stopper
-from lenet.runtime.updater import Updater, parts_of
+from lenet.runtime.training.batches import Normalization
+from lenet.runtime.training.communicator import Alone
+from lenet.runtime.training.early_stopping import Stopper
+from lenet.runtime.training.parameters import digest, initial_weights, to_tensors
+from lenet.runtime.training.shard import deal
+from lenet.runtime.training.slice_count import slice_count
+from lenet.runtime.training.slices import shares, shuffled
+from lenet.runtime.training.step import Trainer
+from lenet.runtime.training.updater import Updater, parts_of
 from nets import reference_net
 
 SPECS = Path(__file__).parents[1] / "specs"
@@ -353,7 +353,7 @@ def test_bad_datasets_are_refused(small: Path) -> None:
 
 
 def test_more_memory_than_there_is(small: Path, monkeypatch) -> None:
-    from lenet.runtime import cores
+    from lenet.runtime.machine import cores
 
     monkeypatch.setattr(cores, "total_memory", lambda: 4096)
     with pytest.raises(LenetError, match="memory"):

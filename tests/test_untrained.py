@@ -11,7 +11,7 @@ import lenet
 from lenet.cli import app
 from lenet.compiler.pipeline import compile_graph
 from lenet.compiler.target import Target
-from lenet.dsl.diagnostics import SpecError
+from lenet.dsl.messages.diagnostics import SpecError
 
 PLAIN = "input 10x8x8\navgpool all\nlogsoftmax\n"
 FIXED = "input 84\nrbf 3 codes ascii7x12\n"

@@ -13,9 +13,9 @@ import pytest
 
 import lenet
 from lenet.dsl.sections.reader import Duration
-from lenet.notebook import Notebook, State, in_notebook
-from lenet.progress import Lines
-from lenet.watching import Silent, shown
+from lenet.pages.notebook import Notebook, State, in_notebook
+from lenet.terminal.progress import Lines
+from lenet.terminal.watching import Silent, shown
 
 ROOT = Path(__file__).parents[1]
 TEXT = """\
@@ -167,7 +167,7 @@ def test_updates_are_few_and_the_last_one_is_whole(
 ) -> None:
     clock = iter(range(10**6))
     slow = SimpleNamespace(monotonic=lambda: next(clock) / 100)
-    monkeypatch.setattr("lenet.notebook.time", slow)
+    monkeypatch.setattr("lenet.pages.notebook.time", slow)
     event = {"event": "iteration", "epoch": 2, "loss": 1.0, "top1": 0.5, "images_per_second": 9.0}
     with Notebook(Duration(4, "epochs")) as notebook:
         for step in range(1, 101):

@@ -5,9 +5,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from lenet.compiler.simd.sizes import WINOGRAD as SIZE
-from lenet.compiler.simd.sizes import winograd_strip
-from lenet.compiler.simd.winograd_matrices import matrices
+from lenet.compiler.simd.products.sizes import WINOGRAD as SIZE
+from lenet.compiler.simd.products.sizes import winograd_strip
+from lenet.compiler.simd.products.winograd_matrices import matrices
 from nets import make_case
 
 

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 from pyspark import cloudpickle
 
-from lenet.compiler.helper import command_for
+from lenet.compiler.jit.compile_workers import command_for
 from lenet.runtime.bench import _compile_times
 from lenet.runtime.spark import boot
 

@@ -1,8 +1,8 @@
 """avgpool: the mean of each window."""
 
-from lenet.compiler.kernel import Kernels, Request, function
-from lenet.compiler.single import Single
-from lenet.compiler.windows import Windows, pool_single
+from lenet.compiler.codegen.single import Single
+from lenet.compiler.contract import Kernels, Request, function
+from lenet.compiler.kernels.shared.windows import Windows, pool_single
 from lenet.dsl.shapes import product
 
 

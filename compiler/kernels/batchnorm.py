@@ -7,9 +7,9 @@ to be known of the whole batch first (Ioffe and Szegedy 2015).
 
 from textwrap import indent
 
-from lenet.compiler.elementwise import CONSTANTS, chain_again, chain_forward
-from lenet.compiler.kernel import Kernels, Request, function
-from lenet.compiler.single import Single, single_function
+from lenet.compiler.codegen.single import Single, single_function
+from lenet.compiler.contract import Kernels, Request, function
+from lenet.compiler.kernels.shared.elementwise import CONSTANTS, chain_again, chain_forward
 from lenet.dsl.shapes import product
 
 

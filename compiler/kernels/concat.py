@@ -1,8 +1,8 @@
 """concat: the channels of all paths, one after the other."""
 
-from lenet.compiler.joins import names
-from lenet.compiler.kernel import Kernels, Request, function
-from lenet.compiler.single import Single, single_function
+from lenet.compiler.codegen.single import Single, single_function
+from lenet.compiler.contract import Kernels, Request, function
+from lenet.compiler.kernels.shared.joins import names
 from lenet.dsl.shapes import product
 
 

@@ -3,18 +3,15 @@ Winograd's transforms."""
 
 from typing import Any
 
-from lenet.compiler import (
-    conv_direct,
-    conv_gradient,
-    conv_single,
-    pooled_gradient,
-    winograd_gradient,
-)
-from lenet.compiler.conv_geometry import Direction, Geometry, Gradient, geometry
-from lenet.compiler.epilogue import Epilogue
-from lenet.compiler.kernel import BACKWARD, FORWARD, Kernels, Request, function
-from lenet.compiler.single import Single
-from lenet.compiler.winograd import Transformed, convolution, preparation
+from lenet.compiler.codegen.single import Single
+from lenet.compiler.contract import BACKWARD, FORWARD, Kernels, Request, function
+from lenet.compiler.kernels.convolution import direct as conv_direct
+from lenet.compiler.kernels.convolution import gradient as conv_gradient
+from lenet.compiler.kernels.convolution import pooled_gradient, winograd_gradient
+from lenet.compiler.kernels.convolution import single as conv_single
+from lenet.compiler.kernels.convolution.epilogue import Epilogue
+from lenet.compiler.kernels.convolution.geometry import Direction, Geometry, Gradient, geometry
+from lenet.compiler.kernels.convolution.winograd import Transformed, convolution, preparation
 from lenet.dsl.layers.conv import winograd_parts
 
 

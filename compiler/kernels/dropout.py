@@ -1,7 +1,7 @@
 """dropout: the mask is a hash of (seed, epoch, row) and the value's place, and never stored."""
 
-from lenet.compiler.kernel import Kernels, Request, function
-from lenet.compiler.single import Single
+from lenet.compiler.codegen.single import Single
+from lenet.compiler.contract import Kernels, Request, function
 from lenet.dsl.shapes import product
 
 

@@ -1,6 +1,6 @@
 """input: gathers sixteen images of a block from the data and lays them into the lanes."""
 
-from lenet.compiler.kernel import Kernels, Request, function
+from lenet.compiler.contract import Kernels, Request, function
 from lenet.dsl.shapes import product
 
 

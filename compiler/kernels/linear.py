@@ -1,9 +1,9 @@
 """linear: matrix products between the blocks of a group and the weights."""
 
-from lenet.compiler.kernel import BACKWARD, FORWARD, GRADIENT, Kernels, Request, function
-from lenet.compiler.single import Single, single_function, vectors_of
+from lenet.compiler.codegen.single import Single, single_function, vectors_of
+from lenet.compiler.contract import BACKWARD, FORWARD, GRADIENT, Kernels, Request, function
+from lenet.compiler.kernels.shared.tile_source import correlation_source, lines, product_source
 from lenet.compiler.target import BLOCKS, LANES, split
-from lenet.compiler.tile_source import correlation_source, lines, product_source
 
 # Weights of so many inputs are read by all outputs before the next ones: each of their cache lines
 # holds the weights of several tiles, and has to stay in the first-level cache until the last.

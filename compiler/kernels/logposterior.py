@@ -5,9 +5,9 @@ exp(-j), a rubbish class; so that the negative logarithm is the loss of LeCun et
 equation 9.
 """
 
-from lenet.compiler.kernel import Kernels, Request
-from lenet.compiler.single import Single
-from lenet.compiler.softmaxes import normalized, normalized_single
+from lenet.compiler.codegen.single import Single
+from lenet.compiler.contract import Kernels, Request
+from lenet.compiler.kernels.shared.softmaxes import normalized, normalized_single
 
 _Y = "value - largest - logarithm"
 

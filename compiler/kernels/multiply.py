@@ -1,8 +1,8 @@
 """multiply: the product of paths."""
 
-from lenet.compiler.joins import elementwise, names
-from lenet.compiler.kernel import Kernels, Request, function
-from lenet.compiler.single import Single, each_value
+from lenet.compiler.codegen.single import Single, each_value
+from lenet.compiler.contract import Kernels, Request, function
+from lenet.compiler.kernels.shared.joins import elementwise, names
 from lenet.dsl.shapes import product
 
 

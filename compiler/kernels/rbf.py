@@ -1,7 +1,7 @@
 """rbf: squared distances to the codes of the classes."""
 
-from lenet.compiler.kernel import Kernels, Request, function
-from lenet.compiler.single import Single, single_function
+from lenet.compiler.codegen.single import Single, single_function
+from lenet.compiler.contract import Kernels, Request, function
 
 
 def emit(request: Request) -> Kernels:

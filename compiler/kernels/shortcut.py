@@ -1,7 +1,7 @@
 """shortcut: every stride-th pixel, and zeros as further channels."""
 
-from lenet.compiler.kernel import Kernels, Request, function
-from lenet.compiler.single import Single, single_function
+from lenet.compiler.codegen.single import Single, single_function
+from lenet.compiler.contract import Kernels, Request, function
 from lenet.dsl.graph import Node
 from lenet.dsl.shapes import product
 

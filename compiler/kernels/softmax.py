@@ -1,8 +1,8 @@
 """softmax: y = exp(x) / sum(exp(x)), with the largest x taken off first."""
 
-from lenet.compiler.kernel import Kernels, Request
-from lenet.compiler.single import Single
-from lenet.compiler.softmaxes import normalized, normalized_single
+from lenet.compiler.codegen.single import Single
+from lenet.compiler.contract import Kernels, Request
+from lenet.compiler.kernels.shared.softmaxes import normalized, normalized_single
 
 _Y = "exp(value - largest) / total"
 

@@ -1,8 +1,8 @@
 """subsample: the mean of each window times a gain, plus a bias, of each map."""
 
-from lenet.compiler.kernel import BACKWARD, FORWARD, GRADIENT, Kernels, Request, function
-from lenet.compiler.single import Single, single_function
-from lenet.compiler.windows import Windows
+from lenet.compiler.codegen.single import Single, single_function
+from lenet.compiler.contract import BACKWARD, FORWARD, GRADIENT, Kernels, Request, function
+from lenet.compiler.kernels.shared.windows import Windows
 from lenet.dsl.shapes import product
 
 

@@ -1,6 +1,6 @@
 """tanh: forward, and backward from its own output."""
 
-from lenet.compiler.elementwise import Activation, emit, emit_single
+from lenet.compiler.kernels.shared.elementwise import Activation, emit, emit_single
 from lenet.dsl.graph import Node
 
 __all__ = ["activation", "emit", "emit_single"]

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from math import prod
 
-from lenet.compiler.simd.sizes import (
+from lenet.compiler.simd.products.sizes import (
     WINOGRAD,
     winograd_bytes,
     winograd_gradient_strip,

@@ -11,8 +11,8 @@ def fold_normalizations(graph: Graph) -> Graph:
     """conv bias=no, batchnorm  =>  conv with a bias, folding (batchnorm).
 
     By running statistics it is a factor and a term for each output, which can be put into the
-    layer's own tensors once for each new set of weights (runtime/parameters.py does). Training
-    normalizes by the batch, and so keeps the layer.
+    layer's own tensors once for each new set of weights (runtime/training/parameters.py does).
+    Training normalizes by the batch, and so keeps the layer.
     """
     return fuse_followers(graph, _fits, _fold)
 

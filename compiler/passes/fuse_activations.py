@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from lenet.compiler.elementwise import activation_of
+from lenet.compiler.kernels.shared.elementwise import activation_of
 from lenet.dsl.graph import Graph, Node
 
 

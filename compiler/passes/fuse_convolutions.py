@@ -1,6 +1,6 @@
 """A convolution takes in the pooling and the activations behind it."""
 
-from lenet.compiler.elementwise import activation_of
+from lenet.compiler.kernels.shared.elementwise import activation_of
 from lenet.compiler.passes.fuse import fuse_followers
 from lenet.dsl.graph import Graph, Node
 

@@ -22,8 +22,8 @@ from numba.core.compiler_machinery import PassManager
 from numba.core.typing.templates import AbstractTemplate
 from numba.extending import lower_builtin
 
-from lenet.compiler.forks import STEADY, await_lock
-from lenet.compiler.kept import kept
+from lenet.compiler.jit.forks import STEADY, await_lock
+from lenet.compiler.jit.kept import kept
 
 UINT8, FLOAT32 = "uint8", "float32"  # what images can be of
 
@@ -36,7 +36,7 @@ _TYPES = {
     "outputs": types.float32[:, ::1],
     "key": types.uint64,
     "fresh": types.boolean,
-    # Of compiler/exact.py.
+    # Of compiler/optimizers/exact.py.
     **dict.fromkeys(("velocity", "means", "squares"), _FLOATS),
     "gradients": types.float32[:, ::1],
     "parts": types.int64[:, ::1],

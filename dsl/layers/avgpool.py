@@ -1,9 +1,9 @@
 """avgpool: the mean of each window."""
 
-from lenet.dsl import messages
+from lenet.dsl.lower.values import Refused
+from lenet.dsl.messages import wording as messages
 from lenet.dsl.registry import Argument, Context, Layer
 from lenet.dsl.shapes import Shape
-from lenet.dsl.values import Refused
 from lenet.dsl.windows import STRIDE, pair, slide
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lenet.dsl import messages
+from lenet.dsl.lower.values import Refused
+from lenet.dsl.messages import wording as messages
 from lenet.dsl.registry import Argument, Arguments, Context, Layer, Parameter
 from lenet.dsl.shapes import Shape, product
-from lenet.dsl.values import Refused
 from lenet.dsl.weights import BIAS, weight_and_bias
 from lenet.dsl.windows import PAD, STRIDE, slide
 

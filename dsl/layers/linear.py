@@ -1,9 +1,9 @@
 """linear: every output is a weighted sum of every input."""
 
-from lenet.dsl import messages
+from lenet.dsl.lower.values import Refused
+from lenet.dsl.messages import wording as messages
 from lenet.dsl.registry import Argument, Arguments, Context, Layer, Parameter
 from lenet.dsl.shapes import Shape, product
-from lenet.dsl.values import Refused
 from lenet.dsl.weights import BIAS, weight_and_bias
 
 

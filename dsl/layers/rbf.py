@@ -1,10 +1,10 @@
 """rbf: the squared distance of the input to a point for each output (LeCun et al. 1998)."""
 
-from lenet.dsl import messages
 from lenet.dsl.bitmaps import DIGITS
+from lenet.dsl.lower.values import Refused
+from lenet.dsl.messages import wording as messages
 from lenet.dsl.registry import Argument, Arguments, Context, Layer, Parameter
 from lenet.dsl.shapes import Shape, product
-from lenet.dsl.values import Refused
 
 
 def _infer(context: Context) -> Shape:

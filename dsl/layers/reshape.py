@@ -1,9 +1,9 @@
 """reshape: the same values, in another shape."""
 
-from lenet.dsl import messages
+from lenet.dsl.lower.values import Refused
+from lenet.dsl.messages import wording as messages
 from lenet.dsl.registry import Argument, Context, Layer
 from lenet.dsl.shapes import Shape, product
-from lenet.dsl.values import Refused
 
 
 def _infer(context: Context) -> Shape:

@@ -1,9 +1,9 @@
 """shortcut: the input itself, or every second pixel of it and more channels (He et al. 2015)."""
 
-from lenet.dsl import messages
+from lenet.dsl.lower.values import Refused
+from lenet.dsl.messages import wording as messages
 from lenet.dsl.registry import Argument, Context, Layer
 from lenet.dsl.shapes import Shape
-from lenet.dsl.values import Refused
 from lenet.dsl.windows import pair
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from lenet.dsl import messages
-from lenet.dsl.diagnostics import Diagnostic
+from lenet.dsl.lower.values import Constants
+from lenet.dsl.messages import wording as messages
+from lenet.dsl.messages.diagnostics import Diagnostic
 from lenet.dsl.sections.reader import Reader, read_keys
-from lenet.dsl.syntax import Line, Span
-from lenet.dsl.values import Constants
+from lenet.dsl.syntax.tree import Line, Span
 
 DIRECTIONS = ("horizontal", "vertical")
 

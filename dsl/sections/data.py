@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from lenet.dsl import messages
 from lenet.dsl.datasets import DATASETS
-from lenet.dsl.diagnostics import Diagnostic
+from lenet.dsl.lower.values import Constants, Refused
+from lenet.dsl.messages import wording as messages
+from lenet.dsl.messages.diagnostics import Diagnostic
 from lenet.dsl.sections.reader import Reader, read_keys
-from lenet.dsl.syntax import Line, Span
-from lenet.dsl.values import Constants, Refused
+from lenet.dsl.syntax.tree import Line, Span
 
 TABLES = ("parquet", "frame")  # with columns
 PICTURES = ("images", *TABLES)  # that may hold pictures of any size

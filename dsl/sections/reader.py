@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from lenet.dsl import messages
-from lenet.dsl.absent import absent
-from lenet.dsl.diagnostics import Diagnostic, closest
-from lenet.dsl.syntax import Item, Line, Number, Sizes, Span, Text
-from lenet.dsl.values import Constants, Refused, Size, evaluate, evaluate_size, show
+from lenet.dsl.lower.values import Constants, Refused, Size, evaluate, evaluate_size, show
+from lenet.dsl.messages import wording as messages
+from lenet.dsl.messages.absent import absent
+from lenet.dsl.messages.diagnostics import Diagnostic, closest
+from lenet.dsl.syntax.tree import Item, Line, Number, Sizes, Span, Text
 
 T = TypeVar("T")
 UNIT_ALIASES = {"degree": "degrees", "deg": "degrees"}

@@ -4,11 +4,11 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from lenet.dsl import messages
-from lenet.dsl.diagnostics import Diagnostic
+from lenet.dsl.lower.values import Constants, Refused
+from lenet.dsl.messages import wording as messages
+from lenet.dsl.messages.diagnostics import Diagnostic
 from lenet.dsl.sections.reader import Duration, Reader, read_keys
-from lenet.dsl.syntax import Line, Span
-from lenet.dsl.values import Constants, Refused
+from lenet.dsl.syntax.tree import Line, Span
 
 LOSSES = ("nll", "crossentropy", "map")
 METRICS = ("top1", "top5", "loss")

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 import typer
 
 from lenet.commands import Json, Set, Spec, load_network
-from lenet.console import say_json, say_lines
-from lenet.dsl.clean import clean
+from lenet.dsl.messages.clean import clean
 from lenet.shapes import readable_bytes
+from lenet.terminal.console import say_json, say_lines
 
 
 def bench(
@@ -28,7 +28,7 @@ def bench(
     """
     network = load_network(spec, set_)
     from lenet.runtime.bench import bench as measure
-    from lenet.runtime.cores import available_cores
+    from lenet.runtime.machine.cores import available_cores
 
     arguments = [str(spec), *(f"--set={pair}" for pair in set_ or [])]
     found = measure(network.graph, arguments, threads or available_cores(), batch)

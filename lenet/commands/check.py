@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 
 from lenet.commands import Json, Set, read_pairs, spec_files
-from lenet.console import note, say, say_json, show_diagnostics, show_error
 from lenet.dsl.check import Checked, check
-from lenet.dsl.diagnostics import imports_of, read_source
 from lenet.dsl.errors import LenetError
-from lenet.dsl.fix import fix
+from lenet.dsl.messages.diagnostics import imports_of, read_source
+from lenet.dsl.syntax.fix import fix
 from lenet.memory import memory_warnings
+from lenet.terminal.console import note, say, say_json, show_diagnostics, show_error
 
 
 def check_files(
@@ -67,7 +67,7 @@ def _checked(path: Path, source: str, settings: dict[str, Fraction], strict: boo
 
 def _fixed(path: Path, source: str, settings: dict[str, Fraction]) -> str:
     """The text after all mechanical fixes, which are also written."""
-    from lenet.runtime.files import write_atomically
+    from lenet.runtime.machine.files import write_atomically
 
     read = imports_of(path)
     text, count = fix(source, lambda text: check(text, settings, read).diagnostics)

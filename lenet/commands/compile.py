@@ -7,8 +7,8 @@ import typer
 
 from lenet.api import Network
 from lenet.commands import Json, Set, Spec, load_network
-from lenet.console import note, pass_on, say, say_json
-from lenet.dsl.parse import parse
+from lenet.dsl.syntax.parse import parse
+from lenet.terminal.console import note, pass_on, say, say_json
 
 
 def compile_file(
@@ -32,7 +32,7 @@ def compile_file(
     """
     network = load_network(spec, set_)
     if emit is None and output is None:
-        from lenet.compiler.cache import load as load_program
+        from lenet.compiler.jit.cache import load as load_program
         from lenet.compiler.pipeline import compile_graph
 
         program = compile_graph(network.graph)
@@ -48,7 +48,7 @@ def compile_file(
         return
     text = _stage(network, emit or "kernels")
     if output:
-        from lenet.runtime.files import write_atomically
+        from lenet.runtime.machine.files import write_atomically
 
         write_atomically(output, text.encode())
         note(f"wrote {output}")
@@ -60,7 +60,8 @@ def _stage(network: Network, emit: str) -> str:
     """The text of one of the compiler's stages."""
     from lenet.compiler.passes import FOR_PREDICTION, PASSES
     from lenet.compiler.pipeline import compile_graph, run_passes
-    from lenet.dsl import graph, syntax
+    from lenet.dsl import graph
+    from lenet.dsl.syntax import tree as syntax
 
     passes = [function.__name__ for function in PASSES]
     stages = ["syntax", "graph", *passes, "kernels"]

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from lenet.commands import Set, Spec, load_network
-from lenet.console import note
+from lenet.terminal.console import note
 
 
 def draw_file(
@@ -22,8 +22,8 @@ def draw_file(
         named = output.with_suffix(".svg")
         raise typer.BadParameter(f"lenet draw writes SVG, not {output.name}: name it {named}")
 
-    from lenet.draw import draw_svg
-    from lenet.runtime.files import write_atomically
+    from lenet.pages.draw import draw_svg
+    from lenet.runtime.machine.files import write_atomically
 
     network = load_network(spec, set_)
     path = output or Path(spec.name).with_suffix(".svg")

@@ -1,7 +1,7 @@
 """`lenet evaluate`: a model's metrics on test images."""
 
 from lenet.commands import Data, Json, Model
-from lenet.console import say, say_json
+from lenet.terminal.console import say, say_json
 
 
 def evaluate(model: Model, data: Data = None, as_json: Json = False) -> None:
@@ -9,7 +9,7 @@ def evaluate(model: Model, data: Data = None, as_json: Json = False) -> None:
 
     They are those of the data it was trained on, or of --data.
     """
-    from lenet.runtime.model import Model as Trained
+    from lenet.runtime.models.model import Model as Trained
     from lenet.runtime.resolve import evaluation_images
 
     trained = Trained.open(model)

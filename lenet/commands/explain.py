@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from lenet.console import say_lines
+from lenet.terminal.console import say_lines
 
 
 def explain_word(
@@ -14,6 +14,6 @@ def explain_word(
     ] = None,
 ) -> None:
     """Explain a layer, an option, a section or a code; without a word, list them all."""
-    from lenet.explain import explain
+    from lenet.editor.explain import explain
 
     say_lines(explain(word))

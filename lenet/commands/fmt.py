@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from lenet.commands import spec_files
-from lenet.console import note, pass_on, show_error
 from lenet.dsl.check import check
-from lenet.dsl.diagnostics import imports_of, read_source
 from lenet.dsl.errors import LenetError
+from lenet.dsl.messages.diagnostics import imports_of, read_source
+from lenet.terminal.console import note, pass_on, show_error
 
 
 def format_files(
@@ -52,7 +52,7 @@ def format_files(
         elif only_check:
             note(f"{path}: its layout is not the canonical one")
         else:
-            from lenet.runtime.files import write_atomically
+            from lenet.runtime.machine.files import write_atomically
 
             write_atomically(path, text.encode())
             note(f"{path}: formatted")
@@ -61,7 +61,7 @@ def format_files(
 
 
 def _formatted(path: Path, source: str, with_shapes: bool) -> str:
-    from lenet.dsl.format import format_text
+    from lenet.dsl.syntax.format import format_text
 
     if not with_shapes:
         return format_text(source)

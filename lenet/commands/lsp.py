@@ -11,6 +11,6 @@ def serve(
     ] = True,
 ) -> None:
     """Start the language server, which an editor speaks with over standard input and output."""
-    from lenet.lsp import serve as run
+    from lenet.editor.lsp import serve as run
 
     run()

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from lenet.commands import Json, Model
-from lenet.console import note, pass_on, say, say_json, show_error
+from lenet.terminal.console import note, pass_on, say, say_json, show_error
 
 
 def predict(
@@ -41,7 +41,7 @@ def predict(
 
     from lenet.inputs import read_inputs
     from lenet.runtime.data.preparation import DRAWN
-    from lenet.runtime.model import Model as Trained
+    from lenet.runtime.models.model import Model as Trained
 
     if as_json and csv:
         raise typer.BadParameter("--json and --csv exclude each other")

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from lenet.commands import Json, Set, Spec, load_network
-from lenet.console import say_json, say_lines
 from lenet.shapes import folded, shapes, shapes_text
+from lenet.terminal.console import say_json, say_lines
 
 
 def show_shapes(

@@ -12,8 +12,8 @@ import typer
 
 from lenet.api import Network, load_again
 from lenet.commands import Data, Json, Set, load_network
-from lenet.console import note, say, say_json, show_diagnostics
 from lenet.dsl.errors import LenetError
+from lenet.terminal.console import note, say, say_json, show_diagnostics
 
 
 def train(
@@ -75,8 +75,8 @@ def train(
 
     The run's folder gets the model, its history, TensorBoard files and checkpoints.
     """
+    from lenet.runtime.records.run_folder import check_folder, new_folder
     from lenet.runtime.run import Options
-    from lenet.runtime.run_folder import check_folder, new_folder
 
     _check_usage(spec, output, resume, engine, master, threads, set_, log)
     if resume:
@@ -164,9 +164,9 @@ def _train(
     """The model and the seconds that it took; `kept` gets where the newest checkpoint is, if it is
     not in its own place, or ""."""
     from lenet.dsl.sections.reader import Duration
-    from lenet.progress import Bars, JsonLog, Lines
     from lenet.runtime.resolve import resolve_data
     from lenet.runtime.run import train_model
+    from lenet.terminal.progress import Bars, JsonLog, Lines
 
     graph, epochs = network.graph, options.epochs
     show_diagnostics(str(network.path), graph.source, network.warnings, graph.imports)

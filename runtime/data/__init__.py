@@ -5,13 +5,13 @@ from pathlib import Path
 from lenet.dsl.datasets import DATASETS
 from lenet.dsl.sections.data import Data
 from lenet.dsl.shapes import Shape
-from lenet.runtime.data.cifar10 import load_cifar10
 from lenet.runtime.data.dataset import DataError, Dataset, Images
-from lenet.runtime.data.digits import load_digits
-from lenet.runtime.data.fetch import Progress
-from lenet.runtime.data.idx import is_idx, load_idx, read_idx
-from lenet.runtime.data.mnist import load_fashion_mnist, load_mnist
-from lenet.runtime.data.pictures import load_pictures
+from lenet.runtime.data.formats.idx import is_idx, load_idx, read_idx
+from lenet.runtime.data.formats.pictures import load_pictures
+from lenet.runtime.datasets.cifar10 import load_cifar10
+from lenet.runtime.datasets.digits import load_digits
+from lenet.runtime.datasets.fetch import Progress
+from lenet.runtime.datasets.mnist import load_fashion_mnist, load_mnist
 
 __all__ = ["DataError", "Dataset", "Images", "is_idx", "load_dataset", "read_idx"]
 
@@ -62,7 +62,7 @@ def load_dataset(
     if kind == "images":
         return load_pictures(Path(argument), shape, section)
     if kind == "parquet":
-        from lenet.runtime.data.parquet import load_parquet
+        from lenet.runtime.data.formats.parquet import load_parquet
 
         return load_parquet(Path(argument), shape or (), section, classes)
     return load_idx(Path(argument))

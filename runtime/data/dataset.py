@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.compiler.machine import total_memory
-from lenet.dsl.clean import clean
 from lenet.dsl.errors import LenetError
+from lenet.dsl.messages.clean import clean
 from lenet.dsl.shapes import show
 
 # Where a folder with a dataset's files is named in Python.

@@ -60,7 +60,7 @@ class Preparation:
     to 1. `invert` is "no", "yes", or "auto": where a picture's border is clearly the negative of
     `borders`, the brightness (0 to 1) of nearly all training images' borders; without these, where
     it is light. With `drawn`, drawings are cut out, as those of the training images were, so that
-    they fit into a square of so many pixels; see runtime/data/drawing.py.
+    they fit into a square of so many pixels; see runtime/data/formats/drawing.py.
     """
 
     shape: tuple[int, int, int]
@@ -121,7 +121,7 @@ class Preparation:
         other_size = picture.size != (width, height)
         inverts = self._inverts(picture)
         if self.drawn is not None:
-            from lenet.runtime.data.drawing import cut_out, is_cut_out
+            from lenet.runtime.data.formats.drawing import cut_out, is_cut_out
 
             plain = not (other_size or inverts or see_through)
             if plain and is_cut_out(np.asarray(picture), self.drawn):

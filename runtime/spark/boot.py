@@ -14,8 +14,8 @@ def boot(name: str, payload: bytes, code: str) -> Callable[[Iterator[Any]], Iter
 
     `code` is the folder that holds the package `lenet`, where that is at hand; else the zip file
     that the session ships, which is unpacked once a host, into a cache that nobody else can write
-    to, as in compiler/folders.py. It is taken from there and nowhere else: a working folder, or the
-    files that a session ships, may well hold another of the same name.
+    to, as in compiler/jit/folders.py. It is taken from there and nowhere else: a working folder, or
+    the files that a session ships, may well hold another of the same name.
     """
 
     def task(batches: Iterator[Any]) -> Iterator[Any]:

@@ -15,21 +15,21 @@ from pyspark import InheritableThread
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from lenet.dsl.clean import clean
 from lenet.dsl.errors import LenetError
+from lenet.dsl.messages.clean import clean
 from lenet.runtime.data.dataset import Images
-from lenet.runtime.desk import Desk
-from lenet.runtime.interrupts import last_words
-from lenet.runtime.job import Job
-from lenet.runtime.spark.certificate import with_certificate
+from lenet.runtime.machine.interrupts import last_words
+from lenet.runtime.records.supervisor import Desk
 from lenet.runtime.spark.failures import of_python, summary
-from lenet.runtime.spark.handshake import Secret
-from lenet.runtime.spark.listener import Listener
+from lenet.runtime.spark.network.certificate import with_certificate
+from lenet.runtime.spark.network.handshake import Secret
+from lenet.runtime.spark.network.listener import Listener
+from lenet.runtime.spark.network.wire import listen
 from lenet.runtime.spark.session import local_cores
 from lenet.runtime.spark.ship import shipped
 from lenet.runtime.spark.slots import encrypts, worker_count
 from lenet.runtime.spark.task import RESULT, Plan, read_rows
-from lenet.runtime.spark.wire import listen
+from lenet.runtime.training.job import Job
 
 _CHUNK_BYTES = 64 * 2**20  # of pixels in one Arrow chunk
 _ATTEMPTS = 3  # of the driver, without a new checkpoint; Spark itself has made several before

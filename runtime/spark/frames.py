@@ -23,13 +23,12 @@ from lenet.dsl.shapes import Shape
 from lenet.runtime.data.columns import Columns
 from lenet.runtime.data.counts import Counts, together
 from lenet.runtime.data.dataset import DataError, chosen_rows
-from lenet.runtime.data.pictures import Layout
+from lenet.runtime.data.formats.pictures import Layout
+from lenet.runtime.data.formats.tables import check_pictures
 from lenet.runtime.data.preparation import Preparation
 from lenet.runtime.data.rows import READY, unusable
-from lenet.runtime.data.tables import check_pictures
 from lenet.runtime.data.values import Form, as_image
-from lenet.runtime.model import Model
-from lenet.runtime.source import Source
+from lenet.runtime.models.model import Model
 from lenet.runtime.spark.columns import image_column, key_column, label_column, named
 from lenet.runtime.spark.failures import known_cause, run_action, summary
 from lenet.runtime.spark.predict import RESULT
@@ -37,6 +36,7 @@ from lenet.runtime.spark.rows import COUNTED, NUMBERED, SURVEY, Numbers
 from lenet.runtime.spark.session import check_session
 from lenet.runtime.spark.ship import shipped
 from lenet.runtime.spark.slots import slots
+from lenet.runtime.training.source import Source
 
 _PARTITIONS = 4  # for each slot, of the rows when they are ordered
 
@@ -213,7 +213,7 @@ def read_parquet(
 def read_pictures(
     session: SparkSession, path: str, input_shape: Shape, section: Data, seed: int
 ) -> FrameSource:
-    """Pictures in folders, a class each, read in the executors; see runtime/data/pictures.py.
+    """Pictures in folders, a class each, read in the executors (runtime/data/formats/pictures.py).
 
     Every executor sees them under the same path.
     """

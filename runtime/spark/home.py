@@ -8,7 +8,7 @@ import os
 import pwd
 from pathlib import Path
 
-from lenet.compiler.folders import folder_of_this_process
+from lenet.compiler.jit.folders import folder_of_this_process
 
 
 def has_name() -> bool:

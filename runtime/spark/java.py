@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from lenet.compiler.folders import cache_folder, cause_and_cure
+from lenet.compiler.jit.folders import cache_folder, cause_and_cure
 from lenet.dsl.errors import LenetError
 
 OLDEST = 17

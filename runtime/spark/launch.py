@@ -10,7 +10,7 @@ from pyspark import SparkConf, SparkContext
 from pyspark.errors import PySparkRuntimeError
 from pyspark.java_gateway import launch_gateway
 
-from lenet.compiler.forks import renewed
+from lenet.compiler.jit.forks import renewed
 from lenet.runtime.spark.failures import java_ended
 
 _LAST_WORDS = 10.0  # seconds until all that the ended process has printed is here

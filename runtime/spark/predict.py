@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from lenet.dsl.errors import LenetError
 from lenet.runtime.data.values import Form, as_image, form_of, values_of
-from lenet.runtime.model import Model
+from lenet.runtime.models.model import Model
 
 # What an image is predicted to be: the class and its name, and the net's outputs for all classes;
 # or, where it cannot be used, nothing but the reason.

@@ -13,10 +13,10 @@ from py4j.protocol import Py4JError
 from pyspark import SparkContext
 from pyspark.sql import DataFrame, SparkSession
 
-from lenet.compiler.folders import cache_folder, cache_is_temporary
-from lenet.dsl.clean import clean
+from lenet.compiler.jit.folders import cache_folder, cache_is_temporary
 from lenet.dsl.errors import LenetError
-from lenet.runtime.cores import available_cores, total_memory
+from lenet.dsl.messages.clean import clean
+from lenet.runtime.machine.cores import available_cores, total_memory
 from lenet.runtime.spark.failures import not_started, spark_errors, stopped
 from lenet.runtime.spark.home import home_settings, name_user
 from lenet.runtime.spark.java import ensure_java

@@ -14,7 +14,7 @@ from typing import Any
 from pyspark import cloudpickle
 from pyspark.sql import SparkSession
 
-from lenet.compiler.folders import cache_folder, cache_is_temporary
+from lenet.compiler.jit.folders import cache_folder, cache_is_temporary
 from lenet.dsl.errors import LenetError
 from lenet.runtime.spark import boot
 from lenet.runtime.spark.session import local_cores

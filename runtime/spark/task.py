@@ -16,15 +16,15 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lenet.dsl.errors import LenetError
-from lenet.runtime.communicator import Communicator
-from lenet.runtime.cores import available_memory
 from lenet.runtime.data.dataset import Images
-from lenet.runtime.job import Job
-from lenet.runtime.shard import Shard, owned
-from lenet.runtime.spark.line import Address, DriverGoneError, Line, Star, give_up
-from lenet.runtime.spark.mesh import Mesh
-from lenet.runtime.spark.wire import listen
-from lenet.runtime.training import run_training
+from lenet.runtime.machine.cores import available_memory
+from lenet.runtime.spark.network.channel import Address, DriverGoneError, Line, Star, give_up
+from lenet.runtime.spark.network.mesh import Mesh
+from lenet.runtime.spark.network.wire import listen
+from lenet.runtime.training.communicator import Communicator
+from lenet.runtime.training.job import Job
+from lenet.runtime.training.loop import run_training
+from lenet.runtime.training.shard import Shard, owned
 
 RESULT = "name string, shape string, data binary"
 _SCHEMA = pa.schema([("name", pa.string()), ("shape", pa.string()), ("data", pa.binary())])

@@ -23,13 +23,13 @@ from lenet import LenetError
 from lenet.api import load_again
 from lenet.compiler.pipeline import compile_graph
 from lenet.dsl.check import check_graph
-from lenet.dsl.clean import clean_lines
-from lenet.runtime import checkpoint
-from lenet.runtime.model import Model
-from lenet.runtime.model_facts import facts_of
-from lenet.runtime.model_file import _checksum
-from lenet.runtime.observed import Observed
-from lenet.runtime.parameters import digest, initial_weights, to_tensors
+from lenet.dsl.messages.clean import clean_lines
+from lenet.runtime.models.model import Model
+from lenet.runtime.models.model_facts import facts_of
+from lenet.runtime.models.model_file import _checksum
+from lenet.runtime.records import checkpoint
+from lenet.runtime.records.observed import Observed
+from lenet.runtime.training.parameters import digest, initial_weights, to_tensors
 
 SPEC = """\
 let width = 3

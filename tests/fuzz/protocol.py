@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from lenet.runtime.checkpoint import Checkpoints, Memory
-from lenet.runtime.desk import Desk
-from lenet.runtime.spark.handshake import DRIVER, Ends, Secret, call
-from lenet.runtime.spark.line import Address, Line, Star
-from lenet.runtime.spark.listener import Listener
-from lenet.runtime.spark.mesh import Mesh
-from lenet.runtime.spark.wire import listen
+from lenet.runtime.records.checkpoint import Checkpoints, Memory
+from lenet.runtime.records.supervisor import Desk
+from lenet.runtime.spark.network.channel import Address, Line, Star
+from lenet.runtime.spark.network.handshake import DRIVER, Ends, Secret, call
+from lenet.runtime.spark.network.listener import Listener
+from lenet.runtime.spark.network.mesh import Mesh
+from lenet.runtime.spark.network.wire import listen
 
 _HOST = "127.0.0.1"
 _SECONDS = 20.0  # for what takes some milliseconds on a machine that is free

@@ -15,15 +15,15 @@ from typing import TypeVar
 from fuzz.spec_mutants import mutant
 from lenet.compiler.pipeline import compile_graph
 from lenet.compiler.target import Target
-from lenet.draw import draw_svg
 from lenet.dsl.check import Checked, check, check_graph, reader_of
-from lenet.dsl.clean import clean_lines
-from lenet.dsl.codes import CODES
-from lenet.dsl.diagnostics import Diagnostic, SpecError, decoded, render
 from lenet.dsl.errors import LenetError
-from lenet.dsl.fix import fix
-from lenet.dsl.format import format_text
 from lenet.dsl.graph import Graph
+from lenet.dsl.messages.clean import clean_lines
+from lenet.dsl.messages.codes import CODES
+from lenet.dsl.messages.diagnostics import Diagnostic, SpecError, decoded, render
+from lenet.dsl.syntax.fix import fix
+from lenet.dsl.syntax.format import format_text
+from lenet.pages.draw import draw_svg
 from lenet.shapes import folded
 
 # Of the processor, for any one question about a file of some kB: half of it on a quiet machine.

@@ -1,0 +1,145 @@
+"""The functions that run the kernels: over groups of blocks, and over the blocks of a group."""
+
+from collections.abc import Iterable, Sequence
+from itertools import count
+from textwrap import indent
+
+from lenet.compiler.codegen.calls import Writer
+from lenet.compiler.codegen.steps import Parts, Step, joined
+from lenet.compiler.memory.plan import Plan
+from lenet.compiler.memory.schedule import Phase
+
+Spans = tuple[tuple[int, int], ...]
+
+_LOSS = '''@Kernel
+def loss(arena, labels, rows, first, count, y, dy, totals):
+    """Adds the negative log-likelihood and the hits; dy is its gradient, 0 without an image."""
+    for place in range({classes}):
+        for lane in range(16):
+            arena[dy + place * 16 + lane] = np.float32(0)
+    for lane in range(count):
+        label = labels[rows[first + lane]]
+        value = arena[y + label * 16 + lane]
+        totals[0] -= value
+        arena[dy + label * 16 + lane] = np.float32(-1)
+        best = 0
+        for place in range(1, {classes}):
+            if arena[y + place * 16 + lane] > arena[y + best * 16 + lane]:
+                best = place
+        if best == label and value == value:
+            totals[1] += 1
+'''
+
+_TRAIN = '''@Entry
+def train_slice(arena, weights, gradient, pixels, labels, rows, scale, shift, key, fresh, totals):
+    """The sum of the loss's gradients over the images `rows`, into `gradient`.
+
+    totals[0] gets the sum of the losses, totals[1] the number of right answers. `key` seeds
+    what is random. `arena` has {floats} floats; `fresh` says that the weights have changed since
+    it was last used.
+    """
+    clear(totals, 0, 2)
+'''
+
+_PHASES = '''@Entry
+def train_slice(phase, arena, weights, gradient, batch, sums, pixels, labels, rows, scale, shift,
+                key, fresh, totals):
+    """One of {count} phases of the same: it completes some parts of `gradient`.
+
+    `arena` is the slice's own from phase to phase: {floats} floats and {kept} for each block.
+    `batch` tells of the whole batch, `sums` gets what has to be known of it next.
+    """
+    all_blocks = (rows.size + 15) // 16
+    grouped = {floats} + {block} * all_blocks
+'''
+
+_PREDICT = '''@Entry
+def predict_slice(arena, weights, pixels, rows, scale, shift, fresh, outputs) -> bool:
+    """The net's outputs for the images `rows`, one row of `outputs` each.
+
+    False where an image has a value that is not a finite number. `arena` has {floats} floats;
+    `fresh` says that the weights have changed since it was last used.
+    """
+    finite = True
+'''
+
+
+def loss_source(classes: int) -> str:
+    return _LOSS.format(classes=classes)
+
+
+def train_source(
+    phases: Sequence[Phase], plan: Plan, spans: Sequence[Spans], cleared: Sequence[Spans],
+    probes: bool,
+) -> str:  # fmt: skip
+    """train_slice; `spans` are the parts of the gradient that each phase computes, `cleared` those
+    of them that it only adds to."""
+    parts = Parts("train_slice")
+    if len(phases) == 1:
+        writer = Writer(plan.places[0], parts, probes=probes)
+        body = [*_clearing(spans[0], cleared[0], parts), *_once(phases[0], writer)]
+        body += _looped(phases[0], writer)
+        return _written(_TRAIN.format(floats=plan.floats), body, parts, probes)
+    numbers = count()
+    steps = []
+    for k, phase in enumerate(phases):
+        kept = plan.floats, plan.kept
+        writer = Writer(plan.places[k], parts, kept, probes=probes, numbers=numbers)
+        steps.append(_phase(phase, _clearing(spans[k], cleared[k], parts), writer))
+    head = _PHASES.format(
+        count=len(phases), floats=plan.floats, kept=plan.kept + plan.grouped, block=plan.kept
+    )
+    return _written(head, parts.chosen(steps), parts, probes)
+
+
+def _phase(phase: Phase, begin: Iterable[Step], writer: Writer) -> Step:
+    """One of several phases, as a whole."""
+    steps = list(begin)
+    if phase.sync is not None and phase.sync.kind == "statistics":
+        steps.append(Step("clear(sums, 0, {})", (2 * phase.sync.channels,)))
+    if any(call.function == "loss" for call in phase.calls):
+        steps.append(Step("clear(totals, 0, 2)"))
+    steps += writer.steps(call for call in phase.calls if call.scope == "once")
+    return joined([*steps, *_looped(phase, writer)] or [Step("pass")])
+
+
+def predict_source(phase: Phase, plan: Plan, probes: bool) -> str:
+    parts = Parts("predict_slice")
+    writer = Writer(plan.places[0], parts, checks=True, probes=probes)
+    body = [*_once(phase, writer), *_looped(phase, writer), Step("return finite")]
+    return _written(_PREDICT.format(floats=plan.floats), body, parts, probes)
+
+
+def _once(phase: Phase, writer: Writer) -> list[Step]:
+    """Where a single phase begins: what is done anew for new weights."""
+    found = [Step("before = clock()")] if writer.probes else []
+    if once := [call for call in phase.calls if call.scope == "once"]:
+        found.append(joined(writer.steps(once), "if fresh:"))
+    return found
+
+
+def _looped(phase: Phase, writer: Writer) -> list[Step]:
+    found = []
+    if looped := [call for call in phase.calls if call.scope in ("block", "group")]:
+        found.append(writer.loop(looped))
+    if last := [call for call in phase.calls if call.scope == "last"]:
+        found.append(joined(writer.steps(last), "if rows.size:"))
+    return found
+
+
+def _clearing(spans: Spans, cleared: Spans, parts: Parts) -> list[Step]:
+    """Sets to 0 what is only added to; and everything, where no image writes it."""
+    steps = parts.shortened([Step("clear(gradient, {}, {})", span) for span in cleared])
+    if cleared != spans:
+        every = parts.shortened([Step("clear(gradient, {}, {})", span) for span in spans])
+        steps.append(joined(every, "if rows.size == 0:"))
+    return steps
+
+
+def _written(head: str, body: Iterable[Step], parts: Parts, probes: bool) -> str:
+    """The parts, and the function with that head; with probes, it takes `times` as well."""
+    if probes:
+        head = head.replace("fresh, totals):", "fresh, totals, times):")
+        head = head.replace("fresh, outputs) -> bool:", "fresh, outputs, times) -> bool:")
+    lines = indent("\n".join(map(str, body)), "    ")
+    return "".join(f"{part}\n\n" for part in parts.sources) + f"{head}{lines}\n"

@@ -1,0 +1,203 @@
+"""Graph to the source of one Python module: the kernels, and the functions that run them."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from textwrap import indent
+
+from lenet.compiler.codegen.entry_points import loss_source, predict_source, train_source
+from lenet.compiler.codegen.single import emit_single
+from lenet.compiler.contract import Kernels, Request, content_of, emit_layer, identifiers
+from lenet.compiler.memory.layout import Slot, bases_of, lay_out, offsets_of
+from lenet.compiler.memory.plan import Plan, plan_memory
+from lenet.compiler.memory.schedule import (
+    Call,
+    Layer,
+    Phase,
+    schedule_prediction,
+    schedule_training,
+)
+from lenet.compiler.target import Target
+from lenet.dsl.graph import Graph, Node
+from lenet.dsl.shapes import product
+
+_HEAD = '''"""Kernels for this net, written by the lenet compiler for {target}:
+
+{net}
+An array of activations is [channel][row][column][16 images]; weights of a convolution are
+[in][row][column][out], of a linear layer [in][out]. Offsets count floats; `w` and `s` are those of
+a layer's trained and fixed tensors.
+"""
+
+import numpy as np
+
+from lenet.compiler.simd.clock import clock, probe
+from lenet.compiler.simd.products.correlation import Correlation, correlate
+from lenet.compiler.simd.kernel import Entry, Kernel
+from lenet.compiler.simd.math import exp, log, random_bits, sigmoid, sum_all, tanh
+from lenet.compiler.simd.products.outer_product import OuterProduct, outer_product
+from lenet.compiler.simd.products.pack import pack_channel
+from lenet.compiler.simd.products.pooled_product import PooledProduct, pooled_product
+from lenet.compiler.simd.prefetch import prefetch
+from lenet.compiler.simd.products.product import Product, product_of
+from lenet.compiler.simd.products.single import (
+    SinglePool, SingleTile, load_any, single_pool, single_tile, store_first,
+)
+from lenet.compiler.simd.table import Table
+from lenet.compiler.simd.transpose import turn
+from lenet.compiler.simd.products.winograd import (
+    Tiles, transform_input, transform_output, transform_products, transform_slopes,
+    transform_weights,
+)
+from lenet.compiler.simd.vector import (
+    choose_index, choose_value, fma, from_bits, lane_sum, load, load_bits, load_bytes,
+    maximum, select_below, select_equal, select_greater, splat, splat_int, store, store_bytes,
+)
+from lenet.compiler.simd.support import (
+    add_maps, clear, copy, give_outputs, make_keys, take_image, unpack,
+)
+
+'''
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """The module's source and what its callers must know.
+
+    Prediction takes the tensors of `predict_slots`. `batch_floats` is the size of the array in
+    which the phases of training are told about the batch.
+    """
+
+    source: str
+    slots: tuple[Slot, ...]
+    predict_slots: tuple[Slot, ...]
+    phases: tuple[Phase, ...]
+    batch_floats: int
+    train_plan: Plan | None
+    predict_plan: Plan
+    single_plan: Plan
+    predict_calls: tuple[Call, ...]
+
+
+def emit(
+    graph: Graph, predicted: Graph, plain: Graph, target: Target, probes: bool = False
+) -> Emitted:
+    """`graph` is the net to train, `predicted` to predict, `plain` with nothing fused, for single
+    images.
+
+    With `probes` train_slice and predict_slice take `times` as well, and add each call's
+    nanoseconds to it.
+    """
+    slots, predict_slots = lay_out(graph), lay_out(predicted)
+    by_name = {slot.name: slot for slot in slots}
+    predict_by_name = {slot.name: slot for slot in predict_slots}
+    own = dict.fromkeys(node.name for node in (*plain.nodes, *graph.nodes))
+    others = {node.name: f"{node.name} predicted" for node in predicted.nodes}
+    names = identifiers((*own, *others.values()))
+    known: _Written = {}
+    layers = _emit_layers(graph, names, by_name, target, known)
+    predict_names = {name: names[other] for name, other in others.items()}
+    predict_layers = _emit_layers(predicted, predict_names, predict_by_name, target, known)
+    logarithmic = graph.nodes[-1].kind in ("logsoftmax", "logposterior")
+    trainable = logarithmic and any(slot.parameter.trained for slot in slots)
+    phases, batch = schedule_training(graph, layers) if trainable else ((), 0)
+    predict = schedule_prediction(predicted, predict_layers)
+    train_plan = plan_memory(phases) if trainable else None
+    predict_plan = plan_memory((predict,))
+    called = {call.function for phase in (*phases, predict) for call in phase.calls}
+    parts = [_HEAD.format(target=target.name, net=indent(_net(graph), "    "))]
+    for sharing, prefix, code in known.values():
+        wanted = [source for suffix, source in _named(code) if f"{prefix}_{suffix}" in called]
+        if wanted:
+            lines = (f"\n# {_spec_line(graph, part)}" for node in sharing for part in _parts(node))
+            parts.append("".join(dict.fromkeys(lines)) + "\n\n" + "\n\n".join(wanted) + "\n")
+    spans = tuple(_merged([_span_of(node, by_name) for node in p.gradients]) for p in phases)
+    cleared = tuple(
+        _merged(
+            [
+                _span_of(node, by_name)
+                for node in p.gradients
+                if not layers[node.name].kernels.overwrites
+            ]
+        )
+        for p in phases
+    )
+    if train_plan is not None:
+        parts.append("\n" + loss_source(graph.output[0]) + "\n\n")
+        parts.append(train_source(phases, train_plan, spans, cleared, probes))
+    parts.append("\n\n" + predict_source(predict, predict_plan, probes))
+    singles, predict_single, single_plan = emit_single(plain, names, predict_by_name, target)
+    parts.append("\n\n# One image, whose lanes are columns or channels.\n\n")
+    parts += [source + "\n\n" for source in singles]
+    parts.append(predict_single)
+    return Emitted(
+        "".join(parts), slots, predict_slots, phases, batch, train_plan, predict_plan, single_plan,
+        predict.calls,
+    )  # fmt: skip
+
+
+_Written = dict[tuple[object, ...], tuple[list[Node], str, Kernels]]
+
+
+def _emit_layers(
+    graph: Graph, names: Mapping[str, str], slots: Mapping[str, Slot], target: Target,
+    known: _Written,
+) -> dict[str, Layer]:  # fmt: skip
+    """Each node's kernels. Layers that are alike share functions; those go into `known`, where
+    another graph's may be already."""
+    layers: dict[str, Layer] = {}
+    alike: dict[str, tuple[list[Node], str, Kernels]] = {}
+    counter = 0
+    for node in graph.nodes:
+        content = content_of(node)
+        if content not in alike:
+            prefix = names[node.name]
+            code = emit_layer(Request(node, prefix, offsets_of(node), target))
+            texts = (re.sub(rf"\b{prefix}_", "@", source) for source in code.sources.values())
+            key = (*texts, code.in_place, code.random, code.training_only, code.overwrites)
+            alike[content] = known.setdefault(key, ([], prefix, code))
+        sharing, prefix, code = alike[content]
+        sharing.append(node)
+        layers[node.name] = Layer(code, prefix, {**bases_of(node, slots), "counter": counter})
+        counter += product(node.shape)
+    return layers
+
+
+def _named(code: Kernels) -> list[tuple[str, str]]:
+    """(suffix, source) in the order in which they are written; of the input, "pack"."""
+    return [("pack", code.forward), *code.sources.items()]
+
+
+def _span_of(node: Node, slots: Mapping[str, Slot]) -> tuple[int, int]:
+    found = [slots[f"{node.name}.{p.name}"] for p in node.parameters if p.trained]
+    return found[0].offset, found[-1].offset + found[-1].size
+
+
+def _merged(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    merged: list[tuple[int, int]] = []
+    for first, last in sorted(spans):
+        if merged and merged[-1][1] == first:
+            merged[-1] = (merged[-1][0], last)
+        else:
+            merged.append((first, last))
+    return tuple(merged)
+
+
+def _net(graph: Graph) -> str:
+    parts = [part for node in graph.nodes for part in _parts(node)]
+    return "".join(_spec_line(graph, part) + "\n" for part in parts)
+
+
+def _parts(node: Node) -> tuple[Node, ...]:
+    """The layers of the file that a node stands for."""
+    return node.fused if node.kind == "chain" else (node, *node.folded, *node.fused)
+
+
+def _spec_line(graph: Graph, node: Node) -> str:
+    """The layer's line as a comment: without anything that could end a comment or a string."""
+    text = graph.text_of(node)
+    place = f"{node.file} line" if node.file else "line"
+    harmless = "".join(
+        c if c.isprintable() and c not in "\\\"'" else "?" for c in f"{place} {node.line}: {text}"
+    )
+    return f"{node.name}: {harmless}"

@@ -1,0 +1,138 @@
+"""What a layer's code generator returns: sources of functions, and what they keep."""
+
+import importlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+
+from lenet.compiler.target import Target
+from lenet.dsl.graph import Node
+
+
+@dataclass(frozen=True)
+class Kernels:
+    """The functions of one layer, as source; each missing one is an empty string.
+
+    A function NAME_SUFFIX takes what it names among its arguments (see
+    compiler/memory/schedule.py):
+
+    arena, weights, gradient  the arrays; gradient is added to
+    batch, sums               of a normalization: what is known of the batch, and sums for it
+    w, s, b                   offsets of its trained and its fixed tensors, and into `batch`
+    x, y, saved, dy, dx       offsets of a block's input, output, what forward left to backward,
+                              and gradients; a layer with several inputs takes x0, x1, … dx0, …
+    dz                        what spread makes: the gradient of its own output, before the layers
+                              that are fused into it
+    scratch, prepared         offsets of space that it uses meanwhile, and of what
+                              NAME_SUFFIX_prepare has left for each new set of weights
+    blocks                    their number; then it works on several blocks at once
+    first, before             the number of the slice's images before these blocks, or this one
+    counter                   the place of its first value among those of all layers
+    products                  offset of space that gradient leaves to complete
+
+    forward, backward and gradient (of its own tensors) are what they say; spread makes dz, which
+    gradient and backward then take for dy; statistics and normalize are what a normalization does
+    in training in place of forward, the one before the batch is known and the other after it;
+    complete is called at the end for the gradient.
+
+    `saved` are the floats a block that forward leaves to backward; in prediction its offset is
+    negative, and nothing is left. `products` are the floats that gradient leaves to complete. By
+    suffix, `scratch` and `prepared` are the floats of these, and `prepare` the sources that prepare
+    them. With `overwrites`, gradient takes nothing of what was there before the first images, so
+    that nobody has to clear it. With `pooled`, gradient's dy is that of all fused layers, and it
+    takes dz by that name if at all. Without backward, the inputs have the gradient of the output.
+    With `in_place`, y may lie where x or x0 does, and dz, dx or dx0 where dy does.
+    """
+
+    forward: str = ""
+    backward: str = ""
+    gradient: str = ""
+    spread: str = ""
+    statistics: str = ""
+    normalize: str = ""
+    complete: str = ""
+    saved: int = 0
+    products: int = 0
+    scratch: Mapping[str, int] = field(default_factory=dict)
+    prepare: Mapping[str, str] = field(default_factory=dict)
+    prepared: Mapping[str, int] = field(default_factory=dict)
+    in_place: bool = False
+    random: bool = False
+    training_only: bool = False
+    overwrites: bool = False
+    pooled: bool = False
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """By suffix, in the order in which they are written."""
+        found = {
+            name: getattr(self, name)
+            for name in ("forward", "statistics", "normalize", "spread", "gradient", "backward",
+                         "complete")
+        } | {f"{suffix}_prepare": source for suffix, source in self.prepare.items()}  # fmt: skip
+        return {suffix: source for suffix, source in found.items() if source}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a code generator is given: the layer, its function prefix, where its tensors lie.
+
+    `offsets` are expressions of `w`, the offset of its trained tensors, and `s`, that of its fixed
+    ones: so layers that are alike can share functions.
+    """
+
+    node: Node
+    name: str
+    offsets: Mapping[str, str]
+    target: Target
+
+
+def content_of(node: Node) -> str:
+    """All that a layer's functions depend on but their names: layers of the same share them."""
+    parts = (content_of(part) for part in (*node.folded, *node.fused))
+    own = replace(node, name="", inputs=(), line=0, file="", folded=(), fused=())
+    return f"{own!r} {len(node.inputs)} {len(node.folded)} {' '.join(parts)}"
+
+
+def arguments_of(source: str, function: str) -> tuple[str, ...]:
+    """The names of the arguments of a function in a source."""
+    _, found, rest = source.partition(f"\ndef {function}(")
+    assert found, function
+    return tuple(part.strip() for part in rest[: rest.index(")")].split(","))
+
+
+def identifiers(layers: Iterable[str]) -> dict[str, str]:
+    """A Python name for each layer, all different."""
+    names: dict[str, str] = {}
+    taken = {"predict"}  # predict_single is the module's own
+    for number, layer in enumerate(layers):
+        name = re.sub(r"\W", "_", layer, flags=re.ASCII)
+        while name in taken:
+            name = f"{name}_{number}"
+        taken.add(name)
+        names[layer] = name
+    return names
+
+
+@cache
+def _module(kind: str) -> object:
+    return importlib.import_module(f"lenet.compiler.kernels.{kind}")
+
+
+def emit_layer(request: Request) -> Kernels:
+    kernels = _module(request.node.kind).emit(request)  # type: ignore[attr-defined]
+    assert isinstance(kernels, Kernels)
+    return kernels
+
+
+def function(name: str, arguments: str, doc: str, body: str, result: str = "") -> str:
+    """The source of one kernel; `result` is the type of what it returns, if anything."""
+    lines = "\n".join(f"    {line}" if line else "" for line in body.strip("\n").splitlines())
+    arrow = f" -> {result}" if result else ""
+    return f'@Kernel\ndef {name}({arguments}){arrow}:\n    """{doc}"""\n{lines}\n'
+
+
+FORWARD = "arena, weights, w, x, y"
+BACKWARD = "arena, weights, w, dy, dx"
+GRADIENT = "arena, gradient, w, x, dy"

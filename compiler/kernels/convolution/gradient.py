@@ -1,0 +1,245 @@
+"""The gradient of a convolution's weights: loops around outer products."""
+
+from dataclasses import dataclass
+from textwrap import indent
+
+from lenet.compiler.contract import GRADIENT, Request, function
+from lenet.compiler.kernels.convolution.geometry import Geometry, Gradient
+from lenet.compiler.kernels.shared.tile_source import outer_product_source
+from lenet.compiler.kernels.shared.windows import Windows
+from lenet.compiler.target import LANES, Target, split
+
+# Floats that a second-level cache holds, and of a strip; and the columns of a strip, which are to
+# be many beside a tile's sums over lanes.
+_CACHE, _STRIP, _COLUMNS = 2**19, 2**17, 128
+# Lines of a first-level cache, one for the sixteen images of a place; and so many that it pays to
+# take them in parts.
+_LINES, _MANY_LINES = 512, 1024
+
+
+@dataclass(frozen=True)
+class _Strip:
+    """Some rows of dy at a time, and the rows of x that they meet.
+
+    Each tile reads some maps from end to end, and all tiles together read all of them many times:
+    where they are more than a second-level cache holds, a strip of them is copied into one place
+    and used up before the next.
+    """
+
+    g: Geometry
+    windows: Windows  # whose places dy is gone through
+    x: str = "x"
+    dy: str = "dy"
+
+    @property
+    def cut(self) -> bool:
+        return exceeds_cache(self.g)
+
+    @property
+    def rows(self) -> int:
+        g = self.g
+        row = (g.inputs * g.stride[0] * g.width + g.outputs * g.out_width) * LANES
+        return min(g.out_height, max(_STRIP // row, -(-_COLUMNS // g.out_width)))
+
+    @property
+    def x_rows(self) -> int:
+        return (self.rows - 1) * self.g.stride[0] + self.g.kernel[0]
+
+    # Steps from one map to the next.
+
+    @property
+    def x_channel(self) -> int:
+        g = self.g
+        return (self.x_rows * g.width + 1 if self.cut else g.height * g.width) * LANES
+
+    @property
+    def dy_channel(self) -> int:
+        g = self.g
+        return (self.rows * g.out_width + 1 if self.cut else g.out_height * g.out_width) * LANES
+
+    @property
+    def scratch(self) -> int:
+        return self.g.inputs * self.x_channel + self.g.outputs * self.dy_channel if self.cut else 0
+
+    def loop(self, body: str) -> str:
+        """`body` for all strips."""
+        if not self.cut:
+            return body
+        g, row = self.g, self.g.width * LANES
+        copies = (
+            f"last_row = min(strip + {self.rows}, {g.out_height})\n"
+            f"for output in range({g.outputs}):\n"
+            f"    copy(arena, slopes + output * {self.dy_channel}, "
+            f"dy + (output * {g.out_height} + strip) * {g.out_width * LANES}, "
+            f"(last_row - strip) * {g.out_width * LANES})\n"
+            f"upper = strip * {g.stride[0]} - {g.padding[0]}\n"
+            f"top = max(0, upper)\n"
+            f"bottom = min({g.height}, upper + {self.x_rows})\n"
+            f"for channel in range({g.inputs}):\n"
+            f"    copy(arena, scratch + channel * {self.x_channel} + (top - upper) * {row}, "
+            f"x + (channel * {g.height} + top) * {row}, (bottom - top) * {row})\n"
+        )
+        return (
+            f"slopes = scratch + {g.inputs * self.x_channel}\n"
+            f"for strip in range(0, {g.out_height}, {self.rows}):\n" + indent(copies + body, "    ")
+        )
+
+    def places(self, tap: int) -> str:
+        """Arguments of a tile: where x and dy lie for `channel` and `output`, and the rows."""
+        g, left = self.g, tap - self.g.padding[1]
+        if not self.cut:
+            return (
+                f"arena, {self.x} + ((channel * {g.height} - {g.padding[0]}) * {g.width} + {left})"
+                f" * {LANES}, arena, {self.dy} + output * {self.dy_channel}, 0, "
+                f"{self.windows.out[0]}"
+            )
+        return (
+            f"arena, scratch + channel * {self.x_channel} + {left * LANES}, "
+            f"arena, slopes + output * {self.dy_channel}, strip, last_row"
+        )
+
+
+def exceeds_cache(g: Geometry) -> bool:
+    """Whether its maps are more than a second-level cache holds."""
+    floats = g.inputs * g.height * g.width + g.outputs * g.out_height * g.out_width
+    return floats * LANES > _CACHE
+
+
+def gradient(request: Request, g: Geometry) -> Gradient:
+    strip = _Strip(g, Windows.of_places((g.outputs, g.out_height, g.out_width)))
+    source, body = _sums(request, strip)
+    body = strip.loop(body) + bias_gradient(request, g)
+    doc = "The gradients of the weights and the bias, added to those so far."
+    arguments = f"{GRADIENT}, before{', scratch' if strip.cut else ''}"
+    name = f"{request.name}_gradient"
+    return Gradient(source + "\n\n" + function(name, arguments, doc, body), strip.scratch)
+
+
+def sums_by_windows(request: Request, g: Geometry, windows: Windows, x: str) -> tuple[str, str]:
+    """Tiles and loops for all weights: sums over the places of dz window by window. Nothing may be
+    padded, or exceed the cache."""
+    return _sums(request, _Strip(g, windows, x, "dz"))
+
+
+def _sums(request: Request, strip: _Strip) -> tuple[str, str]:
+    g, name, weight = strip.g, f"{request.name}_gradient", request.offsets["weight"]
+    source = body = ""
+    before = "before + strip" if strip.cut else "before"
+    for start, taps, tap_parts in split(g.kernel[1], request.target.lefts):
+        most_channels = max(1, request.target.lefts // taps)
+        for first_channel, channels, channel_parts in split(g.inputs, most_channels):
+            body += (
+                f"for channel in range({first_channel}, "
+                f"{first_channel + channels * channel_parts}, {channels}):\n"
+            )
+            lefts = tuple(
+                (c * strip.x_channel + k * LANES, c * g.weight_channel + k * g.outputs)
+                for c in range(channels)
+                for k in range(taps)
+            )
+            rights_most = request.target.rights(len(lefts))
+            for first_output, rights, output_parts in split(g.outputs, rights_most):
+                body += (
+                    f"    for output in range({first_output}, "
+                    f"{first_output + rights * output_parts}, {rights}):\n"
+                )
+                for part in range(tap_parts):
+                    tap = start + part * taps
+                    tile = f"{name}_{len(lefts)}x{rights}_at_{tap}"
+                    source += _outer_source(
+                        tile, strip, request.target, lefts, rights, tap, taps, channels
+                    )
+                    body += (
+                        f"        {tile}({strip.places(tap)}, gradient, "
+                        f"{weight} + channel * {g.weight_channel} + {tap * g.outputs} + output, "
+                        f"{before})\n"
+                    )
+    return source, body
+
+
+def bias_gradient(
+    request: Request, g: Geometry, of_group: bool = False, dy: str = "dy", size: int = 0
+) -> str:
+    """Statements: of one block, or of all blocks of a group; `size` are the values of a map of dy,
+    if they are not the places of the output."""
+    if "bias" not in request.offsets:
+        return ""
+    size = size or g.out_height * g.out_width
+    bias = f"gradient[{request.offsets['bias']} + output]"
+    body = (
+        f"for output in range({g.outputs}):\n"
+        f"    total = {bias} if {'first' if of_group else 'before'} else np.float32(0)\n"
+    )
+    if not of_group:
+        return (
+            f"{body}    {bias} = total + sum_all(arena, {dy} + output * {size * LANES}, {size})\n"
+        )
+    return (
+        f"{body}    for block in range(blocks):\n"
+        f"        total += sum_all(arena, dy + (block * {g.outputs} + output) * {size * LANES}, "
+        f"{size})\n"
+        f"    {bias} = total\n"
+    )
+
+
+def _rows_at_once(strip: _Strip, target: Target, channels: int, rights: int) -> int:
+    """Rows of windows whose places, with those of x that they meet, the first-level cache holds; 0
+    for all, where these are few or each line is read once."""
+    g, (high, _), (step, _) = strip.g, strip.windows.window, strip.windows.stride
+    x_row, dy_row = channels * g.width, rights * g.out_width
+    many = x_row * g.height + dy_row * g.out_height > _MANY_LINES
+    if not many or g.kernel[0] * target.parts == 1:
+        return 0
+    lines = _LINES - x_row * (g.kernel[0] + (high - 1 - step) * g.stride[0])
+    return max(1, lines // (step * (x_row * g.stride[0] + dy_row)))
+
+
+def _outer_source(
+    tile: str, strip: _Strip, target: Target, lefts: tuple[tuple[int, int], ...], rights: int,
+    tap: int, taps: int, channels: int,
+) -> str:  # fmt: skip
+    """The tile for kernel columns [tap, tap + taps) of some input channels."""
+    g, windows = strip.g, strip.windows
+    (down, right), (high, wide) = windows.stride, windows.window
+    stride, padding = right * g.stride[1], g.padding[1]
+
+    def inside(column: int, k: int) -> bool:
+        return 0 <= column * stride - padding + tap + k < g.width
+
+    edges, whole = [], []
+    for column in range(windows.out[1]):
+        counted = [k for k in range(taps) if inside(column, k)]
+        if len(counted) == taps:
+            whole.append(column)
+        elif counted:
+            members = tuple(c * taps + k for c in range(channels) for k in counted)
+            edges.append((column * stride * LANES, column * right * LANES, members))
+    first = whole[0] if whole else 0
+    values = {
+        "width": target.width,
+        "lefts": lefts,
+        "rights": rights,
+        "edges": tuple(edges),
+        "columns": len(whole),
+        "x_start": first * stride * LANES,
+        "dy_start": first * right * LANES,
+        "x_row": down * g.stride[0] * g.width * LANES,
+        "x_column": stride * LANES,
+        "dy_row": down * g.out_width * LANES,
+        "dy_column": right * LANES,
+        "dy_right": strip.dy_channel,
+        "g_row": g.weight_row,
+        "kernel_rows": g.kernel[0],
+        "strip": _rows_at_once(strip, target, channels, rights),
+        "step": down * g.stride[0],
+        "padding": g.padding[0],
+        "height": g.height,
+        "full": target.is_full(len(lefts), rights),
+    }
+    if high * wide > 1:
+        values["places"] = tuple(
+            ((i * g.stride[0] * g.width + j * g.stride[1]) * LANES, (i * g.out_width + j) * LANES)
+            for i in range(high)
+            for j in range(wide)
+        )
+    return outer_product_source(tile, **values)

@@ -1,0 +1,198 @@
+"""Source of a convolution by Winograd's transforms: forward, and backward to its input."""
+
+from dataclasses import dataclass
+from textwrap import indent
+
+from lenet.compiler.contract import Request, function
+from lenet.compiler.kernels.convolution.epilogue import Epilogue
+from lenet.compiler.kernels.shared.tile_source import correlation_source, lines
+from lenet.compiler.simd.products.sizes import WINOGRAD as SIZE
+from lenet.compiler.simd.products.sizes import winograd_strip, winograd_tiles
+from lenet.compiler.target import LANES, split
+
+POINTS = SIZE * SIZE
+
+
+@dataclass(frozen=True)
+class Transformed:
+    """One direction: `inputs` maps of `given` height x width become `outputs` maps of `out`.
+
+    `weights` is the expression of the offset of the first tap of the kernel from `channel` to
+    `output`, w_row and w_tap lead to its other taps, w_output to the next output's.
+    """
+
+    inputs: int
+    given: tuple[int, int]
+    outputs: int
+    out: tuple[int, int]
+    kernel: int
+    padding: tuple[int, int]
+    weights: str
+    w_row: int
+    w_tap: int
+    w_output: int
+    bias: str | None = None
+
+    @property
+    def tiles(self) -> tuple[int, int]:
+        return winograd_tiles(*self.out, self.kernel)
+
+    @property
+    def step(self) -> int:
+        """Rows and columns of the output that a tile gives."""
+        return SIZE - self.kernel + 1
+
+    @property
+    def strip(self) -> int:
+        """Rows of tiles that are transformed, multiplied and transformed back at a time."""
+        return winograd_strip(*self.tiles, self.inputs + self.outputs)
+
+    @property
+    def count(self) -> int:
+        """Tiles of a strip."""
+        return self.strip * self.tiles[1]
+
+    # Each point has a cache line more than it needs: a distance of a power of two would map the
+    # 36 streams of a transform to the same few places of the cache.
+
+    @property
+    def v_point(self) -> int:
+        return self.inputs * self.count * LANES + LANES
+
+    @property
+    def m_point(self) -> int:
+        return self.outputs * self.count * LANES + LANES
+
+    @property
+    def u_point(self) -> int:
+        return -(-self.inputs * self.outputs // LANES) * LANES + LANES
+
+    @property
+    def scratch(self) -> int:
+        """Transformed input and output of a strip, and sixteen zeros."""
+        return POINTS * (self.v_point + self.m_point) + LANES
+
+    def scratch_with(self, epilogue: Epilogue | None) -> int:
+        """The same and, before an epilogue, one channel of the output, or all of them."""
+        if epilogue is None:
+            return self.scratch
+        maps = 1 if self.finishes_in_strips(epilogue) else self.outputs
+        return self.scratch + maps * self.out[0] * self.out[1] * LANES
+
+    def finishes_in_strips(self, epilogue: Epilogue) -> bool:
+        """Whether the epilogue needs no rows of another strip for what it makes of one."""
+        whole = self.strip == self.tiles[0]
+        return whole or (not epilogue.shares and self.strip * self.step % epilogue.step == 0)
+
+    @property
+    def prepared(self) -> int:
+        """Transformed weights, [point][output of a tile][input]; the same for all blocks."""
+        return POINTS * self.u_point
+
+
+def convolution(
+    request: Request, suffix: str, t: Transformed, arguments: str, x: str, y: str,
+    epilogue: Epilogue | None = None,
+) -> str:  # fmt: skip
+    """The function NAME_suffix; `x` and `y` name its input and output among the arguments.
+
+    An epilogue takes one channel of the output at a time, as soon as it can.
+    """
+    name, register = f"{request.name}_{suffix}", request.target.width
+    rows, columns = t.tiles
+    shared = {"register": register, "kernel": t.kernel, "columns": columns}
+    given = {**shared, "height": t.given[0], "width": t.given[1], "padding": t.padding}
+    out = {**shared, "height": t.out[0], "width": t.out[1], "padding": (0, 0)}
+    source = f"{name}_into = transform_input(Tiles(\n{lines(given)}))\n"
+    source += f"{name}_from = transform_output(Tiles(\n{lines(out)}))\n"
+    v_point, m_point = t.v_point, t.m_point
+    high, wide = request.target.tile(t.outputs, t.count)
+    head = (
+        f"products = scratch + {POINTS * v_point}\n"
+        f"zeros = products + {POINTS * m_point}\n"
+        f"store(arena, zeros, splat(np.float32(0)))\n"
+    )
+    body = (
+        f"for channel in range({t.inputs}):\n"
+        f"    {name}_into(arena, {x} + channel * {t.given[0] * t.given[1] * LANES}, "
+        f"scratch + channel * {t.count * LANES}, {v_point}, zeros, strip, {t.strip})\n"
+        f"for point in range({POINTS}):\n"
+    )
+    for first, size, parts in split(t.outputs, high):
+        body += f"    for output in range({first}, {first + size * parts}, {size}):\n"
+        for start, places, runs in split(t.count, wide):
+            tile = f"{name}_{size}x{places}"
+            source += correlation_source(
+                tile,
+                width=register,
+                outputs=size,
+                columns=places,
+                taps=tuple((j, j, 0) for j in range(places)),
+                x_channel=t.count * LANES,
+                x_row=0,
+                x_column=LANES,
+                w_channel=size,
+                w_row=0,
+                w_tap=0,
+                w_output=1,
+                y_output=t.count * LANES,
+                y_column=LANES,
+            )
+            body += (
+                f"        for tile in range({start}, {start + places * runs}, {places}):\n"
+                f"            {tile}(arena, scratch + point * {v_point} + tile * {LANES}, "
+                f"{t.inputs}, 1, arena, prepared + point * {t.u_point} + output * {t.inputs}, "
+                f"0, arena, products + point * {m_point} + (output * {t.count} + tile) * "
+                f"{LANES})\n"
+            )
+    bias = "np.float32(0)" if t.bias is None else f"weights[{t.bias} + output]"
+    size = t.out[0] * t.out[1]
+    to, during, after = f"{y} + output * {size * LANES}", "", ""
+    if epilogue:
+        source += "\n\n" + epilogue.finish(t.out[0])
+        to, during, after = _finishing(request.name, t, epilogue)
+    body += (
+        f"for output in range({t.outputs}):\n"
+        f"    {name}_from(arena, products + output * {t.count * LANES}, {m_point}, {bias}, {to}, "
+        f"strip, {t.strip})\n{during}"
+    )
+    body = head + f"for strip in range(0, {rows}, {t.strip}):\n" + indent(body, "    ") + after
+    doc = f"{y} by Winograd's F({t.step}x{t.step}, {t.kernel}x{t.kernel})."
+    return (
+        source
+        + "\n\n"
+        + function(
+            name, f"{arguments}{', saved' if epilogue else ''}, scratch, prepared", doc, body
+        )
+    )
+
+
+def _finishing(name: str, t: Transformed, epilogue: Epilogue) -> tuple[str, str, str]:
+    """Where a channel of the output lies before the epilogue, and the lines that take it from
+    there: for each channel of a strip, or after all strips."""
+    size, rows = t.out[0] * t.out[1], epilogue.out[1]
+    at_once = t.finishes_in_strips(epilogue)
+    to = f"zeros + {LANES}" + ("" if at_once else f" + output * {size * LANES}")
+    z, which = to, f"0, {rows}"
+    if at_once and t.strip < t.tiles[0]:
+        first = f"strip * {t.step} // {epilogue.step}"
+        z += f" + strip * {t.step * t.out[1] * LANES}"
+        which = f"{first}, min({t.strip * t.step // epilogue.step}, {rows} - {first})"
+    call = f"    {name}_finish(arena, {z}, {size}, y, saved, output, 1, {which})\n"
+    return (to, call, "") if at_once else (to, "", f"for output in range({t.outputs}):\n{call}")
+
+
+def preparation(request: Request, suffix: str, t: Transformed) -> str:
+    """The function NAME_suffix_prepare, which transforms the weights."""
+    name = f"{request.name}_{suffix}_prepare"
+    source, body = "", f"for channel in range({t.inputs}):\n"
+    for first, size, parts in split(t.outputs, request.target.tile(t.outputs, t.count)[0]):
+        tile = f"{name}_{size}"
+        source += f"{tile} = transform_weights({t.kernel}, {size}, {t.w_output})\n"
+        body += (
+            f"    for output in range({first}, {first + size * parts}, {size}):\n"
+            f"        {tile}(weights, {t.weights}, {t.w_row}, {t.w_tap}, arena, "
+            f"prepared + output * {t.inputs} + channel * {size}, {t.u_point})\n"
+        )
+    doc = "The transformed weights, once for each new set of weights."
+    return source + "\n\n" + function(name, "arena, weights, w, prepared", doc, body)

@@ -1,0 +1,104 @@
+"""The loops that pooling layers share: over channels, output places and window places."""
+
+from dataclasses import dataclass
+from textwrap import indent
+
+from lenet.compiler.codegen.single import Padded, Single, single_function, vectors_of
+from lenet.compiler.contract import Request
+from lenet.compiler.kernels.shared.tile_source import lines
+from lenet.dsl.graph import Node
+from lenet.dsl.shapes import Shape
+
+
+@dataclass(frozen=True)
+class Windows:
+    given: Shape
+    out: tuple[int, int]
+    window: tuple[int, int]
+    stride: tuple[int, int]
+    padding: tuple[int, int]
+
+    @classmethod
+    def of(cls, node: Node) -> "Windows":
+        arguments = node.arguments
+        out = (node.shape[1], node.shape[2]) if len(node.shape) == 3 else (1, 1)
+        padding = arguments.get("pad") or (0, 0)
+        return cls(node.given, out, arguments["window"], arguments["stride"], padding)
+
+    @classmethod
+    def of_places(cls, shape: Shape) -> "Windows":
+        """Each place by itself."""
+        return cls(shape, (shape[1], shape[2]), (1, 1), (1, 1), (0, 0))
+
+    @property
+    def overlap(self) -> bool:
+        return any(s < w for s, w in zip(self.stride, self.window, strict=True))
+
+    @property
+    def covers(self) -> bool:
+        """Whether every place of the input lies in some window."""
+        return all(
+            s <= w and (o - 1) * s - p + w >= size
+            for s, w, o, p, size in zip(
+                self.stride, self.window, self.out, self.padding, self.given[1:], strict=True
+            )
+        )
+
+    @property
+    def ranges(self) -> tuple[str, str]:
+        """Of the places `i`, `j` of the window at `top`, `left` that are places of the input."""
+        spans = []
+        for axis, (size, edge) in enumerate(zip(self.given[1:], ("top", "left"), strict=True)):
+            window, padding = self.window[axis], self.padding[axis]
+            span = f"range({window})"
+            if padding:
+                span = f"range(max(0, -{edge}), min({window}, {size} - {edge}))"
+            spans.append(span)
+        return spans[0], spans[1]
+
+    def loop(self, before: str, inside: str, after: str) -> str:
+        """Source that runs `before` and `after` at each output `place`, `inside` at each window
+        place `i`, `j`, whose input place is `source`."""
+        channels, height, width = self.given
+        ranges = self.ranges
+        lines = [
+            f"for channel in range({channels}):",
+            f"    for row in range({self.out[0]}):",
+            f"        top = row * {self.stride[0]} - {self.padding[0]}",
+            f"        for column in range({self.out[1]}):",
+            f"            left = column * {self.stride[1]} - {self.padding[1]}",
+            f"            place = (channel * {self.out[0]} + row) * {self.out[1]} + column",
+            indent(before.strip("\n"), " " * 12),
+            f"            for i in {ranges[0]}:",
+            f"                for j in {ranges[1]}:",
+            f"                    source = (channel * {height} + top + i) * {width} + left + j",
+            indent(inside.strip("\n"), " " * 20),
+            indent(after.strip("\n"), " " * 12),
+        ]
+        return "\n".join(line for line in lines if line.strip()) + "\n"
+
+
+def pool_single(request: Request, fill: str, largest: bool) -> Single:
+    """Pooling of one image; the lanes are columns."""
+    w = Windows.of(request.node)
+    channels = request.node.given[0]
+    padded = Padded.of(request.node.given, w.padding, fill)
+    (height, width), stride = w.out, w.stride
+    source = ""
+    body = f"for channel in range({channels}):\n    for row in range({height}):\n"
+    for start, count in vectors_of(width, request.target.width):
+        tile = f"{request.name}_single_{count}"
+        settings: dict[str, object] = {
+            "largest": largest, "count": count, "window": w.window, "stride": stride[1],
+            "x_row": padded.width,
+        }  # fmt: skip
+        line = f"{tile} = single_pool(SinglePool(\n{lines(settings)}))\n"
+        source += "" if line in source else line
+        body += (
+            f"        {tile}(arena, {padded.at} + (channel * {padded.height} + row * {stride[0]}) "
+            f"* {padded.width} + {start * stride[1]}, y + (channel * {height} + row) * {width} + "
+            f"{start})\n"
+        )
+    what = "the largest" if largest else "the mean"
+    text = single_function(request, f"y = {what} of each window of x.", padded.source + body)
+    return Single(source + "\n\n" + text, padded.scratch)

@@ -1,0 +1,317 @@
+"""The graph as kernel calls in order, with the buffers that each call touches."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from lenet.compiler.contract import Kernels, arguments_of
+from lenet.compiler.target import LANES
+from lenet.dsl.graph import Graph, Node
+from lenet.dsl.shapes import product
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """Space for one block of sixteen images, in floats.
+
+    The name is a role and a layer, such as "value conv1"; it never becomes code.
+    """
+
+    name: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Call:
+    """One kernel call. `arguments` are texts, or buffers whose offsets the plan decides.
+
+    `scope` is "block" or "group" (of blocks), "once" for what is done anew only with new weights
+    (such calls come first, and what they leave stays), or "last" for what is done at the end of a
+    slice that has images (what they take has come from all its blocks).
+    """
+
+    function: str
+    arguments: tuple[str | Buffer, ...]
+    scope: str
+    node: str = ""  # the layer that it computes
+    checks: bool = False  # it returns whether what it has read are finite numbers
+
+    @property
+    def buffers(self) -> tuple[Buffer, ...]:
+        return tuple(a for a in self.arguments if isinstance(a, Buffer))
+
+
+@dataclass(frozen=True)
+class Sync:
+    """What has to be known of the whole batch before a normalization can go on.
+
+    kind "statistics": its channels' mean and variance, from the sums of all slices; "slopes": the
+    means of the gradient and of its product with the normalized value, which are the gradients of
+    shift and scale. `at` is the place of its four numbers a channel in the array `batch`: mean,
+    one over the standard deviation, and those two means (of the product first).
+    """
+
+    kind: str
+    node: Node
+    at: int
+
+    @property
+    def channels(self) -> int:
+        return self.node.bare_shape[0]
+
+    @property
+    def places(self) -> int:
+        """Values of a channel in one image."""
+        return product(self.node.bare_shape[1:])
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Calls without a need to know anything of other slices; `sync` follows them.
+
+    `gradients` are the nodes whose tensors' gradients it completes.
+    """
+
+    calls: tuple[Call, ...]
+    gradients: tuple[Node, ...] = ()
+    sync: Sync | None = None
+
+
+NOTHING = Buffer("nothing", 0)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A node's kernels, the prefix of its functions, and by their names the arguments of these that
+    are its own: offsets of its tensors, and `counter`."""
+
+    kernels: Kernels
+    prefix: str
+    bases: Mapping[str, int]
+
+
+@dataclass
+class _Scheduler:
+    graph: Graph
+    layers: Mapping[str, Layer]
+    training: bool
+    values: dict[str, Buffer] = field(default_factory=dict)
+    saved: dict[str, Buffer | str] = field(default_factory=dict)
+    slopes: dict[str, Buffer] = field(default_factory=dict)  # gradients of nodes' outputs
+    syncs: dict[str, int] = field(default_factory=dict)
+    calls: list[Call] = field(default_factory=list)
+    gradients: list[Node] = field(default_factory=list)
+    phases: list[Phase] = field(default_factory=list)
+    batch: int = 0
+
+    def forward(self) -> None:
+        nodes = self.graph.nodes
+        if not self.training:
+            skipped = {n.name for n in nodes if self.layers[n.name].kernels.training_only}
+        else:
+            skipped = set()
+        random = any(self.layers[n.name].kernels.random for n in nodes if n.name not in skipped)
+        keys = Buffer("keys", LANES) if random else NOTHING
+        consumers = self.graph.consumers
+        kept: set[Buffer] = set()  # which backward or another layer reads: not to be overwritten
+        for node in nodes:
+            name, code = node.name, self.layers[node.name].kernels
+            if node.kind == "input":
+                self.values[name] = y = _buffer("value", node)
+                head = ("arena", "pixels", "rows", "first + block * 16", "images", "scale", "shift")
+                pack = f"{self.layers[name].prefix}_pack"
+                self.calls.append(Call(pack, (*head, y), "block", name, checks=True))
+                if random:
+                    arguments = ("arena", "rows", "first + block * 16", "images", "key", keys)
+                    self.calls.append(Call("make_keys", arguments, "block"))
+            else:
+                xs = [self.values[i] for i in node.inputs]
+                reads = self._backward_reads(node) if self.training else set()
+                if "x" in reads:
+                    kept.update(xs)
+                nothing = name in skipped or not code.forward
+                fits = xs[0].size == product(node.shape) * LANES
+                alike = nothing or (code.in_place and xs[0] not in kept and fits)
+                y = self.values[name] = xs[0] if alike else _buffer("value", node)
+                if "y" in reads:
+                    kept.add(y)
+                kept_space = Buffer(f"saved {name}", code.saved) if self.training else "-1"
+                self.saved[name] = keys if code.random else kept_space
+                if not nothing:
+                    self._compute(node, y)
+            if len(consumers[name]) > 1:
+                kept.add(y)
+
+    def _backward_reads(self, node: Node) -> set[str]:
+        parts = ("spread", "gradient", "backward")
+        names = {name for suffix in parts for name in self._arguments(node, suffix)}
+        return {"x" if n.startswith("x") else n for n in names}
+
+    def _arguments(self, node: Node, suffix: str) -> tuple[str, ...]:
+        layer = self.layers[node.name]
+        source = getattr(layer.kernels, suffix)
+        return arguments_of(source, f"{layer.prefix}_{suffix}") if source else ()
+
+    def _compute(self, node: Node, y: Buffer) -> None:
+        code = self.layers[node.name].kernels
+        if not (self.training and code.statistics):
+            return self._call(node, "forward", y=y)
+        self.syncs[node.name] = self.batch
+        self.batch += 4 * node.bare_shape[0]
+        self._call(node, "statistics")
+        self._close(Sync("statistics", node, self.syncs[node.name]))
+        return self._call(node, "normalize", y=y)
+
+    def _call(self, node: Node, suffix: str, **buffers: Buffer) -> None:
+        """The call of one of a layer's functions, and what prepares it."""
+        layer = self.layers[node.name]
+        code, function = layer.kernels, f"{layer.prefix}_{suffix}"
+        xs = [self.values[name] for name in node.inputs]
+        known: dict[str, str | Buffer] = {
+            **{name: name for name in _ARRAYS},
+            "before": "first + block * 16",
+            "products": "0",
+            **{name: str(offset) for name, offset in layer.bases.items()},
+            "b": str(self.syncs.get(node.name, 0)),
+            "x": xs[0],
+            **{f"x{k}": x for k, x in enumerate(xs)},
+            "y": self.values[node.name],
+            "saved": self.saved[node.name],
+            **buffers,
+        }
+        if suffix in code.scratch:
+            scratch = f"scratch {node.name} {suffix}"
+            known["scratch"] = Buffer(scratch, code.scratch[suffix])
+        if code.products:
+            known["products"] = Buffer(f"products {node.name}", code.products)
+        if suffix in code.prepared:
+            prepared = Buffer(f"prepared {node.name} {suffix}", code.prepared[suffix])
+            known["prepared"] = prepared
+            self._add(f"{function}_prepare", code.prepare[suffix], known, "once", node)
+        source = getattr(code, suffix)
+        scope = "last" if suffix == "complete" else ""
+        self._add(function, source, known, scope, node)
+
+    def _add(
+        self, function: str, source: str, known: Mapping[str, str | Buffer], scope: str, node: Node
+    ) -> None:
+        names = arguments_of(source, function)
+        scope = scope or ("group" if "blocks" in names else "block")
+        self.calls.append(Call(function, tuple(known[n] for n in names), scope, node.name))
+
+    def _close(self, sync: Sync | None) -> None:
+        """End a phase. Calls for new weights come first, those for the end last."""
+        order = {"once": 0, "block": 1, "group": 1, "last": 2}
+        calls = tuple(sorted(self.calls, key=lambda call: order[call.scope]))
+        self.phases.append(Phase(calls, tuple(self.gradients), sync))
+        self.calls, self.gradients = [], []
+
+    def backward(self) -> None:
+        nodes = self.graph.nodes
+        last = nodes[-1]
+        dy = _buffer("gradient", last)
+        loss = ("arena", "labels", "rows", "first + block * 16", "images", self.values[last.name],
+                dy, "totals")  # fmt: skip
+        self.calls.append(Call("loss", loss, "block"))
+        self.slopes[last.name] = dy
+        trained: set[str] = set()  # nodes at or behind trained tensors
+        for node in nodes:
+            if node.parameter_count or trained.intersection(node.inputs):
+                trained.add(node.name)
+        for node in reversed(nodes):
+            if node.name in trained:
+                self._back(node, trained)
+
+    def _back(self, node: Node, trained: set[str]) -> None:
+        """The gradients of a node's tensors, and of those inputs where there is a use for it."""
+        code = self.layers[node.name].kernels
+        dz = dy = self.slopes.pop(node.name)
+        wanted = [name for name in node.inputs if name in trained]
+        if code.spread and (wanted or not code.pooled or "dz" in self._arguments(node, "gradient")):
+            if not (code.in_place and self._is_free(dy)):
+                dz = Buffer(f"gradient {node.name} before fusion", product(node.bare_shape) * LANES)
+            self._call(node, "spread", dy=dy, dz=dz)
+        if code.gradient and node.parameter_count:
+            self._call(node, "gradient", dy=dy if code.pooled else dz, dz=dz)
+            self.gradients.append(node)
+        if code.complete:
+            self._call(node, "complete")
+        dy = dz
+        if code.statistics:
+            self._close(Sync("slopes", node, self.syncs[node.name]))
+        if not wanted:
+            return
+        if not code.backward:
+            for k, name in enumerate(wanted):
+                self._give(name, dy, node, kept=k + 1 < len(wanted))
+            return
+        dxs = []
+        for k, name in enumerate(node.inputs):
+            size = self.values[name].size
+            reuse = k == 0 and code.in_place and size == dy.size and self._is_free(dy)
+            taken = name in self.slopes or len(node.inputs) > 1
+            role = f"gradient {name}" + (f" by {node.name} {k}" if taken else "")
+            dxs.append(dy if reuse else Buffer(role, size))
+        named = {f"dx{k}": dx for k, dx in enumerate(dxs)}
+        self._call(node, "backward", dy=dy, dx=dxs[0], **named)
+        for name, dx in zip(node.inputs, dxs, strict=True):
+            if name in trained:
+                self._give(name, dx, node)
+
+    def _is_free(self, buffer: Buffer) -> bool:
+        """Whether it is no other node's gradient as well, so that it may be overwritten."""
+        return buffer not in self.slopes.values()
+
+    def _give(self, name: str, dx: Buffer, by: Node, kept: bool = False) -> None:
+        """A part of the gradient of a node's output: parts from several layers are summed. With
+        `kept`, other inputs are still to get `dx` as it is."""
+        if name not in self.slopes:
+            self.slopes[name] = dx
+            return
+        other = self.slopes.pop(name)
+        if dx != other and not kept and self._is_free(dx):
+            total = dx
+        elif dx != other and self._is_free(other):
+            total = other
+        else:
+            total = Buffer(f"gradient {name} with {by.name}", dx.size)
+        arguments = ("arena", total, other, dx, str(dx.size // LANES))
+        self.calls.append(Call("add_maps", arguments, "block", by.name))
+        self.slopes[name] = total
+
+
+_ARRAYS = ("arena", "weights", "gradient", "batch", "sums", "images", "blocks", "first")
+
+
+def schedule_training(graph: Graph, layers: Mapping[str, Layer]) -> tuple[tuple[Phase, ...], int]:
+    """Forward, the loss and the way back, in phases; and the floats of the array `batch`."""
+    scheduler = _Scheduler(graph, layers, training=True)
+    scheduler.forward()
+    scheduler.backward()
+    scheduler._close(None)
+    return tuple(scheduler.phases), scheduler.batch
+
+
+def schedule_prediction(graph: Graph, layers: Mapping[str, Layer]) -> Phase:
+    """Forward only."""
+    scheduler = _Scheduler(graph, layers, training=False)
+    scheduler.forward()
+    value = scheduler.values[graph.nodes[-1].name]
+    output = ("arena", "outputs", "first + block * 16", "images", value)
+    scheduler.calls.append(Call("unpack", output, "block"))
+    scheduler._close(None)
+    return scheduler.phases[0]
+
+
+def _buffer(role: str, node: Node) -> Buffer:
+    return Buffer(f"{role} {node.name}", product(node.shape) * LANES)
+
+
+def segments(calls: Iterable[Call]) -> list[tuple[Call, ...]]:
+    """Runs of calls that one loop over the blocks of a group can hold; others stand alone."""
+    found: list[list[Call]] = []
+    for call in calls:
+        if call.scope == "block" and found and found[-1][-1].scope == "block":
+            found[-1].append(call)
+        else:
+            found.append([call])
+    return [tuple(run) for run in found]

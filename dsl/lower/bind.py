@@ -1,0 +1,181 @@
+"""A layer's line as its arguments: values by their place, options by their words."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from lenet.dsl.lower.tables import Table
+from lenet.dsl.lower.values import Constants, Refused, evaluate, evaluate_size, show
+from lenet.dsl.messages import wording as messages
+from lenet.dsl.messages.absent import absent
+from lenet.dsl.messages.diagnostics import Diagnostic, closest
+from lenet.dsl.padding import is_mode, same_size
+from lenet.dsl.registry import Argument, Arguments, Layer, layers
+from lenet.dsl.shapes import Shape
+from lenet.dsl.syntax.tree import Item, Line, Name, Operation, Sizes, Span, Text
+
+_TRUTH = {"true": "yes", "on": "yes", "false": "no", "off": "no", "none": "no"}
+
+
+def bind(
+    line: Line,
+    layer: Layer,
+    constants: Constants,
+    tables: Mapping[str, Table] | None = None,
+    given: Shape | None = None,
+) -> tuple[Arguments, dict[str, Span], list[Diagnostic]]:
+    """The line's items as the layer's arguments; mistakes are collected, not raised.
+
+    `given` is the shape before the layer, where it is known.
+    """
+    arguments: Arguments = {a.name: a.default for a in (*layer.arguments, *layer.options)}
+    spans: dict[str, Span] = {}
+    problems: list[Diagnostic] = []
+    options = {option.name: option for option in layer.options}
+    items = list(line.items)
+    positional = list(layer.arguments)
+    modes: list[tuple[Item, Item]] = []  # `pad same` of other frameworks
+
+    def take(argument: Argument, item: Item) -> None:
+        spans[argument.name] = item.span
+        word = item.word if isinstance(item, Sizes) else None
+        if argument.name == "window" and word == "all" and _is_free(word, argument, constants):
+            what = (layer.name, argument.expected)
+            problems.append(messages.window_of_all(item.span, *what, given))
+            return
+        try:
+            arguments[argument.name] = convert(
+                argument, item, constants, f"the {argument.name} of `{layer.name}`", tables or {}
+            )
+        except Refused as refused:
+            problems.append(refused.diagnostic)
+
+    while positional and items and _is_value(items, options, constants):
+        take(positional.pop(0), items.pop(0))
+    for argument in positional:
+        if argument.default is None and not argument.optional:
+            span = line.keyword.span
+            problems.append(
+                messages.missing_argument(span, layer.name, argument.name, layer.example)
+            )
+    while items:
+        item = items.pop(0)
+        word = item.word if isinstance(item, Sizes) else None
+        if word is None:
+            if not problems:  # else it most likely follows from them
+                problems.append(_unexpected_value(item, layer, options))
+            continue
+        if word not in options:
+            by_alias = {alias: option.name for option in layer.options for alias in option.aliases}
+            suggestion = by_alias.get(word.lower())
+            instead = absent("option", word) if suggestion is None else None
+            if suggestion is None and instead is None:
+                suggestion = closest(word, options)
+            # `activation relu` of other frameworks is a layer of its own here.
+            following = items[0].word if items and isinstance(items[0], Sizes) else None
+            meant = next((w for w in (word, following) if w in layers()), None)
+            problems.append(
+                messages.unknown_option(
+                    item.span,
+                    layer.name,
+                    word,
+                    suggestion,
+                    tuple(options),
+                    meant,
+                    instead and instead.format(example=layer.example),
+                )  # fmt: skip
+            )
+            if items and not _is_option(items[0], options):
+                items.pop(0)  # most likely the unknown option's value
+            continue
+        if word in spans:
+            problems.append(messages.option_twice(item.span, word, spans[word]))
+        if not items or not _is_value(items, options, constants, word):
+            expected = options[word].expected
+            problems.append(messages.option_without_value(item.span, layer.name, word, expected))
+            continue
+        if word == "pad" and is_mode(items[0], constants):
+            modes.append((item, items.pop(0)))
+        else:
+            take(options[word], items.pop(0))
+    for option, mode in modes:  # when all else is known of the window
+        problems.append(same_size(layer, option, mode, arguments, given))
+    return arguments, spans, problems
+
+
+def _is_free(word: str, argument: Argument, constants: Constants) -> bool:
+    """Whether a word means nothing to an argument."""
+    return word not in argument.words and not constants.knows(word)
+
+
+def _unexpected_value(item: Item, layer: Layer, options: Mapping[str, Argument]) -> Diagnostic:
+    part = item.parts[0] if isinstance(item, Sizes) else None
+    if isinstance(part, Operation) and part.operator == "-" and isinstance(part.left, Name):
+        option = options.get(part.left.text)
+        if option is not None:  # `pad -1` reads as a subtraction
+            what, limit = f"the {option.name} of `{layer.name}`", f"at least {option.least}"
+            return messages.out_of_range(item.span, what, "negative", limit)
+    return messages.too_many_arguments(item.span, layer.name, layer.example, tuple(options))
+
+
+def _is_value(
+    items: list[Item], options: Mapping[str, Argument], constants: Constants, option: str = ""
+) -> bool:
+    """Whether the next item is a value, and not an option's word. It may be both where a constant
+    has an option's name, as in `stride stride`: then it depends on what follows."""
+    if not _is_option(items[0], options):
+        return True
+    word = items[0].word if isinstance(items[0], Sizes) else None
+    if word is None or not constants.knows(word):
+        return False
+    return word == option or len(items) == 1 or _is_option(items[1], options)
+
+
+def _is_option(item: Item, options: Mapping[str, Argument]) -> bool:
+    return isinstance(item, Sizes) and item.word in options
+
+
+def convert(
+    argument: Argument, item: Item, constants: Constants, what: str, tables: Mapping[str, Table]
+) -> Any:
+    """One item as the argument's kind, or Refused."""
+    if isinstance(item, Text):
+        got = f'the text "{item.value}"'
+        raise Refused(messages.wrong_value(item.span, what, argument.expected, got))
+    if argument.kind == "table":
+        if item.word is None:
+            raise Refused(messages.wrong_value(item.span, what, argument.expected, "a number"))
+        if item.word not in tables:
+            if not constants.complete:
+                raise Refused(messages.already_reported(item.span))
+            suggestion = closest(item.word, tables)
+            raise Refused(messages.unknown_table(item.span, item.word, suggestion, tuple(tables)))
+        return tables[item.word].use()
+    if item.word in argument.words:
+        return item.word
+    if argument.kind == "choice":
+        got = f"`{item.word}`" if item.word else "a number"
+        meant = _TRUTH.get((item.word or "").lower()) or closest(item.word or "", argument.words)
+        meant = meant if meant in argument.words else None
+        raise Refused(messages.wrong_value(item.span, what, argument.expected, got, meant))
+    if argument.kind == "real":
+        if len(item.parts) != 1:
+            raise Refused(messages.wrong_value(item.span, what, "one number", "several sizes"))
+        value = evaluate(item.parts[0], constants)
+        return float(_within(value, argument, item.span, what))
+    if len(item.parts) not in argument.counts:
+        for part in item.parts:
+            evaluate(part, constants)  # a word that nobody has defined is the first mistake
+        count = len(item.parts)
+        got = "one number" if count == 1 else f"{count} sizes"
+        raise Refused(messages.wrong_value(item.span, what, argument.expected, got))
+    return tuple(evaluate_size(part, constants, what, argument.least) for part in item.parts)
+
+
+def _within(value: Fraction, argument: Argument, span: Span, what: str) -> Fraction:
+    if not argument.low <= value < argument.high:
+        limits = f"at least {argument.low:g}"
+        if argument.high != float("inf"):
+            limits += f" and below {argument.high:g}"
+        raise Refused(messages.out_of_range(span, what, show(value), limits))
+    return value

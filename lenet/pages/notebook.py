@@ -1,0 +1,106 @@
+"""Progress of a run in a notebook: one display that is updated, with the lines of the epochs."""
+
+import contextvars
+import sys
+import threading
+import time
+from dataclasses import dataclass
+
+from lenet.dsl.messages.clean import clean, escape
+from lenet.dsl.sections.reader import Duration
+from lenet.terminal.progress import Event, Lines
+
+_PAUSE = 0.25  # seconds between two updates: each sends the whole, and a page has to draw it
+
+
+def in_notebook() -> bool:
+    """Whether this process is the kernel of a notebook. IPython is there if it is, and else it
+    needs not to be."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return any(kind.__name__ == "ZMQInteractiveShell" for kind in type(shell).__mro__)
+
+
+@dataclass(frozen=True)
+class State:
+    """What is shown: lines, and what is under way, `done` of `total` steps where that is known."""
+
+    lines: tuple[str, ...]
+    text: str
+    done: int = 0
+    total: int = 0
+
+    def __repr__(self) -> str:
+        return "\n".join(part for part in (*self.lines, self.text) if part)
+
+    def _repr_html_(self) -> str:
+        bar = ""
+        if self.total:
+            bar = (
+                f'<progress value="{self.done}" max="{self.total}" '
+                'style="width:200px;max-width:40%;vertical-align:middle;margin-right:8px">'
+                "</progress>"
+            )
+        # Turned round, so that a page which scrolls stays at the newest line.
+        return (
+            '<div style="max-height:24em;overflow:auto;display:flex;flex-direction:column-reverse">'
+            '<pre style="margin:0;font:12px/1.5 monospace;white-space:pre">'
+            f"{escape(chr(10).join(self.lines))}</pre></div>"
+            f'<div style="font-size:12px;margin-top:4px">{bar}{escape(self.text)}</div>'
+        )
+
+
+class Notebook(Lines):
+    """Takes events from any thread, and shows them a few times a second in the cell that began."""
+
+    def __init__(self, stop: Duration | None) -> None:
+        super().__init__(as_json=False)
+        self.stop = stop
+        self.lines: list[str] = []
+        self.state = State((), "starting")
+        self.lock = threading.RLock()
+        self.shown, self.began = time.monotonic(), time.monotonic()
+
+    def __enter__(self) -> "Notebook":
+        from IPython.display import display
+
+        self.handle = display(self.state, display_id=True)
+        # IPython knows by the context of a thread which cell an output belongs to.
+        self.context = contextvars.copy_context()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        how = "done in" if not error or error[0] is None else "stopped after"
+        self._show(f"{how} {time.monotonic() - self.began:.1f} s", at_once=True)
+
+    def _show(self, text: str, done: int = 0, total: int = 0, at_once: bool = False) -> None:
+        with self.lock:
+            self.state = State(tuple(self.lines), text, done, total)
+            now = time.monotonic()
+            if at_once or now - self.shown >= _PAUSE:
+                self.shown = now
+                self.context.run(self.handle.update, self.state)
+
+    def say(self, text: str) -> None:
+        with self.lock:
+            self.lines.append(clean(text))
+            self._show(self.state.text, self.state.done, self.state.total)
+
+    def download(self, name: str, done: int, total: int) -> None:
+        size = f" of {total / 2**20:.1f}" if total else ""
+        self._show(f"downloading {clean(name)}, {done / 2**20:.1f}{size} MiB", done, total)
+
+    def __call__(self, event: Event) -> None:
+        if event["event"] != "iteration":
+            super().__call__(event)
+            return
+        self._show(
+            f"epoch {event['epoch']}{of_epochs(self.stop)}  loss {event['loss']:.4f}  "
+            f"top1 {event['top1']:.2%}  {event['images_per_second']:,.0f} images/s",
+            event["step"],
+            event["steps"],
+        )
+
+
+def of_epochs(stop: Duration | None) -> str:
+    return f"/{stop.count}" if stop and stop.unit == "epochs" else ""

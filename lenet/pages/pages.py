@@ -1,0 +1,112 @@
+"""Networks, models and predictions as HTML for notebooks.
+
+Styles stand in the elements, since a style sheet would reach the whole notebook; colours are those
+of the notebook or in the middle between light and dark. What comes from files is text, never
+markup.
+"""
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+from lenet.dsl.errors import LenetError
+from lenet.dsl.graph import Graph
+from lenet.dsl.messages.clean import escape
+from lenet.dsl.shapes import show
+from lenet.pages.curves import chart
+from lenet.pages.draw import draw_svg
+from lenet.pages.gallery import gallery
+from lenet.runtime.models.described import described
+from lenet.runtime.models.prediction import Prediction
+from lenet.shapes import HEAD, cells_of, folded, memory_text, shapes
+
+if TYPE_CHECKING:
+    from lenet.api import Network
+    from lenet.runtime.models.model import Model
+
+_BOX = "max-width:100%;overflow-x:auto"
+_CELL = "padding:1px 10px;white-space:nowrap;text-align:"
+_RULE = "border-top:1px solid rgba(128,128,128,.5)"
+_SUMMARY = "cursor:pointer;margin:4px 0"
+
+
+def html(value: Any) -> str:
+    """A model's or a prediction's page."""
+    return gallery(value) if isinstance(value, Prediction) else model_page(value)
+
+
+def network_page(network: "Network") -> str:
+    """Its line of facts, the table of shapes and the drawing beside it, or below where it is
+    narrow; advice of the checker folded."""
+    name, graph = network.path.name, network.graph
+    facts = f"{name}: {graph.parameter_count:,} parameters, {show(graph.input)}"
+    warnings = "\n".join(f"{w.span.line}: {w.title}" for w in network.warnings)
+    advice = details(f"{len(network.warnings)} warnings", pre(warnings)) if warnings else ""
+    return page(
+        f"{facts} → {show(graph.output)}",
+        f'<div style="display:flex;flex-wrap:wrap;gap:8px 32px">{table(graph, name)}'
+        f'<div style="{_BOX};overflow-y:auto;max-height:640px">{drawing(graph, name)}</div></div>',
+        advice,
+    )
+
+
+def model_page(model: "Model") -> str:
+    """One line of facts and the curves of its training; the shapes and the spec are folded."""
+    try:
+        graph = model.graph
+    except LenetError as error:
+        return page(described(model), pre(str(error)))
+    name = model.name or "net"
+    curves = [chart("loss", model.history), chart("validation", model.history)]
+    return page(
+        described(model).replace(" -> ", " → "),
+        f'<div style="display:flex;flex-wrap:wrap;gap:8px 24px">{"".join(curves)}</div>',
+        details("shapes", table(graph, name)),
+        details("drawing", f'<div style="{_BOX}">{drawing(graph, name)}</div>'),
+        details("spec", pre(model.source)),
+    )
+
+
+def page(facts: str, *parts: str) -> str:
+    return (
+        f'<div style="max-width:100%"><div style="margin-bottom:6px"><b>{escape(facts)}</b></div>'
+        f"{''.join(parts)}</div>"
+    )
+
+
+def details(summary: str, inside: str) -> str:
+    return f'<details><summary style="{_SUMMARY}">{escape(summary)}</summary>{inside}</details>'
+
+
+def pre(text: str) -> str:
+    return f'<pre style="{_BOX};margin:4px 0;font:12px/1.4 monospace">{escape(text)}</pre>'
+
+
+def drawing(graph: Graph, name: str) -> str:
+    """The SVG of `lenet draw`, as a picture of its own: its style sheet must not reach the page."""
+    data = base64.b64encode(draw_svg(graph, name).encode()).decode()
+    return (
+        f'<img alt="{escape(name)} as a drawing" style="max-width:100%;height:auto" '
+        f'src="data:image/svg+xml;base64,{data}">'
+    )
+
+
+def table(graph: Graph, name: str) -> str:
+    """The table of `lenet shapes`, with blocks and repeats in a row each."""
+    totals = shapes(graph, name)["totals"]
+    rows = [cells_of(row) for row in folded(graph)]
+    last = ("total", "", "", f"{totals['parameters']:,}", f"{totals['macs']:,}", "")
+    lines = [_row(HEAD, "th", ""), *(_row(row, "td", "") for row in rows), _row(last, "td", _RULE)]
+    memory = memory_text(totals).replace("one", "One", 1) + "."
+    return (
+        f'<div style="{_BOX}"><table style="border-collapse:collapse;font-size:12px;margin:0">'
+        f'{"".join(lines)}</table><div style="font-size:12px;margin:4px 10px">{memory}</div></div>'
+    )
+
+
+def _row(cells: tuple[str, ...], tag: str, style: str) -> str:
+    sides = ("left", "left", "left", "right", "right", "right")
+    parts = [
+        f'<{tag} style="{_CELL}{side};{style}">{escape(cell)}</{tag}>'
+        for cell, side in zip(cells, sides, strict=True)
+    ]
+    return f"<tr>{''.join(parts)}</tr>"

@@ -1,0 +1,203 @@
+"""Progress of a run: bars on a terminal, plain lines in a pipe, objects with --json."""
+
+import sys
+import textwrap
+from datetime import UTC, datetime
+from typing import Any
+
+from lenet.dsl.messages.clean import clean, clean_json
+from lenet.dsl.sections.reader import Duration
+
+Event = dict[str, Any]
+
+
+_WIDTH = 79  # of a line
+
+
+def epoch_line(event: Event) -> str:
+    """At most 79 columns wide; more metrics than fit go on in further lines."""
+    parts = [f"epoch {event['epoch']:>3}", f"loss {_number(event['loss'])}"]
+    parts += [f"top1 {event['top1']:7.2%}", *_validation(event)]
+    speed = event["images_per_second"]
+    parts.append(f"{speed / 1e6:>6.2f}M/s" if speed >= 1e6 else f"{speed:>7,.0f}/s")
+    return _wrapped(parts, " " * 11)
+
+
+def _validation(event: Event) -> list[str]:
+    parts = [
+        f"{name} {_number(value)}" if name == "loss" else f"{name} {value:7.2%}"
+        for name, value in event["validation"].items()
+    ]
+    return [f"val {parts[0]}", *parts[1:]] if parts else []
+
+
+def _number(value: float) -> str:
+    """In six columns, but for those that are beyond all reason."""
+    return f"{value:.4f}" if value < 10 else f"{value:6.4g}"
+
+
+def _wrapped(parts: list[str], indent: str) -> str:
+    lines = [parts[0]]
+    for part in parts[1:]:
+        if len(lines[-1]) + 2 + len(part) <= _WIDTH:
+            lines[-1] += f"  {part}"
+        else:
+            lines.append(indent + part)
+    return "\n".join(lines)
+
+
+def data_lines(event: Event) -> list[str]:
+    """What there is to train with."""
+    name = event["name"]
+    first = f"{event['rows']:,} images to train with, {event['held_out']:,} to validate"
+    counts = list(event["classes"].values())
+    low, high = min(counts), max(counts)
+    several = f"{low:,} to {high:,}" if low < high else f"{low:,}"
+    facts = f"{len(counts):,} classes of {several} images, values {event['least']:.4g} to "
+    facts += f"{event['most']:.4g}, mean {event['mean']:.4g}"
+    return [f"{name}: {first}", f"{' ' * (min(len(name), 20) + 2)}{facts}"]
+
+
+def warning_lines(event: Event) -> list[str]:
+    lines = _filled(f"warning: {event['text']}", "  ")
+    return lines + (_filled(f"  fix: {event['fix']}", "       ") if event.get("fix") else [])
+
+
+def _filled(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(
+        text, _WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+
+
+class Lines:
+    """One line an epoch, to standard error; or one JSON object an epoch, to standard output."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.as_json = as_json
+        self.started = False
+
+    def __enter__(self) -> "Lines":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing to put away."""
+
+    def say(self, text: str) -> None:
+        print(clean(text), file=sys.stderr, flush=True)
+
+    def download(self, name: str, done: int, total: int) -> None:
+        if total and done == total:
+            self.say(f"downloaded {name}, {total:,} bytes")
+
+    def __call__(self, event: Event) -> None:
+        if event["event"] == "epoch" and self.as_json:
+            keys = ("event", "epoch", "iteration", "loss", "rate", "images_per_second", "seconds",
+                    "validation")  # fmt: skip
+            print(clean_json({key: event[key] for key in keys}), flush=True)
+        elif event["event"] in ("data", "warning") and self.as_json:
+            print(clean_json(event), flush=True)
+        elif event["event"] == "epoch":
+            for line in epoch_line(event).split("\n"):
+                self.say(line)
+        else:
+            self._stage(event)
+
+    def _stage(self, event: Event) -> None:
+        if event["event"] == "data":
+            for line in data_lines(event):
+                self.say(line)
+        elif event["event"] == "spark":
+            self.say(f"Spark {event['master']} started in {event['seconds']:.1f} s")
+        elif event["event"] == "start":
+            where = f"iteration {event['iteration']}" if event["iteration"] else "its beginning"
+            if self.started:
+                self.say(f"a worker was lost; the training goes on from {where}")
+            elif event["iteration"]:
+                self.say(f"the training goes on from {where}")
+            self.started = True
+        elif event["event"] == "failed":
+            self.say(f"the stage failed, and is tried again: {event['detail']}")
+        elif event["event"] == "warning":
+            for line in warning_lines(event):
+                self.say(line)
+        elif event["event"] == "compiled":
+            how = "taken from the cache" if event["cached"] else "compiled"
+            self.say(f"kernels {how} in {event['seconds']:.1f} s")
+        elif event["event"] == "validation":
+            self.say("  ".join([f"iteration {event['iteration']}", *_validation(event)]))
+
+
+class JsonLog(Lines):
+    """Every event with its time, one JSON object a line, to standard error."""
+
+    def say(self, text: str) -> None:
+        self._log({"event": "message", "text": text})
+
+    def __call__(self, event: Event) -> None:
+        if self.as_json and event["event"] in ("epoch", "data", "warning"):
+            super().__call__(event)
+        self._log(event)
+
+    def _log(self, event: Event) -> None:
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        print(clean_json({"time": now, **event}), file=sys.stderr, flush=True)
+
+
+class Bars(Lines):
+    """A bar that follows the iterations of an epoch, with the epochs' lines above it.
+
+    It appears with the first thing that it has to show: Java speaks at its start, past us, and
+    would break it.
+    """
+
+    def __init__(self, stop: Duration | None) -> None:
+        super().__init__(as_json=False)
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        self.console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+        self.stop = stop
+        self.bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[numbers]}"),
+            TimeElapsedColumn(),
+            console=self.console,
+            transient=True,
+        )
+        self.task = self.bar.add_task("starting", total=None, numbers="")
+
+    def __enter__(self) -> "Bars":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.stop()
+
+    def say(self, text: str) -> None:
+        self.console.print(clean(text))
+
+    def download(self, name: str, done: int, total: int) -> None:
+        self.bar.start()
+        numbers = f"{done / 2**20:.1f} of {total / 2**20:.1f} MiB" if total else f"{done:,} bytes"
+        self.bar.update(
+            self.task,
+            description=f"downloading {clean(name)}",
+            completed=done,
+            total=total or None,
+            numbers=numbers,
+        )
+
+    def __call__(self, event: Event) -> None:
+        if event["event"] != "iteration":
+            super().__call__(event)
+            return
+        self.bar.start()
+        last = f"/{self.stop.count}" if self.stop and self.stop.unit == "epochs" else ""
+        self.bar.update(
+            self.task,
+            description=f"epoch {event['epoch']}{last}",
+            completed=event["step"],
+            total=event["steps"],
+            numbers=f"loss {event['loss']:.4f}  top1 {event['top1']:.2%}  "
+            f"{event['images_per_second']:,.0f} images/s",
+        )

@@ -1,0 +1,293 @@
+"""A trained net in one file, which predicts without Spark and without Java."""
+
+import math
+import tempfile
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet.compiler.jit.cache import load
+from lenet.compiler.pipeline import compile_graph
+from lenet.dsl.check import check_graph
+from lenet.dsl.datasets import DATASETS
+from lenet.dsl.errors import LenetError
+from lenet.dsl.files import read_file
+from lenet.dsl.graph import Graph, bare_shape
+from lenet.dsl.shapes import Shape, product, show
+from lenet.runtime.data.labels import as_text
+from lenet.runtime.data.preparation import MOST_BYTES, PictureError, Preparation
+from lenet.runtime.data.values import TOO_LARGE, as_image
+from lenet.runtime.lazy import lazy
+from lenet.runtime.machine.cores import available_cores
+from lenet.runtime.machine.files import write_atomically
+from lenet.runtime.models import model_file
+from lenet.runtime.models.described import described
+from lenet.runtime.models.prediction import Prediction, kept
+from lenet.runtime.records.observed import Observed
+from lenet.runtime.shown import Shown
+from lenet.runtime.training.batches import Normalization
+from lenet.runtime.training.metrics import measure
+from lenet.runtime.training.parameters import digest, from_tensors
+from lenet.runtime.training.step import Predictor
+
+_LISTED = 10  # classes, in a message
+_NARROW = 0.25  # between the brightnesses of borders that are all alike
+
+
+@dataclass(frozen=True, eq=False)
+class Model(Shown):
+    """Weights, and all that is needed to use them.
+
+    A pixel's value is its byte times `pixel_scale`; the net sees (value - mean) / deviation,
+    channel by channel. `settings` are the values that `--set` gave to the spec's constants,
+    `imports` the texts of the files that it imports. `threads` predict, one for each core by
+    default. `observed` is what the training images were like, if that is known. `name` is that of
+    the spec's file, without its ending.
+    """
+
+    source: str
+    tensors: Mapping[str, NDArray[np.float32]]
+    classes: tuple[str, ...]
+    pixel_scale: float
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+    history: tuple[dict[str, Any], ...] = ()
+    settings: Mapping[str, Fraction] = field(default_factory=dict)
+    imports: Mapping[str, str] = field(default_factory=dict)
+    threads: int | None = None
+    observed: Observed | None = None
+    name: str = ""
+
+    def __repr__(self) -> str:
+        return f"<Model {described(self)}>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        """To pickle and to copy: what was given, and nothing that follows from it."""
+        return {own.name: getattr(self, own.name) for own in fields(self)}
+
+    @lazy
+    def graph(self) -> Graph:
+        return check_graph(self.source, "the model's spec", self.settings, self.imports)
+
+    @lazy
+    def image_shape(self) -> Shape:
+        """Of the images that it was trained on, before the data section's `pad`."""
+        return self.observed.shape if self.observed is not None else bare_shape(self.graph)
+
+    @lazy
+    def digest(self) -> str:
+        """SHA-256 of the weights."""
+        return digest(self.tensors)
+
+    @lazy
+    def _predictor(self) -> Predictor:
+        predictor = Predictor(load(compile_graph(self.graph)), self.threads or available_cores())
+        return predictor.take(from_tensors(predictor.loaded.program, self.tensors))
+
+    @property
+    def logarithmic(self) -> bool:
+        """Whether its outputs are log-probabilities."""
+        return self._predictor.loaded.program.logarithmic
+
+    @lazy
+    def most_expected(self) -> float:
+        """Floats beyond it are no values like those of the training images, which were bytes."""
+        if self.observed is None or self.pixel_scale == 1:
+            return math.inf
+        return TOO_LARGE * max(1.0, self.observed.most)
+
+    @lazy
+    def _normalizations(self) -> tuple[Normalization, Normalization]:
+        """Of values and of bytes."""
+        mean, deviation = np.array(self.mean), np.array(self.deviation)
+        scale, shift = 1 / deviation, (-mean / deviation).astype(np.float32)
+        return (
+            Normalization(scale.astype(np.float32), shift),
+            Normalization((scale * self.pixel_scale).astype(np.float32), shift),
+        )
+
+    def preparation(self, invert: str | None = None, fit: bool = False) -> Preparation:
+        """How pictures become images for it: as those that it was trained on.
+
+        `invert` is "yes", "no" or "auto", for those that are clearly the other way round than the
+        training images; it is "auto" by default, or as the data section says. With `fit`, pictures
+        of other sizes are fitted with their aspect kept, where the section does not say how.
+        """
+        section, borders = self.graph.data, self.observed.borders if self.observed else None
+        shape = as_image(self.image_shape)
+        usual = Preparation.of(section, shape)
+        if usual.invert == "no":
+            auto = "auto" if borders is not None else "no"
+            usual = replace(usual, invert=invert or auto, borders=borders)
+        elif invert is not None:
+            usual = replace(usual, invert=invert)
+        if section is not None:
+            usual = replace(usual, drawn=DATASETS[section.kind].drawn)
+        if fit and usual.resize is None:
+            usual = replace(usual, resize="fit")
+            if borders is not None and borders[1] - borders[0] < _NARROW:
+                usual = replace(usual, background=(borders[0] + borders[1]) / 2)
+        return usual
+
+    def of_pictures(self, pixels: NDArray[np.uint8]) -> NDArray[Any]:
+        """Bytes from black to white, as `preparation` makes them, as images to predict: what 255
+        stands for depends on the training data."""
+        if math.isclose(self.pixel_scale, 1 / 255):
+            return pixels
+        least, most = 0.0, 1.0
+        if self.pixel_scale == 1 and self.observed is not None:  # floats of any range
+            least, most = self.observed.least, self.observed.most
+        return np.float32(least) + pixels.astype(np.float32) * np.float32((most - least) / 255)
+
+    def outputs(self, images: NDArray[Any]) -> NDArray[np.float32]:
+        """The net's outputs, (count, classes): log-probabilities, or probabilities after softmax.
+
+        `images` is (count, channels, height, width), (count, height, width) where there is one
+        channel, (count, values), or a single image. uint8 counts as bytes of the training data;
+        floats are values as the training data's after scaling (0 to 1 for bytes).
+        """
+        pixels, normalization = self._prepare(np.asarray(images))
+        outputs = self._predictor.outputs(pixels, normalization)
+        if math.isnan(outputs.sum()):
+            broken = np.isnan(outputs).any(axis=1)
+            detail = f"Image {broken.argmax()} is the first; its values, or the weights, are huge."
+            raise LenetError("the net's outputs are not numbers", detail)
+        return outputs
+
+    def predict(self, images: "NDArray[Any] | str | Path | list[str | Path]") -> Prediction:
+        """The most probable class of each image; for `images` see `outputs`. They may also be the
+        path of a picture, or a list of paths."""
+        if isinstance(images, str | Path):
+            images = [images]
+        if isinstance(images, list) and images and isinstance(images[0], str | Path):
+            images = self._read(images)
+        images = np.asarray(images)
+        outputs = self.outputs(images)
+        if self.logarithmic:
+            outputs = np.exp(outputs)
+        shapes = self.image_shape, self.graph.input
+        first = kept(images, len(outputs), shapes, self.pixel_scale)
+        return Prediction(outputs.argmax(axis=1), outputs, self.classes, first)
+
+    def evaluate(self, images: NDArray[Any], labels: NDArray[Any]) -> dict[str, Any]:
+        """`count`, `loss` and `top1` (and `top5`) on labelled images. Labels are as the training
+        data had them: whole numbers from 0, or the names of classes."""
+        labels = self._numbers_of(np.asarray(labels))
+        outputs = self.outputs(images)
+        if labels.shape != (len(outputs),) or not np.issubdtype(labels.dtype, np.integer):
+            raise LenetError(
+                "images and labels do not fit together",
+                f"For {len(outputs)} images I need as many whole numbers in one dimension; "
+                f"the labels are {labels.dtype} of shape {labels.shape}.",
+            )
+        if len(labels) == 0:
+            raise LenetError("there are no images to evaluate")
+        if labels.min() < 0 or labels.max() >= outputs.shape[1]:
+            raise LenetError(
+                "a label is out of range",
+                f"Labels go from {labels.min()} to {labels.max()}, "
+                f"the model has {outputs.shape[1]} classes.",
+            )
+        metrics = measure(outputs, labels.astype(np.int32), self.logarithmic)
+        return {"count": len(labels), **metrics}
+
+    def _numbers_of(self, labels: NDArray[Any]) -> NDArray[Any]:
+        """Of labels as the training data had them: names, numbers from `first`, `distinct` ones."""
+        section = self.graph.data
+        if labels.dtype.kind not in "UO" and (section is None or not section.distinct):
+            return labels - section.first if section is not None and section.first else labels
+        numbers = {name: number for number, name in enumerate(self.classes)}
+        names = [as_text(label) for label in labels.ravel().tolist()]
+        strange = [name for name in names if name not in numbers]
+        if strange:
+            known = ", ".join(self.classes[:_LISTED]) + (", …" * (len(self.classes) > _LISTED))
+            raise LenetError(f"the model has no class {strange[0]}", f"Its classes are {known}.")
+        return np.array([numbers[name] for name in names], np.int64).reshape(labels.shape)
+
+    def _read(self, paths: list[Any]) -> NDArray[Any]:
+        preparation = self.preparation()
+        pixels = []
+        for path in paths:
+            try:
+                pixels.append(preparation.of_bytes(read_file(path, MOST_BYTES)).pixels)
+            except OSError as error:
+                raise LenetError(f"cannot read {path}", error.strerror or str(error)) from None
+            except PictureError as problem:
+                raise LenetError(f"{path} cannot be used", f"{problem}.") from None
+        return self.of_pictures(np.stack(pixels))
+
+    def _prepare(self, images: NDArray[Any]) -> tuple[NDArray[Any], Normalization]:
+        images = self._padded(images)
+        shape = self.graph.input
+        if images.shape == shape or (len(shape) == 3 and images.shape == shape[1:]):
+            images = images[None]
+        fits = images.ndim > 1 and (
+            images.shape[1:] == shape
+            or (shape[0] == 1 and images.shape[1:] == shape[1:])
+            or images.shape[1:] == (product(shape),)
+            or (len(shape) == 1 and product(images.shape[1:]) == shape[0])
+        )
+        if not fits:
+            raise LenetError(
+                "the images do not fit the model",
+                f"Their shape is {images.shape}; the model's input is {show(shape)}, "
+                f"so it must be (count, {', '.join(map(str, shape))}).",
+            )
+        if images.dtype not in (np.float32, np.uint8):
+            if not np.issubdtype(images.dtype, np.floating):
+                raise LenetError(
+                    f"images of type {images.dtype} have no agreed scale",
+                    "I take uint8 (bytes) or floats (values from 0 to 1).",
+                    "convert them with images.astype('uint8') if they are bytes",
+                )
+            with np.errstate(over="ignore"):
+                images = images.astype(np.float32)
+        if images.dtype == np.float32 and self.most_expected < images.max(initial=0) <= 255:
+            warnings.warn(
+                f"these images have values of up to {images.max():g}, but those of the training "
+                f"images were at most {self.most_expected / TOO_LARGE:g}: if they are bytes, give "
+                "images.astype('uint8'), or divide them by 255",
+                stacklevel=4,
+            )
+        flat = np.ascontiguousarray(images.reshape(len(images), product(shape)))
+        return flat, self._normalizations[images.dtype == np.uint8]
+
+    def _padded(self, images: NDArray[Any]) -> NDArray[Any]:
+        """Images as they are in the data, padded as the data section says."""
+        bare, shape = self.image_shape, self.graph.input
+        if bare == shape or images.ndim == 0 or len(shape) != 3:
+            return images
+        if images.shape[1:] == (product(bare),):
+            images = images.reshape(-1, *bare)
+        if images.shape[-2:] != bare[1:] or images.ndim > 4:
+            return images
+        down, across = (shape[1] - bare[1]) // 2, (shape[2] - bare[2]) // 2
+        return np.pad(images, [(0, 0)] * (images.ndim - 2) + [(down, down), (across, across)])
+
+    def save(self, path: str | Path) -> None:
+        """Write `model.safetensors`, atomically."""
+        write_atomically(Path(path), self.to_bytes())
+
+    def to_bytes(self) -> bytes:
+        """The file's content."""
+        return model_file.written(self)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Model":
+        """What `to_bytes` gave; LenetError where that is damaged."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "model.safetensors"
+            path.write_bytes(data)
+            return cls.open(path)
+
+    @classmethod
+    def open(cls, path: str | Path) -> "Model":
+        """Read a model, or a checkpoint as one; LenetError where the file is missing, damaged or
+        not one of ours."""
+        return model_file.read(Path(path), cls)

@@ -1,0 +1,143 @@
+"""Writes what a run reports into its folder: history.jsonl and TensorBoard's event files."""
+
+import errno
+import json
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from lenet.dsl.errors import LenetError
+from lenet.dsl.files import read_file
+from lenet.dsl.messages.clean import clean_json
+from lenet.dsl.sections.train import Train
+from lenet.runtime.machine.files import Tail, write_atomically
+
+Event = dict[str, Any]
+_SCALARS = {"loss": "loss", "rate": "rate", "throughput": "images_per_second"}
+_FLUSH_SECONDS = 2.0
+_MOST = 64  # events that wait
+
+
+class Recorder:
+    """Takes events while the run goes on; LenetError where they cannot be written, which is tried
+    again the next time. `held` says whether the folder is still this run's.
+
+    Those of iterations are written some at a time: between two steps of training, Python's code
+    and files have left the processor's caches, and each by itself takes three times as long. A run
+    that goes on behind an `iteration` keeps what was recorded up to that.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: Train,
+        iteration: int = 0,
+        held: Callable[[], bool] = lambda: True,
+    ) -> None:
+        from lenet.runtime.records.tensorboard import Board  # slow to import
+
+        self.logs = dict(settings.logs)
+        self.folder, self.held = folder, held
+        self.waiting: list[tuple[float, Event]] = []  # with the times when they came
+        self.written = self.flushed = -math.inf
+        with self._errors():
+            folder.mkdir(parents=True, exist_ok=True)
+            history = folder / "history.jsonl"
+            if iteration and history.exists():
+                _keep_until(history, iteration)
+            self.file = Tail(history, fresh=not iteration)
+            self.board = Board(folder / "tensorboard", iteration)
+
+    def __call__(self, event: Event) -> None:
+        kind = event["event"]
+        if kind not in ("iteration", "parameters", "epoch", "validation"):
+            return
+        self.waiting.append((time.time(), event))
+        now = time.monotonic()
+        late = now - self.written >= _FLUSH_SECONDS or len(self.waiting) >= _MOST
+        if late or kind in ("epoch", "validation"):
+            with self._errors():
+                self._write()
+                if now - self.flushed >= _FLUSH_SECONDS:
+                    self.board.flush()
+                    self.flushed = now
+
+    def flush(self) -> None:
+        """Write all that has come so far."""
+        with self._errors():
+            self._write()
+            self.board.flush()
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            title = f"cannot write the run's records into {self.folder}"
+            raise LenetError(title, error.strerror or str(error)) from None
+
+    def _write(self) -> None:
+        waiting, self.waiting, self.written = self.waiting, [], time.monotonic()
+        for when, event in waiting:
+            if event["event"] == "parameters":
+                self.board.histogram(f"parameters/{event['name']}", event, when)
+            elif event["event"] == "iteration":
+                self._iteration(event, when)
+            else:
+                self._epoch(event, when)
+        if not self.held():
+            raise OSError(errno.ENOENT, "It has disappeared, or another run has taken it")
+        self.file.flush()
+
+    def _iteration(self, event: Event, when: float) -> None:
+        found = self._due("iterations", event["iteration"])
+        if found:
+            line = {key: event[key] for key in ("event", "iteration", "epoch")}
+            line |= {_SCALARS[what]: event[_SCALARS[what]] for what in found}
+            self._line(line)
+            scalars = {f"train/{what}": event[_SCALARS[what]] for what in found}
+            self.board.scalars(scalars, event["iteration"], when)
+
+    def _epoch(self, event: Event, when: float) -> None:
+        """An epoch or a validation."""
+        self._line(event)
+        due = self._due("epochs", event["epoch"]) if event["event"] == "epoch" else []
+        scalars = {f"train/{what}": event[_SCALARS[what]] for what in due}
+        scalars |= {f"validation/{name}": value for name, value in event["validation"].items()}
+        self.board.scalars(scalars, event["iteration"], when)
+
+    def _line(self, record: Event) -> None:
+        self.file.add(clean_json(record).encode() + b"\n")
+
+    def _due(self, unit: str, count: int) -> list[str]:
+        """The scalars that are logged after so many iterations or epochs."""
+        return [
+            what
+            for what, every in self.logs.items()
+            if what in _SCALARS and every.unit == unit and count % every.count == 0
+        ]
+
+
+def read_history(path: Path) -> list[Event]:
+    """The records of a run; one that was cut short by a crash is left out."""
+    found = []
+    try:
+        for line in read_file(path).decode().split("\n"):
+            try:
+                event = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(event, dict) and "event" in event and "iteration" in event:
+                found.append(event)
+    except (OSError, UnicodeDecodeError):
+        return []
+    return found
+
+
+def _keep_until(path: Path, iteration: int) -> None:
+    """Drop the records of what happened after an iteration."""
+    lines = [clean_json(e) + "\n" for e in read_history(path) if e["iteration"] <= iteration]
+    write_atomically(path, "".join(lines).encode())

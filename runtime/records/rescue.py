@@ -1,0 +1,120 @@
+"""Where a run is kept whose own folder cannot be written: it is full, or has disappeared."""
+
+import json
+import shlex
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lenet.dsl.errors import LenetError
+from lenet.runtime.machine.files import write_atomically
+from lenet.runtime.records.checkpoint import Checkpoints, Folder, State
+from lenet.runtime.records.records import Records
+
+if TYPE_CHECKING:
+    from lenet.runtime.models.model import Model
+
+Event = dict[str, Any]
+
+
+class Rescue:
+    """A temporary folder from which another run can go on, for as long as it is needed.
+
+    The training goes on meanwhile, and its own folder is tried again at each checkpoint. `job` is
+    the digest of the training; `report` is told when this begins and ends.
+    """
+
+    def __init__(self, records: Records, job: str, report: Callable[[Event], None]) -> None:
+        self.records, self.job, self.report = records, job, report
+        self.folder: Path | None = None
+        self.active = False
+
+    @property
+    def wanted(self) -> bool:
+        """Whether the records have just failed, so that a checkpoint is wanted at once."""
+        return self.records.failure is not None and not self.active
+
+    def newest(self) -> bytes | None:
+        return self._checkpoints(self.folder).newest() if self.folder else None
+
+    def keep(self, error: LenetError, state: bytes) -> int:
+        """Take a checkpoint that could not be written because of an error; its iteration."""
+        try:
+            folder = self._folder()
+            self._checkpoints(folder).save(state)
+            where, again = f"it is kept in {folder}", f"--resume {shlex.quote(str(folder))}"
+            fix = f"mend that meanwhile; or go on from there later: lenet train {again}"
+        except LenetError as other:
+            if self.newest() is None:  # there is but a part of it
+                self._remove()
+            where = f"nothing is kept elsewhere either: {_sentence(other)}"
+            fix = "mend that before the run ends"
+        if not self.active:
+            self.active = True
+            text = f"{_sentence(error)} The training goes on and will try again; until then {where}"
+            self.report({"event": "warning", "text": text, "fix": fix})
+        return State.from_bytes(state, self.job).iteration
+
+    def end(self) -> None:
+        """The run's own folder has taken everything."""
+        if self.active:
+            self.report({"event": "warning", "text": "the run can be written again", "fix": ""})
+            self.active = False
+            self._remove()
+
+    def save(self, model: "Model", path: Path) -> None:
+        """Save the model: elsewhere, and with a LenetError, if it or the records cannot be written
+        where they belong."""
+        error = self.records.failure
+        if error is None:
+            try:
+                model.save(path)
+                return self._leave()
+            except LenetError as failed:
+                error = failed
+        try:
+            folder = self._folder()
+            model.save(folder / path.name)
+        except LenetError as other:
+            nowhere = f"It cannot be kept elsewhere either: {_sentence(other)}"
+            detail = f"{error.detail.rstrip('.')}. {nowhere}"
+            raise LenetError(error.title, detail, error.fix, error.python) from None
+        raise LenetError(
+            error.title,
+            f"{error.detail.rstrip('.')}. What was trained is in {folder} instead.",
+            f"mend that, and then move the model to its place: {folder / path.name}",
+        ) from None
+
+    def _leave(self) -> None:
+        """At the end of a run whose last checkpoints are here only."""
+        if self.active:
+            again = f"lenet train --resume {shlex.quote(str(self.folder))} --epochs N"
+            text = f"the last checkpoints could not be written, and are in {self.folder} only"
+            fix = f"remove it, or train for more epochs from there: {again}"
+            self.report({"event": "warning", "text": text, "fix": fix})
+
+    def _folder(self) -> Path:
+        """With all that a run needs to go on from its checkpoints."""
+        try:
+            folder = self.folder or Path(tempfile.mkdtemp(prefix="lenet-rescue-"))
+        except OSError as error:
+            raise LenetError("cannot make a temporary folder", error.strerror or "") from None
+        self.folder = folder
+        lines = [json.dumps({"event": "epoch", **epoch}) + "\n" for epoch in self.records.history]
+        write_atomically(folder / "history.jsonl", "".join(lines).encode())
+        write_atomically(folder / "run.json", self.records.about_text())
+        return folder
+
+    def _remove(self) -> None:
+        if self.folder:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder = None
+
+    def _checkpoints(self, folder: Path) -> Checkpoints:
+        return Checkpoints(Folder(folder / "checkpoints"), self.job, lambda _: None)
+
+
+def _sentence(error: LenetError) -> str:
+    return ": ".join(part.rstrip(".") for part in (error.title, error.detail) if part) + "."

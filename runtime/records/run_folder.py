@@ -1,0 +1,106 @@
+"""The folder of a run: never overwritten by accident, nor written by two runs at once."""
+
+import errno
+import shlex
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+
+from lenet.dsl.errors import LenetError
+from lenet.runtime.records.run_lock import Lock
+
+_OURS = ("model.safetensors", "history.jsonl", "tensorboard", "checkpoints", "run.json")
+
+
+def new_folder(name: str) -> tuple[Path, str]:
+    """A folder of its own for a run without one, runs/NAME-DATE-TIME, and why it lies elsewhere.
+
+    Another run may begin in the same second, so it is made exclusively. Where nothing can be
+    written here, it is made among the temporary files.
+    """
+    stamp = f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
+    try:
+        return _made_in(Path("runs"), stamp), ""
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+            reason = error.strerror or str(error)
+            raise LenetError("cannot make a folder for the run in runs", reason) from None
+        place = Path(tempfile.mkdtemp(prefix="lenet-runs-"))
+        reason = (error.strerror or str(error)).lower()
+        return _made_in(place, stamp), f"runs cannot be written here ({reason})"
+
+
+def _made_in(place: Path, stamp: str) -> Path:
+    place.mkdir(parents=True, exist_ok=True)
+    number = 1
+    while True:
+        folder = place / (stamp if number == 1 else f"{stamp}-{number}")
+        try:
+            folder.mkdir()
+            return folder
+        except FileExistsError:
+            number += 1
+
+
+@contextmanager
+def claimed(folder: Path | None) -> Iterator[Lock | None]:
+    """Keep others out of a run's folder while it is written; LenetError where a run is.
+
+    One that was made for a run that has not begun is removed again.
+    """
+    if folder is None:
+        yield None
+        return
+    if folder.exists() and not folder.is_dir():
+        raise _no_folder(folder)
+    made = not folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = Lock(folder)
+    except OSError as error:
+        title = f"cannot write the run's records into {folder}"
+        raise LenetError(title, error.strerror or str(error)) from None
+    try:
+        yield lock
+    finally:
+        lock.release()
+        if made:
+            with suppress(OSError):  # there is a run in it now
+                folder.rmdir()
+
+
+def _no_folder(path: Path) -> LenetError:
+    title = f"{path} is a file, not a folder"
+    return LenetError(title, "", "name another folder with -o", "name another folder with output=")
+
+
+def check_folder(folder: Path, overwrite: bool) -> None:
+    """LenetError where a run lies in the folder already and must not be overwritten."""
+    if folder.exists() and not folder.is_dir():
+        raise _no_folder(folder)
+    there = [name for name in _OURS if (folder / name).exists()]
+    if there and not overwrite:
+        again = f"go on with it: lenet train --resume {shlex.quote(str(folder))}; "
+        raise LenetError(
+            f"there is a run in {folder} already",
+            f"It would lose {', '.join(there)}.",
+            (again if "run.json" in there else "")
+            + "name another folder with -o, or overwrite it with --force",
+            ("go on with it with resume=True; " if "run.json" in there else "")
+            + "name another folder with output=, or overwrite it with overwrite=True",
+        )
+
+
+def clear_folder(folder: Path) -> None:
+    """Remove the run in the folder, but for its checkpoints; what else lies there stays."""
+    for name in _OURS:
+        if name == "checkpoints":
+            continue
+        path = folder / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.exists():
+            path.unlink()

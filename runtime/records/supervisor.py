@@ -1,0 +1,54 @@
+"""The driver's end of a training: what is reported, and the checkpoints."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from lenet.dsl.errors import LenetError
+from lenet.runtime.records.checkpoint import Checkpoints
+from lenet.runtime.records.rescue import Rescue
+
+Event = dict[str, Any]
+
+
+class Stopped(Exception):  # noqa: N818 - what was asked for is no error
+    """The training has been asked to stop, and its checkpoint is written."""
+
+
+class Desk:
+    """Hands events on, and keeps checkpoints; a Supervisor for a training in this process.
+
+    Before it keeps one, it calls `flush`: who goes on from there needs the records up to there.
+    Where one of the two fails, the checkpoint goes to the `rescue`.
+    """
+
+    def __init__(
+        self, handle: Callable[[Event], None], checkpoints: Checkpoints,
+        flush: Callable[[], None], rescue: Rescue,
+    ) -> None:  # fmt: skip
+        self.handle, self.checkpoints, self.flush = handle, checkpoints, flush
+        self.rescue = rescue
+        self.stopping = threading.Event()
+        self.progress = 0  # the iteration of the newest checkpoint
+
+    def report(self, event: Event) -> None:
+        self.handle(event)
+
+    def newest(self) -> bytes | None:
+        return self.rescue.newest() or self.checkpoints.newest()
+
+    def asked(self) -> bool:
+        return self.stopping.is_set() or self.rescue.wanted
+
+    def keep(self, state: bytes) -> None:
+        try:
+            self.flush()
+            iteration = self.checkpoints.save(state)
+            self.rescue.end()
+        except LenetError as error:
+            iteration = self.rescue.keep(error, state)
+        elsewhere = str(self.rescue.folder or "")
+        self.handle({"event": "checkpoint", "iteration": iteration, "elsewhere": elsewhere})
+        self.progress = iteration
+        if self.stopping.is_set():
+            raise Stopped

@@ -1,0 +1,60 @@
+"""TensorBoard's event files.
+
+tensorboardX takes a fifth of a second to import, and two seconds where PyTorch is installed: it
+imports that. So only what trains imports this module.
+"""
+
+import socket
+import struct
+import time
+from pathlib import Path
+from typing import Any
+
+from tensorboardX.proto.event_pb2 import Event, SessionLog
+from tensorboardX.proto.summary_pb2 import Summary
+from tensorboardX.record_writer import masked_crc32c
+from tensorboardX.summary import histogram_raw
+
+from lenet.dsl.messages.clean import clean
+from lenet.runtime.machine.files import Tail
+
+
+class Board:
+    """An event file, written by `flush`, and where that fails by the next one.
+
+    tensorboardX's own writers lose what a full disk does not take, and may hang.
+    """
+
+    def __init__(self, folder: Path, iteration: int) -> None:
+        folder.mkdir(exist_ok=True)
+        # A folder's files are read in the order of their names, which begin with the second.
+        number = len(list(folder.iterdir()))
+        name = f"events.out.tfevents.{int(time.time())}.{socket.gethostname()}.{number}"
+        self.file = Tail(folder / name)
+        self._record(Event(wall_time=time.time(), file_version="brain.Event:2"))
+        if iteration:  # TensorBoard forgets what it was told of later steps
+            log = SessionLog(status=SessionLog.START)
+            event = Event(wall_time=time.time(), step=iteration + 1, session_log=log)
+            self._record(event)
+
+    def scalars(self, values: dict[str, float], iteration: int, when: float) -> None:
+        parts = [Summary.Value(tag=tag, simple_value=number) for tag, number in values.items()]
+        if parts:
+            self._add(Summary(value=parts), iteration, when)
+
+    def histogram(self, tag: str, event: dict[str, Any], when: float) -> None:
+        statistics = (event[key] for key in ("min", "max", "count", "sum", "sum_of_squares"))
+        summary = histogram_raw(clean(tag), *statistics, event["limits"], event["counts"])
+        self._add(summary, event["iteration"], when)
+
+    def flush(self) -> None:
+        self.file.flush(to_disk=True)
+
+    def _add(self, summary: Any, iteration: int, when: float) -> None:
+        self._record(Event(wall_time=when, step=iteration, summary=summary))
+
+    def _record(self, event: Event) -> None:
+        data = event.SerializeToString()
+        length = struct.pack("<Q", len(data))
+        for part in (length, data):
+            self.file.add(part + struct.pack("<I", masked_crc32c(part)))

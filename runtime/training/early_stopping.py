@@ -1,0 +1,54 @@
+"""`stop when`: when a metric ends the training."""
+
+import math
+from typing import Any
+
+from lenet.dsl.errors import LenetError
+from lenet.dsl.sections.train import Stop
+from lenet.runtime.records.checkpoint import damaged
+
+
+class Stopper:
+    """Whether a `stop when` line ends the training, by what was measured at the ends of epochs."""
+
+    def __init__(self, rules: tuple[Stop, ...]) -> None:
+        self.rules = rules
+        self.best: dict[Stop, tuple[float, int]] = {}
+        self.reached = False
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """For a checkpoint."""
+        best = {repr(rule): self.best.get(rule) for rule in self.rules}
+        return {"best": best, "reached": self.reached}
+
+    def restore(self, state: Any) -> None:
+        """What is known of those rules that were there before; LenetError where a checkpoint's
+        state is none."""
+        try:
+            known, reached = dict(state["best"]), bool(state["reached"])
+            for rule in self.rules:
+                found = known.get(repr(rule))
+                if found is not None:
+                    score, since = found
+                    self.best[rule] = float(score), int(since)
+        except (KeyError, TypeError, ValueError, OverflowError):
+            raise damaged("It does not say when to stop.") from None
+        self.reached = reached and set(known) == {repr(rule) for rule in self.rules}
+
+    def see(self, metrics: dict[str, float], epoch: int) -> None:
+        for rule in self.rules:
+            if rule.metric not in metrics:
+                title = f"`stop when {rule.metric}` cannot be measured"
+                raise LenetError(title, "top5 takes more than five classes.", "stop by top1")
+            value = metrics[rule.metric]
+            if rule.when == "stalls":
+                # A loss is better where it is smaller, a share of right answers where it is larger.
+                score = -value if rule.metric == "loss" else value
+                best, since = self.best.get(rule, (-math.inf, epoch))
+                if score > best:
+                    best, since = score, epoch
+                self.best[rule] = best, since
+                self.reached |= epoch - since >= rule.epochs
+            else:
+                self.reached |= value > rule.value if rule.when == "above" else value < rule.value

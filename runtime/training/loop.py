@@ -1,0 +1,303 @@
+"""The training loop: the same in a Spark task and in this process."""
+
+import math
+import time
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet.compiler.jit.cache import load
+from lenet.compiler.pipeline import compile_graph
+from lenet.dsl.errors import LenetError
+from lenet.dsl.sections.reader import Duration
+from lenet.runtime.machine.cores import check_memory
+from lenet.runtime.records.checkpoint import State, damaged
+from lenet.runtime.records.histogram import histogram
+from lenet.runtime.training.arguments import problem_of
+from lenet.runtime.training.communicator import Communicator
+from lenet.runtime.training.early_stopping import Stopper
+from lenet.runtime.training.fixed_point import diverged
+from lenet.runtime.training.job import Job
+from lenet.runtime.training.metrics import broken, by_class, metrics_of, tally
+from lenet.runtime.training.parameters import initial_weights, to_tensors
+from lenet.runtime.training.shard import Shard
+from lenet.runtime.training.slice_count import training_bytes
+from lenet.runtime.training.step import Predictor, Trainer
+from lenet.runtime.training.updater import function_of
+
+Event = dict[str, Any]
+_COMPILE_SECONDS = 900.0  # that another worker may compile
+_SECONDS = 10.0  # between checkpoints at the ends of epochs, unless the file says `checkpoint`
+
+
+class Supervisor(Protocol):
+    """Whom a training reports to, and who keeps its checkpoints."""
+
+    def report(self, event: Event) -> None:
+        """What happens, as it happens."""
+
+    def newest(self) -> bytes | None:
+        """The checkpoint to go on from."""
+
+    def asked(self) -> bool:
+        """Whether a checkpoint is wanted after this step."""
+
+    def keep(self, state: bytes) -> None:
+        """Store a checkpoint."""
+
+
+def run_training(
+    job: Job, shard: Shard, threads: int, communicator: Communicator, supervisor: Supervisor | None
+) -> dict[str, NDArray[np.float32]]:
+    """Train to the end and return the tensors by name; the first worker has the supervisor.
+
+    Reports events as they happen: `start` (again where a lost training goes on, with the iteration
+    from which), `compiled`, `iteration`, `parameters` (histograms) and `epoch`, the last with the
+    validation metrics where they are due; and at the end `predictions`: how many images of the last
+    validation are of each class, and have been taken for it.
+    """
+    return _Run(job, shard, threads, communicator, supervisor).run()
+
+
+@dataclass
+class _Position:
+    """Where a training is. `step` counts the steps of the epoch that is under way; `loss`, `hits`
+    and `images` are its sums so far."""
+
+    iteration: int = 0
+    epoch: int = 0
+    step: int = 0
+    loss: float = 0.0
+    hits: float = 0.0
+    images: int = 0
+
+    @classmethod
+    def of(cls, known: Any) -> "_Position":
+        """That of a checkpoint; LenetError where it is none."""
+        usual = vars(cls())
+        if not isinstance(known, dict) or known.keys() != usual.keys():
+            raise damaged("It does not say where the training is.")
+        for name, value in known.items():
+            if type(value) is not type(usual[name]) or not 0 <= value < 2**63:
+                raise damaged(f"Its {name} is {str(value)[:20]}.")
+        return cls(**known)
+
+
+class _Run:
+    def __init__(
+        self, job: Job, shard: Shard, threads: int, communicator: Communicator,
+        supervisor: Supervisor | None,
+    ) -> None:  # fmt: skip
+        self.job, self.settings, self.shard = job, job.train, shard
+        self.communicator, self.supervisor = communicator, supervisor
+        graph = job.graph()
+        program = compile_graph(graph)
+        check_memory(training_bytes(program, self.settings.batch, job.slices, threads))
+        self.loaded = load(program)
+        state = self._agreed_state()
+        self.at = _Position()
+        self.stopper = Stopper(self.settings.stop_when)
+        if state is not None:
+            self.at = _Position.of(state.position.get("at"))
+            self.stopper.restore(state.position.get("stopper"))
+        self._report(
+            {
+                "event": "start",
+                "iteration": self.at.iteration,
+                "workers": [
+                    {key: worker[key] for key in ("rank", "host", "process")}
+                    for worker in communicator.workers
+                ],
+            }
+        )
+        names = "train_slice", function_of(self.settings.optimizer), "sum_exactly"
+        compiled = self.loaded.compile(*names, pixels=shard.dtype)
+        # Others may still have to compile the kernels.
+        communicator.all_reduce(np.zeros(1, np.int64), _COMPILE_SECONDS)
+        self._report(
+            {"event": "compiled", "seconds": compiled.seconds, "cached": compiled.from_cache}
+        )
+        weights = initial_weights(program, self.settings.seed)
+        if state is not None:
+            if problem := problem_of(state.weights, program.weight_count):
+                raise damaged(f"Its weights are {problem}.")
+            weights[:] = state.weights
+        self.trainer = Trainer(
+            self.loaded, shard, job.normalization, weights, self.settings.optimizer,
+            self.settings.batch, self.settings.seed, threads, communicator, graph.augment,
+        )  # fmt: skip
+        if state is not None:
+            self.trainer.updater.restore(state.optimizer, self.at.iteration)
+            if self.at.step >= self.trainer.steps or (self.at.step and not self.at.images):
+                raise damaged(f"It is in step {self.at.step:,} of {self.trainer.steps:,}.")
+        self.predictor = Predictor(self.loaded, threads)
+        self.tallied: NDArray[np.int64] | None = None  # of the last validation
+        self.kept = time.monotonic()
+
+    def _report(self, event: Event) -> None:
+        if self.supervisor is not None:
+            self.supervisor.report(event)
+
+    def _agreed_state(self) -> State | None:
+        """The checkpoint to go on from, the same in all workers."""
+        data = b""
+        if self.supervisor is not None:
+            data = self.supervisor.newest() or b""
+        length = np.array([len(data)], np.int64)
+        self.communicator.all_reduce(length)
+        if not length[0]:
+            return None
+        words = np.zeros(-(-int(length[0]) // 8), np.int64)
+        words.view(np.uint8)[: len(data)] = np.frombuffer(data, np.uint8)
+        self.communicator.all_reduce(words)  # the others have zeros
+        return State.from_bytes(words.tobytes()[: length[0]], self.job.digest)
+
+    def _state(self) -> bytes:
+        position = {
+            "iteration": self.at.iteration,
+            "at": asdict(self.at),
+            "stopper": self.stopper.state,
+        }
+        trainer = self.trainer
+        state = State(trainer.weights, trainer.updater.state, position)
+        return state.to_bytes(self.job.digest, self.job.model)
+
+    def run(self) -> dict[str, NDArray[np.float32]]:
+        at, settings = self.at, self.settings
+        done = self.stopper.reached or (settings.stop is not None and _over(settings.stop, at))
+        while not done:
+            if at.step == 0:
+                at.epoch += 1
+            self.trainer.start_epoch(at.epoch)
+            done = self._epoch()
+        if self.tallied is not None:
+            own, predicted = by_class(self.tallied)
+            self._report({"event": "predictions", "classes": own, "predicted": predicted,
+                          "hits": int(self.tallied[1])})  # fmt: skip
+        return to_tensors(self.loaded.program, self.trainer.weights)
+
+    def _epoch(self) -> bool:
+        """The rest of an epoch; whether the training is over."""
+        at, settings, trainer = self.at, self.settings, self.trainer
+        started, first = time.perf_counter(), at.images
+        done = False
+        while at.step < trainer.steps and not done:
+            rate = self._step()
+            last_step = at.step == trainer.steps
+            done = settings.stop is not None and _due(settings.stop, at, last_step)
+            due = settings.validate_every
+            between = due.unit == "iterations" and self.shard.held_out > 0
+            if between and not (done or last_step) and at.iteration % due.count == 0:
+                where = {"epoch": at.epoch, "iteration": at.iteration}
+                validation = self._chosen(self._validate())
+                self._report({"event": "validation", **where, "validation": validation})
+            if not (done or last_step):
+                self._checkpoint()
+        elapsed = time.perf_counter() - started
+        due = settings.validate_every
+        wanted = done or due.unit == "iterations" or at.epoch % due.count == 0
+        wanted = (wanted or bool(settings.stop_when)) and self.shard.held_out > 0
+        validated = self._validate() if wanted else {}
+        if settings.stop_when:
+            self.stopper.see(validated, at.epoch)
+        self._report(
+            {
+                "event": "epoch",
+                "epoch": at.epoch,
+                "iteration": at.iteration,
+                "loss": at.loss / at.images,
+                "top1": at.hits / at.images,
+                "rate": rate,
+                "images_per_second": (at.images - first) / elapsed,
+                "seconds": elapsed,
+                "validation": self._chosen(validated),
+            }
+        )
+        if at.step == trainer.steps:
+            at.step, at.loss, at.hits, at.images = 0, 0.0, 0.0, 0
+        done = done or self.stopper.reached
+        self._checkpoint(last_step, done)
+        return done
+
+    def _step(self) -> float:
+        """One step, and what is logged of it; its rate."""
+        at, settings, trainer = self.at, self.settings, self.trainer
+        assert settings.rate is not None
+        total = settings.iterations(trainer.steps)
+        rate = settings.rate.at(at.iteration, trainer.steps, total)
+        before = time.perf_counter()
+        try:
+            result = trainer.step(at.step, rate)
+        except LenetError as error:
+            detail = f"{error.detail} This was in epoch {at.epoch}, iteration {at.iteration + 1}."
+            raise LenetError(error.title, detail, error.fix, error.python) from None
+        seconds = time.perf_counter() - before
+        at.iteration += 1
+        at.step += 1
+        at.loss += result.loss * result.images
+        at.hits += result.top1 * result.images
+        at.images += result.images
+        self._report(
+            {
+                "event": "iteration",
+                "epoch": at.epoch,
+                "iteration": at.iteration,
+                "step": at.step,
+                "steps": trainer.steps,
+                "loss": result.loss,
+                "top1": result.top1,
+                "rate": rate,
+                "images_per_second": result.images / seconds,
+            }
+        )
+        histograms = dict(settings.logs).get("parameters")
+        if self.supervisor and histograms and _due(histograms, at, at.step == trainer.steps):
+            for name, tensor in to_tensors(self.loaded.program, trainer.weights).items():
+                self._report(histogram(name, tensor, at.iteration))
+        return rate
+
+    def _checkpoint(self, last_step: bool = False, done: bool = False) -> None:
+        """Keep the state where that is due, asked for, or long ago; and at the end, so that more
+        epochs can follow."""
+        if self.supervisor is None:
+            return
+        every = self.settings.checkpoint
+        if every is not None:
+            due = _due(every, self.at, last_step)
+        else:
+            due = last_step and time.monotonic() - self.kept >= _SECONDS
+        if due or done or self.supervisor.asked():
+            self.supervisor.keep(self._state())
+            self.kept = time.monotonic()
+
+    def _validate(self) -> dict[str, float]:
+        """The metrics of all workers' validation images."""
+        images, program = self.shard.validation, self.loaded.program
+        pixels = images.pixels.reshape(len(images), math.prod(images.pixels.shape[1:]))
+        self.predictor.take(self.trainer.weights)
+        outputs = self.predictor.outputs(pixels, self.job.normalization, in_blocks=True)
+        tallied = tally(outputs, images.labels, program.logarithmic)
+        self.communicator.all_reduce(tallied)
+        self.tallied = tallied
+        if broken(tallied):
+            where = f"This was in epoch {self.at.epoch}, iteration {self.at.iteration}."
+            raise diverged(f"The net's outputs are no longer numbers. {where}")
+        return metrics_of(tallied, program.classes)
+
+    def _chosen(self, metrics: dict[str, float]) -> dict[str, float]:
+        return {name: metrics[name] for name in self.settings.metrics if name in metrics}
+
+
+def _due(every: Duration, at: _Position, last_step: bool) -> bool:
+    if every.unit == "iterations":
+        return at.iteration % every.count == 0
+    return last_step and at.epoch % every.count == 0
+
+
+def _over(stop: Duration, at: _Position) -> bool:
+    """Whether a training that goes on here has nothing left to do."""
+    if stop.unit == "iterations":
+        return at.iteration >= stop.count
+    return at.step == 0 and at.epoch >= stop.count

@@ -1,0 +1,109 @@
+"""The flat weights of a program, as named tensors and back; their initial values; their digest."""
+
+import hashlib
+import zlib
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet.compiler.memory.layout import Slot
+from lenet.compiler.program import Program
+from lenet.dsl.errors import LenetError
+from lenet.runtime.machine.arrays import aligned_floats
+
+Floats = NDArray[np.float32]
+
+
+def initial_weights(program: Program, seed: int) -> Floats:
+    """Uniform in ±1/sqrt(fan_in), weights and biases alike, as Torch has done since version 5,
+    but for tensors whose layer knows better.
+
+    Each tensor has its own random stream, by the seed and its name, of raw PCG64 numbers, which
+    numpy keeps the same over its versions.
+    """
+    weights = aligned_floats(program.weight_count)
+    for slot in program.slots:
+        parameter = slot.parameter
+        if parameter.initial is not None:
+            values = np.broadcast_to(np.array(parameter.initial, np.float32), (slot.size,))
+            _store(weights, slot, values.reshape(slot.shape))
+            continue
+        stream = np.random.PCG64(np.random.SeedSequence([seed, zlib.crc32(slot.name.encode())]))
+        unit = (stream.random_raw(slot.size) >> np.uint64(40)).astype(np.float64) * 2.0**-24
+        bound = 1 / np.sqrt(parameter.fan_in)
+        tensor = ((2 * unit - 1) * bound).astype(np.float32).reshape(slot.shape)
+        if parameter.mask is not None:
+            tensor *= np.array(parameter.mask, np.float32)[:, :, None, None]
+        _store(weights, slot, tensor)
+    return weights
+
+
+def to_tensors(program: Program, weights: Floats) -> dict[str, Floats]:
+    """Copies of the weights by name, in the saved order of axes: outputs first.
+
+    `weights` may also be a gradient, which has the trained tensors only.
+    """
+    tensors = {}
+    for slot in program.slots:
+        if slot.offset >= weights.size:
+            break
+        stored = weights[slot.offset : slot.offset + slot.size]
+        stored = stored.reshape([slot.shape[axis] for axis in slot.order])
+        tensors[slot.name] = np.array(stored.transpose(np.argsort(slot.order)), order="C")
+    return tensors
+
+
+def from_tensors(program: Program, tensors: Mapping[str, Floats]) -> Floats:
+    """The flat weights; LenetError where a tensor is missing or has another shape or type."""
+    weights = aligned_floats(program.weight_count)
+    for slot in program.slots:
+        tensor = tensors.get(slot.name)
+        if tensor is None:
+            raise LenetError(f"the model lacks the tensor {slot.name}")
+        if tensor.shape != slot.shape or tensor.dtype != np.float32:
+            raise LenetError(
+                f"the tensor {slot.name} does not fit the net",
+                f"It is {tensor.dtype} {tensor.shape}, the net needs float32 {slot.shape}.",
+            )
+        _store(weights, slot, tensor)
+    return weights
+
+
+def folded_weights(program: Program, weights: Floats) -> Floats:
+    """The weights as prediction takes them: the same array, but where normalizations are folded.
+
+    (x W + b - mean) * factor + shift, where factor = scale / sqrt(variance + epsilon), is
+    x (W * factor) + ((b - mean) * factor + shift).
+    """
+    if not any(node.folded for node in program.predict_nodes):
+        return weights
+    parts = {s.name: weights[s.offset : s.offset + s.size] for s in program.slots}
+    for node in program.predict_nodes:
+        weight, bias = f"{node.name}.weight", f"{node.name}.bias"
+        for part in node.folded:
+            scale, shift, mean, variance = (
+                parts[f"{part.name}.{name}"].astype(np.float64)
+                for name in ("scale", "shift", "mean", "variance")
+            )
+            factor = scale / np.sqrt(variance + part.arguments["epsilon"])
+            # In memory, outputs are the innermost axis.
+            parts[weight] = (parts[weight].reshape(-1, len(factor)) * factor).ravel()
+            parts[bias] = (parts.get(bias, 0) - mean) * factor + shift
+    folded = aligned_floats(sum(slot.size for slot in program.predict_slots))
+    for slot in program.predict_slots:
+        folded[slot.offset : slot.offset + slot.size] = parts[slot.name]
+    return folded
+
+
+def _store(weights: Floats, slot: Slot, tensor: Floats) -> None:
+    weights[slot.offset : slot.offset + slot.size] = tensor.transpose(slot.order).ravel()
+
+
+def digest(tensors: Mapping[str, Floats]) -> str:
+    """SHA-256 over the tensors sorted by name: name bytes, then little-endian float32 bytes."""
+    total = hashlib.sha256()
+    for name in sorted(tensors):
+        total.update(name.encode())
+        total.update(tensors[name].astype("<f4").tobytes())
+    return total.hexdigest()

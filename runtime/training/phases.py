@@ -1,0 +1,126 @@
+"""A step in phases: nets whose normalizations have to know of the whole batch on their way.
+
+Between two phases the sums of all slices, on all threads and workers, are added exactly, so that
+the statistics, too, are the same bits whoever owns which slice.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet.compiler.memory.schedule import Sync
+from lenet.compiler.optimizers.exact import FRACTION_BITS, sum_exactly
+from lenet.compiler.program import Program
+from lenet.compiler.target import LANES
+from lenet.runtime.machine.arrays import aligned_floats
+from lenet.runtime.machine.thread_pool import Team
+from lenet.runtime.training.batches import Slice
+from lenet.runtime.training.communicator import Communicator
+from lenet.runtime.training.fixed_point import check_range, diverged, sum_ends
+from lenet.runtime.training.updater import Parts
+
+# Means and mean squares in fixed point: the parts of at most 1,024 slices, each below the limit,
+# cannot overflow together.
+_UNIT = 2.0**36
+_LIMIT = 2.0**17
+Floats = NDArray[np.float32]
+
+
+class PhasedStep:
+    """The arenas and gradients of this worker's slices, and what is known of the batch."""
+
+    def __init__(
+        self, program: Program, train_slice: Callable[..., Any], threads: int, slices: int,
+        rows: int, communicator: Communicator,
+    ) -> None:  # fmt: skip
+        self.program = program
+        self.train_slice = train_slice
+        self.threads = threads
+        self.communicator = communicator
+        self.arenas = [aligned_floats(program.slice_floats(rows)) for _ in range(slices)]
+        self.batch = aligned_floats(program.batch_floats)
+        self.size = program.parameter_count
+        channels = max(phase.sync.channels for phase in program.phases if phase.sync)
+        row = -(-self.size // LANES) * LANES
+        gradients = aligned_floats(slices * row).reshape(slices, row)
+        nothing = np.zeros((0, self.size), np.int64)
+        self.parts = (gradients, np.arange(slices), nothing, np.arange(0))
+        self.sums = np.zeros((slices, 2 * channels))  # for the statistics
+        self.ends = np.zeros((slices, 2))  # losses and hits
+        slots = {slot.name: slot for slot in program.slots}
+        self.slots = {
+            phase.sync.node.name: [
+                slots[f"{phase.sync.node.name}.{name}"].offset
+                for name in ("scale", "mean", "variance")
+            ]
+            for phase in program.phases
+            if phase.sync
+        }
+
+    def run(
+        self, team: Team, weights: Floats, data: list[Slice], images: int,
+        total: NDArray[np.int64],
+    ) -> Parts:  # fmt: skip
+        """The gradients of all slices, to be added; the exact mean loss and the hits of this
+        worker's go behind the end of `total`, whose rest is used meanwhile.
+
+        `data` are the parts of the slices, `images` those of all workers. Running statistics in
+        `weights` are updated.
+        """
+        gradients = self.parts[0]
+        given = [
+            (self.arenas[k], weights, gradients[k, : self.size], self.batch, self.sums[k], *part,
+             True, self.ends[k])
+            for k, part in enumerate(data)
+        ]  # fmt: skip
+        for number, phase in enumerate(self.program.phases):
+            slices = iter(given)
+
+            def work(
+                _: int, number: int = number, slices: Iterator[tuple[Any, ...]] = slices
+            ) -> None:
+                for arguments in slices:
+                    self.train_slice(number, *arguments)
+
+            team.run(self.threads, work)
+            if phase.sync is not None and phase.sync.kind == "statistics":
+                self._statistics(phase.sync, weights, images)
+            elif phase.sync is not None:
+                self._slopes(phase.sync, total, images)
+        total[-2:] = sum_ends(self.ends, images)
+        return self.parts
+
+    def _statistics(self, sync: Sync, weights: Floats, images: int) -> None:
+        """Mean and deviation of the batch, and the running ones (as PyTorch has them)."""
+        c, arguments = sync.channels, sync.node.arguments
+        parts = self.sums[:, : 2 * c] / (images * sync.places)
+        if not (np.abs(parts) < _LIMIT).all():
+            raise diverged(f"The values before {sync.node.name} are beyond all reason.")
+        sums = np.rint(parts * _UNIT).astype(np.int64).sum(axis=0)
+        if self.communicator.size > 1:
+            self.communicator.all_reduce(sums)
+        _, mean_at, variance_at = self.slots[sync.node.name]
+        running = weights[mean_at : mean_at + c]
+        means = sums / _UNIT
+        apart = means[:c]
+        mean = running.astype(np.float64) + apart
+        variance = np.maximum(means[c:] - apart * apart, 0)
+        self.batch[sync.at : sync.at + c] = mean
+        self.batch[sync.at + c : sync.at + 2 * c] = 1 / np.sqrt(variance + arguments["epsilon"])
+        count = images * sync.places
+        part = arguments["momentum"]
+        running += np.float32(part) * (mean - running).astype(np.float32)
+        variances = weights[variance_at : variance_at + c]
+        unbiased = variance * (count / max(1, count - 1))
+        variances += np.float32(part) * (unbiased - variances).astype(np.float32)
+
+    def _slopes(self, sync: Sync, total: NDArray[np.int64], images: int) -> None:
+        """What the gradients of scale and shift say of a mean value."""
+        c, start = sync.channels, self.slots[sync.node.name][0]
+        sums = total[start : start + 2 * c]
+        check_range(sum_exactly(*self.parts, start, start + 2 * c, 1 / images, total))
+        if self.communicator.size > 1:
+            self.communicator.all_reduce(sums)
+        self.batch[sync.at + 2 * c : sync.at + 4 * c] = sums * (2.0**-FRACTION_BITS / sync.places)

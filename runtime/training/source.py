@@ -1,0 +1,121 @@
+"""What a training takes its images from: arrays in this process, or rows on a cluster."""
+
+import zlib
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lenet.dsl.errors import LenetError
+from lenet.dsl.graph import Graph
+from lenet.dsl.shapes import product, show
+from lenet.runtime.data.counts import Counts, count
+from lenet.runtime.data.dataset import DataError, Dataset, Images
+from lenet.runtime.look import check_labels
+from lenet.runtime.training.shard import Shard, deal
+
+if TYPE_CHECKING:
+    from lenet.runtime.spark.session import DataFrame, SparkSession
+
+
+@dataclass(frozen=True, eq=False)
+class Source(ABC):
+    """Images of one `shape`, with labels below the number of `classes`, or from 0 where these have
+    no names.
+
+    `rows` are those to train with, `held_out` those to validate with, `largest` is the largest
+    label. A value is what is stored, of `dtype`, times `scale`. `fingerprint` tells the images from
+    others. `left_out` tells of pictures that could not be read. There are `pad` rows and columns of
+    zeros around each image.
+    """
+
+    name: str
+    shape: tuple[int, int, int]
+    dtype: str
+    rows: int
+    held_out: int
+    largest: int
+    classes: tuple[str, ...]
+    scale: float
+    fingerprint: str
+    left_out: tuple[str, ...]
+    pad: tuple[int, int]
+
+    @cached_property
+    def counted(self) -> tuple[Counts, dict[int, int]]:
+        """What is counted of the images to train with, and how many of those to validate with have
+        each label."""
+        return self._count()
+
+    @abstractmethod
+    def _count(self) -> tuple[Counts, dict[int, int]]:
+        """See `counted`."""
+
+    @abstractmethod
+    def frame(self, session: "SparkSession") -> "DataFrame":
+        """Columns row, validation, image (bytes) and label."""
+
+    def shard(self, count: int) -> Shard:
+        """All images, in `count` slices, for a worker in this process."""
+        raise LenetError("the local engine does not read DataFrames", "", 'use engine="spark"')
+
+    def close(self) -> None:  # noqa: B027 - most keep nothing
+        """What the cluster keeps of the images is no longer needed."""
+
+
+@dataclass(frozen=True, eq=False)
+class InMemory(Source):
+    """A dataset in this process."""
+
+    train: Images
+    test: Images
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> "InMemory":
+        """DataError where its parts do not fit together."""
+        train, test = dataset.train, dataset.test
+        if test is None:
+            test = train.take(np.arange(0))
+        if test.pixels.shape[1:] != dataset.shape:
+            raise DataError(f"the training and test images of {dataset.name} differ in shape")
+        largest = max(int(part.labels.max()) if len(part) else -1 for part in (train, test))
+        sums = [
+            zlib.crc32(array.data.cast("B")) if array.size else 0
+            for part in (train, test)
+            for array in (part.pixels, part.labels)
+        ]
+        fingerprint = f"{len(train)} {len(test)} " + " ".join(f"{value:08x}" for value in sums)
+        return cls(
+            dataset.name, dataset.shape, str(train.pixels.dtype), len(train), len(test), largest,
+            dataset.classes, dataset.scale, fingerprint, tuple(sorted(dataset.left_out)),
+            dataset.pad, train, test,
+        )  # fmt: skip
+
+    def _count(self) -> tuple[Counts, dict[int, int]]:
+        train, test = (count(part, self.scale, self.pad) for part in (self.train, self.test))
+        return train, test.labels
+
+    def frame(self, session: "SparkSession") -> "DataFrame":
+        from lenet.runtime.spark.engine import images_frame
+
+        return images_frame(session, self.train, self.test)
+
+    def shard(self, count: int) -> Shard:
+        return deal(self.train, self.test, count)
+
+
+def check_source(graph: Graph, source: Source, may_lack_tests: bool = False) -> None:
+    """Whether the images fit the net; the checker cannot know before they are read."""
+    if source.shape != graph.input and (product(source.shape),) != graph.input:
+        raise DataError(
+            f"the net's input is {show(graph.input)}, but the images of {source.name} are "
+            f"{show(source.shape)}",
+            "Shapes are channels x height x width.",
+            f"write input {show(source.shape)}",
+        )
+    check_labels(graph, source)
+    if not source.held_out and not may_lack_tests:
+        fix = "hold some training images out: `validate 1000` in the data section"
+        raise DataError(f"{source.name} has no test images", "", fix)

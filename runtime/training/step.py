@@ -1,0 +1,284 @@
+"""One step of training, and validation: slices over threads, exact sums, then the update."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet.compiler.jit.cache import Loaded
+from lenet.compiler.jit.forks import renewed
+from lenet.compiler.optimizers.exact import OUT_OF_RANGE, sum_exactly
+from lenet.compiler.target import LANES
+from lenet.dsl.errors import LenetError
+from lenet.dsl.sections.augment import Augment
+from lenet.dsl.sections.train import Optimizer
+from lenet.runtime.machine.arrays import aligned_floats, frozen
+from lenet.runtime.machine.thread_pool import Team
+from lenet.runtime.training.arguments import check_images, check_labels, check_weights
+from lenet.runtime.training.batches import Batches, Normalization
+from lenet.runtime.training.communicator import Communicator
+from lenet.runtime.training.fixed_point import LOSS_UNIT, check_range, diverged, sum_ends
+from lenet.runtime.training.parameters import folded_weights
+from lenet.runtime.training.phases import PhasedStep
+from lenet.runtime.training.shard import Shard
+from lenet.runtime.training.slices import random_key, shares, shuffled, step_count
+from lenet.runtime.training.updater import Parts, Updater, parts_of
+
+_CHUNK = 512
+_PARAMETERS = 2**15  # that are worth a thread of their own
+_KEPT = 2  # gradients a thread keeps until they are added together
+SINGLE = 6  # up to so many images one by one are faster than a block of sixteen lanes
+
+
+_Part = tuple[Batches, NDArray[np.int64], np.uint64]  # the images of a slice, some rows, a key
+
+
+@dataclass(frozen=True)
+class StepResult:
+    loss: float
+    top1: float
+    images: int
+
+
+class Predictor:
+    """Outputs of a net for many images, some at a time in each thread. First it is to be given
+    weights by `take`, and again whenever they have changed."""
+
+    def __init__(self, loaded: Loaded, threads: int) -> None:
+        self.loaded = loaded
+        self.team = Team(threads)
+        self.threads = threads
+        self.arenas: list[NDArray[np.float32]] = []
+        self.single_arena = aligned_floats(loaded.program.single_floats)
+        self.lock = Lock()  # several threads of the user's may share a model
+        renewed(self)
+
+    def renew(self) -> None:
+        """In a child, whose parent may have been predicting: that goes on there only."""
+        self.lock = Lock()
+
+    def take(self, weights: NDArray[np.float32]) -> "Predictor":
+        """Trained weights, which must be finite numbers, as the net has them."""
+        check_weights(weights, self.loaded.program.weight_count)
+        with np.errstate(all="ignore"):
+            self.weights = folded_weights(self.loaded.program, weights)
+        check_weights(self.weights, self.weights.size)
+        self.fresh = [True] * self.threads
+        return self
+
+    def outputs(
+        self,
+        pixels: NDArray[np.generic],
+        normalization: Normalization,
+        in_blocks: bool = False,
+    ) -> NDArray[np.float32]:
+        """(count, classes) for pixels (count, values of an image), uint8 or float32.
+
+        Single images may take other algorithms, whose last bits differ, unless `in_blocks`.
+        LenetError where a value is not a finite number.
+        """
+        check_images(self.loaded.program, pixels, normalization.scale.size)
+        count = len(pixels)
+        pixels = frozen(pixels)
+        if count <= SINGLE and not in_blocks:
+            return self._singly(pixels, normalization)
+        outputs = np.zeros((count, self.loaded.program.classes), np.float32)
+        starts = iter(range(0, count, _CHUNK))
+        scale, shift = normalization.scale, normalization.shift
+
+        def work(thread: int) -> bool:
+            finite = True
+            for start in starts:
+                end = min(start + _CHUNK, count)
+                rows = np.arange(end - start, dtype=np.int64)
+                finite &= predict_slice(
+                    self.arenas[thread], self.weights, pixels[start:end], rows, scale, shift,
+                    self.fresh[thread], outputs[start:end],
+                )  # fmt: skip
+                self.fresh[thread] = False
+            return finite
+
+        predict_slice = self.loaded.predict_slice(pixels.dtype)
+        with self.lock:
+            if not self.arenas:
+                floats = self.loaded.program.predict_floats
+                self.arenas = [aligned_floats(floats) for _ in range(self.threads)]
+            finite = self.team.run(self.threads, work)
+        if not all(finite):
+            _check_finite(pixels)
+        return outputs
+
+    def _singly(
+        self, pixels: NDArray[np.generic], normalization: Normalization
+    ) -> NDArray[np.float32]:
+        count = len(pixels)
+        outputs = np.empty((count, self.loaded.program.classes), np.float32)
+        predict_single = self.loaded.predict_single(pixels.dtype)
+        with self.lock:
+            for row in range(count):
+                finite = predict_single(
+                    self.single_arena, self.weights, pixels, row, normalization.scale,
+                    normalization.shift, outputs,
+                )  # fmt: skip
+                if not finite:
+                    _check_finite(pixels)
+        return outputs
+
+
+def _check_finite(pixels: NDArray[np.generic]) -> None:
+    """For the kernels, a number that is too large when it is normalized is not finite either."""
+    broken = ~np.isfinite(pixels).all(axis=1)
+    if broken.any():
+        title = "an image has a value that is not a finite number"
+        raise LenetError(title, f"Image {broken.argmax()} is the first, counted from 0.")
+
+
+class Trainer:
+    """The state of a training run in one worker.
+
+    The worker has the images of its slices; the weights after each step are the same on all
+    workers. Every sum over images is exact, so they do not depend on who has what.
+    """
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        shard: Shard,
+        normalization: Normalization,
+        weights: NDArray[np.float32],
+        optimizer: Optimizer,
+        batch: int,
+        seed: int,
+        threads: int,
+        communicator: Communicator,
+        augment: Augment | None = None,
+    ) -> None:
+        program = loaded.program
+        check_weights(weights, program.weight_count)
+        check_labels(program, (images.labels for images in shard.slices.values()))
+        self.weights = weights
+        self.size = program.parameter_count
+        self.updater = Updater(optimizer, self.size)
+        self.batch, self.seed = batch, seed
+        self.rows, self.slices = shard.rows, shard.count
+        self.steps = step_count(self.rows, batch)
+        self.communicator = communicator
+        self.threads = max(1, min(threads, self.slices))
+        self.team = Team(self.threads)
+        # The tail holds the sum of losses and the number of hits.
+        self.total = np.zeros(self.size + 2, np.int64)
+        self.batches = {
+            number: Batches(images, normalization, augment)
+            for number, images in shard.slices.items()
+        }
+        for batches in self.batches.values():
+            check_images(program, batches.pixels, normalization.scale.size)
+        self.orders: dict[int, NDArray[np.int64]] = {}
+        self.keys: dict[int, np.uint64] = {}
+        self.phased = None
+        if len(program.phases) > 1:
+            rows = -(-batch // self.slices)
+            train_slice = loaded.train_slice(shard.dtype)
+            self.phased = PhasedStep(
+                loaded.program, train_slice, self.threads, len(self.batches), rows, communicator
+            )
+            return
+        self.train_slice = loaded.train_slice(shard.dtype)
+        floats = program.train_floats
+        self.arenas = [aligned_floats(floats) for _ in range(self.threads)]
+        rows, row = self.threads * _KEPT, -(-self.size // LANES) * LANES
+        self.gradients = aligned_floats(rows * row).reshape(rows, row)
+        # Of slices beyond those that are kept, a row a thread.
+        self.totals = np.zeros((self.threads, self.size), np.int64)
+        self.ends = np.zeros((len(self.batches), 2))  # losses and hits of slices
+
+    def start_epoch(self, epoch: int) -> None:
+        seed = self.seed
+        self.orders = {
+            number: shuffled(self.rows, self.slices, number, seed, epoch) for number in self.batches
+        }
+        self.keys = {number: random_key(seed, epoch, number) for number in self.batches}
+
+    def _parts(self, step: int) -> list[_Part]:
+        """What the slices give to a batch."""
+        taken = shares(self.rows, self.batch, self.slices, step)
+        return [
+            (batches, self.orders[number][taken[number]], self.keys[number])
+            for number, batches in self.batches.items()
+        ]
+
+    def step(self, step: int, rate: float) -> StepResult:
+        """Train on one batch of the epoch; LenetError where the gradient leaves its range."""
+        images = min(self.batch, self.rows - step * self.batch)
+        self.updater.steps += 1
+        if self.phased is not None:
+            data = [batches.of(rows, key) for batches, rows, key in self._parts(step)]
+            parts = self.phased.run(self.team, self.weights, data, images, self.total)
+        else:
+            parts = self._gradients(step, images)
+        if self.communicator.size > 1:
+            self._over_parameters(
+                lambda first, last: check_range(
+                    sum_exactly(*parts, first, last, 1 / images, self.total)
+                )
+            )
+            self.communicator.all_reduce(self.total)
+            parts = parts_of(self.total[: self.size])
+        self._over_parameters(
+            lambda first, last: self._update(parts, 1 / images, first, last, rate)
+        )
+        return self._result(images)
+
+    def _gradients(self, step: int, images: int) -> Parts:
+        """The gradients of all slices, to be added; loss and hits go behind the end of `total`."""
+        # Beforehand, since a line of Python takes several times as long between the kernels, which
+        # need the caches for themselves.
+        slices = iter(list(zip(self._parts(step), self.ends, strict=True)))
+        sums = self.team.run(
+            self.threads, lambda thread: self._sum_slices(thread, slices, 1 / images)
+        )
+        self.total[-2:] = sum_ends(self.ends, images)
+        rows = [row for own, _ in sums for row in own]
+        owners = [thread for thread, (_, beyond) in enumerate(sums) if beyond]
+        return self.gradients, np.array(rows, np.int64), self.totals, np.array(owners, np.int64)
+
+    def _result(self, images: int) -> StepResult:
+        loss, hits = self.total[-2:]
+        return StepResult(float(loss) / LOSS_UNIT, int(hits) / images, images)
+
+    def _sum_slices(
+        self, thread: int, slices: Iterator[tuple[_Part, NDArray[np.float64]]], factor: float
+    ) -> tuple[list[int], bool]:
+        """Take slices while there are any; the order does not matter, since sums are exact. The
+        rows of the last gradients, and whether there are others, of which only the sum is left."""
+        first, total = thread * _KEPT, self.totals[thread]
+        rows, owner = np.arange(first, first + _KEPT), np.array([thread])
+        used, beyond, fresh = 0, False, True
+        for (batches, images, key), ends in slices:
+            if used == _KEPT:
+                parts = self.gradients, rows, self.totals, owner[: int(beyond)]
+                check_range(sum_exactly(*parts, 0, self.size, factor, total))
+                used, beyond = 0, True
+            self.train_slice(
+                self.arenas[thread], self.weights, self.gradients[first + used, : self.size],
+                *batches.of(images, key), fresh, ends,
+            )  # fmt: skip
+            used, fresh = used + 1, False
+        return list(range(first, first + used)), beyond
+
+    def _update(self, parts: Parts, factor: float, first: int, last: int, rate: float) -> None:
+        code = self.updater(self.weights, parts, factor, first, last, rate)
+        check_range(code != OUT_OF_RANGE)
+        if code:  # a finite gradient times a huge rate may still be too much
+            raise diverged("A parameter is no longer a finite number.")
+
+    def _over_parameters(self, work: Callable[[int, int], None]) -> None:
+        """work(first, last) over all parameters, in all threads where there are many."""
+        size, threads = self.size, max(1, min(self.threads, self.size // _PARAMETERS))
+
+        def part_of(thread: int) -> None:
+            work(size * thread // threads, size * (thread + 1) // threads)
+
+        self.team.run(threads, part_of)
