@@ -21,8 +21,8 @@ from lenet.api import Network
 from lenet.compiler.pipeline import compile_graph
 from lenet.dsl.graph import Node
 from lenet.dsl.sections.reader import Duration
+from lenet.runtime.data.counts import count
 from lenet.runtime.data.dataset import Images
-from lenet.runtime.data.statistics import count_bytes, of_bytes
 from lenet.runtime.machine.cores import available_cores
 from lenet.runtime.run import Options, train_model
 from lenet.runtime.training.parameters import initial_weights, to_tensors
@@ -119,7 +119,7 @@ def layer_of(node: Node) -> nn.Module:
 def prepare(images: Images, scale: float) -> tuple[torch.Tensor, torch.Tensor]:
     """Normalised float32 images and their labels."""
     channels = images.pixels.shape[1]
-    mean, deviation = of_bytes(count_bytes(images, channels), scale)
+    mean, deviation = count(images, scale).normal(scale)
     pixels = torch.from_numpy(images.pixels).float()
     shape = (1, channels, 1, 1)
     pixels.mul_(scale / torch.tensor(deviation).view(shape))
