@@ -117,7 +117,7 @@ def test_paths() -> None:
     )
     assert names(graph) == ["input", "both.left.conv1", "both", "relu1"]
     assert graph.nodes[2].inputs == ("both.left.conv1", "input")
-    assert graph.nodes[2].givens == ((5, 6, 6), (4, 6, 6))
+    assert graph.nodes[2].input_shapes == ((5, 6, 6), (4, 6, 6))
     same = graph_of("input 4\nadd\n  path\n  path\n  path")
     assert same.nodes[1].inputs == ("input",) * 3
     assert graph_of("input 4\nconcat\n  path\n    linear 3\n  path\n    linear 2").output == (5,)

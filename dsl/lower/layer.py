@@ -62,11 +62,11 @@ def add_node(
     for warning in context.warnings:
         state.report(warning, scope)
     check_declared(state, line, scope, shape, context.source, given)
-    givens = context.inputs if inputs else ((),)
+    input_shapes = context.inputs if inputs else ((),)
     macs = layer.macs(given, shape, arguments)
     place = line.span
     state.nodes.append(
-        Node(name, layer.name, inputs, givens, shape, arguments, parameters, macs,
+        Node(name, layer.name, inputs, input_shapes, shape, arguments, parameters, macs,
              place.line, place.file, line.name.text if line.name else "")
     )  # fmt: skip
     state.lines.append(line)
