@@ -1,16 +1,15 @@
 """What a layer is to the language: words, arguments, shapes, parameters, documentation."""
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from lenet.dsl.messages.absent import absent, plain
 from lenet.dsl.messages.diagnostics import Diagnostic, closest
 from lenet.dsl.shapes import Shape, product
 from lenet.dsl.syntax.tree import Line, Span
+from lenet.dsl.vocabulary import Entry, Registry
 
 Arguments = dict[str, Any]
 
@@ -109,8 +108,8 @@ def _same_shape(context: Context) -> Shape:
     return context.input
 
 
-@dataclass(frozen=True)
-class Layer:
+@dataclass(frozen=True, kw_only=True)
+class Layer(Entry):
     """A layer's entry in the vocabulary.
 
     `infer` gives the output shape or raises Refused; `parameters(input shape, arguments)` the
@@ -122,15 +121,11 @@ class Layer:
     those of the values that an activation gives, where it has any.
     """
 
-    name: str
-    summary: str
-    example: str
     arguments: tuple[Argument, ...] = ()
     options: tuple[Argument, ...] = ()
     infer: Callable[[Context], Shape] = _same_shape
     parameters: Callable[[Shape, Arguments], tuple[Parameter, ...]] = _no_parameters
     macs: Callable[[Shape, Shape, Arguments], int] = _no_macs
-    aliases: tuple[str, ...] = ()
     monotonic: bool = False
     joins: bool = False
     rearranges: bool = False
@@ -154,20 +149,12 @@ STRUCTURE = {
 }  # fmt: skip
 
 
-@cache
-def layers() -> Mapping[str, Layer]:
-    """Every layer by name, found by looking into dsl/layers."""
-    package = importlib.import_module("lenet.dsl.layers")
-    found = [
-        importlib.import_module(f"lenet.dsl.layers.{module.name}").LAYER
-        for module in pkgutil.iter_modules(package.__path__)
-    ]
-    return {layer.name: layer for layer in sorted(found, key=lambda layer: layer.name)}
+_LAYERS: Registry[Layer] = Registry("lenet.dsl.layers", "LAYER")
 
 
-@cache
-def _by_alias() -> Mapping[str, str]:
-    return {alias: layer.name for layer in layers().values() for alias in layer.aliases}
+def layers() -> Registry[Layer]:
+    """Every layer by name."""
+    return _LAYERS
 
 
 @lru_cache(maxsize=8)
@@ -180,8 +167,8 @@ def suggest_layer(word: str, others: Iterable[str] = ()) -> str | None:
     blocks = _by_plain(tuple(others))
     if plain(word) in blocks:
         return blocks[plain(word)]
-    if word.lower() in _by_alias():
-        return _by_alias()[word.lower()]
+    if word.lower() in layers().aliases:
+        return layers().aliases[word.lower()]
     if absent("layer", word) is not None:
         return None
     return closest(word, [*layers(), *STRUCTURE, *SECTIONS, *blocks.values()])
