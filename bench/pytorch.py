@@ -23,6 +23,7 @@ from lenet.dsl.graph import Node
 from lenet.dsl.sections.reader import Duration
 from lenet.runtime.data.counts import count
 from lenet.runtime.data.dataset import Images
+from lenet.runtime.events import Event, IterationDone
 from lenet.runtime.machine.cores import available_cores
 from lenet.runtime.run import Options, train_model
 from lenet.runtime.training.parameters import initial_weights, to_tensors
@@ -182,9 +183,9 @@ def compare(name: str, batch: int, layout: str, data: Path | None) -> dict[str, 
     dataset = NETS[name].dataset(network, data)
     ours: list[float] = []
 
-    def watch(event: dict[str, Any]) -> None:
-        if event["event"] == "iteration":
-            ours.append(event["loss"])
+    def watch(event: Event) -> None:
+        if isinstance(event, IterationDone):
+            ours.append(event.loss)
 
     train_model(graph, network.path, dataset, Options("local"), None, watch)
     training = Training(network, dataset.train, dataset.scale, layout)

@@ -14,6 +14,7 @@ from lenet.dsl.graph import Graph
 from lenet.dsl.sections.reader import Duration
 from lenet.dsl.sections.train import Train
 from lenet.runtime.data import Dataset
+from lenet.runtime.events import Event, Predictions, SparkStarted, Warned, Watch
 from lenet.runtime.local import train_here
 from lenet.runtime.look import class_names, odd_things, summary
 from lenet.runtime.machine.cores import available_cores
@@ -28,15 +29,12 @@ from lenet.runtime.records.run_folder import check_folder, claimed
 from lenet.runtime.records.supervisor import Desk
 from lenet.runtime.resolve import Deferred
 from lenet.runtime.training.job import Job, digest_of
-from lenet.runtime.training.loop import Event
 from lenet.runtime.training.slice_count import least_rows, slice_count
 from lenet.runtime.training.source import InMemory, Source, check_source
 from lenet.runtime.verdict import verdict
 
 if TYPE_CHECKING:
     from lenet.runtime.spark.session import SparkSession
-
-Watch = Callable[[Event], None]
 
 
 @dataclass(frozen=True)
@@ -116,11 +114,12 @@ def _train(
     }
     records = Records(options.folder, train, about, options.resume, held)
 
-    ends: dict[str, Event] = {}
+    predictions: Predictions | None = None
 
     def report(event: Event) -> None:
-        if event["event"] == "predictions":
-            ends["predictions"] = event
+        nonlocal predictions
+        if isinstance(event, Predictions):
+            predictions = event
         records.take(event)
         if watch:
             watch(event)
@@ -133,7 +132,7 @@ def _train(
         check_source(graph, source, may_lack)
         report(summary(graph, source))
         for odd in odd_things(graph, source):
-            report(odd.event())
+            report(odd)
         counts = source.counted[0]
         apart = len(graph.input) == 3
         channels = graph.input[0] if apart else 1
@@ -155,8 +154,8 @@ def _train(
         rescue = Rescue(records, job.digest, report)
         with records:
             tensors = _run(job, source, session, options, report, records.flush, rescue)
-        for odd in verdict(graph, train, source, records.history, ends.get("predictions")):
-            report(odd.event())
+        for odd in verdict(graph, train, source, records.history, predictions):
+            report(odd)
     model = replace(model, tensors=tensors, history=tuple(records.history))
     if options.folder:
         rescue.save(model, options.folder / "model.safetensors")
@@ -198,7 +197,7 @@ def _session(
         check_cluster(session)
         if given is None:
             seconds = time.perf_counter() - started
-            report({"event": "spark", "master": session.sparkContext.master, "seconds": seconds})
+            report(SparkStarted(session.sparkContext.master or "", seconds))
         with spark_errors("Spark failed", session):
             yield session
     finally:
@@ -232,7 +231,7 @@ def _run(
     rescue: Rescue,
 ) -> dict[str, Any]:
     def warn(text: str) -> None:
-        report({"event": "warning", "text": text, "fix": ""})
+        report(Warned(text))
 
     checkpoints = Checkpoints(_store(options, session), job.digest, warn, options.resume)
     desk = Desk(report, checkpoints, flush, rescue)

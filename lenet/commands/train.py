@@ -164,6 +164,7 @@ def _train(
     """The model and the seconds that it took; `kept` gets where the newest checkpoint is, if it is
     not in its own place, or ""."""
     from lenet.dsl.sections.reader import Duration
+    from lenet.runtime.events import CheckpointKept, Event
     from lenet.runtime.resolve import resolve_data
     from lenet.runtime.run import train_model
     from lenet.terminal.progress import Bars, JsonLog, Lines
@@ -184,9 +185,9 @@ def _train(
         if isinstance(watch, Bars) and options.engine == "spark":
             watch.say("Spark is starting …")
 
-        def take(event: dict[str, Any]) -> None:
-            if event["event"] == "checkpoint":
-                kept[:] = [event["elsewhere"]]
+        def take(event: Event) -> None:
+            if isinstance(event, CheckpointKept):
+                kept[:] = [event.elsewhere]
             watch(event)
 
         model = train_model(graph, network.path, source, options, network.settings, take)

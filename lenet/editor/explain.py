@@ -8,8 +8,8 @@ from lenet.dsl.datasets import DATASETS
 from lenet.dsl.errors import LenetError
 from lenet.dsl.glossary import glossary
 from lenet.dsl.messages.absent import meant_for, plain
-from lenet.dsl.messages.codes import CODES
 from lenet.dsl.messages.diagnostics import closest, render
+from lenet.dsl.messages.wording import CODES
 from lenet.dsl.registry import STRUCTURE, Argument, Layer, layers, suggest_layer
 from lenet.dsl.sections import augment, data, train
 from lenet.dsl.sections.reader import UNIT_ALIASES

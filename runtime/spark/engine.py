@@ -18,6 +18,7 @@ from pyspark.sql import functions as F
 from lenet.dsl.errors import LenetError
 from lenet.dsl.messages.clean import clean
 from lenet.runtime.data.dataset import Images
+from lenet.runtime.events import StageFailed
 from lenet.runtime.machine.interrupts import last_words
 from lenet.runtime.records.supervisor import Desk
 from lenet.runtime.spark.failures import of_python, summary
@@ -66,7 +67,7 @@ def train_on_spark(
                     "go on with --resume and the run's folder",
                     "go on with resume=True and this run's output= (and checkpoints=, if given)",
                 ) from None
-            desk.report({"event": "failed", "detail": failed.detail})
+            desk.report(StageFailed(failed.detail))
             # A job that asks for more slots than there are now would end Spark 4.3: its scheduler
             # stops when such a job is cancelled.
             worker_count(session, plan.workers, plan.workers)

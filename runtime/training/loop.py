@@ -14,6 +14,15 @@ from lenet.compiler.optimizers.rule import rule_of
 from lenet.compiler.pipeline import compile_graph
 from lenet.dsl.errors import LenetError
 from lenet.dsl.sections.reader import Duration
+from lenet.runtime.events import (
+    Compiled,
+    EpochDone,
+    Event,
+    IterationDone,
+    Predictions,
+    Started,
+    Validated,
+)
 from lenet.runtime.machine.cores import check_memory
 from lenet.runtime.records.checkpoint import State, damaged
 from lenet.runtime.records.histogram import histogram
@@ -28,7 +37,6 @@ from lenet.runtime.training.shard import Shard
 from lenet.runtime.training.slice_count import training_bytes
 from lenet.runtime.training.step import Predictor, Trainer
 
-Event = dict[str, Any]
 _COMPILE_SECONDS = 900.0  # that another worker may compile
 _SECONDS = 10.0  # between checkpoints at the ends of epochs, unless the file says `checkpoint`
 
@@ -54,9 +62,9 @@ def run_training(
 ) -> dict[str, NDArray[np.float32]]:
     """Train to the end and return the tensors by name; the first worker has the supervisor.
 
-    Reports events as they happen: `start` (again where a lost training goes on, with the iteration
-    from which), `compiled`, `iteration`, `parameters` (histograms) and `epoch`, the last with the
-    validation metrics where they are due; and at the end `predictions`: how many images of the last
+    Reports events as they happen: Started (again where a lost training goes on, with the iteration
+    from which), Compiled, IterationDone, Histogram, Validated and EpochDone, the last with the
+    validation metrics where they are due; and at the end Predictions: how many images of the last
     validation are of each class, and have been taken for it.
     """
     return _Run(job, shard, threads, communicator, supervisor).run()
@@ -103,24 +111,17 @@ class _Run:
         if state is not None:
             self.at = _Position.of(state.position.get("at"))
             self.stopper.restore(state.position.get("stopper"))
-        self._report(
-            {
-                "event": "start",
-                "iteration": self.at.iteration,
-                "workers": [
-                    {key: worker[key] for key in ("rank", "host", "process")}
-                    for worker in communicator.workers
-                ],
-            }
-        )
+        workers = [
+            {key: worker[key] for key in ("rank", "host", "process")}
+            for worker in communicator.workers
+        ]
+        self._report(Started(self.at.iteration, workers))
         step = rule_of(self.settings.optimizer).step
         names = "train_slice", step.name, sum_exactly.name
         compiled = self.loaded.compile(*names, pixels=shard.dtype)
         # Others may still have to compile the kernels.
         communicator.all_reduce(np.zeros(1, np.int64), _COMPILE_SECONDS)
-        self._report(
-            {"event": "compiled", "seconds": compiled.seconds, "cached": compiled.from_cache}
-        )
+        self._report(Compiled(compiled.seconds, compiled.from_cache))
         weights = initial_weights(program, self.settings.seed)
         if state is not None:
             if problem := problem_of(state.weights, program.weight_count):
@@ -176,8 +177,7 @@ class _Run:
             done = self._epoch()
         if self.tallied is not None:
             own, predicted = by_class(self.tallied)
-            self._report({"event": "predictions", "classes": own, "predicted": predicted,
-                          "hits": int(self.tallied[1])})  # fmt: skip
+            self._report(Predictions(own, predicted, int(self.tallied[1])))
         return to_tensors(self.loaded.program, self.trainer.weights)
 
     def _epoch(self) -> bool:
@@ -192,9 +192,8 @@ class _Run:
             due = settings.validate_every
             between = due.unit == "iterations" and self.shard.held_out > 0
             if between and not (done or last_step) and at.iteration % due.count == 0:
-                where = {"epoch": at.epoch, "iteration": at.iteration}
                 validation = self._chosen(self._validate())
-                self._report({"event": "validation", **where, "validation": validation})
+                self._report(Validated(at.epoch, at.iteration, validation))
             if not (done or last_step):
                 self._checkpoint()
         elapsed = time.perf_counter() - started
@@ -205,17 +204,16 @@ class _Run:
         if settings.stop_when:
             self.stopper.see(validated, at.epoch)
         self._report(
-            {
-                "event": "epoch",
-                "epoch": at.epoch,
-                "iteration": at.iteration,
-                "loss": at.loss / at.images,
-                "top1": at.hits / at.images,
-                "rate": rate,
-                "images_per_second": (at.images - first) / elapsed,
-                "seconds": elapsed,
-                "validation": self._chosen(validated),
-            }
+            EpochDone(
+                at.epoch,
+                at.iteration,
+                loss=at.loss / at.images,
+                top1=at.hits / at.images,
+                rate=rate,
+                images_per_second=(at.images - first) / elapsed,
+                seconds=elapsed,
+                validation=self._chosen(validated),
+            )
         )
         if at.step == trainer.steps:
             at.step, at.loss, at.hits, at.images = 0, 0.0, 0.0, 0
@@ -242,17 +240,16 @@ class _Run:
         at.hits += result.top1 * result.images
         at.images += result.images
         self._report(
-            {
-                "event": "iteration",
-                "epoch": at.epoch,
-                "iteration": at.iteration,
-                "step": at.step,
-                "steps": trainer.steps,
-                "loss": result.loss,
-                "top1": result.top1,
-                "rate": rate,
-                "images_per_second": result.images / seconds,
-            }
+            IterationDone(
+                at.epoch,
+                at.iteration,
+                at.step,
+                trainer.steps,
+                loss=result.loss,
+                top1=result.top1,
+                rate=rate,
+                images_per_second=result.images / seconds,
+            )
         )
         histograms = dict(settings.logs).get("parameters")
         if self.supervisor and histograms and _due(histograms, at, at.step == trainer.steps):
