@@ -1,11 +1,10 @@
 """What a layer's code generator returns: sources of functions, and what they keep."""
 
-import importlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
 
+from lenet.compiler.kernels import module_of
 from lenet.compiler.target import Target
 from lenet.dsl.graph import Node
 
@@ -115,13 +114,8 @@ def identifiers(layers: Iterable[str]) -> dict[str, str]:
     return names
 
 
-@cache
-def _module(kind: str) -> object:
-    return importlib.import_module(f"lenet.compiler.kernels.{kind}")
-
-
 def emit_layer(request: Request) -> Kernels:
-    kernels = _module(request.node.kind).emit(request)  # type: ignore[attr-defined]
+    kernels = module_of(request.node.kind).emit(request)
     assert isinstance(kernels, Kernels)
     return kernels
 

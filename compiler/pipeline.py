@@ -2,6 +2,7 @@
 
 from lenet.compiler.codegen.module import emit
 from lenet.compiler.jit.forks import STEADY
+from lenet.compiler.kernels import entry_of
 from lenet.compiler.passes import FOR_PREDICTION, PASSES
 from lenet.compiler.program import Program
 from lenet.compiler.target import Target, host
@@ -43,7 +44,7 @@ def _compile(graph: Graph, target: Target, probes: bool) -> Program:
         predict_slots=emitted.predict_slots,
         input=graph.input,
         classes=lowered.output[0],
-        logarithmic=lowered.nodes[-1].kind in ("logsoftmax", "logposterior"),
+        logarithmic=entry_of(lowered.nodes[-1]).output == "log-probabilities",
         phases=emitted.phases,
         batch_floats=emitted.batch_floats,
         train_floats=plan.floats if plan else 0,

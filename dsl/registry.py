@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from lenet.dsl.messages.absent import absent, plain
 from lenet.dsl.messages.diagnostics import Diagnostic, closest
@@ -108,17 +108,37 @@ def _same_shape(context: Context) -> Shape:
     return context.input
 
 
+Family = Literal[
+    "input", "convolution", "dense", "radial", "pooling", "activation", "normalization",
+    "regularization", "shape", "join",
+]  # fmt: skip
+Pooled = Literal["", "largest", "mean"]
+Output = Literal["scores", "probabilities", "log-probabilities", "distances"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Layer(Entry):
     """A layer's entry in the vocabulary.
 
     `infer` gives the output shape or raises Refused; `parameters(input shape, arguments)` the
     trained tensors; `macs(input, output, arguments)` the multiply-adds of one forward pass of
-    one image. `monotonic` marks activations that keep the order of values, which therefore
-    commute with max-pooling. `joins` marks those that join the `path`s of their body. `rearranges`
-    marks those that keep every value and its place in memory: only the shape is another.
-    `normalizes` marks those that use the mean and the variance of the whole batch. `bounds` are
-    those of the values that an activation gives, where it has any.
+    one image.
+
+    The others are its traits, which is all that passes, checks and pictures ask of a layer:
+
+    family       what it is to a reader; in pictures, a family has one colour
+    output       what its values are to the classes, where it ends a net
+    elementwise  each value is a function of one value at the same place, without weights
+    monotonic    such a function keeps the order of values, and so commutes with max-pooling
+    bounds       those of the values that an activation gives, where it has any
+    pools        what of each window it gives, where that is all that it does
+    joins        it joins the `path`s of its body; `sign` is what it is in pictures
+    stacks       of those that join: the channels of all paths, so that there are more than before
+    rearranges   it keeps every value and its place in memory: only the shape is another
+    normalizes   it uses the mean and the variance of the whole batch
+    foldable     its weights and its bias can do the work of a normalization behind it
+    takes_in     whether its kernels can compute elementwise layers behind it as well
+    composite    it does nothing but what the layers do that are fused into it
     """
 
     arguments: tuple[Argument, ...] = ()
@@ -126,11 +146,25 @@ class Layer(Entry):
     infer: Callable[[Context], Shape] = _same_shape
     parameters: Callable[[Shape, Arguments], tuple[Parameter, ...]] = _no_parameters
     macs: Callable[[Shape, Shape, Arguments], int] = _no_macs
+    family: Family
+    output: Output = "scores"
+    elementwise: bool = False
     monotonic: bool = False
+    bounds: tuple[float, float] | None = None
+    pools: Pooled = ""
     joins: bool = False
+    sign: str = ""
+    stacks: bool = False
     rearranges: bool = False
     normalizes: bool = False
-    bounds: tuple[float, float] | None = None
+    foldable: bool = False
+    takes_in: bool = False
+    composite: bool = False
+
+    @property
+    def sized(self) -> bool:
+        """Whether its first argument is the number of its outputs."""
+        return any(a.name == "size" and a.counts == (1,) for a in self.arguments[:1])
 
 
 SECTIONS = ("data", "augment", "train")

@@ -45,10 +45,9 @@ def slide(context: Context, window: Shape, argument: str, default_stride: Shape)
         room = context.input[1 + axis] + 2 * padding[axis] - window[axis]
         if room < 0:
             span = context.span(argument)
+            given = padding if "pad" in arguments else None
             raise Refused(
-                messages.window_too_large(
-                    span, name, window, context.input, padding, context.source
-                )
+                messages.window_too_large(span, name, window, context.input, given, context.source)
             )
         sizes.append(room // stride[axis] + 1)
         skips = window[axis] < stride[axis]  # then it leaves out what lies between, by intent

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.compiler.jit.cache import Loaded, load
+from lenet.compiler.kernels import parts_of
 from lenet.compiler.memory.schedule import Call
 from lenet.compiler.pipeline import compile_graph
 from lenet.compiler.program import Program
@@ -278,7 +279,7 @@ def _kernel(call: Call, nodes: dict[str, Node], seconds: float, peak: float) -> 
     node = nodes.get(call.node)
     works = call.function.rpartition("_")[2] in ("forward", "gradient", "backward")
     operations = 2 * node.macs * _PROFILED if node is not None and works else 0
-    parts = () if node is None else (*(() if node.kind == "chain" else (node,)), *node.fused)
+    parts = () if node is None else [p for p in parts_of(node) if p not in node.folded]
     rate = operations / seconds if seconds else 0.0
     return {
         "name": call.function,

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from lenet.dsl.graph import Graph
+from lenet.dsl.registry import layers
 from lenet.dsl.sections.train import Train
 from lenet.runtime.events import Predictions, Warned
 from lenet.runtime.look import class_names
@@ -58,7 +59,7 @@ def verdict(
 def _what_to_try(graph: Graph, train: Train, losses: Sequence[float]) -> str:
     assert train.rate is not None
     hints = []
-    normalizes = any(node.kind == "batchnorm" for node in graph.nodes)
+    normalizes = any(layers()[node.kind].normalizes for node in graph.nodes)
     if normalizes and train.batch < _SMALL:
         hints.append(f"a larger batch (`batch 64`): `batchnorm` sees {train.batch} at a time")
     hints.append(_another_rate(max(train.rate.bases), losses))

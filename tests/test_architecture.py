@@ -3,7 +3,7 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -116,3 +116,38 @@ print("heavy:", sorted(heavy & set(sys.modules)))
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "heavy: []"
+
+
+# The words that are layers' names, and the graph's grammar: only `input` has no inputs.
+LAYERS = {
+    path.stem
+    for folder in ("dsl/layers", "compiler/kernels")
+    for path in (ROOT / folder).glob("[!_]*.py")
+} - {"input"}
+
+
+def _asked(tree: ast.AST) -> Iterator[str]:
+    """The texts that a file compares with, or looks things up by."""
+    for node in ast.walk(tree):
+        sides: Sequence[ast.expr | None] = ()
+        if isinstance(node, ast.Compare):
+            sides = [node.left, *node.comparators]
+        elif isinstance(node, ast.Dict):
+            sides = list(node.keys)
+        elif isinstance(node, ast.Set | ast.MatchValue):
+            sides = node.elts if isinstance(node, ast.Set) else [node.value]
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            sides = [node.value] if isinstance(node.value, ast.Tuple) else []
+        for side in sides:
+            parts = side.elts if isinstance(side, ast.Tuple | ast.List | ast.Set) else [side]
+            for part in parts:
+                if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                    yield part.value
+
+
+@pytest.mark.parametrize("path", FILES, ids=named)
+def test_layers_are_asked_for_their_traits(path: Path) -> None:
+    """A layer's name decides something in its own two files only."""
+    if path.parent in (ROOT / "dsl/layers", ROOT / "compiler/kernels"):
+        return
+    assert not LAYERS.intersection(_asked(ast.parse(path.read_text())))

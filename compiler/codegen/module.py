@@ -8,6 +8,7 @@ from textwrap import indent
 from lenet.compiler.codegen.entry_points import loss_source, predict_source, train_source
 from lenet.compiler.codegen.single import emit_single
 from lenet.compiler.contract import Kernels, Request, content_of, emit_layer, identifiers
+from lenet.compiler.kernels import entry_of, parts_of
 from lenet.compiler.memory.layout import Slot, bases_of, lay_out, offsets_of
 from lenet.compiler.memory.plan import Plan, plan_memory
 from lenet.compiler.memory.schedule import (
@@ -98,7 +99,7 @@ def emit(
     layers = _emit_layers(graph, names, by_name, target, known)
     predict_names = {name: names[other] for name, other in others.items()}
     predict_layers = _emit_layers(predicted, predict_names, predict_by_name, target, known)
-    logarithmic = graph.nodes[-1].kind in ("logsoftmax", "logposterior")
+    logarithmic = entry_of(graph.nodes[-1]).output == "log-probabilities"
     trainable = logarithmic and any(slot.parameter.trained for slot in slots)
     phases, batch = schedule_training(graph, layers) if trainable else ((), 0)
     predict = schedule_prediction(predicted, predict_layers)
@@ -109,7 +110,9 @@ def emit(
     for sharing, prefix, code in known.values():
         wanted = [source for suffix, source in _named(code) if f"{prefix}_{suffix}" in called]
         if wanted:
-            lines = (f"\n# {_spec_line(graph, part)}" for node in sharing for part in _parts(node))
+            lines = (
+                f"\n# {_spec_line(graph, part)}" for node in sharing for part in parts_of(node)
+            )
             parts.append("".join(dict.fromkeys(lines)) + "\n\n" + "\n\n".join(wanted) + "\n")
     spans = tuple(_merged([_span_of(node, by_name) for node in p.gradients]) for p in phases)
     cleared = tuple(
@@ -184,13 +187,8 @@ def _merged(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
 
 
 def _net(graph: Graph) -> str:
-    parts = [part for node in graph.nodes for part in _parts(node)]
+    parts = [part for node in graph.nodes for part in parts_of(node)]
     return "".join(_spec_line(graph, part) + "\n" for part in parts)
-
-
-def _parts(node: Node) -> tuple[Node, ...]:
-    """The layers of the file that a node stands for."""
-    return node.fused if node.kind == "chain" else (node, *node.folded, *node.fused)
 
 
 def _spec_line(graph: Graph, node: Node) -> str:

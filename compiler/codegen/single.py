@@ -4,7 +4,6 @@ In the layout for batches a single image would use one lane of sixteen. Here its
 [channel][row][column] and its sums have the same order, so that they are the same bits.
 """
 
-import importlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from lenet.compiler.codegen.calls import Writer
 from lenet.compiler.codegen.steps import Parts
 from lenet.compiler.contract import Request, arguments_of, content_of, function
+from lenet.compiler.kernels import module_of
 from lenet.compiler.memory.layout import Slot, bases_of, offsets_of
 from lenet.compiler.memory.plan import Plan, plan_memory
 from lenet.compiler.memory.schedule import Buffer, Call, Phase
@@ -59,8 +59,7 @@ def emit_single(
         content = content_of(node)
         if content not in alike:
             request = Request(node, name, offsets_of(node), target)
-            module = importlib.import_module(f"lenet.compiler.kernels.{node.kind}")
-            layer = module.emit_single(request)
+            layer = module_of(node.kind).emit_single(request)
             key = re.sub(rf"\b{name}_", "@", layer.source)
             sources.setdefault(key, layer.source)
             wanted = arguments_of(layer.source, f"{name}_single") if layer.source else ()

@@ -2,6 +2,16 @@
 
 from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.kernels.shared import elementwise
+from lenet.dsl.registry import Layer
+
+LAYER = Layer(
+    name="chain",
+    summary="Activations that follow each other, in one loop.",
+    example="",
+    family="activation",
+    elementwise=True,
+    composite=True,
+)
 
 
 def emit(request: Request) -> Kernels:

@@ -8,7 +8,15 @@ equation 9.
 from lenet.compiler.codegen.single import Single
 from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.kernels.shared.softmaxes import normalized, normalized_single
+from lenet.dsl.registry import Layer
 
+LAYER = Layer(
+    name="logposterior",
+    summary="Log-probabilities of the classes from their distances, beside a rubbish class.",
+    example="",
+    family="activation",
+    output="log-probabilities",
+)
 _Y = "value - largest - logarithm"
 
 

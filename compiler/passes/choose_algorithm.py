@@ -36,7 +36,7 @@ def choose_algorithm(graph: Graph) -> Graph:
 
 
 def _chosen(node: Node) -> Node:
-    if node.kind != "conv" or node.arguments["algorithm"] != "auto":
+    if node.arguments.get("algorithm") != "auto":
         return node
     names = ["direct"]
     if winograd_applies(node.arguments):

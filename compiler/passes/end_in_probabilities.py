@@ -1,5 +1,6 @@
 """A net that ends in plain scores gets the logsoftmax that its loss and its user need."""
 
+from lenet.compiler.kernels import entry_of
 from lenet.dsl.graph import Graph, Node
 
 _RUBBISH = 0.1  # the distance of the rubbish class, j in LeCun et al. 1998, equation 9
@@ -11,15 +12,17 @@ def end_in_probabilities(graph: Graph) -> Graph:
     rbf 10  =>  rbf 10, logposterior, which makes `loss map` of it.
     """
     last = graph.nodes[-1]
-    if last.kind in ("softmax", "logsoftmax", "logposterior"):
+    output = entry_of(last).output
+    if output in ("probabilities", "log-probabilities"):
         return graph
     names = {node.name for node in graph.nodes}
     name = "probabilities"
     while name in names:
         name += "_"
-    kind, arguments = "logsoftmax", {}
-    if last.kind == "rbf":
+    if output == "distances":
         kind, arguments = "logposterior", {"rubbish": _RUBBISH}
+    else:
+        kind, arguments = "logsoftmax", {}
     node = Node(
         name, kind, (last.name,), (last.shape,), last.shape, arguments, line=last.line,
         file=last.file,

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from lenet.compiler.kernels import entry_of
 from lenet.compiler.passes.fuse import fuse_followers
 from lenet.dsl.graph import Graph, Node
 from lenet.dsl.registry import Parameter
@@ -18,7 +19,7 @@ def fold_normalizations(graph: Graph) -> Graph:
 
 
 def _fits(before: Node, node: Node) -> bool:
-    return before.kind in ("conv", "linear") and node.kind == "batchnorm"
+    return entry_of(before).foldable and entry_of(node).normalizes
 
 
 def _fold(before: Node, normalization: Node) -> Node:

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from lenet.compiler.kernels import parts_of
 from lenet.dsl.graph import Graph, Node
 
 
 def take_in(before: Node, node: Node) -> Node:
     """`node`, or the layers of a chain, among those that are fused into the one before it."""
-    parts = node.fused if node.kind == "chain" else (node,)
-    return replace(before, shape=node.shape, fused=(*before.fused, *parts))
+    return replace(before, shape=node.shape, fused=(*before.fused, *parts_of(node)))
 
 
 def fuse_followers(

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from lenet.compiler.kernels.shared.elementwise import activation_of
+from lenet.compiler.kernels import entry_of
 from lenet.dsl.graph import Graph, Node
 
 
@@ -22,7 +22,7 @@ def fuse_activations(graph: Graph) -> Graph:
         run.clear()
 
     for node in graph.nodes:
-        if activation_of(node) is None:
+        if not entry_of(node).elementwise:
             close()
             nodes.append(node)
             continue

@@ -1,6 +1,6 @@
 """A convolution takes in the pooling and the activations behind it."""
 
-from lenet.compiler.kernels.shared.elementwise import activation_of
+from lenet.compiler.kernels import entry_of
 from lenet.compiler.passes.fuse import fuse_followers
 from lenet.dsl.graph import Graph, Node
 
@@ -16,8 +16,7 @@ def fuse_convolutions(graph: Graph) -> Graph:
 
 
 def _fits(conv: Node, node: Node) -> bool:
-    if conv.kind != "conv":
+    if entry_of(conv).family != "convolution":
         return False
-    if node.kind == "chain" or activation_of(node) is not None:
-        return True
-    return node.kind in ("maxpool", "avgpool") and not conv.fused and len(node.shape) == 3
+    pools = entry_of(node).pools and not conv.fused and len(node.shape) == 3
+    return bool(pools) or entry_of(node).elementwise

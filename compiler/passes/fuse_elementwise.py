@@ -1,6 +1,6 @@
 """A normalization, a sum or a product takes in the activations behind it."""
 
-from lenet.compiler.kernels.shared.elementwise import activation_of
+from lenet.compiler.kernels import entry_of
 from lenet.compiler.passes.fuse import fuse_followers
 from lenet.dsl.graph import Graph, Node
 
@@ -14,6 +14,4 @@ def fuse_elementwise(graph: Graph) -> Graph:
 
 
 def _fits(before: Node, node: Node) -> bool:
-    if before.kind not in ("batchnorm", "add", "multiply"):
-        return False
-    return node.kind == "chain" or activation_of(node) is not None
+    return entry_of(before).takes_in and entry_of(node).elementwise

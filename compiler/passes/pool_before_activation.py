@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from lenet.compiler.kernels import entry_of
 from lenet.dsl.graph import Graph, Node
-from lenet.dsl.registry import layers
 
 
 def pool_before_activation(graph: Graph) -> Graph:
@@ -14,7 +14,7 @@ def pool_before_activation(graph: Graph) -> Graph:
     nodes = list(graph.nodes)
     for end in range(2, len(nodes)):
         k = end  # each pool sinks towards the input, past every activation before it
-        while nodes[k].kind == "maxpool" and _swap(nodes, k):
+        while entry_of(nodes[k]).pools == "largest" and _swap(nodes, k):
             k -= 1
     return graph.with_nodes(tuple(nodes))
 
@@ -23,9 +23,8 @@ def _swap(nodes: list[Node], k: int) -> bool:
     """Whether the node before the pool is an activation that nothing else reads; then they are
     exchanged."""
     activation, pool = nodes[k - 1], nodes[k]
-    known = layers().get(activation.kind)
     readers = [node for node in nodes if activation.name in node.inputs]
-    if known is None or not known.monotonic or readers != [pool]:
+    if not entry_of(activation).monotonic or readers != [pool]:
         return False
     nodes[k - 1] = replace(pool, inputs=activation.inputs)
     nodes[k] = replace(

@@ -9,17 +9,19 @@ from lenet.dsl.registry import Layer, layers
 from lenet.dsl.sections.train import Train
 from lenet.dsl.syntax.tree import Line
 
-_SOFTMAXES = ("softmax", "logsoftmax")
+_SOFTMAXES = ("probabilities", "log-probabilities")
 
 
 def end_is_followed(lowered: Lowering) -> bool:
     """Whether something follows what gives the net's results, which is then reported."""
     consumed = {name for node in lowered.nodes for name in node.inputs}
     for node, line in zip(lowered.nodes, lowered.lines, strict=True):
-        if node.kind not in ("logsoftmax", "rbf") or node.name not in consumed:
+        output = layers()[node.kind].output
+        if output not in ("log-probabilities", "distances") or node.name not in consumed:
             continue
         follower = next(k for k, other in enumerate(lowered.nodes) if node.name in other.inputs)
-        if node.kind == "logsoftmax" and layers()[lowered.nodes[follower].kind].rearranges:
+        follows = layers()[lowered.nodes[follower].kind]
+        if output == "log-probabilities" and follows.rearranges:
             continue
         after = lowered.lines[follower].keyword
         lowered.report(messages.layer_after_output(after.span, after.text, node.kind,
@@ -34,15 +36,17 @@ def check_loss(lowered: Lowering, train: Train) -> None:
     last, last_line = _last(lowered, lambda layer: layer.rearranges)
     last_span = last_line.keyword.span
     loss_span = train.loss_span if train.loss_span else last_line.span
-    if last.kind == "rbf" or train.loss == "map":
-        if last.kind != "rbf" or train.loss not in (None, "map"):
+    output = layers()[last.kind].output
+    if output == "distances" or train.loss == "map":
+        if output != "distances" or train.loss not in (None, "map"):
             report(messages.map_needs_rbf(loss_span, train.loss or "map", last.kind, last_span))
         return
-    if train.loss == "nll" and last.kind != "logsoftmax":
-        report(messages.nll_needs_logsoftmax(loss_span, last.kind, last_span))
-    twice = last.kind == "softmax" or (last.kind == "logsoftmax" and train.loss == "crossentropy")
+    probabilities = output == "probabilities"
+    if train.loss == "nll" and output != "log-probabilities":
+        report(messages.nll_needs_logsoftmax(loss_span, last.kind, last_span, probabilities))
+    twice = probabilities or (output == "log-probabilities" and train.loss == "crossentropy")
     if train.loss != "nll" and twice:
-        report(messages.crossentropy_after(loss_span, last.kind, last_span))
+        report(messages.crossentropy_after(loss_span, last.kind, last_span, probabilities))
     _check_scores(lowered)
 
 
@@ -62,17 +66,17 @@ def check_classes(lowered: Lowering, classes: int | None, data: str) -> bool:
     output, last = lowered.nodes[-1].shape, lowered.nodes[-1].kind
     node, line = _scores(lowered)
     if len(output) != 1:
-        end = last if last in _SOFTMAXES else None
+        end = last if layers()[last].output in _SOFTMAXES else None
         lowered.report(messages.output_is_map(lowered.lines[-1].span, output, classes, end))
     elif classes is not None and output[0] != classes:
-        lowered.report(messages.class_count(line.span, output, classes, data, node.kind))
+        sized = layers()[node.kind].sized
+        lowered.report(messages.class_count(line.span, output, classes, data, node.kind, sized))
     elif output == (1,):
         # Behind what may bound it, as in `linear 1`, `sigmoid` for two classes.
         node, line = _last(lowered, lambda layer: _keeps_scores(layer) or layer.bounds is not None)
-        plain = _stands_alone(line) and node.kind in ("linear", "rbf")
-        lowered.report(
-            messages.one_class(line.span, node.kind, line.items[0].span if plain else None)
-        )
+        sized = layers()[node.kind].sized
+        size = line.items[0].span if sized and _stands_alone(line) else None
+        lowered.report(messages.one_class(line.span, node.kind, sized, size))
     return len(output) == 1
 
 
@@ -93,7 +97,7 @@ def _scores(lowered: Lowering) -> tuple[Node, Line]:
 
 
 def _keeps_scores(layer: Layer) -> bool:
-    return layer.rearranges or layer.name in _SOFTMAXES
+    return layer.rearranges or layer.output in _SOFTMAXES
 
 
 def _stands_alone(line: Line) -> bool:

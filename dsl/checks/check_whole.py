@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from lenet.dsl.checks.check_output import check_classes, check_loss, end_is_followed
 from lenet.dsl.datasets import DATASETS
-from lenet.dsl.graph import bare_input
+from lenet.dsl.graph import Node, bare_input
 from lenet.dsl.lower.lowering import Lowering
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.registry import layers
@@ -102,7 +102,7 @@ def _advise(lowered: Lowering) -> None:
     for node in lowered.nodes:
         line = by_name[node.name][1]
         before, before_line = by_name[node.inputs[0]] if len(node.inputs) == 1 else (None, None)
-        twice = node.kind == "linear" and before is not None and before.kind == "linear"
+        twice = _is_dense(node) and before is not None and _is_dense(before)
         if twice and before_line is not None:
             lowered.report(messages.linear_after_linear(line.keyword.span, before_line.span))
         biased = before is not None and before.arguments.get("bias") == "yes"
@@ -122,12 +122,17 @@ def _advise(lowered: Lowering) -> None:
             )
     behind: set[str] = set()  # what comes after a linear layer
     for node in lowered.nodes:
-        if any(name in behind or by_name[name][0].kind == "linear" for name in node.inputs):
+        if any(name in behind or _is_dense(by_name[name][0]) for name in node.inputs):
             behind.add(node.name)
     before_linear: set[str] = set()  # and what comes before one
     for node in reversed(lowered.nodes):
-        if node.kind == "linear" or node.name in before_linear:
+        if _is_dense(node) or node.name in before_linear:
             before_linear.update(node.inputs)
     for node, line in zip(lowered.nodes, lowered.lines, strict=True):
-        if node.kind == "dropout" and node.name in behind - before_linear:
+        regularizes = layers()[node.kind].family == "regularization"
+        if regularizes and node.name in behind - before_linear:
             lowered.report(messages.dropout_after_last_linear(line.keyword.span))
+
+
+def _is_dense(node: Node) -> bool:
+    return layers()[node.kind].family == "dense"

@@ -10,4 +10,7 @@ LAYER = Layer(
     infer=equal_shapes,
     aliases=("caddtable", "eltwise", "sum", "residualblock", "skipconnection"),
     joins=True,
+    family="join",
+    sign="+",
+    takes_in=True,
 )

@@ -29,4 +29,6 @@ LAYER = Layer(
     options=(STRIDE,),
     infer=_infer,
     aliases=("avgpool2d", "averagepooling2d", "avg_pool", "meanpool", "spatialaveragepooling"),
+    family="pooling",
+    pools="mean",
 )

@@ -33,4 +33,6 @@ LAYER = Layer(
     normalizes=True,
     aliases=("batchnorm2d", "batchnorm1d", "batch_norm", "batchnormalization", "bn",
              "spatialbatchnormalization", "batch_normalize"),
+    family="normalization",
+    takes_in=True,
 )  # fmt: skip

@@ -10,4 +10,7 @@ LAYER = Layer(
     infer=stacked_channels,
     aliases=("cat", "concatenate", "jointable", "depthconcat", "route", "inception"),
     joins=True,
+    family="join",
+    sign="∥",
+    stacks=True,
 )

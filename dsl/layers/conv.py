@@ -98,4 +98,7 @@ LAYER = Layer(
         "convolution2d",
         "conv_2d",
     ),
+    family="convolution",
+    foldable=True,
+    takes_in=True,
 )

@@ -7,4 +7,5 @@ LAYER = Layer(
     summary="In training, each value is 0 with this probability, and the others grow to match.",
     example="dropout 0.5",
     arguments=(Argument("probability", "the part that is dropped", "real", low=0.0, high=1.0),),
+    family="regularization",
 )

@@ -15,4 +15,5 @@ LAYER = Layer(
     infer=_infer,
     rearranges=True,
     aliases=("ravel",),
+    family="shape",
 )

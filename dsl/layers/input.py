@@ -14,4 +14,5 @@ LAYER = Layer(
     example="input 1x28x28",
     arguments=(Argument("shape", "channels x height x width, or one number", counts=(1, 3)),),
     infer=_infer,
+    family="input",
 )

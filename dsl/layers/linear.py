@@ -33,4 +33,6 @@ LAYER = Layer(
     parameters=_parameters,
     macs=_macs,
     aliases=("dense", "fc", "fullyconnected", "innerproduct", "inner_product", "connected"),
+    family="dense",
+    foldable=True,
 )

@@ -7,4 +7,6 @@ LAYER = Layer(
     summary="Log-probabilities over the vector, or over the channels at each place of a map.",
     example="logsoftmax",
     aliases=("log_softmax",),
+    family="activation",
+    output="log-probabilities",
 )

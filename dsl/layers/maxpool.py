@@ -27,4 +27,6 @@ LAYER = Layer(
     options=(STRIDE, PAD),
     infer=_infer,
     aliases=("maxpool2d", "maxpooling2d", "max_pool", "pool", "pooling", "spatialmaxpooling"),
+    family="pooling",
+    pools="largest",
 )

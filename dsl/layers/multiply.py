@@ -10,4 +10,7 @@ LAYER = Layer(
     infer=equal_shapes,
     aliases=("cmultable", "mul", "scale_channels", "gate"),
     joins=True,
+    family="join",
+    sign="×",
+    takes_in=True,
 )

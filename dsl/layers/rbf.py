@@ -51,4 +51,6 @@ LAYER = Layer(
     parameters=_parameters,
     macs=_macs,
     aliases=("radialbasis", "euclidean", "gaussian"),
+    family="radial",
+    output="distances",
 )

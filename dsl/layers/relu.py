@@ -12,4 +12,6 @@ LAYER = Layer(
     ),
     monotonic=True,
     bounds=(0.0, float("inf")),
+    family="activation",
+    elementwise=True,
 )

@@ -30,4 +30,5 @@ LAYER = Layer(
     infer=_infer,
     rearranges=True,
     aliases=("view",),
+    family="shape",
 )

@@ -31,4 +31,5 @@ LAYER = Layer(
     ),
     infer=_infer,
     aliases=("identity", "skip", "residual"),
+    family="shape",
 )

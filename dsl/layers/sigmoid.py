@@ -9,4 +9,6 @@ LAYER = Layer(
     aliases=("logistic",),
     monotonic=True,
     bounds=(0.0, 1.0),
+    family="activation",
+    elementwise=True,
 )

@@ -6,4 +6,6 @@ LAYER = Layer(
     name="softmax",
     summary="Probabilities over the vector, or over the channels at each place of a map.",
     example="softmax",
+    family="activation",
+    output="probabilities",
 )

@@ -26,4 +26,5 @@ LAYER = Layer(
     infer=_infer,
     parameters=_parameters,
     aliases=("subsampling", "spatialsubsampling"),
+    family="pooling",
 )

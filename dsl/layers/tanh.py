@@ -13,4 +13,6 @@ LAYER = Layer(
     monotonic=True,
     bounds=(-1.0, 1.0),
     aliases=("hyperbolictangent", "stanh"),
+    family="activation",
+    elementwise=True,
 )

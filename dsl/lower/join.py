@@ -45,7 +45,7 @@ def lower_join(state: State, line: Line, scope: Scope) -> None:
     state.source = name
     if problems or strange or len(paths) < 2 or len(shapes) < len(ends):
         state.incomplete = True
-        known = len(shapes) > 0 and kind != "concat"
+        known = len(shapes) > 0 and not registry.layers()[kind].stacks
         state.shape = declared_shape(state, line, scope) or (shapes[0] if known else None)
         return state.close(group)
     context = Context(line, tuple(shapes), before[0], arguments, spans, tuple(paths))

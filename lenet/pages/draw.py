@@ -8,7 +8,7 @@ from itertools import islice, takewhile
 from lenet.dsl.graph import Graph, Group, Node
 from lenet.dsl.lower.values import Size
 from lenet.dsl.messages.clean import escape
-from lenet.dsl.registry import layers
+from lenet.dsl.registry import Family, layers
 from lenet.dsl.shapes import show
 
 _WIDTH, _HEIGHT = 180.0, 30.0  # of a layer's box, at least
@@ -17,14 +17,11 @@ _APART = 26.0  # between paths
 _PAD = 14.0  # inside a frame, and around the picture
 _LABEL = 18.0  # above what is in a frame
 _JOIN = 26.0  # the circle of a join
-_SIGNS = {"add": "+", "multiply": "×", "concat": "∥"}
-_COLOURS = {
-    "input": "#ffffff", "conv": "#cfe3fb", "linear": "#e0d4f7", "rbf": "#e0d4f7",
-    "maxpool": "#cdeccf", "avgpool": "#cdeccf", "subsample": "#cdeccf",
-    "batchnorm": "#e3e8ec", "dropout": "#f6d9d5", "shortcut": "#eeeeee",
+_COLOURS: dict[Family, str] = {
+    "input": "#ffffff", "convolution": "#cfe3fb", "dense": "#e0d4f7", "radial": "#e0d4f7",
+    "pooling": "#cdeccf", "activation": "#fdebc4", "normalization": "#e3e8ec",
+    "regularization": "#f6d9d5", "shape": "#eeeeee",
 }  # fmt: skip
-_ACTIVATION = "#fdebc4"
-_REARRANGED = "#eeeeee"
 _STYLE = (
     "text{font:12px Helvetica,Arial,sans-serif;fill:#222}"
     ".small{font-size:10.5px;fill:#666}.sign{font-size:17px}"
@@ -66,8 +63,7 @@ class _Box:
     def draw(self, x: float, y: float) -> Iterator[str]:
         """Centred at `x`, from `y` down."""
         node, left = self.node, x - self.width / 2
-        moved = layers()[node.kind].rearranges
-        colour = _REARRANGED if moved else _COLOURS.get(node.kind, _ACTIVATION)
+        colour = _COLOURS[layers()[node.kind].family]
         yield f"<g><title>{escape(f'{node.name}: line {node.line}')}</title>"
         yield (
             f'<rect x="{left:g}" y="{y:g}" width="{self.width:g}" height="{self.height:g}" rx="5" '
@@ -180,7 +176,7 @@ class _Join:
             if abs(at - x) < _JOIN / 2:
                 end = f"V{centre - _JOIN / 2:g}"
             yield _arrow(start + end)
-        sign = _SIGNS[self.node.kind]
+        sign = layers()[self.node.kind].sign
         yield f"<g><title>{escape(self.node.name)}</title>"
         yield f'<circle cx="{x:g}" cy="{centre:g}" r="{_JOIN / 2:g}" style="fill:#fff"/>'
         yield (

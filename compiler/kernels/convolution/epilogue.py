@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from textwrap import indent
 
 from lenet.compiler.contract import Request, function
+from lenet.compiler.kernels import entry_of
 from lenet.compiler.kernels.shared.elementwise import CONSTANTS, chain_backward, chain_forward
 from lenet.compiler.kernels.shared.windows import Windows
 from lenet.compiler.target import LANES
@@ -29,7 +30,7 @@ class Epilogue:
         node = request.node
         if not node.fused:
             return None
-        pool = node.fused[0] if node.fused[0].kind in ("maxpool", "avgpool") else None
+        pool = node.fused[0] if entry_of(node.fused[0]).pools else None
         activations = node.fused[1:] if pool else node.fused
         return cls(request.name, node.fused[0].given, node.shape, pool, activations)
 
@@ -74,7 +75,7 @@ class Epilogue:
     @property
     def _winner(self) -> int:
         """Floats for the place of a window's largest value."""
-        if self.pool is None or self.pool.kind != "maxpool":
+        if self.pool is None or entry_of(self.pool).pools != "largest":
             return 0
         return 4 if product(self._windows.window) <= 256 else 16
 
@@ -132,7 +133,7 @@ class Epilogue:
             f"    for j in {columns}:\n"
             f"        part = load(arena, z + (source + j) * 16)\n"
         )
-        if self.pool.kind == "avgpool":
+        if entry_of(self.pool).pools == "mean":
             return (
                 "value = zero\n" + loops + "        value = value + part\n"
                 f"value = value * splat(np.float32({1 / product(w.window)!r}))\n"
@@ -163,7 +164,7 @@ class Epilogue:
         before = "slope = load(arena, dy + place * 16)\n"
         before += self.slope_before()
         inside = "store(arena, dz + source * 16, slope)"
-        if self.pool is not None and self.pool.kind == "maxpool":
+        if self.pool is not None and entry_of(self.pool).pools == "largest":
             at = "saved + place * 4" if self._winner == 4 else "saved + place * 16"
             load = "load_bytes" if self._winner == 4 else "load_bits"
             before += f"winner = {load}(arena, {at})\n"

@@ -1,11 +1,11 @@
 """Activations: functions of one value, whose derivative follows from their output."""
 
-import importlib
 from dataclasses import dataclass
 from textwrap import indent
 
 from lenet.compiler.codegen.single import Single, single_function
 from lenet.compiler.contract import Kernels, Request, function
+from lenet.compiler.kernels import module_of
 from lenet.dsl.graph import Node
 from lenet.dsl.shapes import product
 
@@ -23,8 +23,7 @@ class Activation:
 
 def activation_of(node: Node) -> Activation | None:
     """The activation that a node is, if it is one."""
-    module = importlib.import_module(f"lenet.compiler.kernels.{node.kind}")
-    find = getattr(module, "activation", None)
+    find = getattr(module_of(node.kind), "activation", None)
     found = find(node) if find else None
     assert found is None or isinstance(found, Activation)
     return found

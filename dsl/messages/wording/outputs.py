@@ -15,19 +15,22 @@ E036 = Code(
 )
 
 
-def class_count(span: Span, outputs: Shape, classes: int, data: str, layer: str) -> Diagnostic:
+def class_count(
+    span: Span, outputs: Shape, classes: int, data: str, layer: str, sized: bool
+) -> Diagnostic:
+    """`sized` tells whether `layer` names the number of its outputs."""
     return Diagnostic(
         "E036",
         span,
         f"the net's output is {show(outputs)}, but {data} has {classes} classes",
         "The output has one value for each class.",
-        _with_outputs(layer, classes),
+        _with_outputs(layer, classes, sized),
     )
 
 
-def _with_outputs(layer: str, count: int) -> str:
+def _with_outputs(layer: str, count: int, sized: bool) -> str:
     """What gives so many outputs where `layer` gives another number."""
-    if layer in ("linear", "rbf"):
+    if sized:
         return f"make the last layer `{layer} {count}`"
     return f"write `linear {count}` on the line behind the last `{layer}`"
 
@@ -57,17 +60,18 @@ E037 = Code(
 )
 
 
-def nll_needs_logsoftmax(span: Span, last: str, last_span: Span) -> Diagnostic:
+def nll_needs_logsoftmax(span: Span, last: str, last_span: Span, probabilities: bool) -> Diagnostic:
+    """`probabilities` tells whether that is what the `last` layer gives."""
     return Diagnostic(
         "E037",
         span,
         "`nll` needs log-probabilities",
         f"It is the negative of the right class's log-probability, but the net ends with `{last}`.",
         "add `logsoftmax` as the last layer, or write `loss crossentropy`"
-        if last != "softmax"
+        if not probabilities
         else "write `logsoftmax` instead of `softmax`",
         (Related(last_span, "the last layer is here"),),
-        (Edit.of(last_span, "logsoftmax"),) if last == "softmax" else (),
+        (Edit.of(last_span, "logsoftmax"),) if probabilities else (),
     )
 
 
@@ -100,13 +104,13 @@ E038 = Code(
 )
 
 
-def crossentropy_after(span: Span, last: str, last_span: Span) -> Diagnostic:
+def crossentropy_after(span: Span, last: str, last_span: Span, probabilities: bool) -> Diagnostic:
     return Diagnostic(
         "E038",
         span,
         f"`crossentropy` contains a softmax already, and the net ends with `{last}`",
         "The softmax would be applied twice.",
-        "write `loss nll`" if last == "logsoftmax" else "remove the `softmax` line",
+        "remove the `softmax` line" if probabilities else "write `loss nll`",
         (Related(last_span, "the last layer is here"),),
     )
 
@@ -160,9 +164,9 @@ E045 = Code(
 )
 
 
-def one_class(span: Span, layer: str, size: Span | None) -> Diagnostic:
-    """`size` is where the number of outputs can be changed."""
-    fix = f"{_with_outputs(layer, 2)}: one output for each of two classes"
+def one_class(span: Span, layer: str, sized: bool, size: Span | None) -> Diagnostic:
+    """`size` is where the number of outputs can be changed; `sized` as for class_count."""
+    fix = f"{_with_outputs(layer, 2, sized)}: one output for each of two classes"
     return Diagnostic(
         "E045",
         span,

@@ -14,17 +14,20 @@ E030 = Code(
 
 
 def window_too_large(
-    span: Span, layer: str, window: Shape, given: Shape, padding: Shape, source: str
+    span: Span, layer: str, window: Shape, given: Shape, padding: Shape | None, source: str
 ) -> Diagnostic:
-    """The checker adds the smallest input of the net that is large enough."""
-    room = (given[1] + 2 * padding[0], given[2] + 2 * padding[1])
-    padded = f", padded {show(room)}" if any(padding) else ""
+    """The checker adds the smallest input of the net that is large enough. `padding` is None where
+    the layer has none.
+    """
+    more = padding or (0, 0)
+    room = (given[1] + 2 * more[0], given[2] + 2 * more[1])
+    padded = f", padded {show(room)}" if any(more) else ""
     return Diagnostic(
         "E030",
         span,
         f"the {layer} window {show(window)} is larger than its input",
         f"{source} gives {show(given)}{padded}: {show(window)} does not fit into {show(room)}.",
-        f"use at most {show(room)}" + ("" if layer == "avgpool" else ", or more `pad`"),
+        f"use at most {show(room)}" + ("" if padding is None else ", or more `pad`"),
     )
 
 
