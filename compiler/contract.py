@@ -1,6 +1,5 @@
 """What a layer's code generator returns: sources of functions, and what they keep."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -106,7 +105,7 @@ def identifiers(layers: Iterable[str]) -> dict[str, str]:
     names: dict[str, str] = {}
     taken = {"predict"}  # predict_single is the module's own
     for number, layer in enumerate(layers):
-        name = re.sub(r"\W", "_", layer, flags=re.ASCII)
+        name = "".join(c if c.isascii() and c.isalnum() else "_" for c in layer)
         while name in taken:
             name = f"{name}_{number}"
         taken.add(name)
@@ -126,6 +125,9 @@ def function(name: str, arguments: str, doc: str, body: str, result: str = "") -
     arrow = f" -> {result}" if result else ""
     return f'@Kernel\ndef {name}({arguments}){arrow}:\n    """{doc}"""\n{lines}\n'
 
+
+# A prefix that stands for any: under it, layers that are alike have the same functions.
+NEUTRAL = "layer"
 
 FORWARD = "arena, weights, w, x, y"
 BACKWARD = "arena, weights, w, dy, dx"

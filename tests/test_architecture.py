@@ -151,3 +151,9 @@ def test_layers_are_asked_for_their_traits(path: Path) -> None:
     if path.parent in (ROOT / "dsl/layers", ROOT / "compiler/kernels"):
         return
     assert not LAYERS.intersection(_asked(ast.parse(path.read_text())))
+
+
+@pytest.mark.parametrize("path", of("compiler"), ids=named)
+def test_no_emitted_source_is_searched(path: Path) -> None:
+    """What is known of a function is kept as a value until it is written."""
+    assert "re" not in set(imports(path))

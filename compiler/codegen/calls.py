@@ -61,10 +61,11 @@ class Writer:
             text, own = self._argument(argument, call.scope)
             texts.append(text)
             numbers += own
-        check = "finite &= " if call.checks and self.checks else ""
-        yield Step(f"{check}{call.function}({', '.join(texts)})", tuple(numbers))
+        checks = call.checks and self.checks
+        line = f"{'finite &= ' if checks else ''}{call.function}({', '.join(texts)})"
+        yield Step(line, tuple(numbers), checks=checks)
         if self.probes:
-            yield Step("before = probe(times, {}, before)", (next(self.numbers),))
+            yield Step("before = probe(times, {}, before)", (next(self.numbers),), probed=True)
 
     def _argument(self, argument: str | Buffer, scope: str) -> tuple[str, tuple[int, ...]]:
         if isinstance(argument, str):

@@ -1,13 +1,12 @@
 """Graph to the source of one Python module: the kernels, and the functions that run them."""
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from textwrap import indent
 
 from lenet.compiler.codegen.entry_points import loss_source, predict_source, train_source
 from lenet.compiler.codegen.single import emit_single
-from lenet.compiler.contract import Kernels, Request, content_of, emit_layer, identifiers
+from lenet.compiler.contract import NEUTRAL, Kernels, Request, content_of, emit_layer, identifiers
 from lenet.compiler.kernels import entry_of, parts_of
 from lenet.compiler.memory.layout import Slot, bases_of, lay_out, offsets_of
 from lenet.compiler.memory.plan import Plan, plan_memory
@@ -154,11 +153,14 @@ def _emit_layers(
     for node in graph.nodes:
         content = content_of(node)
         if content not in alike:
-            prefix = names[node.name]
-            code = emit_layer(Request(node, prefix, offsets_of(node), target))
-            texts = (re.sub(rf"\b{prefix}_", "@", source) for source in code.sources.values())
-            key = (*texts, code.in_place, code.random, code.training_only, code.overwrites)
-            alike[content] = known.setdefault(key, ([], prefix, code))
+            request = Request(node, NEUTRAL, offsets_of(node), target)
+            code = emit_layer(request)
+            flags = (code.in_place, code.random, code.training_only, code.overwrites)
+            key = (*code.sources.values(), *flags)
+            if key not in known:
+                own = replace(request, name=names[node.name])
+                known[key] = [], own.name, emit_layer(own)
+            alike[content] = known[key]
         sharing, prefix, code = alike[content]
         sharing.append(node)
         layers[node.name] = Layer(code, prefix, {**bases_of(node, slots), "counter": counter})

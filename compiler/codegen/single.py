@@ -4,13 +4,12 @@ In the layout for batches a single image would use one lane of sixteen. Here its
 [channel][row][column] and its sums have the same order, so that they are the same bits.
 """
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lenet.compiler.codegen.calls import Writer
 from lenet.compiler.codegen.steps import Parts
-from lenet.compiler.contract import Request, arguments_of, content_of, function
+from lenet.compiler.contract import NEUTRAL, Request, arguments_of, content_of, function
 from lenet.compiler.kernels import module_of
 from lenet.compiler.memory.layout import Slot, bases_of, offsets_of
 from lenet.compiler.memory.plan import Plan, plan_memory
@@ -44,13 +43,12 @@ def emit_single(
     graph: Graph, names: Mapping[str, str], slots: Mapping[str, Slot], target: Target
 ) -> tuple[list[str], str, Plan]:
     """Sources, predict_single, and its memory plan. `graph` has nothing fused."""
-    sources: dict[str, str] = {}  # by their text without the layer's name: alike ones are shared
+    sources: dict[str, str] = {}  # by their text under a neutral name: alike ones are shared
     prefixes: dict[str, str] = {}
     alike: dict[str, tuple[Single, str, tuple[str, ...]]] = {}
     calls: list[Call] = []
     values: dict[str, Buffer] = {}
     for node in graph.nodes:
-        name = names[node.name]
         if node.kind == "input":
             values[node.name] = value = Buffer("image", product(node.shape))
             arguments = ("arena", "pixels", "row", "scale", "shift", value)
@@ -58,12 +56,14 @@ def emit_single(
             continue
         content = content_of(node)
         if content not in alike:
-            request = Request(node, name, offsets_of(node), target)
+            request = Request(node, NEUTRAL, offsets_of(node), target)
             layer = module_of(node.kind).emit_single(request)
-            key = re.sub(rf"\b{name}_", "@", layer.source)
-            sources.setdefault(key, layer.source)
-            wanted = arguments_of(layer.source, f"{name}_single") if layer.source else ()
-            alike[content] = layer, prefixes.setdefault(key, name), wanted
+            if layer.source not in sources:
+                own = replace(request, name=names[node.name])
+                sources[layer.source] = module_of(node.kind).emit_single(own).source
+                prefixes[layer.source] = own.name
+            wanted = arguments_of(layer.source, f"{NEUTRAL}_single") if layer.source else ()
+            alike[content] = layer, prefixes[layer.source], wanted
         layer, prefix, wanted = alike[content]
         xs = [values[given] for given in node.inputs]
         if not layer.source:

@@ -6,7 +6,6 @@ they are written once, and a table has the numbers.
 """
 
 import ast
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from textwrap import indent
@@ -25,10 +24,15 @@ _TABLE = """\
 
 @dataclass(frozen=True)
 class Step:
-    """Lines of source, with {} for each of some numbers."""
+    """Lines of source, with {} for each of some numbers.
+
+    With `checks` they change the variable `finite`, with `probed` they measure time from `before`.
+    """
 
     text: str
     numbers: tuple[int, ...] = ()
+    checks: bool = False
+    probed: bool = False
 
     def __str__(self) -> str:
         return self.text.format(*self.numbers)
@@ -43,7 +47,12 @@ def joined(steps: Iterable[Step], head: str = "") -> Step:
     steps = list(steps)
     text = "\n".join(step.text for step in steps)
     text = f"{head}\n{indent(text, '    ')}" if head else text
-    return Step(text, tuple(number for step in steps for number in step.numbers))
+    return Step(
+        text,
+        tuple(number for step in steps for number in step.numbers),
+        checks=any(step.checks for step in steps),
+        probed=any(step.probed for step in steps),
+    )
 
 
 class Parts:
@@ -80,16 +89,17 @@ class Parts:
             body = "\n".join(map(str, steps))
         head = call = f"{name}({', '.join(_free(body))})"
         result = ""
-        if found := re.search(r"^ *finite (&?=)", body, re.MULTILINE):
+        checks = any(step.checks for step in steps)
+        if checks:
             body, result = f"finite = True\n{body}\nreturn finite", " -> bool"
-            call = f"finite {found[1]} {call}"
-        if "before = probe(" in body:
+            call = f"finite &= {call}"
+        if any(step.probed for step in steps):
             body = f"before = clock()\n{body}"
             call = f"{call}\nbefore = clock()"
         what = "That one of the steps" if choice else "Steps"
         doc = f'"""{what} of {self._whole}, {len(steps)} in all."""\n'
         self.sources.append(f"{table}@Kernel\ndef {head}{result}:\n{indent(doc + body, '    ')}\n")
-        return Step(call)
+        return Step(call, checks=checks)
 
 
 def _runs(steps: Sequence[Step]) -> list[list[Step]]:
