@@ -5,14 +5,11 @@ never changed: numba keeps the machine code beside it, by processor (compiler/ji
 """
 
 import gc
-import importlib
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from threading import RLock
 from types import ModuleType
@@ -23,18 +20,16 @@ import numpy as np
 from lenet.compiler.jit.alone import alone
 from lenet.compiler.jit.compile_workers import Helpers, Job
 from lenet.compiler.jit.folders import cause_and_cure, kernel_folder, write_own
-from lenet.compiler.jit.forks import STEADY, renewed
+from lenet.compiler.jit.forks import renewed
 from lenet.compiler.jit.kept import source_digest
+from lenet.compiler.jit.kernel_modules import compile_function, find, import_kernels
 from lenet.compiler.program import Program
-from lenet.compiler.simd.kernel import Kernel
 from lenet.dsl.errors import LenetError
 
 DType = np.dtype[Any]
 _BYTES = np.dtype(np.uint8)
 _lock = RLock()  # numba compiles one function at a time, and Python has one garbage collector
 _collection_off = False  # while this process compiles
-_made = count(1)  # functions
-_COLLECTED = 100  # after so many, garbage is collected nevertheless: it is 3 MiB of each
 
 
 @dataclass(frozen=True)
@@ -88,7 +83,7 @@ class Loaded:
 
     def _jobs(self, name: str, pixels: str) -> list[Job]:
         """To compile a function and all that it calls, the longest first."""
-        needed = _find(self._module, name).needed()
+        needed = find(self._module, name).needed()
         own = self._module.__name__
         return [Job(f.name.removeprefix(f"{own}."), f.variant(pixels)) for f in needed]
 
@@ -105,30 +100,17 @@ class Loaded:
                         later += self._jobs("predict_single", job.pixels)
                 self._helpers = Helpers.start(self.path, missing, later)
             if self._helpers is not None:
-                self._helpers.work_off(missing, lambda job: compile_job(self._module, job))
-            made = [compile_job(self._module, job) for job in jobs]
+                self._helpers.work_off(missing, self._compile_one)
+            made = [self._compile_one(job) for job in jobs]
             self._ready.update(jobs)
         return not missing and not any(made)
 
+    def _compile_one(self, job: Job) -> bool:
+        return compile_function(self._module, job.name, job.pixels)
+
     def _is_cached(self, job: Job) -> bool:
         """Whether there is machine code of a function, perhaps of another processor."""
-        return _find(self._module, job.name).is_kept()
-
-
-def compile_job(module: ModuleType, job: Job) -> bool:
-    """Compile a function, or take it from the cache; whether it had to be compiled."""
-    made = _find(module, job.name).compile(job.pixels)
-    if made and next(_made) % _COLLECTED == 0:
-        gc.collect()
-    return made
-
-
-def _find(module: ModuleType, name: str) -> Kernel:
-    """A function of a net, or of another module by its full name."""
-    home, _, function = name.rpartition(".")
-    found = getattr(importlib.import_module(home) if home else module, function)
-    assert isinstance(found, Kernel), name
-    return found
+        return find(self._module, job.name).is_kept()
 
 
 def load(program: Program, folder: Path | None = None) -> Loaded:
@@ -170,7 +152,7 @@ def _once_a_host(folder: Path) -> Iterator[None]:
 @contextmanager
 def _no_collection() -> Iterator[None]:
     """numba makes many objects that stay; to search them for garbage is a twelfth of its time.
-    That is done seldom (`compile_job`)."""
+    That is done seldom (`compile_function`)."""
     global _collection_off
     if _collection_off or not gc.isenabled():
         yield
@@ -201,16 +183,3 @@ def _write_once(path: Path, source: bytes) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     write_own(path, source)
-
-
-def import_kernels(path: Path, source: bytes) -> ModuleType:
-    """The module of a source that lies at `path`. What Python would read and keep beside it, the
-    same in another form, might be damaged."""
-    name = f"lenet_kernels_{path.parent.name}"
-    with STEADY:
-        if name not in sys.modules:
-            module = ModuleType(name)
-            module.__file__ = str(path)
-            exec(compile(source, str(path), "exec"), module.__dict__)
-            sys.modules[name] = module
-        return sys.modules[name]

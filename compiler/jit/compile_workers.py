@@ -163,8 +163,8 @@ def command_for(path: Path) -> list[str]:
 def main(path: Path) -> None:
     # numba would load it, which takes a good part of a second, for algebra that no kernel has.
     sys.modules["scipy"] = None  # type: ignore[assignment]
-    from lenet.compiler.jit.cache import compile_job, import_kernels
     from lenet.compiler.jit.kept import source_digest
+    from lenet.compiler.jit.kernel_modules import compile_function, import_kernels
 
     source = path.read_bytes()
     if source_digest(source) != path.parent.name:
@@ -182,10 +182,10 @@ def main(path: Path) -> None:
     nice = False
     while True:
         print("ready", flush=True)
-        job, pixels, urgency = lines.get().split()
+        name, pixels, urgency = lines.get().split()
         if urgency == "later" and not nice:
             nice = bool(os.nice(19))
-        compile_job(module, Job(job, pixels))
+        compile_function(module, name, pixels)
 
 
 if __name__ == "__main__":
