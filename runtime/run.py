@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from lenet.runtime.machine.cores import available_cores
 from lenet.runtime.machine.interrupts import interruptible
 from lenet.runtime.models.model import Model
 from lenet.runtime.models.model_facts import facts_of
+from lenet.runtime.options import Options
 from lenet.runtime.records.checkpoint import Checkpoints, Folder, Memory, Store
 from lenet.runtime.records.observed import Observed
 from lenet.runtime.records.records import Records
@@ -35,36 +36,6 @@ from lenet.runtime.verdict import verdict
 
 if TYPE_CHECKING:
     from lenet.runtime.spark.session import SparkSession
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to run, beside what the file says.
-
-    engine: "spark" or "local"; spark: a session to use, else one for `master` is started and
-    stopped; data: a folder with copies, to be found again by a run that goes on; epochs: in place
-    of the file's `stop`; threads: of the local engine, or of a cluster's executors; folder: the
-    run's, where an older run is only replaced to `overwrite`, and goes on from its newest
-    checkpoint to `resume`. checkpoints: another place for them, which may be any that Spark can
-    write. workers, all_reduce, timeout, memory: see runtime/spark/task.py. seed: in place of the
-    file's.
-    """
-
-    engine: str = "spark"
-    master: str = "local[*]"
-    spark: "SparkSession | None" = None
-    data: Path | None = None
-    epochs: int | None = None
-    threads: int | None = None
-    folder: Path | None = None
-    overwrite: bool = False
-    resume: bool = False
-    checkpoints: str | None = None
-    workers: int | None = None
-    all_reduce: str = "mesh"
-    timeout: float = 60.0
-    memory: int | None = None
-    seed: int | None = None
 
 
 def train_model(
@@ -111,6 +82,7 @@ def _train(
         "data": str(options.data.absolute()) if options.data else None,
         "epochs": options.epochs,
         "engine": options.engine,
+        "seed": options.seed,
     }
     records = Records(options.folder, train, about, options.resume, held)
 
