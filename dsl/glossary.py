@@ -1,6 +1,10 @@
 """Words that stand in lines and are no layer, line or dataset themselves, and what they mean."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+
+from lenet.dsl.words import KINDS
 
 
 @dataclass(frozen=True)
@@ -14,25 +18,7 @@ class Term:
 _TIMES = ("stop", "rate", "validate", "checkpoint", "log")
 _LISTED = ("validate", "stop")
 
-GLOSSARY = {
-    # Of `optimizer`.
-    "sgd": Term("stochastic gradient descent: parameters move against the mean gradient of a "
-                "batch, times the rate", ("optimizer",)),
-    "adam": Term("gradient descent whose steps are scaled by running means of each parameter's "
-                 "slopes and of their squares (Kingma and Ba 2015); its weight decay is decoupled "
-                 "from these, as in AdamW", ("optimizer",)),
-    "momentum": Term("of sgd: the part of the last step that is taken again, 0.9 for example",
-                     ("optimizer",)),
-    "nesterov": Term("of sgd with momentum: the gradient is corrected as if the last step had been "
-                     "taken again already", ("optimizer",)),
-    "weight_decay": Term("each step also shrinks the parameters by this factor times the rate",
-                         ("optimizer",)),
-    "beta1": Term("of adam: the part of the old in the running mean of slopes, 0.9 if absent",
-                  ("optimizer",)),
-    "beta2": Term("of adam: the part of the old in the running mean of squared slopes, 0.999 if "
-                  "absent", ("optimizer",)),
-    "epsilon": Term("of adam: is added to the root that steps are divided by, 1e-8 if absent",
-                    ("optimizer",)),
+_TERMS = {
     # Of `loss`.
     "nll": Term("the negative of the right class's log-probability, for a net that ends in "
                 "`logsoftmax`", ("loss",)),
@@ -110,3 +96,23 @@ GLOSSARY = {
     "engine": Term("where a net is trained: `lenet train --engine spark` or `--engine local`, with "
                    "the same weights"),
 }  # fmt: skip
+
+
+@cache
+def glossary() -> Mapping[str, tuple[Term, ...]]:
+    """All meanings of each word: those of the registries, then those above."""
+    found: dict[str, list[Term]] = {}
+    for kind in KINDS:
+        for entry in kind.words.values():
+            found.setdefault(entry.name, []).append(Term(entry.summary, kind.keys))
+        users: dict[tuple[str, str], list[str]] = {}
+        for entry, option in kind.options():
+            default = (
+                "" if option.switch or not option.default else f", {option.default:g} if absent"
+            )
+            users.setdefault((option.name, option.summary + default), []).append(entry.name)
+        for (name, meaning), names in users.items():
+            found.setdefault(name, []).append(Term(f"of {', '.join(names)}: {meaning}", kind.keys))
+    for name, term in _TERMS.items():
+        found.setdefault(name, []).append(term)
+    return {name: tuple(terms) for name, terms in found.items()}

@@ -3,12 +3,10 @@ registry of each kind of them, which is the only list that there is."""
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Generic, TypeVar
-
-from lenet.dsl.messages.absent import plain
+from typing import Any, Generic, TypeVar
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +14,8 @@ class Entry:
     """What a word means, and how it is written.
 
     `summary` is a sentence or its part, `example` a line of a file, `aliases` are others' words for
-    it, in small letters, and `source` the paper that it is from, where there is one.
+    it, in small letters, `source` is the paper that it is from, where there is one, and `phrases`
+    are what others have words of their own for, and how that is written here.
     """
 
     name: str
@@ -24,6 +23,43 @@ class Entry:
     example: str
     aliases: tuple[str, ...] = ()
     source: str = ""
+    phrases: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Option:
+    """A number from `low` to below `high` behind a word, or a `switch`, which is only there or not.
+
+    `what` is its name in a message, which is `name` if absent.
+    """
+
+    name: str
+    summary: str
+    default: float = 0.0
+    low: float = 0.0
+    high: float = float("inf")
+    switch: bool = False
+    what: str = ""
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Use:
+    """A word as a line uses it: with the values of all its options, by default or as given."""
+
+    name: str
+    values: tuple[tuple[str, Any], ...] = ()
+
+    @classmethod
+    def of(cls, name: str, options: Iterable[Option], given: Mapping[str, Any]) -> "Use":
+        """Those that are not given have their defaults; TypeError for what is no option."""
+        values = {o.name: bool(o.default) if o.switch else o.default for o in options}
+        if unknown := given.keys() - values.keys():
+            raise TypeError(f"{name} has no option {', '.join(sorted(unknown))}")
+        return cls(name, tuple({**values, **given}.items()))
+
+    def __getitem__(self, option: str) -> Any:
+        return dict(self.values)[option]
 
 
 E = TypeVar("E", bound=Entry)
@@ -67,12 +103,11 @@ class Registry(Mapping[str, E], Generic[E]):
 
     @cached_property
     def aliases(self) -> Mapping[str, str]:
-        """Our words for others'."""
-        return {alias: entry.name for entry in self.values() for alias in entry.aliases}
-
-    def called(self, word: str) -> str | None:
-        """Our word for another framework's, however that is written."""
-        return {plain(alias): name for alias, name in self.aliases.items()}.get(plain(word))
+        """Our words for others', or how these are written here."""
+        found = {alias: entry.name for entry in self.values() for alias in entry.aliases}
+        return found | {
+            alias: text for entry in self.values() for alias, text in entry.phrases.items()
+        }
 
 
 def module_of(word: str) -> str:

@@ -8,9 +8,11 @@ from lenet.dsl.check import check
 from lenet.dsl.datasets import DATASETS
 from lenet.dsl.messages.absent import ABSENT, plain
 from lenet.dsl.messages.diagnostics import Diagnostic, closest
+from lenet.dsl.optimizers import OPTIMIZERS
 from lenet.dsl.registry import SECTIONS, STRUCTURE, layers
 from lenet.dsl.sections import augment, data, train
 from lenet.dsl.syntax.fix import fix
+from lenet.dsl.words import KINDS
 
 NET = "input 1x8x8\nflatten\nlinear 10\n"
 
@@ -59,7 +61,7 @@ def test_what_is_offered_is_there() -> None:
     """Every line, word or option that a fix writes is one of ours."""
     keys = {key for section in (data.KEYS, augment.KEYS, train.KEYS) for key in section}
     words = {*layers(), *STRUCTURE, *SECTIONS, *keys, *DATASETS, *train.LOSSES, *train.METRICS,
-             "as", "sgd", "adam", "cosine", "decay", "connect", "lenet", "bias", "pad",
+             "as", *OPTIMIZERS, "cosine", "decay", "connect", "lenet", "bias", "pad",
              "beta1", "{example}"}  # fmt: skip
     for kinds in ABSENT.values():
         for instead in kinds.values():
@@ -82,10 +84,12 @@ def test_the_table_shrinks_as_the_language_grows() -> None:
     ours["dataset"] |= {*DATASETS, *data._ALIASES}
     ours["loss"] |= {*train.LOSSES, *train.LOSS_ALIASES}
     ours["metric"] |= {*train.METRICS, *train.METRIC_ALIASES}
-    ours["optimizer"] |= {*train.OPTIMIZERS, *train.OPTIMIZER_ALIASES}
     ours["way to change the rate"] |= set(train.RATE_CHANGES)
-    ours["option of sgd"] |= {*train.SGD_OPTIONS, *train.OPTION_ALIASES}
-    ours["option of adam"] |= {*train.ADAM_OPTIONS, *train.OPTION_ALIASES}
+    for kind in KINDS:
+        ours[kind.what] |= {*kind.words, *kind.words.aliases}
+        for entry, option in kind.options():
+            if f"option of {entry.name}" in ours:
+                ours[f"option of {entry.name}"] |= {option.name, *option.aliases}
     for what, known in ours.items():
         assert known, what
         assert not {plain(word) for word in known} & ABSENT[what].keys(), what
@@ -161,7 +165,7 @@ def test_momentum_is_an_option_of_sgd() -> None:
     text = fixed(NET + "train\n  rate 0.1\n  optimizer momentum 0.9\n")
     graph = check(text).graph
     assert graph is not None and graph.train is not None
-    assert (graph.train.optimizer.name, graph.train.optimizer.momentum) == ("sgd", 0.9)
+    assert graph.train.optimizer == OPTIMIZERS["sgd"].use(momentum=0.9)
 
 
 # Slips of the pen

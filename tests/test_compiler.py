@@ -30,6 +30,7 @@ from lenet.compiler.memory.schedule import (
     schedule_training,
     segments,
 )
+from lenet.compiler.optimizers.sgd import sgd
 from lenet.compiler.pipeline import compile_graph, run_passes
 from lenet.compiler.simd.kernel import Kernel
 from lenet.compiler.simd.loops import loop
@@ -261,7 +262,7 @@ def test_other_processes_help_to_compile(
         monkeypatch.setattr(sys, "executable", str(script))
     spec = f"input 4\nlinear {3 + len(broken)}\ntanh\nlinear 2\nlogsoftmax"
     loaded = load(compile_graph(graph_of(spec)), tmp_path)
-    assert not loaded.compile("train_slice", "sgd").from_cache
+    assert not loaded.compile("train_slice", sgd.name).from_cache
     loaded.compile("predict_slice", "predict_single")
     kernels = [f for f in vars(loaded._module).values() if isinstance(f, Kernel)]
     hits = [f for f in kernels if f.dispatcher.stats.cache_hits]
@@ -320,9 +321,9 @@ def test_many_weights_are_prefetched(inputs: int, expected: bool) -> None:
 def test_functions_are_for_the_images_that_they_were_compiled_for(tmp_path: Path) -> None:
     """numba would compile another version, in the middle of a training."""
     loaded = load(compile_graph(graph_of("input 7\nlinear 3")), tmp_path)
-    assert not loaded.compile("predict_single", "sgd").from_cache
+    assert not loaded.compile("predict_single", sgd.name).from_cache
     again = load(loaded.program, tmp_path)
-    assert again.compile("predict_single", "sgd").from_cache
+    assert again.compile("predict_single", sgd.name).from_cache
     predict = again.predict_single(np.dtype(np.uint8))
     arena, weights = aligned_floats(loaded.program.single_floats), aligned_floats(24)
     one, outputs = np.ones(1, np.float32), np.empty((1, 3), np.float32)

@@ -13,7 +13,7 @@ from lenet.compiler.memory.schedule import Buffer
 from lenet.compiler.pipeline import compile_graph
 from lenet.compiler.target import Target
 from lenet.dsl.check import check_graph
-from lenet.dsl.sections.train import Optimizer
+from lenet.dsl.optimizers import OPTIMIZERS
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.machine.arrays import aligned_floats, frozen
 from lenet.runtime.training.batches import Normalization
@@ -131,8 +131,8 @@ def test_three_hundred_layers_train() -> None:
     for threads in (1, 2):
         trainer = Trainer(
             case.loaded, deal(images, images, 3), normalization,
-            initial_weights(case.loaded.program, 1), Optimizer(momentum=0.9), 20, 1, threads,
-            Alone(),
+            initial_weights(case.loaded.program, 1), OPTIMIZERS["sgd"].use(momentum=0.9), 20, 1,
+            threads, Alone(),
         )  # fmt: skip
         trainer.start_epoch(0)
         losses = [trainer.step(step, 0.1).loss for step in range(2)]

@@ -11,13 +11,13 @@ import pytest
 from lenet.dsl.check import check
 from lenet.dsl.datasets import DATASETS
 from lenet.dsl.errors import LenetError
-from lenet.dsl.glossary import GLOSSARY
+from lenet.dsl.glossary import glossary
 from lenet.dsl.messages.absent import ABSENT
 from lenet.dsl.registry import STRUCTURE, layers
 from lenet.dsl.sections import augment, data, reader, train
 from lenet.dsl.sections.reader import Reader
 from lenet.editor.editing import completions
-from lenet.editor.explain import _ALIASES, SECTIONS, explain
+from lenet.editor.explain import SECTIONS, aliases_of_lines, explain
 
 MODULES = {"data": data, "augment": augment, "train": train}
 LINES = {
@@ -88,7 +88,7 @@ def test_the_words_of_sections(known_to_readers: dict[str, set[str]]) -> None:
 
 
 def test_aliases_of_sections_say_what_they_are_called() -> None:
-    for aliases in _ALIASES.values():
+    for aliases in aliases_of_lines().values():
         for alias, name in aliases.items():
             told = explain(alias)
             assert f"{alias} is called `{name}` here" in told
@@ -141,6 +141,8 @@ def test_completion_has_what_the_readers_accept(known_to_readers: dict[str, set[
 
 def test_the_glossary_names_lines_that_are() -> None:
     keys = {key for section in SECTIONS.values() for key in section}
-    for word, term in GLOSSARY.items():
-        assert set(term.keys) <= keys and term.meaning[0].islower() or term.meaning[:2].isupper()
-        assert not term.meaning.endswith("."), word
+    for word, terms in glossary().items():
+        for term in terms:
+            assert set(term.keys) <= keys
+            assert term.meaning[0].islower() or term.meaning[:2].isupper(), word
+            assert not term.meaning.endswith("."), word

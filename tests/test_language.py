@@ -11,8 +11,9 @@ from lenet.dsl.check import Checked, check, check_graph
 from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Graph
 from lenet.dsl.messages.diagnostics import SpecError, read_source, render
+from lenet.dsl.optimizers import OPTIMIZERS
 from lenet.dsl.sections.reader import Duration
-from lenet.dsl.sections.train import Optimizer, Rate
+from lenet.dsl.sections.train import Rate
 
 SPECS = sorted((Path(__file__).parents[1] / "specs").glob("*.lenet"))
 LONGEST = 2000
@@ -232,7 +233,9 @@ def test_the_whole_section() -> None:
     assert data is not None and train is not None
     assert (data.kind, data.normalize, data.validate) == ("digits", True, 100)
     assert train.loss == "crossentropy"
-    assert train.optimizer == Optimizer("sgd", 0.9, True, 0.0005)
+    assert train.optimizer == OPTIMIZERS["sgd"].use(
+        momentum=0.9, nesterov=True, weight_decay=0.0005
+    )
     assert train.rate == Rate((0.4,), 0.0002)
     assert (train.batch, train.seed) == (128, 7)
     assert train.stop == Duration(500, "iterations")

@@ -11,7 +11,7 @@ from lenet.compiler.jit.cache import load
 from lenet.compiler.pipeline import compile_graph
 from lenet.dsl.check import check_graph
 from lenet.dsl.errors import LenetError
-from lenet.dsl.sections.train import Optimizer
+from lenet.dsl.optimizers import OPTIMIZERS
 from lenet.runtime.data import load_dataset
 from lenet.runtime.training.batches import Normalization
 from lenet.runtime.training.communicator import Alone
@@ -59,7 +59,7 @@ def trainer_of(net: str, communicator, threads: int = 1) -> Trainer:
     )
     made = Trainer(
         loaded, shard, normalization, initial_weights(loaded.program, 1),
-        Optimizer(momentum=0.9), 96, 1, threads, communicator,
+        OPTIMIZERS["sgd"].use(momentum=0.9), 96, 1, threads, communicator,
     )  # fmt: skip
     made.start_epoch(1)
     return made

@@ -307,12 +307,11 @@ def test_too_few_slots_are_an_error_at_once(small: Path, spark) -> None:
     assert time.monotonic() - before < 20
 
 
-@pytest.mark.parametrize("master", ["local[1]", "local[3]"])
-def test_any_local_master_gives_the_same_bits(small: Path, master: str) -> None:
+def test_another_local_master_gives_the_same_bits(small: Path) -> None:
     """From the command line, with every event logged as JSON."""
     command = [
         sys.executable, "-c", "from lenet.cli import main; main()", "train", str(small), "--master",
-        master, "--log", "json", "--json", "-o", str(small.parent / "run"),
+        "local[3]", "--log", "json", "--json", "-o", str(small.parent / "run"),
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr

@@ -8,14 +8,14 @@ import pytest
 from lenet.compiler.optimizers.exact import (
     FRACTION_BITS,
     LIMIT,
-    NOT_FINITE,
-    OUT_OF_RANGE,
     sum_exactly,
 )
+from lenet.compiler.optimizers.rule import NOT_FINITE, OUT_OF_RANGE
 from lenet.dsl.errors import LenetError
-from lenet.dsl.sections.train import Optimizer
+from lenet.dsl.optimizers import OPTIMIZERS
 from lenet.runtime.training.fixed_point import _LOSS_LIMIT, sum_ends
 from lenet.runtime.training.updater import Updater, parts_of
+from reference.optimizers import REFERENCE
 
 NONE = np.zeros(0, np.int64)
 
@@ -72,11 +72,13 @@ def test_a_slope_is_what_the_conversion_of_the_integer_gives() -> None:
     total[: len(edges)] = edges
     weights = np.zeros(total.size, np.float32)
     parts = parts_of(total)
-    assert Updater(Optimizer("sgd"), total.size)(weights, parts, 1.0, 0, total.size, -1.0) == 0
+    assert (
+        Updater(OPTIMIZERS["sgd"].use(), total.size)(weights, parts, 1.0, 0, total.size, -1.0) == 0
+    )
     np.testing.assert_array_equal(weights, (total * 2.0**-FRACTION_BITS).astype(np.float32))
 
 
-@pytest.mark.parametrize("name", ["sgd", "adam"])
+@pytest.mark.parametrize("name", OPTIMIZERS)
 @pytest.mark.parametrize("rows", [[], [1], [0, 2], [2, 0, 1, 1, 2]])
 @pytest.mark.parametrize("owners", [[], [1], [1, 0]])
 def test_one_pass_gives_the_bits_of_several(name: str, rows: list[int], owners: list[int]) -> None:
@@ -93,7 +95,7 @@ def test_one_pass_gives_the_bits_of_several(name: str, rows: list[int], owners: 
     assert sum_exactly(*parts, 4_000, size, factor, total)
     np.testing.assert_array_equal(total, expected)
 
-    optimizer = Optimizer(name, momentum=0.9, weight_decay=0.1)
+    optimizer = OPTIMIZERS[name].use(weight_decay=0.1)
     several, once = Updater(optimizer, size), Updater(optimizer, size)
     weights = rng.standard_normal(size).astype(np.float32)
     other = weights.copy()
@@ -107,41 +109,18 @@ def test_one_pass_gives_the_bits_of_several(name: str, rows: list[int], owners: 
 
 
 F = np.float32
+USES = [(name, options) for name, (_, uses) in REFERENCE.items() for options in uses]
 
 
-def updated(
-    optimizer: Optimizer, slopes: np.ndarray, weights: np.ndarray, states: np.ndarray, step: int
-) -> tuple[np.ndarray, list[np.ndarray]]:
-    """One step in numpy's float32: new weights and states."""
-    rate, momentum, decay = F(0.1), F(optimizer.momentum), F(optimizer.weight_decay)
-    if optimizer.name == "adam":
-        beta2, one = F(optimizer.second), F(1)
-        mean = momentum * states[0] + (one - momentum) * slopes
-        square = beta2 * states[1] + (one - beta2) * slopes * slopes
-        unbiased = mean / F(1 - float(momentum) ** step)
-        root = np.sqrt(square / F(1 - float(beta2) ** step))
-        move = unbiased / (root + F(optimizer.epsilon))
-        return weights - rate * (move + decay * weights), [mean, square]
-    slopes = slopes + decay * weights
-    if not momentum:
-        return weights - rate * slopes, []
-    velocity = momentum * states[0] + slopes
-    ahead = slopes + momentum * velocity if optimizer.nesterov else velocity
-    return weights - rate * ahead, [velocity]
+def test_each_optimizer_has_a_reference() -> None:
+    assert set(REFERENCE) == set(OPTIMIZERS)
 
 
-@pytest.mark.parametrize(
-    "optimizer",
-    [
-        Optimizer("sgd", weight_decay=0.01),
-        Optimizer("sgd", momentum=0.9),
-        Optimizer("sgd", momentum=0.9, nesterov=True, weight_decay=0.01),
-        Optimizer("adam", momentum=0.8, second=0.99, epsilon=1e-6, weight_decay=0.1),
-    ],
-    ids=["sgd", "momentum", "nesterov", "adam"],
-)
-def test_an_optimizer_has_the_bits_of_numpy(optimizer: Optimizer) -> None:
-    rng = np.random.default_rng(4)
+@pytest.mark.parametrize(("name", "options"), USES)
+def test_an_optimizer_has_the_bits_of_numpy(name: str, options: dict[str, float]) -> None:
+    """In its states, too, whichever part of the parameters it takes."""
+    rng, optimizer = np.random.default_rng(4), OPTIMIZERS[name].use(**options)
+    given = {key: F(value) for key, value in optimizer.values}
     for size, first, last in (
         (1, 0, 1), (15, 2, 14), (16, 0, 16), (17, 0, 17), (50, 3, 50), (50, 17, 34), (50, 9, 9),
     ):  # fmt: skip
@@ -151,7 +130,9 @@ def test_an_optimizer_has_the_bits_of_numpy(optimizer: Optimizer) -> None:
         total = rng.integers(-(2**42), 2**42, size)
         slopes, span = (total * 2.0**-FRACTION_BITS).astype(F), slice(first, last)
         updater.steps = 3
-        new, states = updated(optimizer, slopes, weights, updater._states, 3)
+        new, *states = REFERENCE[name][0](
+            weights, slopes, *updater._states, rate=F(0.1), number=3, **given
+        )
         expected, expected_states = weights.copy(), updater._states.copy()
         expected[span] = new[span]
         for number, state in enumerate(states):
@@ -163,7 +144,7 @@ def test_an_optimizer_has_the_bits_of_numpy(optimizer: Optimizer) -> None:
 
 @pytest.mark.parametrize("place", [0, 17, 33, 39])  # in the vectors, and in what is left of 40
 def test_an_optimizer_tells_what_went_wrong(place: int) -> None:
-    updater, gradients = Updater(Optimizer("sgd"), 40), np.ones((1, 40), F)
+    updater, gradients = Updater(OPTIMIZERS["sgd"].use(), 40), np.ones((1, 40), F)
     totals, weights = np.zeros((1, 40), np.int64), np.ones(40, F)
     parts = (gradients, np.array([0, 0]), totals, NONE)
 

@@ -13,8 +13,10 @@ from lenet.compiler.pipeline import compile_graph
 from lenet.dsl.bitmaps import DIGITS
 from lenet.dsl.check import check_graph
 from lenet.dsl.errors import LenetError
+from lenet.dsl.optimizers import OPTIMIZERS
 from lenet.dsl.sections.reader import Duration
-from lenet.dsl.sections.train import Optimizer, Rate, Stop
+from lenet.dsl.sections.train import Rate, Stop
+from lenet.dsl.vocabulary import Use
 from lenet.runtime.data import load_dataset
 from lenet.runtime.data.dataset import Dataset, Images
 from lenet.runtime.training.batches import Normalization
@@ -62,12 +64,12 @@ def part_of(dataset: Dataset, count: int) -> Dataset:
 @pytest.mark.parametrize(
     "optimizer",
     [
-        Optimizer(),
-        Optimizer(momentum=0.9),
-        Optimizer(momentum=0.8, nesterov=True, weight_decay=0.01),
+        OPTIMIZERS["sgd"].use(),
+        OPTIMIZERS["sgd"].use(momentum=0.9),
+        OPTIMIZERS["sgd"].use(momentum=0.8, nesterov=True, weight_decay=0.01),
     ],
 )
-def test_losses_of_twenty_steps_are_the_references(optimizer: Optimizer) -> None:
+def test_losses_of_twenty_steps_are_the_references(optimizer: Use) -> None:
     """LeNet on digits scaled to 28x28: 20 steps in float32 against float64."""
     graph = check_graph((SPECS / "lenet5.lenet").read_text(), "lenet5")
     loaded = load(compile_graph(graph))
@@ -85,7 +87,7 @@ def test_losses_of_twenty_steps_are_the_references(optimizer: Optimizer) -> None
         Alone(),
     )  # fmt: skip
     values = pixels.astype(np.float64) * scale + shift
-    rate = 0.2 if not optimizer.momentum else 0.02
+    rate = 0.2 if not optimizer["momentum"] else 0.02
     for number in range(20):
         epoch, step = divmod(number, trainer.steps)
         if step == 0:
@@ -95,7 +97,9 @@ def test_losses_of_twenty_steps_are_the_references(optimizer: Optimizer) -> None
         own = shares(1000, batch, trainer.slices, step)
         rows = np.concatenate([orders[k][own[k]] for k in range(3)])
         expected, gradients, _ = net.gradients(values[rows], images.labels[rows], "nll")
-        net.sgd(gradients, rate, optimizer.momentum, optimizer.nesterov, optimizer.weight_decay)
+        net.sgd(
+            gradients, rate, optimizer["momentum"], optimizer["nesterov"], optimizer["weight_decay"]
+        )
         assert got.loss == pytest.approx(expected, rel=1e-4), number
     final = to_tensors(loaded.program, trainer.weights)
     for name, tensor in final.items():
@@ -105,7 +109,7 @@ def test_losses_of_twenty_steps_are_the_references(optimizer: Optimizer) -> None
 
 def test_adam_is_the_papers() -> None:
     """Ten steps with the same gradients, in float32 against float64 (decoupled weight decay)."""
-    optimizer = Optimizer("adam", momentum=0.9, second=0.99, epsilon=1e-6, weight_decay=0.1)
+    optimizer = OPTIMIZERS["adam"].use(beta1=0.9, beta2=0.99, epsilon=1e-6, weight_decay=0.1)
     updater, rng = Updater(optimizer, 50), np.random.default_rng(2)
     weights = rng.standard_normal(50).astype(np.float32)
     w, m, v = weights.astype(np.float64), np.zeros(50), np.zeros(50)
@@ -254,7 +258,9 @@ def test_sums_of_two_workers_are_the_sums_of_one() -> None:
     def trainer(communicator) -> Trainer:
         weights = initial_weights(loaded.program, 1)
         shard = deal(images, images, slice_count(100), communicator.rank, communicator.size)
-        made = Trainer(loaded, shard, normalization, weights, Optimizer(), 100, 1, 1, communicator)
+        made = Trainer(
+            loaded, shard, normalization, weights, OPTIMIZERS["sgd"].use(), 100, 1, 1, communicator
+        )
         made.start_epoch(1)
         return made
 

@@ -5,6 +5,7 @@ never changed: numba keeps the machine code beside it, by processor (compiler/ji
 """
 
 import gc
+import importlib
 import os
 import sys
 import time
@@ -24,7 +25,6 @@ from lenet.compiler.jit.compile_workers import Helpers, Job
 from lenet.compiler.jit.folders import cause_and_cure, kernel_folder, write_own
 from lenet.compiler.jit.forks import STEADY, renewed
 from lenet.compiler.jit.kept import source_digest
-from lenet.compiler.optimizers import exact
 from lenet.compiler.program import Program
 from lenet.compiler.simd.kernel import Kernel
 from lenet.dsl.errors import LenetError
@@ -72,7 +72,7 @@ class Loaded:
         return self._function("predict_single", pixels)
 
     def compile(self, *names: str, pixels: DType = _BYTES) -> Compiled:
-        """Compile functions of the program, or of compiler/optimizers/exact.py, now; LenetError
+        """Compile functions of the program, or of modules by their full names, now; LenetError
         where they cannot be kept."""
         started = time.perf_counter()
         jobs = [job for name in names for job in self._jobs(name, pixels.name)]
@@ -89,7 +89,8 @@ class Loaded:
     def _jobs(self, name: str, pixels: str) -> list[Job]:
         """To compile a function and all that it calls, the longest first."""
         needed = _find(self._module, name).needed()
-        return [Job(f.python.__name__, f.variant(pixels)) for f in needed]
+        own = self._module.__name__
+        return [Job(f.name.removeprefix(f"{own}."), f.variant(pixels)) for f in needed]
 
     def _compile(self, jobs: Sequence[Job]) -> bool:
         """False where one was not in the cache."""
@@ -123,8 +124,9 @@ def compile_job(module: ModuleType, job: Job) -> bool:
 
 
 def _find(module: ModuleType, name: str) -> Kernel:
-    """A function of a net, or of compiler/optimizers/exact.py."""
-    found = getattr(module, name, None) or getattr(exact, name)
+    """A function of a net, or of another module by its full name."""
+    home, _, function = name.rpartition(".")
+    found = getattr(importlib.import_module(home) if home else module, function)
     assert isinstance(found, Kernel), name
     return found
 

@@ -1,4 +1,4 @@
-"""Exact sums of gradients, and the optimizers, which take them: the same for every net.
+"""Exact sums of gradients: the same for every net.
 
 They are written in LLVM IR, since a number is of several types on its way to the sum, and since to
 compile loops over arrays takes numba several times as long.
@@ -7,7 +7,6 @@ compile loops over arrays takes numba several times as long.
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
@@ -21,7 +20,6 @@ from lenet.compiler.simd.vector import (
     INT64,
     LANES,
     broadcast,
-    call,
     data_pointer,
     fused_multiply_add,
     store_lanes,
@@ -32,17 +30,15 @@ from lenet.compiler.simd.vector import (
 # below LIMIT, has 50 bits, which is what the trick with _ROUNDING can take.
 FRACTION_BITS = 40
 LIMIT = 2.0**10
-OUT_OF_RANGE, NOT_FINITE = 1, 2
 # Adding it to a float64 rounds that to a whole number and leaves it in its low bits, which vectors
 # can do, unlike conversions.
 _ROUNDING = 1.5 * 2.0**52
 _ROUNDING_BITS = 0x4338000000000000
 # Without their sign, the bits of floats are in the order of the floats, with NaN above all.
 _UNSIGNED = 0x7FFFFFFF
-_INFINITY = 0x7F800000
 
 
-class _Terms:
+class Terms:
     """What is added up: gradients[rows] * factor, each number rounded to fixed point by itself,
     and parts[owners], which are in fixed point."""
 
@@ -63,7 +59,7 @@ class _Terms:
         def of(array: Any, numbers: Any, k: Any, kind: ir.VectorType) -> Any:
             """The columns of array[numbers[k]]."""
             row = builder.mul(builder.load(builder.gep(numbers.data, [k])), _length(builder, array))
-            return _load(builder, array.data, builder.add(row, column), kind)
+            return load_lanes(builder, array.data, builder.add(row, column), kind)
 
         def add_part(k: Any, carried: Carried) -> Carried:
             return [builder.add(carried[0], of(self.parts, self.owners, k, longs))]
@@ -75,7 +71,7 @@ class _Terms:
             )
             return [
                 builder.add(carried[0], builder.bitcast(rounded, longs)),
-                _larger(builder, carried[1], values),
+                larger(builder, carried[1], values),
             ]
 
         row_count, owner_count = _length(builder, self.rows), _length(builder, self.owners)
@@ -122,18 +118,19 @@ def _length(builder: ir.IRBuilder, array: Any) -> Any:
     return cgutils.unpack_tuple(builder, array.shape)[-1]
 
 
-def _load(builder: ir.IRBuilder, data: Any, place: Any, kind: ir.VectorType) -> Any:
+def load_lanes(builder: ir.IRBuilder, data: Any, place: Any, kind: ir.VectorType) -> Any:
+    """The floats of an array from a place on, as a vector of this kind."""
     pointer = builder.bitcast(builder.gep(data, [place]), kind.as_pointer())
     return builder.load(pointer, align=4)
 
 
-def _larger(builder: ir.IRBuilder, largest: Any, values: Any) -> Any:
+def larger(builder: ir.IRBuilder, largest: Any, values: Any) -> Any:
     """The larger bits, without the sign."""
     bits = builder.and_(builder.bitcast(values, largest.type), _all(_UNSIGNED, largest.type))
     return builder.select(builder.icmp_signed(">", bits, largest), bits, largest)
 
 
-def _over_columns(
+def over_columns(
     builder: ir.IRBuilder, first: Any, last: Any, count: int,
     body: Callable[[Any, int, Carried], Carried],
 ) -> list[Any]:  # fmt: skip
@@ -171,7 +168,7 @@ def _sum(
     """The fixed-point sums for the columns first … last; False where they mean nothing."""
 
     def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> Any:
-        terms = _Terms(context, builder, sig, args)
+        terms = Terms(context, builder, sig, args)
         data = data_pointer(context, builder, sig.args[7], args[7])
 
         def put(column: Any, width: int, largest: Carried) -> Carried:
@@ -179,89 +176,11 @@ def _sum(
             store_lanes(builder, value, data, column, aligned=False)
             return [bits]
 
-        return terms.in_range(*_over_columns(builder, args[4], args[5], 1, put))
+        return terms.in_range(*over_columns(builder, args[4], args[5], 1, put))
 
     i = types.int64
     sig = types.boolean(gradients, rows, parts, owners, i, i, types.float64, total)
     return sig, generate
-
-
-def _optimizer(rule: Callable[..., list[Any]]) -> Any:
-    """An intrinsic `(gradients, rows, parts, owners, first, last, factor, weights, states,
-    settings)` that changes the parameters first … last.
-
-    `rule` gets the builder and vectors of mean gradients, weights, states and settings; it returns
-    the new weights and states.
-    """
-
-    def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> Any:
-        terms = _Terms(context, builder, sig, args)
-        arrays = [
-            data_pointer(context, builder, kind, array)
-            for kind, array in (
-                (sig.args[7], args[7]),
-                *zip(sig.args[8], cgutils.unpack_tuple(builder, args[8]), strict=True),
-            )
-        ]
-        settings = cgutils.unpack_tuple(builder, args[9])
-
-        def update(column: Any, width: int, largest: Carried) -> Carried:
-            floats = ir.VectorType(FLOAT, width)
-            slope, bits = terms.mean(column, width, largest[0])
-            old = [_load(builder, data, column, floats) for data in arrays]
-            new = rule(builder, slope, *old, *[broadcast(builder, s, floats) for s in settings])
-            for data, value in zip(arrays, new, strict=True):
-                store_lanes(builder, value, data, column, aligned=False)
-            return [bits, _larger(builder, largest[1], new[0])]
-
-        slope, weight = _over_columns(builder, args[4], args[5], 2, update)
-        finite = builder.icmp_signed("<", weight, INT32(_INFINITY))
-        code = builder.select(finite, INT64(0), INT64(NOT_FINITE))
-        return builder.select(terms.in_range(slope), code, INT64(OUT_OF_RANGE))
-
-    @intrinsic
-    def optimizer(
-        typing_context: Any, gradients: Any, rows: Any, parts: Any, owners: Any, first: Any,
-        last: Any, factor: Any, weights: Any, states: Any, settings: Any,
-    ) -> Any:  # fmt: skip
-        i, f = types.int64, types.float64
-        return i(gradients, rows, parts, owners, i, i, f, weights, states, settings), generate
-
-    return optimizer
-
-
-def _plain(b: ir.IRBuilder, g: Any, w: Any, rate: Any, decay: Any) -> list[Any]:
-    """w -= rate * (g + decay * w)"""
-    return [b.fsub(w, b.fmul(rate, b.fadd(g, b.fmul(decay, w))))]
-
-
-def _heavy_ball(
-    b: ir.IRBuilder, g: Any, w: Any, v: Any, rate: Any, momentum: Any, ahead: Any, decay: Any
-) -> list[Any]:
-    """g += decay * w; v = momentum * v + g; w -= rate * (g + momentum * v if ahead else v)"""
-    g = b.fadd(g, b.fmul(decay, w))
-    v = b.fadd(b.fmul(momentum, v), g)
-    nesterov = b.fcmp_ordered("!=", ahead, ir.Constant(ahead.type, None))
-    step = b.select(nesterov, b.fadd(g, b.fmul(momentum, v)), v)
-    return [b.fsub(w, b.fmul(rate, step)), v]
-
-
-def _moments(
-    b: ir.IRBuilder, g: Any, w: Any, m: Any, v: Any, rate: Any, beta1: Any, rest1: Any, beta2: Any,
-    rest2: Any, correction1: Any, correction2: Any, epsilon: Any, decay: Any,
-) -> list[Any]:  # fmt: skip
-    """m = beta1 * m + rest1 * g; v = beta2 * v + rest2 * g * g;
-    w -= rate * (m / correction1 / (sqrt(v / correction2) + epsilon) + decay * w)"""
-    m = b.fadd(b.fmul(beta1, m), b.fmul(rest1, g))
-    v = b.fadd(b.fmul(beta2, v), b.fmul(b.fmul(rest2, g), g))
-    root = call(b, f"llvm.sqrt.v{g.type.count}f32", b.fdiv(v, correction2))
-    move = b.fdiv(b.fdiv(m, correction1), b.fadd(root, epsilon))
-    return [b.fsub(w, b.fmul(rate, b.fadd(move, b.fmul(decay, w)))), m, v]
-
-
-_update_plainly = _optimizer(_plain)
-_update_with_momentum = _optimizer(_heavy_ball)
-_update_with_moments = _optimizer(_moments)
 
 
 @Entry
@@ -270,51 +189,3 @@ def sum_exactly(gradients, rows, parts, owners, first, last, factor, total) -> b
     last. `total` may be one of the parts. False where a gradient is out of range, NaN included.
     """
     return _sum(gradients, rows, parts, owners, first, last, factor, total)
-
-
-# Those below change the parameters first … last by the mean gradient, which is what sum_exactly
-# makes as a float32, and return 0, or OUT_OF_RANGE, or NOT_FINITE where a weight no longer is.
-
-
-@Entry
-def sgd(
-    gradients, rows, parts, owners, first, last, factor, weights, rate, weight_decay
-) -> int:  # fmt: skip
-    """One step of stochastic gradient descent."""
-    return _update_plainly(
-        gradients, rows, parts, owners, first, last, factor, weights, (), (rate, weight_decay)
-    )
-
-
-@Entry
-def sgd_with_momentum(
-    gradients, rows, parts, owners, first, last, factor, weights, velocity, rate, momentum,
-    nesterov, weight_decay,
-) -> int:  # fmt: skip
-    """The same with momentum, as PyTorch defines it, Nesterov's or not."""
-    settings = (rate, momentum, np.float32(nesterov), weight_decay)
-    return _update_with_momentum(
-        gradients, rows, parts, owners, first, last, factor, weights, (velocity,), settings
-    )
-
-
-@Entry
-def adam(
-    gradients, rows, parts, owners, first, last, factor, weights, means, squares, rate, beta1,
-    beta2, epsilon, weight_decay, step,
-) -> int:  # fmt: skip
-    """One step of Adam (Kingma and Ba 2015), the `step`-th from 1: `means` and `squares` are the
-    running means of the gradient and of its square.
-
-    Weight decay is decoupled (Loshchilov and Hutter 2019), as in PyTorch's AdamW.
-    """
-    one = np.float32(1)
-    correction1 = np.float32(1.0 - np.float64(beta1) ** step)
-    correction2 = np.float32(1.0 - np.float64(beta2) ** step)
-    settings = (
-        rate, beta1, one - beta1, beta2, one - beta2, correction1, correction2, epsilon,
-        weight_decay,
-    )  # fmt: skip
-    return _update_with_moments(
-        gradients, rows, parts, owners, first, last, factor, weights, (means, squares), settings
-    )

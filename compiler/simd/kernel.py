@@ -36,15 +36,12 @@ _TYPES = {
     "outputs": types.float32[:, ::1],
     "key": types.uint64,
     "fresh": types.boolean,
-    # Of compiler/optimizers/exact.py.
-    **dict.fromkeys(("velocity", "means", "squares"), _FLOATS),
-    "gradients": types.float32[:, ::1],
+    # Of compiler/optimizers.
+    **dict.fromkeys(("gradients", "states"), types.float32[:, ::1]),
+    "settings": _FLOATS,
     "parts": types.int64[:, ::1],
     **dict.fromkeys(("owners", "total"), types.int64[::1]),
     "factor": types.float64,
-    **dict.fromkeys(("rate", "momentum", "weight_decay"), types.float32),
-    **dict.fromkeys(("beta1", "beta2", "epsilon"), types.float32),
-    "nesterov": types.boolean,
 }
 await_lock(global_compiler_lock)
 _RESULTS = {None: types.none, bool: types.boolean, int: types.int64}

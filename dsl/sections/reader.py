@@ -9,7 +9,9 @@ from lenet.dsl.messages import wording as messages
 from lenet.dsl.messages.absent import absent
 from lenet.dsl.messages.diagnostics import Diagnostic, closest
 from lenet.dsl.syntax.tree import Item, Line, Number, Sizes, Span, Text
+from lenet.dsl.vocabulary import Entry, Option, Registry
 
+E = TypeVar("E", bound=Entry)
 T = TypeVar("T")
 UNIT_ALIASES = {"degree": "degrees", "deg": "degrees"}
 _UNITS = {"epoch": "epochs", "iteration": "iterations"}
@@ -50,7 +52,9 @@ class Reader:
         item = self.items[0] if self.items else None
         return item.word if isinstance(item, Sizes) else None
 
-    def word(self, what: str, known: tuple[str, ...], aliases: dict[str, str] | None = None) -> str:
+    def word(
+        self, what: str, known: tuple[str, ...], aliases: Mapping[str, str] | None = None
+    ) -> str:
         word = self.peek()
         if word is None:
             raise self.refuse()
@@ -63,6 +67,30 @@ class Reader:
             raise Refused(messages.unknown_word(span, what, word, suggestion, known, instead))
         self.items.pop(0)
         return word
+
+    def entry(self, what: str, words: Registry[E]) -> E:
+        """The entry of the next item, a word of a registry."""
+        word = self.peek()
+        if word is None or word not in words:
+            self.word(what, tuple(words), words.aliases)
+        self.items.pop(0)
+        return words[word or ""]
+
+    def options(self, name: str, options: tuple[Option, ...]) -> dict[str, float]:
+        """Those of a word that stand behind it, each at most once, up to the end of the line."""
+        known = {option.name: option for option in options}
+        aliases = {alias: option.name for option in options for alias in option.aliases}
+        found: dict[str, float] = {}
+        while self.items:
+            place = self.items[0].span
+            option = known[self.word(f"option of {name}", tuple(known), aliases)]
+            if option.name in found:
+                raise self.refuse(place)
+            found[option.name] = True if option.switch else self._value_of(option)
+        return found
+
+    def _value_of(self, option: Option) -> float:
+        return self.real(option.what or f"the {option.name}", option.low, option.high)
 
     def accept(self, word: str) -> bool:
         """Whether the next item is this word; it is consumed if so."""

@@ -7,15 +7,14 @@ from dataclasses import dataclass, field, replace
 from lenet.dsl.lower.values import Constants, Refused
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.messages.diagnostics import Diagnostic
+from lenet.dsl.optimizers import OPTIMIZERS, usual_optimizer
 from lenet.dsl.sections.reader import Duration, Reader, read_keys
 from lenet.dsl.syntax.tree import Line, Span
+from lenet.dsl.vocabulary import Use
 
 LOSSES = ("nll", "crossentropy", "map")
 METRICS = ("top1", "top5", "loss")
 LOGGED = ("loss", "rate", "throughput", "parameters")
-OPTIMIZERS = ("sgd", "adam")
-SGD_OPTIONS = ("momentum", "weight_decay", "nesterov")
-ADAM_OPTIONS = ("beta1", "beta2", "epsilon", "weight_decay")
 RATE_CHANGES = ("decay", "cosine", "warmup")
 CONDITIONS = ("above", "below", "stalls")
 
@@ -24,25 +23,10 @@ LOSS_ALIASES = {"cross_entropy": "crossentropy", "crossentropyloss": "crossentro
                 "categorical_crossentropy": "crossentropy", "softmaxwithloss": "crossentropy",
                 "sparse_categorical_crossentropy": "crossentropy",
                 "nllloss": "nll", "classnll": "nll", "classnllcriterion": "nll"}  # fmt: skip
-OPTIMIZER_ALIASES = {"momentum": "sgd momentum", "adamw": "adam"}
-OPTION_ALIASES = {"decay": "weight_decay"}
 METRIC_ALIASES = {"accuracy": "top1", "acc": "top1", "top1accuracy": "top1", "val_loss": "loss"}
 KEY_ALIASES = {"lr": "rate", "learning_rate": "rate", "learningrate": "rate", "batch_size": "batch",
                "batchsize": "batch", "epochs": "stop", "max_epochs": "stop", "criterion": "loss",
                "solver": "optimizer", "save": "checkpoint", "random_seed": "seed"}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Optimizer:
-    """Stochastic gradient descent, with PyTorch's convention for momentum; or Adam, whose
-    `momentum` and `second` are the factors of its running means of slopes and their squares."""
-
-    name: str = "sgd"
-    momentum: float = 0.0
-    nesterov: bool = False
-    weight_decay: float = 0.0
-    second: float = 0.999
-    epsilon: float = 1e-8
 
 
 @dataclass(frozen=True)
@@ -97,7 +81,7 @@ class Train:
     """`stop` is None where only `stop_when` ends the training."""
 
     loss: str | None = None
-    optimizer: Optimizer = Optimizer()
+    optimizer: Use = field(default_factory=usual_optimizer)
     rate: Rate | None = None
     batch: int = 128
     stop: Duration | None = Duration(10, "epochs")
@@ -125,34 +109,10 @@ def _loss(reader: Reader, train: Train) -> Train:
 
 
 def _optimizer(reader: Reader, train: Train) -> Train:
-    name = reader.word("optimizer", OPTIMIZERS, OPTIMIZER_ALIASES)
-    options: dict[str, Callable[[], float]] = {
-        "momentum": lambda: reader.real("the momentum", 0, 1),
-        "weight_decay": lambda: reader.real("the weight decay"),
-        "nesterov": lambda: True,
-    }
-    fields = {"momentum": "momentum", "weight_decay": "weight_decay", "nesterov": "nesterov"}
-    optimizer = Optimizer()
-    if name == "adam":
-        optimizer = Optimizer("adam", momentum=0.9)
-        options = {
-            "beta1": lambda: reader.real("beta1", 0, 1),
-            "beta2": lambda: reader.real("beta2", 0, 1),
-            "epsilon": lambda: reader.real("epsilon", 1e-30),
-            "weight_decay": lambda: reader.real("the weight decay"),
-        }
-        fields = {"beta1": "momentum", "beta2": "second", "epsilon": "epsilon",
-                  "weight_decay": "weight_decay"}  # fmt: skip
-    seen: set[str] = set()
-    while reader.items:
-        place = reader.items[0].span
-        option = reader.word(f"option of {name}", tuple(options), OPTION_ALIASES)
-        if option in seen:
-            raise reader.refuse(place)
-        seen.add(option)
-        optimizer = replace(optimizer, **{fields[option]: options[option]()})  # type: ignore[arg-type]
-    if optimizer.nesterov and not optimizer.momentum:
-        raise reader.refuse(reader.line.span)  # there is nothing to look ahead with
+    entry = reader.entry("optimizer", OPTIMIZERS)
+    optimizer = entry.use(**reader.options(entry.name, entry.options))
+    if not entry.fits(optimizer):
+        raise reader.refuse(reader.line.span)
     return replace(train, optimizer=optimizer)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from lenet.dsl.check import Checked
 from lenet.dsl.datasets import DATASETS
-from lenet.dsl.glossary import GLOSSARY
+from lenet.dsl.glossary import glossary
 from lenet.dsl.lower.definitions import SECTIONS
 from lenet.dsl.lower.values import show as show_number
 from lenet.dsl.registry import STRUCTURE, Argument, Layer, layers
@@ -64,10 +64,10 @@ def explain_at(checked: Checked, line: int, column: int) -> str | None:
                 return f"**{option.name}**: {describe_argument(option)}"
     if isinstance(statement, Line) and word.text in DATASETS:
         return f"data {describe_dataset(word.text)}"
-    term = GLOSSARY.get(word.text)
     keyword = statement.keyword.text if isinstance(statement, Line) else ""
-    if term is not None and (outer not in _KEYS or keyword in term.keys):
-        return f"**{word.text}**: {term.meaning}"
+    for term in glossary().get(word.text, ()):
+        if outer not in _KEYS or keyword in term.keys:
+            return f"**{word.text}**: {term.meaning}"
     return None
 
 
@@ -234,8 +234,8 @@ def _first_words(checked: Checked, outer: str) -> Iterator[tuple[str, str, str]]
 
 def _values_of_key(key: str) -> Iterator[tuple[str, str, str]]:
     """The words that may stand in a section's line."""
-    yield from ((word, "value", term.meaning) for word, term in GLOSSARY.items()
-                if key in term.keys)  # fmt: skip
+    for word, terms in glossary().items():
+        yield from ((word, "value", term.meaning) for term in terms if key in term.keys)
 
 
 def _items(

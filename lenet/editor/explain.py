@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from lenet.dsl.check import check
 from lenet.dsl.datasets import DATASETS
 from lenet.dsl.errors import LenetError
-from lenet.dsl.glossary import GLOSSARY
+from lenet.dsl.glossary import glossary
 from lenet.dsl.messages.absent import meant_for, plain
 from lenet.dsl.messages.diagnostics import closest, render
 from lenet.dsl.messages.wording import CODES
@@ -14,24 +14,33 @@ from lenet.dsl.registry import STRUCTURE, Argument, Layer, layers, suggest_layer
 from lenet.dsl.sections import augment, data, train
 from lenet.dsl.sections.reader import UNIT_ALIASES
 from lenet.dsl.shapes import show
+from lenet.dsl.words import KINDS
 
-# Other frameworks' words for ours.
-_ALIASES = {
-    "a line of the section train": train.KEY_ALIASES,
-    "a line of the section augment": augment.KEY_ALIASES,
-    "a dataset": data._ALIASES,
-    "a loss": train.LOSS_ALIASES,
-    "an optimizer": train.OPTIMIZER_ALIASES,
-    "an option of optimizers": train.OPTION_ALIASES,
-    "a metric": train.METRIC_ALIASES,
-    "a unit": UNIT_ALIASES,
-}
 # Of each section, by key: how the line is written, what it means, and its reader.
 SECTIONS: dict[str, Mapping[str, tuple[str, str, object]]] = {
     "data": data.KEYS,
     "augment": augment.KEYS,
     "train": train.KEYS,
 }
+
+
+def aliases_of_lines() -> Mapping[str, Mapping[str, str]]:
+    """Other frameworks' words for ours, by what ours are."""
+    return {
+        "a line of the section train": train.KEY_ALIASES,
+        "a line of the section augment": augment.KEY_ALIASES,
+        "a dataset": data._ALIASES,
+        "a loss": train.LOSS_ALIASES,
+        "a metric": train.METRIC_ALIASES,
+        "a unit": UNIT_ALIASES,
+        **{kind.title: kind.words.aliases for kind in KINDS},
+        **{
+            f"an option of {kind.what}s": {
+                alias: option.name for _, option in kind.options() for alias in option.aliases
+            }
+            for kind in KINDS
+        },
+    }
 
 
 def explain(word: str | None) -> str:
@@ -62,7 +71,7 @@ def explain(word: str | None) -> str:
 
 def _names() -> Iterator[str]:
     """All words that have an entry."""
-    yield from (*GLOSSARY, *DATASETS, *STRUCTURE, *SECTIONS)
+    yield from (*glossary(), *DATASETS, *STRUCTURE, *SECTIONS)
     for section in SECTIONS.values():
         yield from section
     for layer in layers().values():
@@ -93,8 +102,7 @@ def _entries(word: str) -> list[str]:
                 told = f"{word}, {what} of {{}}: {describe_argument(argument)}\n"
                 users.setdefault(told, []).append(layer.name)
     found += [told.replace("{}", ", ".join(names), 1) for told, names in users.items()]
-    if word in GLOSSARY:
-        term = GLOSSARY[word]
+    for term in glossary().get(word, ()):
         lines = "the line" if len(term.keys) == 1 else "the lines"
         where = f", in {lines} {', '.join(term.keys)}" if term.keys else ""
         found.append(f"{word}{where}: {term.meaning}.\n")
@@ -113,7 +121,7 @@ def _called(word: str) -> Iterator[tuple[str, str]]:
     yield from (
         (name, "an option of layers") for alias, name in options if plain(alias) == plain(word)
     )
-    for what, aliases in _ALIASES.items():
+    for what, aliases in aliases_of_lines().items():
         for alias, name in aliases.items():
             if plain(alias) == plain(word):
                 yield name, what
@@ -166,7 +174,7 @@ def _overview() -> str:
     lines += [f"  {name:{width}}  {meaning}" for name, (_, meaning) in STRUCTURE.items()]
     for name, section in SECTIONS.items():
         lines += ["", f"Section {name}: {', '.join(section)}"]
-    lines += ["", f"Other words: {', '.join(GLOSSARY)}"]
+    lines += ["", f"Other words: {', '.join(glossary())}"]
     lines += ["", "Codes:"]
     lines += [f"  {code}  {entry.title}" for code, entry in CODES.items()]
     lines += ["", "lenet explain WORD tells more about each of them."]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from lenet.dsl.datasets import DATASETS
-from lenet.dsl.glossary import GLOSSARY
+from lenet.dsl.glossary import glossary
 from lenet.dsl.messages.wording import CODES
 from lenet.dsl.registry import STRUCTURE, Layer, layers
 from lenet.editor.explain import SECTIONS, describe_argument, describe_dataset
@@ -108,7 +108,7 @@ def language_reference() -> str:
         "also ends\neach epoch.\n"
     )
     parts.append("## Other words\n\nThat stand in these lines, and around them:\n")
-    parts += [f"- `{word}`: {term.meaning}" for word, term in GLOSSARY.items()]
+    parts += [f"- `{word}`: {t.meaning}" for word, terms in glossary().items() for t in terms]
     parts.append("")
     parts.append("## Codes\n\n`lenet explain E012` tells the long story of a code.\n")
     parts += [f"- {code}: {entry.title}" for code, entry in CODES.items()]

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.compiler.jit.cache import load
+from lenet.compiler.optimizers.exact import sum_exactly
+from lenet.compiler.optimizers.rule import rule_of
 from lenet.compiler.pipeline import compile_graph
 from lenet.dsl.errors import LenetError
 from lenet.dsl.sections.reader import Duration
@@ -34,7 +36,6 @@ from lenet.runtime.training.parameters import initial_weights, to_tensors
 from lenet.runtime.training.shard import Shard
 from lenet.runtime.training.slice_count import training_bytes
 from lenet.runtime.training.step import Predictor, Trainer
-from lenet.runtime.training.updater import function_of
 
 _COMPILE_SECONDS = 900.0  # that another worker may compile
 _SECONDS = 10.0  # between checkpoints at the ends of epochs, unless the file says `checkpoint`
@@ -115,7 +116,8 @@ class _Run:
             for worker in communicator.workers
         ]
         self._report(Started(self.at.iteration, workers))
-        names = "train_slice", function_of(self.settings.optimizer), "sum_exactly"
+        step = rule_of(self.settings.optimizer).step
+        names = "train_slice", step.name, sum_exactly.name
         compiled = self.loaded.compile(*names, pixels=shard.dtype)
         # Others may still have to compile the kernels.
         communicator.all_reduce(np.zeros(1, np.int64), _COMPILE_SECONDS)

@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from lenet.compiler.jit.cache import Loaded
 from lenet.compiler.jit.forks import renewed
-from lenet.compiler.optimizers.exact import OUT_OF_RANGE, sum_exactly
+from lenet.compiler.optimizers.exact import sum_exactly
+from lenet.compiler.optimizers.rule import OUT_OF_RANGE
 from lenet.compiler.target import LANES
 from lenet.dsl.errors import LenetError
 from lenet.dsl.sections.augment import Augment
-from lenet.dsl.sections.train import Optimizer
+from lenet.dsl.vocabulary import Use
 from lenet.runtime.machine.arrays import aligned_floats, frozen
 from lenet.runtime.machine.thread_pool import Team
 from lenet.runtime.training.arguments import check_images, check_labels, check_weights
@@ -148,7 +149,7 @@ class Trainer:
         shard: Shard,
         normalization: Normalization,
         weights: NDArray[np.float32],
-        optimizer: Optimizer,
+        optimizer: Use,
         batch: int,
         seed: int,
         threads: int,

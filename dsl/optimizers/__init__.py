@@ -1,0 +1,43 @@
+"""Optimizers: how a gradient changes the parameters. Each is an entry, carried out by the module of
+the same name in compiler/optimizers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lenet.dsl.vocabulary import Entry, Option, Registry, Use
+
+
+def _always(use: Use) -> bool:
+    return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimizer(Entry):
+    """An optimizer's entry in the vocabulary.
+
+    `formula` is one step, for a parameter w with the mean gradient g and the learning rate. `fits`
+    tells whether its options go together. The `usual` one is taken where no line names one.
+    """
+
+    formula: str
+    options: tuple[Option, ...] = ()
+    fits: Callable[[Use], bool] = _always
+    usual: bool = False
+
+    def use(self, **values: float) -> Use:
+        """With these options, and the others' defaults."""
+        return Use.of(self.name, self.options, values)
+
+
+OPTIMIZERS: Registry[Optimizer] = Registry(__name__, "OPTIMIZER")
+WEIGHT_DECAY = Option(
+    "weight_decay",
+    "each step also shrinks the parameters by this factor times the rate",
+    what="the weight decay",
+    aliases=("decay",),
+)
+
+
+def usual_optimizer() -> Use:
+    """What trains a net whose file names none."""
+    return next(entry for entry in OPTIMIZERS.values() if entry.usual).use()

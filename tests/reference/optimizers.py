@@ -1,0 +1,37 @@
+"""Optimizers in numpy: the bits of float32 where all that is given is float32.
+
+Each takes the weights, the mean gradient, its states (0 at first), its options, the rate and the
+number of the step, from 1; it returns the new weights and states. Beside it stand options to try.
+"""
+
+from typing import Any
+
+import numpy as np
+
+
+def sgd(w: Any, g: Any, *states: Any, rate: Any, number: int, momentum: Any, weight_decay: Any,
+        nesterov: bool) -> tuple[Any, ...]:  # fmt: skip
+    g = g + weight_decay * w
+    if not momentum:
+        return (w - rate * g,)
+    v = momentum * states[0] + g
+    return w - rate * (g + momentum * v if nesterov else v), v
+
+
+def adam(w: Any, g: Any, m: Any, v: Any, *, rate: Any, number: int, beta1: Any, beta2: Any,
+         epsilon: Any, weight_decay: Any) -> tuple[Any, ...]:  # fmt: skip
+    kind = type(beta1)
+    m = beta1 * m + (kind(1) - beta1) * g
+    v = beta2 * v + (kind(1) - beta2) * g * g
+    unbiased = m / kind(1 - float(beta1) ** number)
+    root = np.sqrt(v / kind(1 - float(beta2) ** number))
+    return w - rate * (unbiased / (root + epsilon) + weight_decay * w), m, v
+
+
+REFERENCE: dict[str, tuple[Any, list[dict[str, float]]]] = {
+    "sgd": (sgd, [
+        {"weight_decay": 0.01}, {"momentum": 0.9},
+        {"momentum": 0.9, "nesterov": True, "weight_decay": 0.01},
+    ]),
+    "adam": (adam, [{"beta1": 0.8, "beta2": 0.99, "epsilon": 1e-6, "weight_decay": 0.1}]),
+}  # fmt: skip
