@@ -84,7 +84,7 @@ def _attempt(
         task = shipped(session, "task.train", job, plan, listener.address)
         # The shuffle behind the stage lets Spark run it again when an executor dies.
         result = dealt.mapInArrow(task, RESULT, barrier=True).repartition(1)
-        rows = _collect(session, result, listener, f"lenet train {job.path}")
+        rows = _collect(session, result, listener, f"lenet train {job.name}")
         found = read_rows((row["name"], row["shape"], bytes(row["data"])) for row in rows)
         listener.drain()
     finally:
