@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,6 +47,50 @@ def of(package: str) -> list[Path]:
 
 def named(path: Path) -> str:
     return str(path.relative_to(ROOT))
+
+
+def module(path: Path) -> str:
+    """The name that a file is imported by."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    parts = parts[:-1] if parts[-1] == "__init__" else parts
+    return ".".join(parts if parts[0] == "lenet" else ("lenet", *parts))
+
+
+def imported_modules(path: Path, known: set[str]) -> set[str]:
+    """Our modules that a file imports, also where it names them behind `from PACKAGE import`."""
+    found = set()
+    for node in ast.walk(_without_typing(ast.parse(path.read_text()))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            whole = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= whole & known or {node.module or ""}
+    return found & known - {module(path)}
+
+
+class _Typing(ast.NodeTransformer):
+    def visit_If(self, node: ast.If) -> Any:  # noqa: N802
+        return node.orelse if "TYPE_CHECKING" in ast.dump(node.test) else self.generic_visit(node)
+
+
+def _without_typing(tree: ast.Module) -> ast.Module:
+    """Without what only mypy reads."""
+    changed = _Typing().visit(tree)
+    assert isinstance(changed, ast.Module)
+    return changed
+
+
+def test_no_modules_import_each_other() -> None:
+    """In no circle of any length, imports within functions included: none of them could be
+    understood, tested or moved without the others."""
+    known = {module(path) for path in FILES}
+    left = {module(path): imported_modules(path, known) for path in FILES}
+    while ends := {name for name, wants in left.items() if not wants & left.keys()}:
+        left = {name: wants for name, wants in left.items() if name not in ends}
+    while tops := left.keys() - set().union(*left.values()):
+        left = {name: wants for name, wants in left.items() if name not in tops}
+    # The cache starts the processes that compile for it, and these compile by way of the cache.
+    assert left.keys() <= {"lenet.compiler.jit.cache", "lenet.compiler.jit.compile_workers"}
 
 
 def test_the_packages_are_here() -> None:

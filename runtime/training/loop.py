@@ -101,7 +101,7 @@ class _Run:
     ) -> None:  # fmt: skip
         self.job, self.settings, self.shard = job, job.train, shard
         self.communicator, self.supervisor = communicator, supervisor
-        graph = job.graph()
+        graph = job.graph
         program = compile_graph(graph)
         check_memory(training_bytes(program, self.settings.batch, job.slices, threads))
         self.loaded = load(program)
