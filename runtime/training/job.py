@@ -1,7 +1,9 @@
 """A training as a value: what decides about the bits of its weights, beside the images."""
 
 import hashlib
-from dataclasses import dataclass, replace
+import json
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -46,5 +48,24 @@ def digest_of(graph: Graph, scale: tuple[float, ...], shift: tuple[float, ...], 
         graph.train, stop=None, stop_when=(), checkpoint=None, metrics=(), logs=(),
         validate_every=Train.validate_every,
     )  # fmt: skip
-    net = draw(replace(graph, train=None))
-    return hashlib.sha256(repr((net, settings, scale, shift, data)).encode()).hexdigest()
+    net = draw(replace(graph, data=None, augment=None, train=None))
+    facts = [net, *map(_facts, (graph.data, graph.augment, settings)), scale, shift, data]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def _facts(value: Any) -> Any:
+    """A value of the graph as JSON, without what is as it is by default: so a run goes on where a
+    later version has a field more."""
+    if is_dataclass(value):
+        return {
+            field.name: _facts(found)
+            for field in fields(value)
+            if field.compare and (found := getattr(value, field.name)) != _default(field)
+        }
+    if isinstance(value, tuple):
+        return [_facts(part) for part in value]
+    return value if isinstance(value, str | bool | int | None) else str(value)
+
+
+def _default(field: Field[Any]) -> Any:
+    return field.default_factory() if field.default_factory is not MISSING else field.default
