@@ -46,10 +46,12 @@ class Network:
 
     @property
     def output(self) -> tuple[int, ...]:
+        """As `input`."""
         return self.graph.output
 
     @property
     def parameter_count(self) -> int:
+        """How many values are trained."""
         return self.graph.parameter_count
 
     def __repr__(self) -> str:

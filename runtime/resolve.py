@@ -33,6 +33,7 @@ class Deferred:
     columns: Columns | None = None
 
     def open(self, session: "SparkSession") -> Source:
+        """The rows, checked and numbered by executors; DataError where one cannot be used."""
         from lenet.runtime.spark import frames
 
         section, shape = self.graph.data, bare_shape(self.graph)

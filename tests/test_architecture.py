@@ -161,3 +161,37 @@ print("heavy:", sorted(heavy & set(sys.modules)))
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "heavy: []"
+
+
+@pytest.mark.parametrize("path", [*of("runtime"), *of("lenet")], ids=named)
+def test_what_is_public_is_described(path: Path) -> None:
+    """Methods too where they are the API's; elsewhere many do what their class says they do."""
+    inside = named(path) in ("lenet/api.py", "lenet/ml.py", "runtime/models/model.py")
+    tree = ast.parse(path.read_text())
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    bodies = [tree, *(node for node in classes if inside and not node.name.startswith("_"))]
+    public = [
+        node
+        for body in bodies
+        for node in body.body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
+    ]
+    assert ast.get_docstring(tree) or not tree.body
+    assert not [node.name for node in public if not ast.get_docstring(node)]
+
+
+def test_files_and_functions_are_short() -> None:
+    """But for those of the compiler that write a tile's code in one piece, and of the executor's
+    first function, which can use no other."""
+    lengths = {named(path): len(path.read_text().splitlines()) for path in FILES}
+    functions = {
+        f"{named(path)}:{node.name}": (node.end_lineno or 0) - node.lineno + 1
+        for package in ("dsl", "runtime", "lenet")
+        for path in of(package)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef)
+    }
+    long = {name for name, length in functions.items() if length > 60}
+    faces = {"lenet/api.py:train", "lenet/commands/train.py:train"}  # with the text of their help
+    assert long <= faces | {"runtime/spark/boot.py:boot", "runtime/spark/boot.py:task"}
+    assert not {n for n, length in lengths.items() if length > 300 and not n.startswith("compiler")}

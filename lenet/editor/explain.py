@@ -140,6 +140,7 @@ def describe_layer(layer: Layer) -> str:
 
 
 def describe_argument(argument: Argument) -> str:
+    """What an argument is, which values it takes, and which one it has if absent."""
     default = ""
     if argument.default is not None:
         value = argument.default
@@ -150,6 +151,7 @@ def describe_argument(argument: Argument) -> str:
 
 
 def describe_dataset(name: str) -> str:
+    """A dataset in one line."""
     known = DATASETS[name]
     path = f' "{known.path}"' if known.path else ""
     facts = f"; images of {show(known.shape)}, {known.classes} classes" if known.shape else ""

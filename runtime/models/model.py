@@ -74,6 +74,7 @@ class Model(Shown):
 
     @lazy
     def graph(self) -> Graph:
+        """The net that its spec and settings give."""
         return check_graph(self.source, "the model's spec", self.settings, self.imports)
 
     @lazy

@@ -32,11 +32,13 @@ class Job:
 
     @property
     def train(self) -> Train:
+        """How to train."""
         assert self.graph.train is not None
         return self.graph.train
 
     @property
     def normalization(self) -> Normalization:
+        """What is stored, times `scale` and plus `shift`."""
         return Normalization(np.array(self.scale, np.float32), np.array(self.shift, np.float32))
 
 

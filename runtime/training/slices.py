@@ -16,6 +16,7 @@ from lenet.runtime import random_streams
 
 
 def step_count(rows: int, batch: int) -> int:
+    """How many batches make an epoch; the last may be shorter."""
     return -(-rows // batch)
 
 

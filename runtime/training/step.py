@@ -39,6 +39,9 @@ _Part = tuple[Batches, NDArray[np.int64], np.uint64]  # the images of a slice, s
 
 @dataclass(frozen=True)
 class StepResult:
+    """The mean loss of a batch before its step, the part of its images that were right, and how
+    many they are."""
+
     loss: float
     top1: float
     images: int
@@ -197,6 +200,7 @@ class Trainer:
         self.ends = np.zeros((len(self.batches), 2))  # losses and hits of slices
 
     def start_epoch(self, epoch: int) -> None:
+        """Draw the orders and the keys of an epoch, counted from 1."""
         seed = self.seed
         self.orders = {
             number: shuffled(self.rows, self.slices, number, seed, epoch) for number in self.batches
