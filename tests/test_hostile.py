@@ -84,7 +84,7 @@ def answered(text: str) -> Checked:
         ("input 8\n" + " " * 10**6 + "relu\n", {"E023", "E006"}),
         ("input 8\nrelu" + "\t" * 10**6 + "1\n", {"E006"}),
     ],
-    ids=range(20),
+    ids=range(21),
 )  # fmt: skip
 def test_answered_in_time(text: str, codes: set[str]) -> None:
     found = {d.code for d in answered(text).diagnostics}
