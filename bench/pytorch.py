@@ -28,8 +28,8 @@ from lenet.runtime.machine.cores import available_cores
 from lenet.runtime.options import Options
 from lenet.runtime.run import train_model
 from lenet.runtime.training.parameters import initial_weights, to_tensors
-from lenet.runtime.training.slice_count import least_rows, slice_count
-from lenet.runtime.training.slices import shares, shuffled
+from lenet.runtime.training.slices.count import least_rows, slice_count
+from lenet.runtime.training.slices.order import shares, shuffled
 from nets import NETS
 
 LAYOUTS = {"channels_last": torch.channels_last, "default": torch.contiguous_format}

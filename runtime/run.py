@@ -29,7 +29,7 @@ from lenet.runtime.records.run_folder import check_folder, claimed
 from lenet.runtime.records.supervisor import Desk
 from lenet.runtime.resolve import Deferred
 from lenet.runtime.training.job import Job, digest_of
-from lenet.runtime.training.slice_count import least_rows, slice_count
+from lenet.runtime.training.slices.count import least_rows, slice_count
 from lenet.runtime.training.source import InMemory, Source, check_source
 from lenet.runtime.verdict import verdict
 

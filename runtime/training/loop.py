@@ -33,8 +33,8 @@ from lenet.runtime.training.job import Job
 from lenet.runtime.training.metrics import broken, by_class, metrics_of, tally
 from lenet.runtime.training.parameters import initial_weights, to_tensors
 from lenet.runtime.training.position import Position, is_due, is_over
-from lenet.runtime.training.shard import Shard
-from lenet.runtime.training.slice_count import training_bytes
+from lenet.runtime.training.slices.count import training_bytes
+from lenet.runtime.training.slices.shard import Shard
 from lenet.runtime.training.step import Predictor, Trainer
 
 _COMPILE_SECONDS = 900.0  # that another worker may compile

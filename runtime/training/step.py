@@ -24,8 +24,8 @@ from lenet.runtime.training.communicator import Communicator
 from lenet.runtime.training.fixed_point import LOSS_UNIT, check_range, diverged, sum_ends
 from lenet.runtime.training.parameters import folded_weights
 from lenet.runtime.training.phases import PhasedStep
-from lenet.runtime.training.shard import Shard
-from lenet.runtime.training.slices import shares, shuffled, step_count
+from lenet.runtime.training.slices.order import shares, shuffled, step_count
+from lenet.runtime.training.slices.shard import Shard
 from lenet.runtime.training.updater import Parts, Updater, parts_of
 
 _CHUNK = 512
