@@ -2,18 +2,23 @@
 
 PYTHON ?=
 SPEC = specs/digits.lenet
+GOLDEN = tests/test_bad.py tests/test_docs.py tests/test_golden.py tests/test_cli_check.py tests/test_passes.py
 BIN = .venv/bin
 READY = .venv/.ready
 FIND_JAVA = from lenet.runtime.spark.java import ensure_java; ensure_java()
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help train test lint clean
+.PHONY: help train test fast lint golden docs bench clean
 
 help:
 	@echo "make train    train $(SPEC)   (SPEC=specs/other.lenet, TRAIN_ARGS='...')"
-	@echo "make test     ruff, mypy and pytest       (PYTEST_ARGS='...')"
-	@echo "make lint     ruff and mypy"
+	@echo "make test     make lint, and all tests    (PYTEST_ARGS='...')"
+	@echo "make fast     the tests that take neither Spark nor long: under two minutes"
+	@echo "make lint     ruff's checks and format, and mypy"
+	@echo "make golden   write the golden texts anew (read the difference)"
+	@echo "make docs     write docs/language.md anew"
+	@echo "make bench    install PyTorch, and measure us beside it   (BENCH_ARGS='--help')"
 	@echo "make clean    remove .venv and caches; trained models under runs/ stay"
 	@echo "PYTHON=python3.12 chooses the Python that .venv is made from (3.11 or newer)."
 
@@ -23,8 +28,22 @@ train: $(READY)
 test: lint
 	$(BIN)/pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 
+fast: $(READY)
+	$(BIN)/pytest -n 2 -m "not slow and not spark" $(PYTEST_ARGS)
+
+golden: $(READY)
+	$(BIN)/pytest $(GOLDEN) --update-golden $(PYTEST_ARGS)
+
+docs: $(READY)
+	$(BIN)/python -m lenet.editor.reference
+
+bench: $(READY)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[bench]'
+	$(BIN)/python bench/run.py $(BENCH_ARGS)
+
 lint: $(READY)
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/mypy lenet
 
 # The stamp comes last, so an interrupted installation is started afresh.

@@ -23,8 +23,10 @@ from lenet.dsl.graph import Node
 from lenet.dsl.sections.reader import Duration
 from lenet.runtime.data.counts import count
 from lenet.runtime.data.dataset import Images
+from lenet.runtime.events import Event, IterationDone
 from lenet.runtime.machine.cores import available_cores
-from lenet.runtime.run import Options, train_model
+from lenet.runtime.options import Options
+from lenet.runtime.run import train_model
 from lenet.runtime.training.parameters import initial_weights, to_tensors
 from lenet.runtime.training.slice_count import least_rows, slice_count
 from lenet.runtime.training.slices import shares, shuffled
@@ -182,11 +184,11 @@ def compare(name: str, batch: int, layout: str, data: Path | None) -> dict[str, 
     dataset = NETS[name].dataset(network, data)
     ours: list[float] = []
 
-    def watch(event: dict[str, Any]) -> None:
-        if event["event"] == "iteration":
-            ours.append(event["loss"])
+    def watch(event: Event) -> None:
+        if isinstance(event, IterationDone):
+            ours.append(event.loss)
 
-    train_model(graph, network.path, dataset, Options("local"), None, watch)
+    train_model(graph, network.path, dataset, Options(engine="local"), None, watch)
     training = Training(network, dataset.train, dataset.scale, layout)
     slices = slice_count(batch, least_rows(graph))
     rows = our_batches(len(dataset.train), batch, slices, network.graph.train.seed)

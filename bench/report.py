@@ -192,8 +192,7 @@ Four nets, beside the same nets in PyTorch and ONNX Runtime. Everything on this 
 and written by one command:
 
 ```
-pip install torch==2.13.0 onnx onnxruntime matplotlib
-python bench/run.py --data DIR --write
+make bench BENCH_ARGS='--data DIR --write'
 ```
 
 `DIR` holds the four files of MNIST; without `--data` they are downloaded. `--quick` measures one

@@ -1,10 +1,10 @@
 """Measure us and our peers on this machine, a round of each after the other, and print tables.
 
-    python bench/run.py --data DIR --write
+    make bench BENCH_ARGS='--data DIR --write'
 
 trains four nets with us and with PyTorch, predicts with us and with ONNX Runtime, compiles without
 and with the cache, times the command line and watches the memory. The peers and the plots need
-`pip install torch==2.13.0 onnx onnxruntime matplotlib`; without torch, the peers are left out.
+`pip install -e ".[bench]"`; without torch, the peers are left out.
 Every run is a process of its own and starts when the one before is gone. `--write` puts the result
 into docs/performance.md and its pictures. Let nothing else run meanwhile: a disturbed run is tried
 again, but not for ever.
@@ -226,7 +226,7 @@ def main() -> None:
         parser.error("--epochs and --rounds must be at least 1")
     with_torch = importlib.util.find_spec("torch") is not None
     if not with_torch:
-        print("PyTorch is not installed and left out: pip install torch==2.13.0", file=sys.stderr)
+        print("PyTorch is not installed and left out: pip install -e .[bench]", file=sys.stderr)
     with_onnx = with_torch and importlib.util.find_spec("onnxruntime") is not None
     epochs, rounds, tries = (1, 1, 1) if given.quick else (given.epochs, given.rounds, 3)
     plan = Plan(given.data, epochs, rounds, tries=tries, with_torch=with_torch,

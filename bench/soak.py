@@ -139,7 +139,8 @@ class Faults(threading.Thread):
         worker = self.random.choice(self.workers)
         os.kill(worker, signal.SIGSTOP)
         self.over.wait(HELD)
-        os.kill(worker, signal.SIGCONT)
+        with suppress(ProcessLookupError):  # the run has gone on without it, and ended it
+            os.kill(worker, signal.SIGCONT)
 
     def _strangers(self) -> None:
         with Strangers(self._ports):

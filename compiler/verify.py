@@ -19,8 +19,8 @@ def verify_graph(graph: Graph, after: str) -> None:
         unknown = [name for name in node.inputs if name not in shapes]
         if unknown or not node.inputs:
             raise CompilerBug(f"after {after}: {node.name} reads {unknown or 'nothing'}")
-        if node.givens != tuple(shapes[name] for name in node.inputs):
-            raise CompilerBug(f"after {after}: {node.name} is given {node.givens}")
+        if node.input_shapes != tuple(shapes[name] for name in node.inputs):
+            raise CompilerBug(f"after {after}: {node.name} is given {node.input_shapes}")
         if not product(node.shape):
             raise CompilerBug(f"after {after}: {node.name} is empty")
         shapes[node.name] = node.shape

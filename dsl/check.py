@@ -9,9 +9,11 @@ from lenet.dsl.checks.check_whole import Sections, check_whole
 from lenet.dsl.datasets import DATASETS
 from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Graph
+from lenet.dsl.lower.block import look_at_unused
 from lenet.dsl.lower.definitions import SECTIONS, Definitions, Read, Reader
+from lenet.dsl.lower.lowering import Lowering
+from lenet.dsl.lower.state import Scope
 from lenet.dsl.lower.values import Constants
-from lenet.dsl.lower.walk import Scope, Walk
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.messages.diagnostics import Diagnostic, SpecError, closest
 from lenet.dsl.sections.augment import read_augment
@@ -25,7 +27,7 @@ from lenet.dsl.syntax.tree import Let, Line, Tree
 class Checked:
     """`graph` is None where there is an error; `imports` are the texts of imported files.
 
-    `definitions` tell where names were defined, `walk` the shapes along the lines: for editors.
+    `definitions` tell where names were defined, `lowered` the shapes along the lines: for editors.
     `allowed` are the warnings that comments allow, as (file, line, code).
     """
 
@@ -34,7 +36,7 @@ class Checked:
     diagnostics: tuple[Diagnostic, ...]
     imports: Mapping[str, str]
     definitions: Definitions
-    walk: Walk
+    lowered: Lowering
     allowed: frozenset[tuple[str, int, str]] = frozenset()
 
     def allows(self, diagnostic: Diagnostic) -> bool:
@@ -56,15 +58,15 @@ def check(
     definitions = Definitions("", Constants(overrides))
     reader.open.append("")
     reader.collect(tree, definitions)
-    walk = Walk(diagnostics)
-    sections = _walk_through(tree, definitions, walk, reader)
-    walk.look_at_unused([b for b in definitions.blocks.values() if b.home is definitions])
-    read_sections = _read_sections(sections, walk, definitions)
+    lowered = Lowering(diagnostics)
+    sections = _lower(tree, definitions, lowered, reader)
+    look_at_unused(lowered, [b for b in definitions.blocks.values() if b.home is definitions])
+    read_sections = _read_sections(sections, lowered, definitions)
     data = read_sections.data
-    again = compare_input(walk, data, tree, definitions) if data is not None else None
-    check_whole(walk, again, read_sections, text)
+    again = compare_input(lowered, data, tree, definitions) if data is not None else None
+    check_whole(lowered, again, read_sections, text)
     if data is None or DATASETS[data.kind].shape is None:
-        suggest_input(tree, definitions, walk)
+        suggest_input(tree, definitions, lowered)
     failed = any(d.code and d.severity == "error" for d in diagnostics)
     if not failed:
         diagnostics += _unused(definitions)
@@ -76,11 +78,11 @@ def check(
     if not failed:
         _check_settings(tuple(definitions.lets), overrides or {})
         graph = Graph(
-            tuple(walk.nodes), read_sections.data, read_sections.train, text,
-            read_sections.augment, dict(reader.sources), tuple(walk.groups),
+            tuple(lowered.nodes), read_sections.data, read_sections.train, text,
+            read_sections.augment, dict(reader.sources), tuple(lowered.groups),
         )  # fmt: skip
     checked = Checked(
-        tree, graph, (), dict(reader.sources), definitions, walk, frozenset(reader.allowed)
+        tree, graph, (), dict(reader.sources), definitions, lowered, frozenset(reader.allowed)
     )
     return replace(checked, diagnostics=tuple(d for d in found if not checked.allows(d)))
 
@@ -109,7 +111,7 @@ def reader_of(imports: Mapping[str, str]) -> Read:
     return read
 
 
-def _walk_through(tree: Tree, definitions: Definitions, walk: Walk, reader: Reader) -> list[Line]:
+def _lower(tree: Tree, definitions: Definitions, lowered: Lowering, reader: Reader) -> list[Line]:
     """The net's lines in their order; the lines that begin a section are returned."""
     sections = []
     scope = Scope(definitions, definitions.constants)
@@ -121,18 +123,18 @@ def _walk_through(tree: Tree, definitions: Definitions, walk: Walk, reader: Read
         elif not statement.keyword.text and statement.name:
             definitions.constants.define(statement.name.text, None)  # an unreadable `let`
         elif statement.keyword.text not in ("block", "table", "import"):
-            walk.line(statement, scope)
+            lowered.line(statement, scope)
     return sections
 
 
-def _read_sections(lines: list[Line], walk: Walk, definitions: Definitions) -> Sections:
+def _read_sections(lines: list[Line], lowered: Lowering, definitions: Definitions) -> Sections:
     sections = Sections()
     constants = definitions.constants
     for line in lines:  # after all lets
         name = line.keyword.text
         if name in sections.lines:
             first = sections.lines[name].keyword.span
-            walk.report(messages.section_twice(line.keyword.span, name, first))
+            lowered.report(messages.section_twice(line.keyword.span, name, first))
             continue
         sections.lines[name] = line
         if name == "data":
@@ -142,7 +144,7 @@ def _read_sections(lines: list[Line], walk: Walk, definitions: Definitions) -> S
         else:
             sections.train, problems = read_train(line, constants)
         for problem in problems:
-            walk.report(problem)
+            lowered.report(problem)
     return sections
 
 

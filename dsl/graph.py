@@ -15,7 +15,7 @@ from lenet.dsl.shapes import Shape, show
 class Node:
     """One layer with everything inferred. Where it stood in the file does not make it another.
 
-    `inputs` name the nodes that it reads, `givens` are their shapes; the input has one empty
+    `inputs` name the nodes that it reads, `input_shapes` are their shapes; the input has one empty
     shape. `fused` are the layers behind it that a pass has put into it; `shape` is then the last
     one's. `folded` are normalizations between them that its own tensors do the work of. `file` is
     "" but for a line of an imported file. `written` is the name that the line gives, if any.
@@ -24,7 +24,7 @@ class Node:
     name: str
     kind: str
     inputs: tuple[str, ...]
-    givens: tuple[Shape, ...]
+    input_shapes: tuple[Shape, ...]
     shape: Shape
     arguments: Mapping[str, Any] = field(default_factory=dict)
     parameters: tuple[Parameter, ...] = ()
@@ -38,7 +38,7 @@ class Node:
     @property
     def given(self) -> Shape:
         """The shape of the only input, or of the first one."""
-        return self.givens[0]
+        return self.input_shapes[0]
 
     @property
     def bare_shape(self) -> Shape:

@@ -129,8 +129,9 @@ def _normalization(graph_input: tuple[int, ...]) -> Normalization:
     return Normalization(np.full(channels, 1 / 128, np.float32), np.full(channels, -1, np.float32))
 
 
-def _repeated(work: Callable[[], Any], least: float = _SECONDS) -> list[float]:
+def _repeated(work: Callable[[], Any], least: float | None = None) -> list[float]:
     """Seconds of each of enough repetitions, after one to warm up."""
+    least = _SECONDS if least is None else least
     work()
     seconds: list[float] = []
     while len(seconds) < _LEAST or sum(seconds) < least:
@@ -147,7 +148,7 @@ def training_speed(graph: Graph, loaded: Loaded, images: Images, batch: int, thr
 
 def training_speeds(
     graph: Graph, loaded: Loaded, images: Images, ways: Sequence[tuple[int, int]],
-    least: float = _SECONDS,
+    least: float | None = None,
 ) -> list[float]:  # fmt: skip
     """The same for each (batch, threads), for `least` seconds in all. They take turns, since a
     machine that others use is faster in one minute than in another."""

@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lenet.dsl.graph import Graph
 from lenet.dsl.shapes import show
 from lenet.runtime.data.dataset import DataError
+from lenet.runtime.events import DataCounted, Warned
 
 if TYPE_CHECKING:
     from lenet.runtime.training.source import Source
@@ -15,17 +15,6 @@ if TYPE_CHECKING:
 _MOST = 0.9  # of the rows, in one class
 _DIM = 16  # of 255, a largest byte that is hardly meant
 _NAMED = 5  # classes that a message lists
-
-
-@dataclass(frozen=True)
-class Odd:
-    """Something that is right in form, and what mends it if it is wrong in content."""
-
-    text: str
-    fix: str
-
-    def event(self) -> dict[str, Any]:
-        return {"event": "warning", "text": self.text, "fix": self.fix}
 
 
 def class_names(graph: Graph, source: "Source") -> tuple[str, ...]:
@@ -99,81 +88,82 @@ def _section(graph: Graph) -> str:
     return "in the data section" if graph.data is not None else "below a line `data frame`"
 
 
-def summary(graph: Graph, source: "Source") -> dict[str, Any]:
-    """The facts about the data, as an event."""
+def summary(graph: Graph, source: "Source") -> DataCounted:
+    """The facts about the data."""
     train, held_out = source.counted
     names, scale = class_names(graph, source), source.scale
 
     def by_class(labels: dict[int, int]) -> dict[str, int]:
         return {names[label]: labels[label] for label in sorted(labels)}
 
-    return {
-        "event": "data",
-        "name": source.name,
-        "rows": source.rows,
-        "held_out": source.held_out,
-        "classes": by_class(train.labels),
-        "held_out_classes": by_class(held_out),
-        "least": train.least * scale,
-        "most": train.most * scale,
-        "mean": train.mean(scale),
-        "constant": train.constant,
-        "left_out": len(source.left_out),
-    }
+    return DataCounted(
+        name=source.name,
+        rows=source.rows,
+        held_out=source.held_out,
+        classes=by_class(train.labels),
+        held_out_classes=by_class(held_out),
+        least=train.least * scale,
+        most=train.most * scale,
+        mean=train.mean(scale),
+        constant=train.constant,
+        left_out=len(source.left_out),
+    )
 
 
-def odd_things(graph: Graph, source: "Source") -> Iterator[Odd]:
+def odd_things(graph: Graph, source: "Source") -> Iterator[Warned]:
     """What a user is to be told of before the training starts."""
     train, _ = source.counted
     name = source.name
     if source.left_out:
         count = len(source.left_out)
         what = "1 picture" if count == 1 else f"{count:,} pictures"
-        yield Odd(f"{what} of {name} cannot be read and {'is' if count == 1 else 'are'} left out; "
-                  f"the first is {source.left_out[0]}", "")  # fmt: skip
+        text = f"{what} of {name} cannot be read and {'is' if count == 1 else 'are'} left out; "
+        yield Warned(f"{text}the first is {source.left_out[0]}")
     yield from _odd_labels(graph, source)
     whole = source.dtype == "uint8" and math.isclose(source.scale, 1 / 255)
     if whole and train.most <= _DIM:
         text = f"the values of {name} are whole numbers up to {train.most:g}, as bytes"
-        yield Odd(text, "of bytes, 255 stands for 1: if another number shall, give floats")
+        yield Warned(text, "of bytes, 255 stands for 1: if another number shall, give floats")
     if train.constant:
         share = f"{train.constant:,} of {train.rows:,} images of {name}"
-        yield Odd(f"{share} have a single value in all their pixels", "are they meant to be there?")
+        yield Warned(
+            f"{share} have a single value in all their pixels", "are they meant to be there?"
+        )
     if source.dtype == "float32" and 1.5 < train.most <= 255 and train.least >= 0 \
             and train.most > 20:  # fmt: skip
         normalized = graph.data is not None and graph.data.normalize
         if not normalized:
             fix = f"give bytes (uint8), divide by 255, or write `normalize` {_section(graph)}"
-            yield Odd(
+            yield Warned(
                 f"the values of {name} go up to {train.most:g}, as those of bytes do, but they are "
                 "floats, which are taken as they are", fix,
             )  # fmt: skip
 
 
-def _odd_labels(graph: Graph, source: "Source") -> Iterator[Odd]:
+def _odd_labels(graph: Graph, source: "Source") -> Iterator[Warned]:
     train, _ = source.counted
     labels, outputs = train.labels, graph.output[0]
     names = class_names(graph, source)
     biggest = max(labels, key=lambda label: labels[label])
     if len(labels) == 1:
         text = f"all images of {source.name} to train with are of one class, {names[biggest]}"
-        yield Odd(text, "there is nothing to learn: give images of other classes as well")
+        yield Warned(text, "there is nothing to learn: give images of other classes as well")
     elif labels[biggest] >= _MOST * train.rows:
         share = labels[biggest] / train.rows
         text = f"{share:.1%} of the images of {source.name} are of one class, {names[biggest]}"
-        yield Odd(text, f"compare top1 with {share:.1%}, and give more images of the others")
+        yield Warned(text, f"compare top1 with {share:.1%}, and give more images of the others")
     least, most = min(labels), max(labels)
     contiguous = most - least + 1 == len(labels)
     if not source.classes and least > 0 and contiguous and len(labels) > 1:
         text = f"the labels of {source.name} go from {least} to {most}: 0 never occurs"
         line = f"`{_label(graph)} from {least}` {_section(graph)}"
         fix = f"if they count from {least}, write {line}"
-        yield Odd(f"{text}", f"{fix}, and end the net in {len(labels)} outputs")
+        yield Warned(f"{text}", f"{fix}, and end the net in {len(labels)} outputs")
         return
     limit = len(source.classes) or most + 1
     if outputs > limit and len(labels) > 1:
         text = f"the net has {outputs} outputs, but {source.name} has {limit} classes"
-        yield Odd(text, f"make the last layer `linear {limit}`, unless others are still to come")
+        yield Warned(text, f"make the last layer `linear {limit}`, unless others are still to come")
     missing = [names[k] for k in range(min(limit, outputs)) if k not in labels]
     if missing:
         shown = ", ".join(missing[:_NAMED]) + (", …" if len(missing) > _NAMED else "")
@@ -183,4 +173,4 @@ def _odd_labels(graph: Graph, source: "Source") -> Iterator[Odd]:
         if not source.classes and len(labels) * 2 < limit:
             line = f"`{_label(graph)} distinct` {_section(graph)}"
             fix = f"if the labels are no numbers from 0, write {line}"
-        yield Odd(f"{what} {shown} {have} no images to train with", fix)
+        yield Warned(f"{what} {shown} {have} no images to train with", fix)

@@ -1,26 +1,27 @@
 """Whether a training has led to anything, when it is over."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 from lenet.dsl.graph import Graph
-from lenet.dsl.sections.train import Train
-from lenet.runtime.look import Odd, class_names
+from lenet.runtime.events import Predictions, Warned
+from lenet.runtime.look import class_names
 from lenet.runtime.training.source import Source
 
 _BETTER = 0.02  # of what the most frequent class leaves, what a net must gain to count as better
 _NAMED = 10  # classes that a message lists
-Event = dict[str, Any]
 
 
 def verdict(
-    graph: Graph, train: Train, source: Source, history: Sequence[Event], predictions: Event | None
-) -> Iterator[Odd]:
+    graph: Graph, source: Source, history: Sequence[Mapping[str, Any]],
+    predictions: Predictions | None,
+) -> Iterator[Warned]:  # fmt: skip
     """What is wrong with the end of a training, and what to try.
 
-    `history` has the epochs, `predictions` what was counted at the last validation.
+    `history` has the epochs as a model keeps them, `predictions` what was counted at the last
+    validation.
     """
     if not history:
         return
@@ -30,9 +31,9 @@ def verdict(
     if predictions is None:
         right, images = last["top1"], "training images"
     else:
-        own = predictions["classes"]
+        own = predictions.classes
         counts = {label: count for label, count in enumerate(own) if count}
-        right, images = predictions["hits"] / sum(own), "validation images"
+        right, images = predictions.hits / sum(own), "validation images"
     most = max(counts, key=lambda label: counts[label])
     share = counts[most] / sum(counts.values())
     losses = [epoch["loss"] for epoch in history]
@@ -40,21 +41,22 @@ def verdict(
     if len(counts) > 1 and right < share + _BETTER * (1 - share):
         text = f"the net is no better than guessing: {right:.2%} of the {images} are right, and "
         text += f"{share:.2%} would be with the answer {names[most]} to all of them"
-        yield Odd(text, _what_to_try(graph, train, losses))
+        yield Warned(text, _what_to_try(graph, losses))
     elif stuck:
         text = f"the training loss has not fallen: {losses[0]:.4f} in the first epoch, "
-        yield Odd(f"{text}{losses[-1]:.4f} in the last", _what_to_try(graph, train, losses))
+        yield Warned(f"{text}{losses[-1]:.4f} in the last", _what_to_try(graph, losses))
     elif predictions is not None:
-        taken = predictions["predicted"]
+        taken = predictions.predicted
         never = [names[k] for k in sorted(counts) if not taken[k]]
         if never:
             shown = ", ".join(never[:_NAMED]) + (", …" if len(never) > _NAMED else "")
             fix = "look at these classes' images and labels, and give more of them; or train longer"
-            yield Odd(f"no image is ever taken for {shown}", fix)
+            yield Warned(f"no image is ever taken for {shown}", fix)
 
 
-def _what_to_try(graph: Graph, train: Train, losses: Sequence[float]) -> str:
-    assert train.rate is not None
+def _what_to_try(graph: Graph, losses: Sequence[float]) -> str:
+    train = graph.train
+    assert train is not None and train.rate is not None
     hints = []
     normalizes = any(node.kind == "batchnorm" for node in graph.nodes)
     if normalizes and train.batch < _SMALL:

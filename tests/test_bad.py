@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from lenet.dsl.check import check
-from lenet.dsl.messages import wording as messages
-from lenet.dsl.messages.codes import CODES
+from lenet.dsl.messages import wording
 from lenet.dsl.messages.diagnostics import imports_of, read_source, render
+from lenet.dsl.messages.wording import CODES
 from lenet.dsl.syntax.fix import fix
 from lenet.editor.explain import explain
 
@@ -41,7 +41,8 @@ def test_the_place_is_in_the_file(path: Path) -> None:
 
 
 def test_every_code_has_a_file() -> None:
-    codes = set(re.findall(r'"([EW]\d{3})"', Path(messages.__file__).read_text()))
+    subjects = Path(wording.__file__).parent.glob("*.py")
+    codes = {code for path in subjects for code in re.findall(r'"([EW]\d{3})"', path.read_text())}
     assert codes == set(CODES)
     # What does not fit into memory depends on the machine: tests/test_cli_check.py.
     assert codes - {"W008"} == {path.stem.split("-")[0] for path in FILES}

@@ -25,6 +25,7 @@ from lenet.dsl.messages.diagnostics import Diagnostic, render
 from lenet.dsl.syntax.tree import Span
 from lenet.pages import notebook
 from lenet.pages.notebook import Notebook, State
+from lenet.runtime.events import DataCounted, SparkStarted, StageFailed, Warned
 from lenet.terminal.console import show_error
 from lenet.terminal.progress import Bars, JsonLog, Lines
 
@@ -201,14 +202,12 @@ def test_the_records_of_a_run(folder: Path, model: lenet.Model) -> None:
 
 def test_progress(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     name = CLASSES[0] + CLASSES[3]
-    data = {
-        "event": "data", "name": name, "rows": 3, "held_out": 0, "classes": {name: 3},
-        "least": 0.0, "most": 1.0, "mean": 0.5,
-    }  # fmt: skip
     events = (
-        data, {"event": "failed", "detail": name}, {"event": "warning", "text": name, "fix": name},
-        {"event": "spark", "master": name, "seconds": 1.0},
-    )  # fmt: skip
+        DataCounted(name, 3, 0, {name: 3}, {}, 0.0, 1.0, 0.5, 0, 0),
+        StageFailed(name),
+        Warned(name, name),
+        SparkStarted(name, 1.0),
+    )
     bars = Bars(None)
     bars.console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     for lines in (Lines(False), Lines(True), JsonLog(False), JsonLog(True), bars):

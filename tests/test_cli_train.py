@@ -5,6 +5,7 @@ import io
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import lenet
 from lenet.cli import app
 from lenet.runtime.data import load_dataset
 from lenet.runtime.data.dataset import Images
+from lenet.runtime.events import EpochDone
 from lenet.terminal.progress import epoch_line
 
 SPEC = """\
@@ -153,23 +155,22 @@ def test_the_runs_folder(piped: tuple[Path, Any]) -> None:
 
 
 def test_lines_of_epochs_are_aligned() -> None:
-    event = {"epoch": 1, "loss": 1.5, "top1": 0.5, "images_per_second": 1000.0}
-    validation = {"top1": 0.5, "loss": 0.25}
-    first = epoch_line({**event, "validation": validation})
+    event = EpochDone(1, 96, 1.5, 0.5, 0.1, 1000.0, 1.0, {"top1": 0.5, "loss": 0.25})
+    first = epoch_line(event)
     better = {"top1": 1.0, "images_per_second": 123456.0, "epoch": 22}
-    second = epoch_line({**event, **better, "validation": {**validation, "top1": 1.0}})
+    second = epoch_line(replace(event, **better, validation={"top1": 1.0, "loss": 0.25}))
     assert first == (
         "epoch   1  loss 1.5000  top1  50.00%  val top1  50.00%  loss 0.2500    1,000/s"
     )
     assert len(first) == len(second) == 78 and first.index("/s") == second.index("/s")
-    assert "val" not in epoch_line({**event, "validation": {}})
+    assert "val" not in epoch_line(replace(event, validation={}))
 
 
 def test_no_line_of_an_epoch_wraps() -> None:
     """Whatever is measured, and however large it is."""
-    event = {"epoch": 12345, "loss": 1.5e12, "top1": 1.0, "images_per_second": 123456789.0}
     validation = {"top1": 1.0, "top5": 1.0, "loss": float("inf"), "other": 1.0}
-    lines = epoch_line({**event, "validation": validation}).splitlines()
+    event = EpochDone(12345, 1, 1.5e12, 1.0, 0.1, 123456789.0, 1.0, validation)
+    lines = epoch_line(event).splitlines()
     assert len(lines) == 2 and all(len(line) < 80 for line in lines)
     assert lines[1].startswith(" " * 11)
 

@@ -103,7 +103,7 @@ def test_the_verifier_refuses_broken_graphs() -> None:
     swapped = list(graph.nodes)
     swapped[2:4] = reversed(swapped[2:4])
     twice = (*graph.nodes, graph.nodes[-1])
-    misfit = (*graph.nodes[:-1], replace(graph.nodes[-1], givens=((5,),)))
+    misfit = (*graph.nodes[:-1], replace(graph.nodes[-1], input_shapes=((5,),)))
     for nodes in (tuple(swapped), twice, misfit, graph.nodes[1:], ()):
         with pytest.raises(CompilerBug):
             verify_graph(graph.with_nodes(nodes), "a broken pass")

@@ -78,7 +78,7 @@ def python_without(folder: Path, module: str) -> Path:
 
 
 @pytest.mark.spark
-@pytest.mark.parametrize("module", ["pyarrow", "numba", "safetensors"])
+@pytest.mark.parametrize("module", ["pyarrow", "safetensors"])
 def test_an_executor_without_a_module(tmp_path: Path, module: str) -> None:
     python = python_without(tmp_path, module)
     script = TRAIN
@@ -103,9 +103,6 @@ session.stop()
         assert title == f"the executors' Python has no module {module}"
         assert detail == f"It is {python}."
         assert f"install {module} for it" in fix and f"such as {sys.executable} " in fix
-    if module == "pyarrow":  # the fix mends it
-        lines, _ = run(TRAIN, tmp_path, PYSPARK_PYTHON=sys.executable)
-        assert lines == ["fine False"] * 2
 
 
 @pytest.mark.spark

@@ -293,14 +293,12 @@ def test_load_into_a_folder_that_cannot_be(tmp_path: Path) -> None:
 
 
 @needs_root
-@pytest.mark.parametrize("home", ["/", None, "read-only"])
+@pytest.mark.parametrize("home", [None, "read-only"])
 def test_a_user_without_name_and_home(home: str | None) -> None:
     """An installation of root's, and a working folder that is read-only."""
     spec = str(ROOT / "specs" / "digits.lenet")
     with nobody() as user:
-        variables = {}
-        if home is not None:
-            variables["HOME"] = str(user.closed) if home == "read-only" else home
+        variables = {"HOME": str(user.closed)} if home else {}
         run, picture = user.temporary / "run", user.temporary / "picture.png"
         model = f"{run}/model.safetensors"
         Image.new("L", (8, 8)).save(picture)

@@ -100,7 +100,7 @@ def test_files_with_mistakes(path: Path) -> None:
 def test_shapes_are_written_and_brought_up_to_date(golden: Callable[[str, str], None]) -> None:
     text = (ROOT / "specs/resnet20.lenet").read_text().replace("-> 64x8x8", "-> 64x4x4")
     checked = check(text)
-    shapes = {k: (a, b) for k, (a, b) in checked.walk.shapes.items() if b is not None}
+    shapes = {k: (a, b) for k, (a, b) in checked.lowered.shapes.items() if b is not None}
     formatted = format_text(text, shapes)
     assert check(formatted).graph is not None
     golden("golden/resnet20.fmt.txt", formatted)

@@ -39,7 +39,7 @@ def test_what_is_valid_by_construction(seed: int, size: int) -> None:
     assert format_text(formatted) == formatted
     again = check(formatted).graph
     assert again is not None and again.nodes == checked.graph.nodes
-    shapes = {k: (a, b) for k, (a, b) in checked.walk.shapes.items() if b is not None}
+    shapes = {k: (a, b) for k, (a, b) in checked.lowered.shapes.items() if b is not None}
     asserted = check(format_text(spec.text, shapes)).graph
     assert asserted is not None and asserted.nodes == checked.graph.nodes
     assert draw_svg(checked.graph, "x").startswith("<svg")

@@ -96,9 +96,9 @@ def test_files_that_took_seconds(path: Path) -> None:
 
 
 def test_a_block_that_is_used_by_many_is_looked_at_once() -> None:
-    """And so are its mistakes; the walk's lines grow with the text, and not with its meaning."""
+    """And so are its mistakes; the lowered lines grow with the text, and not with its meaning."""
     for leaf in ("rleu", "conv 4x30x30", "let a = 3"):
-        assert answered(towers(leaf)).walk.visited < 400
+        assert answered(towers(leaf)).lowered.visited < 400
 
 
 def test_deep_nets_are_checked_in_linear_time() -> None:

@@ -17,6 +17,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 import lenet
 from lenet.dsl.sections.reader import Duration
 from lenet.dsl.sections.train import Train
+from lenet.runtime.events import Compiled, IterationDone, Validated
 from lenet.runtime.records.checkpoint import Checkpoints
 from lenet.runtime.records.recorder import Recorder
 
@@ -188,16 +189,20 @@ def test_events_are_on_disk_while_the_run_goes_on(run: Run) -> None:
     assert run.seen == {"lines": 16, "losses": 15}  # with the line of the first epoch
 
 
+def step(iteration: int) -> IterationDone:
+    return IterationDone(1, iteration, iteration, 100, 1.0, 0.5, 0.1, 1000.0)
+
+
 def test_events_are_flushed_in_time(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path, Train(logs=(("loss", Duration(1, "iterations")),)))
     for iteration in range(1, 50):
-        recorder({"event": "iteration", "iteration": iteration, "epoch": 1, "loss": 1.0})
+        recorder(step(iteration))
     assert 1 <= len(read_board(tmp_path).Scalars("train/loss")) < 49
     recorder.written -= 2
     recorder.flushed -= 2
-    recorder({"event": "iteration", "iteration": 50, "epoch": 1, "loss": 1.0})
+    recorder(step(50))
     assert len(read_board(tmp_path).Scalars("train/loss")) == len(read_history(tmp_path)) == 50
-    recorder({"event": "iteration", "iteration": 51, "epoch": 1, "loss": 1.0})
+    recorder(step(51))
     assert len(read_history(tmp_path)) == 50
     recorder.flush()
     assert len(read_board(tmp_path).Scalars("train/loss")) == len(read_history(tmp_path)) == 51
@@ -206,7 +211,7 @@ def test_events_are_flushed_in_time(tmp_path: Path) -> None:
 def test_not_too_many_events_wait(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path, Train(logs=(("loss", Duration(1, "iterations")),)))
     for iteration in range(1, 201):
-        recorder({"event": "iteration", "iteration": iteration, "epoch": 1, "loss": 1.0})
+        recorder(step(iteration))
         assert len(read_history(tmp_path)) > iteration - 64
 
 
@@ -231,12 +236,12 @@ def test_records_are_on_disk_before_a_checkpoint(
 
 def test_nothing_is_logged_that_was_not_asked_for(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path, Train())
-    recorder({"event": "compiled", "seconds": 1.0, "cached": False})
-    recorder({"event": "iteration", "iteration": 1, "epoch": 1, "loss": 1.0})
-    where = {"iteration": 2, "epoch": 1}
-    recorder({"event": "validation", **where, "validation": {"top1": 0.5}})
+    recorder(Compiled(1.0, False))
+    recorder(step(1))
+    validated = Validated(epoch=1, iteration=2, validation={"top1": 0.5})
+    recorder(validated)
     recorder.flush()
-    assert read_history(tmp_path) == [{"event": "validation", **where, "validation": {"top1": 0.5}}]
+    assert read_history(tmp_path) == [validated.as_dict()]
     assert read_board(tmp_path).Tags()["scalars"] == ["validation/top1"]
 
 
@@ -262,13 +267,13 @@ from pathlib import Path
 from lenet.dsl.errors import LenetError
 from lenet.dsl.sections.reader import Duration
 from lenet.dsl.sections.train import Train
+from lenet.runtime.events import Histogram
 from lenet.runtime.records.recorder import Recorder
 
 recorder = Recorder(Path(sys.argv[1]), Train(logs=(("loss", Duration(1, "epochs")),)))
 try:
     for epoch in range(10_000):
-        recorder({"event": "parameters", "iteration": epoch, "name": "w", "min": 0.0, "max": 1.0,
-                  "count": 1, "sum": 1.0, "sum_of_squares": 1.0, "limits": [1.0], "counts": [1]})
+        recorder(Histogram(epoch, "w", 0.0, 1.0, 1, 1.0, 1.0, [1.0], [1]))
     recorder.flush()
 except LenetError as error:
     print(error)

@@ -22,6 +22,7 @@ import pytest
 from fuzz.strangers import Strangers, listening
 
 from lenet.dsl.errors import LenetError
+from lenet.runtime.events import Event, Warned
 from lenet.runtime.records.checkpoint import Checkpoints, Memory
 from lenet.runtime.records.supervisor import Desk
 from lenet.runtime.spark.engine import _server
@@ -341,7 +342,7 @@ def test_a_checkpoint_is_asked_for_though_the_question_came_with_an_answer() -> 
 @contextmanager
 def running(secret: Secret = SECRET) -> Iterator[Any]:
     """A listener, and the events that it gets."""
-    events: list[dict[str, Any]] = []
+    events: list[Event] = []
     desk = Desk(events.append, Checkpoints(Memory(), "", print), lambda: None, None)
     listener = Listener(listen(HERE), HERE, desk, secret)
     try:
@@ -394,7 +395,7 @@ def trained(listener: Listener, size: int, kind: str) -> list[int]:
             together.all_reduce(total)
             found += int(total.sum())
         if rank == 0:
-            line.report({"event": "hello", "what": "seen by nobody"})
+            line.report(Warned("seen by nobody"))
         together.close()
         line.close()
         return found
@@ -422,7 +423,7 @@ def encrypted(spark: Any) -> Secret:
 def test_encrypted_sums_are_exact(encrypted: Secret, kind: str) -> None:
     with running(encrypted) as (listener, events):
         assert trained(listener, 3, kind) == expected(3)
-        assert events == [{"event": "hello", "what": "seen by nobody"}]
+        assert events == [Warned("seen by nobody")]
 
 
 @pytest.mark.spark
@@ -449,7 +450,7 @@ def test_what_others_see(encrypted: Secret, secure: bool) -> None:
     ):
         address = Address(HERE, port, listener.address.secret)
         line = Line(address, {"rank": 0, "host": "here", "process": 1}, 1)
-        line.report({"event": "hello", "what": "seen by nobody"})
+        line.report(Warned("seen by nobody"))
         assert listener.ask()
         until(line.asked)
         line.close()

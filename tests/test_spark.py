@@ -19,6 +19,7 @@ from test_training import SMALL
 import lenet
 from lenet.dsl.errors import LenetError
 from lenet.runtime.data import load_dataset
+from lenet.runtime.events import Event, Warned
 from lenet.runtime.records.checkpoint import Checkpoints, Memory
 from lenet.runtime.records.supervisor import Desk
 from lenet.runtime.spark.network.channel import Address, DriverGoneError, Line
@@ -246,7 +247,7 @@ def test_ctrl_c_on_which_pyspark_stumbles(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_the_listener_wants_its_secret() -> None:
-    got: list[dict] = []
+    got: list[Event] = []
     desk = Desk(got.append, Checkpoints(Memory(), "", print), lambda: None, None)
     listener = Listener(listen("127.0.0.1"), "127.0.0.1", desk, Secret())
     host, port = listener.address.host, listener.address.port
@@ -255,11 +256,11 @@ def test_the_listener_wants_its_secret() -> None:
         Line(Address(host, port, Secret("wrong")), me, 1)
     friend = Line(listener.address, me, 1)
     assert friend.workers == [me]
-    friend.report({"event": "hello"})
+    friend.report(Warned("hello"))
     friend.close()
     listener.drain()
     listener.close()
-    assert got == [{"event": "hello"}]
+    assert got == [Warned("hello")]
     with pytest.raises(DriverGoneError):
         Line(listener.address, me, 1)
     assert threading.active_count() < 50
@@ -306,12 +307,11 @@ def test_too_few_slots_are_an_error_at_once(small: Path, spark) -> None:
     assert time.monotonic() - before < 20
 
 
-@pytest.mark.parametrize("master", ["local[1]", "local[3]"])
-def test_any_local_master_gives_the_same_bits(small: Path, master: str) -> None:
+def test_another_local_master_gives_the_same_bits(small: Path) -> None:
     """From the command line, with every event logged as JSON."""
     command = [
         sys.executable, "-c", "from lenet.cli import main; main()", "train", str(small), "--master",
-        master, "--log", "json", "--json", "-o", str(small.parent / "run"),
+        "local[3]", "--log", "json", "--json", "-o", str(small.parent / "run"),
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr

@@ -117,7 +117,7 @@ def test_paths() -> None:
     )
     assert names(graph) == ["input", "both.left.conv1", "both", "relu1"]
     assert graph.nodes[2].inputs == ("both.left.conv1", "input")
-    assert graph.nodes[2].givens == ((5, 6, 6), (4, 6, 6))
+    assert graph.nodes[2].input_shapes == ((5, 6, 6), (4, 6, 6))
     same = graph_of("input 4\nadd\n  path\n  path\n  path")
     assert same.nodes[1].inputs == ("input",) * 3
     assert graph_of("input 4\nconcat\n  path\n    linear 3\n  path\n    linear 2").output == (5,)
@@ -221,7 +221,7 @@ def test_what_could_fill_the_memory_is_a_quick_mistake(text: str) -> None:
     started = time.process_time()
     checked: Checked = check(text)
     assert checked.diagnostics and checked.graph is None
-    assert len(checked.walk.nodes) <= 5_000
+    assert len(checked.lowered.nodes) <= 5_000
     assert time.process_time() - started < 10  # a hang, not a slow machine
 
 

@@ -14,6 +14,7 @@ import pytest
 import lenet
 from lenet.dsl.sections.reader import Duration
 from lenet.pages.notebook import Notebook, State, in_notebook
+from lenet.runtime.events import IterationDone
 from lenet.terminal.progress import Lines
 from lenet.terminal.watching import Silent, shown
 
@@ -168,10 +169,9 @@ def test_updates_are_few_and_the_last_one_is_whole(
     clock = iter(range(10**6))
     slow = SimpleNamespace(monotonic=lambda: next(clock) / 100)
     monkeypatch.setattr("lenet.pages.notebook.time", slow)
-    event = {"event": "iteration", "epoch": 2, "loss": 1.0, "top1": 0.5, "images_per_second": 9.0}
     with Notebook(Duration(4, "epochs")) as notebook:
         for step in range(1, 101):
-            notebook({**event, "step": step, "steps": 100})
+            notebook(IterationDone(2, 100 + step, step, 100, 1.0, 0.5, 0.1, 9.0))
         notebook.download("a.gz", 2**20, 2**21)
     states = kernel[0].states
     assert 3 <= len(states) <= 8, "100 events in a second"

@@ -44,7 +44,7 @@ def test_a_program_beside_packages_of_such_names(tmp_path: Path) -> None:
     (folder / "mine.py").write_text(
         "import lenet\n"
         "if __name__ == '__main__':\n"
-        "    model = lenet.train('net.lenet', epochs=1, master='local[2]', progress=False)\n"
+        "    model = lenet.train('net.lenet', epochs=1, engine='local', progress=False)\n"
         "    print(model.digest)\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "LENET_CACHE": str(tmp_path / "cache")}

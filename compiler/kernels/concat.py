@@ -7,7 +7,7 @@ from lenet.dsl.shapes import product
 
 
 def emit(request: Request) -> Kernels:
-    sizes = [16 * product(given) for given in request.node.givens]
+    sizes = [16 * product(given) for given in request.node.input_shapes]
     count = len(sizes)
     forward = backward = ""
     for k, size in enumerate(sizes):
@@ -28,7 +28,7 @@ def emit(request: Request) -> Kernels:
 
 
 def emit_single(request: Request) -> Single:
-    sizes = [product(given) for given in request.node.givens]
+    sizes = [product(given) for given in request.node.input_shapes]
     body = ""
     for k, size in enumerate(sizes):
         at = sum(sizes[:k])

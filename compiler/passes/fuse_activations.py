@@ -18,7 +18,7 @@ def fuse_activations(graph: Graph) -> Graph:
         elif run:
             last = run[-1]
             chain = replace(last, kind="chain", arguments={}, fused=tuple(run))
-            nodes.append(replace(chain, inputs=run[0].inputs, givens=run[0].givens))
+            nodes.append(replace(chain, inputs=run[0].inputs, input_shapes=run[0].input_shapes))
         run.clear()
 
     for node in graph.nodes:

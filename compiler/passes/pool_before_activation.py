@@ -28,7 +28,9 @@ def _swap(nodes: list[Node], k: int) -> bool:
     if known is None or not known.monotonic or readers != [pool]:
         return False
     nodes[k - 1] = replace(pool, inputs=activation.inputs)
-    nodes[k] = replace(activation, inputs=(pool.name,), givens=(pool.shape,), shape=pool.shape)
+    nodes[k] = replace(
+        activation, inputs=(pool.name,), input_shapes=(pool.shape,), shape=pool.shape
+    )
     for later in range(k + 1, len(nodes)):
         inputs = tuple(activation.name if i == pool.name else i for i in nodes[later].inputs)
         nodes[later] = replace(nodes[later], inputs=inputs)

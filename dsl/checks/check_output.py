@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from lenet.dsl.graph import Node
 from lenet.dsl.losses import LOSSES, usual_loss
-from lenet.dsl.lower.walk import Walk
+from lenet.dsl.lower.lowering import Lowering
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.registry import Layer, layers
 from lenet.dsl.sections.train import Train
@@ -13,26 +13,26 @@ from lenet.dsl.syntax.tree import Line
 _SOFTMAXES = ("softmax", "logsoftmax")
 
 
-def end_is_followed(walk: Walk) -> bool:
+def end_is_followed(lowered: Lowering) -> bool:
     """Whether something follows what gives the net's results, which is then reported."""
-    consumed = {name for node in walk.nodes for name in node.inputs}
-    for node, line in zip(walk.nodes, walk.lines, strict=True):
+    consumed = {name for node in lowered.nodes for name in node.inputs}
+    for node, line in zip(lowered.nodes, lowered.lines, strict=True):
         if node.kind not in ("logsoftmax", "rbf") or node.name not in consumed:
             continue
-        follower = next(k for k, other in enumerate(walk.nodes) if node.name in other.inputs)
-        if node.kind == "logsoftmax" and layers()[walk.nodes[follower].kind].rearranges:
+        follower = next(k for k, other in enumerate(lowered.nodes) if node.name in other.inputs)
+        if node.kind == "logsoftmax" and layers()[lowered.nodes[follower].kind].rearranges:
             continue
-        after = walk.lines[follower].keyword
-        walk.report(messages.layer_after_output(after.span, after.text, node.kind,
+        after = lowered.lines[follower].keyword
+        lowered.report(messages.layer_after_output(after.span, after.text, node.kind,
                                                 line.keyword.span))  # fmt: skip
         return True
     return False
 
 
-def check_loss(walk: Walk, train: Train) -> None:
+def check_loss(lowered: Lowering, train: Train) -> None:
     """Whether the net ends with what its loss takes."""
-    report = walk.report
-    last, last_line = _last(walk, lambda layer: layer.rearranges)
+    report = lowered.report
+    last, last_line = _last(lowered, lambda layer: layer.rearranges)
     last_span = last_line.keyword.span
     loss_span = train.loss_span if train.loss_span else last_line.span
     gives = layers()[last.kind].gives
@@ -45,49 +45,53 @@ def check_loss(walk: Walk, train: Train) -> None:
         report(loss.unfit(loss_span, last.kind, last_span))
     if "distances" in (gives, loss.takes):
         return
-    _check_scores(walk)
+    _check_scores(lowered)
 
 
-def _check_scores(walk: Walk) -> None:
+def _check_scores(lowered: Lowering) -> None:
     """Whether the scores before the softmax, written or not, may take any value."""
-    node, line = _scores(walk)
+    node, line = _scores(lowered)
     bounds = layers()[node.kind].bounds
     if bounds == (0.0, 1.0):
-        walk.report(messages.squashed_scores(line.keyword.span, node.kind, node.shape[0],
+        lowered.report(messages.squashed_scores(line.keyword.span, node.kind, node.shape[0],
                                              _stands_alone(line)))  # fmt: skip
     elif bounds is not None:
-        walk.report(messages.bounded_scores(line.keyword.span, node.kind, bounds))
+        lowered.report(messages.bounded_scores(line.keyword.span, node.kind, bounds))
 
 
-def check_classes(walk: Walk, classes: int | None, data: str) -> bool:
+def check_classes(lowered: Lowering, classes: int | None, data: str) -> bool:
     """Whether the output is a vector with a value for each class, where their number is known."""
-    output, last = walk.nodes[-1].shape, walk.nodes[-1].kind
-    node, line = _scores(walk)
+    output, last = lowered.nodes[-1].shape, lowered.nodes[-1].kind
+    node, line = _scores(lowered)
     if len(output) != 1:
         end = last if last in _SOFTMAXES else None
-        walk.report(messages.output_is_map(walk.lines[-1].span, output, classes, end))
+        lowered.report(messages.output_is_map(lowered.lines[-1].span, output, classes, end))
     elif classes is not None and output[0] != classes:
-        walk.report(messages.class_count(line.span, output, classes, data, node.kind))
+        lowered.report(messages.class_count(line.span, output, classes, data, node.kind))
     elif output == (1,):
         # Behind what may bound it, as in `linear 1`, `sigmoid` for two classes.
-        node, line = _last(walk, lambda layer: _keeps_scores(layer) or layer.bounds is not None)
+        node, line = _last(lowered, lambda layer: _keeps_scores(layer) or layer.bounds is not None)
         plain = _stands_alone(line) and node.kind in ("linear", "rbf")
-        walk.report(messages.one_class(line.span, node.kind, line.items[0].span if plain else None))
+        lowered.report(
+            messages.one_class(line.span, node.kind, line.items[0].span if plain else None)
+        )
     return len(output) == 1
 
 
-def _last(walk: Walk, passed: Callable[[Layer], bool]) -> tuple[Node, Line]:
+def _last(lowered: Lowering, passed: Callable[[Layer], bool]) -> tuple[Node, Line]:
     """The last layer but for those that are `passed`."""
-    by_name = {node.name: (node, line) for node, line in zip(walk.nodes, walk.lines, strict=True)}
-    node, line = walk.nodes[-1], walk.lines[-1]
+    by_name = {
+        node.name: (node, line) for node, line in zip(lowered.nodes, lowered.lines, strict=True)
+    }
+    node, line = lowered.nodes[-1], lowered.lines[-1]
     while node.inputs and passed(layers()[node.kind]):
         node, line = by_name[node.inputs[0]]
     return node, line
 
 
-def _scores(walk: Walk) -> tuple[Node, Line]:
+def _scores(lowered: Lowering) -> tuple[Node, Line]:
     """The layer that gives the scores of the classes, before a softmax."""
-    return _last(walk, _keeps_scores)
+    return _last(lowered, _keeps_scores)
 
 
 def _keeps_scores(layer: Layer) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from lenet.dsl.checks.check_output import check_classes, check_loss, end_is_followed
 from lenet.dsl.datasets import DATASETS
 from lenet.dsl.graph import bare_input
-from lenet.dsl.lower.walk import Walk
+from lenet.dsl.lower.lowering import Lowering
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.registry import layers
 from lenet.dsl.sections.augment import Augment
@@ -26,83 +26,85 @@ class Sections:
     train: Train | None = None
 
 
-def check_whole(walk: Walk, again: Walk | None, sections: Sections, text: str) -> None:
+def check_whole(lowered: Lowering, again: Lowering | None, sections: Sections, text: str) -> None:
     """What only the whole file can show; looked at where the net itself is well.
 
     Where the input is not the data's, `again` is the net with that of the data.
     """
-    report = walk.report
-    if walk.input_line is None and not walk.input_missing:
+    report = lowered.report
+    if lowered.input_line is None and not lowered.input_missing:
         last = max(1, len(text.rstrip().split("\n")))
         report(messages.empty_net(Span(last, 1, 2)))
-    nets = [net for net in (again, walk) if net is not None and _is_whole(net)]
+    nets = [net for net in (again, lowered) if net is not None and _is_whole(net)]
     if not nets:
         return
-    walk = nets[0]
+    lowered = nets[0]
     totals = [sum(node.parameter_count for node in net.nodes) for net in nets]
-    for span, expected in walk.expects:
+    for span, expected in lowered.expects:
         if expected not in totals:
             report(messages.stale_count(span, expected, totals[0]))
-    _advise(walk)
+    _advise(lowered)
     if sections.train is not None:
-        _look_at_batch(walk, sections.train)
-        if not any(node.parameter_count for node in walk.nodes):
-            _nothing_to_train(walk, sections.lines["train"].keyword.span)
-    if end_is_followed(walk):
+        _look_at_batch(lowered, sections.train)
+        if not any(node.parameter_count for node in lowered.nodes):
+            _nothing_to_train(lowered, sections.lines["train"].keyword.span)
+    if end_is_followed(lowered):
         return
     if sections.train is not None:
-        check_loss(walk, sections.train)
+        check_loss(lowered, sections.train)
     if sections.train is not None or sections.data is not None:
-        _check_data(walk, sections)
+        _check_data(lowered, sections)
 
 
-def _is_whole(walk: Walk) -> bool:
-    return walk.shape is not None and bool(walk.nodes) and not walk.incomplete
+def _is_whole(lowered: Lowering) -> bool:
+    return lowered.shape is not None and bool(lowered.nodes) and not lowered.incomplete
 
 
-def _check_data(walk: Walk, sections: Sections) -> None:
-    report = walk.report
+def _check_data(lowered: Lowering, sections: Sections) -> None:
+    report = lowered.report
     known = DATASETS[sections.data.kind] if sections.data is not None else None
     name = sections.data.kind if sections.data is not None else ""
-    if not check_classes(walk, known.classes if known is not None else None, name):
+    if not check_classes(lowered, known.classes if known is not None else None, name):
         return
-    first, augment = walk.nodes[0], sections.augment
+    first, augment = lowered.nodes[0], sections.augment
     if sections.data is not None and any(sections.data.pad) and len(first.shape) != 3:
-        report(messages.pad_needs_map(sections.data.span, walk.lines[0].span, first.shape))
+        report(messages.pad_needs_map(sections.data.span, lowered.lines[0].span, first.shape))
     data = sections.data
     if data is not None and data.resize is not None:
         bare = bare_input(first.shape, data)
         if len(bare) != 3 or bare[1:] != data.resize:
-            place = walk.lines[0].span
+            place = lowered.lines[0].span
             report(messages.resize_differs(data.span, data.resize, bare, place))
     if augment is not None and augment.crop is not None and augment.crop != first.shape[1:]:
         report(messages.crop_differs(augment.crop_span, augment.crop, first.shape))
 
 
-def _look_at_batch(walk: Walk, train: Train) -> None:
+def _look_at_batch(lowered: Lowering, train: Train) -> None:
     """A warning where a normalization sees a single value of each channel."""
-    for node, line in zip(walk.nodes, walk.lines, strict=True):
+    for node, line in zip(lowered.nodes, lowered.lines, strict=True):
         if layers()[node.kind].normalizes and train.batch * product(node.shape[1:]) == 1:
-            walk.report(messages.nothing_varies(line.keyword.span, node.kind, node.shape))
+            lowered.report(messages.nothing_varies(line.keyword.span, node.kind, node.shape))
 
 
-def _nothing_to_train(walk: Walk, section: Span) -> None:
-    fixed = next((line for node, line in zip(walk.nodes, walk.lines, strict=True)
+def _nothing_to_train(lowered: Lowering, section: Span) -> None:
+    fixed = next((line for node, line in zip(lowered.nodes, lowered.lines, strict=True)
                   if node.parameters), None)  # fmt: skip
     what = (fixed.keyword.text, fixed.keyword.span) if fixed is not None else None
-    walk.report(messages.nothing_to_train(section, what))
+    lowered.report(messages.nothing_to_train(section, what))
 
 
-def _advise(walk: Walk) -> None:
+def _advise(lowered: Lowering) -> None:
     """Warnings about layers next to each other."""
-    by_name = {node.name: (node, line) for node, line in zip(walk.nodes, walk.lines, strict=True)}
-    readers = Counter(name for node in walk.nodes for name in node.inputs)
-    for node in walk.nodes:
+    by_name = {
+        node.name: (node, line) for node, line in zip(lowered.nodes, lowered.lines, strict=True)
+    }
+    readers = Counter(name for node in lowered.nodes for name in node.inputs)
+    for node in lowered.nodes:
         line = by_name[node.name][1]
         before, before_line = by_name[node.inputs[0]] if len(node.inputs) == 1 else (None, None)
         twice = node.kind == "linear" and before is not None and before.kind == "linear"
         if twice and before_line is not None:
-            walk.report(messages.linear_after_linear(line.keyword.span, before_line.span))
+            lowered.report(messages.linear_after_linear(line.keyword.span, before_line.span))
         biased = before is not None and before.arguments.get("bias") == "yes"
         alone = before is not None and readers[before.name] == 1
         if (
@@ -113,19 +115,19 @@ def _advise(walk: Walk) -> None:
             and before_line is not None
         ):
             end = before_line.items[-1].span if before_line.items else before_line.keyword.span
-            walk.report(
+            lowered.report(
                 messages.bias_before_batchnorm(
                     before_line.span, before.kind, line.keyword.span, end
                 )
             )
     behind: set[str] = set()  # what comes after a linear layer
-    for node in walk.nodes:
+    for node in lowered.nodes:
         if any(name in behind or by_name[name][0].kind == "linear" for name in node.inputs):
             behind.add(node.name)
     before_linear: set[str] = set()  # and what comes before one
-    for node in reversed(walk.nodes):
+    for node in reversed(lowered.nodes):
         if node.kind == "linear" or node.name in before_linear:
             before_linear.update(node.inputs)
-    for node, line in zip(walk.nodes, walk.lines, strict=True):
+    for node, line in zip(lowered.nodes, lowered.lines, strict=True):
         if node.kind == "dropout" and node.name in behind - before_linear:
-            walk.report(messages.dropout_after_last_linear(line.keyword.span))
+            lowered.report(messages.dropout_after_last_linear(line.keyword.span))

@@ -1,6 +1,6 @@
 """add: the sum of paths."""
 
-from lenet.dsl.lower.joins import equal_shapes
+from lenet.dsl.joins import equal_shapes
 from lenet.dsl.registry import Layer
 
 LAYER = Layer(

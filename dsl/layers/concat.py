@@ -1,6 +1,6 @@
 """concat: the maps of all paths, one after the other."""
 
-from lenet.dsl.lower.joins import stacked_channels
+from lenet.dsl.joins import stacked_channels
 from lenet.dsl.registry import Layer
 
 LAYER = Layer(

@@ -1,6 +1,6 @@
 """multiply: the product of paths."""
 
-from lenet.dsl.lower.joins import equal_shapes
+from lenet.dsl.joins import equal_shapes
 from lenet.dsl.registry import Layer
 
 LAYER = Layer(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from lenet.dsl.lower.blocks import bind_parameters
+from lenet.dsl.lower.bind_block import bind_parameters
 from lenet.dsl.lower.definitions import Definitions
 from lenet.dsl.lower.values import Constants, Refused, evaluate_size
 from lenet.dsl.messages import wording as messages
@@ -14,7 +14,7 @@ from lenet.dsl.syntax.tree import Line, Sizes, Span, Statement
 MOST_LAYERS = 5_000
 MOST_LINES = 20_000  # that blocks and repeats may write out
 DEEPEST = 100  # blocks, repeats and paths inside each other
-_MOST_COUNTED = 2_000  # lines that are looked at for it; beyond them the walk counts
+_MOST_COUNTED = 2_000  # lines that are looked at for it; beyond them the lowering counts
 
 
 def repetitions(line: Line, constants: Constants) -> int:
@@ -72,7 +72,7 @@ class _Counting:
             else:
                 inside = self.of(line.body, definitions, constants, depth + 1)
             if kind == "repeat":
-                with suppress(Refused):  # which is reported where the line is walked through
+                with suppress(Refused):  # which is reported where the line is lowered
                     times = repetitions(line, constants)
             total = total.and_then(Extent(1, int(kind in layers()))).and_then(inside, times)
         return total

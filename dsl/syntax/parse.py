@@ -11,9 +11,9 @@ from typing import Any
 
 from lark import Lark, UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
 
-from lenet.dsl.lower.builder import Builder
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.messages.diagnostics import Diagnostic
+from lenet.dsl.syntax.builder import Builder
 from lenet.dsl.syntax.indent import has_body, has_tab, indent_of, tab_width
 from lenet.dsl.syntax.meant import as_meant
 from lenet.dsl.syntax.tree import (

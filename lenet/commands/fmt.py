@@ -68,7 +68,7 @@ def _formatted(path: Path, source: str, with_shapes: bool) -> str:
     checked = check(source, read=imports_of(path))
     shapes = {
         line: (before, behind)
-        for line, (before, behind) in checked.walk.shapes.items()
+        for line, (before, behind) in checked.lowered.shapes.items()
         if behind is not None
     }
     return format_text(source, shapes)

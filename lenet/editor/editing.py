@@ -35,6 +35,7 @@ def lines_of(statements: tuple[Statement, ...], outer: str = "") -> Iterator[tup
 
 
 def statement_at(checked: Checked, line: int) -> tuple[Statement | None, str]:
+    """What begins in a line, counted from 1, and the keyword of the line around."""
     for statement, outer in lines_of(checked.tree.statements):
         if statement.span.line == line:
             return statement, outer
@@ -94,12 +95,12 @@ def _explain_keyword(checked: Checked, line: Line, outer: str) -> str | None:
 
 def _facts(checked: Checked, line: Line) -> list[str]:
     """Shape and parameters of what a line makes, as a paragraph."""
-    walk = checked.walk
-    nodes = [node for node, own in zip(walk.nodes, walk.lines, strict=True) if own is line]
-    groups = [g for g in walk.groups if not g.file and g.line == line.span.line]
+    lowered = checked.lowered
+    nodes = [node for node, own in zip(lowered.nodes, lowered.lines, strict=True) if own is line]
+    groups = [g for g in lowered.groups if not g.file and g.line == line.span.line]
     if not nodes and groups:
         group = groups[0]
-        inside = walk.nodes[group.first : group.behind]
+        inside = lowered.nodes[group.first : group.behind]
         if not inside:
             return []
         count = sum(node.parameter_count for node in inside)

@@ -8,8 +8,8 @@ from lenet.dsl.datasets import DATASETS
 from lenet.dsl.errors import LenetError
 from lenet.dsl.glossary import glossary
 from lenet.dsl.messages.absent import meant_for, plain
-from lenet.dsl.messages.codes import CODES
 from lenet.dsl.messages.diagnostics import closest, render
+from lenet.dsl.messages.wording import CODES
 from lenet.dsl.registry import STRUCTURE, Argument, Layer, layers, suggest_layer
 from lenet.dsl.sections import augment, data, train
 from lenet.dsl.sections.reader import UNIT_ALIASES
@@ -139,6 +139,7 @@ def describe_layer(layer: Layer) -> str:
 
 
 def describe_argument(argument: Argument) -> str:
+    """What an argument is, which values it takes, and which one it has if absent."""
     default = ""
     if argument.default is not None:
         value = argument.default
@@ -149,6 +150,7 @@ def describe_argument(argument: Argument) -> str:
 
 
 def describe_dataset(name: str) -> str:
+    """A dataset in one line."""
     known = DATASETS[name]
     path = f' "{known.path}"' if known.path else ""
     facts = f"; images of {show(known.shape)}, {known.classes} classes" if known.shape else ""

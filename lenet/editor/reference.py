@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from lenet.dsl.datasets import DATASETS
 from lenet.dsl.glossary import glossary
-from lenet.dsl.messages.codes import CODES
+from lenet.dsl.messages.wording import CODES
 from lenet.dsl.registry import STRUCTURE, Layer, layers
 from lenet.editor.explain import SECTIONS, describe_argument, describe_dataset
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from lenet.dsl.messages.clean import clean, escape
 from lenet.dsl.sections.reader import Duration
-from lenet.terminal.progress import Event, Lines
+from lenet.runtime.events import Event, IterationDone
+from lenet.terminal.progress import Lines
 
 _PAUSE = 0.25  # seconds between two updates: each sends the whole, and a page has to draw it
 
@@ -91,16 +92,17 @@ class Notebook(Lines):
         self._show(f"downloading {clean(name)}, {done / 2**20:.1f}{size} MiB", done, total)
 
     def __call__(self, event: Event) -> None:
-        if event["event"] != "iteration":
+        if not isinstance(event, IterationDone):
             super().__call__(event)
             return
         self._show(
-            f"epoch {event['epoch']}{of_epochs(self.stop)}  loss {event['loss']:.4f}  "
-            f"top1 {event['top1']:.2%}  {event['images_per_second']:,.0f} images/s",
-            event["step"],
-            event["steps"],
+            f"epoch {event.epoch}{of_epochs(self.stop)}  loss {event.loss:.4f}  "
+            f"top1 {event.top1:.2%}  {event.images_per_second:,.0f} images/s",
+            event.step,
+            event.steps,
         )
 
 
 def of_epochs(stop: Duration | None) -> str:
+    """How many epochs there are to be, behind the number of one."""
     return f"/{stop.count}" if stop and stop.unit == "epochs" else ""

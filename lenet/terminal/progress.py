@@ -7,26 +7,36 @@ from typing import Any
 
 from lenet.dsl.messages.clean import clean, clean_json
 from lenet.dsl.sections.reader import Duration
+from lenet.runtime.events import (
+    Compiled,
+    DataCounted,
+    EpochDone,
+    Event,
+    IterationDone,
+    SparkStarted,
+    StageFailed,
+    Started,
+    Validated,
+    Warned,
+)
 
-Event = dict[str, Any]
-
-
+_OBJECTS = EpochDone | DataCounted | Warned  # that --json prints, epochs without their top1
 _WIDTH = 79  # of a line
 
 
-def epoch_line(event: Event) -> str:
+def epoch_line(event: EpochDone) -> str:
     """At most 79 columns wide; more metrics than fit go on in further lines."""
-    parts = [f"epoch {event['epoch']:>3}", f"loss {_number(event['loss'])}"]
-    parts += [f"top1 {event['top1']:7.2%}", *_validation(event)]
-    speed = event["images_per_second"]
+    parts = [f"epoch {event.epoch:>3}", f"loss {_number(event.loss)}"]
+    parts += [f"top1 {event.top1:7.2%}", *_validation(event)]
+    speed = event.images_per_second
     parts.append(f"{speed / 1e6:>6.2f}M/s" if speed >= 1e6 else f"{speed:>7,.0f}/s")
     return _wrapped(parts, " " * 11)
 
 
-def _validation(event: Event) -> list[str]:
+def _validation(event: EpochDone | Validated) -> list[str]:
     parts = [
         f"{name} {_number(value)}" if name == "loss" else f"{name} {value:7.2%}"
-        for name, value in event["validation"].items()
+        for name, value in event.validation.items()
     ]
     return [f"val {parts[0]}", *parts[1:]] if parts else []
 
@@ -46,21 +56,22 @@ def _wrapped(parts: list[str], indent: str) -> str:
     return "\n".join(lines)
 
 
-def data_lines(event: Event) -> list[str]:
+def data_lines(event: DataCounted) -> list[str]:
     """What there is to train with."""
-    name = event["name"]
-    first = f"{event['rows']:,} images to train with, {event['held_out']:,} to validate"
-    counts = list(event["classes"].values())
+    name = event.name
+    first = f"{event.rows:,} images to train with, {event.held_out:,} to validate"
+    counts = list(event.classes.values())
     low, high = min(counts), max(counts)
     several = f"{low:,} to {high:,}" if low < high else f"{low:,}"
-    facts = f"{len(counts):,} classes of {several} images, values {event['least']:.4g} to "
-    facts += f"{event['most']:.4g}, mean {event['mean']:.4g}"
+    facts = f"{len(counts):,} classes of {several} images, values {event.least:.4g} to "
+    facts += f"{event.most:.4g}, mean {event.mean:.4g}"
     return [f"{name}: {first}", f"{' ' * (min(len(name), 20) + 2)}{facts}"]
 
 
-def warning_lines(event: Event) -> list[str]:
-    lines = _filled(f"warning: {event['text']}", "  ")
-    return lines + (_filled(f"  fix: {event['fix']}", "       ") if event.get("fix") else [])
+def warning_lines(event: Warned) -> list[str]:
+    """A warning and its fix, in lines of at most 79 columns."""
+    lines = _filled(f"warning: {event.text}", "  ")
+    return lines + (_filled(f"  fix: {event.fix}", "       ") if event.fix else [])
 
 
 def _filled(text: str, indent: str) -> list[str]:
@@ -83,48 +94,49 @@ class Lines:
         """Nothing to put away."""
 
     def say(self, text: str) -> None:
+        """Show a line."""
         print(clean(text), file=sys.stderr, flush=True)
 
     def download(self, name: str, done: int, total: int) -> None:
+        """Show how many of a file's bytes have come; `total` is 0 where nobody knows it."""
         if total and done == total:
             self.say(f"downloaded {name}, {total:,} bytes")
 
     def __call__(self, event: Event) -> None:
-        if event["event"] == "epoch" and self.as_json:
-            keys = ("event", "epoch", "iteration", "loss", "rate", "images_per_second", "seconds",
-                    "validation")  # fmt: skip
-            print(clean_json({key: event[key] for key in keys}), flush=True)
-        elif event["event"] in ("data", "warning") and self.as_json:
-            print(clean_json(event), flush=True)
-        elif event["event"] == "epoch":
+        if self.as_json and isinstance(event, _OBJECTS):
+            found = event.as_dict()
+            if isinstance(event, EpochDone):
+                del found["top1"]
+            print(clean_json(found), flush=True)
+        elif isinstance(event, EpochDone):
             for line in epoch_line(event).split("\n"):
                 self.say(line)
         else:
             self._stage(event)
 
     def _stage(self, event: Event) -> None:
-        if event["event"] == "data":
+        if isinstance(event, DataCounted):
             for line in data_lines(event):
                 self.say(line)
-        elif event["event"] == "spark":
-            self.say(f"Spark {event['master']} started in {event['seconds']:.1f} s")
-        elif event["event"] == "start":
-            where = f"iteration {event['iteration']}" if event["iteration"] else "its beginning"
+        elif isinstance(event, SparkStarted):
+            self.say(f"Spark {event.master} started in {event.seconds:.1f} s")
+        elif isinstance(event, Started):
+            where = f"iteration {event.iteration}" if event.iteration else "its beginning"
             if self.started:
                 self.say(f"a worker was lost; the training goes on from {where}")
-            elif event["iteration"]:
+            elif event.iteration:
                 self.say(f"the training goes on from {where}")
             self.started = True
-        elif event["event"] == "failed":
-            self.say(f"the stage failed, and is tried again: {event['detail']}")
-        elif event["event"] == "warning":
+        elif isinstance(event, StageFailed):
+            self.say(f"the stage failed, and is tried again: {event.detail}")
+        elif isinstance(event, Warned):
             for line in warning_lines(event):
                 self.say(line)
-        elif event["event"] == "compiled":
-            how = "taken from the cache" if event["cached"] else "compiled"
-            self.say(f"kernels {how} in {event['seconds']:.1f} s")
-        elif event["event"] == "validation":
-            self.say("  ".join([f"iteration {event['iteration']}", *_validation(event)]))
+        elif isinstance(event, Compiled):
+            how = "taken from the cache" if event.cached else "compiled"
+            self.say(f"kernels {how} in {event.seconds:.1f} s")
+        elif isinstance(event, Validated):
+            self.say("  ".join([f"iteration {event.iteration}", *_validation(event)]))
 
 
 class JsonLog(Lines):
@@ -134,13 +146,13 @@ class JsonLog(Lines):
         self._log({"event": "message", "text": text})
 
     def __call__(self, event: Event) -> None:
-        if self.as_json and event["event"] in ("epoch", "data", "warning"):
+        if self.as_json and isinstance(event, _OBJECTS):
             super().__call__(event)
-        self._log(event)
+        self._log(event.as_dict())
 
-    def _log(self, event: Event) -> None:
+    def _log(self, found: dict[str, Any]) -> None:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        print(clean_json({"time": now, **event}), file=sys.stderr, flush=True)
+        print(clean_json({"time": now, **found}), file=sys.stderr, flush=True)
 
 
 class Bars(Lines):
@@ -188,16 +200,16 @@ class Bars(Lines):
         )
 
     def __call__(self, event: Event) -> None:
-        if event["event"] != "iteration":
+        if not isinstance(event, IterationDone):
             super().__call__(event)
             return
         self.bar.start()
         last = f"/{self.stop.count}" if self.stop and self.stop.unit == "epochs" else ""
         self.bar.update(
             self.task,
-            description=f"epoch {event['epoch']}{last}",
-            completed=event["step"],
-            total=event["steps"],
-            numbers=f"loss {event['loss']:.4f}  top1 {event['top1']:.2%}  "
-            f"{event['images_per_second']:,.0f} images/s",
+            description=f"epoch {event.epoch}{last}",
+            completed=event.step,
+            total=event.steps,
+            numbers=f"loss {event.loss:.4f}  top1 {event.top1:.2%}  "
+            f"{event.images_per_second:,.0f} images/s",
         )

@@ -4,16 +4,16 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lenet.dsl.sections.reader import Duration
 from lenet.pages.notebook import Notebook, in_notebook
-from lenet.terminal.progress import Bars, Event, Lines
+from lenet.runtime.events import Event, Watch
+from lenet.terminal.progress import Bars, Lines
 
 if TYPE_CHECKING:
     from lenet.api import Network
 
-Watch = Callable[[Event], None]
 _busy = threading.Lock()  # two bars would write over each other
 
 
@@ -55,12 +55,12 @@ def _chosen(stop: Duration | None) -> Lines:
     return Silent()
 
 
-def both(display: Lines, watch: Watch | None) -> Watch:
-    """One after the other."""
+def both(display: Lines, watch: Callable[[dict[str, Any]], None] | None) -> Watch:
+    """One after the other; who watches from outside gets dicts (docs/events.md)."""
 
     def take(event: Event) -> None:
         display(event)
         if watch is not None:
-            watch(event)
+            watch(event.as_dict())
 
     return take

@@ -1,15 +1,15 @@
 """The values of a tensor as counts in bins, for TensorBoard."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
+
+from lenet.runtime.events import Histogram
 
 _BINS = 30
 
 
-def histogram(name: str, tensor: NDArray[np.float32], iteration: int) -> dict[str, Any]:
-    """An event: counts in equal bins from the least value to the greatest, as TensorBoard has."""
+def histogram(name: str, tensor: NDArray[np.float32], iteration: int) -> Histogram:
+    """Counts in equal bins from the least value to the greatest, as TensorBoard has."""
     values = tensor.astype(np.float64).ravel()
     least, most = float(values.min()), float(values.max())
     first = least if least < most else least - 0.5
@@ -17,15 +17,14 @@ def histogram(name: str, tensor: NDArray[np.float32], iteration: int) -> dict[st
     # numpy.histogram takes ten times as long for the many small tensors.
     places = ((values - first) / width).astype(np.int64)
     counts = np.bincount(np.minimum(places, _BINS - 1), minlength=_BINS)
-    return {
-        "event": "parameters",
-        "iteration": iteration,
-        "name": name,
-        "min": least,
-        "max": most,
-        "count": values.size,
-        "sum": float(values.sum()),
-        "sum_of_squares": float((values * values).sum()),
-        "limits": [first + width * k for k in range(1, _BINS + 1)],
-        "counts": counts.tolist(),
-    }
+    return Histogram(
+        iteration,
+        name,
+        min=least,
+        max=most,
+        count=values.size,
+        sum=float(values.sum()),
+        sum_of_squares=float((values * values).sum()),
+        limits=[first + width * k for k in range(1, _BINS + 1)],
+        counts=counts.tolist(),
+    )

@@ -13,10 +13,11 @@ from lenet.dsl.errors import LenetError
 from lenet.dsl.files import read_file
 from lenet.dsl.messages.clean import clean_json
 from lenet.dsl.sections.train import Train
+from lenet.runtime.events import EpochDone, Event, Histogram, IterationDone, Validated
 from lenet.runtime.machine.files import Tail, write_atomically
 
-Event = dict[str, Any]
 _SCALARS = {"loss": "loss", "rate": "rate", "throughput": "images_per_second"}
+_Recorded = IterationDone | Histogram | EpochDone | Validated
 _FLUSH_SECONDS = 2.0
 _MOST = 64  # events that wait
 
@@ -41,7 +42,7 @@ class Recorder:
 
         self.logs = dict(settings.logs)
         self.folder, self.held = folder, held
-        self.waiting: list[tuple[float, Event]] = []  # with the times when they came
+        self.waiting: list[tuple[float, _Recorded]] = []  # with the times when they came
         self.written = self.flushed = -math.inf
         with self._errors():
             folder.mkdir(parents=True, exist_ok=True)
@@ -52,13 +53,12 @@ class Recorder:
             self.board = Board(folder / "tensorboard", iteration)
 
     def __call__(self, event: Event) -> None:
-        kind = event["event"]
-        if kind not in ("iteration", "parameters", "epoch", "validation"):
+        if not isinstance(event, _Recorded):
             return
         self.waiting.append((time.time(), event))
         now = time.monotonic()
         late = now - self.written >= _FLUSH_SECONDS or len(self.waiting) >= _MOST
-        if late or kind in ("epoch", "validation"):
+        if late or isinstance(event, EpochDone | Validated):
             with self._errors():
                 self._write()
                 if now - self.flushed >= _FLUSH_SECONDS:
@@ -82,9 +82,9 @@ class Recorder:
     def _write(self) -> None:
         waiting, self.waiting, self.written = self.waiting, [], time.monotonic()
         for when, event in waiting:
-            if event["event"] == "parameters":
-                self.board.histogram(f"parameters/{event['name']}", event, when)
-            elif event["event"] == "iteration":
+            if isinstance(event, Histogram):
+                self.board.histogram(f"parameters/{event.name}", event, when)
+            elif isinstance(event, IterationDone):
                 self._iteration(event, when)
             else:
                 self._epoch(event, when)
@@ -92,24 +92,22 @@ class Recorder:
             raise OSError(errno.ENOENT, "It has disappeared, or another run has taken it")
         self.file.flush()
 
-    def _iteration(self, event: Event, when: float) -> None:
-        found = self._due("iterations", event["iteration"])
-        if found:
-            line = {key: event[key] for key in ("event", "iteration", "epoch")}
-            line |= {_SCALARS[what]: event[_SCALARS[what]] for what in found}
-            self._line(line)
-            scalars = {f"train/{what}": event[_SCALARS[what]] for what in found}
-            self.board.scalars(scalars, event["iteration"], when)
+    def _iteration(self, event: IterationDone, when: float) -> None:
+        due = self._due("iterations", event.iteration)
+        if due:
+            line = {"event": event.kind, "iteration": event.iteration, "epoch": event.epoch}
+            self._line(line | {_SCALARS[what]: getattr(event, _SCALARS[what]) for what in due})
+            self.board.scalars(_scalars(event, due), event.iteration, when)
 
-    def _epoch(self, event: Event, when: float) -> None:
-        """An epoch or a validation."""
-        self._line(event)
-        due = self._due("epochs", event["epoch"]) if event["event"] == "epoch" else []
-        scalars = {f"train/{what}": event[_SCALARS[what]] for what in due}
-        scalars |= {f"validation/{name}": value for name, value in event["validation"].items()}
-        self.board.scalars(scalars, event["iteration"], when)
+    def _epoch(self, event: EpochDone | Validated, when: float) -> None:
+        self._line(event.as_dict())
+        scalars = {}
+        if isinstance(event, EpochDone):
+            scalars = _scalars(event, self._due("epochs", event.epoch))
+        scalars |= {f"validation/{name}": value for name, value in event.validation.items()}
+        self.board.scalars(scalars, event.iteration, when)
 
-    def _line(self, record: Event) -> None:
+    def _line(self, record: dict[str, Any]) -> None:
         self.file.add(clean_json(record).encode() + b"\n")
 
     def _due(self, unit: str, count: int) -> list[str]:
@@ -121,7 +119,12 @@ class Recorder:
         ]
 
 
-def read_history(path: Path) -> list[Event]:
+def _scalars(event: IterationDone | EpochDone, due: list[str]) -> dict[str, float]:
+    """TensorBoard's names for what is logged of a training, and the values."""
+    return {f"train/{what}": getattr(event, _SCALARS[what]) for what in due}
+
+
+def read_history(path: Path) -> list[dict[str, Any]]:
     """The records of a run; one that was cut short by a crash is left out."""
     found = []
     try:

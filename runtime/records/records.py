@@ -10,16 +10,15 @@ from lenet.dsl.errors import LenetError
 from lenet.dsl.files import read_file
 from lenet.dsl.messages.clean import clean_json
 from lenet.dsl.sections.train import Train
+from lenet.runtime.events import EpochDone, Event, Started
 from lenet.runtime.machine.files import write_atomically
 from lenet.runtime.models.model_facts import Damaged, settings_of, texts_of
 from lenet.runtime.records.recorder import Recorder, read_history
 from lenet.runtime.records.run_folder import clear_folder
 
-Event = dict[str, Any]
-
 
 class Records:
-    """Takes a run's events; `history` are those of its epochs.
+    """Takes a run's events; `history` has the dicts of its epochs' events, without their kind.
 
     The folder is only touched when the training starts: what might have kept a run from starting
     must not cost an old one. Where a lost training goes on from a checkpoint, what was recorded
@@ -36,7 +35,7 @@ class Records:
         self.failure: LenetError | None = None
         self.folder, self.train, self.about, self.resume = folder, train, about, resume
         self.recorder: Recorder | None = None
-        self.history: list[Event] = []
+        self.history: list[dict[str, Any]] = []
         if folder is not None:
             # At the first event, the import would delay the first epochs.
             import lenet.runtime.records.tensorboard  # noqa: F401
@@ -49,10 +48,10 @@ class Records:
             self.flush()
 
     def take(self, event: Event) -> None:
-        if event["event"] == "start":
-            self._start(event["iteration"])
-        if event["event"] == "epoch":
-            self.history.append({k: v for k, v in event.items() if k != "event"})
+        if isinstance(event, Started):
+            self._start(event.iteration)
+        if isinstance(event, EpochDone):
+            self.history.append(dict(vars(event)))
         if self.recorder is not None:
             try:
                 self.recorder(event)
@@ -100,7 +99,7 @@ class Records:
         write_atomically(self.folder / "run.json", self.about_text())
 
 
-def _epochs(folder: Path) -> list[Event]:
+def _epochs(folder: Path) -> list[dict[str, Any]]:
     events = read_history(folder / "history.jsonl")
     return [{k: v for k, v in e.items() if k != "event"} for e in events if e["event"] == "epoch"]
 
@@ -116,9 +115,10 @@ def read_about(folder: Path) -> dict[str, Any]:
         others = about.get("engine", "spark"), about.get("data") or ""
         if not all(isinstance(text, str) for text in (about["spec"], about["source"], *others)):
             raise Damaged("It lacks the spec.")
-        epochs = about.get("epochs")
-        if epochs is not None and (type(epochs) is not int or epochs < 1):
-            raise Damaged("Its epochs are no number.")
+        for name, least, words in (("epochs", 1, "epochs are"), ("seed", 0, "seed is")):
+            value = about.get(name)
+            if value is not None and (type(value) is not int or value < least):
+                raise Damaged(f"Its {words} no number.")
         about["imports"] = texts_of(about.get("imports", {}), "imports")
         about["settings"] = settings_of(about.get("settings", {}))
         found: dict[str, Any] = about

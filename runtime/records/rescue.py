@@ -4,19 +4,17 @@ import json
 import shlex
 import shutil
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lenet.dsl.errors import LenetError
+from lenet.runtime.events import EpochDone, Warned, Watch
 from lenet.runtime.machine.files import write_atomically
 from lenet.runtime.records.checkpoint import Checkpoints, Folder, State
 from lenet.runtime.records.records import Records
 
 if TYPE_CHECKING:
     from lenet.runtime.models.model import Model
-
-Event = dict[str, Any]
 
 
 class Rescue:
@@ -26,7 +24,7 @@ class Rescue:
     the digest of the training; `report` is told when this begins and ends.
     """
 
-    def __init__(self, records: Records, job: str, report: Callable[[Event], None]) -> None:
+    def __init__(self, records: Records, job: str, report: Watch) -> None:
         self.records, self.job, self.report = records, job, report
         self.folder: Path | None = None
         self.active = False
@@ -54,13 +52,13 @@ class Rescue:
         if not self.active:
             self.active = True
             text = f"{_sentence(error)} The training goes on and will try again; until then {where}"
-            self.report({"event": "warning", "text": text, "fix": fix})
+            self.report(Warned(text, fix))
         return State.from_bytes(state, self.job).iteration
 
     def end(self) -> None:
         """The run's own folder has taken everything."""
         if self.active:
-            self.report({"event": "warning", "text": "the run can be written again", "fix": ""})
+            self.report(Warned("the run can be written again"))
             self.active = False
             self._remove()
 
@@ -93,7 +91,7 @@ class Rescue:
             again = f"lenet train --resume {shlex.quote(str(self.folder))} --epochs N"
             text = f"the last checkpoints could not be written, and are in {self.folder} only"
             fix = f"remove it, or train for more epochs from there: {again}"
-            self.report({"event": "warning", "text": text, "fix": fix})
+            self.report(Warned(text, fix))
 
     def _folder(self) -> Path:
         """With all that a run needs to go on from its checkpoints."""
@@ -102,7 +100,9 @@ class Rescue:
         except OSError as error:
             raise LenetError("cannot make a temporary folder", error.strerror or "") from None
         self.folder = folder
-        lines = [json.dumps({"event": "epoch", **epoch}) + "\n" for epoch in self.records.history]
+        lines = [
+            json.dumps({"event": EpochDone.kind, **epoch}) + "\n" for epoch in self.records.history
+        ]
         write_atomically(folder / "history.jsonl", "".join(lines).encode())
         write_atomically(folder / "run.json", self.records.about_text())
         return folder

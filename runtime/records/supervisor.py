@@ -2,13 +2,11 @@
 
 import threading
 from collections.abc import Callable
-from typing import Any
 
 from lenet.dsl.errors import LenetError
+from lenet.runtime.events import CheckpointKept, Event, Watch
 from lenet.runtime.records.checkpoint import Checkpoints
 from lenet.runtime.records.rescue import Rescue
-
-Event = dict[str, Any]
 
 
 class Stopped(Exception):  # noqa: N818 - what was asked for is no error
@@ -23,7 +21,7 @@ class Desk:
     """
 
     def __init__(
-        self, handle: Callable[[Event], None], checkpoints: Checkpoints,
+        self, handle: Watch, checkpoints: Checkpoints,
         flush: Callable[[], None], rescue: Rescue,
     ) -> None:  # fmt: skip
         self.handle, self.checkpoints, self.flush = handle, checkpoints, flush
@@ -47,8 +45,7 @@ class Desk:
             self.rescue.end()
         except LenetError as error:
             iteration = self.rescue.keep(error, state)
-        elsewhere = str(self.rescue.folder or "")
-        self.handle({"event": "checkpoint", "iteration": iteration, "elsewhere": elsewhere})
+        self.handle(CheckpointKept(iteration, str(self.rescue.folder or "")))
         self.progress = iteration
         if self.stopping.is_set():
             raise Stopped

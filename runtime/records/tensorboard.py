@@ -16,6 +16,7 @@ from tensorboardX.record_writer import masked_crc32c
 from tensorboardX.summary import histogram_raw
 
 from lenet.dsl.messages.clean import clean
+from lenet.runtime.events import Histogram
 from lenet.runtime.machine.files import Tail
 
 
@@ -42,10 +43,12 @@ class Board:
         if parts:
             self._add(Summary(value=parts), iteration, when)
 
-    def histogram(self, tag: str, event: dict[str, Any], when: float) -> None:
-        statistics = (event[key] for key in ("min", "max", "count", "sum", "sum_of_squares"))
-        summary = histogram_raw(clean(tag), *statistics, event["limits"], event["counts"])
-        self._add(summary, event["iteration"], when)
+    def histogram(self, tag: str, event: Histogram, when: float) -> None:
+        summary = histogram_raw(
+            clean(tag), event.min, event.max, event.count, event.sum, event.sum_of_squares,
+            event.limits, event.counts,
+        )  # fmt: skip
+        self._add(summary, event.iteration, when)
 
     def flush(self) -> None:
         self.file.flush(to_disk=True)

@@ -2,8 +2,8 @@
 
 import math
 import time
-from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from dataclasses import asdict
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,15 @@ from lenet.compiler.optimizers.exact import sum_exactly
 from lenet.compiler.optimizers.rule import rule_of
 from lenet.compiler.pipeline import compile_graph
 from lenet.dsl.errors import LenetError
-from lenet.dsl.sections.reader import Duration
+from lenet.runtime.events import (
+    Compiled,
+    EpochDone,
+    Event,
+    IterationDone,
+    Predictions,
+    Started,
+    Validated,
+)
 from lenet.runtime.machine.cores import check_memory
 from lenet.runtime.records.checkpoint import State, damaged
 from lenet.runtime.records.histogram import histogram
@@ -24,11 +32,11 @@ from lenet.runtime.training.fixed_point import diverged
 from lenet.runtime.training.job import Job
 from lenet.runtime.training.metrics import broken, by_class, metrics_of, tally
 from lenet.runtime.training.parameters import initial_weights, to_tensors
+from lenet.runtime.training.position import Position, is_due, is_over
 from lenet.runtime.training.shard import Shard
 from lenet.runtime.training.slice_count import training_bytes
 from lenet.runtime.training.step import Predictor, Trainer
 
-Event = dict[str, Any]
 _COMPILE_SECONDS = 900.0  # that another worker may compile
 _SECONDS = 10.0  # between checkpoints at the ends of epochs, unless the file says `checkpoint`
 
@@ -54,36 +62,12 @@ def run_training(
 ) -> dict[str, NDArray[np.float32]]:
     """Train to the end and return the tensors by name; the first worker has the supervisor.
 
-    Reports events as they happen: `start` (again where a lost training goes on, with the iteration
-    from which), `compiled`, `iteration`, `parameters` (histograms) and `epoch`, the last with the
-    validation metrics where they are due; and at the end `predictions`: how many images of the last
+    Reports events as they happen: Started (again where a lost training goes on, with the iteration
+    from which), Compiled, IterationDone, Histogram, Validated and EpochDone, the last with the
+    validation metrics where they are due; and at the end Predictions: how many images of the last
     validation are of each class, and have been taken for it.
     """
     return _Run(job, shard, threads, communicator, supervisor).run()
-
-
-@dataclass
-class _Position:
-    """Where a training is. `step` counts the steps of the epoch that is under way; `loss`, `hits`
-    and `images` are its sums so far."""
-
-    iteration: int = 0
-    epoch: int = 0
-    step: int = 0
-    loss: float = 0.0
-    hits: float = 0.0
-    images: int = 0
-
-    @classmethod
-    def of(cls, known: Any) -> "_Position":
-        """That of a checkpoint; LenetError where it is none."""
-        usual = vars(cls())
-        if not isinstance(known, dict) or known.keys() != usual.keys():
-            raise damaged("It does not say where the training is.")
-        for name, value in known.items():
-            if type(value) is not type(usual[name]) or not 0 <= value < 2**63:
-                raise damaged(f"Its {name} is {str(value)[:20]}.")
-        return cls(**known)
 
 
 class _Run:
@@ -93,34 +77,27 @@ class _Run:
     ) -> None:  # fmt: skip
         self.job, self.settings, self.shard = job, job.train, shard
         self.communicator, self.supervisor = communicator, supervisor
-        graph = job.graph()
+        graph = job.graph
         program = compile_graph(graph)
         check_memory(training_bytes(program, self.settings.batch, job.slices, threads))
         self.loaded = load(program)
         state = self._agreed_state()
-        self.at = _Position()
+        self.at = Position()
         self.stopper = Stopper(self.settings.stop_when)
         if state is not None:
-            self.at = _Position.of(state.position.get("at"))
+            self.at = Position.of(state.position.get("at"))
             self.stopper.restore(state.position.get("stopper"))
-        self._report(
-            {
-                "event": "start",
-                "iteration": self.at.iteration,
-                "workers": [
-                    {key: worker[key] for key in ("rank", "host", "process")}
-                    for worker in communicator.workers
-                ],
-            }
-        )
+        workers = [
+            {key: worker[key] for key in ("rank", "host", "process")}
+            for worker in communicator.workers
+        ]
+        self._report(Started(self.at.iteration, workers))
         step = rule_of(self.settings.optimizer).step
         names = "train_slice", step.name, sum_exactly.name
         compiled = self.loaded.compile(*names, pixels=shard.dtype)
         # Others may still have to compile the kernels.
         communicator.all_reduce(np.zeros(1, np.int64), _COMPILE_SECONDS)
-        self._report(
-            {"event": "compiled", "seconds": compiled.seconds, "cached": compiled.from_cache}
-        )
+        self._report(Compiled(compiled.seconds, compiled.from_cache))
         weights = initial_weights(program, self.settings.seed)
         if state is not None:
             if problem := problem_of(state.weights, program.weight_count):
@@ -168,7 +145,7 @@ class _Run:
 
     def run(self) -> dict[str, NDArray[np.float32]]:
         at, settings = self.at, self.settings
-        done = self.stopper.reached or (settings.stop is not None and _over(settings.stop, at))
+        done = self.stopper.reached or (settings.stop is not None and is_over(settings.stop, at))
         while not done:
             if at.step == 0:
                 at.epoch += 1
@@ -176,8 +153,7 @@ class _Run:
             done = self._epoch()
         if self.tallied is not None:
             own, predicted = by_class(self.tallied)
-            self._report({"event": "predictions", "classes": own, "predicted": predicted,
-                          "hits": int(self.tallied[1])})  # fmt: skip
+            self._report(Predictions(own, predicted, int(self.tallied[1])))
         return to_tensors(self.loaded.program, self.trainer.weights)
 
     def _epoch(self) -> bool:
@@ -188,13 +164,12 @@ class _Run:
         while at.step < trainer.steps and not done:
             rate = self._step()
             last_step = at.step == trainer.steps
-            done = settings.stop is not None and _due(settings.stop, at, last_step)
+            done = settings.stop is not None and is_due(settings.stop, at, last_step)
             due = settings.validate_every
             between = due.unit == "iterations" and self.shard.held_out > 0
             if between and not (done or last_step) and at.iteration % due.count == 0:
-                where = {"epoch": at.epoch, "iteration": at.iteration}
                 validation = self._chosen(self._validate())
-                self._report({"event": "validation", **where, "validation": validation})
+                self._report(Validated(at.epoch, at.iteration, validation))
             if not (done or last_step):
                 self._checkpoint()
         elapsed = time.perf_counter() - started
@@ -205,17 +180,16 @@ class _Run:
         if settings.stop_when:
             self.stopper.see(validated, at.epoch)
         self._report(
-            {
-                "event": "epoch",
-                "epoch": at.epoch,
-                "iteration": at.iteration,
-                "loss": at.loss / at.images,
-                "top1": at.hits / at.images,
-                "rate": rate,
-                "images_per_second": (at.images - first) / elapsed,
-                "seconds": elapsed,
-                "validation": self._chosen(validated),
-            }
+            EpochDone(
+                at.epoch,
+                at.iteration,
+                loss=at.loss / at.images,
+                top1=at.hits / at.images,
+                rate=rate,
+                images_per_second=(at.images - first) / elapsed,
+                seconds=elapsed,
+                validation=self._chosen(validated),
+            )
         )
         if at.step == trainer.steps:
             at.step, at.loss, at.hits, at.images = 0, 0.0, 0.0, 0
@@ -242,20 +216,19 @@ class _Run:
         at.hits += result.top1 * result.images
         at.images += result.images
         self._report(
-            {
-                "event": "iteration",
-                "epoch": at.epoch,
-                "iteration": at.iteration,
-                "step": at.step,
-                "steps": trainer.steps,
-                "loss": result.loss,
-                "top1": result.top1,
-                "rate": rate,
-                "images_per_second": result.images / seconds,
-            }
+            IterationDone(
+                at.epoch,
+                at.iteration,
+                at.step,
+                trainer.steps,
+                loss=result.loss,
+                top1=result.top1,
+                rate=rate,
+                images_per_second=result.images / seconds,
+            )
         )
         histograms = dict(settings.logs).get("parameters")
-        if self.supervisor and histograms and _due(histograms, at, at.step == trainer.steps):
+        if self.supervisor and histograms and is_due(histograms, at, at.step == trainer.steps):
             for name, tensor in to_tensors(self.loaded.program, trainer.weights).items():
                 self._report(histogram(name, tensor, at.iteration))
         return rate
@@ -267,7 +240,7 @@ class _Run:
             return
         every = self.settings.checkpoint
         if every is not None:
-            due = _due(every, self.at, last_step)
+            due = is_due(every, self.at, last_step)
         else:
             due = last_step and time.monotonic() - self.kept >= _SECONDS
         if due or done or self.supervisor.asked():
@@ -290,16 +263,3 @@ class _Run:
 
     def _chosen(self, metrics: dict[str, float]) -> dict[str, float]:
         return {name: metrics[name] for name in self.settings.metrics if name in metrics}
-
-
-def _due(every: Duration, at: _Position, last_step: bool) -> bool:
-    if every.unit == "iterations":
-        return at.iteration % every.count == 0
-    return last_step and at.epoch % every.count == 0
-
-
-def _over(stop: Duration, at: _Position) -> bool:
-    """Whether a training that goes on here has nothing left to do."""
-    if stop.unit == "iterations":
-        return at.iteration >= stop.count
-    return at.step == 0 and at.epoch >= stop.count

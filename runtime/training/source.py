@@ -98,7 +98,7 @@ class InMemory(Source):
         return train, test.labels
 
     def frame(self, session: "SparkSession") -> "DataFrame":
-        from lenet.runtime.spark.engine import images_frame
+        from lenet.runtime.spark.rows import images_frame
 
         return images_frame(session, self.train, self.test)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from lenet.runtime.events import Event, Warned
 from lenet.runtime.records.checkpoint import Checkpoints, Memory
 from lenet.runtime.records.supervisor import Desk
 from lenet.runtime.spark.network.channel import Address, Line, Star
@@ -34,7 +35,7 @@ def run(seed: int) -> str:
     chance = random.Random(seed)
     kind, size, driver = chance.choice(_KINDS), chance.randint(2, 3), chance.random() < 0.3
     before, files = set(threading.enumerate()), _open_files()
-    events: list[dict[str, Any]] = []
+    events: list[Event] = []
     desk = Desk(events.append, Checkpoints(Memory(), "", print), lambda: None, None)
     listener = Listener(listen(_HOST), _HOST, desk, Secret())
     servers = [listen(_HOST) for _ in range(size)]
@@ -65,7 +66,7 @@ def run(seed: int) -> str:
         listener.close()
     assert sums == [_expected(size)] * size, (what, sums)
     assert took < _SECONDS, (what, took)
-    assert events == [{"event": "hello"}], (what, events)
+    assert events == [Warned("hello")], (what, events)
     _no_threads_left(before, what)
     assert _open_files() <= files, what
     return f"right sums: {kind}"
@@ -86,7 +87,7 @@ def _work(rank: int, servers: list[socket.socket], address: Address, driver: boo
         found.append(int(total.sum()) % 2**64)
     together.close()
     if rank == 0:
-        line.report({"event": "hello"})
+        line.report(Warned("hello"))
     line.close()
     return found
 

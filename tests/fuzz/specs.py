@@ -19,8 +19,8 @@ from lenet.dsl.check import Checked, check, check_graph, reader_of
 from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Graph
 from lenet.dsl.messages.clean import clean_lines
-from lenet.dsl.messages.codes import CODES
 from lenet.dsl.messages.diagnostics import Diagnostic, SpecError, decoded, render
+from lenet.dsl.messages.wording import CODES
 from lenet.dsl.syntax.fix import fix
 from lenet.dsl.syntax.format import format_text
 from lenet.pages.draw import draw_svg

@@ -18,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.dsl.errors import LenetError
+from lenet.runtime.events import Event, IterationDone
 from lenet.runtime.spark.network.handshake import DRIVER, Ends, Secret, call
 from lenet.runtime.spark.network.wire import Wire, message
 from lenet.runtime.training.communicator import Worker, WorkerLostError, as_error, as_words
 
-Event = dict[str, Any]
 _PATIENCE = 0.2  # seconds
 _CALL_SECONDS = 60.0  # strangers may keep the driver busy
 _JOIN_SECONDS = 600.0  # all tasks of a barrier stage start together, but not their data
@@ -62,9 +62,9 @@ class Line:
             raise WorkerLostError("a worker was gone before all had come")
 
     def report(self, event: Event) -> None:
-        self._waiting.append(json.dumps(event))
+        self._waiting.append(json.dumps(event.as_dict()))
         late = time.monotonic() - self._sent >= _PATIENCE
-        if late or event.get("event") != "iteration":
+        if late or not isinstance(event, IterationDone):
             self._send()
 
     def newest(self) -> bytes | None:

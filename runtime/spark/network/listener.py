@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.dsl.errors import LenetError
+from lenet.runtime.events import Event, event_of
 from lenet.runtime.records.supervisor import Desk, Stopped
 from lenet.runtime.spark.network.channel import ASK, Address
 from lenet.runtime.spark.network.door import Door
@@ -191,10 +192,11 @@ class _Connection:
         counts."""
         listener, answer = self.listener, b""
         data = self.wire.exactly(said["keep"]) if kind == "keep" else b""
+        event = event_of(said) if kind == "event" else None
         with listener._quiet:
             if listener._newest is self and listener.failure is None:
                 try:
-                    answer = self._at_the_desk(kind, said, data)
+                    answer = self._at_the_desk(event, kind, data)
                 except Stopped:
                     pass  # the driver sees that the checkpoint is there
                 except BaseException as error:  # handed on to the driver's main thread
@@ -202,14 +204,14 @@ class _Connection:
         if kind == "newest":
             self._answer({"bytes": len(answer)}, answer)
 
-    def _at_the_desk(self, kind: str, said: dict[str, Any], data: bytes) -> bytes:
+    def _at_the_desk(self, event: Event | None, kind: str, data: bytes) -> bytes:
         desk = self.listener.desk
-        if kind == "newest":
+        if event is not None:
+            desk.report(event)
+        elif kind == "newest":
             return desk.newest() or b""
-        if kind == "keep":
+        elif kind == "keep":
             desk.keep(data)
-        else:
-            desk.report(said)
         return b""
 
     def _sum(self, attempt: _Attempt, data: bytes) -> None:

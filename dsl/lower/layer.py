@@ -1,0 +1,78 @@
+"""A layer's line: its arguments, its shape, and its node."""
+
+from lenet.dsl import registry
+from lenet.dsl.graph import Node
+from lenet.dsl.lower.assertions import check_declared, declared_shape
+from lenet.dsl.lower.bind import bind
+from lenet.dsl.lower.state import Scope, State
+from lenet.dsl.lower.values import Refused
+from lenet.dsl.messages import wording as messages
+from lenet.dsl.registry import Context
+from lenet.dsl.shapes import product
+from lenet.dsl.syntax.tree import Line
+
+_MAX_FLOATS = 2**33 // 4  # 8 GiB of float32 in one layer's output or parameters
+
+
+def lower_layer(state: State, line: Line, scope: Scope) -> None:
+    kind = line.keyword.text
+    layer = registry.layers()[kind]
+    if kind == "input" and state.input_line is not None:
+        return state.report(messages.input_twice(line.span, state.input_line.span))
+    tables = scope.definitions.tables
+    given = state.shape if state.input_line is not None else None
+    arguments, spans, problems = bind(line, layer, scope.constants, tables, given)
+    for problem in problems:
+        state.report(problem)
+    name = state.name_of(line, scope, kind)
+    given = state.shape
+    if kind == "input":
+        state.input_line, given = line, ()
+        if state.input_size is not None:
+            arguments["shape"] = state.input_size
+    elif not state.has_input(line):
+        given = None
+    source, state.source = state.source, name
+    if problems or given is None:
+        state.incomplete = True
+        state.shape = declared_shape(state, line, scope)
+        return None
+    context = Context(line, (given,), source, arguments, spans)
+    inputs = () if kind == "input" else (source,)
+    return add_node(state, line, scope, name, inputs, context)
+
+
+def add_node(
+    state: State, line: Line, scope: Scope, name: str, inputs: tuple[str, ...], context: Context
+) -> None:
+    """The node of a layer, if its shape can be inferred."""
+    layer = registry.layers()[line.keyword.text]
+    given, arguments = context.input, context.arguments
+    try:
+        shape = tuple(int(size) for size in layer.infer(context))
+        _check_size(line, "this layer's output", product(shape))
+        parameters = layer.parameters(given, arguments)
+        count = sum(product(p.shape) for p in parameters)
+        _check_size(line, "the parameters of this layer", count)
+    except Refused as refused:
+        state.report(refused.diagnostic, scope)
+        state.incomplete = True
+        state.shape = declared_shape(state, line, scope)
+        return
+    for warning in context.warnings:
+        state.report(warning, scope)
+    check_declared(state, line, scope, shape, context.source, given)
+    input_shapes = context.inputs if inputs else ((),)
+    macs = layer.macs(given, shape, arguments)
+    place = line.span
+    state.nodes.append(
+        Node(name, layer.name, inputs, input_shapes, shape, arguments, parameters, macs,
+             place.line, place.file, line.name.text if line.name else "")
+    )  # fmt: skip
+    state.lines.append(line)
+    state.shape, state.source = shape, name
+
+
+def _check_size(line: Line, what: str, floats: int) -> None:
+    if floats > _MAX_FLOATS:
+        raise Refused(messages.net_too_large(line.span, what, 4 * floats, 4 * _MAX_FLOATS))

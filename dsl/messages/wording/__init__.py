@@ -1,0 +1,38 @@
+"""All wording of diagnostics, one function a mistake, so that they speak with one voice.
+
+A module for each subject; in it, below each code with its title, its story and its example, the
+functions that make its diagnostics. They are used as `messages.NAME`, whatever their subject.
+"""
+
+from lenet.dsl.messages.codes import Code
+from lenet.dsl.messages.phrases import already_reported as already_reported
+from lenet.dsl.messages.wording import (
+    advice,
+    bodies,
+    images,
+    net,
+    outputs,
+    reading,
+    sections,
+    shapes,
+    words,
+)
+from lenet.dsl.messages.wording.advice import *  # noqa: F403
+from lenet.dsl.messages.wording.bodies import *  # noqa: F403
+from lenet.dsl.messages.wording.images import *  # noqa: F403
+from lenet.dsl.messages.wording.net import *  # noqa: F403
+from lenet.dsl.messages.wording.outputs import *  # noqa: F403
+from lenet.dsl.messages.wording.reading import *  # noqa: F403
+from lenet.dsl.messages.wording.sections import *  # noqa: F403
+from lenet.dsl.messages.wording.shapes import *  # noqa: F403
+from lenet.dsl.messages.wording.words import *  # noqa: F403
+
+_SUBJECTS = (reading, words, net, shapes, outputs, images, sections, bodies, advice)
+CODES = dict(
+    sorted(
+        (name, code)
+        for subject in _SUBJECTS
+        for name, code in vars(subject).items()
+        if isinstance(code, Code)
+    )
+)

@@ -1,0 +1,175 @@
+"""Advice: what is allowed, and hardly meant."""
+
+from lenet.dsl.messages.codes import Code
+from lenet.dsl.messages.diagnostics import Diagnostic, Edit, Related
+from lenet.dsl.shapes import Shape, show
+from lenet.dsl.syntax.tree import Span
+
+W001 = Code(
+    "rows or columns that are never read",
+    "The last window that fits ends before the border, so the pixels behind it have no effect. "
+    "Where that is meant, `# allow W001` on the line says so.",
+    "input 1x9x9\nmaxpool 2\n",
+)
+
+
+def rows_dropped(span: Span, layer: str, dropped: Shape, given: Shape) -> Diagnostic:
+    parts = [
+        f"the last {what}" if n == 1 else f"the last {n} {what}s"
+        for n, what in zip(dropped, ("row", "column"), strict=True)
+        if n
+    ]
+    return Diagnostic(
+        "W001",
+        span,
+        f"`{layer}` ignores {' and '.join(parts)} of its input",
+        f"The input is {show(given[1:])}, and the last window that fits ends before the border.",
+        "choose another window, stride or padding; or silence this with # allow W001",
+    )
+
+
+W002 = Code(
+    "two linear layers with nothing between",
+    "Their product is a single linear layer: the second one adds parameters and nothing else.",
+    "input 64\nlinear 32\nlinear 10\n",
+)
+
+
+def linear_after_linear(span: Span, first: Span) -> Diagnostic:
+    return Diagnostic(
+        "W002",
+        span,
+        "two linear layers follow each other with nothing between",
+        "Together they can do no more than one linear layer.",
+        "put an activation such as `relu` between them",
+        (Related(first, "the first is here"),),
+    )
+
+
+W003 = Code(
+    "a constant that is never used",
+    "Perhaps a number should have been this name.",
+    "let width = 16\ninput 8\ntanh\n",
+)
+
+
+def unused_constant(span: Span, name: str) -> Diagnostic:
+    return Diagnostic(
+        "W003", span, f"`{name}` is never used", "", "remove the line",
+        edits=(Edit.remove_line(span),),
+    )  # fmt: skip
+
+
+W004 = Code(
+    "dropout behind the last linear layer",
+    "It sets the scores of random classes to zero.",
+    "input 64\nlinear 10\ndropout 0.5\n",
+)
+
+
+def dropout_after_last_linear(span: Span) -> Diagnostic:
+    return Diagnostic(
+        "W004",
+        span,
+        "dropout after the last linear layer drops whole classes",
+        "The scores of random classes become zero in training.",
+        "move it before the last linear layer",
+    )
+
+
+W005 = Code(
+    "a block that is never used",
+    "Its layers are not in the net.",
+    "block squash\n  tanh\ninput 8\nrelu\n",
+)
+
+
+def unused_definition(span: Span, what: str, name: str) -> Diagnostic:
+    code = "W005" if what == "block" else "W007"
+    return Diagnostic(code, span, f"the {what} `{name}` is never used", "", "use it or remove it")
+
+
+W006 = Code(
+    "a bias that a batchnorm takes away",
+    "The batchnorm subtracts the mean of each channel, and the bias with it: it costs time and "
+    "parameters and has no effect.",
+    "input 1x8x8\nconv 4x3x3\nbatchnorm\n",
+)
+
+
+def bias_before_batchnorm(span: Span, layer: str, norm: Span, end: Span) -> Diagnostic:
+    return Diagnostic(
+        "W006",
+        span,
+        f"the bias of this `{layer}` has no effect",
+        "The `batchnorm` behind it subtracts the mean, and the bias with it.",
+        "write `bias no`",
+        (Related(norm, "the batchnorm is here"),),
+        (Edit.behind(end, " bias no"),),
+    )
+
+
+W007 = Code(
+    "a table that is never used",
+    "`conv … connect NAME` uses it.",
+    "table t\n  X X\ninput 1x8x8\nconv 2x3x3\n",
+)
+
+
+W008 = Code(
+    "a training that does not fit into this machine's memory",
+    "The estimate is the compiler's plan: weights, gradients, and the activations that a step "
+    "has to keep. `lenet shapes` shows where they are.",
+    "",
+)
+
+
+def too_much_memory(span: Span, needed: int, available: int) -> Diagnostic:
+    return Diagnostic(
+        "W008",
+        span,
+        f"training would need {needed / 2**30:,.1f} GiB of memory",
+        f"This machine has {available / 2**30:,.1f} GiB.",
+        "make the net or its batch smaller, or train it on another machine",
+    )
+
+
+W009 = Code(
+    "an activation behind the scores",
+    "The loss takes the softmax of the net's scores, which are any numbers. An activation "
+    "bounds them, on one side or on both.",
+    "input 8\nlinear 10\nrelu\ntrain\n  rate 0.1\n",
+)
+
+
+def bounded_scores(span: Span, layer: str, bounds: tuple[float, float]) -> Diagnostic:
+    low, high = bounds
+    detail = f"Between {low:g} and {high:g} no class can become as certain as it may be."
+    if high == float("inf"):
+        detail = f"Scores below {low:g} become {low:g}, and nothing is learnt from them."
+    return Diagnostic(
+        "W009",
+        span,
+        f"the net's scores come from `{layer}`, and a softmax follows",
+        detail,
+        f"remove this `{layer}` line; or silence this with # allow W009",
+    )
+
+
+W010 = Code(
+    "a normalization of a single value",
+    "With one image in a batch, a batch normalization of a vector sees one value of each "
+    "channel, and subtracts it from itself.",
+    "input 8\nbatchnorm\nlinear 10\ntrain\n  rate 0.1\n  batch 1\n",
+)
+
+
+def nothing_varies(span: Span, layer: str, shape: Shape) -> Diagnostic:
+    what = "a vector" if len(shape) == 1 else f"a map of {show(shape)}"
+    return Diagnostic(
+        "W010",
+        span,
+        f"with `batch 1`, `{layer}` on {what} has nothing to compare",
+        "It subtracts the batch's mean, and of one value nothing is left: nothing is learnt.",
+        f"write a larger batch, such as `batch 32`, or remove the `{layer}` line",
+    )

@@ -1,0 +1,203 @@
+"""The net's output, and the loss that takes it."""
+
+import math
+
+from lenet.dsl.messages.codes import TRAINED, Code
+from lenet.dsl.messages.diagnostics import Diagnostic, Edit, Related
+from lenet.dsl.messages.phrases import replacing
+from lenet.dsl.shapes import Shape, show
+from lenet.dsl.syntax.tree import Span
+
+E036 = Code(
+    "an output that does not fit the classes",
+    "The net's output is a vector with one value for each class of the data.",
+    "input 1x8x8\nreshape 64\nlinear 12\nlogsoftmax\ndata digits\n",
+)
+
+
+def class_count(span: Span, outputs: Shape, classes: int, data: str, layer: str) -> Diagnostic:
+    return Diagnostic(
+        "E036",
+        span,
+        f"the net's output is {show(outputs)}, but {data} has {classes} classes",
+        "The output has one value for each class.",
+        _with_outputs(layer, classes),
+    )
+
+
+def _with_outputs(layer: str, count: int) -> str:
+    """What gives so many outputs where `layer` gives another number."""
+    if layer in ("linear", "rbf"):
+        return f"make the last layer `{layer} {count}`"
+    return f"write `linear {count}` on the line behind the last `{layer}`"
+
+
+def output_is_map(span: Span, shape: Shape, classes: int | None, end: str | None) -> Diagnostic:
+    """`end` is the softmax that ends the net, if one does."""
+    linear = "`flatten` and a `linear` with one output for each class"
+    fix = f"end with {linear if classes is None else f'`flatten` and `linear {classes}`'}"
+    if shape[1:] == (1, 1) and classes in (None, shape[0]):
+        fix = "end with `flatten`"
+    elif end is not None:
+        fix = f"{fix}, both before `{end}`"
+    return Diagnostic(
+        "E036",
+        span,
+        f"the net's output is the map {show(shape)}, but a classifier's is a vector",
+        "The output has one value for each class.",
+        fix,
+    )
+
+
+E037 = Code(
+    "a loss whose net ends differently",
+    "`nll` takes the logarithms of probabilities, which `logsoftmax` gives; `map` takes the "
+    "distances that `rbf` gives; `crossentropy` takes plain scores.",
+    "input 1x8x8\nreshape 64\nlinear 10\ndata digits\ntrain\n  loss nll\n  rate 0.1\n",
+)
+
+
+def nll_needs_logsoftmax(span: Span, last: str, last_span: Span) -> Diagnostic:
+    return Diagnostic(
+        "E037",
+        span,
+        "`nll` needs log-probabilities",
+        f"It is the negative of the right class's log-probability, but the net ends with `{last}`.",
+        "add `logsoftmax` as the last layer, or write `loss crossentropy`"
+        if last != "softmax"
+        else "write `logsoftmax` instead of `softmax`",
+        (Related(last_span, "the last layer is here"),),
+        (Edit.of(last_span, "logsoftmax"),) if last == "softmax" else (),
+    )
+
+
+def map_needs_rbf(span: Span, last: str, last_span: Span) -> Diagnostic:
+    """`loss map` without distances."""
+    return Diagnostic(
+        "E037",
+        span,
+        "`map` needs the distances of `rbf`",
+        f"It takes the smallest output for the best, but the net ends with `{last}`.",
+        "end with an `rbf` layer, or write `loss crossentropy`",
+        (Related(last_span, "the last layer is here"),),
+    )
+
+
+def outputs_are_distances(
+    span: Span, loss: str, last: str, last_span: Span, instead: str
+) -> Diagnostic:
+    """A loss that wants large outputs, and a last layer whose best is the smallest."""
+    return Diagnostic(
+        "E037",
+        span,
+        f"`{loss}` takes the largest output for the best, but those of `{last}` are distances",
+        "",
+        f"write `loss {instead}`",
+        (Related(last_span, "the last layer is here"),),
+    )
+
+
+E038 = Code(
+    "a softmax that is applied twice",
+    "`crossentropy` contains a softmax. Behind another one the net still learns, but badly, "
+    "and nothing says why: so this is an error.",
+    TRAINED + "  loss crossentropy\n",
+)
+
+
+def crossentropy_after(span: Span, last: str, last_span: Span) -> Diagnostic:
+    return Diagnostic(
+        "E038",
+        span,
+        f"`crossentropy` contains a softmax already, and the net ends with `{last}`",
+        "The softmax would be applied twice.",
+        "write `loss nll`" if last == "logsoftmax" else "remove the `softmax` line",
+        (Related(last_span, "the last layer is here"),),
+    )
+
+
+E039 = Code(
+    "a layer behind the output",
+    "`logsoftmax` and `rbf` give results for a loss. Most likely the lines are in the wrong order.",
+    "input 64\nlinear 10\nlogsoftmax\ntanh\n",
+)
+
+
+def layer_after_output(span: Span, layer: str, output: str, output_span: Span) -> Diagnostic:
+    return Diagnostic(
+        "E039",
+        span,
+        f"a `{layer}` follows the net's output",
+        f"What `{output}` gives are results for a loss, not values to compute with.",
+        f"move `{output}` to the end, or remove what follows it",
+        (Related(output_span, "the output is here"),),
+    )
+
+
+E044 = Code(
+    "scores between 0 and 1 before a softmax",
+    "The loss takes the softmax of the net's scores, which are any numbers. Those of a sigmoid "
+    "lie between 0 and 1: so close together that no class can become likely, and the training "
+    "stalls.",
+    "input 8\nlinear 10\nsigmoid\ntrain\n  rate 0.1\n",
+)
+
+
+def squashed_scores(span: Span, layer: str, count: int, alone: bool) -> Diagnostic:
+    """`alone` tells whether the line makes nothing else, so that it can be removed."""
+    count = max(count, 2)
+    most = math.e / (math.e + count - 1)
+    return Diagnostic(
+        "E044",
+        span,
+        f"`{layer}` keeps the scores between 0 and 1, but a softmax follows",
+        f"With {count} classes the right one would never get more than {most:.0%}.",
+        f"remove this `{layer}` line: the softmax alone makes probabilities of the scores",
+        edits=(Edit.remove_line(span),) if alone else (),
+    )
+
+
+E045 = Code(
+    "one output",
+    "The output has one value for each class, and two classes are two outputs, also where "
+    "another framework would take one and a sigmoid.",
+    'input 8\nlinear 1\ndata parquet "t"\n',
+)
+
+
+def one_class(span: Span, layer: str, size: Span | None) -> Diagnostic:
+    """`size` is where the number of outputs can be changed."""
+    fix = f"{_with_outputs(layer, 2)}: one output for each of two classes"
+    return Diagnostic(
+        "E045",
+        span,
+        "the net has one output, and so one class only",
+        "A single class always has the probability 1: there is nothing to learn.",
+        fix,
+        edits=replacing(size, "2") if size is not None else (),
+    )
+
+
+E046 = Code(
+    "a training of a net that has nothing to train",
+    "Training changes parameters, and the net has none, or only fixed ones. Without a section "
+    "`train` such a net is fine: it predicts as it is.",
+    "input 10x8x8\navgpool all\nlogsoftmax\ntrain\n  rate 0.1\n",
+)
+
+
+def nothing_to_train(section: Span, fixed: tuple[str, Span] | None) -> Diagnostic:
+    """`fixed` is a layer whose parameters are given and not trained, and its place, if any."""
+    detail = "None of the net's layers has parameters."
+    fix = "add a layer that has some, such as `linear 10`"
+    if fixed is not None:
+        detail = f"The parameters of `{fixed[0]}` are fixed, and no other layer has any."
+        fix = f"write `{fixed[0]}` without fixed values, or {fix}"
+    return Diagnostic(
+        "E046",
+        section,
+        "the net has nothing to train",
+        detail,
+        f"{fix}; or remove the section `train`: the net predicts as it is",
+        (Related(fixed[1], "these are fixed"),) if fixed is not None else (),
+    )

@@ -1,0 +1,151 @@
+"""Shapes and counts that do not fit."""
+
+from lenet.dsl.messages.codes import Code
+from lenet.dsl.messages.diagnostics import Diagnostic, Edit
+from lenet.dsl.shapes import Shape, product, show
+from lenet.dsl.syntax.tree import Span
+
+E030 = Code(
+    "a window larger than its input",
+    "A kernel or a pooling window has to fit into the map, with its padding, at least once. "
+    "The message also says with which input the whole net would work.",
+    "input 1x4x4\nconv 6x5x5\n",
+)
+
+
+def window_too_large(
+    span: Span, layer: str, window: Shape, given: Shape, padding: Shape, source: str
+) -> Diagnostic:
+    """The checker adds the smallest input of the net that is large enough."""
+    room = (given[1] + 2 * padding[0], given[2] + 2 * padding[1])
+    padded = f", padded {show(room)}" if any(padding) else ""
+    return Diagnostic(
+        "E030",
+        span,
+        f"the {layer} window {show(window)} is larger than its input",
+        f"{source} gives {show(given)}{padded}: {show(window)} does not fit into {show(room)}.",
+        f"use at most {show(room)}" + ("" if layer == "avgpool" else ", or more `pad`"),
+    )
+
+
+E031 = Code(
+    "a reshape to another number of values",
+    "Reshaping keeps every value. Factors that are written out, as in 12*4*4, are compared "
+    "with the map one by one.",
+    "input 1x12x12\nconv 12x5x5\nreshape 12*4*4\n",
+)
+
+
+def reshape_mismatch(span: Span, wanted: str, count: int, given: Shape, source: str) -> Diagnostic:
+    amount = f"{wanted} is {count}" if wanted != str(count) else f"That is {count} values"
+    return Diagnostic(
+        "E031",
+        span,
+        f"`reshape {wanted}` does not have as many values as its input",
+        f"{amount}, but {source} gives {show(given)} = {product(given)}"
+        + _differing(wanted, given),
+        f"write reshape {'*'.join(map(str, given))}",
+        edits=(Edit.of(span, "*".join(map(str, given))),),
+    )
+
+
+def _differing(wanted: str, given: Shape) -> str:
+    factors = wanted.replace("x", "*").split("*")
+    if len(factors) != len(given) or not all(f.isdigit() for f in factors):
+        return "."
+    names = ("1st", "2nd", "3rd")
+    wrong = [k for k, f in enumerate(factors) if int(f) != given[k]]
+    facts = [f"the {names[k]} factor is {factors[k]}, the map has {given[k]}" for k in wrong]
+    return ": " + ", and ".join(facts) + "."
+
+
+E032 = Code(
+    "a map where a vector is due",
+    "`linear` and `rbf` see a vector. `flatten` makes one of a map, and so does `avgpool all`.",
+    "input 1x28x28\nlinear 10\n",
+)
+
+
+def linear_on_map(span: Span, given: Shape, source: str, layer: str = "linear") -> Diagnostic:
+    return Diagnostic(
+        "E032",
+        span,
+        f"`{layer}` needs a vector, but gets a map",
+        f"{source} gives {show(given)}, which is channels x height x width.",
+        "flatten it first: write `flatten` on the line before",
+        edits=(Edit.line_before(span, "flatten"),),
+    )
+
+
+E033 = Code(
+    "a vector where a map is due",
+    "Windows slide over maps: channels x height x width.",
+    "input 784\nconv 6x5x5\n",
+)
+
+
+def needs_map(span: Span, layer: str, given: Shape, source: str) -> Diagnostic:
+    return Diagnostic(
+        "E033",
+        span,
+        f"`{layer}` needs a map, but gets a vector",
+        f"{source} gives {show(given)}; a map is channels x height x width.",
+        f"turn it into a map first: reshape {given[0]}x1x1",
+        edits=(Edit.line_before(span, f"reshape {given[0]}x1x1"),),
+    )
+
+
+E034 = Code(
+    "a shape that is not the one written behind ->",
+    "`-> SHAPE` is a test that lives in the file: when a layer changes, it tells where the "
+    "shapes change with it. `lenet fmt --shapes` writes them anew.",
+    "input 1x28x28\nconv 6x5x5 -> 6x28x28\n",
+)
+
+
+def stale_shape(span: Span, declared: Shape, actual: Shape, why: str) -> Diagnostic:
+    return Diagnostic(
+        "E034",
+        span,
+        f"the shape here is {show(actual)}, not {show(declared)}",
+        why,
+        f"write -> {show(actual)}, or change the layer",
+        edits=(Edit.of(span, show(actual)),),
+    )
+
+
+E035 = Code(
+    "another number of parameters than expected",
+    "`expect N parameters` counts what is trained: weights, biases, scales and shifts. It does "
+    "not count running statistics, nor weights that a connection table leaves out.",
+    "input 784\nlinear 10\nexpect 7840 parameters\n",
+)
+
+
+def stale_count(span: Span, declared: int, actual: int) -> Diagnostic:
+    return Diagnostic(
+        "E035",
+        span,
+        f"the net has {actual} parameters, not {declared}",
+        f"That is {abs(actual - declared)} {'more' if actual > declared else 'fewer'}.",
+        f"write expect {actual} parameters, or change the net",
+        edits=(Edit.of(span, str(actual)),),
+    )
+
+
+E041 = Code(
+    "a layer of absurd size",
+    "One layer's output or parameters would need more than 8 GiB: most likely a size has a "
+    "digit too many.",
+    "input 1x1000x1000\nreshape 1000000\nlinear 1000000\n",
+)
+
+
+def net_too_large(span: Span, what: str, needed: int, limit: int) -> Diagnostic:
+    return Diagnostic(
+        "E041",
+        span,
+        f"{what} would need {needed / 2**30:,.1f} GiB",
+        f"That is more than the {limit / 2**30:,.0f} GiB that one layer may have.",
+        "make the layer smaller",
+    )

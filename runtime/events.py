@@ -1,0 +1,168 @@
+"""What happens in a run, as values. docs/events.md tells its watchers what each of them means, and
+in which units; there, and wherever else events leave Python, they are dicts."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True)
+class Event:
+    """`kind` is the key `event` of its dict, whose other keys are the fields in their order."""
+
+    kind: ClassVar[str]
+
+    def as_dict(self) -> dict[str, Any]:
+        """What JSON and watchers get."""
+        return {"event": self.kind, **vars(self)}
+
+
+Watch = Callable[[Event], None]
+
+
+@dataclass(frozen=True)
+class SparkStarted(Event):
+    """A session was started for the run."""
+
+    kind = "spark"
+    master: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class DataCounted(Event):
+    """The images are found and counted, and fit the net."""
+
+    kind = "data"
+    name: str
+    rows: int
+    held_out: int
+    classes: Mapping[str, int]
+    held_out_classes: Mapping[str, int]
+    least: float
+    most: float
+    mean: float
+    constant: int
+    left_out: int
+
+
+@dataclass(frozen=True)
+class Started(Event):
+    """The training begins, or goes on; `workers` have rank, host and process."""
+
+    kind = "start"
+    iteration: int
+    workers: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Compiled(Event):
+    """The kernels are ready, after so many seconds."""
+
+    kind = "compiled"
+    seconds: float
+    cached: bool
+
+
+@dataclass(frozen=True)
+class IterationDone(Event):
+    """A batch is done; counts begin at 1."""
+
+    kind = "iteration"
+    epoch: int
+    iteration: int
+    step: int
+    steps: int
+    loss: float
+    top1: float
+    rate: float
+    images_per_second: float
+
+
+@dataclass(frozen=True)
+class Histogram(Event):
+    """The values of one tensor; `limits` are the upper ones of the bins, in which `counts` lie."""
+
+    kind = "parameters"
+    iteration: int
+    name: str
+    min: float
+    max: float
+    count: int
+    sum: float
+    sum_of_squares: float
+    limits: list[float]
+    counts: list[int]
+
+
+@dataclass(frozen=True)
+class Validated(Event):
+    """The held-out images were tried within an epoch."""
+
+    kind = "validation"
+    epoch: int
+    iteration: int
+    validation: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class EpochDone(Event):
+    """An epoch is done; `validation` is empty where it was not due."""
+
+    kind = "epoch"
+    epoch: int
+    iteration: int
+    loss: float
+    top1: float
+    rate: float
+    images_per_second: float
+    seconds: float
+    validation: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class CheckpointKept(Event):
+    """`elsewhere` is a folder, where the run's own cannot be written, or empty."""
+
+    kind = "checkpoint"
+    iteration: int
+    elsewhere: str
+
+
+@dataclass(frozen=True)
+class Predictions(Event):
+    """What was counted at the last validation, by class."""
+
+    kind = "predictions"
+    classes: list[int]
+    predicted: list[int]
+    hits: int
+
+
+@dataclass(frozen=True)
+class StageFailed(Event):
+    """The Spark stage is tried again from the newest checkpoint."""
+
+    kind = "failed"
+    detail: str
+
+
+@dataclass(frozen=True)
+class Warned(Event):
+    """Something odd, which does not stop the training, and what may mend it."""
+
+    kind = "warning"
+    text: str
+    fix: str = ""
+
+
+_KINDS = {event.kind: event for event in Event.__subclasses__()}
+
+
+def event_of(said: Mapping[str, Any]) -> Event:
+    """The event of a dict that `as_dict` has made, also where it was JSON meanwhile; ValueError for
+    any other."""
+    kind = _KINDS.get(said["event"])
+    if kind is None or {field.name for field in fields(kind)} != said.keys() - {"event"}:
+        raise ValueError(f"there is no event like {str(said)[:100]}")
+    return kind(**{key: value for key, value in said.items() if key != "event"})
