@@ -118,7 +118,8 @@ class Layer(Entry):
     commute with max-pooling. `joins` marks those that join the `path`s of their body. `rearranges`
     marks those that keep every value and its place in memory: only the shape is another.
     `normalizes` marks those that use the mean and the variance of the whole batch. `bounds` are
-    those of the values that an activation gives, where it has any.
+    those of the values that an activation gives, where it has any. `gives` is what a net's outputs
+    are whose last layer it is, for its loss: scores, probabilities, log-probabilities or distances.
     """
 
     arguments: tuple[Argument, ...] = ()
@@ -131,6 +132,7 @@ class Layer(Entry):
     rearranges: bool = False
     normalizes: bool = False
     bounds: tuple[float, float] | None = None
+    gives: str = "scores"
 
 
 SECTIONS = ("data", "augment", "train")

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from textwrap import indent
 
-from lenet.compiler.codegen.entry_points import loss_source, predict_source, train_source
+from lenet.compiler.codegen.entry_points import predict_source, train_source
 from lenet.compiler.codegen.single import emit_single
 from lenet.compiler.contract import Kernels, Request, content_of, emit_layer, identifiers
+from lenet.compiler.losses.code import code_of, loss_of
 from lenet.compiler.memory.layout import Slot, bases_of, lay_out, offsets_of
 from lenet.compiler.memory.plan import Plan, plan_memory
 from lenet.compiler.memory.schedule import (
@@ -123,7 +124,7 @@ def emit(
         for p in phases
     )
     if train_plan is not None:
-        parts.append("\n" + loss_source(graph.output[0]) + "\n\n")
+        parts.append("\n" + code_of(loss_of(graph)).kernel(graph.output[0]) + "\n\n")
         parts.append(train_source(phases, train_plan, spans, cleared, probes))
     parts.append("\n\n" + predict_source(predict, predict_plan, probes))
     singles, predict_single, single_plan = emit_single(plain, names, predict_by_name, target)

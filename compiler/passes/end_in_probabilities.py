@@ -1,8 +1,7 @@
 """A net that ends in plain scores gets the logsoftmax that its loss and its user need."""
 
+from lenet.compiler.losses.code import code_of, given_by, loss_of
 from lenet.dsl.graph import Graph, Node
-
-_RUBBISH = 0.1  # the distance of the rubbish class, j in LeCun et al. 1998, equation 9
 
 
 def end_in_probabilities(graph: Graph) -> Graph:
@@ -10,16 +9,15 @@ def end_in_probabilities(graph: Graph) -> Graph:
 
     rbf 10  =>  rbf 10, logposterior, which makes `loss map` of it.
     """
-    last = graph.nodes[-1]
-    if last.kind in ("softmax", "logsoftmax", "logposterior"):
+    last, loss = graph.nodes[-1], loss_of(graph)
+    end = code_of(loss).end
+    if end is None or loss.takes != given_by(graph):
         return graph
     names = {node.name for node in graph.nodes}
     name = "probabilities"
     while name in names:
         name += "_"
-    kind, arguments = "logsoftmax", {}
-    if last.kind == "rbf":
-        kind, arguments = "logposterior", {"rubbish": _RUBBISH}
+    kind, arguments = end
     node = Node(
         name, kind, (last.name,), (last.shape,), last.shape, arguments, line=last.line,
         file=last.file,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from lenet.dsl.graph import Node
+from lenet.dsl.losses import LOSSES, usual_loss
 from lenet.dsl.lower.lowering import Lowering
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.registry import Layer, layers
@@ -34,15 +35,16 @@ def check_loss(lowered: Lowering, train: Train) -> None:
     last, last_line = _last(lowered, lambda layer: layer.rearranges)
     last_span = last_line.keyword.span
     loss_span = train.loss_span if train.loss_span else last_line.span
-    if last.kind == "rbf" or train.loss == "map":
-        if last.kind != "rbf" or train.loss not in (None, "map"):
-            report(messages.map_needs_rbf(loss_span, train.loss or "map", last.kind, last_span))
+    gives = layers()[last.kind].gives
+    usual = usual_loss(gives)
+    loss = LOSSES[train.loss] if train.loss else usual
+    if gives == "distances" and loss.takes != gives:
+        report(messages.outputs_are_distances(loss_span, loss.name, last.kind, last_span,
+                                              usual.name))  # fmt: skip
+    elif loss.takes != gives:
+        report(loss.unfit(loss_span, last.kind, last_span))
+    if "distances" in (gives, loss.takes):
         return
-    if train.loss == "nll" and last.kind != "logsoftmax":
-        report(messages.nll_needs_logsoftmax(loss_span, last.kind, last_span))
-    twice = last.kind == "softmax" or (last.kind == "logsoftmax" and train.loss == "crossentropy")
-    if train.loss != "nll" and twice:
-        report(messages.crossentropy_after(loss_span, last.kind, last_span))
     _check_scores(lowered)
 
 

@@ -7,4 +7,5 @@ LAYER = Layer(
     summary="Log-probabilities over the vector, or over the channels at each place of a map.",
     example="logsoftmax",
     aliases=("log_softmax",),
+    gives="log-probabilities",
 )

@@ -51,4 +51,5 @@ LAYER = Layer(
     parameters=_parameters,
     macs=_macs,
     aliases=("radialbasis", "euclidean", "gaussian"),
+    gives="distances",
 )

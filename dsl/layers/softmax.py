@@ -6,4 +6,5 @@ LAYER = Layer(
     name="softmax",
     summary="Probabilities over the vector, or over the channels at each place of a map.",
     example="softmax",
+    gives="probabilities",
 )

@@ -30,7 +30,6 @@ def aliases_of_lines() -> Mapping[str, Mapping[str, str]]:
         "a line of the section train": train.KEY_ALIASES,
         "a line of the section augment": augment.KEY_ALIASES,
         "a dataset": data._ALIASES,
-        "a loss": train.LOSS_ALIASES,
         "a metric": train.METRIC_ALIASES,
         "a unit": UNIT_ALIASES,
         **{kind.title: kind.words.aliases for kind in KINDS},

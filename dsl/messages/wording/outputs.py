@@ -71,23 +71,28 @@ def nll_needs_logsoftmax(span: Span, last: str, last_span: Span) -> Diagnostic:
     )
 
 
-def map_needs_rbf(span: Span, loss: str, last: str, last_span: Span) -> Diagnostic:
-    """`loss map` without distances, or distances without it."""
-    if loss == "map":
-        return Diagnostic(
-            "E037",
-            span,
-            "`map` needs the distances of `rbf`",
-            f"It takes the smallest output for the best, but the net ends with `{last}`.",
-            "end with an `rbf` layer, or write `loss crossentropy`",
-            (Related(last_span, "the last layer is here"),),
-        )
+def map_needs_rbf(span: Span, last: str, last_span: Span) -> Diagnostic:
+    """`loss map` without distances."""
     return Diagnostic(
         "E037",
         span,
-        f"`{loss}` takes the largest output for the best, but those of `rbf` are distances",
+        "`map` needs the distances of `rbf`",
+        f"It takes the smallest output for the best, but the net ends with `{last}`.",
+        "end with an `rbf` layer, or write `loss crossentropy`",
+        (Related(last_span, "the last layer is here"),),
+    )
+
+
+def outputs_are_distances(
+    span: Span, loss: str, last: str, last_span: Span, instead: str
+) -> Diagnostic:
+    """A loss that wants large outputs, and a last layer whose best is the smallest."""
+    return Diagnostic(
+        "E037",
+        span,
+        f"`{loss}` takes the largest output for the best, but those of `{last}` are distances",
         "",
-        "write `loss map`",
+        f"write `loss {instead}`",
         (Related(last_span, "the last layer is here"),),
     )
 
