@@ -86,7 +86,7 @@ def _measure(kind: str, layers: int) -> dict[str, Any]:
     from lenet.runtime.training.batches import Normalization
     from lenet.runtime.training.communicator import Alone
     from lenet.runtime.training.parameters import initial_weights
-    from lenet.runtime.training.shard import deal
+    from lenet.runtime.training.slices.shard import deal
     from lenet.runtime.training.step import Predictor, Trainer
 
     marks = [time.perf_counter()]

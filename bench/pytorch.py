@@ -25,10 +25,11 @@ from lenet.runtime.data.counts import count
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.events import Event, IterationDone
 from lenet.runtime.machine.cores import available_cores
-from lenet.runtime.run import Options, train_model
+from lenet.runtime.options import Options
+from lenet.runtime.run import train_model
 from lenet.runtime.training.parameters import initial_weights, to_tensors
-from lenet.runtime.training.slice_count import least_rows, slice_count
-from lenet.runtime.training.slices import shares, shuffled
+from lenet.runtime.training.slices.count import least_rows, slice_count
+from lenet.runtime.training.slices.order import shares, shuffled
 from nets import NETS
 
 LAYOUTS = {"channels_last": torch.channels_last, "default": torch.contiguous_format}
@@ -187,7 +188,7 @@ def compare(name: str, batch: int, layout: str, data: Path | None) -> dict[str, 
         if isinstance(event, IterationDone):
             ours.append(event.loss)
 
-    train_model(graph, network.path, dataset, Options("local"), None, watch)
+    train_model(graph, network.path, dataset, Options(engine="local"), None, watch)
     training = Training(network, dataset.train, dataset.scale, layout)
     slices = slice_count(batch, least_rows(graph))
     rows = our_batches(len(dataset.train), batch, slices, network.graph.train.seed)

@@ -20,7 +20,7 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from lenet.runtime.training.slice_count import slice_count  # noqa: E402
+from lenet.runtime.training.slices.count import slice_count  # noqa: E402
 
 CORES = 16  # of a node
 NETWORK = 1.25e9  # bytes a second in each direction: 10 Gb/s

@@ -44,7 +44,7 @@ def _compile(graph: Graph, target: Target, probes: bool) -> Program:
         predict_slots=emitted.predict_slots,
         input=graph.input,
         classes=lowered.output[0],
-        logarithmic=entry_of(lowered.nodes[-1]).output == "log-probabilities",
+        logarithmic=entry_of(lowered.nodes[-1]).gives == "log-probabilities",
         phases=emitted.phases,
         batch_floats=emitted.batch_floats,
         train_floats=plan.floats if plan else 0,

@@ -19,14 +19,6 @@ _TIMES = ("stop", "rate", "validate", "checkpoint", "log")
 _LISTED = ("validate", "stop")
 
 _TERMS = {
-    # Of `loss`.
-    "nll": Term("the negative of the right class's log-probability, for a net that ends in "
-                "`logsoftmax`", ("loss",)),
-    "crossentropy": Term("the softmax of plain scores, and the negative of the right class's "
-                         "log-probability", ("loss",)),
-    "map": Term("maximum a posteriori: the distance to the right class should be small and the "
-                "others large, for a net that ends in `rbf` (LeCun et al. 1998, equation 9)",
-                ("loss",)),
     # Of `rate`.
     "decay": Term("the rate is divided by 1 + decay * iteration", ("rate",)),
     "cosine": Term("the rate falls to 0 in half a cosine, from where it begins to the end of the "

@@ -113,7 +113,7 @@ Family = Literal[
     "regularization", "shape", "join",
 ]  # fmt: skip
 Pooled = Literal["", "largest", "mean"]
-Output = Literal["scores", "probabilities", "log-probabilities", "distances"]
+Outputs = Literal["scores", "probabilities", "log-probabilities", "distances"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +127,7 @@ class Layer(Entry):
     The others are its traits, which is all that passes, checks and pictures ask of a layer:
 
     family       what it is to a reader; in pictures, a family has one colour
-    output       what its values are to the classes, where it ends a net
+    gives        what a net's outputs are whose last layer it is, for its loss
     elementwise  each value is a function of one value at the same place, without weights
     monotonic    such a function keeps the order of values, and so commutes with max-pooling
     bounds       those of the values that an activation gives, where it has any
@@ -147,7 +147,7 @@ class Layer(Entry):
     parameters: Callable[[Shape, Arguments], tuple[Parameter, ...]] = _no_parameters
     macs: Callable[[Shape, Shape, Arguments], int] = _no_macs
     family: Family
-    output: Output = "scores"
+    gives: Outputs = "scores"
     elementwise: bool = False
     monotonic: bool = False
     bounds: tuple[float, float] | None = None

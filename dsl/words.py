@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from lenet.dsl.losses import LOSSES
 from lenet.dsl.optimizers import OPTIMIZERS
 from lenet.dsl.vocabulary import Entry, Option, Registry
 
@@ -25,4 +26,7 @@ class Kind:
                 yield entry, option
 
 
-KINDS: tuple[Kind, ...] = (Kind("optimizer", "an optimizer", ("optimizer",), OPTIMIZERS),)
+KINDS: tuple[Kind, ...] = (
+    Kind("optimizer", "an optimizer", ("optimizer",), OPTIMIZERS),
+    Kind("loss", "a loss", ("loss",), LOSSES),
+)

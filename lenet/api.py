@@ -13,6 +13,8 @@ from lenet.dsl.graph import Graph
 from lenet.dsl.messages.clean import clean
 from lenet.dsl.messages.diagnostics import Diagnostic, SpecError, decoded, imports_of, read_source
 from lenet.dsl.shapes import show
+from lenet.parameters import takes_options
+from lenet.runtime.options import Options
 from lenet.shapes import shapes, shapes_text
 
 if TYPE_CHECKING:
@@ -44,10 +46,12 @@ class Network:
 
     @property
     def output(self) -> tuple[int, ...]:
+        """As `input`."""
         return self.graph.output
 
     @property
     def parameter_count(self) -> int:
+        """How many values are trained."""
         return self.graph.parameter_count
 
     def __repr__(self) -> str:
@@ -88,11 +92,10 @@ def load(spec: str | Path, settings: Settings | None = None) -> Network:
 
 @dataclass(frozen=True)
 class About:
-    """What a run was told beside its spec."""
+    """What a run was told beside its spec: a folder with its data, and options."""
 
     data: Path | None
-    epochs: int | None
-    engine: str
+    options: Mapping[str, Any]
 
 
 def load_again(folder: str | Path) -> tuple[Network, About]:
@@ -104,32 +107,26 @@ def load_again(folder: str | Path) -> tuple[Network, About]:
     settings, data = about["settings"], about.get("data")
     graph = check_graph(about["source"], about["spec"], settings, about["imports"])
     network = Network(Path(about["spec"]), graph, settings)
-    engine = about.get("engine", "spark")
-    return network, About(Path(data) if data else None, about.get("epochs"), engine)
+    kept = {name: about.get(name) for name in ("engine", "epochs", "seed")}
+    options = {name: value for name, value in kept.items() if value is not None}
+    return network, About(Path(data) if data else None, options)
 
 
+@takes_options
 def train(
     spec: str | Path | Network,
     data: "str | Path | Dataset | DataFrame | Any" = None,
     spark: "SparkSession | None" = None,
-    engine: str = "spark",
+    engine: str = Options.engine,
     *,
-    master: str = "local[*]",
     settings: Settings | None = None,
-    epochs: int | None = None,
-    threads: int | None = None,
     output: str | Path | None = None,
     overwrite: bool = False,
     resume: bool = False,
     columns: "Columns | None" = None,
-    checkpoints: str | None = None,
-    workers: int | None = None,
-    all_reduce: str = "mesh",
-    timeout: float = 60.0,
-    memory: int | None = None,
-    seed: int | None = None,
     progress: bool = True,
     watch: Callable[[dict[str, Any]], None] | None = None,
+    **options: Any,
 ) -> "Model":
     """Train what the file says and return the model.
 
@@ -142,16 +139,10 @@ def train(
     spark: a session to train in; without one, the active session is used, or one for `master`
         is started and stopped.
     engine: "spark", or "local" for the same bits without Spark and Java.
-    threads: of the local engine, all cores by default; or of a cluster's executors.
     output: the run's folder, for the model, its history and TensorBoard files; a run that lies
         there already is only replaced with `overwrite`.
     resume: go on with the run in `output`, from its newest checkpoint; `spec` must be the same.
-    checkpoints: another folder for them, such as "hdfs:///user/me/run"; in `output` by default.
-    workers: how many tasks train together, one for each slot of the session by default.
-    all_reduce: "mesh", or "driver" where the executors cannot reach each other.
-    timeout: seconds after which a worker that does not answer is taken for dead.
-    memory: bytes beyond which a worker keeps its images in a file; by default half of the free.
-    seed: in place of the file's.
+    OPTIONS
     progress: show it, in a notebook or where standard error is a terminal; elsewhere nothing is
         shown in any case.
     watch: is called with each event while the run goes on; docs/events.md has them all.
@@ -162,31 +153,20 @@ def train(
     from lenet.runtime.data.dataset import Dataset
     from lenet.runtime.data.given import is_given
     from lenet.runtime.resolve import Deferred, given_data, resolve_data
-    from lenet.runtime.run import Options, train_model
+    from lenet.runtime.run import train_model
     from lenet.terminal.watching import both, shown
 
-    for name, text, known in (
-        ("engine", engine, ("spark", "local")), ("all_reduce", all_reduce, ("mesh", "driver"))
-    ):  # fmt: skip
-        if text not in known:
-            raise LenetError(f"there is no {name} {text!r}", f"There is {', '.join(known)}.")
-    numbers = {"epochs": epochs, "threads": threads, "workers": workers, "memory": memory}
-    for name, value in numbers.items():
-        if value is not None and value < 1:
-            raise LenetError(f"{name} is {value}, but must be at least 1")
-    if timeout <= 0:
-        raise LenetError(f"timeout is {timeout:g}, but must be more than 0")
     if resume and output is None:
         raise LenetError("there is no run to go on with", "", "name its folder as `output`")
     network = spec if isinstance(spec, Network) else load(spec, settings)
     local = Path(data) if isinstance(data, str | Path) else None
     source: Dataset | Deferred
-    options = Options(
-        engine, master, spark, local, epochs, threads, Path(output) if output is not None else None,
-        overwrite, resume, checkpoints, workers, all_reduce, timeout, memory, seed,
+    chosen = Options(
+        **options, engine=engine, spark=spark, data=local, overwrite=overwrite, resume=resume,
+        folder=Path(output) if output is not None else None,
     )  # fmt: skip
     given = data is not None and not isinstance(data, str | Path)
-    with shown(progress, network, epochs) as display:
+    with shown(progress, network, chosen.epochs) as display:
         if isinstance(data, Dataset):
             source = data
         elif is_given(data):
@@ -202,7 +182,7 @@ def train(
         else:
             source = Deferred(network.graph, frame=data, columns=columns)
         return train_model(
-            network.graph, network.path, source, options, network.settings, both(display, watch),
+            network.graph, network.path, source, chosen, network.settings, both(display, watch),
             given,
         )  # fmt: skip
 

@@ -95,6 +95,7 @@ for _name, _function in (
 
 
 def main() -> None:
+    """Run the command that sys.argv names, and exit with its code."""
     _open_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):

@@ -13,7 +13,8 @@ from lenet.dsl.shapes import product, show
 from lenet.runtime.data import is_idx
 from lenet.runtime.data.formats.idx import read_images
 from lenet.runtime.data.formats.pictures import ENDINGS, pictures_below
-from lenet.runtime.data.preparation import MOST_BYTES, PictureError, Preparation, SizeError
+from lenet.runtime.data.picture import PictureError, SizeError
+from lenet.runtime.data.preparation import MOST_BYTES, Preparation
 from lenet.runtime.models.model import Model
 
 _TOGETHER = 1024

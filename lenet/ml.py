@@ -124,15 +124,19 @@ class LenetClassifier(
         self._set(**given)
 
     def setSpec(self, spec: str | Path, settings: Mapping[str, Any] | None = None) -> Any:  # noqa: N802
+        """The path of a .lenet file, or its text; checked at once."""
         return self._set_spec(spec, settings)
 
     def setEpochs(self, value: int) -> Any:  # noqa: N802
+        """When to stop, in place of the file's `stop`."""
         return self._set(epochs=value)
 
     def setNumWorkers(self, value: int) -> Any:  # noqa: N802
+        """Tasks that train together."""
         return self._set(numWorkers=value)
 
     def setSeed(self, value: int) -> Any:  # noqa: N802
+        """In place of the file's."""
         return self._set(seed=value)
 
     def setLabelCol(self, value: str) -> Any:  # noqa: N802
@@ -144,6 +148,7 @@ class LenetClassifier(
         return self._set(validationIndicatorCol=value)
 
     def setSettings(self, value: Mapping[str, Any]) -> Any:  # noqa: N802
+        """Other values of the file's constants."""
         return self._set(settings=value)
 
     def setProgress(self, value: bool) -> Any:  # noqa: N802
@@ -200,6 +205,7 @@ class LenetClassificationSummary:
 
     @property
     def totalIterations(self) -> int:  # noqa: N802
+        """Of the whole training."""
         return int(self.history[-1]["iteration"]) if self.history else 0
 
     @property
@@ -226,14 +232,17 @@ class LenetModel(Model, _Columns, MLReadable, MLWritable):  # type: ignore[misc,
 
     @property
     def numClasses(self) -> int:  # noqa: N802
+        """The values of the net's output."""
         return self.net.graph.output[0]
 
     @property
     def hasSummary(self) -> bool:  # noqa: N802
+        """Whether the model knows how it was trained."""
         return bool(self.net.history)
 
     @property
     def summary(self) -> LenetClassificationSummary:
+        """How the training went."""
         return LenetClassificationSummary(self.net.history)
 
     def _transform(self, dataset: DataFrame) -> DataFrame:
@@ -248,10 +257,12 @@ class LenetModel(Model, _Columns, MLReadable, MLWritable):  # type: ignore[misc,
         return whole.withColumns({k: v for k, v in columns.items() if k}).drop(_WHOLE)
 
     def write(self) -> MLWriter:
+        """Spark's writer of models, to any file system of Spark's."""
         return _Writer(self)
 
     @classmethod
     def read(cls) -> "MLReader[LenetModel]":
+        """Spark's reader of models."""
         return _Reader()
 
 

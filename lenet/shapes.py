@@ -28,7 +28,7 @@ def memory(graph: Graph) -> tuple[int, int]:
     """Bytes that one thread needs to train and to predict, by the compiler's plan."""
     from lenet.compiler.pipeline import compile_graph
     from lenet.compiler.target import Target
-    from lenet.runtime.training.slice_count import least_rows, slice_count, training_bytes
+    from lenet.runtime.training.slices.count import least_rows, slice_count, training_bytes
 
     # The plan does not depend on the processor; any will do, without asking LLVM for ours.
     program = compile_graph(graph, Target("any", 32, 16))

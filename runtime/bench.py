@@ -35,8 +35,8 @@ from lenet.runtime.models.model import Model
 from lenet.runtime.training.batches import Normalization
 from lenet.runtime.training.communicator import Alone
 from lenet.runtime.training.parameters import folded_weights, initial_weights, to_tensors
-from lenet.runtime.training.shard import deal
-from lenet.runtime.training.slice_count import least_rows, slice_count, training_bytes
+from lenet.runtime.training.slices.count import least_rows, slice_count, training_bytes
+from lenet.runtime.training.slices.shard import deal
 from lenet.runtime.training.step import Predictor, Trainer
 
 _SECONDS = 2.0  # how long each measurement goes on, at least

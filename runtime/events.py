@@ -22,6 +22,8 @@ Watch = Callable[[Event], None]
 
 @dataclass(frozen=True)
 class SparkStarted(Event):
+    """A session was started for the run."""
+
     kind = "spark"
     master: str
     seconds: float
@@ -29,6 +31,8 @@ class SparkStarted(Event):
 
 @dataclass(frozen=True)
 class DataCounted(Event):
+    """The images are found and counted, and fit the net."""
+
     kind = "data"
     name: str
     rows: int
@@ -44,6 +48,8 @@ class DataCounted(Event):
 
 @dataclass(frozen=True)
 class Started(Event):
+    """The training begins, or goes on; `workers` have rank, host and process."""
+
     kind = "start"
     iteration: int
     workers: list[dict[str, Any]]
@@ -51,6 +57,8 @@ class Started(Event):
 
 @dataclass(frozen=True)
 class Compiled(Event):
+    """The kernels are ready, after so many seconds."""
+
     kind = "compiled"
     seconds: float
     cached: bool
@@ -58,6 +66,8 @@ class Compiled(Event):
 
 @dataclass(frozen=True)
 class IterationDone(Event):
+    """A batch is done; counts begin at 1."""
+
     kind = "iteration"
     epoch: int
     iteration: int
@@ -71,6 +81,8 @@ class IterationDone(Event):
 
 @dataclass(frozen=True)
 class Histogram(Event):
+    """The values of one tensor; `limits` are the upper ones of the bins, in which `counts` lie."""
+
     kind = "parameters"
     iteration: int
     name: str
@@ -85,6 +97,8 @@ class Histogram(Event):
 
 @dataclass(frozen=True)
 class Validated(Event):
+    """The held-out images were tried within an epoch."""
+
     kind = "validation"
     epoch: int
     iteration: int
@@ -93,6 +107,8 @@ class Validated(Event):
 
 @dataclass(frozen=True)
 class EpochDone(Event):
+    """An epoch is done; `validation` is empty where it was not due."""
+
     kind = "epoch"
     epoch: int
     iteration: int
@@ -106,6 +122,8 @@ class EpochDone(Event):
 
 @dataclass(frozen=True)
 class CheckpointKept(Event):
+    """`elsewhere` is a folder, where the run's own cannot be written, or empty."""
+
     kind = "checkpoint"
     iteration: int
     elsewhere: str
@@ -113,6 +131,8 @@ class CheckpointKept(Event):
 
 @dataclass(frozen=True)
 class Predictions(Event):
+    """What was counted at the last validation, by class."""
+
     kind = "predictions"
     classes: list[int]
     predicted: list[int]
@@ -121,12 +141,16 @@ class Predictions(Event):
 
 @dataclass(frozen=True)
 class StageFailed(Event):
+    """The Spark stage is tried again from the newest checkpoint."""
+
     kind = "failed"
     detail: str
 
 
 @dataclass(frozen=True)
 class Warned(Event):
+    """Something odd, which does not stop the training, and what may mend it."""
+
     kind = "warning"
     text: str
     fix: str = ""

@@ -9,6 +9,7 @@ import numpy as np
 from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Graph, bare_shape
 from lenet.dsl.sections.data import TABLES, Data
+from lenet.dsl.sections.train import Train
 from lenet.runtime.data import DataError, Dataset, Images, load_dataset
 from lenet.runtime.data.columns import Columns
 from lenet.runtime.data.given import given
@@ -32,10 +33,11 @@ class Deferred:
     columns: Columns | None = None
 
     def open(self, session: "SparkSession") -> Source:
+        """The rows, checked and numbered by executors; DataError where one cannot be used."""
         from lenet.runtime.spark import frames
 
         section, shape = self.graph.data, bare_shape(self.graph)
-        seed = self.graph.train.seed if self.graph.train else 1
+        seed = _seed(self.graph)
         if self.frame is not None:
             columns = self.columns or _columns_of(section)
             return frames.source_of(self.frame, columns, shape, section, seed)
@@ -107,8 +109,12 @@ def _prepared(dataset: Dataset, graph: Graph, section: Data) -> Dataset:
     if any(section.pad):
         dataset = dataset.padded(section.pad)
     if section.validate:
-        dataset = dataset.hold_out(section.validate, graph.train.seed if graph.train else 1)
+        dataset = dataset.hold_out(section.validate, _seed(graph))
     return dataset
+
+
+def _seed(graph: Graph) -> int:
+    return graph.train.seed if graph.train else Train.seed
 
 
 def _as_classes_of(dataset: Dataset, classes: tuple[str, ...] | None) -> Dataset:

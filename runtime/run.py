@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Graph
 from lenet.dsl.sections.reader import Duration
-from lenet.dsl.sections.train import Train
 from lenet.runtime.data import Dataset
 from lenet.runtime.events import Event, Predictions, SparkStarted, Warned, Watch
 from lenet.runtime.local import train_here
@@ -21,6 +20,7 @@ from lenet.runtime.machine.cores import available_cores
 from lenet.runtime.machine.interrupts import interruptible
 from lenet.runtime.models.model import Model
 from lenet.runtime.models.model_facts import facts_of
+from lenet.runtime.options import Options
 from lenet.runtime.records.checkpoint import Checkpoints, Folder, Memory, Store
 from lenet.runtime.records.observed import Observed
 from lenet.runtime.records.records import Records
@@ -29,42 +29,12 @@ from lenet.runtime.records.run_folder import check_folder, claimed
 from lenet.runtime.records.supervisor import Desk
 from lenet.runtime.resolve import Deferred
 from lenet.runtime.training.job import Job, digest_of
-from lenet.runtime.training.slice_count import least_rows, slice_count
+from lenet.runtime.training.slices.count import least_rows, slice_count
 from lenet.runtime.training.source import InMemory, Source, check_source
 from lenet.runtime.verdict import verdict
 
 if TYPE_CHECKING:
     from lenet.runtime.spark.session import SparkSession
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to run, beside what the file says.
-
-    engine: "spark" or "local"; spark: a session to use, else one for `master` is started and
-    stopped; data: a folder with copies, to be found again by a run that goes on; epochs: in place
-    of the file's `stop`; threads: of the local engine, or of a cluster's executors; folder: the
-    run's, where an older run is only replaced to `overwrite`, and goes on from its newest
-    checkpoint to `resume`. checkpoints: another place for them, which may be any that Spark can
-    write. workers, all_reduce, timeout, memory: see runtime/spark/task.py. seed: in place of the
-    file's.
-    """
-
-    engine: str = "spark"
-    master: str = "local[*]"
-    spark: "SparkSession | None" = None
-    data: Path | None = None
-    epochs: int | None = None
-    threads: int | None = None
-    folder: Path | None = None
-    overwrite: bool = False
-    resume: bool = False
-    checkpoints: str | None = None
-    workers: int | None = None
-    all_reduce: str = "mesh"
-    timeout: float = 60.0
-    memory: int | None = None
-    seed: int | None = None
 
 
 def train_model(
@@ -78,6 +48,19 @@ def train_model(
 ) -> Model:
     """Train and return the model; writes the run's folder where `options` names one. Data that a
     program has `given`, and the file does not name, need no images to validate with."""
+    graph = _told(graph, spec, options)
+    folders = (options.folder, _checkpoint_folder(options))
+    with interruptible(then_die=True), claimed(folders[0]) as lock:
+        if options.folder and not options.resume:
+            check_folder(options.folder, options.overwrite)
+        held = lock.held if lock else lambda: True
+        with claimed(folders[1]):
+            return _train(graph, spec, data, options, settings or {}, watch, given, held)
+
+
+def _told(graph: Graph, spec: Path, options: Options) -> Graph:
+    """The graph, with what the options say in place of the file; LenetError where that does not say
+    how to train."""
     train = graph.train
     if train is None or train.rate is None:
         fix = "add a section `train` with at least a line `rate 0.1`"
@@ -86,34 +69,18 @@ def train_model(
         train = replace(train, stop=Duration(options.epochs, "epochs"), stop_when=())
     if options.seed is not None:
         train = replace(train, seed=options.seed)
-    folders = (options.folder, _checkpoint_folder(options))
-    with interruptible(then_die=True), claimed(folders[0]) as lock:
-        if options.folder and not options.resume:
-            check_folder(options.folder, options.overwrite)
-        may_lack = given and not train.stop_when
-        held = lock.held if lock else lambda: True
-        with claimed(folders[1]):
-            return _train(graph, train, spec, data, options, settings or {}, watch, may_lack, held)
+    return replace(graph, train=train)
 
 
 def _train(
-    graph: Graph, train: Train, spec: Path, data: Dataset | Deferred, options: Options,
-    settings: Mapping[str, Fraction], watch: Watch | None, may_lack: bool,
-    held: Callable[[], bool],
+    graph: Graph, spec: Path, data: Dataset | Deferred, options: Options,
+    settings: Mapping[str, Fraction], watch: Watch | None, given: bool, held: Callable[[], bool],
 ) -> Model:  # fmt: skip
     if isinstance(data, Deferred) and options.engine == "local":
         raise LenetError("the local engine does not read DataFrames", "", 'use engine="spark"')
-    about = {
-        "spec": str(spec.absolute()),
-        "source": graph.source,
-        "imports": dict(graph.imports),
-        "settings": {name: str(value) for name, value in settings.items()},
-        "data": str(options.data.absolute()) if options.data else None,
-        "epochs": options.epochs,
-        "engine": options.engine,
-    }
-    records = Records(options.folder, train, about, options.resume, held)
-
+    assert graph.train is not None
+    about = _about(graph, spec, options, settings)
+    records = Records(options.folder, graph.train, about, options.resume, held)
     predictions: Predictions | None = None
 
     def report(event: Event) -> None:
@@ -124,6 +91,7 @@ def _train(
         if watch:
             watch(event)
 
+    may_lack = given and not graph.train.stop_when
     here = InMemory.of(data) if isinstance(data, Dataset) else None
     if here is not None:  # its mistakes are found before Spark starts
         check_source(graph, here, may_lack)
@@ -133,33 +101,57 @@ def _train(
         report(summary(graph, source))
         for odd in odd_things(graph, source):
             report(odd)
-        counts = source.counted[0]
-        apart = len(graph.input) == 3
-        channels = graph.input[0] if apart else 1
-        mean, deviation = (0.0,) * channels, (1.0,) * channels
-        if graph.data is not None and graph.data.normalize:
-            mean, deviation = counts.normal(source.scale, apart)
-        scale = tuple(source.scale / d for d in deviation)
-        shift = tuple(-m / d for m, d in zip(mean, deviation, strict=True))
-        model = Model(
-            graph.source, {}, class_names(graph, source), source.scale, mean, deviation,
-            settings=dict(settings), imports=dict(graph.imports),
-            observed=_observed(source), name=spec.stem.encode(errors="backslashreplace").decode(),
-        )  # fmt: skip
-        job = Job(
-            graph.source, str(spec), tuple(graph.imports.items()), tuple(settings.items()),
-            scale, shift, train, slice_count(train.batch, least_rows(graph)),
-            digest_of(graph, train, scale, shift, source.fingerprint), json.dumps(facts_of(model)),
-        )  # fmt: skip
+        job, model = _job(graph, spec, source, settings)
         rescue = Rescue(records, job.digest, report)
         with records:
             tensors = _run(job, source, session, options, report, records.flush, rescue)
-        for odd in verdict(graph, train, source, records.history, predictions):
+        for odd in verdict(graph, source, records.history, predictions):
             report(odd)
     model = replace(model, tensors=tensors, history=tuple(records.history))
     if options.folder:
         rescue.save(model, options.folder / "model.safetensors")
     return model
+
+
+def _about(
+    graph: Graph, spec: Path, options: Options, settings: Mapping[str, Fraction]
+) -> dict[str, Any]:
+    """What is kept of a run for who goes on with it; see `read_about`."""
+    return {
+        "spec": str(spec.absolute()),
+        "source": graph.source,
+        "imports": dict(graph.imports),
+        "settings": {name: str(value) for name, value in settings.items()},
+        "data": str(options.data.absolute()) if options.data else None,
+        "epochs": options.epochs,
+        "engine": options.engine,
+        "seed": options.seed,
+    }
+
+
+def _job(
+    graph: Graph, spec: Path, source: Source, settings: Mapping[str, Fraction]
+) -> tuple[Job, Model]:
+    """What is to be done, and the model that comes of it, without its tensors."""
+    assert graph.train is not None
+    counts = source.counted[0]
+    apart = len(graph.input) == 3
+    channels = graph.input[0] if apart else 1
+    mean, deviation = (0.0,) * channels, (1.0,) * channels
+    if graph.data is not None and graph.data.normalize:
+        mean, deviation = counts.normal(source.scale, apart)
+    scale = tuple(source.scale / d for d in deviation)
+    shift = tuple(-m / d for m, d in zip(mean, deviation, strict=True))
+    model = Model(
+        graph.source, {}, class_names(graph, source), source.scale, mean, deviation,
+        settings=dict(settings), imports=dict(graph.imports),
+        observed=_observed(source), name=spec.stem.encode(errors="backslashreplace").decode(),
+    )  # fmt: skip
+    job = Job(
+        graph, str(spec), scale, shift, slice_count(graph.train.batch, least_rows(graph)),
+        digest_of(graph, scale, shift, source.fingerprint), json.dumps(facts_of(model)),
+    )  # fmt: skip
+    return job, model
 
 
 def _observed(source: Source) -> Observed:

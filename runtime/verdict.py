@@ -7,7 +7,6 @@ from typing import Any
 
 from lenet.dsl.graph import Graph
 from lenet.dsl.registry import layers
-from lenet.dsl.sections.train import Train
 from lenet.runtime.events import Predictions, Warned
 from lenet.runtime.look import class_names
 from lenet.runtime.training.source import Source
@@ -17,7 +16,7 @@ _NAMED = 10  # classes that a message lists
 
 
 def verdict(
-    graph: Graph, train: Train, source: Source, history: Sequence[Mapping[str, Any]],
+    graph: Graph, source: Source, history: Sequence[Mapping[str, Any]],
     predictions: Predictions | None,
 ) -> Iterator[Warned]:  # fmt: skip
     """What is wrong with the end of a training, and what to try.
@@ -43,10 +42,10 @@ def verdict(
     if len(counts) > 1 and right < share + _BETTER * (1 - share):
         text = f"the net is no better than guessing: {right:.2%} of the {images} are right, and "
         text += f"{share:.2%} would be with the answer {names[most]} to all of them"
-        yield Warned(text, _what_to_try(graph, train, losses))
+        yield Warned(text, _what_to_try(graph, losses))
     elif stuck:
         text = f"the training loss has not fallen: {losses[0]:.4f} in the first epoch, "
-        yield Warned(f"{text}{losses[-1]:.4f} in the last", _what_to_try(graph, train, losses))
+        yield Warned(f"{text}{losses[-1]:.4f} in the last", _what_to_try(graph, losses))
     elif predictions is not None:
         taken = predictions.predicted
         never = [names[k] for k in sorted(counts) if not taken[k]]
@@ -56,8 +55,9 @@ def verdict(
             yield Warned(f"no image is ever taken for {shown}", fix)
 
 
-def _what_to_try(graph: Graph, train: Train, losses: Sequence[float]) -> str:
-    assert train.rate is not None
+def _what_to_try(graph: Graph, losses: Sequence[float]) -> str:
+    train = graph.train
+    assert train is not None and train.rate is not None
     hints = []
     normalizes = any(layers()[node.kind].normalizes for node in graph.nodes)
     if normalizes and train.batch < _SMALL:

@@ -19,6 +19,52 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # then other tests have the other proce
     Helpers.start = classmethod(lambda *_: None)  # type: ignore[method-assign, assignment]
 
 
+# Whose tests start Spark or other processes, or compile much: `make fast` leaves them out.
+SLOW = frozenset(
+    [
+        "bench",
+        "checkpoint",
+        "clean",
+        "cluster",
+        "compiler",
+        "deep",
+        "failures",
+        "files",
+        "folders",
+        "forks",
+        "frames",
+        "fuzz_data",
+        "fuzz_models",
+        "fuzz_protocol",
+        "fuzz_specs",
+        "generated",
+        "kernels",
+        "look",
+        "mesh",
+        "ml",
+        "normalization",
+        "notebook",
+        "pictures",
+        "preparation",
+        "rescue",
+        "run_folder",
+        "signals",
+        "single",
+        "spark",
+        "terminal",
+        "training",
+        "winograd",
+        "working_folder",
+    ]
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.stem.removeprefix("test_") in SLOW:
+            item.add_marker("slow")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden",

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,6 +47,50 @@ def of(package: str) -> list[Path]:
 
 def named(path: Path) -> str:
     return str(path.relative_to(ROOT))
+
+
+def module(path: Path) -> str:
+    """The name that a file is imported by."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    parts = parts[:-1] if parts[-1] == "__init__" else parts
+    return ".".join(parts if parts[0] == "lenet" else ("lenet", *parts))
+
+
+def imported_modules(path: Path, known: set[str]) -> set[str]:
+    """Our modules that a file imports, also where it names them behind `from PACKAGE import`."""
+    found = set()
+    for node in ast.walk(_without_typing(ast.parse(path.read_text()))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            whole = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= whole & known or {node.module or ""}
+    return found & known - {module(path)}
+
+
+class _Typing(ast.NodeTransformer):
+    def visit_If(self, node: ast.If) -> Any:  # noqa: N802
+        return node.orelse if "TYPE_CHECKING" in ast.dump(node.test) else self.generic_visit(node)
+
+
+def _without_typing(tree: ast.Module) -> ast.Module:
+    """Without what only mypy reads."""
+    changed = _Typing().visit(tree)
+    assert isinstance(changed, ast.Module)
+    return changed
+
+
+def test_no_modules_import_each_other() -> None:
+    """In no circle of any length, imports within functions included: none of them could be
+    understood, tested or moved without the others."""
+    known = {module(path) for path in FILES}
+    left = {module(path): imported_modules(path, known) for path in FILES}
+    while ends := {name for name, wants in left.items() if not wants & left.keys()}:
+        left = {name: wants for name, wants in left.items() if name not in ends}
+    while tops := left.keys() - set().union(*left.values()):
+        left = {name: wants for name, wants in left.items() if name not in tops}
+    # The cache starts the processes that compile for it, and these compile by way of the cache.
+    assert left.keys() <= {"lenet.compiler.jit.cache", "lenet.compiler.jit.compile_workers"}
 
 
 def test_the_packages_are_here() -> None:
@@ -157,3 +202,37 @@ def test_layers_are_asked_for_their_traits(path: Path) -> None:
 def test_no_emitted_source_is_searched(path: Path) -> None:
     """What is known of a function is kept as a value until it is written."""
     assert "re" not in set(imports(path))
+
+
+@pytest.mark.parametrize("path", [*of("runtime"), *of("lenet")], ids=named)
+def test_what_is_public_is_described(path: Path) -> None:
+    """Methods too where they are the API's; elsewhere many do what their class says they do."""
+    inside = named(path) in ("lenet/api.py", "lenet/ml.py", "runtime/models/model.py")
+    tree = ast.parse(path.read_text())
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    bodies = [tree, *(node for node in classes if inside and not node.name.startswith("_"))]
+    public = [
+        node
+        for body in bodies
+        for node in body.body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
+    ]
+    assert ast.get_docstring(tree) or not tree.body
+    assert not [node.name for node in public if not ast.get_docstring(node)]
+
+
+def test_files_and_functions_are_short() -> None:
+    """But for those of the compiler that write a tile's code in one piece, and of the executor's
+    first function, which can use no other."""
+    lengths = {named(path): len(path.read_text().splitlines()) for path in FILES}
+    functions = {
+        f"{named(path)}:{node.name}": (node.end_lineno or 0) - node.lineno + 1
+        for package in ("dsl", "runtime", "lenet")
+        for path in of(package)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef)
+    }
+    long = {name for name, length in functions.items() if length > 60}
+    faces = {"lenet/api.py:train", "lenet/commands/train.py:train"}  # with the text of their help
+    assert long <= faces | {"runtime/spark/boot.py:boot", "runtime/spark/boot.py:task"}
+    assert not {n for n, length in lengths.items() if length > 300 and not n.startswith("compiler")}

@@ -19,7 +19,7 @@ from lenet.runtime.machine.arrays import aligned_floats, frozen
 from lenet.runtime.training.batches import Normalization
 from lenet.runtime.training.communicator import Alone
 from lenet.runtime.training.parameters import initial_weights
-from lenet.runtime.training.shard import deal
+from lenet.runtime.training.slices.shard import deal
 from lenet.runtime.training.step import Trainer
 from nets import make_case, spec_of
 

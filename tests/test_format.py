@@ -139,3 +139,10 @@ def test_comments_stay_with_what_they_are_about() -> None:
 def test_nothing_is_nothing() -> None:
     assert format_text("") == format_text("\n\n") == ""
     assert format_text("# only this") == "# only this\n"
+
+
+def test_a_text_of_too_many_lines_stays_as_it_is() -> None:
+    """With the empty lines gone, more of it would be read the next time."""
+    text = "input 8\n" + "\n" * 10_000 + "train\n    rate   0.1\n"
+    assert format_text(text) == text
+    assert format_text("input 8\n" + "\n" * 10_000) == "input 8\n"

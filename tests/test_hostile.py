@@ -69,6 +69,7 @@ def answered(text: str) -> Checked:
         (towers("conv 4x30x30 -> 4x8x8"), {"E043", "E030"}),
         (towers("repeat n\n    relu", "(n)", " 2*n"), {"E043", "E016"}),
         (towers("rleu 3", "(n)", " n + 1"), {"E043", "E010"}),
+        (towers("repeat 5000", "(n)", " n + 1", count=9), {"E062"}),
         (towers("relu", count=101), {"E043"}),
         (nested("relu"), {"E043"}),
         (nested("rleu"), {"E043", "E010"}),
@@ -83,7 +84,7 @@ def answered(text: str) -> Checked:
         ("input 8\n" + " " * 10**6 + "relu\n", {"E023", "E006"}),
         ("input 8\nrelu" + "\t" * 10**6 + "1\n", {"E006"}),
     ],
-    ids=range(20),
+    ids=range(21),
 )  # fmt: skip
 def test_answered_in_time(text: str, codes: set[str]) -> None:
     found = {d.code for d in answered(text).diagnostics}

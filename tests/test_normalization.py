@@ -16,9 +16,9 @@ from lenet.runtime.data import load_dataset
 from lenet.runtime.training.batches import Normalization
 from lenet.runtime.training.communicator import Alone
 from lenet.runtime.training.parameters import initial_weights, to_tensors
-from lenet.runtime.training.shard import deal
-from lenet.runtime.training.slice_count import slice_count
-from lenet.runtime.training.slices import shares, shuffled
+from lenet.runtime.training.slices.count import slice_count
+from lenet.runtime.training.slices.order import shares, shuffled
+from lenet.runtime.training.slices.shard import deal
 from lenet.runtime.training.step import Predictor, Trainer
 from nets import reference_net
 

@@ -10,8 +10,8 @@ import lenet
 from lenet.compiler.optimizers.exact import FRACTION_BITS, LIMIT
 from lenet.dsl.check import check_graph
 from lenet.runtime.training.fixed_point import _LOSS_LIMIT, LOSS_UNIT
-from lenet.runtime.training.slice_count import MOST, ROWS, least_rows, slice_count
-from lenet.runtime.training.slices import shares, shuffled, step_count
+from lenet.runtime.training.slices.count import MOST, ROWS, least_rows, slice_count
+from lenet.runtime.training.slices.order import shares, shuffled, step_count
 
 
 @settings(max_examples=60, deadline=None)

@@ -23,9 +23,9 @@ from lenet.runtime.training.batches import Normalization
 from lenet.runtime.training.communicator import Alone
 from lenet.runtime.training.early_stopping import Stopper
 from lenet.runtime.training.parameters import digest, initial_weights, to_tensors
-from lenet.runtime.training.shard import deal
-from lenet.runtime.training.slice_count import slice_count
-from lenet.runtime.training.slices import shares, shuffled
+from lenet.runtime.training.slices.count import slice_count
+from lenet.runtime.training.slices.order import shares, shuffled
+from lenet.runtime.training.slices.shard import deal
 from lenet.runtime.training.step import Trainer
 from lenet.runtime.training.updater import Updater, parts_of
 from nets import reference_net

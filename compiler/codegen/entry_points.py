@@ -11,25 +11,6 @@ from lenet.compiler.memory.schedule import Phase
 
 Spans = tuple[tuple[int, int], ...]
 
-_LOSS = '''@Kernel
-def loss(arena, labels, rows, first, count, y, dy, totals):
-    """Adds the negative log-likelihood and the hits; dy is its gradient, 0 without an image."""
-    for place in range({classes}):
-        for lane in range(16):
-            arena[dy + place * 16 + lane] = np.float32(0)
-    for lane in range(count):
-        label = labels[rows[first + lane]]
-        value = arena[y + label * 16 + lane]
-        totals[0] -= value
-        arena[dy + label * 16 + lane] = np.float32(-1)
-        best = 0
-        for place in range(1, {classes}):
-            if arena[y + place * 16 + lane] > arena[y + best * 16 + lane]:
-                best = place
-        if best == label and value == value:
-            totals[1] += 1
-'''
-
 _TRAIN = '''@Entry
 def train_slice(arena, weights, gradient, pixels, labels, rows, scale, shift, key, fresh, totals):
     """The sum of the loss's gradients over the images `rows`, into `gradient`.
@@ -62,10 +43,6 @@ def predict_slice(arena, weights, pixels, rows, scale, shift, fresh, outputs) ->
     """
     finite = True
 '''
-
-
-def loss_source(classes: int) -> str:
-    return _LOSS.format(classes=classes)
 
 
 def train_source(

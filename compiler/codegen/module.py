@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from textwrap import indent
 
-from lenet.compiler.codegen.entry_points import loss_source, predict_source, train_source
+from lenet.compiler.codegen.entry_points import predict_source, train_source
 from lenet.compiler.codegen.single import emit_single
 from lenet.compiler.contract import NEUTRAL, Kernels, Request, content_of, emit_layer, identifiers
 from lenet.compiler.kernels import entry_of, parts_of
+from lenet.compiler.losses.code import code_of, loss_of
 from lenet.compiler.memory.layout import Slot, bases_of, lay_out, offsets_of
 from lenet.compiler.memory.plan import Plan, plan_memory
 from lenet.compiler.memory.schedule import (
@@ -98,7 +99,7 @@ def emit(
     layers = _emit_layers(graph, names, by_name, target, known)
     predict_names = {name: names[other] for name, other in others.items()}
     predict_layers = _emit_layers(predicted, predict_names, predict_by_name, target, known)
-    logarithmic = entry_of(graph.nodes[-1]).output == "log-probabilities"
+    logarithmic = entry_of(graph.nodes[-1]).gives == "log-probabilities"
     trainable = logarithmic and any(slot.parameter.trained for slot in slots)
     phases, batch = schedule_training(graph, layers) if trainable else ((), 0)
     predict = schedule_prediction(predicted, predict_layers)
@@ -125,7 +126,7 @@ def emit(
         for p in phases
     )
     if train_plan is not None:
-        parts.append("\n" + loss_source(graph.output[0]) + "\n\n")
+        parts.append("\n" + code_of(loss_of(graph)).kernel(graph.output[0]) + "\n\n")
         parts.append(train_source(phases, train_plan, spans, cleared, probes))
     parts.append("\n\n" + predict_source(predict, predict_plan, probes))
     singles, predict_single, single_plan = emit_single(plain, names, predict_by_name, target)

@@ -15,8 +15,9 @@ LAYER = Layer(
     summary="Log-probabilities of the classes from their distances, beside a rubbish class.",
     example="",
     family="activation",
-    output="log-probabilities",
+    gives="log-probabilities",
 )
+
 _Y = "value - largest - logarithm"
 
 

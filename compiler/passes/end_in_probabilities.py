@@ -1,9 +1,7 @@
 """A net that ends in plain scores gets the logsoftmax that its loss and its user need."""
 
-from lenet.compiler.kernels import entry_of
+from lenet.compiler.losses.code import code_of, given_by, loss_of
 from lenet.dsl.graph import Graph, Node
-
-_RUBBISH = 0.1  # the distance of the rubbish class, j in LeCun et al. 1998, equation 9
 
 
 def end_in_probabilities(graph: Graph) -> Graph:
@@ -11,18 +9,15 @@ def end_in_probabilities(graph: Graph) -> Graph:
 
     rbf 10  =>  rbf 10, logposterior, which makes `loss map` of it.
     """
-    last = graph.nodes[-1]
-    output = entry_of(last).output
-    if output in ("probabilities", "log-probabilities"):
+    last, loss = graph.nodes[-1], loss_of(graph)
+    end = code_of(loss).end
+    if end is None or loss.takes != given_by(graph):
         return graph
     names = {node.name for node in graph.nodes}
     name = "probabilities"
     while name in names:
         name += "_"
-    if output == "distances":
-        kind, arguments = "logposterior", {"rubbish": _RUBBISH}
-    else:
-        kind, arguments = "logsoftmax", {}
+    kind, arguments = end
     node = Node(
         name, kind, (last.name,), (last.shape,), last.shape, arguments, line=last.line,
         file=last.file,

@@ -3,6 +3,7 @@
 import numpy as np
 
 from lenet.compiler.simd.kernel import linked
+from lenet.compiler.simd.splitmix import FIRST, SECOND, STEP
 from lenet.compiler.simd.vector import load, store
 
 
@@ -59,7 +60,7 @@ def make_keys(arena, rows, first, count, key, keys):
     view = arena[keys : keys + 16].view(np.uint32)
     for lane in range(16):
         row = rows[first + lane] if lane < count else 0
-        h = np.uint64(key) + np.uint64(row) * np.uint64(0x9E3779B97F4A7C15)
-        h = (h ^ (h >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        h = (h ^ (h >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        h = np.uint64(key) + np.uint64(row) * STEP
+        h = (h ^ (h >> np.uint64(30))) * FIRST
+        h = (h ^ (h >> np.uint64(27))) * SECOND
         view[lane] = np.uint32((h ^ (h >> np.uint64(31))) & np.uint64(0xFFFFFFFF))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from lenet.dsl.graph import Node
+from lenet.dsl.losses import LOSSES, usual_loss
 from lenet.dsl.lower.lowering import Lowering
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.registry import Layer, layers
@@ -16,12 +17,12 @@ def end_is_followed(lowered: Lowering) -> bool:
     """Whether something follows what gives the net's results, which is then reported."""
     consumed = {name for node in lowered.nodes for name in node.inputs}
     for node, line in zip(lowered.nodes, lowered.lines, strict=True):
-        output = layers()[node.kind].output
-        if output not in ("log-probabilities", "distances") or node.name not in consumed:
+        gives = layers()[node.kind].gives
+        if gives not in ("log-probabilities", "distances") or node.name not in consumed:
             continue
         follower = next(k for k, other in enumerate(lowered.nodes) if node.name in other.inputs)
         follows = layers()[lowered.nodes[follower].kind]
-        if output == "log-probabilities" and follows.rearranges:
+        if gives == "log-probabilities" and follows.rearranges:
             continue
         after = lowered.lines[follower].keyword
         lowered.report(messages.layer_after_output(after.span, after.text, node.kind,
@@ -36,17 +37,16 @@ def check_loss(lowered: Lowering, train: Train) -> None:
     last, last_line = _last(lowered, lambda layer: layer.rearranges)
     last_span = last_line.keyword.span
     loss_span = train.loss_span if train.loss_span else last_line.span
-    output = layers()[last.kind].output
-    if output == "distances" or train.loss == "map":
-        if output != "distances" or train.loss not in (None, "map"):
-            report(messages.map_needs_rbf(loss_span, train.loss or "map", last.kind, last_span))
+    gives = layers()[last.kind].gives
+    usual = usual_loss(gives)
+    loss = LOSSES[train.loss] if train.loss else usual
+    if gives == "distances" and loss.takes != gives:
+        report(messages.outputs_are_distances(loss_span, loss.name, last.kind, last_span,
+                                              usual.name))  # fmt: skip
+    elif loss.takes != gives:
+        report(loss.unfit(loss_span, last.kind, last_span, gives))
+    if "distances" in (gives, loss.takes):
         return
-    probabilities = output == "probabilities"
-    if train.loss == "nll" and output != "log-probabilities":
-        report(messages.nll_needs_logsoftmax(loss_span, last.kind, last_span, probabilities))
-    twice = probabilities or (output == "log-probabilities" and train.loss == "crossentropy")
-    if train.loss != "nll" and twice:
-        report(messages.crossentropy_after(loss_span, last.kind, last_span, probabilities))
     _check_scores(lowered)
 
 
@@ -66,7 +66,7 @@ def check_classes(lowered: Lowering, classes: int | None, data: str) -> bool:
     output, last = lowered.nodes[-1].shape, lowered.nodes[-1].kind
     node, line = _scores(lowered)
     if len(output) != 1:
-        end = last if layers()[last].output in _SOFTMAXES else None
+        end = last if layers()[last].gives in _SOFTMAXES else None
         lowered.report(messages.output_is_map(lowered.lines[-1].span, output, classes, end))
     elif classes is not None and output[0] != classes:
         sized = layers()[node.kind].sized
@@ -97,7 +97,7 @@ def _scores(lowered: Lowering) -> tuple[Node, Line]:
 
 
 def _keeps_scores(layer: Layer) -> bool:
-    return layer.rearranges or layer.output in _SOFTMAXES
+    return layer.rearranges or layer.gives in _SOFTMAXES
 
 
 def _stands_alone(line: Line) -> bool:

@@ -8,5 +8,5 @@ LAYER = Layer(
     example="logsoftmax",
     aliases=("log_softmax",),
     family="activation",
-    output="log-probabilities",
+    gives="log-probabilities",
 )

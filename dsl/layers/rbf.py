@@ -52,5 +52,5 @@ LAYER = Layer(
     macs=_macs,
     aliases=("radialbasis", "euclidean", "gaussian"),
     family="radial",
-    output="distances",
+    gives="distances",
 )

@@ -7,5 +7,5 @@ LAYER = Layer(
     summary="Probabilities over the vector, or over the channels at each place of a map.",
     example="softmax",
     family="activation",
-    output="probabilities",
+    gives="probabilities",
 )

@@ -18,12 +18,9 @@ _TRUTH = {"true": "yes", "on": "yes", "false": "no", "off": "no", "none": "no"}
 
 
 def bind(
-    line: Line,
-    layer: Layer,
-    constants: Constants,
-    tables: Mapping[str, Table] | None = None,
+    line: Line, layer: Layer, constants: Constants, tables: Mapping[str, Table] | None = None,
     given: Shape | None = None,
-) -> tuple[Arguments, dict[str, Span], list[Diagnostic]]:
+) -> tuple[Arguments, dict[str, Span], list[Diagnostic]]:  # fmt: skip
     """The line's items as the layer's arguments; mistakes are collected, not raised.
 
     `given` is the shape before the layer, where it is known.
@@ -52,12 +49,7 @@ def bind(
 
     while positional and items and _is_value(items, options, constants):
         take(positional.pop(0), items.pop(0))
-    for argument in positional:
-        if argument.default is None and not argument.optional:
-            span = line.keyword.span
-            problems.append(
-                messages.missing_argument(span, layer.name, argument.name, layer.example)
-            )
+    problems += _missing(positional, line, layer)
     while items:
         item = items.pop(0)
         word = item.word if isinstance(item, Sizes) else None
@@ -66,25 +58,7 @@ def bind(
                 problems.append(_unexpected_value(item, layer, options))
             continue
         if word not in options:
-            by_alias = {alias: option.name for option in layer.options for alias in option.aliases}
-            suggestion = by_alias.get(word.lower())
-            instead = absent("option", word) if suggestion is None else None
-            if suggestion is None and instead is None:
-                suggestion = closest(word, options)
-            # `activation relu` of other frameworks is a layer of its own here.
-            following = items[0].word if items and isinstance(items[0], Sizes) else None
-            meant = next((w for w in (word, following) if w in layers()), None)
-            problems.append(
-                messages.unknown_option(
-                    item.span,
-                    layer.name,
-                    word,
-                    suggestion,
-                    tuple(options),
-                    meant,
-                    instead and instead.format(example=layer.example),
-                )  # fmt: skip
-            )
+            problems.append(_unknown_option(item, word, items, layer, options))
             if items and not _is_option(items[0], options):
                 items.pop(0)  # most likely the unknown option's value
             continue
@@ -103,6 +77,15 @@ def bind(
     return arguments, spans, problems
 
 
+def _missing(arguments: list[Argument], line: Line, layer: Layer) -> list[Diagnostic]:
+    """What is said of the arguments that no value was left for."""
+    return [
+        messages.missing_argument(line.keyword.span, layer.name, argument.name, layer.example)
+        for argument in arguments
+        if argument.default is None and not argument.optional
+    ]
+
+
 def _is_free(word: str, argument: Argument, constants: Constants) -> bool:
     """Whether a word means nothing to an argument."""
     return word not in argument.words and not constants.knows(word)
@@ -116,6 +99,23 @@ def _unexpected_value(item: Item, layer: Layer, options: Mapping[str, Argument])
             what, limit = f"the {option.name} of `{layer.name}`", f"at least {option.least}"
             return messages.out_of_range(item.span, what, "negative", limit)
     return messages.too_many_arguments(item.span, layer.name, layer.example, tuple(options))
+
+
+def _unknown_option(
+    item: Item, word: str, rest: list[Item], layer: Layer, options: Mapping[str, Argument]
+) -> Diagnostic:
+    by_alias = {alias: option.name for option in layer.options for alias in option.aliases}
+    suggestion = by_alias.get(word.lower())
+    instead = absent("option", word) if suggestion is None else None
+    if suggestion is None and instead is None:
+        suggestion = closest(word, options)
+    # `activation relu` of other frameworks is a layer of its own here.
+    following = rest[0].word if rest and isinstance(rest[0], Sizes) else None
+    meant = next((w for w in (word, following) if w in layers()), None)
+    instead = instead and instead.format(example=layer.example)
+    return messages.unknown_option(
+        item.span, layer.name, word, suggestion, tuple(options), meant, instead
+    )
 
 
 def _is_value(

@@ -21,7 +21,7 @@ def lower_repeat(state: State, line: Line, scope: Scope) -> None:
         state.only_look(line.body, scope.inside(f"{name}.1", "repeat"), unknown=times is None)
     before = (state.source, state.shape)
     group = state.open("repeat", scope.prefix + name, line, times or 0)
-    for turn in range(times or 0):
+    for turn in range(times if times and line.body else 0):
         given = state.shape
         state.lines_of(line.body, scope.inside(f"{name}.{turn + 1}", "repeat"))
         if state.full or state.shape is None or (state.incomplete and state.shape == given):

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from lenet.dsl.losses import LOSSES
 from lenet.dsl.lower.values import Constants, Refused
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.messages.diagnostics import Diagnostic
@@ -12,17 +13,12 @@ from lenet.dsl.sections.reader import Duration, Reader, read_keys
 from lenet.dsl.syntax.tree import Line, Span
 from lenet.dsl.vocabulary import Use
 
-LOSSES = ("nll", "crossentropy", "map")
 METRICS = ("top1", "top5", "loss")
 LOGGED = ("loss", "rate", "throughput", "parameters")
 RATE_CHANGES = ("decay", "cosine", "warmup")
 CONDITIONS = ("above", "below", "stalls")
 
 # Words of other frameworks for ours.
-LOSS_ALIASES = {"cross_entropy": "crossentropy", "crossentropyloss": "crossentropy",
-                "categorical_crossentropy": "crossentropy", "softmaxwithloss": "crossentropy",
-                "sparse_categorical_crossentropy": "crossentropy",
-                "nllloss": "nll", "classnll": "nll", "classnllcriterion": "nll"}  # fmt: skip
 METRIC_ALIASES = {"accuracy": "top1", "acc": "top1", "top1accuracy": "top1", "val_loss": "loss"}
 KEY_ALIASES = {"lr": "rate", "learning_rate": "rate", "learningrate": "rate", "batch_size": "batch",
                "batchsize": "batch", "epochs": "stop", "max_epochs": "stop", "criterion": "loss",
@@ -105,7 +101,7 @@ class Train:
 
 def _loss(reader: Reader, train: Train) -> Train:
     span = reader.items[0].span if reader.items else reader.line.span
-    return replace(train, loss=reader.word("loss", LOSSES, LOSS_ALIASES), loss_span=span)
+    return replace(train, loss=reader.entry("loss", LOSSES).name, loss_span=span)
 
 
 def _optimizer(reader: Reader, train: Train) -> Train:

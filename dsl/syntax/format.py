@@ -46,8 +46,11 @@ def format_text(text: str, shapes: Mapping[int, tuple[Shape | None, Shape]] | No
     """The text in its canonical layout.
 
     `shapes` are, by line number, the shapes before and behind the lines of the file itself; with
-    them, lines that change the shape get a `->` and those that have one get the right one.
+    them, lines that change the shape get a `->` and those that have one get the right one. A text
+    of more lines than are read stays as it is.
     """
+    if text.rstrip().count("\n") >= MAX_LINES:
+        return text
     tree, problems = parse(text)
     unreadable = {p.span.line for p in problems if p.code in _UNREADABLE}
     placed: dict[int, tuple[int, Statement]] = {}
@@ -74,8 +77,7 @@ def format_text(text: str, shapes: Mapping[int, tuple[Shape | None, Shape]] | No
             if number in unreadable:  # what was meant is not for the layout to say
                 row = _Row(row.depth, code, comment=comment, apart=row.apart, plain=True)
         elif code:  # beyond what was read
-            depth = MAX_DEPTH if number <= MAX_LINES else 0
-            row = _Row(depth, code, comment=comment, plain=True)
+            row = _Row(MAX_DEPTH, code, comment=comment, plain=True)
         else:
             row = _Row(comment=comment)
             if comment:

@@ -22,6 +22,7 @@ Set = Annotated[
 
 
 def load_network(spec: Path, settings: list[str] | None) -> Network:
+    """The net of a file, with the values of `--set`."""
     return load(spec, read_pairs(settings))
 
 
@@ -38,6 +39,7 @@ def spec_files(paths: list[Path]) -> Iterator[Path]:
 
 
 def read_pairs(pairs: list[str] | None) -> dict[str, Any]:
+    """The values of `--set NAME=VALUE`, by name."""
     values = {}
     for pair in pairs or []:
         name, equals, value = pair.partition("=")

@@ -3,6 +3,7 @@
 import shlex
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,9 +14,12 @@ import typer
 from lenet.api import Network, load_again
 from lenet.commands import Data, Json, Set, load_network
 from lenet.dsl.errors import LenetError
+from lenet.parameters import command_takes_options
+from lenet.runtime.options import Options, described_options
 from lenet.terminal.console import note, say, say_json, show_diagnostics
 
 
+@command_takes_options(before="set_")
 def train(
     spec: Annotated[
         Path | None,
@@ -30,39 +34,6 @@ def train(
         Path | None,
         typer.Option(metavar="DIR", help="Go on with the run in DIR, from its newest checkpoint."),
     ] = None,
-    engine: Annotated[
-        str | None,
-        typer.Option(metavar="spark|local", help="local: the same bits, without Spark [spark]."),
-    ] = None,
-    master: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="The Spark master [local[*]]; local[N] has N threads."),
-    ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="Tasks that train together [as many as fit]."),
-    ] = None,
-    epochs: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Stop after N epochs.")
-    ] = None,
-    threads: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="Threads of --engine local, or of executors."),
-    ] = None,
-    checkpoints: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="Another place for the checkpoints, such as hdfs://…"),
-    ] = None,
-    all_reduce: Annotated[
-        str,
-        typer.Option(
-            metavar="mesh|driver", help="driver: where executors cannot reach each other."
-        ),
-    ] = "mesh",
-    timeout: Annotated[
-        float,
-        typer.Option(min=1, metavar="SECONDS", help="A worker that says nothing so long is dead."),
-    ] = 60.0,
     set_: Set = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the run in DIR.")] = False,
     as_json: Json = False,
@@ -70,19 +41,19 @@ def train(
         str | None,
         typer.Option(metavar="json", help="Log every event as JSON to standard error."),
     ] = None,
+    **options: Any,
 ) -> None:
     """Train a net on Spark.
 
     The run's folder gets the model, its history, TensorBoard files and checkpoints.
     """
     from lenet.runtime.records.run_folder import check_folder, new_folder
-    from lenet.runtime.run import Options
 
-    _check_usage(spec, output, resume, engine, master, threads, set_, log)
+    given = {name: value for name, value in options.items() if value is not None}
+    _check_usage(spec, output, resume, given, set_, log)
     if resume:
         network, about = load_again(resume)
-        data, epochs, engine = data or about.data, epochs or about.epochs, engine or about.engine
-        folder = resume
+        data, given, folder = data or about.data, {**about.options, **given}, resume
     else:
         path = spec or Path(__file__).parents[1] / "specs" / "digits.lenet"
         network = load_network(path, set_)
@@ -91,27 +62,24 @@ def train(
         folder, elsewhere = (output, "") if output else new_folder(path.stem)
         if elsewhere:
             note(f"{elsewhere}: the run goes to {folder}")
-    engine = engine or "spark"
-    options = Options(
-        engine, master or "local[*]", None, data, epochs, threads, folder, force,
-        resume is not None, checkpoints, workers, all_reduce, timeout,
+    chosen = Options(
+        **given, data=data, folder=folder, overwrite=force, resume=resume is not None
     )  # fmt: skip
     began = time.time()
     kept: list[str] = []
 
     def again() -> str:
         elsewhere = kept[-1] if kept else ""
-        place, url = (Path(elsewhere), None) if elsewhere else (folder, checkpoints)
-        return f"go on with: {_again(place, engine, master, threads, url)}"
+        return f"go on with: {_again(elsewhere, folder, given)}"
 
     try:
-        model, seconds = _train(network, data, options, as_json, log, kept)
+        model, seconds = _train(network, chosen, as_json, log, kept)
     except KeyboardInterrupt:
         if kept or _has_begun(folder, began):
             note(again())
         raise
     except LenetError as error:
-        there = checkpoints or any((folder / "checkpoints").glob("iteration-*"))
+        there = chosen.checkpoints or any((folder / "checkpoints").glob("iteration-*"))
         if not error.fix and (kept or there and (resume or _has_begun(folder, began))):
             error.fix = f"then {again()}"
         raise
@@ -123,15 +91,15 @@ def train(
     _conclude(model, seconds, network, data, folder, as_json)
 
 
-def _again(
-    folder: Path, engine: str, master: str | None, threads: int | None, checkpoints: str | None
-) -> str:
-    """The command that goes on with a run, on the same engine."""
-    words = ["lenet", "train", "--resume", str(folder)]
-    words += ["--engine", engine] if engine != "spark" else []
-    words += ["--master", master] if master else []
-    words += ["--threads", str(threads)] if threads else []
-    words += ["--checkpoints", checkpoints] if checkpoints else []
+def _again(elsewhere: str, folder: Path, given: Mapping[str, Any]) -> str:
+    """The command that goes on with a run, on the same engine; from `elsewhere`, where its
+    checkpoints are not in their own place."""
+    words = ["lenet", "train", "--resume", elsewhere or str(folder)]
+    for name in ("engine", "master", "threads", "checkpoints"):
+        value = given.get(name)
+        if value in (None, getattr(Options, name)) or (name == "checkpoints" and elsewhere):
+            continue
+        words += [f"--{name}", str(value)]
     return shlex.join(words)
 
 
@@ -142,11 +110,14 @@ def _has_begun(folder: Path, since: float) -> bool:
 
 
 def _check_usage(
-    spec: Path | None, output: Path | None, resume: Path | None, engine: str | None,
-    master: str | None, threads: int | None, set_: list[str] | None, log: str | None,
+    spec: Path | None, output: Path | None, resume: Path | None, given: Mapping[str, Any],
+    set_: list[str] | None, log: str | None,
 ) -> None:  # fmt: skip
-    if engine not in (None, "spark", "local"):
-        raise typer.BadParameter(f"there is no engine {engine!r}; there is spark, local")
+    for name, (_, described) in described_options().items():
+        if described.choices and given.get(name, described.choices[0]) not in described.choices:
+            known = ", ".join(described.choices)
+            raise typer.BadParameter(f"there is no {name} {given[name]!r}; there is {known}")
+    engine, master, threads = (given.get(name) for name in ("engine", "master", "threads"))
     if threads and engine != "local" and not resume and (master or "local").startswith("local"):
         raise typer.BadParameter("with Spark on this machine, write --master local[N]")
     if master and engine == "local":
@@ -158,8 +129,7 @@ def _check_usage(
 
 
 def _train(
-    network: Network, data: Path | None, options: Any, as_json: bool, log: str | None,
-    kept: list[str],
+    network: Network, options: Options, as_json: bool, log: str | None, kept: list[str]
 ) -> tuple[Any, float]:  # fmt: skip
     """The model and the seconds that it took; `kept` gets where the newest checkpoint is, if it is
     not in its own place, or ""."""
@@ -181,7 +151,7 @@ def _train(
     with watch:
         if not as_json:
             watch.say(f"{network.path.name}: {network.parameter_count:,} parameters")
-        source = resolve_data(graph, network.path, data, watch.download, options.engine)
+        source = resolve_data(graph, network.path, options.data, watch.download, options.engine)
         if isinstance(watch, Bars) and options.engine == "spark":
             watch.say("Spark is starting …")
 

@@ -35,6 +35,7 @@ def lines_of(statements: tuple[Statement, ...], outer: str = "") -> Iterator[tup
 
 
 def statement_at(checked: Checked, line: int) -> tuple[Statement | None, str]:
+    """What begins in a line, counted from 1, and the keyword of the line around."""
     for statement, outer in lines_of(checked.tree.statements):
         if statement.span.line == line:
             return statement, outer

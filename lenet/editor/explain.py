@@ -30,7 +30,6 @@ def aliases_of_lines() -> Mapping[str, Mapping[str, str]]:
         "a line of the section train": train.KEY_ALIASES,
         "a line of the section augment": augment.KEY_ALIASES,
         "a dataset": data._ALIASES,
-        "a loss": train.LOSS_ALIASES,
         "a metric": train.METRIC_ALIASES,
         "a unit": UNIT_ALIASES,
         **{kind.title: kind.words.aliases for kind in KINDS},
@@ -140,6 +139,7 @@ def describe_layer(layer: Layer) -> str:
 
 
 def describe_argument(argument: Argument) -> str:
+    """What an argument is, which values it takes, and which one it has if absent."""
     default = ""
     if argument.default is not None:
         value = argument.default
@@ -150,6 +150,7 @@ def describe_argument(argument: Argument) -> str:
 
 
 def describe_dataset(name: str) -> str:
+    """A dataset in one line."""
     known = DATASETS[name]
     path = f' "{known.path}"' if known.path else ""
     facts = f"; images of {show(known.shape)}, {known.classes} classes" if known.shape else ""

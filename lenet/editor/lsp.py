@@ -23,6 +23,7 @@ server = LanguageServer("lenet", __version__)
 
 
 def path_to(uri: str) -> Path:
+    """The file that an editor's address means."""
     return Path(unquote(urlparse(uri).path))
 
 
@@ -39,6 +40,7 @@ def _check_text(text: str, uri: str, others: tuple[tuple[str, int | None], ...])
 
 
 def checked(document: TextDocument) -> Checked:
+    """What the checker says of a document as it is in the editor."""
     others: tuple[tuple[str, int | None], ...] = ()
     if "import" in document.source:
         documents = server.workspace.text_documents.values()
@@ -99,12 +101,14 @@ def _publish(uri: str) -> None:
 
 @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
 def did_open(_: LanguageServer, params: types.DidOpenTextDocumentParams) -> None:
+    """Say what is wrong with a document."""
     _publish(params.text_document.uri)
     _publish_importing(params.text_document.uri)
 
 
 @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
 def did_change(_: LanguageServer, params: types.DidChangeTextDocumentParams) -> None:
+    """Say it again."""
     _publish(params.text_document.uri)
     _publish_importing(params.text_document.uri)
 
@@ -118,6 +122,7 @@ def _publish_importing(changed: str) -> None:
 
 @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
 def did_close(_: LanguageServer, params: types.DidCloseTextDocumentParams) -> None:
+    """Take it back."""
     uri = params.text_document.uri
     server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
     _publish_importing(uri)
@@ -132,6 +137,7 @@ def _place(uri: str, position: types.Position) -> tuple[TextDocument, int, int]:
 
 @server.feature(types.TEXT_DOCUMENT_HOVER)
 def hover(_: LanguageServer, params: types.HoverParams) -> types.Hover | None:
+    """What the word at a place means."""
     document, line, column = _place(params.text_document.uri, params.position)
     text = explain_at(checked(document), line, column)
     if text is None:
@@ -141,6 +147,7 @@ def hover(_: LanguageServer, params: types.HoverParams) -> types.Hover | None:
 
 @server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=[" "]))
 def complete(_: LanguageServer, params: types.CompletionParams) -> types.CompletionList:
+    """What may stand at a place."""
     document, line, column = _place(params.text_document.uri, params.position)
     kinds = {
         "layer": types.CompletionItemKind.Function,
@@ -160,6 +167,7 @@ def complete(_: LanguageServer, params: types.CompletionParams) -> types.Complet
 
 @server.feature(types.TEXT_DOCUMENT_DEFINITION)
 def definition(_: LanguageServer, params: types.DefinitionParams) -> types.Location | None:
+    """Where the name at a place is defined."""
     document, line, column = _place(params.text_document.uri, params.position)
     span = definition_of(checked(document), line, column)
     if span is None:
@@ -169,6 +177,7 @@ def definition(_: LanguageServer, params: types.DefinitionParams) -> types.Locat
 
 @server.feature(types.TEXT_DOCUMENT_FORMATTING)
 def formatting(_: LanguageServer, params: types.DocumentFormattingParams) -> list[types.TextEdit]:
+    """The document in canonical layout."""
     document = server.workspace.get_text_document(params.text_document.uri)
     text = format_text(document.source)
     if text == document.source:

@@ -104,4 +104,5 @@ class Notebook(Lines):
 
 
 def of_epochs(stop: Duration | None) -> str:
+    """How many epochs there are to be, behind the number of one."""
     return f"/{stop.count}" if stop and stop.unit == "epochs" else ""

@@ -67,6 +67,7 @@ def model_page(model: "Model") -> str:
 
 
 def page(facts: str, *parts: str) -> str:
+    """What a notebook shows of an object: its facts, and parts below them."""
     return (
         f'<div style="max-width:100%"><div style="margin-bottom:6px"><b>{escape(facts)}</b></div>'
         f"{''.join(parts)}</div>"
@@ -74,10 +75,12 @@ def page(facts: str, *parts: str) -> str:
 
 
 def details(summary: str, inside: str) -> str:
+    """A part that opens where its summary is clicked."""
     return f'<details><summary style="{_SUMMARY}">{escape(summary)}</summary>{inside}</details>'
 
 
 def pre(text: str) -> str:
+    """Text as it is."""
     return f'<pre style="{_BOX};margin:4px 0;font:12px/1.4 monospace">{escape(text)}</pre>'
 
 

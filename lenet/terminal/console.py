@@ -52,6 +52,7 @@ def show_diagnostics(
     diagnostics: tuple[Diagnostic, ...],
     imports: Mapping[str, str] | None = None,
 ) -> None:
+    """The first of a file's diagnostics, to standard error."""
     colour = wants_colour(sys.stderr)
     for diagnostic in diagnostics[:MOST]:
         print(render(diagnostic, path, source, colour, imports), file=sys.stderr, flush=True)
@@ -60,6 +61,7 @@ def show_diagnostics(
 
 
 def show_error(error: LenetError) -> None:
+    """An error with its detail and its fix, to standard error."""
     if isinstance(error, SpecError):
         show_diagnostics(error.path, error.source, error.diagnostics, error.imports)
         note(error.title)

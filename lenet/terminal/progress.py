@@ -69,6 +69,7 @@ def data_lines(event: DataCounted) -> list[str]:
 
 
 def warning_lines(event: Warned) -> list[str]:
+    """A warning and its fix, in lines of at most 79 columns."""
     lines = _filled(f"warning: {event.text}", "  ")
     return lines + (_filled(f"  fix: {event.fix}", "       ") if event.fix else [])
 
@@ -93,9 +94,11 @@ class Lines:
         """Nothing to put away."""
 
     def say(self, text: str) -> None:
+        """Show a line."""
         print(clean(text), file=sys.stderr, flush=True)
 
     def download(self, name: str, done: int, total: int) -> None:
+        """Show how many of a file's bytes have come; `total` is 0 where nobody knows it."""
         if total and done == total:
             self.say(f"downloaded {name}, {total:,} bytes")
 

@@ -8,6 +8,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from lenet.compiler.jit.kept import kept
+from lenet.compiler.simd.splitmix import FIRST, SECOND, STEP
 from lenet.dsl.sections.augment import Augment
 
 
@@ -35,9 +36,9 @@ def augmented(
 @njit(nogil=True)
 def _random(state):
     """The next state, and a number from 0 to 1 (splitmix64)."""
-    state = state + np.uint64(0x9E3779B97F4A7C15)
-    h = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    h = (h ^ (h >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    state = state + STEP
+    h = (state ^ (state >> np.uint64(30))) * FIRST
+    h = (h ^ (h >> np.uint64(27))) * SECOND
     h = h ^ (h >> np.uint64(31))
     return state, np.float64(h >> np.uint64(11)) * 2.0**-53
 

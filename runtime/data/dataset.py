@@ -10,6 +10,7 @@ from lenet.compiler.machine import total_memory
 from lenet.dsl.errors import LenetError
 from lenet.dsl.messages.clean import clean
 from lenet.dsl.shapes import show
+from lenet.runtime.random_streams import of_held_out
 
 # Where a folder with a dataset's files is named in Python.
 FOLDER_ARGUMENTS = "data= of lenet.train, or folder= of lenet.datasets.load"
@@ -135,5 +136,4 @@ def chosen_rows(total: int, count: int, seed: int) -> NDArray[np.intp]:
             if total > 1
             else "train with more images",
         )
-    # numpy keeps a bit generator's raw numbers the same for ever, but not its permutations.
-    return np.argsort(np.random.PCG64(seed).random_raw(total), kind="stable")[:count]
+    return np.argsort(of_held_out(seed).random_raw(total), kind="stable")[:count]

@@ -76,6 +76,7 @@ def check_kind(kind: pa.DataType, what: str) -> None:
 
 
 def one_hot(what: str, cure: str) -> DataError:
+    """What is said of labels that are rows of numbers; `cure` is what to write instead."""
     detail = "They look like one-hot labels, a row of numbers each; I take one number each."
     return DataError(f"the labels of {what} are vectors", detail, cure)
 

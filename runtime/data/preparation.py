@@ -10,12 +10,14 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lenet.dsl.sections.data import Data
+from lenet.runtime.data.formats.drawing import cut_out, is_cut_out
+from lenet.runtime.data.picture import PictureError, SizeError, border_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -29,17 +31,7 @@ _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
 _MANY = 2**24  # pixels, whose unpacking takes time and memory
 _SWALLOWED = 64  # values between the darkest and the lightest pixel of what is hardly to be seen
 _CLEARLY = 0.3  # how much nearer to the training images' borders an inverted picture's is
-
-
 MOST_BYTES = 2**30  # of a picture's file
-
-
-class PictureError(ValueError):
-    """Why a picture cannot be used."""
-
-
-class SizeError(PictureError):
-    """It has another size than the net takes, and nothing says how to change that."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,8 +113,6 @@ class Preparation:
         other_size = picture.size != (width, height)
         inverts = self._inverts(picture)
         if self.drawn is not None:
-            from lenet.runtime.data.formats.drawing import cut_out, is_cut_out
-
             plain = not (other_size or inverts or see_through)
             if plain and is_cut_out(np.asarray(picture), self.drawn):
                 return Prepared(np.asarray(picture)[None].copy())
@@ -182,14 +172,6 @@ def is_negative(border: float, borders: Borders) -> bool:
         return max(borders[0] - value, value - borders[1], 0.0)
 
     return distance(border) - distance(1 - border) > _CLEARLY
-
-
-def border_of(values: NDArray[Any]) -> float:
-    """The brightness that half of the border's pixels reach, of (height, width) or (height, width,
-    channels)."""
-    grey = values if values.ndim == 2 else values.mean(axis=2)
-    edges = grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]
-    return float(np.median(np.concatenate(edges)))
 
 
 def _in_bytes(file: "Image") -> "Image":

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from lenet.runtime.data.dataset import DataError, Images, check_fits
 from lenet.runtime.data.labels import as_text, is_empty
-from lenet.runtime.data.preparation import PictureError, SizeError
+from lenet.runtime.data.picture import PictureError, SizeError
 from lenet.runtime.data.values import Form, Problem, together, value_of
 
 READY = (

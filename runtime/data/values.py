@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from lenet.dsl.files import read_file
 from lenet.dsl.shapes import Shape
-from lenet.runtime.data.preparation import MOST_BYTES, PictureError, Preparation, Prepared
+from lenet.runtime.data.picture import PictureError
+from lenet.runtime.data.preparation import MOST_BYTES, Preparation, Prepared
 
 TOO_LARGE = 10.0  # times the largest value of the training images
 

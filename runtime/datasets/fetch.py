@@ -59,6 +59,8 @@ def sole_writer(folder: Path) -> Iterator[None]:
 def fetch_alone(
     file: RemoteFile, folder: Path, mirrors: Sequence[str], progress: Progress | None
 ) -> Path:
+    """Download a file into `folder`, or go on with a part of it; LenetError where no mirror gives
+    it whole. Nobody else may do so at the same time."""
     target = folder / file.name
     part = folder / f"{file.name}.part"
     if target.is_file():
@@ -118,6 +120,7 @@ def download(url: str, part: Path, name: str, progress: Progress | None) -> None
 
 
 def size_of(part: Path) -> int:
+    """The bytes of a file that are there; 0 where it is not."""
     return part.stat().st_size if part.exists() else 0
 
 

@@ -90,6 +90,8 @@ def find_in(folder: Path) -> list[Path]:
 
 
 def find_anywhere(progress: Progress | None, mirrors: Sequence[str]) -> list[Path]:
+    """The four files, in the folder that LENET_DATA names, or in the cache, where they are
+    downloaded to if need be."""
     local = os.environ.get("LENET_DATA")
     for place in places_in(Path(local).expanduser()) if local else ():
         found = find_files(place)
@@ -105,6 +107,7 @@ def find_anywhere(progress: Progress | None, mirrors: Sequence[str]) -> list[Pat
 
 
 def places_in(folder: Path) -> tuple[Path, Path]:
+    """Where the files may lie in a folder that a user names."""
     return folder, folder / "mnist"
 
 

@@ -17,9 +17,11 @@ class Tail:
         path.open("wb" if fresh else "ab").close()
 
     def add(self, data: bytes) -> None:
+        """Let bytes wait to be written."""
         self.waiting += data
 
     def flush(self, to_disk: bool = False) -> None:
+        """Write what waits; OSError where that fails, and it goes on waiting."""
         # Opened each time, and not made: one that has been removed is to be missed.
         handle = os.open(self.path, os.O_WRONLY | os.O_APPEND)
         try:

@@ -21,7 +21,8 @@ from lenet.dsl.files import read_file
 from lenet.dsl.graph import Graph, bare_shape
 from lenet.dsl.shapes import Shape, product, show
 from lenet.runtime.data.labels import as_text
-from lenet.runtime.data.preparation import MOST_BYTES, PictureError, Preparation
+from lenet.runtime.data.picture import PictureError
+from lenet.runtime.data.preparation import MOST_BYTES, Preparation
 from lenet.runtime.data.values import TOO_LARGE, as_image
 from lenet.runtime.lazy import lazy
 from lenet.runtime.machine.cores import available_cores
@@ -73,6 +74,7 @@ class Model(Shown):
 
     @lazy
     def graph(self) -> Graph:
+        """The net that its spec and settings give."""
         return check_graph(self.source, "the model's spec", self.settings, self.imports)
 
     @lazy

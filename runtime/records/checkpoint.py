@@ -40,6 +40,7 @@ class State:
 
     @property
     def iteration(self) -> int:
+        """After how many the checkpoint was made."""
         return int(self.position["iteration"])
 
     def to_bytes(self, job: str, model: str = "") -> bytes:
@@ -120,10 +121,17 @@ def _checksum(tensors: dict[str, NDArray[Any]], metadata: dict[str, str]) -> str
 class Store(Protocol):
     """A folder of files, which are there as a whole or not at all. Raises LenetError."""
 
-    def names(self) -> list[str]: ...
-    def read(self, name: str) -> bytes: ...
-    def write(self, name: str, data: bytes) -> None: ...
-    def remove(self, name: str) -> None: ...
+    def names(self) -> list[str]:
+        """Of the files that are there."""
+
+    def read(self, name: str) -> bytes:
+        """The bytes of a file."""
+
+    def write(self, name: str, data: bytes) -> None:
+        """Put a whole file there, or none."""
+
+    def remove(self, name: str) -> None:
+        """Take a file away."""
 
 
 class Folder:

@@ -115,9 +115,10 @@ def read_about(folder: Path) -> dict[str, Any]:
         others = about.get("engine", "spark"), about.get("data") or ""
         if not all(isinstance(text, str) for text in (about["spec"], about["source"], *others)):
             raise Damaged("It lacks the spec.")
-        epochs = about.get("epochs")
-        if epochs is not None and (type(epochs) is not int or epochs < 1):
-            raise Damaged("Its epochs are no number.")
+        for name, least, words in (("epochs", 1, "epochs are"), ("seed", 0, "seed is")):
+            value = about.get(name)
+            if value is not None and (type(value) is not int or value < least):
+                raise Damaged(f"Its {words} no number.")
         about["imports"] = texts_of(about.get("imports", {}), "imports")
         about["settings"] = settings_of(about.get("settings", {}))
         found: dict[str, Any] = about

@@ -14,6 +14,7 @@ _FLOATS = ("float", "double")
 
 
 def named(frame: DataFrame, name: str) -> Column:
+    """A column by its name; DataError where there is none, or are two."""
     if name not in frame.columns:
         listed = ", ".join(frame.columns)
         raise DataError(f"there is no column {name}", f"The columns are {listed}.")

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 from pyspark import InheritableThread
 from pyspark.sql import DataFrame, SparkSession
@@ -17,7 +16,6 @@ from pyspark.sql import functions as F
 
 from lenet.dsl.errors import LenetError
 from lenet.dsl.messages.clean import clean
-from lenet.runtime.data.dataset import Images
 from lenet.runtime.events import StageFailed
 from lenet.runtime.machine.interrupts import last_words
 from lenet.runtime.records.supervisor import Desk
@@ -32,7 +30,6 @@ from lenet.runtime.spark.slots import encrypts, worker_count
 from lenet.runtime.spark.task import RESULT, Plan, read_rows
 from lenet.runtime.training.job import Job
 
-_CHUNK_BYTES = 64 * 2**20  # of pixels in one Arrow chunk
 _ATTEMPTS = 3  # of the driver, without a new checkpoint; Spark itself has made several before
 _LAST_STEP_SECONDS = 60.0  # after Ctrl-C, for the step that is under way
 _POLL = 0.1
@@ -87,7 +84,7 @@ def _attempt(
         task = shipped(session, "task.train", job, plan, listener.address)
         # The shuffle behind the stage lets Spark run it again when an executor dies.
         result = dealt.mapInArrow(task, RESULT, barrier=True).repartition(1)
-        rows = _collect(session, result, listener, f"lenet train {job.path}")
+        rows = _collect(session, result, listener, f"lenet train {job.name}")
         found = read_rows((row["name"], row["shape"], bytes(row["data"])) for row in rows)
         listener.drain()
     finally:
@@ -110,37 +107,6 @@ def _server(session: SparkSession) -> tuple[socket.socket, str]:
             f"{error.strerror}.",
             "set spark.driver.bindAddress to an address of the driver's machine",
         ) from None
-
-
-def images_frame(session: SparkSession, train: Images, validation: Images) -> DataFrame:
-    """One row an image: row (its place), validation, image (bytes), label."""
-    parts = [(train, False), (validation, True)]
-    batches = [
-        _batch(images, held_out, start)
-        for images, held_out in parts
-        for start in range(0, len(images), _rows_of_chunk(images))
-    ]
-    return session.createDataFrame(pa.Table.from_batches(batches))
-
-
-def _rows_of_chunk(images: Images) -> int:
-    return max(1, _CHUNK_BYTES // images.pixels[0].nbytes)
-
-
-def _batch(images: Images, held_out: bool, start: int) -> pa.RecordBatch:
-    pixels = images.pixels[start : start + _rows_of_chunk(images)]
-    count, size = len(pixels), pixels[0].nbytes
-    offsets = np.arange(0, (count + 1) * size, size, dtype=np.int32)
-    data = pa.Array.from_buffers(
-        pa.binary(), count, [None, pa.py_buffer(offsets), pa.py_buffer(pixels)]
-    )
-    columns = {
-        "row": pa.array(np.arange(start, start + count, dtype=np.int64)),
-        "validation": pa.array(np.full(count, held_out)),
-        "image": data,
-        "label": pa.array(images.labels[start : start + count]),
-    }
-    return pa.RecordBatch.from_pydict(columns)
 
 
 def _collect(

@@ -19,6 +19,7 @@ from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
 from lenet.dsl.sections.data import Data
+from lenet.dsl.sections.train import Train
 from lenet.dsl.shapes import Shape
 from lenet.runtime.data.columns import Columns
 from lenet.runtime.data.counts import Counts, together
@@ -67,7 +68,7 @@ class FrameSource(Source):
 
 def source_of(
     frame: DataFrame, columns: Columns, input_shape: Shape, section: Data | None,
-    seed: int = 1, name: str = "the DataFrame", held_out: Column | None = None,
+    seed: int = Train.seed, name: str = "the DataFrame", held_out: Column | None = None,
     order: tuple[Column, Column] | None = None, form: Form | None = None,
 ) -> FrameSource:  # fmt: skip
     """Check and number the rows of a DataFrame, as the data section says.

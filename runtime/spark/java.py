@@ -101,6 +101,7 @@ def parse_version(text: str) -> int:
 
 
 def describe(version: int) -> str:
+    """What was found of a Java of this version; 0 stands for none."""
     return f"Java {version}, too old" if version else "no Java that runs"
 
 

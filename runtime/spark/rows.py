@@ -1,9 +1,10 @@
-"""What executors do with the rows of a DataFrame, before and around the training."""
+"""Images as the rows of a DataFrame, and what executors do with rows before the training."""
 
 import json
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -14,12 +15,16 @@ from lenet.runtime.data.counts import count
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.data.rows import ready
 
-__all__ = ["counted", "number", "ready", "survey"]
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+__all__ = ["counted", "images_frame", "number", "ready", "survey"]
 SURVEY = (
     "partition int, rows long, held_out long, problems long, problem string, unreadable boolean, "
     "left_out array<string>, largest int, sum long"
 )
 COUNTED = "train string, held_out string"
+_CHUNK_BYTES = 64 * 2**20  # of pixels in one Arrow chunk
 
 
 def survey(batches: Iterator[pa.RecordBatch], skip: bool) -> Iterator[pa.RecordBatch]:
@@ -120,3 +125,34 @@ def counted(
         numbers, times = np.unique(labels, return_counts=True)
         pairs = list(zip(numbers.tolist(), times.tolist(), strict=True))
         yield pa.record_batch([[train.to_json()], [json.dumps(pairs)]], names=["train", "held_out"])
+
+
+def images_frame(session: "SparkSession", train: Images, validation: Images) -> "DataFrame":
+    """One row an image: row (its place), validation, image (bytes), label."""
+    parts = [(train, False), (validation, True)]
+    batches = [
+        _batch(images, held_out, start)
+        for images, held_out in parts
+        for start in range(0, len(images), _rows_of_chunk(images))
+    ]
+    return session.createDataFrame(pa.Table.from_batches(batches))
+
+
+def _rows_of_chunk(images: Images) -> int:
+    return max(1, _CHUNK_BYTES // images.pixels[0].nbytes)
+
+
+def _batch(images: Images, held_out: bool, start: int) -> pa.RecordBatch:
+    pixels = images.pixels[start : start + _rows_of_chunk(images)]
+    count, size = len(pixels), pixels[0].nbytes
+    offsets = np.arange(0, (count + 1) * size, size, dtype=np.int32)
+    data = pa.Array.from_buffers(
+        pa.binary(), count, [None, pa.py_buffer(offsets), pa.py_buffer(pixels)]
+    )
+    columns = {
+        "row": pa.array(np.arange(start, start + count, dtype=np.int64)),
+        "validation": pa.array(np.full(count, held_out)),
+        "image": data,
+        "label": pa.array(images.labels[start : start + count]),
+    }
+    return pa.RecordBatch.from_pydict(columns)

@@ -87,6 +87,29 @@ def start_session(
     ensure_java()
     name_user()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    chosen = _settings(master, name, data_bytes, threads) | dict(settings or {})
+    texts, words = {key: str(value) for key, value in chosen.items()}, ""
+    try:
+        with java(texts) as printed:
+            try:
+                return SparkSession.builder.config(map=dict(texts)).getOrCreate()
+            except Exception:
+                words = printed.last()
+                raise
+    except LenetError:
+        raise
+    except Exception as error:  # Spark raises anything here: from Java, py4j or Python
+        _kill_launched(error)
+        if isinstance(error.__context__, KeyboardInterrupt):  # it stumbled on its way out
+            raise error.__context__ from None
+        raise not_started(error, words, texts["spark.master"]) from None
+    except BaseException as error:
+        _kill_launched(error)
+        raise
+
+
+def _settings(master: str, name: str, data_bytes: int, threads: int | None) -> dict[str, str | int]:
+    """Those of Spark's settings that a training needs; see `start_session`."""
     cores = local_cores(master)
     quiet = Path(__file__).with_name("log4j2.properties")
     java_options = f"-Dlog4j2.configurationFile={quiet.as_uri()}"
@@ -114,25 +137,7 @@ def start_session(
         java_options += " -XX:TieredStopAtLevel=1"
     elif threads is not None:
         chosen["spark.executor.cores"] = chosen["spark.task.cpus"] = threads
-    chosen |= {"spark.master": master, **home_settings(java_options), **(settings or {})}
-    texts, words = {key: str(value) for key, value in chosen.items()}, ""
-    try:
-        with java(texts) as printed:
-            try:
-                return SparkSession.builder.config(map=dict(texts)).getOrCreate()
-            except Exception:
-                words = printed.last()
-                raise
-    except LenetError:
-        raise
-    except Exception as error:  # Spark raises anything here: from Java, py4j or Python
-        _kill_launched(error)
-        if isinstance(error.__context__, KeyboardInterrupt):  # it stumbled on its way out
-            raise error.__context__ from None
-        raise not_started(error, words, master) from None
-    except BaseException as error:
-        _kill_launched(error)
-        raise
+    return chosen | {"spark.master": master, **home_settings(java_options)}
 
 
 def driver_memory(data_bytes: int) -> int:

@@ -65,4 +65,5 @@ def as_words(error: BaseException) -> list[str]:
 
 
 def as_error(words: list[str]) -> Exception:
+    """The exception that `as_words` has made words of."""
     return LenetError(*words) if len(words) > 1 else WorkerLostError(words[0])

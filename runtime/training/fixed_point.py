@@ -11,11 +11,13 @@ _LOSS_LIMIT = 2.0**13
 
 
 def diverged(detail: str) -> LenetError:
+    """What is said where numbers are beyond all reason."""
     fix = "lower the `rate`, or add `normalize` to the data section"
     return LenetError("the training diverged", detail, fix)
 
 
 def check_range(in_range: bool) -> None:
+    """LenetError unless all sums were in range."""
     if not in_range:
         raise diverged("A gradient or the loss is not a finite number, or beyond all reason.")
 

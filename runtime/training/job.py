@@ -3,12 +3,10 @@
 import hashlib
 import json
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from lenet.dsl.check import check_graph
 from lenet.dsl.graph import Graph, draw
 from lenet.dsl.sections.train import Train
 from lenet.runtime.training.batches import Normalization
@@ -18,36 +16,38 @@ from lenet.runtime.training.batches import Normalization
 class Job:
     """All that a worker needs beside the images; small, and it can be pickled.
 
-    `slices` are those of a batch. `digest` tells the job from other trainings; see `digest_of`.
-    `model` are the facts of the model that comes of it, in JSON, for its checkpoints.
+    `graph` says how to train, as this run was told to; `name` is that of its file. `scale` and
+    `shift`, one for each channel, normalize what is stored. `slices` are those of a batch. `digest`
+    tells the job from other trainings; see `digest_of`. `model` are the facts of the model that
+    comes of it, in JSON, for its checkpoints.
     """
 
-    source: str
-    path: str
-    imports: tuple[tuple[str, str], ...]
-    overrides: tuple[tuple[str, Fraction], ...]
+    graph: Graph
+    name: str
     scale: tuple[float, ...]
     shift: tuple[float, ...]
-    train: Train
     slices: int
     digest: str
     model: str = ""
 
     @property
+    def train(self) -> Train:
+        """How to train."""
+        assert self.graph.train is not None
+        return self.graph.train
+
+    @property
     def normalization(self) -> Normalization:
+        """What is stored, times `scale` and plus `shift`."""
         return Normalization(np.array(self.scale, np.float32), np.array(self.shift, np.float32))
 
-    def graph(self) -> Graph:
-        return check_graph(self.source, self.path, dict(self.overrides), dict(self.imports))
 
-
-def digest_of(
-    graph: Graph, train: Train, scale: tuple[float, ...], shift: tuple[float, ...], data: str
-) -> str:
+def digest_of(graph: Graph, scale: tuple[float, ...], shift: tuple[float, ...], data: str) -> str:
     """Of all that decides about the bits of the weights, but for when the training stops; `data`
     tells the images from others."""
+    assert graph.train is not None
     settings = replace(
-        train, stop=None, stop_when=(), checkpoint=None, metrics=(), logs=(),
+        graph.train, stop=None, stop_when=(), checkpoint=None, metrics=(), logs=(),
         validate_every=Train.validate_every,
     )  # fmt: skip
     net = draw(replace(graph, data=None, augment=None, train=None))

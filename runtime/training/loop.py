@@ -2,8 +2,8 @@
 
 import math
 import time
-from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from dataclasses import asdict
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,6 @@ from lenet.compiler.optimizers.exact import sum_exactly
 from lenet.compiler.optimizers.rule import rule_of
 from lenet.compiler.pipeline import compile_graph
 from lenet.dsl.errors import LenetError
-from lenet.dsl.sections.reader import Duration
 from lenet.runtime.events import (
     Compiled,
     EpochDone,
@@ -33,8 +32,9 @@ from lenet.runtime.training.fixed_point import diverged
 from lenet.runtime.training.job import Job
 from lenet.runtime.training.metrics import broken, by_class, metrics_of, tally
 from lenet.runtime.training.parameters import initial_weights, to_tensors
-from lenet.runtime.training.shard import Shard
-from lenet.runtime.training.slice_count import training_bytes
+from lenet.runtime.training.position import Position, is_due, is_over
+from lenet.runtime.training.slices.count import training_bytes
+from lenet.runtime.training.slices.shard import Shard
 from lenet.runtime.training.step import Predictor, Trainer
 
 _COMPILE_SECONDS = 900.0  # that another worker may compile
@@ -70,30 +70,6 @@ def run_training(
     return _Run(job, shard, threads, communicator, supervisor).run()
 
 
-@dataclass
-class _Position:
-    """Where a training is. `step` counts the steps of the epoch that is under way; `loss`, `hits`
-    and `images` are its sums so far."""
-
-    iteration: int = 0
-    epoch: int = 0
-    step: int = 0
-    loss: float = 0.0
-    hits: float = 0.0
-    images: int = 0
-
-    @classmethod
-    def of(cls, known: Any) -> "_Position":
-        """That of a checkpoint; LenetError where it is none."""
-        usual = vars(cls())
-        if not isinstance(known, dict) or known.keys() != usual.keys():
-            raise damaged("It does not say where the training is.")
-        for name, value in known.items():
-            if type(value) is not type(usual[name]) or not 0 <= value < 2**63:
-                raise damaged(f"Its {name} is {str(value)[:20]}.")
-        return cls(**known)
-
-
 class _Run:
     def __init__(
         self, job: Job, shard: Shard, threads: int, communicator: Communicator,
@@ -101,15 +77,15 @@ class _Run:
     ) -> None:  # fmt: skip
         self.job, self.settings, self.shard = job, job.train, shard
         self.communicator, self.supervisor = communicator, supervisor
-        graph = job.graph()
+        graph = job.graph
         program = compile_graph(graph)
         check_memory(training_bytes(program, self.settings.batch, job.slices, threads))
         self.loaded = load(program)
         state = self._agreed_state()
-        self.at = _Position()
+        self.at = Position()
         self.stopper = Stopper(self.settings.stop_when)
         if state is not None:
-            self.at = _Position.of(state.position.get("at"))
+            self.at = Position.of(state.position.get("at"))
             self.stopper.restore(state.position.get("stopper"))
         workers = [
             {key: worker[key] for key in ("rank", "host", "process")}
@@ -169,7 +145,7 @@ class _Run:
 
     def run(self) -> dict[str, NDArray[np.float32]]:
         at, settings = self.at, self.settings
-        done = self.stopper.reached or (settings.stop is not None and _over(settings.stop, at))
+        done = self.stopper.reached or (settings.stop is not None and is_over(settings.stop, at))
         while not done:
             if at.step == 0:
                 at.epoch += 1
@@ -188,7 +164,7 @@ class _Run:
         while at.step < trainer.steps and not done:
             rate = self._step()
             last_step = at.step == trainer.steps
-            done = settings.stop is not None and _due(settings.stop, at, last_step)
+            done = settings.stop is not None and is_due(settings.stop, at, last_step)
             due = settings.validate_every
             between = due.unit == "iterations" and self.shard.held_out > 0
             if between and not (done or last_step) and at.iteration % due.count == 0:
@@ -252,7 +228,7 @@ class _Run:
             )
         )
         histograms = dict(settings.logs).get("parameters")
-        if self.supervisor and histograms and _due(histograms, at, at.step == trainer.steps):
+        if self.supervisor and histograms and is_due(histograms, at, at.step == trainer.steps):
             for name, tensor in to_tensors(self.loaded.program, trainer.weights).items():
                 self._report(histogram(name, tensor, at.iteration))
         return rate
@@ -264,7 +240,7 @@ class _Run:
             return
         every = self.settings.checkpoint
         if every is not None:
-            due = _due(every, self.at, last_step)
+            due = is_due(every, self.at, last_step)
         else:
             due = last_step and time.monotonic() - self.kept >= _SECONDS
         if due or done or self.supervisor.asked():
@@ -287,16 +263,3 @@ class _Run:
 
     def _chosen(self, metrics: dict[str, float]) -> dict[str, float]:
         return {name: metrics[name] for name in self.settings.metrics if name in metrics}
-
-
-def _due(every: Duration, at: _Position, last_step: bool) -> bool:
-    if every.unit == "iterations":
-        return at.iteration % every.count == 0
-    return last_step and at.epoch % every.count == 0
-
-
-def _over(stop: Duration, at: _Position) -> bool:
-    """Whether a training that goes on here has nothing left to do."""
-    if stop.unit == "iterations":
-        return at.iteration >= stop.count
-    return at.step == 0 and at.epoch >= stop.count

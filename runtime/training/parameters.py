@@ -1,7 +1,6 @@
 """The flat weights of a program, as named tensors and back; their initial values; their digest."""
 
 import hashlib
-import zlib
 from collections.abc import Mapping
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 from lenet.compiler.memory.layout import Slot
 from lenet.compiler.program import Program
 from lenet.dsl.errors import LenetError
+from lenet.runtime import random_streams
 from lenet.runtime.machine.arrays import aligned_floats
 
 Floats = NDArray[np.float32]
@@ -29,7 +29,7 @@ def initial_weights(program: Program, seed: int) -> Floats:
             values = np.broadcast_to(np.array(parameter.initial, np.float32), (slot.size,))
             _store(weights, slot, values.reshape(slot.shape))
             continue
-        stream = np.random.PCG64(np.random.SeedSequence([seed, zlib.crc32(slot.name.encode())]))
+        stream = random_streams.of_tensor(seed, slot.name)
         unit = (stream.random_raw(slot.size) >> np.uint64(40)).astype(np.float64) * 2.0**-24
         bound = 1 / np.sqrt(parameter.fan_in)
         tensor = ((2 * unit - 1) * bound).astype(np.float32).reshape(slot.shape)

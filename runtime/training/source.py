@@ -14,7 +14,7 @@ from lenet.dsl.shapes import product, show
 from lenet.runtime.data.counts import Counts, count
 from lenet.runtime.data.dataset import DataError, Dataset, Images
 from lenet.runtime.look import check_labels
-from lenet.runtime.training.shard import Shard, deal
+from lenet.runtime.training.slices.shard import Shard, deal
 
 if TYPE_CHECKING:
     from lenet.runtime.spark.session import DataFrame, SparkSession
@@ -98,7 +98,7 @@ class InMemory(Source):
         return train, test.labels
 
     def frame(self, session: "SparkSession") -> "DataFrame":
-        from lenet.runtime.spark.engine import images_frame
+        from lenet.runtime.spark.rows import images_frame
 
         return images_frame(session, self.train, self.test)
 

@@ -17,14 +17,15 @@ from lenet.dsl.sections.augment import Augment
 from lenet.dsl.vocabulary import Use
 from lenet.runtime.machine.arrays import aligned_floats, frozen
 from lenet.runtime.machine.thread_pool import Team
+from lenet.runtime.random_streams import image_key
 from lenet.runtime.training.arguments import check_images, check_labels, check_weights
 from lenet.runtime.training.batches import Batches, Normalization
 from lenet.runtime.training.communicator import Communicator
 from lenet.runtime.training.fixed_point import LOSS_UNIT, check_range, diverged, sum_ends
 from lenet.runtime.training.parameters import folded_weights
 from lenet.runtime.training.phases import PhasedStep
-from lenet.runtime.training.shard import Shard
-from lenet.runtime.training.slices import random_key, shares, shuffled, step_count
+from lenet.runtime.training.slices.order import shares, shuffled, step_count
+from lenet.runtime.training.slices.shard import Shard
 from lenet.runtime.training.updater import Parts, Updater, parts_of
 
 _CHUNK = 512
@@ -38,6 +39,9 @@ _Part = tuple[Batches, NDArray[np.int64], np.uint64]  # the images of a slice, s
 
 @dataclass(frozen=True)
 class StepResult:
+    """The mean loss of a batch before its step, the part of its images that were right, and how
+    many they are."""
+
     loss: float
     top1: float
     images: int
@@ -196,11 +200,12 @@ class Trainer:
         self.ends = np.zeros((len(self.batches), 2))  # losses and hits of slices
 
     def start_epoch(self, epoch: int) -> None:
+        """Draw the orders and the keys of an epoch, counted from 1."""
         seed = self.seed
         self.orders = {
             number: shuffled(self.rows, self.slices, number, seed, epoch) for number in self.batches
         }
-        self.keys = {number: random_key(seed, epoch, number) for number in self.batches}
+        self.keys = {number: image_key(seed, epoch, number) for number in self.batches}
 
     def _parts(self, step: int) -> list[_Part]:
         """What the slices give to a batch."""

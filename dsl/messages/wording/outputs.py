@@ -60,8 +60,9 @@ E037 = Code(
 )
 
 
-def nll_needs_logsoftmax(span: Span, last: str, last_span: Span, probabilities: bool) -> Diagnostic:
-    """`probabilities` tells whether that is what the `last` layer gives."""
+def nll_needs_logsoftmax(span: Span, last: str, last_span: Span, gives: str) -> Diagnostic:
+    """`gives` is what the `last` layer gives, as for the next two."""
+    probabilities = gives == "probabilities"
     return Diagnostic(
         "E037",
         span,
@@ -75,23 +76,28 @@ def nll_needs_logsoftmax(span: Span, last: str, last_span: Span, probabilities: 
     )
 
 
-def map_needs_rbf(span: Span, loss: str, last: str, last_span: Span) -> Diagnostic:
-    """`loss map` without distances, or distances without it."""
-    if loss == "map":
-        return Diagnostic(
-            "E037",
-            span,
-            "`map` needs the distances of `rbf`",
-            f"It takes the smallest output for the best, but the net ends with `{last}`.",
-            "end with an `rbf` layer, or write `loss crossentropy`",
-            (Related(last_span, "the last layer is here"),),
-        )
+def map_needs_rbf(span: Span, last: str, last_span: Span, gives: str) -> Diagnostic:
+    """`loss map` without distances."""
     return Diagnostic(
         "E037",
         span,
-        f"`{loss}` takes the largest output for the best, but those of `rbf` are distances",
+        "`map` needs the distances of `rbf`",
+        f"It takes the smallest output for the best, but the net ends with `{last}`.",
+        "end with an `rbf` layer, or write `loss crossentropy`",
+        (Related(last_span, "the last layer is here"),),
+    )
+
+
+def outputs_are_distances(
+    span: Span, loss: str, last: str, last_span: Span, instead: str
+) -> Diagnostic:
+    """A loss that wants large outputs, and a last layer whose best is the smallest."""
+    return Diagnostic(
+        "E037",
+        span,
+        f"`{loss}` takes the largest output for the best, but those of `{last}` are distances",
         "",
-        "write `loss map`",
+        f"write `loss {instead}`",
         (Related(last_span, "the last layer is here"),),
     )
 
@@ -104,13 +110,13 @@ E038 = Code(
 )
 
 
-def crossentropy_after(span: Span, last: str, last_span: Span, probabilities: bool) -> Diagnostic:
+def crossentropy_after(span: Span, last: str, last_span: Span, gives: str) -> Diagnostic:
     return Diagnostic(
         "E038",
         span,
         f"`crossentropy` contains a softmax already, and the net ends with `{last}`",
         "The softmax would be applied twice.",
-        "remove the `softmax` line" if probabilities else "write `loss nll`",
+        "remove the `softmax` line" if gives == "probabilities" else "write `loss nll`",
         (Related(last_span, "the last layer is here"),),
     )
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet.runtime.data.preparation import PictureError, border_of
+from lenet.runtime.data.picture import PictureError, border_of
 
 Floats = NDArray[np.float32]
 _WORKED = 320  # pixels of the longer side that drawings are looked at with

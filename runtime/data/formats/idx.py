@@ -49,6 +49,7 @@ def is_idx(path: Path) -> bool:
 
 
 def is_magic(magic: bytes) -> bool:
+    """Whether four bytes begin an IDX file: 0, 0, an element type, the number of dimensions."""
     return (
         len(magic) == 4
         and magic[:2] == b"\0\0"
@@ -72,6 +73,7 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
 
 
 def read_stream(path: Path, stream: BinaryIO) -> NDArray[np.uint8]:
+    """The array that an open, unzipped file at `path` holds; DataError where it is damaged."""
     shape = read_shape(path, stream)
     expected = math.prod(shape)
     # A damaged header must not make us ask for terabytes.
@@ -95,6 +97,7 @@ def read_stream(path: Path, stream: BinaryIO) -> NDArray[np.uint8]:
 
 
 def read_shape(path: Path, stream: BinaryIO) -> tuple[int, ...]:
+    """The shape that a file's header tells; DataError where that is none, or is not of bytes."""
     magic = stream.read(4)
     if len(magic) < 4:
         raise damaged(path, f"It is cut short: {len(magic)} bytes where a header should be.")
@@ -120,6 +123,7 @@ def read_shape(path: Path, stream: BinaryIO) -> tuple[int, ...]:
 
 
 def damaged(path: Path, detail: str) -> DataError:
+    """What is said of a file that is not what its header promises."""
     return DataError(f"{path} is damaged.", detail, "Download or write the file again.")
 
 

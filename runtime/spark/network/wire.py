@@ -50,6 +50,7 @@ def tried(action: Callable[[], T], wanted: int) -> Steps[T]:
 
 
 def received(connection: socket.socket, count: int) -> Steps[bytes]:
+    """Steps that receive `count` bytes; ConnectionResetError where the other end hangs up."""
     data = b""
     while len(data) < count:
         part = yield from tried(partial(connection.recv, count - len(data)), select.POLLIN)
@@ -60,6 +61,7 @@ def received(connection: socket.socket, count: int) -> Steps[bytes]:
 
 
 def sent(connection: socket.socket, data: bytes) -> Steps[None]:
+    """Steps that send all of `data`."""
     left = memoryview(data)
     while left:
         left = left[(yield from tried(partial(connection.send, left), select.POLLOUT)) :]

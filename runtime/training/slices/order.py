@@ -12,22 +12,19 @@ and k alone.
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet.runtime import random_streams
+
 
 def step_count(rows: int, batch: int) -> int:
+    """How many batches make an epoch; the last may be shorter."""
     return -(-rows // batch)
 
 
 def shuffled(rows: int, count: int, slice_number: int, seed: int, epoch: int) -> NDArray[np.int64]:
     """The images of one slice, counted within it, in the order of this epoch."""
     size = len(range(slice_number, rows, count))
-    stream = np.random.PCG64(np.random.SeedSequence([seed, epoch, slice_number]))
+    stream = random_streams.of_order(seed, epoch, slice_number)
     return np.argsort(stream.random_raw(size), kind="stable").astype(np.int64)
-
-
-def random_key(seed: int, epoch: int, slice_number: int) -> np.uint64:
-    """From which all that is random about a slice's images in an epoch follows, but their order."""
-    sequence = np.random.SeedSequence([seed, epoch, slice_number, 1])
-    return np.uint64(sequence.generate_state(1, np.uint64)[0])
 
 
 def shares(rows: int, batch: int, count: int, step: int) -> list[slice]:

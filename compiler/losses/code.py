@@ -1,0 +1,49 @@
+"""What a loss is made of: the layer before it, its kernel, and its values in numpy."""
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lenet.compiler.kernels import entry_of
+from lenet.dsl.graph import Graph
+from lenet.dsl.losses import LOSSES, Loss, usual_loss
+from lenet.dsl.vocabulary import module_of
+
+if TYPE_CHECKING:  # passes need no arrays, and shapes are to be printed at once
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class LossCode:
+    """How a loss is computed, always from log-probabilities of the classes.
+
+    `end` is the layer that makes these of what the loss takes, with its arguments, if it takes
+    anything else. `kernel(classes)` is the source of `loss`, which adds up the losses and the hits
+    of a block's images and leaves the gradient. `values(logarithms, labels)` are the losses of
+    images in float64, (count,), of their (count, classes) log-probabilities.
+    """
+
+    kernel: Callable[[int], str]
+    values: "Callable[[NDArray[np.float64], NDArray[np.int32]], NDArray[np.float64]]"
+    end: tuple[str, Mapping[str, Any]] | None = None
+
+
+def loss_of(graph: Graph) -> Loss:
+    """The one that the file names, or that the last layer calls for."""
+    if graph.train is not None and graph.train.loss is not None:
+        return LOSSES[graph.train.loss]
+    return usual_loss(given_by(graph))
+
+
+def given_by(graph: Graph) -> str:
+    """What the last layer gives."""
+    return entry_of(graph.nodes[-1]).gives
+
+
+def code_of(loss: Loss) -> LossCode:
+    """What a module of this folder says of it."""
+    code = importlib.import_module(f"lenet.compiler.losses.{module_of(loss.name)}").CODE
+    assert isinstance(code, LossCode)
+    return code

@@ -1,0 +1,39 @@
+"""The negative log-likelihood, which several losses are once they have log-probabilities."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_KERNEL = '''@Kernel
+def loss(arena, labels, rows, first, count, y, dy, totals):
+    """Adds the negative log-likelihood and the hits; dy is its gradient, 0 without an image."""
+    for place in range({classes}):
+        for lane in range(16):
+            arena[dy + place * 16 + lane] = np.float32(0)
+    for lane in range(count):
+        label = labels[rows[first + lane]]
+        value = arena[y + label * 16 + lane]
+        totals[0] -= value
+        arena[dy + label * 16 + lane] = np.float32(-1)
+        best = 0
+        for place in range(1, {classes}):
+            if arena[y + place * 16 + lane] > arena[y + best * 16 + lane]:
+                best = place
+        if best == label and value == value:
+            totals[1] += 1
+'''
+
+
+def likelihood_kernel(classes: int) -> str:
+    """See LossCode."""
+    return _KERNEL.format(classes=classes)
+
+
+def likelihood_values(
+    logarithms: "NDArray[np.float64]", labels: "NDArray[np.int32]"
+) -> "NDArray[np.float64]":
+    """See LossCode."""
+    own: NDArray[np.float64] = logarithms[range(len(labels)), labels]
+    return -own

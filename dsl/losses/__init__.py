@@ -1,0 +1,33 @@
+"""Losses: what a training makes small. Each is an entry, carried out by the module of the same name
+in compiler/losses."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lenet.dsl.messages.diagnostics import Diagnostic
+from lenet.dsl.syntax.tree import Span
+from lenet.dsl.vocabulary import Entry, Registry
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loss(Entry):
+    """A loss's entry in the vocabulary.
+
+    `takes` is what the net's last layer has to give (`gives`, in its entry), and `unfit(place,
+    layer, its place, what it gives)` what is said where it gives something else. Nets that give one
+    of `usual_for` are trained by this loss where no line names one. `formula` is that of one image,
+    of the class y, with x as what the net gives.
+    """
+
+    formula: str
+    takes: str
+    unfit: Callable[[Span, str, Span, str], Diagnostic]
+    usual_for: tuple[str, ...] = ()
+
+
+LOSSES: Registry[Loss] = Registry(__name__, "LOSS")
+
+
+def usual_loss(gives: str) -> Loss:
+    """That of a net whose last layer gives this, where no line names one."""
+    return next(loss for loss in LOSSES.values() if gives in loss.usual_for)

@@ -1,0 +1,16 @@
+"""crossentropy: a softmax, and the negative log-likelihood."""
+
+from lenet.dsl.losses import Loss
+from lenet.dsl.messages import wording as messages
+
+LOSS = Loss(
+    name="crossentropy",
+    summary="the softmax of plain scores, and the negative of the right class's log-probability",
+    example="loss crossentropy",
+    formula="log(sum(exp(x))) - x[y]",
+    takes="scores",
+    unfit=messages.crossentropy_after,
+    usual_for=("scores", "probabilities"),
+    aliases=("cross_entropy", "crossentropyloss", "categorical_crossentropy", "softmaxwithloss",
+             "sparse_categorical_crossentropy"),
+)  # fmt: skip
