@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -120,7 +121,15 @@ def test_a_second_signal_spares_the_checkpoint(spec: Path) -> None:
     check_end(process, spec, 143)
 
 
-def test_signals_are_counted() -> None:
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """What `nohup` starts, such as these tests, ignores SIGHUP."""
+    before = signal.signal(HUP, signal.SIG_DFL)
+    yield
+    signal.signal(HUP, before)
+
+
+def test_signals_are_counted(heard: None) -> None:
     with interruptible():
         with pytest.raises(Interrupted):
             signal.raise_signal(TERM)
