@@ -146,3 +146,11 @@ def test_a_text_of_too_many_lines_stays_as_it_is() -> None:
     text = "input 8\n" + "\n" * 10_000 + "train\n    rate   0.1\n"
     assert format_text(text) == text
     assert format_text("input 8\n" + "\n" * 10_000) == "input 8\n"
+
+
+@pytest.mark.parametrize(
+    "text", ["d as o\x0b#", "relu # x\x0b", "relu #\x0b", "\x0b# x", "relu\x0c"]
+)
+def test_white_space_of_other_kinds_is_laid_out_once(text: str) -> None:
+    once = format_text(text)
+    assert format_text(once) == once

@@ -67,7 +67,7 @@ def format_text(text: str, shapes: Mapping[int, tuple[Shape | None, Shape]] | No
     before = 0  # the depth of the last line of code
     for number, source in enumerate(text.split("\n"), start=1):
         code = code_of(source)
-        comment = source[len(code) :].strip()
+        comment = source[len(code) :].strip(" \t\r")
         code = code.strip(" \t\r") if code.strip() else ""  # other white space is a mistake
         if number in tables:
             depth, row_text = tables[number]
@@ -181,7 +181,7 @@ def _write(rows: list[_Row]) -> str:
             if names:
                 code += row.name.ljust(names) + (_NEAR if row.shape else "")
             code += row.shape
-        codes.append(code.rstrip())
+        codes.append(code.rstrip(" "))
     lines = []
     columns = _comment_columns(rows, codes)
     for row, code, column in zip(rows, codes, columns, strict=True):
@@ -190,7 +190,7 @@ def _write(rows: list[_Row]) -> str:
             text = code.ljust(column) + f"  {row.comment}"
         elif row.comment:
             text = row.comment
-        lines.append((_INDENT * row.depth + text).rstrip() if text else "")
+        lines.append((_INDENT * row.depth + text).rstrip(" ") if text else "")
     return "\n".join(lines) + "\n" if lines else ""
 
 
