@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from lenet.compiler.memory.layout import Slot
-from lenet.compiler.memory.schedule import Call, Phase
+from lenet.compiler.memory.phase import Call, Phase
 from lenet.compiler.target import LANES
 from lenet.dsl.graph import Node
 from lenet.dsl.shapes import Shape

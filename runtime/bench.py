@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from lenet.compiler.jit.cache import Loaded, load
 from lenet.compiler.kernels import parts_of
-from lenet.compiler.memory.schedule import Call
+from lenet.compiler.memory.phase import Call
 from lenet.compiler.pipeline import compile_graph
 from lenet.compiler.program import Program
 from lenet.compiler.simd.peak import measure_peak

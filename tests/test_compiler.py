@@ -22,19 +22,14 @@ from lenet.compiler.jit import compile_workers as helper
 from lenet.compiler.jit.cache import load
 from lenet.compiler.jit.compile_workers import command_for
 from lenet.compiler.memory.layout import bases_of, lay_out, offsets_of
+from lenet.compiler.memory.phase import Phase, segments
 from lenet.compiler.memory.plan import Place, plan_memory
-from lenet.compiler.memory.schedule import (
-    Layer,
-    Phase,
-    schedule_prediction,
-    schedule_training,
-    segments,
-)
+from lenet.compiler.memory.schedule import Layer, schedule_prediction, schedule_training
 from lenet.compiler.optimizers.sgd import sgd
 from lenet.compiler.pipeline import compile_graph, run_passes
 from lenet.compiler.simd.kernel import Kernel
+from lenet.compiler.simd.lanes import FLOAT, INT64
 from lenet.compiler.simd.loops import loop
-from lenet.compiler.simd.vector import FLOAT, INT64
 from lenet.compiler.target import BLOCKS, Target, split
 from lenet.compiler.verify import CompilerBug, verify_graph
 from lenet.dsl.check import check_graph

@@ -8,8 +8,8 @@ import pytest
 from lenet.compiler.codegen import steps
 from lenet.compiler.codegen.steps import Parts, Step
 from lenet.compiler.jit.cache import load
+from lenet.compiler.memory.phase import Buffer
 from lenet.compiler.memory.plan import _first_fit
-from lenet.compiler.memory.schedule import Buffer
 from lenet.compiler.pipeline import compile_graph
 from lenet.compiler.target import Target
 from lenet.dsl.check import check_graph

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from lenet.compiler.codegen.steps import Parts, Step, joined
+from lenet.compiler.memory.phase import Buffer, Call, segments
 from lenet.compiler.memory.plan import Place
-from lenet.compiler.memory.schedule import Buffer, Call, segments
 from lenet.compiler.target import BLOCKS, LANES
 
 _LOOP = f"""\

@@ -6,8 +6,8 @@ from textwrap import indent
 
 from lenet.compiler.codegen.calls import Writer
 from lenet.compiler.codegen.steps import Parts, Step, joined
+from lenet.compiler.memory.phase import Phase
 from lenet.compiler.memory.plan import Plan
-from lenet.compiler.memory.schedule import Phase
 
 Spans = tuple[tuple[int, int], ...]
 

@@ -10,14 +10,9 @@ from lenet.compiler.contract import NEUTRAL, Kernels, Request, content_of, emit_
 from lenet.compiler.kernels import entry_of, parts_of
 from lenet.compiler.losses.code import code_of, loss_of
 from lenet.compiler.memory.layout import Slot, bases_of, lay_out, offsets_of
+from lenet.compiler.memory.phase import Call, Phase
 from lenet.compiler.memory.plan import Plan, plan_memory
-from lenet.compiler.memory.schedule import (
-    Call,
-    Layer,
-    Phase,
-    schedule_prediction,
-    schedule_training,
-)
+from lenet.compiler.memory.schedule import Layer, schedule_prediction, schedule_training
 from lenet.compiler.target import Target
 from lenet.dsl.graph import Graph, Node
 from lenet.dsl.shapes import product

@@ -12,8 +12,8 @@ from lenet.compiler.codegen.steps import Parts
 from lenet.compiler.contract import NEUTRAL, Request, arguments_of, content_of, function
 from lenet.compiler.kernels import module_of
 from lenet.compiler.memory.layout import Slot, bases_of, offsets_of
+from lenet.compiler.memory.phase import Buffer, Call, Phase
 from lenet.compiler.memory.plan import Plan, plan_memory
-from lenet.compiler.memory.schedule import Buffer, Call, Phase
 from lenet.compiler.target import LANES, Target
 from lenet.dsl.graph import Graph
 from lenet.dsl.shapes import Shape, product

@@ -27,7 +27,8 @@ _of_parents: list[object] = []  # that a child must not close, whose threads may
 
 @dataclass(frozen=True)
 class Job:
-    """A function to compile: of the net, for images of such numbers, or of an optimizer."""
+    """A function to compile: of the net, for images of such numbers, or of another module, by its
+    full name."""
 
     name: str
     pixels: str

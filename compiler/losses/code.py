@@ -1,18 +1,14 @@
-"""What a loss is made of: the layer before it, its kernel, and its values in numpy."""
+"""What a loss is made of: the layer before it, and its kernel."""
 
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lenet.compiler.kernels import entry_of
 from lenet.dsl.graph import Graph
 from lenet.dsl.losses import LOSSES, Loss, usual_loss
 from lenet.dsl.vocabulary import module_of
-
-if TYPE_CHECKING:  # passes need no arrays, and shapes are to be printed at once
-    import numpy as np
-    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -21,12 +17,10 @@ class LossCode:
 
     `end` is the layer that makes these of what the loss takes, with its arguments, if it takes
     anything else. `kernel(classes)` is the source of `loss`, which adds up the losses and the hits
-    of a block's images and leaves the gradient. `values(logarithms, labels)` are the losses of
-    images in float64, (count,), of their (count, classes) log-probabilities.
+    of a block's images and leaves the gradient.
     """
 
     kernel: Callable[[int], str]
-    values: "Callable[[NDArray[np.float64], NDArray[np.int32]], NDArray[np.float64]]"
     end: tuple[str, Mapping[str, Any]] | None = None
 
 

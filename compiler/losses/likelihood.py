@@ -1,11 +1,5 @@
 """The negative log-likelihood, which several losses are once they have log-probabilities."""
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
 _KERNEL = '''@Kernel
 def loss(arena, labels, rows, first, count, y, dy, totals):
     """Adds the negative log-likelihood and the hits; dy is its gradient, 0 without an image."""
@@ -29,11 +23,3 @@ def loss(arena, labels, rows, first, count, y, dy, totals):
 def likelihood_kernel(classes: int) -> str:
     """See LossCode."""
     return _KERNEL.format(classes=classes)
-
-
-def likelihood_values(
-    logarithms: "NDArray[np.float64]", labels: "NDArray[np.int32]"
-) -> "NDArray[np.float64]":
-    """See LossCode."""
-    own: NDArray[np.float64] = logarithms[range(len(labels)), labels]
-    return -own

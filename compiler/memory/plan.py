@@ -5,7 +5,7 @@ from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lenet.compiler.memory.schedule import Buffer, Call, Phase, segments
+from lenet.compiler.memory.phase import Buffer, Call, Phase, segments
 from lenet.compiler.target import BLOCKS, LANES
 
 

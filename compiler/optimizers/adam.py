@@ -8,7 +8,7 @@ from llvmlite import ir
 
 from lenet.compiler.optimizers.rule import Rule, power, updating
 from lenet.compiler.simd.kernel import Entry
-from lenet.compiler.simd.vector import call
+from lenet.compiler.simd.lanes import call
 from lenet.dsl.vocabulary import Use
 
 

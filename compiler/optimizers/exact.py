@@ -12,8 +12,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 from lenet.compiler.simd.kernel import Entry
-from lenet.compiler.simd.loops import Carried, loop
-from lenet.compiler.simd.vector import (
+from lenet.compiler.simd.lanes import (
     DOUBLE,
     FLOAT,
     INT32,
@@ -24,6 +23,7 @@ from lenet.compiler.simd.vector import (
     fused_multiply_add,
     store_lanes,
 )
+from lenet.compiler.simd.loops import Carried, loop
 
 # A mean gradient's unit in 64-bit fixed point is 2**-40, far below what a float32 weight can show.
 # Sums are exact, so that their order and the number of threads and workers do not matter. A part,

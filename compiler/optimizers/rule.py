@@ -14,8 +14,8 @@ from numba.extending import intrinsic
 
 from lenet.compiler.optimizers.exact import Terms, larger, load_lanes, over_columns
 from lenet.compiler.simd.kernel import Entry
+from lenet.compiler.simd.lanes import FLOAT, INT32, INT64, broadcast, data_pointer, store_lanes
 from lenet.compiler.simd.loops import Carried
-from lenet.compiler.simd.vector import FLOAT, INT32, INT64, broadcast, data_pointer, store_lanes
 from lenet.dsl.vocabulary import Use, module_of
 
 OUT_OF_RANGE, NOT_FINITE = 1, 2

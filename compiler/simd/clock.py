@@ -8,7 +8,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 from lenet.compiler.simd.kernel import linked
-from lenet.compiler.simd.vector import INT32, INT64
+from lenet.compiler.simd.lanes import INT32, INT64
 
 
 @intrinsic

@@ -5,7 +5,7 @@ from typing import Any
 
 from llvmlite import ir
 
-from lenet.compiler.simd.vector import INT64
+from lenet.compiler.simd.lanes import INT64
 
 Carried = list[Any]
 

@@ -10,8 +10,7 @@ from numba import njit
 from numba.core import types
 from numba.extending import intrinsic
 
-from lenet.compiler.simd.loops import loop
-from lenet.compiler.simd.vector import (
+from lenet.compiler.simd.lanes import (
     INT64,
     LANES,
     constant,
@@ -20,6 +19,7 @@ from lenet.compiler.simd.vector import (
     load_lanes,
     store_lanes,
 )
+from lenet.compiler.simd.loops import loop
 from lenet.compiler.target import host
 
 _SUMS = 12  # enough to hide the latency, and they fit

@@ -6,8 +6,8 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
+from lenet.compiler.simd.lanes import INT32, INT64, LANES, data_pointer
 from lenet.compiler.simd.loops import Carried, loop
-from lenet.compiler.simd.vector import INT32, INT64, LANES, data_pointer
 
 _INTO_SECOND_LEVEL = 2  # of caches; LLVM's words for it
 

@@ -13,7 +13,7 @@ from llvmlite import ir
 from numba.core import types
 
 from lenet.compiler.simd.kernel import template_of
-from lenet.compiler.simd.vector import INT64
+from lenet.compiler.simd.lanes import INT64
 
 
 class Table:

@@ -7,14 +7,7 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from lenet.compiler.simd.kernel import linked
-from lenet.compiler.simd.vector import (
-    INT32,
-    INT64,
-    LANES,
-    data_pointer,
-    load_lanes,
-    store_lanes,
-)
+from lenet.compiler.simd.lanes import INT32, INT64, LANES, data_pointer, load_lanes, store_lanes
 
 
 def transposed(builder: ir.IRBuilder, lines: list[Any]) -> list[Any]:

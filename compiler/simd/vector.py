@@ -1,10 +1,7 @@
-"""A numba type for sixteen float32 lanes, one image a lane, and the operations on it.
+"""The operations of kernels on sixteen float32 lanes (lanes.py).
 
-LLVM maps `<16 x float>` to one AVX-512 register, two AVX2 registers or four NEON registers,
-and every operation below is defined bit for bit by IEEE 754, so that results are the same on
-all of them. Offsets are in float32 elements of the array.
-
-It is long because it is a list: an intrinsic is a dozen lines, and there are thirty.
+Each is defined bit for bit by IEEE 754, so that results are the same on all processors. Offsets are
+in float32 elements of the array.
 """
 
 import operator
@@ -12,122 +9,27 @@ from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
-from numba.core import cgutils, types
+from numba.core import types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
-from numba.extending import intrinsic, lower_builtin, models, register_model
+from numba.extending import intrinsic, lower_builtin
 
-LANES = 16
-
-FLOAT = ir.FloatType()
-INT32 = ir.IntType(32)
-INT64 = ir.IntType(64)
-DOUBLE = ir.DoubleType()
-FLOATS = ir.VectorType(FLOAT, LANES)
-INTS = ir.VectorType(INT32, LANES)
-BYTES = ir.VectorType(ir.IntType(8), LANES)
-
-
-class _Lanes(types.Type):  # type: ignore[misc]
-    def __init__(self, name: str) -> None:
-        super().__init__(name=name)
-
-
-f32x16 = _Lanes("f32x16")
-u32x16 = _Lanes("u32x16")
-_LLVM_TYPES = {"f32x16": FLOATS, "u32x16": INTS}
-
-
-@register_model(_Lanes)
-class _LanesModel(models.PrimitiveModel):  # type: ignore[misc]
-    def __init__(self, manager: Any, lanes: _Lanes) -> None:
-        super().__init__(manager, lanes, _LLVM_TYPES[lanes.name])
-
-
-# Building blocks in LLVM IR, shared by the intrinsics here and the tiles.
-
-
-def constant(value: float, width: int = LANES) -> ir.Constant:
-    return ir.Constant(ir.VectorType(FLOAT, width), [value] * width)
-
-
-def constant_int(value: int) -> ir.Constant:
-    return ir.Constant(INTS, [value & 0xFFFFFFFF] * LANES)
-
-
-def data_pointer(context: Any, builder: ir.IRBuilder, array_type: Any, array: Any) -> Any:
-    """Pointer to a numba array's first element."""
-    return context.data_model_manager[array_type].get(builder, array, "data")
-
-
-def load_lanes(
-    builder: ir.IRBuilder, data: Any, offset: Any, width: int = LANES, aligned: bool = True
-) -> Any:
-    """`width` floats; an aligned offset is a multiple of it."""
-    kind = ir.VectorType(FLOAT, width).as_pointer()
-    pointer = builder.bitcast(builder.gep(data, [offset]), kind)
-    return builder.load(pointer, align=4 * width if aligned else 4)
-
-
-def store_lanes(
-    builder: ir.IRBuilder, value: Any, data: Any, offset: Any, aligned: bool = True
-) -> None:
-    pointer = builder.bitcast(builder.gep(data, [offset]), value.type.as_pointer())
-    builder.store(value, pointer, align=4 * value.type.count if aligned else 4)
-
-
-def broadcast(builder: ir.IRBuilder, scalar: Any, lanes: ir.VectorType = FLOATS) -> Any:
-    vector = builder.insert_element(ir.Constant(lanes, ir.Undefined), scalar, INT32(0))
-    zeros = ir.Constant(ir.VectorType(INT32, lanes.count), [0] * lanes.count)
-    return builder.shuffle_vector(vector, ir.Constant(lanes, ir.Undefined), zeros)
-
-
-def call(builder: ir.IRBuilder, name: str, *arguments: Any) -> Any:
-    """Call an LLVM intrinsic by its mangled name; llvmlite's own declarations know no vectors."""
-    kind = ir.FunctionType(arguments[0].type, [a.type for a in arguments])
-    return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), arguments)
-
-
-def fused_multiply_add(builder: ir.IRBuilder, a: Any, b: Any, c: Any) -> Any:
-    size = 32 if a.type.element == FLOAT else 64
-    return call(builder, f"llvm.fma.v{a.type.count}f{size}", a, b, c)
-
-
-def sum_of_lanes(builder: ir.IRBuilder, vectors: list[Any], width: int = LANES) -> Any:
-    """One vector whose lane k is the sum of the lanes of vectors[k], of at most `width` vectors.
-
-    A tree of shuffles: each level folds every vector onto its other half beside another
-    vector, so that 16 sums cost 15 additions and their order is fixed.
-    """
-    level = vectors + [constant(0.0, width)] * (width - len(vectors))
-    half = width // 2
-    while half:
-        low = [lane for lane in range(width) if not lane & half]
-        high = [lane for lane in range(width) if lane & half]
-        kind = ir.VectorType(INT32, width)
-        first = ir.Constant(kind, _merge(low, half, width))
-        second = ir.Constant(kind, _merge(high, half, width))
-        count = len(level) // 2
-        level = [
-            builder.fadd(
-                builder.shuffle_vector(level[k], level[k + count], first),
-                builder.shuffle_vector(level[k], level[k + count], second),
-            )
-            for k in range(count)
-        ]
-        half //= 2
-    return level[0]
-
-
-def _merge(lanes: list[int], half: int, width: int) -> list[int]:
-    """Runs of `half` lanes, alternately of the first and the second operand."""
-    merged: list[int] = []
-    for start in range(0, len(lanes), half):
-        run = lanes[start : start + half]
-        merged += run + [width + lane for lane in run]
-    return merged
-
-
-# What kernels call.
+from lenet.compiler.simd.lanes import (
+    BYTES,
+    FLOATS,
+    INT32,
+    INTS,
+    LANES,
+    Lanes,
+    broadcast,
+    call,
+    data_pointer,
+    f32x16,
+    fused_multiply_add,
+    load_lanes,
+    store_lanes,
+    sum_of_lanes,
+    u32x16,
+)
 
 
 @intrinsic
@@ -349,7 +251,7 @@ def lane_sum(typing_context: Any, value: Any) -> Any:
     return types.float32(f32x16), generate
 
 
-def _operator(op: Any, lanes: _Lanes, build: Callable[..., Any]) -> None:
+def _operator(op: Any, lanes: Lanes, build: Callable[..., Any]) -> None:
     @infer_global(op)
     class Template(AbstractTemplate):  # type: ignore[misc]
         def generic(self, args: Any, kws: Any) -> Any:

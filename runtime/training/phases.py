@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet.compiler.memory.schedule import Sync
+from lenet.compiler.memory.phase import Sync
 from lenet.compiler.optimizers.exact import FRACTION_BITS, sum_exactly
 from lenet.compiler.program import Program
 from lenet.compiler.target import LANES

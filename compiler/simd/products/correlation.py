@@ -14,8 +14,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from lenet.compiler.simd.loops import Carried, loop
-from lenet.compiler.simd.vector import (
+from lenet.compiler.simd.lanes import (
     FLOAT,
     INT64,
     LANES,
@@ -26,6 +25,7 @@ from lenet.compiler.simd.vector import (
     load_lanes,
     store_lanes,
 )
+from lenet.compiler.simd.loops import Carried, loop
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from lenet.compiler.simd.loops import Carried, loop
-from lenet.compiler.simd.products.product import put_runs
-from lenet.compiler.simd.vector import (
+from lenet.compiler.simd.lanes import (
     FLOAT,
     INT64,
     LANES,
@@ -20,6 +18,8 @@ from lenet.compiler.simd.vector import (
     load_lanes,
     sum_of_lanes,
 )
+from lenet.compiler.simd.loops import Carried, loop
+from lenet.compiler.simd.products.product import put_runs
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload
 
-from lenet.compiler.simd.loops import loop
-from lenet.compiler.simd.transpose import transposed
-from lenet.compiler.simd.vector import (
+from lenet.compiler.simd.lanes import (
     BYTES,
     FLOAT,
     FLOATS,
@@ -28,6 +26,8 @@ from lenet.compiler.simd.vector import (
     store_lanes,
     sum_of_lanes,
 )
+from lenet.compiler.simd.loops import loop
+from lenet.compiler.simd.transpose import transposed
 
 _CHAINS = 4  # of dependent additions at once
 

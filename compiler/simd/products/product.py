@@ -7,8 +7,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from lenet.compiler.simd.loops import Carried, loop
-from lenet.compiler.simd.vector import (
+from lenet.compiler.simd.lanes import (
     FLOAT,
     INT32,
     INT64,
@@ -19,6 +18,7 @@ from lenet.compiler.simd.vector import (
     fused_multiply_add,
     load_lanes,
 )
+from lenet.compiler.simd.loops import Carried, loop
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,12 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from lenet.compiler.simd.loops import Carried, loop
-from lenet.compiler.simd.vector import (
+from lenet.compiler.simd.lanes import (
     FLOAT,
     FLOATS,
     INT32,
     INT64,
     LANES,
-    beats,
     broadcast,
     constant,
     data_pointer,
@@ -26,6 +24,8 @@ from lenet.compiler.simd.vector import (
     load_lanes,
     store_lanes,
 )
+from lenet.compiler.simd.loops import Carried, loop
+from lenet.compiler.simd.vector import beats
 
 
 @dataclass(frozen=True)

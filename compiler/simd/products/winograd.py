@@ -13,10 +13,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from lenet.compiler.simd.loops import loop
-from lenet.compiler.simd.products.sizes import WINOGRAD as SIZE
-from lenet.compiler.simd.products.winograd_matrices import Arithmetic, Matrix, matrices
-from lenet.compiler.simd.vector import (
+from lenet.compiler.simd.lanes import (
     FLOAT,
     INT32,
     INT64,
@@ -25,6 +22,9 @@ from lenet.compiler.simd.vector import (
     load_lanes,
     store_lanes,
 )
+from lenet.compiler.simd.loops import loop
+from lenet.compiler.simd.products.sizes import WINOGRAD as SIZE
+from lenet.compiler.simd.products.winograd_matrices import Arithmetic, Matrix, matrices
 
 
 @dataclass(frozen=True)

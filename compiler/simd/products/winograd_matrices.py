@@ -7,8 +7,8 @@ from typing import Any
 
 from llvmlite import ir
 
+from lenet.compiler.simd.lanes import constant, fused_multiply_add
 from lenet.compiler.simd.products.sizes import WINOGRAD as SIZE
-from lenet.compiler.simd.vector import constant, fused_multiply_add
 
 Matrix = tuple[tuple[Fraction, ...], ...]
 # Interpolation points, beside infinity. With these, rounding errors are 1.7 times those of a direct
