@@ -20,12 +20,13 @@ from torch import nn
 from lenet.api import Network
 from lenet.compiler.pipeline import compile_graph
 from lenet.dsl.graph import Node
-from lenet.dsl.sections.reader import Duration
+from lenet.dsl.lower.reader import Duration
 from lenet.runtime.data.counts import count
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.events import Event, IterationDone
 from lenet.runtime.machine.cores import available_cores
 from lenet.runtime.options import Options
+from lenet.runtime.rates import rate_at
 from lenet.runtime.run import train_model
 from lenet.runtime.training.parameters import initial_weights, to_tensors
 from lenet.runtime.training.slices.count import least_rows, slice_count
@@ -144,14 +145,14 @@ class Training:
         self.pixels = self.pixels.to(memory_format=LAYOUTS[layout])  # type: ignore[call-overload]
         settings = network.graph.train.optimizer
         self.optimizer = torch.optim.SGD(
-            self.net.parameters(), self.rate.bases[0], settings.momentum,
-            weight_decay=settings.weight_decay, nesterov=settings.nesterov, fused=True,
+            self.net.parameters(), self.rate.bases[0], settings["momentum"],
+            weight_decay=settings["weight_decay"], nesterov=settings["nesterov"], fused=True,
         )  # fmt: skip
         self.iteration = 0
 
     def step(self, rows: torch.Tensor) -> float:
         x, labels = self.pixels.index_select(0, rows), self.labels.index_select(0, rows)
-        self.optimizer.param_groups[0]["lr"] = self.rate.at(self.iteration)
+        self.optimizer.param_groups[0]["lr"] = rate_at(self.rate, self.iteration)
         loss = nn.functional.nll_loss(self.run(x), labels)
         self.optimizer.zero_grad()
         loss.backward()

@@ -10,15 +10,13 @@ from lenet.dsl.datasets import DATASETS
 from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Graph
 from lenet.dsl.lower.block import look_at_unused
-from lenet.dsl.lower.definitions import SECTIONS, Definitions, Read, Reader
+from lenet.dsl.lower.definitions import Definitions, Read, Reader
 from lenet.dsl.lower.lowering import Lowering
 from lenet.dsl.lower.state import Scope
 from lenet.dsl.lower.values import Constants
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.messages.diagnostics import Diagnostic, SpecError, closest
-from lenet.dsl.sections.augment import read_augment
-from lenet.dsl.sections.data import read_data
-from lenet.dsl.sections.train import read_train
+from lenet.dsl.sections import SECTIONS
 from lenet.dsl.syntax.parse import parse
 from lenet.dsl.syntax.tree import Let, Line, Tree
 
@@ -137,12 +135,7 @@ def _read_sections(lines: list[Line], lowered: Lowering, definitions: Definition
             lowered.report(messages.section_twice(line.keyword.span, name, first))
             continue
         sections.lines[name] = line
-        if name == "data":
-            sections.data, problems = read_data(line, constants)
-        elif name == "augment":
-            sections.augment, problems = read_augment(line, constants)
-        else:
-            sections.train, problems = read_train(line, constants)
+        sections.values[name], problems = SECTIONS[name].read(line, constants)
         for problem in problems:
             lowered.report(problem)
     return sections

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from lenet.dsl.messages.absent import absent, plain
 from lenet.dsl.messages.diagnostics import Diagnostic, closest
+from lenet.dsl.sections import SECTIONS
 from lenet.dsl.shapes import Shape, product
 from lenet.dsl.syntax.tree import Line, Span
 from lenet.dsl.vocabulary import Entry, Registry
@@ -167,7 +168,6 @@ class Layer(Entry):
         return any(a.name == "size" and a.counts == (1,) for a in self.arguments[:1])
 
 
-SECTIONS = ("data", "augment", "train")
 # What is no layer, but stands where a layer does: how it is written, and what it means.
 STRUCTURE = {
     "block": ("block NAME(width, step = 1)", "layers under a name of their own, with sizes as "

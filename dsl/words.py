@@ -4,29 +4,37 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from lenet.dsl.augmentations import AUGMENTATIONS
+from lenet.dsl.datasets import DATASETS
 from lenet.dsl.losses import LOSSES
+from lenet.dsl.metrics import METRICS
 from lenet.dsl.optimizers import OPTIMIZERS
-from lenet.dsl.vocabulary import Entry, Option, Registry
+from lenet.dsl.rates import RATES
+from lenet.dsl.vocabulary import Option, Registry, Word
 
 
 @dataclass(frozen=True)
 class Kind:
     """`what` such a word is in messages, `title` the same with its article, and `keys` the lines of
-    sections in which it may stand."""
+    sections, or sections, in which it may stand; without them it begins a line itself."""
 
     what: str
     title: str
     keys: tuple[str, ...]
     words: Registry[Any]
 
-    def options(self) -> Iterator[tuple[Entry, Option]]:
+    def options(self) -> Iterator[tuple[Word, Option]]:
         """Each word with each of its options."""
         for entry in self.words.values():
-            for option in getattr(entry, "options", ()):
+            for option in entry.options:
                 yield entry, option
 
 
 KINDS: tuple[Kind, ...] = (
     Kind("optimizer", "an optimizer", ("optimizer",), OPTIMIZERS),
     Kind("loss", "a loss", ("loss",), LOSSES),
+    Kind("metric", "a metric", ("validate", "stop"), METRICS),
+    Kind("way to change the rate", "a way to change the rate", ("rate",), RATES),
+    Kind("dataset", "a dataset", ("data",), DATASETS),
+    Kind("line of augment", "a line of the section augment", (), AUGMENTATIONS),
 )

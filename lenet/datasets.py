@@ -33,7 +33,7 @@ def load(name: str, folder: str | Path | None = None) -> "Dataset":
         near = closest(str(name), names())
         fix = f'did you mean "{near}"?' if near else f"there is {', '.join(names())}"
         raise LenetError(f"there is no dataset {name!r}", "", fix)
-    from lenet.runtime.data import load_dataset
+    from lenet.runtime.datasets import load_dataset
 
     return load_dataset(name, folder=Path(folder) if folder is not None else None)
 

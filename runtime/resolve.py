@@ -6,21 +6,26 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lenet.dsl.datasets import DATASETS
 from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Graph, bare_shape
-from lenet.dsl.sections.data import TABLES, Data
+from lenet.dsl.sections.data import Data
 from lenet.dsl.sections.train import Train
-from lenet.runtime.data import DataError, Dataset, Images, load_dataset
+from lenet.runtime.data import DataError, Dataset, Images
 from lenet.runtime.data.columns import Columns
 from lenet.runtime.data.given import given
 from lenet.runtime.data.labels import renumbered
-from lenet.runtime.datasets.fetch import Progress
+from lenet.runtime.datasets import (
+    Progress,
+    Wanted,
+    load_dataset,
+    read_on_executors,
+    reads_on_executors,
+)
 from lenet.runtime.training.source import InMemory, Source, check_source
 
 if TYPE_CHECKING:
     from lenet.runtime.spark.session import DataFrame, SparkSession
-
-_ON_THE_CLUSTER = ("images", "parquet")  # what executors read, where there are some
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,15 +47,16 @@ class Deferred:
             columns = self.columns or _columns_of(section)
             return frames.source_of(self.frame, columns, shape, section, seed)
         assert section is not None
-        if section.kind == "images":
-            return frames.read_pictures(session, self.path, shape, section, seed)
-        return frames.read_parquet(session, self.path, shape, section, seed)
+        source = read_on_executors(session, Wanted(section, self.path, shape=shape), seed)
+        assert isinstance(source, Source)
+        return source
 
 
 def _columns_of(section: Data | None) -> Columns:
     """Those that a section names for tables."""
-    named = section is not None and section.kind in TABLES
-    return Columns(section.image, section.label) if section is not None and named else Columns()
+    if section is None or not DATASETS[section.kind].columns:
+        return Columns()
+    return Columns(section.image, section.label)
 
 
 def resolve_data(
@@ -62,7 +68,7 @@ def resolve_data(
     executors read what may be large.
     """
     section = graph.data
-    if section is None or section.kind == "frame":
+    if section is None or DATASETS[section.kind].given:
         asked = "It says `data frame`: a program gives the data." if section else ""
         fix = "add a line such as `data mnist` to the file"
         fix = "write another source, such as `data mnist`" if section else fix
@@ -72,7 +78,7 @@ def resolve_data(
     if path and "://" not in path:
         path = str(spec.parent / path)
     argument = str(data) if path and data else path
-    if engine == "spark" and section.kind in _ON_THE_CLUSTER and argument:
+    if engine == "spark" and argument and reads_on_executors(section.kind):
         return Deferred(graph, argument)
     if argument and "://" in argument:
         title = f"the local engine cannot read {argument}"
@@ -87,7 +93,7 @@ def _load(
     dataset = load_dataset(
         section.kind, argument, data, progress, bare_shape(graph), section, classes
     )
-    if section.kind in ("images", *TABLES):  # which have done it row by row
+    if DATASETS[section.kind].singly:  # which has done it row by row
         return dataset
     return renumbered(dataset, section.first, section.distinct)
 
@@ -140,7 +146,7 @@ def evaluation_images(
     """The dataset of a model's spec, with test images; `data` may name another IDX folder.
     `classes` are the model's."""
     section = graph.data
-    if section is None or section.kind == "frame":
+    if section is None or DATASETS[section.kind].given:
         detail = "Its file has no section `data`."
         if section is not None:
             detail = "Its file says `data frame`: a program gave the data."

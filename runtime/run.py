@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Graph
-from lenet.dsl.sections.reader import Duration
+from lenet.dsl.lower.reader import Duration
 from lenet.runtime.data import Dataset
 from lenet.runtime.events import Event, Predictions, SparkStarted, Warned, Watch
 from lenet.runtime.local import train_here

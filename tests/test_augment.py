@@ -7,14 +7,25 @@ import pytest
 from test_training import SMALL
 
 import lenet
+from lenet.dsl.augmentations import AUGMENTATIONS
 from lenet.dsl.check import check_graph
 from lenet.dsl.sections.augment import Augment
-from lenet.runtime.data.augment import augmented
+from lenet.runtime.augmentations import augmented
 
 RNG = np.random.default_rng(0)
 PIXELS = RNG.integers(1, 256, (50, 2, 6, 7), np.uint8)
 ROWS = np.arange(50)
 KEY = np.uint64(99)
+
+
+def uses(**given: object) -> Augment:
+    """What happens to an image, word by word, each with its one value."""
+    return Augment(
+        tuple(
+            AUGMENTATIONS[word].use(**({value: True} if word == "flip" else {word: value}))
+            for word, value in given.items()
+        )  # type: ignore[misc]
+    )
 
 
 def changed(augment: Augment, rows: np.ndarray = ROWS, key: np.uint64 = KEY) -> np.ndarray:
@@ -26,7 +37,7 @@ def test_nothing_to_do_is_nothing() -> None:
 
 
 def test_an_image_is_changed_alike_wherever_it_is() -> None:
-    augment = Augment(rotate=20, scale=(0.8, 1.2), shift=(1, 2), flip_horizontal=True)
+    augment = uses(rotate=20.0, scale=(0.8, 1.2), shift=(1, 2), flip="horizontal")
     together = changed(augment)
     some = np.array([7, 3, 31])
     np.testing.assert_array_equal(changed(augment, some), together[some])
@@ -35,8 +46,8 @@ def test_an_image_is_changed_alike_wherever_it_is() -> None:
 
 def test_flips_mirror_about_half_of_the_images() -> None:
     for augment, mirrored in (
-        (Augment(flip_horizontal=True), PIXELS[..., ::-1]),
-        (Augment(flip_vertical=True), PIXELS[..., ::-1, :]),
+        (uses(flip="horizontal"), PIXELS[..., ::-1]),
+        (uses(flip="vertical"), PIXELS[..., ::-1, :]),
     ):
         found = changed(augment)
         same = (found == PIXELS).all(axis=(1, 2, 3))
@@ -45,9 +56,13 @@ def test_flips_mirror_about_half_of_the_images() -> None:
 
 
 def test_shifts_and_crops_are_windows_of_the_padded_image() -> None:
+    padded_crop = AUGMENTATIONS["crop"].use(crop=(6, 7), pad=(2, 3))
     padded = np.pad(PIXELS, ((0, 0), (0, 0), (2, 2), (3, 3)))
     windows = {(r, c): padded[:, :, r : r + 6, c : c + 7] for r in range(5) for c in range(7)}
-    for augment in (Augment(shift=(2, 3)), Augment(crop=(6, 7), crop_pad=(2, 3))):
+    for augment in (
+        uses(shift=(2, 3)),
+        Augment((padded_crop,)),
+    ):
         found = changed(augment)
         seen = {
             place for k in range(50) for place, window in windows.items()
@@ -65,9 +80,9 @@ def test_turning_and_scaling() -> None:
     image[0, 0, 8:13, 8:13] = 200
     sizes, places = [], []
     for key in range(40):
-        found = augmented(image, np.zeros(1, np.int64), Augment(scale=(0.5, 2.0)), np.uint64(key))
+        found = augmented(image, np.zeros(1, np.int64), uses(scale=(0.5, 2.0)), np.uint64(key))
         sizes.append(float(found.sum()) / image.sum())
-        turned = augmented(image, np.zeros(1, np.int64), Augment(rotate=45), np.uint64(key))
+        turned = augmented(image, np.zeros(1, np.int64), uses(rotate=45.0), np.uint64(key))
         assert float(turned.sum()) == pytest.approx(float(image.sum()), rel=0.03)
         rows, columns = np.nonzero(turned[0, 0])
         places.append((rows.mean(), columns.mean()))
@@ -94,4 +109,8 @@ def test_the_section() -> None:
         "  flip horizontal\n  flip vertical\ntrain\n",
     )
     augment = check_graph(text, "x").augment
-    assert augment == Augment(10.0, (0.9, 1.1), (2, 1), (8, 8), (2, 2), True, True)
+    assert augment is not None and augment.size == (8, 8)
+    assert augment.facts == {
+        "rotate": 10.0, "scale": (0.9, 1.1), "shift": (2, 1), "crop": (8, 8), "crop_pad": (2, 2),
+        "flip_horizontal": True, "flip_vertical": True,
+    }  # fmt: skip

@@ -16,8 +16,8 @@ from typer.testing import CliRunner, Result
 
 import lenet
 from lenet.cli import app
-from lenet.runtime.data import load_dataset
 from lenet.runtime.data.dataset import Images
+from lenet.runtime.datasets import load_dataset
 from lenet.runtime.events import EpochDone
 from lenet.terminal.progress import epoch_line
 
@@ -168,7 +168,7 @@ def test_lines_of_epochs_are_aligned() -> None:
 
 def test_no_line_of_an_epoch_wraps() -> None:
     """Whatever is measured, and however large it is."""
-    validation = {"top1": 1.0, "top5": 1.0, "loss": float("inf"), "other": 1.0}
+    validation = {"top1": 1.0, "top5": 1.0, "loss": float("inf")}
     event = EpochDone(12345, 1, 1.5e12, 1.0, 0.1, 123456789.0, 1.0, validation)
     lines = epoch_line(event).splitlines()
     assert len(lines) == 2 and all(len(line) < 80 for line in lines)

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from lenet.dsl.errors import LenetError
-from lenet.runtime.data import DataError, Dataset, is_idx, load_dataset, read_idx
+from lenet.runtime.data import DataError, Dataset, is_idx, read_idx
+from lenet.runtime.datasets import load_dataset
 from lenet.runtime.datasets.fetch import RemoteFile, fetch
 from lenet.runtime.datasets.mnist import FILES, load_mnist
 
@@ -152,7 +153,7 @@ def test_idx_directory_without_test_images(tmp_path: Path) -> None:
 
 
 def test_unknown_kind_and_missing_argument() -> None:
-    with pytest.raises(DataError, match='(?s)"cifar".*digits, mnist'):
+    with pytest.raises(DataError, match='(?s)"cifar".*digits, .*mnist'):
         load_dataset("cifar")
     with pytest.raises(DataError, match="needs a path"):
         load_dataset("idx")

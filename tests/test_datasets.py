@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 
 import lenet
-from lenet.runtime.data import DataError, load_dataset
+from lenet.runtime.data import DataError
 from lenet.runtime.data.formats.pictures import load_pictures
+from lenet.runtime.datasets import load_dataset
 from lenet.runtime.datasets.mnist import FILES
 
 RNG = np.random.default_rng(3)

@@ -10,7 +10,7 @@ from lenet.api import load
 from lenet.dsl.check import check, check_graph, reader_of
 from lenet.dsl.messages.diagnostics import render
 from lenet.dsl.registry import STRUCTURE, layers
-from lenet.editor.explain import SECTIONS
+from lenet.dsl.sections import SECTIONS
 from lenet.editor.reference import language_reference
 from lenet.pages.draw import draw_svg
 
@@ -49,7 +49,8 @@ def test_whole_nets_in_the_docs_are_right() -> None:
 @pytest.mark.parametrize("section", SECTIONS)
 def test_every_line_of_a_section_is_written_as_the_page_says(section: str) -> None:
     before = "input 1x28x28\nreshape 784\nlinear 10\n"
-    for key, (usage, _, _) in SECTIONS[section].items():
+    for key, line in SECTIONS[section].lines.items():
+        usage = line.example
         end = "logsoftmax\n" if "nll" in usage else ""
         rate = "" if key == "rate" else "  rate 0.1\n"
         tables = ("image", "label", "resize", "background", "invert", "skip")

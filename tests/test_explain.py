@@ -12,12 +12,13 @@ from lenet.dsl.check import check
 from lenet.dsl.datasets import DATASETS
 from lenet.dsl.errors import LenetError
 from lenet.dsl.glossary import glossary
+from lenet.dsl.lower import reader
+from lenet.dsl.lower.reader import Reader
 from lenet.dsl.messages.absent import ABSENT
 from lenet.dsl.registry import STRUCTURE, layers
-from lenet.dsl.sections import augment, data, reader, train
-from lenet.dsl.sections.reader import Reader
+from lenet.dsl.sections import SECTIONS, augment, data, train
 from lenet.editor.editing import completions
-from lenet.editor.explain import SECTIONS, aliases_of_lines, explain
+from lenet.editor.explain import aliases_of_lines, explain
 
 MODULES = {"data": data, "augment": augment, "train": train}
 LINES = {
@@ -56,10 +57,10 @@ def known_to_readers(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]]:
         return plain(self, what, known, others)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Reader, "word", word)
-    for section, module in MODULES.items():
+    for section in MODULES:
         lines = list(LINES[section])
-        for usage, _, _ in module.KEYS.values():
-            parts = usage.split()
+        for known in SECTIONS[section].lines.values():
+            parts = known.example.split()
             lines += [" ".join([*parts[:k], "zzz"]) for k in range(1, len(parts) + 1)]
         for line in lines:
             head = "data mnist" if section == "data" else section
@@ -81,7 +82,7 @@ def test_the_words_of_sections(known_to_readers: dict[str, set[str]]) -> None:
     for module in (*MODULES.values(), reader):
         words |= set(literal_words(module))
     assert {"after", "when", "every", "for", "at", "to", "pad"} <= words
-    keys = [key for section in SECTIONS.values() for key in section]
+    keys = [key for section in SECTIONS.values() for key in section.lines]
     more = ["as", "digest", "checkpoint", "engine", "batch", "parameters"]
     for word in [*words, *STRUCTURE, *SECTIONS, *DATASETS, *keys, *more]:
         assert explain(word).startswith((word, f"data {word}", f"The section {word}")), word
@@ -130,7 +131,7 @@ def test_nonsense_is_an_error() -> None:
 
 def test_completion_has_what_the_readers_accept(known_to_readers: dict[str, set[str]]) -> None:
     """Of the glossary, and nothing else has its own list."""
-    sections = {key: name for name, section in SECTIONS.items() for key in section}
+    sections = {key: name for name, section in SECTIONS.items() for key in section.lines}
     for key, known in known_to_readers.items():
         if key == "data":
             continue
@@ -140,7 +141,7 @@ def test_completion_has_what_the_readers_accept(known_to_readers: dict[str, set[
 
 
 def test_the_glossary_names_lines_that_are() -> None:
-    keys = {key for section in SECTIONS.values() for key in section}
+    keys = {key for section in SECTIONS.values() for key in section.lines} | {*SECTIONS}
     for word, terms in glossary().items():
         for term in terms:
             assert set(term.keys) <= keys

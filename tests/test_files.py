@@ -17,8 +17,8 @@ from test_cli_train import run
 
 import lenet
 from lenet.dsl.errors import LenetError
-from lenet.runtime.data import load_dataset
 from lenet.runtime.data.formats.idx import read_idx
+from lenet.runtime.datasets import load_dataset
 from lenet.runtime.machine.files import write_atomically
 
 NET = "input 1x4x4\nflatten\nlinear 2\nlogsoftmax\n"

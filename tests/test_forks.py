@@ -23,7 +23,7 @@ import numpy as np
 import lenet
 from lenet.compiler.pipeline import compile_graph
 from lenet.dsl.check import check_graph
-from lenet.runtime.data import load_dataset
+from lenet.runtime.datasets import load_dataset
 from lenet.runtime.models.model import Model
 from lenet.runtime.training.parameters import initial_weights, to_tensors
 

@@ -9,10 +9,10 @@ from test_training import SMALL
 
 import lenet
 from lenet.dsl.errors import LenetError
-from lenet.runtime.data import load_dataset
 from lenet.runtime.data.columns import Columns
 from lenet.runtime.data.counts import count
 from lenet.runtime.data.dataset import Images
+from lenet.runtime.datasets import load_dataset
 
 # One process runs them all, since they share a table.
 pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("frames")]

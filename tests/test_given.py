@@ -10,7 +10,8 @@ import pyarrow as pa
 import pytest
 
 import lenet
-from lenet.runtime.data import DataError, load_dataset
+from lenet.runtime.data import DataError
+from lenet.runtime.datasets import load_dataset
 
 DIGITS = load_dataset("digits")
 X, Y = 15 * DIGITS.train.pixels[:600], DIGITS.train.labels[:600].astype(np.int64)

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from lenet.dsl.check import Checked, check, check_graph
 from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Graph
+from lenet.dsl.lower.reader import Duration
 from lenet.dsl.messages.diagnostics import SpecError, read_source, render
 from lenet.dsl.optimizers import OPTIMIZERS
-from lenet.dsl.sections.reader import Duration
+from lenet.dsl.rates import RATES
 from lenet.dsl.sections.train import Rate
+from lenet.runtime.rates import rate_at
 
 SPECS = sorted((Path(__file__).parents[1] / "specs").glob("*.lenet"))
 LONGEST = 2000
@@ -236,7 +238,7 @@ def test_the_whole_section() -> None:
     assert train.optimizer == OPTIMIZERS["sgd"].use(
         momentum=0.9, nesterov=True, weight_decay=0.0005
     )
-    assert train.rate == Rate((0.4,), 0.0002)
+    assert train.rate == Rate((0.4,), schedule=RATES["decay"].use(decay=0.0002))
     assert (train.batch, train.seed) == (128, 7)
     assert train.stop == Duration(500, "iterations")
     assert train.metrics == ("top5", "loss")
@@ -263,9 +265,9 @@ def test_sections_do_not_need_data_to_be_right(section: str) -> None:
 
 
 def test_the_rate_falls_as_the_reference_says() -> None:
-    rate = Rate((0.4,), 0.0002)
-    assert rate.at(0) == 0.4
-    assert rate.at(5000) == 0.2
+    rate = Rate((0.4,), schedule=RATES["decay"].use(decay=0.0002))
+    assert rate_at(rate, 0) == 0.4
+    assert rate_at(rate, 5000) == 0.2
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lenet.runtime.training.metrics import measure
+from lenet.runtime.metrics import measure
 
 
 def some_log_probabilities(count: int, classes: int) -> np.ndarray:

@@ -19,8 +19,8 @@ from safetensors import safe_open
 from safetensors.numpy import save
 
 import lenet
-from lenet.runtime.data import load_dataset
 from lenet.runtime.data.dataset import Dataset
+from lenet.runtime.datasets import load_dataset
 from lenet.runtime.machine.files import write_atomically
 from lenet.runtime.models.model import Model
 

@@ -12,7 +12,7 @@ from lenet.compiler.pipeline import compile_graph
 from lenet.dsl.check import check_graph
 from lenet.dsl.errors import LenetError
 from lenet.dsl.optimizers import OPTIMIZERS
-from lenet.runtime.data import load_dataset
+from lenet.runtime.datasets import load_dataset
 from lenet.runtime.training.batches import Normalization
 from lenet.runtime.training.communicator import Alone
 from lenet.runtime.training.parameters import initial_weights, to_tensors

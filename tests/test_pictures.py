@@ -9,8 +9,9 @@ from PIL import Image
 from test_cli_train import fails, run
 
 import lenet
-from lenet.runtime.data import DataError, load_dataset
+from lenet.runtime.data import DataError
 from lenet.runtime.data.formats.pictures import pictures_below
+from lenet.runtime.datasets import load_dataset
 
 RNG = np.random.default_rng(2)
 NET = "input 3x16x16\nreshape 768\nlinear 2\n"

@@ -9,7 +9,6 @@ import pytest
 from PIL import Image, ImageDraw
 
 import lenet
-from lenet.runtime.data import load_dataset
 from lenet.runtime.data.formats.drawing import is_cut_out
 from lenet.runtime.data.preparation import (
     DRAWN,
@@ -22,6 +21,7 @@ from lenet.runtime.data.preparation import (
     border_of,
     is_negative,
 )
+from lenet.runtime.datasets import load_dataset
 from lenet.runtime.records.observed import Observed
 
 CASES = Path(__file__).parent / "pictures"

@@ -15,7 +15,7 @@ from safetensors.numpy import load_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import lenet
-from lenet.dsl.sections.reader import Duration
+from lenet.dsl.lower.reader import Duration
 from lenet.dsl.sections.train import Train
 from lenet.runtime.events import Compiled, IterationDone, Validated
 from lenet.runtime.records.checkpoint import Checkpoints
@@ -265,7 +265,7 @@ def test_a_full_disk_is_told_of(tmp_path: Path) -> None:
 import sys
 from pathlib import Path
 from lenet.dsl.errors import LenetError
-from lenet.dsl.sections.reader import Duration
+from lenet.dsl.lower.reader import Duration
 from lenet.dsl.sections.train import Train
 from lenet.runtime.events import Histogram
 from lenet.runtime.records.recorder import Recorder

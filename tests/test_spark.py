@@ -18,7 +18,7 @@ from test_training import SMALL
 
 import lenet
 from lenet.dsl.errors import LenetError
-from lenet.runtime.data import load_dataset
+from lenet.runtime.datasets import load_dataset
 from lenet.runtime.events import Event, Warned
 from lenet.runtime.records.checkpoint import Checkpoints, Memory
 from lenet.runtime.records.supervisor import Desk

@@ -13,12 +13,14 @@ from lenet.compiler.pipeline import compile_graph
 from lenet.dsl.bitmaps import DIGITS
 from lenet.dsl.check import check_graph
 from lenet.dsl.errors import LenetError
+from lenet.dsl.lower.reader import Duration
 from lenet.dsl.optimizers import OPTIMIZERS
-from lenet.dsl.sections.reader import Duration
+from lenet.dsl.rates import RATES
 from lenet.dsl.sections.train import Rate, Stop
 from lenet.dsl.vocabulary import Use
-from lenet.runtime.data import load_dataset
 from lenet.runtime.data.dataset import Dataset, Images
+from lenet.runtime.datasets import load_dataset
+from lenet.runtime.rates import rate_at
 from lenet.runtime.training.batches import Normalization
 from lenet.runtime.training.communicator import Alone
 from lenet.runtime.training.early_stopping import Stopper
@@ -137,17 +139,20 @@ def test_adam_learns(small: Path) -> None:
 @pytest.mark.parametrize(
     ("rate", "expected"),
     [
-        (Rate((0.4,), 0.5), [0.4, 0.4 / 1.5, 0.2, 0.16]),
+        (Rate((0.4,), schedule=RATES["decay"].use(decay=0.5)), [0.4, 0.4 / 1.5, 0.2, 0.16]),
         (Rate((0.1, 0.01), changes=(2,)), [0.1, 0.1, 0.01, 0.01]),
         (Rate((3, 2, 1), changes=(1, 3), unit="epochs"), [3, 3, 2, 2, 2, 2, 1, 1]),
-        (Rate((1,), cosine=True), [1, 0.9619397662556434, 0.8535533905932737]),
+        (Rate((1,), schedule=RATES["cosine"].use()), [1, 0.9619397662556434, 0.8535533905932737]),
         (Rate((1,), warmup=Duration(4, "iterations")), [0.25, 0.5, 0.75, 1, 1]),
-        (Rate((1,), cosine=True, warmup=Duration(1, "epochs")), [0.5, 1, 1, 0.9330127018922194]),
+        (
+            Rate((1,), schedule=RATES["cosine"].use(), warmup=Duration(1, "epochs")),
+            [0.5, 1, 1, 0.9330127018922194],
+        ),
     ],
 )
 def test_learning_rates(rate: Rate, expected: list[float]) -> None:
     """Epochs of two iterations, eight in all."""
-    got = [rate.at(iteration, 2, 8) for iteration in range(len(expected))]
+    got = [rate_at(rate, iteration, 2, 8) for iteration in range(len(expected))]
     assert got == pytest.approx(expected)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import lenet
-from lenet.dsl.sections.reader import Duration
+from lenet.dsl.lower.reader import Duration
 from lenet.pages.notebook import Notebook, State, in_notebook
 from lenet.runtime.events import IterationDone
 from lenet.terminal.progress import Lines

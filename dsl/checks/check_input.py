@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 from lenet.dsl.datasets import DATASETS
-from lenet.dsl.lower.definitions import SECTIONS, Definitions
+from lenet.dsl.lower.definitions import Definitions
 from lenet.dsl.lower.extent import MOST_LINES
 from lenet.dsl.lower.lowering import Lowering
 from lenet.dsl.lower.state import Scope
 from lenet.dsl.messages import wording as messages
+from lenet.dsl.sections import SECTIONS
 from lenet.dsl.sections.data import Data
 from lenet.dsl.shapes import Shape, product, show
 from lenet.dsl.syntax.tree import Line, Number, Sizes, Span, Tree

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 from lenet.dsl.checks.check_output import check_classes, check_loss, end_is_followed
 from lenet.dsl.datasets import DATASETS
@@ -21,9 +22,22 @@ class Sections:
     """The sections that stand in the file, and what could be read of them."""
 
     lines: dict[str, Line] = field(default_factory=dict)
-    data: Data | None = None
-    augment: Augment | None = None
-    train: Train | None = None
+    values: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def data(self) -> Data | None:
+        """Where the images come from."""
+        return self.values.get("data")
+
+    @property
+    def augment(self) -> Augment | None:
+        """How they are changed."""
+        return self.values.get("augment")
+
+    @property
+    def train(self) -> Train | None:
+        """How the net is trained."""
+        return self.values.get("train")
 
 
 def check_whole(lowered: Lowering, again: Lowering | None, sections: Sections, text: str) -> None:
@@ -75,8 +89,8 @@ def _check_data(lowered: Lowering, sections: Sections) -> None:
         if len(bare) != 3 or bare[1:] != data.resize:
             place = lowered.lines[0].span
             report(messages.resize_differs(data.span, data.resize, bare, place))
-    if augment is not None and augment.crop is not None and augment.crop != first.shape[1:]:
-        report(messages.crop_differs(augment.crop_span, augment.crop, first.shape))
+    if augment is not None and augment.size is not None and augment.size != first.shape[1:]:
+        report(messages.crop_differs(augment.size_span, augment.size, first.shape))
 
 
 def _look_at_batch(lowered: Lowering, train: Train) -> None:

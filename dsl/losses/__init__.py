@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from lenet.dsl.messages.diagnostics import Diagnostic
 from lenet.dsl.syntax.tree import Span
-from lenet.dsl.vocabulary import Entry, Registry
+from lenet.dsl.vocabulary import Registry, Word
 
 
 @dataclass(frozen=True, kw_only=True)
-class Loss(Entry):
+class Loss(Word):
     """A loss's entry in the vocabulary.
 
     `takes` is what the net's last layer has to give (`gives`, in its entry), and `unfit(place,

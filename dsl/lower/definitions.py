@@ -10,12 +10,12 @@ from lenet.dsl.lower.tables import Table, read_table
 from lenet.dsl.lower.values import Constants, Refused, evaluate
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.messages.diagnostics import Diagnostic
+from lenet.dsl.sections import SECTIONS
 from lenet.dsl.syntax.parse import parse
 from lenet.dsl.syntax.tree import Let, Line, Span, Text, Tree, Word
 
 Read = Callable[[str], str]
 _MOST_FILES = 100
-SECTIONS = registry.SECTIONS
 
 
 @dataclass

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from lenet.dsl import registry
 from lenet.dsl.lower.assertions import declared_shape, lower_expect
 from lenet.dsl.lower.block import lower_block
-from lenet.dsl.lower.definitions import SECTIONS
 from lenet.dsl.lower.extent import DEEPEST, MOST_LAYERS, extent_of
 from lenet.dsl.lower.join import lower_join
 from lenet.dsl.lower.layer import lower_layer
@@ -19,9 +18,7 @@ from lenet.dsl.lower.state import Scope, State
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.messages.absent import absent
 from lenet.dsl.messages.diagnostics import Diagnostic
-from lenet.dsl.sections.augment import KEYS as AUGMENT_KEYS
-from lenet.dsl.sections.data import KEYS as DATA_KEYS
-from lenet.dsl.sections.train import KEYS as TRAIN_KEYS
+from lenet.dsl.sections import SECTIONS
 from lenet.dsl.syntax.tree import Line, Word
 
 _LONGEST = 2_000  # letters in front of a layer's own name
@@ -109,18 +106,16 @@ class Lowering(State):
         """A line that means nothing; its body is looked through if it may hold layers."""
         self.lose_track()
         words = {s.keyword.text for s in line.body if isinstance(s, Line)}
-        if words & registry.layers().keys() and not words & _SECTION_KEYS:
+        ours = any(words & section.lines.keys() for section in SECTIONS.values())
+        if words & registry.layers().keys() and not ours:
             self.only_look(line.body, scope.inside(line.keyword.text, "repeat"), unknown=True)
         self.shape = declared_shape(self, line, scope)
 
 
-_SECTION_KEYS = DATA_KEYS.keys() | TRAIN_KEYS.keys() | AUGMENT_KEYS.keys()
-
-
 def _unknown_layer(word: Word, scope: Scope) -> Diagnostic:
-    for section, keys in (("data", DATA_KEYS), ("train", TRAIN_KEYS), ("augment", AUGMENT_KEYS)):
-        if word.text in keys:
-            return messages.line_of_section(word.span, word.text, section)
+    for section in SECTIONS.values():
+        if word.text in section.lines:
+            return messages.line_of_section(word.span, word.text, section.name)
     layers = registry.layers()
     blocks = tuple(scope.definitions.blocks)
     suggestion = registry.suggest_layer(word.text, blocks)

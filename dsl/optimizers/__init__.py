@@ -1,32 +1,21 @@
 """Optimizers: how a gradient changes the parameters. Each is an entry, carried out by the module of
 the same name in compiler/optimizers."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from lenet.dsl.vocabulary import Entry, Option, Registry, Use
-
-
-def _always(use: Use) -> bool:
-    return True
+from lenet.dsl.vocabulary import Option, Registry, Use, Word
 
 
 @dataclass(frozen=True, kw_only=True)
-class Optimizer(Entry):
+class Optimizer(Word):
     """An optimizer's entry in the vocabulary.
 
-    `formula` is one step, for a parameter w with the mean gradient g and the learning rate. `fits`
-    tells whether its options go together. The `usual` one is taken where no line names one.
+    `formula` is one step, for a parameter w with the mean gradient g and the learning rate. The
+    `usual` one is taken where no line names one.
     """
 
     formula: str
-    options: tuple[Option, ...] = ()
-    fits: Callable[[Use], bool] = _always
     usual: bool = False
-
-    def use(self, **values: float) -> Use:
-        """With these options, and the others' defaults."""
-        return Use.of(self.name, self.options, values)
 
 
 OPTIMIZERS: Registry[Optimizer] = Registry(__name__, "OPTIMIZER")

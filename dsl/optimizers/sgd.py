@@ -22,7 +22,8 @@ OPTIMIZER = Optimizer(
             "nesterov",
             "with momentum, the gradient is corrected as if the last step had been taken again "
             "already",
-            switch=True,
+            kind="switch",
+            default=False,
         ),
     ),
     # Without momentum there is nothing to look ahead with.

@@ -2,83 +2,82 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
+from lenet.dsl.augmentations import AUGMENTATIONS, Augmentation
+from lenet.dsl.lower.reader import Reader
 from lenet.dsl.lower.values import Constants
-from lenet.dsl.messages import wording as messages
 from lenet.dsl.messages.diagnostics import Diagnostic
-from lenet.dsl.sections.reader import Reader, read_keys
+from lenet.dsl.sections import Section, SectionLine, bare_head, by_name, read_lines
 from lenet.dsl.syntax.tree import Line, Span
-
-DIRECTIONS = ("horizontal", "vertical")
+from lenet.dsl.vocabulary import Use
 
 
 @dataclass(frozen=True)
 class Augment:
-    """Up to `rotate` degrees either way, `scale` times as large, `shift` pixels either way; then a
-    window of the size `crop` from the image padded by `crop_pad`; then mirrored, or not."""
+    """What happens to an image, in the order of the lines."""
 
-    rotate: float = 0.0
-    scale: tuple[float, float] = (1.0, 1.0)
-    shift: tuple[int, int] = (0, 0)
-    crop: tuple[int, int] | None = None
-    crop_pad: tuple[int, int] = (0, 0)
-    flip_horizontal: bool = False
-    flip_vertical: bool = False
-    crop_span: Span = field(default=Span(1, 1, 1), compare=False, repr=False)
+    uses: tuple[Use, ...] = ()
+    size_span: Span = field(default=Span(1, 1, 1), compare=False, repr=False)
 
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Rows and columns of the images that come of it, where that is another size."""
+        for use in self.uses:
+            if name := AUGMENTATIONS[use.name].resizes:
+                rows, columns = use[name]
+                return rows, columns
+        return None
 
-def _rotate(reader: Reader, augment: Augment) -> Augment:
-    return replace(augment, rotate=reader.angle("the rotation", 180))
+    def of_stage(self, *stages: str) -> list[Use]:
+        """What happens in these, stage by stage."""
+        return [
+            use for stage in stages for use in self.uses if AUGMENTATIONS[use.name].stage == stage
+        ]
 
-
-def _scale(reader: Reader, augment: Augment) -> Augment:
-    low = reader.real("the scale", 0.1, 10)
-    reader.expect("to")
-    return replace(augment, scale=(low, reader.real("the scale", low, 10)))
-
-
-def _shift(reader: Reader, augment: Augment) -> Augment:
-    return replace(augment, shift=reader.pair("the shift", least=0))
-
-
-def _crop(reader: Reader, augment: Augment) -> Augment:
-    span = reader.line.span
-    size = reader.pair("the crop")
-    pad = reader.pair("the padding", least=0) if reader.accept("pad") else (0, 0)
-    return replace(augment, crop=size, crop_pad=pad, crop_span=span)
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What decides about the images. Only for what changes their values, the order does."""
+        found: dict[str, Any] = {}
+        for use in self.uses:
+            found.update(AUGMENTATIONS[use.name].facts(use))
+        painted = [use.name for use in self.of_stage("paint")]
+        return {**found, "order": painted} if len(painted) > 1 else found
 
 
-def _flip(reader: Reader, augment: Augment) -> Augment:
-    if reader.word("direction", DIRECTIONS) == "horizontal":
-        return replace(augment, flip_horizontal=True)
-    return replace(augment, flip_vertical=True)
+def _reading(entry: Augmentation) -> Callable[[Reader, Augment], Augment]:
+    def read(reader: Reader, augment: Augment) -> Augment:
+        use = reader.use(entry)
+        if entry.resizes:
+            augment = replace(augment, size_span=reader.line.span)
+        return replace(augment, uses=(*augment.uses, use))
+
+    return read
 
 
-KEYS: dict[str, tuple[str, str, Callable[[Reader, Augment], Augment]]] = {
-    "rotate": ("rotate 10 degrees", "turn by up to so much, either way", _rotate),
-    "scale": ("scale 0.9 to 1.1", "make larger or smaller by a factor between these", _scale),
-    "shift": ("shift 2", "move by up to so many pixels, in each direction", _shift),
-    "crop": ("crop 28x28 pad 2", "cut a window out of the image, after padding it", _crop),
-    "flip": ("flip horizontal", "mirror every second image, left and right or up and down", _flip),
-}
-KEY_ALIASES = {"rotation": "rotate", "zoom": "scale", "translate": "shift", "mirror": "flip",
-               "randomcrop": "crop", "randomhorizontalflip": "flip",
-               "randomrotation": "rotate"}  # fmt: skip
+def _line_of(entry: Augmentation) -> SectionLine:
+    return SectionLine(
+        name=entry.name,
+        summary=entry.summary,
+        example=entry.example,
+        aliases=entry.aliases,
+        terms=entry.all_terms,
+        read=_reading(entry),
+        repeatable=entry.repeatable,
+    )
 
 
 def read_augment(line: Line, constants: Constants) -> tuple[Augment, list[Diagnostic]]:
     """The section and all mistakes in it."""
-    problems: list[Diagnostic] = []
-    if line.items or line.name or line.shape:
-        problems.append(messages.bad_line(line.span, "augment", "augment"))
-    augment = read_keys(
-        line,
-        "augment",
-        KEYS,
-        Augment(),
-        constants,
-        problems,
-        repeatable=("flip",),
-        aliases=KEY_ALIASES,
-    )
-    return augment, problems
+    problems = bare_head(line, SECTION)
+    return read_lines(line, SECTION, SECTION.blank, constants, problems), problems
+
+
+SECTION = Section(
+    name="augment",
+    summary="how training images are changed at random, anew in each epoch",
+    example="augment",
+    lines=by_name(tuple(map(_line_of, AUGMENTATIONS.values()))),
+    blank=Augment(),
+    read=read_augment,
+)

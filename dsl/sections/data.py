@@ -1,28 +1,32 @@
 """The section `data`: where the images come from."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from lenet.dsl.datasets import DATASETS
+from lenet.dsl.lower.reader import Reader
 from lenet.dsl.lower.values import Constants, Refused
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.messages.diagnostics import Diagnostic
-from lenet.dsl.sections.reader import Reader, read_keys
+from lenet.dsl.sections import Section, SectionLine, by_name, read_lines
 from lenet.dsl.syntax.tree import Line, Span
 
-TABLES = ("parquet", "frame")  # with columns
-PICTURES = ("images", *TABLES)  # that may hold pictures of any size
-RESIZE_MODES = ("fit", "crop", "stretch")
-BACKGROUNDS = ("white", "black")
-INVERT = ("auto", "yes", "no")
+_RESIZE_MODES = {
+    "fit": "the whole picture is seen, with borders where its aspect is another",
+    "crop": "what is too much of the picture is cut, around its middle",
+    "stretch": "the picture gets the size without its aspect",
+}
+_BACKGROUNDS = {
+    "white": "what is transparent looks white",
+    "black": "what is transparent looks black",
+}
+_INVERT = {
+    "auto": "pictures on light ground are inverted",
+    "yes": "every picture is inverted",
+    "no": "no picture is inverted",
+}
 _RESIZE_ALIASES = {"pad": "fit", "letterbox": "fit", "contain": "fit", "cover": "crop",
                    "centercrop": "crop", "squash": "stretch", "scale": "stretch"}  # fmt: skip
 _USAGE = 'data mnist, or data idx "folder"'
-_ALIASES = {"mnist784": "mnist", "fashionmnist": "fashion-mnist", "fashion_mnist": "fashion-mnist",
-            "cifar": "cifar10", "cifar-10": "cifar10", "imagefolder": "images",
-            "folder": "images", "idx-ubyte": "idx",
-            "dataframe": "frame", "array": "frame", "arrays": "frame", "numpy": "frame",
-            "pandas": "frame"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -66,16 +70,16 @@ def _pad(reader: Reader, data: Data) -> Data:
 
 
 def _image(reader: Reader, data: Data) -> Data:
-    if data.kind not in TABLES:
+    if not DATASETS[data.kind].columns:
         raise Refused(messages.no_columns(reader.line.span, "image", data.kind))
     return replace(data, image=reader.text())
 
 
 def _label(reader: Reader, data: Data) -> Data:
-    if data.kind == "images":
+    if DATASETS[data.kind].folders:
         raise Refused(messages.labels_are_folders(reader.line.span))
     if reader.is_text():
-        if data.kind not in TABLES:
+        if not DATASETS[data.kind].columns:
             raise Refused(messages.no_columns(reader.items[0].span, "label", data.kind))
         data = replace(data, label=reader.text())
         if not reader.items:
@@ -87,25 +91,27 @@ def _label(reader: Reader, data: Data) -> Data:
 
 
 def _for_pictures(reader: Reader, data: Data) -> None:
-    if data.kind not in PICTURES:
+    if not DATASETS[data.kind].singly:
         raise Refused(messages.only_for_pictures(reader.line.span, reader.key, data.kind))
 
 
 def _resize(reader: Reader, data: Data) -> Data:
     _for_pictures(reader, data)
     size = reader.pair("the size")
-    mode = reader.word("way to resize", RESIZE_MODES, _RESIZE_ALIASES) if reader.items else "fit"
+    mode = "fit"
+    if reader.items:
+        mode = reader.word("way to resize", tuple(_RESIZE_MODES), _RESIZE_ALIASES)
     return replace(data, resize=size, resize_mode=mode)
 
 
 def _background(reader: Reader, data: Data) -> Data:
     _for_pictures(reader, data)
-    return replace(data, background=reader.word("background", BACKGROUNDS))
+    return replace(data, background=reader.word("background", tuple(_BACKGROUNDS)))
 
 
 def _invert(reader: Reader, data: Data) -> Data:
     _for_pictures(reader, data)
-    return replace(data, invert=reader.word("answer", INVERT) if reader.items else "yes")
+    return replace(data, invert=reader.word("answer", tuple(_INVERT)) if reader.items else "yes")
 
 
 def _skip(reader: Reader, data: Data) -> Data:
@@ -114,26 +120,78 @@ def _skip(reader: Reader, data: Data) -> Data:
     return replace(data, skip_unreadable=True)
 
 
-KEYS: dict[str, tuple[str, str, Callable[[Reader, Data], Data]]] = {
-    "normalize": ("normalize", "subtract the training images' mean and divide by their "
-                  "standard deviation, channel by channel", _normalize),
-    "validate": ("validate 5000", "hold out this many training images for validation; without "
-                 "it the test set validates", _validate),
-    "pad": ("pad 2", "put so many rows and columns of zeros around every image", _pad),
-    "image": ('image "pixels"', "the column of a table that holds the images, else `image`",
-              _image),
-    "label": ('label "digit" from 1', "the column of a table that holds the labels, else `label`; "
-              "`label from 1` subtracts 1 of each, and `label distinct` makes a class of each "
-              "different one, as where they have gaps. Text makes classes by itself", _label),
-    "resize": ("resize 32x32 fit", "bring pictures to a size: `fit` puts borders around, `crop` "
-               "cuts what is too much, `stretch` keeps no aspect; predictions do the same",
-               _resize),
-    "background": ("background black", "what transparent pictures lie on, and their borders; "
-                   "without it white, but black for white ink", _background),
-    "invert": ("invert auto", "make dark of light in pictures; `auto` in those whose border is "
-               "light, so that all are light on dark", _invert),
-    "skip": ("skip unreadable", "leave pictures that cannot be read out, and count them", _skip),
-}  # fmt: skip
+_LINES = (
+    SectionLine(
+        name="normalize",
+        summary="subtract the training images' mean and divide by their standard deviation, "
+        "channel by channel",
+        example="normalize",
+        read=_normalize,
+    ),
+    SectionLine(
+        name="validate",
+        summary="hold out this many training images for validation; without it the test set "
+        "validates",
+        example="validate 5000",
+        read=_validate,
+    ),
+    SectionLine(
+        name="pad",
+        summary="put so many rows and columns of zeros around every image",
+        example="pad 2",
+        read=_pad,
+    ),
+    SectionLine(
+        name="image",
+        summary="the column of a table that holds the images, else `image`",
+        example='image "pixels"',
+        read=_image,
+    ),
+    SectionLine(
+        name="label",
+        summary="the column of a table that holds the labels, else `label`; `label from 1` "
+        "subtracts 1 of each, and `label distinct` makes a class of each different one, as where "
+        "they have gaps. Text makes classes by itself",
+        example='label "digit" from 1',
+        terms={
+            "from": "what the first label is, as in `label from 1`: it is subtracted",
+            "distinct": "each different label is a class of its own, as in `label distinct`, "
+            "whatever numbers lie between them",
+        },
+        read=_label,
+    ),
+    SectionLine(
+        name="resize",
+        summary="bring pictures to a size: `fit` puts borders around, `crop` cuts what is too "
+        "much, `stretch` keeps no aspect; predictions do the same",
+        example="resize 32x32 fit",
+        terms=_RESIZE_MODES,
+        read=_resize,
+    ),
+    SectionLine(
+        name="background",
+        summary="what transparent pictures lie on, and their borders; without it white, but black "
+        "for white ink",
+        example="background black",
+        terms=_BACKGROUNDS,
+        read=_background,
+    ),
+    SectionLine(
+        name="invert",
+        summary="make dark of light in pictures; `auto` in those whose border is light, so that "
+        "all are light on dark",
+        example="invert auto",
+        terms=_INVERT,
+        read=_invert,
+    ),
+    SectionLine(
+        name="skip",
+        summary="leave pictures that cannot be read out, and count them",
+        example="skip unreadable",
+        terms={"unreadable": "pictures that cannot be read, as in `skip unreadable`"},
+        read=_skip,
+    ),
+)
 
 
 def read_data(line: Line, constants: Constants) -> tuple[Data | None, list[Diagnostic]]:
@@ -142,12 +200,21 @@ def read_data(line: Line, constants: Constants) -> tuple[Data | None, list[Diagn
     data: Data | None = None
     try:
         reader = Reader(line, _USAGE, constants)
-        kind = reader.word("dataset", tuple(DATASETS), _ALIASES)
-        path = reader.text() if DATASETS[kind].path else None
+        entry = reader.entry("dataset", DATASETS)
+        path = reader.text() if entry.path else None
         reader.end()
-        data = Data(kind, path, span=line.span)
+        data = Data(entry.name, path, span=line.span)
     except Refused as refused:
         problems.append(refused.diagnostic)
-    state = data or Data("idx")
-    state = read_keys(line, "data", KEYS, state, constants, problems)
+    state = read_lines(line, SECTION, data or Data("idx"), constants, problems)
     return (state if data else None), problems
+
+
+SECTION = Section(
+    name="data",
+    summary="where the images come from",
+    example="data mnist",
+    lines=by_name(_LINES),
+    blank=Data("parquet"),
+    read=read_data,
+)

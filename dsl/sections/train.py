@@ -1,64 +1,66 @@
 """The section `train`: how the net is trained."""
 
-import math
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from lenet.dsl.losses import LOSSES
+from lenet.dsl.lower.reader import TIMES, Duration, Reader
 from lenet.dsl.lower.values import Constants, Refused
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.messages.diagnostics import Diagnostic
+from lenet.dsl.metrics import METRICS
 from lenet.dsl.optimizers import OPTIMIZERS, usual_optimizer
-from lenet.dsl.sections.reader import Duration, Reader, read_keys
+from lenet.dsl.rates import RATES
+from lenet.dsl.sections import Section, SectionLine, bare_head, by_name, read_lines
 from lenet.dsl.syntax.tree import Line, Span
 from lenet.dsl.vocabulary import Use
 
-METRICS = ("top1", "top5", "loss")
-LOGGED = ("loss", "rate", "throughput", "parameters")
-RATE_CHANGES = ("decay", "cosine", "warmup")
-CONDITIONS = ("above", "below", "stalls")
-
-# Words of other frameworks for ours.
-METRIC_ALIASES = {"accuracy": "top1", "acc": "top1", "top1accuracy": "top1", "val_loss": "loss"}
-KEY_ALIASES = {"lr": "rate", "learning_rate": "rate", "learningrate": "rate", "batch_size": "batch",
-               "batchsize": "batch", "epochs": "stop", "max_epochs": "stop", "criterion": "loss",
-               "solver": "optimizer", "save": "checkpoint", "random_seed": "seed"}  # fmt: skip
+_LOGGED = {
+    "loss": "the mean of the loss over the images of a step",
+    "rate": "the learning rate of an iteration",
+    "throughput": "images in a second, over all workers",
+    "parameters": "histograms of what is trained, for TensorBoard; in `expect`, its number",
+}
+_CONDITIONS = {
+    "above": "the training ends when the metric is larger than this",
+    "below": "the training ends when the metric is smaller than this",
+    "stalls": "the training ends when the metric has not become better for so many epochs, as in "
+    "`stop when loss stalls for 3 epochs`",
+}
+_EVERY = {**TIMES, "every": "how often, as in `every epoch` or `every 50 iterations`"}
+_WARMUP = "warmup"
 
 
 @dataclass(frozen=True)
 class Rate:
-    """The learning rate over time.
+    """The learning rate over time, which runtime/rates computes.
 
-    `bases[k]` is in force from `changes[k - 1]` on, divided by 1 + decay * iteration; it climbs in
-    a straight line during `warmup`, and falls in half a cosine from there to the end if `cosine`.
+    `bases[k]` is in force from `changes[k - 1]` on; it falls as the `schedule` says, and climbs in
+    a straight line during `warmup`.
     """
 
     bases: tuple[float, ...]
-    decay: float = 0.0
     changes: tuple[int, ...] = ()
     unit: str = "iterations"
-    cosine: bool = False
+    schedule: Use | None = None
     warmup: Duration | None = None
 
     @property
     def needs_an_end(self) -> bool:
         """Whether it follows from the length of the training, which must then be known."""
-        return self.cosine
+        return self.schedule is not None and RATES[self.schedule.name].needs_an_end
 
-    def at(self, iteration: int, steps: int = 1, total: int = 0) -> float:
-        """In the iteration, counted from 0; an epoch has `steps`, the whole training `total`."""
-        length = steps if self.unit == "epochs" else 1
-        base = self.bases[sum(iteration >= change * length for change in self.changes)]
-        rate = base / (1 + self.decay * iteration)
-        start = 0
-        if self.warmup is not None:
-            start = self.warmup.count * (steps if self.warmup.unit == "epochs" else 1)
-            if iteration < start:
-                return rate * (iteration + 1) / start
-        if self.cosine:
-            done = min(1.0, (iteration - start) / max(1, total - start))
-            rate *= (1 + math.cos(math.pi * done)) / 2
-        return rate
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What it says that is not so by default."""
+        found: dict[str, Any] = {"bases": self.bases}
+        if self.changes:
+            found |= {"changes": self.changes}
+        if self.unit != Rate.unit:
+            found |= {"unit": self.unit}
+        if self.schedule is not None:
+            found |= RATES[self.schedule.name].facts(self.schedule)
+        return found if self.warmup is None else {**found, _WARMUP: self.warmup}
 
 
 @dataclass(frozen=True)
@@ -105,11 +107,7 @@ def _loss(reader: Reader, train: Train) -> Train:
 
 
 def _optimizer(reader: Reader, train: Train) -> Train:
-    entry = reader.entry("optimizer", OPTIMIZERS)
-    optimizer = entry.use(**reader.options(entry.name, entry.options))
-    if not entry.fits(optimizer):
-        raise reader.refuse(reader.line.span)
-    return replace(train, optimizer=optimizer)
+    return replace(train, optimizer=reader.use(reader.entry("optimizer", OPTIMIZERS)))
 
 
 def _rate(reader: Reader, train: Train) -> Train:
@@ -128,15 +126,13 @@ def _rate(reader: Reader, train: Train) -> Train:
         rate = replace(rate, changes=changes, unit=unit)
     while reader.items:
         place = reader.items[0].span
-        word = reader.word("way to change the rate", RATE_CHANGES)
-        if word == "decay" and not rate.decay and not rate.cosine:
-            rate = replace(rate, decay=reader.real("the rate's decay"))
-        elif word == "cosine" and not rate.cosine and not rate.decay:
-            rate = replace(rate, cosine=True)
-        elif word == "warmup" and rate.warmup is None:
+        if rate.warmup is None and reader.accept(_WARMUP):
             rate = replace(rate, warmup=reader.duration())
-        else:
+            continue
+        entry = reader.entry("way to change the rate", RATES, (_WARMUP,))
+        if rate.schedule is not None:
             raise reader.refuse(place)
+        rate = replace(rate, schedule=reader.use(entry, (_WARMUP, *RATES)))
     return replace(train, rate=rate, rate_span=reader.line.span)
 
 
@@ -150,8 +146,8 @@ def _stop(reader: Reader, train: Train) -> Train:
             raise Refused(messages.key_twice(reader.line.span, "stop after", train.stop_span))
         return replace(train, stop=reader.duration(), stop_span=reader.line.span)
     reader.expect("when")
-    metric = reader.word("metric", METRICS, METRIC_ALIASES)
-    how = reader.word("condition", CONDITIONS)
+    metric = reader.entry("metric", METRICS).name
+    how = reader.word("condition", tuple(_CONDITIONS))
     if how == "stalls":
         reader.expect("for")
         duration = reader.duration()
@@ -168,7 +164,7 @@ def _stop(reader: Reader, train: Train) -> Train:
 def _validate(reader: Reader, train: Train) -> Train:
     metrics = []
     while reader.items and reader.peek() != "every":
-        metrics.append(reader.word("metric", METRICS, METRIC_ALIASES))
+        metrics.append(reader.entry("metric", METRICS).name)
     if not metrics:
         raise reader.refuse()
     return replace(train, metrics=tuple(dict.fromkeys(metrics)), validate_every=reader.every())
@@ -179,7 +175,7 @@ def _checkpoint(reader: Reader, train: Train) -> Train:
 
 
 def _log(reader: Reader, train: Train) -> Train:
-    what = reader.word("quantity to log", LOGGED)
+    what = reader.word("quantity to log", tuple(_LOGGED))
     every = reader.every() if reader.items else Duration(1, "iterations")
     return replace(train, logs=(*(log for log in train.logs if log[0] != what), (what, every)))
 
@@ -188,61 +184,99 @@ def _seed(reader: Reader, train: Train) -> Train:
     return replace(train, seed=int(reader.size("the seed", least=0)))
 
 
-KEYS: dict[str, tuple[str, str, Callable[[Reader, Train], Train]]] = {
-    "loss": (
-        "loss nll",
-        "nll after logsoftmax, crossentropy on plain scores, or map on the distances of rbf "
-        "(LeCun 1998, equation 9, with j = 0.1)",
-        _loss,
+_LINES = (
+    SectionLine(
+        name="loss",
+        summary="nll after logsoftmax, crossentropy on plain scores, or map on the distances of "
+        "rbf (LeCun 1998, equation 9, with j = 0.1)",
+        example="loss nll",
+        aliases=("criterion",),
+        read=_loss,
     ),
-    "optimizer": (
-        "optimizer sgd momentum 0.9 nesterov weight_decay 0.0005",
-        "how a gradient changes the parameters; or `adam beta1 0.9 beta2 0.999 epsilon 1e-8`",
-        _optimizer,
+    SectionLine(
+        name="optimizer",
+        summary="how a gradient changes the parameters; or `adam beta1 0.9 beta2 0.999 epsilon "
+        "1e-8`",
+        example="optimizer sgd momentum 0.9 nesterov weight_decay 0.0005",
+        aliases=("solver",),
+        read=_optimizer,
     ),
-    "rate": (
-        "rate 0.4 decay 0.0002",
-        "the learning rate: 0.4 / (1 + 0.0002 * iteration); or `rate 0.1 0.01 at 30 epochs`, "
-        "`rate 0.1 cosine`, each also with `warmup 5 epochs`",
-        _rate,
+    SectionLine(
+        name="rate",
+        summary="the learning rate: 0.4 / (1 + 0.0002 * iteration); or `rate 0.1 0.01 at 30 "
+        "epochs`, `rate 0.1 cosine`, each also with `warmup 5 epochs`",
+        example="rate 0.4 decay 0.0002",
+        aliases=("lr", "learning_rate", "learningrate"),
+        terms={
+            **TIMES,
+            "at": "when the rate changes, as in `rate 0.1 0.01 at 30 epochs`",
+            _WARMUP: "how long the rate climbs in a straight line at the beginning, as in `warmup "
+            "5 epochs`",
+        },
+        read=_rate,
     ),
-    "batch": ("batch 2048", "images in one step, over all workers", _batch),
-    "stop": (
-        "stop after 20 epochs",
-        "or a number of iterations; or `stop when top1 above 0.99`, `stop when loss stalls for 3 "
-        "epochs`, as validated",
-        _stop,
+    SectionLine(
+        name="batch",
+        summary="images in one step, over all workers",
+        example="batch 2048",
+        aliases=("batch_size", "batchsize"),
+        read=_batch,
     ),
-    "validate": (
-        "validate top1 loss every epoch",
-        "measure top1, top5 or loss on the validation images",
-        _validate,
+    SectionLine(
+        name="stop",
+        summary="or a number of iterations; or `stop when top1 above 0.99`, `stop when loss stalls "
+        "for 3 epochs`, as validated",
+        example="stop after 20 epochs",
+        aliases=("epochs", "max_epochs"),
+        terms={
+            **TIMES,
+            **_CONDITIONS,
+            "after": "the length of the training, as in `stop after 20 epochs`",
+            "when": "the training ends early by a metric, as in `stop when top1 above 0.99`",
+            "for": "how long a metric may stall, as in `stalls for 3 epochs`",
+        },
+        read=_stop,
+        repeatable=True,
     ),
-    "checkpoint": (
-        "checkpoint every epoch",
-        "keep the state of the training, to go on from it; without this line, at the end of an "
-        "epoch, every ten seconds at most",
-        _checkpoint,
+    SectionLine(
+        name="validate",
+        summary="measure top1, top5 or loss on the validation images",
+        example="validate top1 loss every epoch",
+        terms=_EVERY,
+        read=_validate,
     ),
-    "log": (
-        "log parameters every 50 iterations",
-        "write loss, rate, throughput, or histograms of the parameters for TensorBoard",
-        _log,
+    SectionLine(
+        name="checkpoint",
+        summary="keep the state of the training, to go on from it; without this line, at the end "
+        "of an epoch, every ten seconds at most",
+        example="checkpoint every epoch",
+        aliases=("save",),
+        terms=_EVERY,
+        read=_checkpoint,
     ),
-    "seed": ("seed 1", "the same seed gives the same weights, bit for bit", _seed),
-}
+    SectionLine(
+        name="log",
+        summary="write loss, rate, throughput, or histograms of the parameters for TensorBoard",
+        example="log parameters every 50 iterations",
+        terms={**_EVERY, **_LOGGED},
+        read=_log,
+        repeatable=True,
+    ),
+    SectionLine(
+        name="seed",
+        summary="the same seed gives the same weights, bit for bit",
+        example="seed 1",
+        aliases=("random_seed",),
+        read=_seed,
+    ),
+)
 
 
 def read_train(line: Line, constants: Constants) -> tuple[Train, list[Diagnostic]]:
     """The section and all mistakes in it."""
-    problems: list[Diagnostic] = []
-    if line.items or line.name or line.shape:
-        problems.append(messages.bad_line(line.span, "train", "train"))
+    problems = bare_head(line, SECTION)
     count = len(problems)
-    train = read_keys(
-        line, "train", KEYS, Train(), constants, problems, repeatable=("log", "stop"),
-        aliases=KEY_ALIASES,
-    )  # fmt: skip
+    train: Train = read_lines(line, SECTION, SECTION.blank, constants, problems)
     unreadable = any(isinstance(s, Line) and not s.keyword.text for s in line.body)
     if train.rate is None and len(problems) == count and not unreadable:
         span = line.keyword.span
@@ -250,3 +284,13 @@ def read_train(line: Line, constants: Constants) -> tuple[Train, list[Diagnostic
     if train.rate is not None and train.rate.needs_an_end and train.stop is None:
         problems.append(messages.rate_without_end(train.rate_span or line.span))
     return replace(train, loss_span=train.loss_span or line.keyword.span), problems
+
+
+SECTION = Section(
+    name="train",
+    summary="how the net is trained",
+    example="train",
+    lines=by_name(_LINES),
+    blank=Train(),
+    read=read_train,
+)

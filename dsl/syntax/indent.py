@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from lenet.dsl.registry import SECTIONS, layers
+from lenet.dsl.registry import layers
+from lenet.dsl.sections import SECTIONS
 
 _WIDTHS = (2, 4, 8, 3, 1, 5, 6, 7)  # the more usual first
 _NEED_A_BODY = ("block", "repeat", "train", "augment")

@@ -7,15 +7,14 @@ in the ways in which it may have been meant, and the first that means something 
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
+from functools import cache
 
 from lenet.dsl.lower.bind import bind
 from lenet.dsl.lower.values import Constants, Refused, evaluate_size
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.messages.diagnostics import Diagnostic, Edit
-from lenet.dsl.registry import SECTIONS, STRUCTURE, layers
-from lenet.dsl.sections import augment, data, train
-from lenet.dsl.sections.reader import read_keys
+from lenet.dsl.registry import STRUCTURE, layers
+from lenet.dsl.sections import SECTIONS, read_lines
 from lenet.dsl.syntax.fix import apply_edits
 from lenet.dsl.syntax.tree import Let, Sizes, Statement
 
@@ -29,13 +28,6 @@ _THOUSANDS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:,\d{3})+(?![\d.,])")
 _DEFINITION = re.compile(rf"({_WORD})\s*=(?!=)\s*\S")
 _ASSIGNED = re.compile(r'(?<=\w)\s*[=:]\s*(?=[\w"(]|$)')
 _ROUNDS = 5
-# Of each section, how its lines are read, others' words for them, and what they are read into.
-_SECTIONS: dict[str, tuple[Any, dict[str, str], Any]] = {
-    "data": (data.KEYS, {}, data.Data("parquet")),
-    "augment": (augment.KEYS, augment.KEY_ALIASES, augment.Augment()),
-    "train": (train.KEYS, train.KEY_ALIASES, train.Train()),
-}
-_KEYS = {word for keys, others, _ in _SECTIONS.values() for word in (*keys, *others)}
 
 
 def as_meant(found: Diagnostic, code: str, outer: str, parse: Parse) -> tuple[Diagnostic, str]:
@@ -65,10 +57,20 @@ def _candidates(text: str, outer: str, parse: Parse) -> Iterator[str]:
         bare = _outside_texts(text, lambda part: _ASSIGNED.sub(" ", part))
         for line in dict.fromkeys((text, bare)):
             yield from _numbers(line, outer, parse)
-    elif not outer and _DEFINITION.match(text) and first[0].lower() not in _KEYS:
+    elif not outer and _DEFINITION.match(text) and first[0].lower() not in _words_of_lines():
         yield from _numbers(f"let {text}", outer, parse)
     else:
         yield from _numbers(text, outer, parse)
+
+
+@cache
+def _words_of_lines() -> frozenset[str]:
+    """Those that begin lines of sections, others' words for them included."""
+    return frozenset(
+        word
+        for section in SECTIONS.values()
+        for word in (*section.lines, *section.aliases_of_lines)
+    )
 
 
 def _is_ours(word: str) -> bool:
@@ -138,8 +140,7 @@ def _problems(statement: Statement, outer: str) -> list[Diagnostic]:
     problems: list[Diagnostic] = []
     if outer in SECTIONS:
         section = replace(statement, body=(statement,), items=())
-        keys, others, state = _SECTIONS[outer]
-        read_keys(section, outer, keys, state, constants, problems, aliases=others)
+        read_lines(section, SECTIONS[outer], SECTIONS[outer].blank, constants, problems)
     elif word in layers():
         problems = bind(statement, layers()[word], constants)[2]
     elif word not in SECTIONS:  # the numbers of `repeat`, `expect` and blocks are whole

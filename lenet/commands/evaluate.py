@@ -1,6 +1,7 @@
 """`lenet evaluate`: a model's metrics on test images."""
 
 from lenet.commands import Data, Json, Model
+from lenet.dsl.metrics import METRICS
 from lenet.terminal.console import say, say_json
 
 
@@ -21,4 +22,4 @@ def evaluate(model: Model, data: Data = None, as_json: Json = False) -> None:
         return
     say(f"{metrics.pop('count'):,} images of {dataset.name}")
     for name, value in metrics.items():
-        say(f"{name:<6} {value:.4f}" if name == "loss" else f"{name:<6} {value:.2%}")
+        say(f"{name:<6} {METRICS[name].shown(value)}")

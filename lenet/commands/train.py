@@ -13,7 +13,9 @@ import typer
 
 from lenet.api import Network, load_again
 from lenet.commands import Data, Json, Set, load_network
+from lenet.dsl.datasets import DATASETS
 from lenet.dsl.errors import LenetError
+from lenet.dsl.metrics import METRICS
 from lenet.parameters import command_takes_options
 from lenet.runtime.options import Options, described_options
 from lenet.terminal.console import note, say, say_json, show_diagnostics
@@ -133,7 +135,7 @@ def _train(
 ) -> tuple[Any, float]:  # fmt: skip
     """The model and the seconds that it took; `kept` gets where the newest checkpoint is, if it is
     not in its own place, or ""."""
-    from lenet.dsl.sections.reader import Duration
+    from lenet.dsl.lower.reader import Duration
     from lenet.runtime.events import CheckpointKept, Event
     from lenet.runtime.resolve import resolve_data
     from lenet.runtime.run import train_model
@@ -180,18 +182,20 @@ def _conclude(
             }
         )
         return
-    best = max((e for e in model.history if "top1" in e["validation"]), default=None,
-               key=lambda e: e["validation"]["top1"])  # fmt: skip
-    if best:
-        say(f"best     top1 {best['validation']['top1']:.2%} in epoch {best['epoch']}")
-    if "top1" in last:
-        say(f"last     top1 {last['top1']:.2%}")
+    for name in list(last)[:1]:
+        metric = METRICS[name]
+        measured = [epoch for epoch in model.history if name in epoch["validation"]]
+        best = max(measured, key=lambda epoch: metric.score(epoch["validation"][name]))
+        shown = metric.shown(best["validation"][name])
+        say(f"best     {name} {shown} in epoch {best['epoch']}")
+        say(f"last     {name} {metric.shown(last[name])}")
     say(f"model    {file}")
     say(f"digest   {model.digest[:16]}…, {seconds:.1f} s in all")
     where = ["--data", str(data)] if data else []
     if not data and network.graph.data and network.graph.data.path:
         where = ["--data", str(network.path.parent / network.graph.data.path)]
-    frame = network.graph.data is not None and network.graph.data.kind == "frame"
+    section = network.graph.data
+    frame = section is not None and DATASETS[section.kind].given
     if not frame:
         say(f"next     {shlex.join(['lenet', 'evaluate', str(file), *where])}")
     if find_spec("tensorboard") is not None:

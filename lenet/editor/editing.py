@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 
 from lenet.dsl.check import Checked
-from lenet.dsl.datasets import DATASETS
 from lenet.dsl.glossary import glossary
-from lenet.dsl.lower.definitions import SECTIONS
 from lenet.dsl.lower.values import show as show_number
 from lenet.dsl.registry import STRUCTURE, Argument, Layer, layers
+from lenet.dsl.sections import SECTIONS
 from lenet.dsl.shapes import product, show
 from lenet.dsl.syntax.parse import code_of
 from lenet.dsl.syntax.tree import (
@@ -22,8 +21,7 @@ from lenet.dsl.syntax.tree import (
     Word,
 )
 from lenet.dsl.syntax.write import show_head
-from lenet.editor.explain import SECTIONS as _KEYS
-from lenet.editor.explain import describe_argument, describe_dataset
+from lenet.editor.explain import describe_argument, heads_of
 
 
 def lines_of(statements: tuple[Statement, ...], outer: str = "") -> Iterator[tuple[Statement, str]]:
@@ -63,11 +61,9 @@ def explain_at(checked: Checked, line: int, column: int) -> str | None:
         for option in _options(layers()[statement.keyword.text]):
             if option.name == word.text:
                 return f"**{option.name}**: {describe_argument(option)}"
-    if isinstance(statement, Line) and word.text in DATASETS:
-        return f"data {describe_dataset(word.text)}"
     keyword = statement.keyword.text if isinstance(statement, Line) else ""
     for term in glossary().get(word.text, ()):
-        if outer not in _KEYS or keyword in term.keys:
+        if not (outer in SECTIONS or keyword in SECTIONS) or keyword in term.keys:
             return f"**{word.text}**: {term.meaning}"
     return None
 
@@ -75,9 +71,9 @@ def explain_at(checked: Checked, line: int, column: int) -> str | None:
 def _explain_keyword(checked: Checked, line: Line, outer: str) -> str | None:
     kind = line.keyword.text
     facts = _facts(checked, line)
-    if outer in _KEYS and kind in _KEYS[outer]:
-        usage, meaning, _ = _KEYS[outer][kind]
-        return f"```lenet\n{usage}\n```\n{meaning}"
+    if outer in SECTIONS and kind in SECTIONS[outer].lines:
+        known = SECTIONS[outer].lines[kind]
+        return f"```lenet\n{known.example}\n```\n{known.summary}"
     if kind in checked.definitions.blocks:
         head = show_head(checked.definitions.blocks[kind].line)
         return "\n\n".join([f"```lenet\n{head}\n```", *facts])
@@ -89,7 +85,7 @@ def _explain_keyword(checked: Checked, line: Line, outer: str) -> str | None:
         usage, meaning = STRUCTURE[kind]
         return "\n\n".join([f"```lenet\n{usage}\n```", meaning, *facts])
     if kind in SECTIONS:
-        return f"section `{kind}`: {', '.join(_KEYS[kind])}"
+        return f"section `{kind}`: {', '.join(SECTIONS[kind].lines)}"
     return None
 
 
@@ -198,10 +194,10 @@ def completions(
         words.pop()  # the word that is being written
     if not words:
         yield from _first_words(checked, outer)
-    elif outer in _KEYS:
+    elif outer in SECTIONS:
         yield from _values_of_key(words[0])
-    elif words[0] == "data":
-        yield from ((name, "value", known.doc) for name, known in DATASETS.items())
+    elif words[0] in SECTIONS:
+        yield from ((word.name, "value", word.meaning) for word in heads_of(SECTIONS[words[0]]))
     elif words[-1] != "as":
         yield from _items(checked, words, lines, line)
 
@@ -216,8 +212,8 @@ def _outer(lines: list[str], line: int, indent: int) -> str:
 
 
 def _first_words(checked: Checked, outer: str) -> Iterator[tuple[str, str, str]]:
-    if outer in _KEYS:
-        yield from ((key, "key", meaning) for key, (_, meaning, _) in _KEYS[outer].items())
+    if outer in SECTIONS:
+        yield from ((line.name, "key", line.summary) for line in SECTIONS[outer].lines.values())
         return
     joins = [name for name, layer in layers().items() if layer.joins]
     if outer in joins:
@@ -230,7 +226,7 @@ def _first_words(checked: Checked, outer: str) -> Iterator[tuple[str, str, str]]
         if outer == "" or name == "repeat":
             yield name, "structure", meaning
     if outer == "":
-        yield from ((name, "structure", f"section {name}") for name in SECTIONS)
+        yield from ((name, "structure", section.summary) for name, section in SECTIONS.items())
 
 
 def _values_of_key(key: str) -> Iterator[tuple[str, str, str]]:

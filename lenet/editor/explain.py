@@ -4,35 +4,27 @@ registries that the checker reads."""
 from collections.abc import Iterable, Iterator, Mapping
 
 from lenet.dsl.check import check
-from lenet.dsl.datasets import DATASETS
 from lenet.dsl.errors import LenetError
 from lenet.dsl.glossary import glossary
+from lenet.dsl.lower.reader import UNIT_ALIASES
 from lenet.dsl.messages.absent import meant_for, plain
 from lenet.dsl.messages.diagnostics import closest, render
 from lenet.dsl.messages.wording import CODES
 from lenet.dsl.registry import STRUCTURE, Argument, Layer, layers, suggest_layer
-from lenet.dsl.sections import augment, data, train
-from lenet.dsl.sections.reader import UNIT_ALIASES
-from lenet.dsl.shapes import show
+from lenet.dsl.sections import SECTIONS, Section
+from lenet.dsl.vocabulary import Word
 from lenet.dsl.words import KINDS
-
-# Of each section, by key: how the line is written, what it means, and its reader.
-SECTIONS: dict[str, Mapping[str, tuple[str, str, object]]] = {
-    "data": data.KEYS,
-    "augment": augment.KEYS,
-    "train": train.KEYS,
-}
 
 
 def aliases_of_lines() -> Mapping[str, Mapping[str, str]]:
     """Other frameworks' words for ours, by what ours are."""
     return {
-        "a line of the section train": train.KEY_ALIASES,
-        "a line of the section augment": augment.KEY_ALIASES,
-        "a dataset": data._ALIASES,
-        "a metric": train.METRIC_ALIASES,
+        **{
+            f"a line of the section {section.name}": section.aliases_of_lines
+            for section in SECTIONS.values()
+        },
         "a unit": UNIT_ALIASES,
-        **{kind.title: kind.words.aliases for kind in KINDS},
+        **{kind.title: kind.words.aliases for kind in KINDS if kind.keys},
         **{
             f"an option of {kind.what}s": {
                 alias: option.name for _, option in kind.options() for alias in option.aliases
@@ -70,9 +62,9 @@ def explain(word: str | None) -> str:
 
 def _names() -> Iterator[str]:
     """All words that have an entry."""
-    yield from (*glossary(), *DATASETS, *STRUCTURE, *SECTIONS)
+    yield from (*glossary(), *STRUCTURE, *SECTIONS)
     for section in SECTIONS.values():
-        yield from section
+        yield from section.lines
     for layer in layers().values():
         yield from (layer.name, *_option_names(layer))
 
@@ -87,12 +79,11 @@ def _entries(word: str) -> list[str]:
         found.append(f"{word}: {meaning}.\n\n{_indented(usage)}")
     if word in SECTIONS:
         found.append(_section(word))
-    if word in DATASETS:
-        found.append(f"data {describe_dataset(word)}\n")
     for name, section in SECTIONS.items():
-        if word in section:
-            usage, meaning, _ = section[word]
-            found.append(f"{word}, a line of the section {name}: {meaning}.\n\n{_indented(usage)}")
+        if word in section.lines:
+            line = section.lines[word]
+            told = f"{word}, a line of the section {name}: {line.summary}.\n\n"
+            found.append(f"{told}{_indented(line.example)}")
     users: dict[str, list[str]] = {}  # layers, by what the word means in their lines
     for layer in layers().values():
         for argument in (*layer.options, *layer.arguments):
@@ -149,12 +140,9 @@ def describe_argument(argument: Argument) -> str:
     return f"{argument.doc} ({argument.expected}){default}"
 
 
-def describe_dataset(name: str) -> str:
-    """A dataset in one line."""
-    known = DATASETS[name]
-    path = f' "{known.path}"' if known.path else ""
-    facts = f"; images of {show(known.shape)}, {known.classes} classes" if known.shape else ""
-    return f"{name}{path}: {known.doc}{facts}"
+def heads_of(section: Section) -> list[Word]:
+    """The words of a registry that the first line of a section may have."""
+    return [word for kind in KINDS if section.name in kind.keys for word in kind.words.values()]
 
 
 def _option_names(layer: Layer) -> Iterable[str]:
@@ -174,7 +162,7 @@ def _overview() -> str:
     lines += ["", "Structure:"]
     lines += [f"  {name:{width}}  {meaning}" for name, (_, meaning) in STRUCTURE.items()]
     for name, section in SECTIONS.items():
-        lines += ["", f"Section {name}: {', '.join(section)}"]
+        lines += ["", f"Section {name}: {', '.join(section.lines)}"]
     lines += ["", f"Other words: {', '.join(glossary())}"]
     lines += ["", "Codes:"]
     lines += [f"  {code}  {entry.title}" for code, entry in CODES.items()]
@@ -183,12 +171,13 @@ def _overview() -> str:
 
 
 def _section(name: str) -> str:
-    lines = [f"The section {name}:", ""]
-    if name == "data":
-        lines += [f"  data {describe_dataset(dataset)}" for dataset in DATASETS]
+    section = SECTIONS[name]
+    lines = [f"The section {name}: {section.summary}", ""]
+    if heads := heads_of(section):
+        lines += [f"  {word.example}: {word.meaning}" for word in heads]
         lines += ["", "and below it:", ""]
-    for usage, meaning, _ in SECTIONS[name].values():
-        lines += [f"  {usage}", f"      {meaning}"]
+    for line in section.lines.values():
+        lines += [f"  {line.example}", f"      {line.summary}"]
     return "\n".join(lines) + "\n"
 
 

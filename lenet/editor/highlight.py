@@ -15,8 +15,8 @@ from pygments.token import (
     Whitespace,
 )
 
-from lenet.dsl.lower.definitions import SECTIONS
 from lenet.dsl.registry import STRUCTURE, layers
+from lenet.dsl.sections import SECTIONS
 
 _JOINS = [layer.name for layer in layers().values() if layer.joins]
 _BLANK = r"[^\S\n]+"
@@ -43,7 +43,7 @@ class LenetLexer(RegexLexer):
              "table"),
             (rf"(block)({_BLANK})({_NAME})", bygroups(Keyword, Whitespace, Name.Class), "header"),
             (rf"(let)({_BLANK})({_NAME})", bygroups(Keyword, Whitespace, Name.Constant), "header"),
-            (words(SECTIONS, suffix=_END), Keyword.Namespace, ("section", "items")),
+            (words(list(SECTIONS), suffix=_END), Keyword.Namespace, ("section", "items")),
             (words([*STRUCTURE, *_JOINS], suffix=_END), Keyword, "items"),
             (_NAME, Name.Function, "items"),
             include("space"),

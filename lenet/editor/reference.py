@@ -1,12 +1,10 @@
 """Writes docs/language.md from the registries: `python -m lenet.editor.reference`."""
 
-from collections.abc import Iterable
-
-from lenet.dsl.datasets import DATASETS
 from lenet.dsl.glossary import glossary
 from lenet.dsl.messages.wording import CODES
 from lenet.dsl.registry import STRUCTURE, Layer, layers
-from lenet.editor.explain import SECTIONS, describe_argument, describe_dataset
+from lenet.dsl.sections import SECTIONS, Section
+from lenet.editor.explain import describe_argument, heads_of
 
 _INTRODUCTION = """# The language
 
@@ -93,30 +91,33 @@ def language_reference() -> str:
     parts += [f"- `{usage}`: {meaning}" for usage, meaning in STRUCTURE.values()]
     parts.append("\n## Layers\n")
     parts += [_layer(layer) for layer in layers().values()]
-    parts.append("## Section `data`\n\nWhere the images come from:\n")
-    parts += [f"- `data {describe_dataset(name)}".replace(":", "`:", 1) for name in DATASETS]
-    parts.append("\nand below it, indented:\n")
-    parts += _keys(SECTIONS["data"].values())
-    parts.append("\n## Section `augment`\n\nTraining images only, anew in each epoch:\n")
-    parts += _keys(SECTIONS["augment"].values())
-    parts.append("\n## Section `train`\n")
-    parts += _keys(SECTIONS["train"].values())
+    parts += [line for section in SECTIONS.values() for line in _section(section)]
     parts.append(
-        "\nOnly `rate` must be given. Without the others: batch 128, stop after 10 epochs, "
+        "Only `rate` must be given. Without the others: batch 128, stop after 10 epochs, "
         "validate top1 loss every\nepoch, seed 1, and the loss that the last layer calls for. "
         "`stop` and `every` take epochs or iterations; validation that is counted in iterations "
         "also ends\neach epoch.\n"
     )
     parts.append("## Other words\n\nThat stand in these lines, and around them:\n")
-    parts += [f"- `{word}`: {t.meaning}" for word, terms in glossary().items() for t in terms]
+    parts += [
+        f"- `{word}`: {term.meaning}"
+        for word, terms in glossary().items()
+        for term in terms
+        if not SECTIONS.keys() & set(term.keys)
+    ]
     parts.append("")
     parts.append("## Codes\n\n`lenet explain E012` tells the long story of a code.\n")
     parts += [f"- {code}: {entry.title}" for code, entry in CODES.items()]
     return "\n".join(parts) + "\n"
 
 
-def _keys(entries: Iterable[tuple[str, str, object]]) -> list[str]:
-    return [f"- `{usage}`: {meaning}" for usage, meaning, _ in entries]
+def _section(section: Section) -> list[str]:
+    lines = [f"## Section `{section.name}`\n", f"{section.summary.capitalize()}:\n"]
+    if heads := heads_of(section):
+        lines += [f"- `{word.example}`: {word.meaning}" for word in heads]
+        lines.append("\nand below it, indented:\n")
+    lines += [f"- `{line.example}`: {line.summary}" for line in section.lines.values()]
+    return [*lines, ""]
 
 
 def _layer(layer: Layer) -> str:

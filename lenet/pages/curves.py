@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lenet.dsl.messages.clean import escape
+from lenet.dsl.metrics import METRICS
 
 History = Sequence[Mapping[str, Any]]
 Points = list[tuple[float, float]]  # epoch, value
@@ -19,8 +20,8 @@ _FLAT = 1e-12  # a range that is none
 
 
 def chart(kind: str, history: History) -> str:
-    """The `loss` of training and validation, or the other metrics of the `validation`, over
-    epochs; "" where there are none."""
+    """The `loss` of training and validation, or the shares of the `validation` in
+    percent, over epochs; "" where there are none."""
     if kind == "loss":
         series = {
             "training": _points(history, lambda event: event.get("loss")),
@@ -35,7 +36,7 @@ def chart(kind: str, history: History) -> str:
                 for epoch, value in _points(history, lambda e, name=name: _validation(e).get(name))
             ]
             for name in names
-            if name != "loss"
+            if name in METRICS and METRICS[str(name)].share
         }
         title = "validation by epoch"
     series = {name: points for name, points in series.items() if points}

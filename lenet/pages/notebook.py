@@ -6,8 +6,8 @@ import threading
 import time
 from dataclasses import dataclass
 
+from lenet.dsl.lower.reader import Duration
 from lenet.dsl.messages.clean import clean, escape
-from lenet.dsl.sections.reader import Duration
 from lenet.runtime.events import Event, IterationDone
 from lenet.terminal.progress import Lines
 

@@ -5,8 +5,9 @@ import textwrap
 from datetime import UTC, datetime
 from typing import Any
 
+from lenet.dsl.lower.reader import Duration
 from lenet.dsl.messages.clean import clean, clean_json
-from lenet.dsl.sections.reader import Duration
+from lenet.dsl.metrics import METRICS
 from lenet.runtime.events import (
     Compiled,
     DataCounted,
@@ -35,7 +36,7 @@ def epoch_line(event: EpochDone) -> str:
 
 def _validation(event: EpochDone | Validated) -> list[str]:
     parts = [
-        f"{name} {_number(value)}" if name == "loss" else f"{name} {value:7.2%}"
+        f"{name} {value:7.2%}" if METRICS[name].share else f"{name} {_number(value)}"
         for name, value in event.validation.items()
     ]
     return [f"val {parts[0]}", *parts[1:]] if parts else []

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from lenet.dsl.sections.reader import Duration
+from lenet.dsl.lower.reader import Duration
 from lenet.pages.notebook import Notebook, in_notebook
 from lenet.runtime.events import Event, Watch
 from lenet.terminal.progress import Bars, Lines

@@ -11,6 +11,7 @@ import numpy as np
 
 from lenet.dsl.files import read_file
 from lenet.runtime.data.dataset import FOLDER_ARGUMENTS, DataError, Dataset, Images
+from lenet.runtime.datasets import Wanted
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 SHAPE = (3, 32, 32)
@@ -24,11 +25,13 @@ _FIX = f"{_UNPACK}--data"
 _PYTHON = f"{_UNPACK}{FOLDER_ARGUMENTS}"
 
 
-def load_cifar10(folder: Path | None = None) -> Dataset:
+def load(wanted: Wanted) -> Dataset:
     """The files data_batch_*.bin, as many as there are, and test_batch.bin; raises DataError.
 
-    They lie in `folder`, else in $LENET_DATA, or in a folder there whose name begins with cifar.
+    They lie in the wanted folder, else in $LENET_DATA, or in a folder there whose name begins with
+    cifar.
     """
+    folder = wanted.folder
     root = folder or Path(os.environ.get("LENET_DATA", "")).expanduser()
     if folder is None and not os.environ.get("LENET_DATA"):
         raise DataError("I do not know where CIFAR-10 is.", "", _FIX, _PYTHON)

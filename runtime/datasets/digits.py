@@ -3,16 +3,22 @@
 import numpy as np
 
 from lenet.runtime.data.dataset import DataError, Dataset, Images
+from lenet.runtime.datasets import Wanted
 
 TEST_COUNT = 360
 SPLIT_SEED = 0
 
 
-def load_digits() -> Dataset:
+def load(wanted: Wanted) -> Dataset:
     """1,437 training and 360 test images of 1x8x8 pixels with values 0..16.
 
     The split is always the same. Raises DataError where scikit-learn is missing.
     """
+    if wanted.folder is not None:
+        detail = f"They come with scikit-learn; nothing would be read from {wanted.folder}."
+        raise DataError(
+            "The digits need no folder.", detail, "Leave --data out.", "Leave the folder out."
+        )
     try:
         # Here, because it takes a second to import.
         from sklearn import datasets  # type: ignore[import-untyped]

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException
@@ -13,8 +13,7 @@ from urllib.request import Request, urlopen
 from lenet.compiler.jit.alone import alone
 from lenet.runtime.data.dataset import DataError
 from lenet.runtime.data.formats.idx import GZIP_ERRORS, open_unzipped
-
-Progress = Callable[[str, int, int], None]
+from lenet.runtime.datasets import Progress
 
 TIMEOUT = 20.0  # seconds without a byte
 ATTEMPTS = 5  # at one mirror, as long as each gets further than the one before

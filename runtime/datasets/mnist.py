@@ -10,7 +10,8 @@ from pathlib import Path
 from lenet.compiler.jit.folders import cache_folder, cache_is_temporary
 from lenet.runtime.data.dataset import FOLDER_ARGUMENTS, DataError, Dataset
 from lenet.runtime.data.formats.idx import read_pairs
-from lenet.runtime.datasets.fetch import Progress, RemoteFile, fetch
+from lenet.runtime.datasets import Progress, Wanted
+from lenet.runtime.datasets.fetch import RemoteFile, fetch
 
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -37,6 +38,11 @@ FILES = (
 CLASSES = tuple("0123456789")
 
 
+def load(wanted: Wanted) -> Dataset:
+    """See the package."""
+    return load_mnist(wanted.folder, wanted.progress)
+
+
 def load_mnist(
     folder: Path | None = None,
     progress: Progress | None = None,
@@ -51,32 +57,6 @@ def load_mnist(
     train_images, train_labels, test_images, test_labels = paths
     train, test = read_pairs((train_images, train_labels), (test_images, test_labels), len(CLASSES))
     return Dataset("mnist", train, test, CLASSES, 1 / 255)
-
-
-FASHION_CLASSES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt",
-                   "Sneaker", "Bag", "Ankle boot")  # fmt: skip
-
-
-def load_fashion_mnist(folder: Path | None = None) -> Dataset:
-    """Fashion-MNIST (Xiao et al. 2017) has files of the same names: in `folder` or its folder
-    fashion-mnist, else in $LENET_DATA/fashion-mnist. They are not downloaded. Raises DataError."""
-    local = os.environ.get("LENET_DATA")
-    place = folder or (Path(local).expanduser() / "fashion-mnist" if local else None)
-    if place is None:
-        fix = "get its four files from https://github.com/zalandoresearch/fashion-mnist, and name "
-        raise DataError(
-            "I do not know where Fashion-MNIST is.",
-            "",
-            f"{fix}the folder with --data",
-            f"{fix}the folder with {FOLDER_ARGUMENTS}",
-        )
-    if (place / "fashion-mnist").is_dir():
-        place = place / "fashion-mnist"
-    found = list(find_files(place).values())
-    if len(found) < len(FILES):
-        raise DataError(f"{place} does not hold Fashion-MNIST.", "", *where_to_put(place))
-    train, test = read_pairs((found[0], found[1]), (found[2], found[3]), len(FASHION_CLASSES))
-    return Dataset("fashion-mnist", train, test, FASHION_CLASSES, 1 / 255)
 
 
 def find_in(folder: Path) -> list[Path]:

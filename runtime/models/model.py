@@ -27,13 +27,13 @@ from lenet.runtime.data.values import TOO_LARGE, as_image
 from lenet.runtime.lazy import lazy
 from lenet.runtime.machine.cores import available_cores
 from lenet.runtime.machine.files import write_atomically
+from lenet.runtime.metrics import measure
 from lenet.runtime.models import model_file
 from lenet.runtime.models.described import described
 from lenet.runtime.models.prediction import Prediction, kept
 from lenet.runtime.records.observed import Observed
 from lenet.runtime.shown import Shown
 from lenet.runtime.training.batches import Normalization
-from lenet.runtime.training.metrics import measure
 from lenet.runtime.training.parameters import digest, from_tensors
 from lenet.runtime.training.step import Predictor
 

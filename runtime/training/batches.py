@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from lenet.dsl.errors import LenetError
 from lenet.dsl.sections.augment import Augment
-from lenet.runtime.data.augment import augmented
+from lenet.runtime.augmentations import augmented
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.machine.arrays import frozen
 from lenet.runtime.training.arguments import problem_of

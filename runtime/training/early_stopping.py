@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from lenet.dsl.errors import LenetError
+from lenet.dsl.metrics import METRICS
 from lenet.dsl.sections.train import Stop
 from lenet.runtime.records.checkpoint import damaged
 
@@ -39,12 +40,13 @@ class Stopper:
     def see(self, metrics: dict[str, float], epoch: int) -> None:
         for rule in self.rules:
             if rule.metric not in metrics:
+                least = METRICS[rule.metric].least_classes
                 title = f"`stop when {rule.metric}` cannot be measured"
-                raise LenetError(title, "top5 takes more than five classes.", "stop by top1")
+                detail = f"{rule.metric} takes at least {least} classes."
+                raise LenetError(title, detail, "stop by top1 or loss")
             value = metrics[rule.metric]
             if rule.when == "stalls":
-                # A loss is better where it is smaller, a share of right answers where it is larger.
-                score = -value if rule.metric == "loss" else value
+                score = METRICS[rule.metric].score(value)
                 best, since = self.best.get(rule, (-math.inf, epoch))
                 if score > best:
                     best, since = score, epoch

@@ -58,6 +58,10 @@ def digest_of(graph: Graph, scale: tuple[float, ...], shift: tuple[float, ...], 
 def _facts(value: Any) -> Any:
     """A value of the graph as JSON, without what is as it is by default: so a run goes on where a
     later version has a field more."""
+    if hasattr(value, "facts"):
+        return _facts(value.facts)
+    if isinstance(value, dict):
+        return {name: _facts(found) for name, found in value.items()}
     if is_dataclass(value):
         return {
             field.name: _facts(found)

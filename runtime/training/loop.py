@@ -23,6 +23,8 @@ from lenet.runtime.events import (
     Validated,
 )
 from lenet.runtime.machine.cores import check_memory
+from lenet.runtime.metrics import Outcomes, Tally
+from lenet.runtime.rates import rate_at
 from lenet.runtime.records.checkpoint import State, damaged
 from lenet.runtime.records.histogram import histogram
 from lenet.runtime.training.arguments import problem_of
@@ -30,7 +32,6 @@ from lenet.runtime.training.communicator import Communicator
 from lenet.runtime.training.early_stopping import Stopper
 from lenet.runtime.training.fixed_point import diverged
 from lenet.runtime.training.job import Job
-from lenet.runtime.training.metrics import broken, by_class, metrics_of, tally
 from lenet.runtime.training.parameters import initial_weights, to_tensors
 from lenet.runtime.training.position import Position, is_due, is_over
 from lenet.runtime.training.slices.count import training_bytes
@@ -112,6 +113,8 @@ class _Run:
             if self.at.step >= self.trainer.steps or (self.at.step and not self.at.images):
                 raise damaged(f"It is in step {self.at.step:,} of {self.trainer.steps:,}.")
         self.predictor = Predictor(self.loaded, threads)
+        asked = (*self.settings.metrics, *(rule.metric for rule in self.settings.stop_when))
+        self.tally = Tally.of(asked, program.classes)
         self.tallied: NDArray[np.int64] | None = None  # of the last validation
         self.kept = time.monotonic()
 
@@ -152,8 +155,8 @@ class _Run:
             self.trainer.start_epoch(at.epoch)
             done = self._epoch()
         if self.tallied is not None:
-            own, predicted = by_class(self.tallied)
-            self._report(Predictions(own, predicted, int(self.tallied[1])))
+            own, predicted = self.tally.by_class(self.tallied)
+            self._report(Predictions(own, predicted, self.tally.right(self.tallied)))
         return to_tensors(self.loaded.program, self.trainer.weights)
 
     def _epoch(self) -> bool:
@@ -202,7 +205,7 @@ class _Run:
         at, settings, trainer = self.at, self.settings, self.trainer
         assert settings.rate is not None
         total = settings.iterations(trainer.steps)
-        rate = settings.rate.at(at.iteration, trainer.steps, total)
+        rate = rate_at(settings.rate, at.iteration, trainer.steps, total)
         before = time.perf_counter()
         try:
             result = trainer.step(at.step, rate)
@@ -253,13 +256,13 @@ class _Run:
         pixels = images.pixels.reshape(len(images), math.prod(images.pixels.shape[1:]))
         self.predictor.take(self.trainer.weights)
         outputs = self.predictor.outputs(pixels, self.job.normalization, in_blocks=True)
-        tallied = tally(outputs, images.labels, program.logarithmic)
+        tallied = self.tally.count(Outcomes(outputs, images.labels, program.logarithmic))
         self.communicator.all_reduce(tallied)
         self.tallied = tallied
-        if broken(tallied):
+        if self.tally.broken(tallied):
             where = f"This was in epoch {self.at.epoch}, iteration {self.at.iteration}."
             raise diverged(f"The net's outputs are no longer numbers. {where}")
-        return metrics_of(tallied, program.classes)
+        return self.tally.values(tallied)
 
     def _chosen(self, metrics: dict[str, float]) -> dict[str, float]:
         return {name: metrics[name] for name in self.settings.metrics if name in metrics}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from lenet.dsl.sections.reader import Duration
+from lenet.dsl.lower.reader import Duration
 from lenet.runtime.records.checkpoint import damaged
 
 

@@ -22,7 +22,8 @@ from PIL import Image
 
 from lenet.dsl.errors import LenetError
 from lenet.dsl.sections.data import Data
-from lenet.runtime.data import Dataset, load_dataset
+from lenet.runtime.data import Dataset
+from lenet.runtime.datasets import load_dataset
 
 _SECONDS = 2.0  # until it counts as hanging, of this process's own time
 _MIB = 600  # that a small file may cost: Pillow takes up to 179 million pixels

@@ -7,8 +7,8 @@ from random import Random
 
 from generated import generate
 
-from lenet.dsl.registry import SECTIONS, STRUCTURE, layers
-from lenet.dsl.sections import augment, data, train
+from lenet.dsl.registry import STRUCTURE, layers
+from lenet.dsl.sections import SECTIONS
 
 _ROOT = Path(__file__).parents[2]
 _CORPUS = [
@@ -18,7 +18,7 @@ _CORPUS = [
 ]
 _TOKEN = re.compile(r"\s+|[A-Za-z_][\w.-]*|\d+(?:\.\d+)?|.", re.DOTALL)
 _WORDS = [
-    *layers(), *STRUCTURE, *SECTIONS, *data.KEYS, *augment.KEYS, *train.KEYS,
+    *layers(), *STRUCTURE, *SECTIONS, *(k for section in SECTIONS.values() for k in section.lines),
     *{option.name for layer in layers().values() for option in layer.options},
     "as", "->", "x", "(", ")", "/", "*", "=", "#", '"', ",", "all", "same", "idx", "mnist", "X",
 ]  # fmt: skip

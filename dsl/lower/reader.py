@@ -1,19 +1,25 @@
 """Reading the items of a section's line one after the other."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from lenet.dsl.lower.values import Constants, Refused, Size, evaluate, evaluate_size, show
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.messages.absent import absent
-from lenet.dsl.messages.diagnostics import Diagnostic, closest
+from lenet.dsl.messages.diagnostics import closest
 from lenet.dsl.syntax.tree import Item, Line, Number, Sizes, Span, Text
-from lenet.dsl.vocabulary import Entry, Option, Registry
+from lenet.dsl.vocabulary import Entry, Option, Registry, Use, Word
 
 E = TypeVar("E", bound=Entry)
-T = TypeVar("T")
 UNIT_ALIASES = {"degree": "degrees", "deg": "degrees"}
+# Words of all lines that tell a time, and what they mean.
+TIMES = {
+    "epoch": "a pass over all training images",
+    "epochs": "passes over all training images",
+    "iteration": "one step of the optimizer, with one batch",
+    "iterations": "steps of the optimizer, with a batch each",
+}
 _UNITS = {"epoch": "epochs", "iteration": "iterations"}
 
 
@@ -68,29 +74,68 @@ class Reader:
         self.items.pop(0)
         return word
 
-    def entry(self, what: str, words: Registry[E]) -> E:
-        """The entry of the next item, a word of a registry."""
+    def entry(self, what: str, words: Registry[E], others: tuple[str, ...] = ()) -> E:
+        """The entry of the next item, a word of a registry; `others` may stand there as well."""
         word = self.peek()
         if word is None or word not in words:
-            self.word(what, tuple(words), words.aliases)
+            self.word(what, (*words, *others), words.aliases)
+            raise self.refuse()
         self.items.pop(0)
         return words[word or ""]
 
-    def options(self, name: str, options: tuple[Option, ...]) -> dict[str, float]:
-        """Those of a word that stand behind it, each at most once, up to the end of the line."""
-        known = {option.name: option for option in options}
-        aliases = {alias: option.name for option in options for alias in option.aliases}
-        found: dict[str, float] = {}
-        while self.items:
+    def use(self, entry: Word, until: Container[str] = ()) -> Use:
+        """A word with its values and options, up to the end of the line, or to one of these words;
+        Refused where they do not go together."""
+        given: dict[str, Any] = {}
+        for option in entry.values:
+            if option.default is not None and not self._follows(option):
+                continue
+            given[option.name] = self.value(option)
+        known = {option.name: option for option in entry.options}
+        aliases = {alias: option.name for option in entry.options for alias in option.aliases}
+        while known and self.items and self.peek() not in until:
             place = self.items[0].span
-            option = known[self.word(f"option of {name}", tuple(known), aliases)]
-            if option.name in found:
+            option = known[self.word(f"option of {entry.name}", tuple(known), aliases)]
+            if option.name in given:
                 raise self.refuse(place)
-            found[option.name] = True if option.switch else self._value_of(option)
-        return found
+            given[option.name] = option.kind == "switch" or self.value(option)
+        use = entry.use(**given)
+        if not entry.fits(use):
+            raise self.refuse(self.line.span)
+        return use
 
-    def _value_of(self, option: Option) -> float:
-        return self.real(option.what or f"the {option.name}", option.low, option.high)
+    def _follows(self, option: Option) -> bool:
+        """Whether the next item is the value of an option that need not be given."""
+        if option.before:
+            return self.peek() == option.before
+        if option.kind == "choice":
+            return self.peek() in option.choices
+        return self.is_number()
+
+    def value(self, option: Option) -> Any:
+        """The next items as an option's value."""
+        what = option.title
+        if option.kind == "duration" and option.before == "every":
+            return self.every()
+        if option.before:
+            self.expect(option.before)
+        match option.kind:
+            case "whole":
+                return int(self.size(what, int(option.low)))
+            case "pair":
+                return self.pair(what, int(option.low))
+            case "range":
+                low = self.real(what, option.low, option.high)
+                self.expect("to")
+                return low, self.real(what, low, option.high)
+            case "angle":
+                return self.angle(what, option.high)
+            case "duration":
+                return self.duration()
+            case "choice":
+                return self.word(option.name, tuple(option.choices))
+            case _:
+                return self.real(what, option.low, option.high)
 
     def accept(self, word: str) -> bool:
         """Whether the next item is this word; it is consumed if so."""
@@ -199,50 +244,3 @@ class Reader:
     def end(self) -> None:
         if self.items:
             raise self.refuse()
-
-
-def read_keys(
-    section: Line,
-    name: str,
-    keys: dict[str, tuple[str, str, Callable[[Reader, T], T]]],
-    state: T,
-    constants: Constants,
-    problems: list[Diagnostic],
-    repeatable: tuple[str, ...] = (),
-    aliases: Mapping[str, str] | None = None,
-) -> T:
-    """Apply each line of a section's body to its state."""
-    first: dict[str, Span] = {}
-    for statement in section.body:
-        if not isinstance(statement, Line):
-            problems.append(messages.let_in_body(statement.span, name))
-            continue
-        key = statement.keyword.text
-        if not key:
-            continue  # reported when it was parsed
-        span = statement.keyword.span
-        if key not in keys:
-            suggestion = (aliases or {}).get(key.lower())
-            instead = absent(f"line of {name}", key) if suggestion is None else None
-            if suggestion is None and instead is None:
-                suggestion = closest(key, keys)
-            usage = keys[suggestion][0] if suggestion in keys else ""
-            problems.append(
-                messages.unknown_key(span, name, key, suggestion, tuple(keys), usage, instead)
-            )
-            continue
-        if key in first and key not in repeatable:
-            problems.append(messages.key_twice(span, key, first[key]))
-            continue
-        first.setdefault(key, span)
-        if statement.body:
-            problems.append(messages.body_not_allowed(statement.body[0].span, key, span))
-        usage, _, read = keys[key]
-        try:
-            reader = Reader(statement, usage, constants)
-            new_state = read(reader, state)
-            reader.end()
-            state = new_state
-        except Refused as refused:
-            problems.append(refused.diagnostic)
-    return state

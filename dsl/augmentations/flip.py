@@ -1,0 +1,21 @@
+"""flip: the image mirrored."""
+
+from lenet.dsl.augmentations import Augmentation
+from lenet.dsl.vocabulary import Option
+
+AUGMENTATION = Augmentation(
+    name="flip",
+    summary="mirror every second image, left and right or up and down",
+    example="flip horizontal",
+    stage="mirror",
+    options=(
+        Option("horizontal", "left and right are exchanged", "switch", False),
+        Option("vertical", "up and down are exchanged", "switch", False),
+    ),
+    fits=lambda use: use["horizontal"] or use["vertical"],
+    repeatable=True,
+    aliases=(
+        "mirror",
+        "randomhorizontalflip",
+    ),
+)

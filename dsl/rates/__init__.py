@@ -1,0 +1,22 @@
+"""Schedules: how the learning rate changes over a training. Each is an entry, carried out by the
+module of the same name in runtime/rates."""
+
+from dataclasses import dataclass
+
+from lenet.dsl.vocabulary import Registry, Word
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule(Word):
+    """A schedule's entry in the vocabulary.
+
+    `formula` is the rate in the iteration t, counted from 0, of a training that begins with the
+    rate r; the training has T iterations, of which the first W are its warm-up. One that
+    `needs_an_end` follows from T, which must then be known.
+    """
+
+    formula: str
+    needs_an_end: bool = False
+
+
+RATES: Registry[Schedule] = Registry(__name__, "SCHEDULE")

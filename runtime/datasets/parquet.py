@@ -1,0 +1,20 @@
+"""parquet: a table of images and labels."""
+
+from typing import Any
+
+from lenet.runtime.data.dataset import Dataset
+from lenet.runtime.datasets import Wanted
+
+
+def load(wanted: Wanted) -> Dataset:
+    """See the package."""
+    from lenet.runtime.data.formats.parquet import load_parquet  # slow to import
+
+    return load_parquet(wanted.path, wanted.shape or (), wanted.section, wanted.classes)
+
+
+def read(session: Any, wanted: Wanted, seed: int) -> Any:
+    """See the package."""
+    from lenet.runtime.spark import frames
+
+    return frames.read_parquet(session, wanted.argument, wanted.shape or (), wanted.section, seed)

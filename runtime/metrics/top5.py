@@ -1,0 +1,16 @@
+"""top5: how often the right class is one of the five likeliest."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet.runtime.metrics import Outcomes
+
+
+def count(outcomes: Outcomes) -> NDArray[np.int64]:
+    """The images for which it is."""
+    return np.array([outcomes.within(5)], np.int64)
+
+
+def value(counts: NDArray[np.int64], images: int) -> float:
+    """Their part."""
+    return float(counts[0] / images)

@@ -1,0 +1,32 @@
+"""The learning rate over a training, by the schedules of the language."""
+
+from dataclasses import dataclass
+
+from lenet.dsl.sections.train import Rate
+from lenet.dsl.vocabulary import carried_out
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a training is: in the `iteration`, counted from 0, of `total` (0 where nobody knows),
+    of which the first `warmup` only climb; an epoch has `steps`."""
+
+    iteration: int
+    steps: int
+    total: int
+    warmup: int
+
+
+def rate_at(rate: Rate, iteration: int, steps: int = 1, total: int = 0) -> float:
+    """The rate of an iteration, counted from 0; an epoch has `steps`, the training `total`."""
+    length = steps if rate.unit == "epochs" else 1
+    value = rate.bases[sum(iteration >= change * length for change in rate.changes)]
+    warmup = 0
+    if rate.warmup is not None:
+        warmup = rate.warmup.count * (steps if rate.warmup.unit == "epochs" else 1)
+    if rate.schedule is not None:
+        module = carried_out(__name__, rate.schedule.name)
+        value = module.at(value, rate.schedule, Progress(iteration, steps, total, warmup))
+    if iteration < warmup:
+        value = value * (iteration + 1) / warmup
+    return float(value)
