@@ -10,7 +10,7 @@ from lenet.dsl.messages.diagnostics import Diagnostic, closest
 from lenet.dsl.sections import SECTIONS
 from lenet.dsl.shapes import Shape, product
 from lenet.dsl.syntax.tree import Line, Span
-from lenet.dsl.vocabulary import Entry, Registry
+from lenet.dsl.vocabulary import Entry, Registry, Use
 
 Arguments = dict[str, Any]
 
@@ -19,15 +19,16 @@ Arguments = dict[str, Any]
 class Parameter:
     """A tensor of a layer: `name` within it, and `shape` as it is saved.
 
-    Initial values are `initial`, or random where it is None, and then scaled by the number of
-    inputs that each output sees (`fan_in`). `trained` tells whether the optimizer changes it.
+    Initial values are `initial`, or drawn as its word says, or uniform where it is None, and then
+    scaled by the number of inputs that each output sees (`fan_in`). `trained` tells whether the
+    optimizer changes it.
     `mask` has a row for each output and tells which inputs it sees: the others' weights are 0.
     """
 
     name: str
     shape: Shape
     fan_in: int = 1
-    initial: float | tuple[float, ...] | None = None
+    initial: float | tuple[float, ...] | Use | None = None
     trained: bool = True
     mask: tuple[tuple[bool, ...], ...] | None = None
 
@@ -45,9 +46,10 @@ class Parameter:
 class Argument:
     """A value that follows a layer's name (positional) or the option's word.
 
-    `kind` is sizes (whole numbers joined by x, as many as `counts` allows), real, choice, or table
-    (the name of one). `words` are accepted in place of a number, such as `all`. An argument whose
-    default is None and that is not optional must be given. `aliases` are others' words for it.
+    `kind` is sizes (whole numbers joined by x, as many as `counts` allows), real, choice, table
+    (the name of one), or word: one of a `registry`, with its own values. `words` are accepted in
+    place of a number, such as `all`. An argument whose default is None and that is not optional
+    must be given. `aliases` are others' words for it.
     """
 
     name: str
@@ -61,9 +63,12 @@ class Argument:
     default: Any = None
     optional: bool = False
     aliases: tuple[str, ...] = ()
+    registry: Registry[Any] | None = None
 
     @property
     def expected(self) -> str:
+        if self.registry is not None:
+            return f"one of {', '.join(self.registry)}"
         if self.kind == "choice":
             return " or ".join(self.words)
         if self.kind == "real":

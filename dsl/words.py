@@ -6,6 +6,7 @@ from typing import Any
 
 from lenet.dsl.augmentations import AUGMENTATIONS
 from lenet.dsl.datasets import DATASETS
+from lenet.dsl.initial import INITIAL
 from lenet.dsl.losses import LOSSES
 from lenet.dsl.metrics import METRICS
 from lenet.dsl.optimizers import OPTIMIZERS
@@ -16,7 +17,8 @@ from lenet.dsl.vocabulary import Option, Registry, Word
 @dataclass(frozen=True)
 class Kind:
     """`what` such a word is in messages, `title` the same with its article, and `keys` the lines of
-    sections, or sections, in which it may stand; without them it begins a line itself."""
+    sections, sections, or options of layers, in which it may stand; without them it begins a line
+    itself."""
 
     what: str
     title: str
@@ -36,5 +38,6 @@ KINDS: tuple[Kind, ...] = (
     Kind("metric", "a metric", ("validate", "stop"), METRICS),
     Kind("way to change the rate", "a way to change the rate", ("rate",), RATES),
     Kind("dataset", "a dataset", ("data",), DATASETS),
+    Kind("initial value", "initial values", ("init",), INITIAL),
     Kind("line of augment", "a line of the section augment", (), AUGMENTATIONS),
 )

@@ -40,7 +40,30 @@ PLACES = {
     "line of augment": NET + "augment\n  {} 3\n",
     "line of data": NET + "data digits\n  {} 3\n",
 }
-WORDS = [(what, word) for what, words in ABSENT.items() for word in words]
+
+
+def ours() -> dict[str, set[str]]:
+    """By what they are, all words that we have, and others' words for them."""
+    found: dict[str, set[str]] = {what: set() for what in ABSENT}
+    for layer in layers().values():
+        found["layer"] |= {layer.name, *layer.aliases}
+        for option in layer.options:
+            found["option"] |= {option.name, *option.aliases}
+    found["layer"] |= {*STRUCTURE, *SECTIONS}
+    for name, section in SECTIONS.items():
+        found["layer"] |= {*section.lines}
+        found[f"line of {name}"] |= {*section.lines, *section.aliases_of_lines}
+    for kind in KINDS:
+        found.setdefault(kind.what, set()).update((*kind.words, *kind.words.aliases))
+        for entry, option in kind.options():
+            found.setdefault(f"option of {entry.name}", set()).update(
+                (option.name, *option.aliases)
+            )
+    return {what: {plain(word) for word in found[what]} for what in ABSENT}
+
+
+OURS = ours()
+WORDS = [(what, word) for what, words in ABSENT.items() for word in words if word not in OURS[what]]
 
 
 def test_every_kind_of_word_has_a_place() -> None:
@@ -60,32 +83,19 @@ def test_what_is_offered_is_there() -> None:
     """Every line, word or option that a fix writes is one of ours."""
     keys = {key for section in SECTIONS.values() for key in section.lines}
     words = {*layers(), *STRUCTURE, *SECTIONS, *keys, *(w for kind in KINDS for w in kind.words),
-             "as", "connect", "lenet", "bias", "pad", "beta1", "{example}"}  # fmt: skip
+             "as", "init", "connect", "lenet", "bias", "pad", "beta1", "{example}"}  # fmt: skip
     for kinds in ABSENT.values():
         for instead in kinds.values():
             for offered in re.findall(r"`([^`]+)`", instead):
                 assert offered.split()[0] in words, offered
 
 
-def test_the_table_shrinks_as_the_language_grows() -> None:
-    """What we have, under its own name or another, is not said to be absent."""
-    ours: dict[str, set[str]] = {what: set() for what in ABSENT}
-    for layer in layers().values():
-        ours["layer"] |= {layer.name, *layer.aliases}
-        for option in layer.options:
-            ours["option"] |= {option.name, *option.aliases}
-    ours["layer"] |= {*STRUCTURE, *SECTIONS}
-    for name, section in SECTIONS.items():
-        ours["layer"] |= {*section.lines}
-        ours[f"line of {name}"] |= {*section.lines, *section.aliases_of_lines}
-    for kind in KINDS:
-        ours[kind.what] |= {*kind.words, *kind.words.aliases}
-        for entry, option in kind.options():
-            if f"option of {entry.name}" in ours:
-                ours[f"option of {entry.name}"] |= {option.name, *option.aliases}
-    for what, known in ours.items():
+def test_what_we_have_is_not_said_to_be_absent() -> None:
+    """An entry of the table sleeps from the day on which the language gets the word."""
+    for what, known in OURS.items():
         assert known, what
-        assert not {plain(word) for word in known} & ABSENT[what].keys(), what
+        for word in known & ABSENT[what].keys():
+            assert "there is no" not in str(check(PLACES[what].format(word)).diagnostics), word
 
 
 @pytest.mark.parametrize("word", ["LeakyReLU", "leaky_relu", "leaky-relu", "LEAKYRELU",

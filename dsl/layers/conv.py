@@ -7,7 +7,7 @@ from lenet.dsl.lower.values import Refused
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.registry import Argument, Arguments, Context, Layer, Parameter
 from lenet.dsl.shapes import Shape, product
-from lenet.dsl.weights import BIAS, weight_and_bias
+from lenet.dsl.weights import BIAS, INIT, weight_and_bias
 from lenet.dsl.windows import PAD, STRIDE, slide
 
 
@@ -72,6 +72,7 @@ LAYER = Layer(
         STRIDE,
         PAD,
         BIAS,
+        INIT,
         Argument(
             "connect",
             "which input maps each output map sees, all if absent",

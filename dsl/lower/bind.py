@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
+from lenet.dsl.lower.reader import Reader
 from lenet.dsl.lower.tables import Table
 from lenet.dsl.lower.values import Constants, Refused, evaluate, evaluate_size, show
 from lenet.dsl.messages import wording as messages
@@ -13,6 +14,7 @@ from lenet.dsl.padding import is_mode, same_size
 from lenet.dsl.registry import Argument, Arguments, Layer, layers
 from lenet.dsl.shapes import Shape
 from lenet.dsl.syntax.tree import Item, Line, Name, Operation, Sizes, Span, Text
+from lenet.dsl.vocabulary import Registry, Use
 
 _TRUTH = {"true": "yes", "on": "yes", "false": "no", "off": "no", "none": "no"}
 
@@ -25,56 +27,91 @@ def bind(
 
     `given` is the shape before the layer, where it is known.
     """
-    arguments: Arguments = {a.name: a.default for a in (*layer.arguments, *layer.options)}
-    spans: dict[str, Span] = {}
-    problems: list[Diagnostic] = []
-    options = {option.name: option for option in layer.options}
-    items = list(line.items)
-    positional = list(layer.arguments)
-    modes: list[tuple[Item, Item]] = []  # `pad same` of other frameworks
+    binding = _Binding(line, layer, constants, tables or {}, given)
+    binding.bind()
+    return binding.arguments, binding.spans, binding.problems
 
-    def take(argument: Argument, item: Item) -> None:
-        spans[argument.name] = item.span
-        word = item.word if isinstance(item, Sizes) else None
-        if argument.name == "window" and word == "all" and _is_free(word, argument, constants):
-            what = (layer.name, argument.expected)
-            problems.append(messages.window_of_all(item.span, *what, given))
-            return
-        try:
-            arguments[argument.name] = convert(
-                argument, item, constants, f"the {argument.name} of `{layer.name}`", tables or {}
-            )
-        except Refused as refused:
-            problems.append(refused.diagnostic)
 
-    while positional and items and _is_value(items, options, constants):
-        take(positional.pop(0), items.pop(0))
-    problems += _missing(positional, line, layer)
-    while items:
-        item = items.pop(0)
+class _Binding:
+    """See `bind`."""
+
+    def __init__(
+        self, line: Line, layer: Layer, constants: Constants, tables: Mapping[str, Table],
+        given: Shape | None,
+    ) -> None:  # fmt: skip
+        self.line, self.layer, self.constants, self.tables = line, layer, constants, tables
+        self.given = given
+        self.arguments: Arguments = {a.name: a.default for a in (*layer.arguments, *layer.options)}
+        self.spans: dict[str, Span] = {}
+        self.problems: list[Diagnostic] = []
+        self.options = {option.name: option for option in layer.options}
+        self.items = list(line.items)
+        self.modes: list[tuple[Item, Item]] = []  # `pad same` of other frameworks
+
+    def bind(self) -> None:
+        """All items."""
+        positional = list(self.layer.arguments)
+        while positional and self.items and _is_value(self.items, self.options, self.constants):
+            self._take(positional.pop(0))
+        self.problems += _missing(positional, self.line, self.layer)
+        while self.items:
+            self._take_option(self.items.pop(0))
+        for option, mode in self.modes:  # when all else is known of the window
+            found = same_size(self.layer, option, mode, self.arguments, self.given)
+            self.problems.append(found)
+
+    def _take_option(self, item: Item) -> None:
+        items, options, layer = self.items, self.options, self.layer
         word = item.word if isinstance(item, Sizes) else None
         if word is None:
-            if not problems:  # else it most likely follows from them
-                problems.append(_unexpected_value(item, layer, options))
-            continue
+            if not self.problems:  # else it most likely follows from them
+                self.problems.append(_unexpected_value(item, layer, options))
+            return
         if word not in options:
-            problems.append(_unknown_option(item, word, items, layer, options))
+            self.problems.append(_unknown_option(item, word, items, layer, options))
             if items and not _is_option(items[0], options):
                 items.pop(0)  # most likely the unknown option's value
-            continue
-        if word in spans:
-            problems.append(messages.option_twice(item.span, word, spans[word]))
-        if not items or not _is_value(items, options, constants, word):
-            expected = options[word].expected
-            problems.append(messages.option_without_value(item.span, layer.name, word, expected))
-            continue
-        if word == "pad" and is_mode(items[0], constants):
-            modes.append((item, items.pop(0)))
+            return
+        if word in self.spans:
+            self.problems.append(messages.option_twice(item.span, word, self.spans[word]))
+        if not items or not _is_value(items, options, self.constants, word):
+            missing = messages.option_without_value(
+                item.span, layer.name, word, options[word].expected
+            )
+            self.problems.append(missing)
+        elif word == "pad" and is_mode(items[0], self.constants):
+            self.modes.append((item, items.pop(0)))
         else:
-            take(options[word], items.pop(0))
-    for option, mode in modes:  # when all else is known of the window
-        problems.append(same_size(layer, option, mode, arguments, given))
-    return arguments, spans, problems
+            self._take(options[word])
+
+    def _take(self, argument: Argument) -> None:
+        """The next item, or items, as its value."""
+        name, item = argument.name, self.items[0]
+        self.spans[name] = item.span
+        try:
+            if argument.registry is not None:
+                self.arguments[name] = self._use(argument.registry)
+                return
+            self.items.pop(0)
+            word = item.word if isinstance(item, Sizes) else None
+            if name == "window" and word == "all" and _is_free(word, argument, self.constants):
+                what = (self.layer.name, argument.expected)
+                raise Refused(messages.window_of_all(item.span, *what, self.given))
+            what_it_is = f"the {name} of `{self.layer.name}`"
+            self.arguments[name] = convert(argument, item, self.constants, what_it_is, self.tables)
+        except Refused as refused:
+            self.problems.append(refused.diagnostic)
+
+    def _use(self, words: Registry[Any]) -> Use:
+        """A word of a registry with its values, up to the next option."""
+        reader = Reader(self.line, self.layer.example, self.constants, self.items)
+        try:
+            entry = reader.entry("initial value", words)
+            reader.usage = entry.example
+            return reader.use(entry, self.options)
+        except Refused:
+            self.items.clear()  # what is left may belong to it
+            raise
 
 
 def _missing(arguments: list[Argument], line: Line, layer: Layer) -> list[Diagnostic]:

@@ -35,13 +35,19 @@ class Duration:
 
 
 class Reader:
-    """Walks over a line's items; whatever does not fit raises Refused."""
+    """Walks over a line's items, or over those that are left of them, which it takes away; whatever
+    does not fit raises Refused."""
 
-    def __init__(self, line: Line, usage: str, constants: Constants) -> None:
+    def __init__(
+        self, line: Line, usage: str, constants: Constants, items: list[Item] | None = None
+    ) -> None:
         self.line = line
         self.usage = usage
         self.constants = constants
         self.items: list[Item] = list(line.items)
+        if items is not None:
+            self.items = items
+            return
         for extra in (line.name, line.shape):
             if extra is not None:
                 raise Refused(messages.bad_line(extra.span, line.keyword.text, usage))

@@ -1,7 +1,7 @@
 """Words of other frameworks for what we do not have, and what can be done instead.
 
-What is merely called differently here is an alias, of its layer or section. An entry goes when the
-language gets what it stands for: a test fails for words that are both.
+What is merely called differently here is an alias, of its layer or section. An entry sleeps when
+the language gets what it stands for: whoever has the registries asks them first.
 """
 
 _RELU = "write `relu`, or leave it out"
@@ -84,8 +84,7 @@ ABSENT: dict[str, dict[str, str]] = {
                 "outfeatures units size window poolsize numoutput outputs p rate ratio keep",
                 _SIZES),
         **_each("inputshape inputdim inputsize", "write a line such as `input 1x28x28` instead"),
-        **_each("initializer init weightinit kernelinitializer biasinitializer",
-                f"{_LEAVE}: initial weights follow from the number of inputs"),
+        **_each("biasinitializer", f"{_LEAVE}: biases begin at 0 behind `init`"),
         **_each("regularizer kernelregularizer l1 l2 weightdecay decay",
                 "write `optimizer sgd weight_decay 0.0005` in the section `train`"),
         **_each("inplace dtype device dataformat channelslast namescope", _LEAVE),

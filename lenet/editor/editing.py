@@ -246,6 +246,9 @@ def _items(
     if option is not None and option.kind == "table":
         yield from ((name, "value", "table") for name in checked.definitions.tables)
         return
+    if option is not None and option.registry is not None:
+        yield from ((word.name, "value", word.meaning) for word in option.registry.values())
+        return
     if option is not None and option.words:
         yield from ((word, "value", option.doc) for word in option.words)
         return

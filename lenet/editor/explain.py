@@ -93,8 +93,7 @@ def _entries(word: str) -> list[str]:
                 users.setdefault(told, []).append(layer.name)
     found += [told.replace("{}", ", ".join(names), 1) for told, names in users.items()]
     for term in glossary().get(word, ()):
-        lines = "the line" if len(term.keys) == 1 else "the lines"
-        where = f", in {lines} {', '.join(term.keys)}" if term.keys else ""
+        where = f", behind {', '.join(term.keys)}" if term.keys else ""
         found.append(f"{word}{where}: {term.meaning}.\n")
     return found
 

@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 from lenet.compiler.memory.layout import Slot
 from lenet.compiler.program import Program
 from lenet.dsl.errors import LenetError
+from lenet.dsl.registry import Parameter
+from lenet.dsl.vocabulary import Use
 from lenet.runtime import random_streams
+from lenet.runtime.initial import initial_values, uniforms
 from lenet.runtime.machine.arrays import aligned_floats
 
 Floats = NDArray[np.float32]
@@ -17,7 +20,7 @@ Floats = NDArray[np.float32]
 
 def initial_weights(program: Program, seed: int) -> Floats:
     """Uniform in ±1/sqrt(fan_in), weights and biases alike, as Torch has done since version 5,
-    but for tensors whose layer knows better.
+    but for tensors whose layer knows better, or whose line says `init`.
 
     Each tensor has its own random stream, by the seed and its name, of raw PCG64 numbers, which
     numpy keeps the same over its versions.
@@ -25,18 +28,26 @@ def initial_weights(program: Program, seed: int) -> Floats:
     weights = aligned_floats(program.weight_count)
     for slot in program.slots:
         parameter = slot.parameter
+        stream = random_streams.of_tensor(seed, slot.name)
+        if isinstance(parameter.initial, Use):
+            tensor = initial_values(parameter, stream).astype(np.float32)
+            _store(weights, slot, _masked(tensor, parameter))
+            continue
         if parameter.initial is not None:
             values = np.broadcast_to(np.array(parameter.initial, np.float32), (slot.size,))
             _store(weights, slot, values.reshape(slot.shape))
             continue
-        stream = random_streams.of_tensor(seed, slot.name)
-        unit = (stream.random_raw(slot.size) >> np.uint64(40)).astype(np.float64) * 2.0**-24
         bound = 1 / np.sqrt(parameter.fan_in)
-        tensor = ((2 * unit - 1) * bound).astype(np.float32).reshape(slot.shape)
-        if parameter.mask is not None:
-            tensor *= np.array(parameter.mask, np.float32)[:, :, None, None]
-        _store(weights, slot, tensor)
+        tensor = ((2 * uniforms(stream, slot.size) - 1) * bound).astype(np.float32)
+        _store(weights, slot, _masked(tensor.reshape(slot.shape), parameter))
     return weights
+
+
+def _masked(tensor: Floats, parameter: Parameter) -> Floats:
+    """With 0 for inputs that an output does not see."""
+    if parameter.mask is None:
+        return tensor
+    return tensor * np.array(parameter.mask, np.float32)[:, :, None, None]
 
 
 def to_tensors(program: Program, weights: Floats) -> dict[str, Floats]:
