@@ -178,8 +178,8 @@ STRUCTURE = {
     "block": ("block NAME(width, step = 1)", "layers under a name of their own, with sizes as "
               "parameters; it is used like a layer, `basic 32 step 2`"),
     "repeat": ("repeat 3 as stage1", "the lines of its body so many times, one after the other"),
-    "path": ("path", "one of the ways that `add`, `concat` and `multiply` join; an empty one "
-             "passes its input on"),
+    "path": ("path", "one of the ways that a layer such as `add` joins; an empty one passes its "
+             "input on"),
     "table": ("table NAME", "which input maps (a row each) each output map (a column each) sees: "
               "X or ., for `conv 16x5x5 connect NAME`"),
     "let": ("let width = 16", "a constant; `--set width=32` overrides it"),

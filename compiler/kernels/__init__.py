@@ -3,18 +3,20 @@
 A layer that no file has, since a pass makes it, has its entry in its module here.
 """
 
-import importlib
 from functools import cache
 from types import ModuleType
 
 from lenet.dsl.graph import Node
 from lenet.dsl.registry import Layer, layers
+from lenet.dsl.vocabulary import carried_out
 
 
 @cache
 def module_of(kind: str) -> ModuleType:
     """The module with a layer's code generators."""
-    return importlib.import_module(f"{__name__}.{kind}")
+    module = carried_out(__name__, kind)
+    assert isinstance(module, ModuleType)
+    return module
 
 
 def entry_of(node: Node) -> Layer:

@@ -1,6 +1,5 @@
 """What a loss is made of: the layer before it, and its kernel."""
 
-import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from lenet.compiler.kernels import entry_of
 from lenet.dsl.graph import Graph
 from lenet.dsl.losses import LOSSES, Loss, usual_loss
-from lenet.dsl.vocabulary import module_of
+from lenet.dsl.vocabulary import carried_out
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,6 @@ def given_by(graph: Graph) -> str:
 
 def code_of(loss: Loss) -> LossCode:
     """What a module of this folder says of it."""
-    code = importlib.import_module(f"lenet.compiler.losses.{module_of(loss.name)}").CODE
+    code = carried_out("lenet.compiler.losses", loss.name).CODE
     assert isinstance(code, LossCode)
     return code

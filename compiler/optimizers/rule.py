@@ -3,7 +3,6 @@
 Each is a module of this folder, under the name that the language has for it.
 """
 
-import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, SupportsFloat
@@ -16,7 +15,7 @@ from lenet.compiler.optimizers.exact import Terms, larger, load_lanes, over_colu
 from lenet.compiler.simd.kernel import Entry
 from lenet.compiler.simd.lanes import FLOAT, INT32, INT64, broadcast, data_pointer, store_lanes
 from lenet.compiler.simd.loops import Carried
-from lenet.dsl.vocabulary import Use, module_of
+from lenet.dsl.vocabulary import Use, carried_out
 
 OUT_OF_RANGE, NOT_FINITE = 1, 2
 _INFINITY = 0x7F800000
@@ -40,8 +39,7 @@ class Rule:
 
 def rule_of(optimizer: Use) -> Rule:
     """What a module of this folder makes of an optimizer's line."""
-    module = importlib.import_module(f"lenet.compiler.optimizers.{module_of(optimizer.name)}")
-    rule = module.rule_of(optimizer)
+    rule = carried_out("lenet.compiler.optimizers", optimizer.name).rule_of(optimizer)
     assert isinstance(rule, Rule)
     return rule
 

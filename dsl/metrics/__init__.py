@@ -12,13 +12,15 @@ class Metric(Word):
     """A metric's entry in the vocabulary.
 
     `formula` is its value, `better` where better values lie. A `share` lies between 0 and 1, and is
-    shown in percent. It tells something of nets with `least_classes` or more.
+    shown in percent. It tells something of nets with `least_classes` or more. `usual` is its place
+    among those that are measured where no line says which, from 1.
     """
 
     formula: str
     better: Literal["higher", "lower"] = "higher"
     share: bool = True
     least_classes: int = 2
+    usual: int = 0
 
     def score(self, value: float) -> float:
         """Larger where the value is better."""
@@ -30,3 +32,9 @@ class Metric(Word):
 
 
 METRICS: Registry[Metric] = Registry(__name__, "METRIC")
+
+
+def usual_metrics() -> tuple[str, ...]:
+    """What is measured where no line says it."""
+    usual = sorted((metric.usual, name) for name, metric in METRICS.items() if metric.usual)
+    return tuple(name for _, name in usual)

@@ -10,5 +10,6 @@ METRIC = Metric(
     better="lower",
     share=False,
     least_classes=1,
+    usual=2,
     aliases=("val_loss",),
 )

@@ -7,5 +7,6 @@ METRIC = Metric(
     summary="the part of the images whose right class is the likeliest one",
     example="validate top1 every epoch",
     formula="the mean of 1 where p[y] is the largest of p, of equal ones the first, and of 0 else",
+    usual=1,
     aliases=("accuracy", "acc", "top1accuracy"),
 )

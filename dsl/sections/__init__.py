@@ -36,6 +36,11 @@ class Section(Entry):
     read: Callable[[Line, Constants], tuple[Any, list[Diagnostic]]]
 
     @property
+    def bare(self) -> bool:
+        """Whether its first line has nothing but its word."""
+        return self.example == self.name
+
+    @property
     def aliases_of_lines(self) -> Mapping[str, str]:
         """Our words for others'."""
         return {alias: line.name for line in self.lines.values() for alias in line.aliases}

@@ -8,7 +8,7 @@ from lenet.dsl.lower.reader import TIMES, Duration, Reader
 from lenet.dsl.lower.values import Constants, Refused
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.messages.diagnostics import Diagnostic
-from lenet.dsl.metrics import METRICS
+from lenet.dsl.metrics import METRICS, usual_metrics
 from lenet.dsl.optimizers import OPTIMIZERS, usual_optimizer
 from lenet.dsl.rates import RATES
 from lenet.dsl.sections import Section, SectionLine, bare_head, by_name, read_lines
@@ -84,7 +84,7 @@ class Train:
     batch: int = 128
     stop: Duration | None = Duration(10, "epochs")
     stop_when: tuple[Stop, ...] = ()
-    metrics: tuple[str, ...] = ("top1", "loss")
+    metrics: tuple[str, ...] = field(default_factory=usual_metrics)
     validate_every: Duration = Duration(1, "epochs")
     checkpoint: Duration | None = None
     logs: tuple[tuple[str, Duration], ...] = ()
@@ -187,24 +187,22 @@ def _seed(reader: Reader, train: Train) -> Train:
 _LINES = (
     SectionLine(
         name="loss",
-        summary="nll after logsoftmax, crossentropy on plain scores, or map on the distances of "
-        "rbf (LeCun 1998, equation 9, with j = 0.1)",
+        summary="what the training makes small; without this line, what the last layer calls for",
         example="loss nll",
         aliases=("criterion",),
         read=_loss,
     ),
     SectionLine(
         name="optimizer",
-        summary="how a gradient changes the parameters; or `adam beta1 0.9 beta2 0.999 epsilon "
-        "1e-8`",
+        summary="how a gradient changes the parameters",
         example="optimizer sgd momentum 0.9 nesterov weight_decay 0.0005",
         aliases=("solver",),
         read=_optimizer,
     ),
     SectionLine(
         name="rate",
-        summary="the learning rate: 0.4 / (1 + 0.0002 * iteration); or `rate 0.1 0.01 at 30 "
-        "epochs`, `rate 0.1 cosine`, each also with `warmup 5 epochs`",
+        summary="the learning rate, and how it changes; or several, `rate 0.1 0.01 at 30 epochs`; "
+        "each also with `warmup 5 epochs`",
         example="rate 0.4 decay 0.0002",
         aliases=("lr", "learning_rate", "learningrate"),
         terms={
@@ -224,8 +222,8 @@ _LINES = (
     ),
     SectionLine(
         name="stop",
-        summary="or a number of iterations; or `stop when top1 above 0.99`, `stop when loss stalls "
-        "for 3 epochs`, as validated",
+        summary="when the training ends; or by a metric of the validation, `stop when top1 above "
+        "0.99`, `stop when loss stalls for 3 epochs`",
         example="stop after 20 epochs",
         aliases=("epochs", "max_epochs"),
         terms={
@@ -240,7 +238,7 @@ _LINES = (
     ),
     SectionLine(
         name="validate",
-        summary="measure top1, top5 or loss on the validation images",
+        summary="what is measured on the validation images, and how often",
         example="validate top1 loss every epoch",
         terms=_EVERY,
         read=_validate,

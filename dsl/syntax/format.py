@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
+from lenet.dsl.sections import SECTIONS
 from lenet.dsl.shapes import Shape, show
 from lenet.dsl.syntax.parse import MAX_DEPTH, MAX_LINES, code_of, parse
 from lenet.dsl.syntax.tree import Let, Line, Statement
@@ -18,7 +19,7 @@ _GAP = " " * 4  # before a name
 _LONG = 25  # a line without name and shape that is as long leaves the columns alone
 _NEAR = " " * 3  # before a shape
 _UNREADABLE = ("E001", "E002", "E003", "E006")
-_APART = ("block", "table", "data", "augment", "train")
+_APART = ("block", "table", *SECTIONS)
 
 
 @dataclass

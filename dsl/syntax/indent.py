@@ -6,7 +6,7 @@ from lenet.dsl.registry import layers
 from lenet.dsl.sections import SECTIONS
 
 _WIDTHS = (2, 4, 8, 3, 1, 5, 6, 7)  # the more usual first
-_NEED_A_BODY = ("block", "repeat", "train", "augment")
+_NEED_A_BODY = ("block", "repeat")
 _HAVE_NONE = ("let", "import", "expect")
 _AT_THE_MARGIN = ("input", "block", "table", *_HAVE_NONE, *SECTIONS)
 
@@ -46,7 +46,7 @@ def _misfits(codes: Sequence[str], width: int) -> int:
         if indent > bodies[-1][0] and before and has_body(before, outer):
             bodies.append((indent, before))
         else:
-            count += outer not in SECTIONS and (_joins(before) or before in _NEED_A_BODY)
+            count += outer not in SECTIONS and _needs_a_body(before)
             while len(bodies) > 1 and indent < bodies[-1][0]:
                 bodies.pop()
             count += indent != bodies[-1][0]
@@ -54,6 +54,12 @@ def _misfits(codes: Sequence[str], width: int) -> int:
         count += _joins(bodies[-1][1]) != (before == "path")
         count += before in _AT_THE_MARGIN and len(bodies) > 1
     return count
+
+
+def _needs_a_body(keyword: str) -> bool:
+    if keyword in SECTIONS:
+        return SECTIONS[keyword].bare
+    return _joins(keyword) or keyword in _NEED_A_BODY
 
 
 def _joins(keyword: str) -> bool:

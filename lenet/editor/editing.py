@@ -21,7 +21,7 @@ from lenet.dsl.syntax.tree import (
     Word,
 )
 from lenet.dsl.syntax.write import show_head
-from lenet.editor.explain import describe_argument, heads_of
+from lenet.editor.explain import describe_argument, describe_line, words_behind
 
 
 def lines_of(statements: tuple[Statement, ...], outer: str = "") -> Iterator[tuple[Statement, str]]:
@@ -73,7 +73,7 @@ def _explain_keyword(checked: Checked, line: Line, outer: str) -> str | None:
     facts = _facts(checked, line)
     if outer in SECTIONS and kind in SECTIONS[outer].lines:
         known = SECTIONS[outer].lines[kind]
-        return f"```lenet\n{known.example}\n```\n{known.summary}"
+        return f"```lenet\n{known.example}\n```\n{describe_line(known)}"
     if kind in checked.definitions.blocks:
         head = show_head(checked.definitions.blocks[kind].line)
         return "\n\n".join([f"```lenet\n{head}\n```", *facts])
@@ -197,7 +197,7 @@ def completions(
     elif outer in SECTIONS:
         yield from _values_of_key(words[0])
     elif words[0] in SECTIONS:
-        yield from ((word.name, "value", word.meaning) for word in heads_of(SECTIONS[words[0]]))
+        yield from ((word.name, "value", word.meaning) for word in words_behind(words[0]))
     elif words[-1] != "as":
         yield from _items(checked, words, lines, line)
 

@@ -11,7 +11,7 @@ from lenet.dsl.messages.absent import meant_for, plain
 from lenet.dsl.messages.diagnostics import closest, render
 from lenet.dsl.messages.wording import CODES
 from lenet.dsl.registry import STRUCTURE, Argument, Layer, layers, suggest_layer
-from lenet.dsl.sections import SECTIONS, Section
+from lenet.dsl.sections import SECTIONS, SectionLine
 from lenet.dsl.vocabulary import Word
 from lenet.dsl.words import KINDS
 
@@ -82,7 +82,7 @@ def _entries(word: str) -> list[str]:
     for name, section in SECTIONS.items():
         if word in section.lines:
             line = section.lines[word]
-            told = f"{word}, a line of the section {name}: {line.summary}.\n\n"
+            told = f"{word}, a line of the section {name}: {describe_line(line)}.\n\n"
             found.append(f"{told}{_indented(line.example)}")
     users: dict[str, list[str]] = {}  # layers, by what the word means in their lines
     for layer in layers().values():
@@ -139,9 +139,15 @@ def describe_argument(argument: Argument) -> str:
     return f"{argument.doc} ({argument.expected}){default}"
 
 
-def heads_of(section: Section) -> list[Word]:
-    """The words of a registry that the first line of a section may have."""
-    return [word for kind in KINDS if section.name in kind.keys for word in kind.words.values()]
+def words_behind(key: str) -> list[Word]:
+    """The words of registries that may stand in a section's line, or in a section's first line."""
+    return [word for kind in KINDS if key in kind.keys for word in kind.words.values()]
+
+
+def describe_line(line: SectionLine) -> str:
+    """What a section's line means, and the words of registries that may stand in it."""
+    words = ", ".join(word.name for word in words_behind(line.name))
+    return line.summary + (f" (of {words})" if words else "")
 
 
 def _option_names(layer: Layer) -> Iterable[str]:
@@ -172,11 +178,11 @@ def _overview() -> str:
 def _section(name: str) -> str:
     section = SECTIONS[name]
     lines = [f"The section {name}: {section.summary}", ""]
-    if heads := heads_of(section):
+    if heads := words_behind(name):
         lines += [f"  {word.example}: {word.meaning}" for word in heads]
         lines += ["", "and below it:", ""]
     for line in section.lines.values():
-        lines += [f"  {line.example}", f"      {line.summary}"]
+        lines += [f"  {line.example}", f"      {describe_line(line)}"]
     return "\n".join(lines) + "\n"
 
 

@@ -4,7 +4,7 @@ from lenet.dsl.glossary import glossary
 from lenet.dsl.messages.wording import CODES
 from lenet.dsl.registry import STRUCTURE, Layer, layers
 from lenet.dsl.sections import SECTIONS, Section
-from lenet.editor.explain import describe_argument, heads_of
+from lenet.editor.explain import describe_argument, describe_line, words_behind
 
 _INTRODUCTION = """# The language
 
@@ -113,10 +113,10 @@ def language_reference() -> str:
 
 def _section(section: Section) -> list[str]:
     lines = [f"## Section `{section.name}`\n", f"{section.summary.capitalize()}:\n"]
-    if heads := heads_of(section):
+    if heads := words_behind(section.name):
         lines += [f"- `{word.example}`: {word.meaning}" for word in heads]
         lines.append("\nand below it, indented:\n")
-    lines += [f"- `{line.example}`: {line.summary}" for line in section.lines.values()]
+    lines += [f"- `{line.example}`: {describe_line(line)}" for line in section.lines.values()]
     return [*lines, ""]
 
 

@@ -22,7 +22,7 @@ _FLAT = 1e-12  # a range that is none
 def chart(kind: str, history: History) -> str:
     """The `loss` of training and validation, or the shares of the `validation` in
     percent, over epochs; "" where there are none."""
-    if kind == "loss":
+    if kind != "validation":
         series = {
             "training": _points(history, lambda event: event.get("loss")),
             "validation": _points(history, lambda event: _validation(event).get("loss")),
@@ -40,7 +40,7 @@ def chart(kind: str, history: History) -> str:
         }
         title = "validation by epoch"
     series = {name: points for name, points in series.items() if points}
-    return _svg(title, "loss" if kind == "loss" else "%", series) if series else ""
+    return _svg(title, "%" if kind == "validation" else "loss", series) if series else ""
 
 
 def _validation(event: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -61,8 +61,8 @@ def empty_body(span: Span, keyword: str, example: str) -> Diagnostic:
 
 E063 = Code(
     "paths that are missing or misplaced",
-    "`add`, `concat` and `multiply` join two or more `path`s, which stand indented below "
-    "them, with the layers of each below the path. An empty path passes its input on.",
+    "Layers such as `add` join two or more `path`s, which stand indented below them, with the "
+    "layers of each below the path. An empty path passes its input on.",
     "input 8\nadd\n  linear 8\n  tanh\n",
 )
 
@@ -72,8 +72,8 @@ def path_outside(span: Span) -> Diagnostic:
         "E063",
         span,
         "this `path` belongs to nothing",
-        "Paths stand below `add`, `concat` or `multiply`, which join them.",
-        "indent it below one of these",
+        "Paths stand below a layer that joins them, such as `add`.",
+        "indent it below such a layer",
     )
 
 
@@ -101,8 +101,8 @@ def too_few_paths(span: Span, join: str, count: int) -> Diagnostic:
 
 E064 = Code(
     "paths that do not fit together",
-    "The paths of `add` and `multiply` give the same shape; those of `concat` may differ in "
-    "their channels only.",
+    "The paths that are joined give the same shape; those of `concat` may differ in their "
+    "channels only.",
     "input 4x8x8\nadd\n  path\n    conv 4x3x3\n  path\n",
 )
 

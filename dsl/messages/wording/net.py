@@ -30,7 +30,7 @@ def empty_net(span: Span) -> Diagnostic:
 
 E021 = Code(
     "a second input",
-    "A net has one input. Several ways from it are `path`s of an `add`, `concat` or `multiply`.",
+    "A net has one input. Several ways from it are `path`s of a layer that joins them, as `add`.",
     "input 1x28x28\ninput 784\n",
 )
 

@@ -54,8 +54,8 @@ def output_is_map(span: Span, shape: Shape, classes: int | None, end: str | None
 
 E037 = Code(
     "a loss whose net ends differently",
-    "`nll` takes the logarithms of probabilities, which `logsoftmax` gives; `map` takes the "
-    "distances that `rbf` gives; `crossentropy` takes plain scores.",
+    "Each loss takes what some last layers give: `nll` the logarithms of probabilities, which "
+    "`logsoftmax` gives. `lenet explain loss` lists them all.",
     "input 1x8x8\nreshape 64\nlinear 10\ndata digits\ntrain\n  loss nll\n  rate 0.1\n",
 )
 

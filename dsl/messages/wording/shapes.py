@@ -64,7 +64,7 @@ def _differing(wanted: str, given: Shape) -> str:
 
 E032 = Code(
     "a map where a vector is due",
-    "`linear` and `rbf` see a vector. `flatten` makes one of a map, and so does `avgpool all`.",
+    "Layers such as `linear` see a vector. `flatten` makes one of a map.",
     "input 1x28x28\nlinear 10\n",
 )
 
