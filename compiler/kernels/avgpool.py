@@ -1,7 +1,8 @@
 """avgpool: the mean of each window."""
 
 from lenet.compiler.codegen.single import Single
-from lenet.compiler.contract import Kernels, Request, function
+from lenet.compiler.contract import Kernels, Request
+from lenet.compiler.function import Function
 from lenet.compiler.kernels.shared.windows import Windows, pool_single
 from lenet.dsl.shapes import product
 
@@ -26,14 +27,11 @@ def emit(request: Request) -> Kernels:
         after="",
     )
     return Kernels(
-        forward=function(
-            f"{request.name}_forward", "arena, x, y", "y = the mean of each window of x.", forward
+        forward=Function(
+            "forward", ("arena", "x", "y"), "y = the mean of each window of x.", forward
         ),
-        backward=function(
-            f"{request.name}_backward",
-            "arena, dy, dx",
-            "Each place of a window gets its part.",
-            backward,
+        backward=Function(
+            "backward", ("arena", "dy", "dx"), "Each place of a window gets its part.", backward
         ),
     )
 

@@ -8,13 +8,14 @@ to be known of the whole batch first (Ioffe and Szegedy 2015).
 from textwrap import indent
 
 from lenet.compiler.codegen.single import Single, single_function
-from lenet.compiler.contract import Kernels, Request, function
+from lenet.compiler.contract import Kernels, Request
+from lenet.compiler.function import Function
 from lenet.compiler.kernels.shared.elementwise import CONSTANTS, chain_again, chain_forward
 from lenet.dsl.shapes import product
 
 
 def emit(request: Request) -> Kernels:
-    node, name = request.node, request.name
+    node = request.node
     channels, places = node.bare_shape[0], product(node.bare_shape[1:])
     size = channels * places
     scale, shift = request.offsets["scale"], request.offsets["shift"]
@@ -75,26 +76,26 @@ def emit(request: Request) -> Kernels:
     )
     running = f"np.float32(1) / np.sqrt(weights[{variance} + channel] + {epsilon})"
     return Kernels(
-        forward=function(
-            f"{name}_forward", "arena, weights, w, s, x, y",
+        forward=Function(
+            "forward", ("arena", "weights", "w", "s", "x", "y"),
             "y = x normalized by the running statistics.",
             normalized(f"weights[{mean} + channel]", running),
         ),
-        statistics=function(
-            f"{name}_statistics", "arena, weights, s, x, images, scratch, sums",
+        statistics=Function(
+            "statistics", ("arena", "weights", "s", "x", "images", "scratch", "sums"),
             "The sums of x and of its square, beyond the running mean.", statistics,
         ),
-        normalize=function(
-            f"{name}_normalize", "arena, weights, w, batch, b, x, y",
+        normalize=Function(
+            "normalize", ("arena", "weights", "w", "batch", "b", "x", "y"),
             "y = x normalized by the statistics of the batch.",
             normalized("batch[b + channel]", f"batch[b + {channels} + channel]"),
         ),
-        gradient=function(
-            f"{name}_gradient", "arena, weights, gradient, w, batch, b, x, dy",
+        gradient=Function(
+            "gradient", ("arena", "weights", "gradient", "w", "batch", "b", "x", "dy"),
             "The gradients of scale and shift, added to those so far.", gradient,
         ),
-        backward=function(
-            f"{name}_backward", "arena, weights, w, batch, b, images, x, dy, dx",
+        backward=Function(
+            "backward", ("arena", "weights", "w", "batch", "b", "images", "x", "dy", "dx"),
             "dx from dy less its mean and its part along x; 0 in lanes without an image.", backward,
         ),
         scratch={"statistics": 32},
@@ -115,4 +116,4 @@ def emit_single(request: Request) -> Single:
         f"    for place in range(channel * {places}, channel * {places} + {places}):\n"
         f"        arena[y + place] = (arena[x + place] - center) * factor + offset\n"
     )
-    return Single(single_function(request, "y = x normalized by the running statistics.", body))
+    return Single(single_function("y = x normalized by the running statistics.", body))

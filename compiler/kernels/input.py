@@ -1,6 +1,7 @@
 """input: gathers sixteen images of a block from the data and lays them into the lanes."""
 
-from lenet.compiler.contract import Kernels, Request, function
+from lenet.compiler.contract import Kernels, Request
+from lenet.compiler.function import Function
 from lenet.dsl.shapes import product
 
 
@@ -18,5 +19,5 @@ for channel in range({channels}):
 return finite
 """
     doc = "Images rows[first:first + count] as value * scale + shift; lanes without one are 0."
-    arguments = "arena, pixels, rows, first, count, scale, shift, x"
-    return Kernels(forward=function(f"{request.name}_pack", arguments, doc, body, "bool"))
+    parameters = ("arena", "pixels", "rows", "first", "count", "scale", "shift", "x")
+    return Kernels(forward=Function("pack", parameters, doc, body, result="bool"))

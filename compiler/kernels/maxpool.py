@@ -1,7 +1,8 @@
 """maxpool: the largest value of each window; its place is kept a byte a lane for backward."""
 
 from lenet.compiler.codegen.single import Single
-from lenet.compiler.contract import Kernels, Request, function
+from lenet.compiler.contract import Kernels, Request
+from lenet.compiler.function import Function
 from lenet.compiler.kernels.shared.windows import Windows, pool_single
 from lenet.dsl.shapes import product
 
@@ -47,17 +48,11 @@ winner = {read}
         after="",
     )
     return Kernels(
-        forward=function(
-            f"{request.name}_forward",
-            "arena, x, y, saved",
-            "y = the largest of each window of x.",
-            forward,
+        forward=Function(
+            "forward", ("arena", "x", "y", "saved"), "y = the largest of each window of x.", forward
         ),
-        backward=function(
-            f"{request.name}_backward",
-            "arena, saved, dy, dx",
-            "dy goes to each window's winner.",
-            backward,
+        backward=Function(
+            "backward", ("arena", "saved", "dy", "dx"), "dy goes to each window's winner.", backward
         ),
         saved=places * (4 if small else 16),
     )

@@ -1,7 +1,8 @@
 """multiply: the product of paths."""
 
 from lenet.compiler.codegen.single import Single, each_value
-from lenet.compiler.contract import Kernels, Request, function
+from lenet.compiler.contract import Kernels, Request
+from lenet.compiler.function import Function
 from lenet.compiler.kernels.shared.joins import elementwise, names
 from lenet.dsl.shapes import product
 
@@ -14,9 +15,9 @@ def emit(request: Request) -> Kernels:
     for k in range(count):
         others = " * ".join(f"v{j}" for j in range(count) if j != k)
         body += f"    store(arena, dx{k} + place, slope * {others})\n"
-    arguments = f"arena, {names('x', count)}, dy, {names('dx', count)}"
+    parameters = ("arena", *names("x", count), "dy", *names("dx", count))
     doc = "Each path's gradient is dy times the other paths."
-    backward = function(f"{request.name}_backward", arguments, doc, body)
+    backward = Function("backward", parameters, doc, body)
     return elementwise(request, "the product", " * ", backward)
 
 

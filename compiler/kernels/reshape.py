@@ -9,4 +9,4 @@ def emit(request: Request) -> Kernels:
 
 
 def emit_single(request: Request) -> Single:
-    return Single("")
+    return Single()

@@ -1,7 +1,8 @@
 """shortcut: every stride-th pixel, and zeros as further channels."""
 
 from lenet.compiler.codegen.single import Single, single_function
-from lenet.compiler.contract import Kernels, Request, function
+from lenet.compiler.contract import Kernels, Request
+from lenet.compiler.function import Function
 from lenet.dsl.graph import Node
 from lenet.dsl.shapes import product
 
@@ -16,21 +17,19 @@ def emit(request: Request) -> Kernels:
     backward += _loop(node, 16, "store(arena, dx + source, load(arena, dy + place))")
     doc = "y = every stride-th pixel of x; 0 in channels that x does not have."
     return Kernels(
-        forward=function(f"{request.name}_forward", "arena, x, y", doc, forward),
-        backward=function(
-            f"{request.name}_backward", "arena, dy, dx", "dx = dy where x was read.", backward
-        ),
+        forward=Function("forward", ("arena", "x", "y"), doc, forward),
+        backward=Function("backward", ("arena", "dy", "dx"), "dx = dy where x was read.", backward),
     )
 
 
 def emit_single(request: Request) -> Single:
     node = request.node
     if node.shape == node.given:
-        return Single("")
+        return Single()
     body = f"arena[y : y + {product(node.shape)}] = np.float32(0)\n"
     body += _loop(node, 1, "arena[y + place] = arena[x + source]")
     doc = "y = every stride-th pixel of x; 0 in channels that x does not have."
-    return Single(single_function(request, doc, body, "arena, x, y"))
+    return Single(single_function(doc, body, ("arena", "x", "y")))
 
 
 def _fill(target: str, size: int, value: str) -> str:

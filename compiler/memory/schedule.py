@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from lenet.compiler.contract import Kernels, arguments_of
+from lenet.compiler.contract import Kernels
+from lenet.compiler.function import Function
 from lenet.compiler.memory.phase import NOTHING, Buffer, Call, Phase, Sync
 from lenet.compiler.target import LANES
 from lenet.dsl.graph import Graph, Node
@@ -74,13 +75,12 @@ class _Scheduler:
 
     def _backward_reads(self, node: Node) -> set[str]:
         parts = ("spread", "gradient", "backward")
-        names = {name for suffix in parts for name in self._arguments(node, suffix)}
+        names = {name for suffix in parts for name in self._parameters(node, suffix)}
         return {"x" if n.startswith("x") else n for n in names}
 
-    def _arguments(self, node: Node, suffix: str) -> tuple[str, ...]:
-        layer = self.layers[node.name]
-        source = getattr(layer.kernels, suffix)
-        return arguments_of(source, f"{layer.prefix}_{suffix}") if source else ()
+    def _parameters(self, node: Node, suffix: str) -> tuple[str, ...]:
+        function: Function | None = getattr(self.layers[node.name].kernels, suffix)
+        return function.parameters if function else ()
 
     def _compute(self, node: Node, y: Buffer) -> None:
         code = self.layers[node.name].kernels
@@ -95,7 +95,7 @@ class _Scheduler:
     def _call(self, node: Node, suffix: str, **buffers: Buffer) -> None:
         """The call of one of a layer's functions, and what prepares it."""
         layer = self.layers[node.name]
-        code, function = layer.kernels, f"{layer.prefix}_{suffix}"
+        code = layer.kernels
         xs = [self.values[name] for name in node.inputs]
         known: dict[str, str | Buffer] = {
             **{name: name for name in _ARRAYS},
@@ -117,17 +117,17 @@ class _Scheduler:
         if suffix in code.prepared:
             prepared = Buffer(f"prepared {node.name} {suffix}", code.prepared[suffix])
             known["prepared"] = prepared
-            self._add(f"{function}_prepare", code.prepare[suffix], known, "once", node)
-        source = getattr(code, suffix)
+            self._add(code.prepare[suffix], known, "once", node)
         scope = "last" if suffix == "complete" else ""
-        self._add(function, source, known, scope, node)
+        self._add(getattr(code, suffix), known, scope, node)
 
     def _add(
-        self, function: str, source: str, known: Mapping[str, str | Buffer], scope: str, node: Node
+        self, function: Function, known: Mapping[str, str | Buffer], scope: str, node: Node
     ) -> None:
-        names = arguments_of(source, function)
+        names = function.parameters
         scope = scope or ("group" if "blocks" in names else "block")
-        self.calls.append(Call(function, tuple(known[n] for n in names), scope, node.name))
+        name = f"{self.layers[node.name].prefix}_{function.suffix}"
+        self.calls.append(Call(name, tuple(known[n] for n in names), scope, node.name))
 
     def _close(self, sync: Sync | None) -> None:
         """End a phase. Calls for new weights come first, those for the end last."""
@@ -157,7 +157,9 @@ class _Scheduler:
         code = self.layers[node.name].kernels
         dz = dy = self.slopes.pop(node.name)
         wanted = [name for name in node.inputs if name in trained]
-        if code.spread and (wanted or not code.pooled or "dz" in self._arguments(node, "gradient")):
+        if code.spread and (
+            wanted or not code.pooled or "dz" in self._parameters(node, "gradient")
+        ):
             if not (code.in_place and self._is_free(dy)):
                 dz = Buffer(f"gradient {node.name} before fusion", product(node.bare_shape) * LANES)
             self._call(node, "spread", dy=dy, dz=dz)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from lenet.compiler.contract import Request
+from lenet.compiler.function import Function
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,9 @@ def geometry(request: Request) -> Geometry:
 class Direction:
     """A function, the floats that it needs meanwhile, and what has to be prepared for it."""
 
-    source: str
+    function: Function
     scratch: int = 0
-    prepare: str = ""
+    prepare: Function | None = None
     prepared: int = 0
 
 
@@ -62,7 +63,7 @@ class Gradient:
     and the statements of a function; `products` are the floats that it leaves them. See Kernels for
     `pooled`."""
 
-    source: str
+    function: Function
     scratch: int = 0
     tiles: str = ""
     complete: str = ""

@@ -3,7 +3,8 @@
 from textwrap import indent
 
 from lenet.compiler.codegen.single import Single, single_function
-from lenet.compiler.contract import Kernels, Request, function
+from lenet.compiler.contract import Kernels, Request
+from lenet.compiler.function import Function
 from lenet.dsl.shapes import product
 
 
@@ -35,12 +36,9 @@ def normalized(
     )
     kind = request.node.kind
     return Kernels(
-        forward=function(f"{request.name}_forward", "arena, x, y", f"y = {kind}(x).", forward),
-        backward=function(
-            f"{request.name}_backward",
-            "arena, y, dy, dx",
-            f"dx from dy and y = {kind}(x).",
-            backward,
+        forward=Function("forward", ("arena", "x", "y"), f"y = {kind}(x).", forward),
+        backward=Function(
+            "backward", ("arena", "y", "dy", "dx"), f"dx from dy and y = {kind}(x).", backward
         ),
         in_place=True,
     )
@@ -82,6 +80,5 @@ def normalized_single(
         )  # fmt: skip
     )
     kind = request.node.kind
-    return Single(
-        single_function(request, f"y = {kind}(x).", f"for place in range(0, {places}, 16):\n{body}")
-    )
+    body = f"for place in range(0, {places}, 16):\n{body}"
+    return Single(single_function(f"y = {kind}(x).", body))

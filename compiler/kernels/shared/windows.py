@@ -5,6 +5,7 @@ from textwrap import indent
 
 from lenet.compiler.codegen.single import Padded, Single, single_function, vectors_of
 from lenet.compiler.contract import Request
+from lenet.compiler.function import NAME
 from lenet.compiler.kernels.shared.tile_source import lines
 from lenet.dsl.graph import Node
 from lenet.dsl.shapes import Shape
@@ -84,21 +85,21 @@ def pool_single(request: Request, fill: str, largest: bool) -> Single:
     channels = request.node.given[0]
     padded = Padded.of(request.node.given, w.padding, fill)
     (height, width), stride = w.out, w.stride
-    source = ""
+    tiles = ""
     body = f"for channel in range({channels}):\n    for row in range({height}):\n"
     for start, count in vectors_of(width, request.target.width):
-        tile = f"{request.name}_single_{count}"
+        tile = f"{NAME}_single_{count}"
         settings: dict[str, object] = {
             "largest": largest, "count": count, "window": w.window, "stride": stride[1],
             "x_row": padded.width,
         }  # fmt: skip
         line = f"{tile} = single_pool(SinglePool(\n{lines(settings)}))\n"
-        source += "" if line in source else line
+        tiles += "" if line in tiles else line
         body += (
             f"        {tile}(arena, {padded.at} + (channel * {padded.height} + row * {stride[0]}) "
             f"* {padded.width} + {start * stride[1]}, y + (channel * {height} + row) * {width} + "
             f"{start})\n"
         )
     what = "the largest" if largest else "the mean"
-    text = single_function(request, f"y = {what} of each window of x.", padded.source + body)
-    return Single(source + "\n\n" + text, padded.scratch)
+    doc, body = f"y = {what} of each window of x.", padded.source + body
+    return Single(single_function(doc, body, tiles=f"{tiles}\n\n"), padded.scratch)
