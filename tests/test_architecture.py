@@ -203,6 +203,14 @@ def test_no_emitted_source_is_searched(path: Path) -> None:
     assert "re" not in set(imports(path))
 
 
+@pytest.mark.parametrize("path", of("compiler"), ids=named)
+def test_only_the_pipeline_knows_code_generation(path: Path) -> None:
+    """Kernels, passes and memory plans are what modules are made of, and know no module."""
+    if path.parent == ROOT / "compiler/codegen" or path == ROOT / "compiler/pipeline.py":
+        return
+    assert not [module for module in imports(path) if module.startswith("lenet.compiler.codegen")]
+
+
 @pytest.mark.parametrize("path", [*of("runtime"), *of("lenet")], ids=named)
 def test_what_is_public_is_described(path: Path) -> None:
     """Methods too where they are the API's; elsewhere many do what their class says they do."""

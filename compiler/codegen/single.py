@@ -5,7 +5,6 @@ In the layout for batches a single image would use one lane of sixteen. Here its
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from lenet.compiler.codegen.calls import Writer
 from lenet.compiler.codegen.steps import Parts
@@ -15,26 +14,16 @@ from lenet.compiler.kernels import module_of
 from lenet.compiler.memory.layout import Slot, bases_of, offsets_of
 from lenet.compiler.memory.phase import Buffer, Call, Phase
 from lenet.compiler.memory.plan import Plan, plan_memory
+from lenet.compiler.single_contract import Single
 from lenet.compiler.target import LANES, Target
 from lenet.dsl.graph import Graph
-from lenet.dsl.shapes import Shape, product
-
-ARGUMENTS = ("arena", "weights", "w", "s", "x", "y", "scratch")
+from lenet.dsl.shapes import product
 
 _HEAD = "predict_single(arena, weights, pixels, row, scale, shift, outputs)"
 _DOC = """The net's outputs for the one image pixels[row], into outputs[row].
 
     False where the image has a value that is not a finite number. `arena` has {floats} floats.
     """
-
-
-@dataclass(frozen=True)
-class Single:
-    """The function NAME_single, if there is anything to do, and the floats that it needs
-    meanwhile."""
-
-    function: Function | None = None
-    scratch: int = 0
 
 
 def emit_single(
@@ -81,53 +70,3 @@ def emit_single(
     functions = [*(f.source(name) for f, name in prefixes.items()), *parts.sources]
     entry = definition(_HEAD, _DOC.format(floats=plan.floats), body, "bool", "Entry")
     return functions, entry, plan
-
-
-def single_function(
-    doc: str, body: str, parameters: tuple[str, ...] = ARGUMENTS, tiles: str = ""
-) -> Function:
-    return Function("single", parameters, doc, body, tiles)
-
-
-def each_value(request: Request, doc: str, value: str) -> Single:
-    """y = `value`, an expression of x0[place], x1[place], …, written as {x0}, {x1}."""
-    names = tuple(f"x{k}" for k in range(len(request.node.inputs)))
-    size = product(request.node.shape)
-    places = {name: f"arena[{name} + place]" for name in names}
-    body = f"for place in range({size}):\n    arena[y + place] = {value.format(**places)}\n"
-    return Single(single_function(doc, body, ("arena", *names, "y")))
-
-
-@dataclass(frozen=True)
-class Padded:
-    """A map with a border around it, which `source` copies to `at`; without one, the map itself."""
-
-    at: str
-    height: int
-    width: int
-    source: str
-    scratch: int
-
-    @classmethod
-    def of(cls, given: Shape, padding: tuple[int, int], fill: str) -> "Padded":
-        channels, height, width = given
-        rows, columns = height + 2 * padding[0], width + 2 * padding[1]
-        if not any(padding):
-            return cls("x", height, width, "", 0)
-        size = channels * rows * columns
-        source = (
-            f"arena[scratch : scratch + {size}] = {fill}\n"
-            f"for channel in range({channels}):\n"
-            f"    for row in range({height}):\n"
-            f"        place = scratch + (channel * {rows} + row + {padding[0]}) * {columns}"
-            f" + {padding[1]}\n"
-            f"        first = x + (channel * {height} + row) * {width}\n"
-            f"        for column in range({width}):\n"
-            f"            arena[place + column] = arena[first + column]\n"
-        )
-        return cls("scratch", rows, columns, source, size)
-
-
-def vectors_of(count: int, width: int) -> list[tuple[int, int]]:
-    """(start, floats) of the vectors that hold `count` floats."""
-    return [(start, min(width, count - start)) for start in range(0, count, width)]

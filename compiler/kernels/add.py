@@ -1,8 +1,8 @@
 """add: the sum of paths; the gradient of each is that of the sum."""
 
-from lenet.compiler.codegen.single import Single, each_value
 from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.kernels.shared.joins import elementwise
+from lenet.compiler.single_contract import Single, each_value
 
 
 def emit(request: Request) -> Kernels:

@@ -1,9 +1,9 @@
 """avgpool: the mean of each window."""
 
-from lenet.compiler.codegen.single import Single
 from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.function import Function
 from lenet.compiler.kernels.shared.windows import Windows, pool_single
+from lenet.compiler.single_contract import Single
 from lenet.dsl.shapes import product
 
 

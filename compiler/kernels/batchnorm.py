@@ -7,10 +7,10 @@ to be known of the whole batch first (Ioffe and Szegedy 2015).
 
 from textwrap import indent
 
-from lenet.compiler.codegen.single import Single, single_function
 from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.function import Function
 from lenet.compiler.kernels.shared.elementwise import CONSTANTS, chain_again, chain_forward
+from lenet.compiler.single_contract import Single, single_function
 from lenet.dsl.shapes import product
 
 

@@ -1,9 +1,9 @@
 """concat: the channels of all paths, one after the other."""
 
-from lenet.compiler.codegen.single import Single, single_function
 from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.function import Function
 from lenet.compiler.kernels.shared.joins import names
+from lenet.compiler.single_contract import Single, single_function
 from lenet.dsl.shapes import product
 
 

@@ -3,7 +3,6 @@ Winograd's transforms."""
 
 from typing import Any
 
-from lenet.compiler.codegen.single import Single
 from lenet.compiler.contract import BACKWARD, FORWARD, Kernels, Request
 from lenet.compiler.function import NAME, Function
 from lenet.compiler.kernels.convolution import direct as conv_direct
@@ -13,6 +12,7 @@ from lenet.compiler.kernels.convolution import single as conv_single
 from lenet.compiler.kernels.convolution.epilogue import Epilogue
 from lenet.compiler.kernels.convolution.geometry import Direction, Geometry, Gradient, geometry
 from lenet.compiler.kernels.convolution.winograd import Transformed, convolution, preparation
+from lenet.compiler.single_contract import Single
 from lenet.dsl.layers.conv import winograd_parts
 
 

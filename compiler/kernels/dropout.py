@@ -1,8 +1,8 @@
 """dropout: the mask is a hash of (seed, epoch, row) and the value's place, and never stored."""
 
-from lenet.compiler.codegen.single import Single
 from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.function import Function
+from lenet.compiler.single_contract import Single
 from lenet.dsl.shapes import product
 
 

@@ -1,9 +1,9 @@
 """linear: matrix products between the blocks of a group and the weights."""
 
-from lenet.compiler.codegen.single import Single, single_function, vectors_of
 from lenet.compiler.contract import BACKWARD, FORWARD, GRADIENT, Kernels, Request
 from lenet.compiler.function import NAME, Function
 from lenet.compiler.kernels.shared.tile_source import correlation_source, lines, product_source
+from lenet.compiler.single_contract import Single, single_function, vectors_of
 from lenet.compiler.target import BLOCKS, LANES, split
 
 # Weights of so many inputs are read by all outputs before the next ones: each of their cache lines

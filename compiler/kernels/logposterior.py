@@ -5,9 +5,9 @@ exp(-j), a rubbish class; so that the negative logarithm is the loss of LeCun et
 equation 9.
 """
 
-from lenet.compiler.codegen.single import Single
 from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.kernels.shared.softmaxes import normalized, normalized_single
+from lenet.compiler.single_contract import Single
 from lenet.dsl.registry import Layer
 
 LAYER = Layer(

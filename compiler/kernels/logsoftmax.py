@@ -1,8 +1,8 @@
 """logsoftmax: y = x - log(sum(exp(x))), with the largest x taken off first."""
 
-from lenet.compiler.codegen.single import Single
 from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.kernels.shared.softmaxes import normalized, normalized_single
+from lenet.compiler.single_contract import Single
 
 _Y = "value - largest - logarithm"
 

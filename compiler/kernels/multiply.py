@@ -1,9 +1,9 @@
 """multiply: the product of paths."""
 
-from lenet.compiler.codegen.single import Single, each_value
 from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.function import Function
 from lenet.compiler.kernels.shared.joins import elementwise, names
+from lenet.compiler.single_contract import Single, each_value
 from lenet.dsl.shapes import product
 
 

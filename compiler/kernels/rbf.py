@@ -1,8 +1,8 @@
 """rbf: squared distances to the codes of the classes."""
 
-from lenet.compiler.codegen.single import Single, single_function
 from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.function import Function
+from lenet.compiler.single_contract import Single, single_function
 
 
 def emit(request: Request) -> Kernels:

@@ -1,7 +1,7 @@
 """reshape: nothing to do, since a map and its flattened vector lie alike in memory."""
 
-from lenet.compiler.codegen.single import Single
 from lenet.compiler.contract import Kernels, Request
+from lenet.compiler.single_contract import Single
 
 
 def emit(request: Request) -> Kernels:

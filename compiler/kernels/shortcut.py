@@ -1,8 +1,8 @@
 """shortcut: every stride-th pixel, and zeros as further channels."""
 
-from lenet.compiler.codegen.single import Single, single_function
 from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.function import Function
+from lenet.compiler.single_contract import Single, single_function
 from lenet.dsl.graph import Node
 from lenet.dsl.shapes import product
 

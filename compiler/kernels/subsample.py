@@ -1,9 +1,9 @@
 """subsample: the mean of each window times a gain, plus a bias, of each map."""
 
-from lenet.compiler.codegen.single import Single, single_function
 from lenet.compiler.contract import BACKWARD, FORWARD, GRADIENT, Kernels, Request
 from lenet.compiler.function import Function
 from lenet.compiler.kernels.shared.windows import Windows
+from lenet.compiler.single_contract import Single, single_function
 from lenet.dsl.shapes import product
 
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from textwrap import indent
 
-from lenet.compiler.codegen.single import Single, single_function
 from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.function import Function
 from lenet.compiler.kernels import module_of
+from lenet.compiler.single_contract import Single, single_function
 from lenet.dsl.graph import Node
 from lenet.dsl.shapes import product
 

@@ -2,9 +2,9 @@
 
 from textwrap import indent
 
-from lenet.compiler.codegen.single import Single, single_function
 from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.function import Function
+from lenet.compiler.single_contract import Single, single_function
 from lenet.dsl.shapes import product
 
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from textwrap import indent
 
-from lenet.compiler.codegen.single import Padded, Single, single_function, vectors_of
 from lenet.compiler.contract import Request
 from lenet.compiler.function import NAME
 from lenet.compiler.kernels.shared.tile_source import lines
+from lenet.compiler.single_contract import Padded, Single, single_function, vectors_of
 from lenet.dsl.graph import Node
 from lenet.dsl.shapes import Shape
 
