@@ -10,6 +10,7 @@ from textwrap import indent
 from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.function import Function
 from lenet.compiler.kernels.shared.elementwise import CONSTANTS, chain_again, chain_forward
+from lenet.compiler.kernels.shared.normalization import inverse_source
 from lenet.compiler.single_contract import Single, single_function
 from lenet.dsl.shapes import product
 
@@ -20,7 +21,6 @@ def emit(request: Request) -> Kernels:
     size = channels * places
     scale, shift = request.offsets["scale"], request.offsets["shift"]
     mean, variance = request.offsets["mean"], request.offsets["variance"]
-    epsilon = f"np.float32({node.arguments['epsilon']!r})"
 
     def each(before: str, inside: str, after: str = "") -> str:
         loop = f"for place in range(channel * {places}, channel * {places} + {places}):\n"
@@ -74,7 +74,7 @@ def emit(request: Request) -> Kernels:
         f"        for lane in range(images, 16):\n"
         f"            arena[dx + place * 16 + lane] = np.float32(0)\n"
     )
-    running = f"np.float32(1) / np.sqrt(weights[{variance} + channel] + {epsilon})"
+    running = inverse_source(f"weights[{variance} + channel]", node.arguments["epsilon"])
     return Kernels(
         forward=Function(
             "forward", ("arena", "weights", "w", "s", "x", "y"),
@@ -107,11 +107,11 @@ def emit_single(request: Request) -> Single:
     node = request.node
     channels, places = node.shape[0], product(node.shape[1:])
     o = request.offsets
+    inverse = inverse_source(f"weights[{o['variance']} + channel]", node.arguments["epsilon"])
     body = (
         f"for channel in range({channels}):\n"
         f"    center = weights[{o['mean']} + channel]\n"
-        f"    factor = np.float32(1) / np.sqrt(weights[{o['variance']} + channel] + "
-        f"np.float32({node.arguments['epsilon']!r})) * weights[{o['scale']} + channel]\n"
+        f"    factor = {inverse} * weights[{o['scale']} + channel]\n"
         f"    offset = weights[{o['shift']} + channel]\n"
         f"    for place in range(channel * {places}, channel * {places} + {places}):\n"
         f"        arena[y + place] = (arena[x + place] - center) * factor + offset\n"
