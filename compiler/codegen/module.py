@@ -7,8 +7,8 @@ from textwrap import indent
 from lenet.compiler.codegen.entry_points import predict_source, train_source
 from lenet.compiler.codegen.single import emit_single
 from lenet.compiler.contract import Kernels, Request, content_of, emit_layer, identifiers
-from lenet.compiler.kernels import entry_of, parts_of
-from lenet.compiler.losses.code import code_of, loss_of
+from lenet.compiler.kernels import parts_of
+from lenet.compiler.losses.code import code_of, given_by, loss_of
 from lenet.compiler.memory.layout import Slot, bases_of, lay_out, offsets_of
 from lenet.compiler.memory.phase import Call, Phase
 from lenet.compiler.memory.plan import Plan, plan_memory
@@ -94,8 +94,8 @@ def emit(
     layers = _emit_layers(graph, names, by_name, target, known)
     predict_names = {name: names[other] for name, other in others.items()}
     predict_layers = _emit_layers(predicted, predict_names, predict_by_name, target, known)
-    logarithmic = entry_of(graph.nodes[-1]).gives == "log-probabilities"
-    trainable = logarithmic and any(slot.parameter.trained for slot in slots)
+    has_loss = given_by(graph) == "log-probabilities"
+    trainable = has_loss and any(slot.parameter.trained for slot in slots)
     phases, batch = schedule_training(graph, layers) if trainable else ((), 0)
     predict = schedule_prediction(predicted, predict_layers)
     train_plan = plan_memory(phases) if trainable else None

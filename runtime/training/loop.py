@@ -253,13 +253,13 @@ class _Run:
         pixels = images.pixels.reshape(len(images), math.prod(images.pixels.shape[1:]))
         self.predictor.take(self.trainer.weights)
         outputs = self.predictor.outputs(pixels, self.job.normalization, in_blocks=True)
-        tallied = tally(outputs, images.labels, program.logarithmic)
+        tallied = tally(outputs, images.labels, program.outputs.logarithmic)
         self.communicator.all_reduce(tallied)
         self.tallied = tallied
         if broken(tallied):
             where = f"This was in epoch {self.at.epoch}, iteration {self.at.iteration}."
             raise diverged(f"The net's outputs are no longer numbers. {where}")
-        return metrics_of(tallied, program.classes)
+        return metrics_of(tallied, program.outputs.count)
 
     def _chosen(self, metrics: dict[str, float]) -> dict[str, float]:
         return {name: metrics[name] for name in self.settings.metrics if name in metrics}
