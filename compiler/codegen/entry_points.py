@@ -10,6 +10,7 @@ from lenet.compiler.codegen.steps import Parts, Step, joined
 from lenet.compiler.function import definition
 from lenet.compiler.memory.phase import Phase
 from lenet.compiler.memory.plan import Plan
+from lenet.compiler.target import LANES
 
 Spans = tuple[tuple[int, int], ...]
 
@@ -58,9 +59,9 @@ _PREDICT = _Entry(
     "bool",
 )
 
-_BLOCKS = """\
-all_blocks = (rows.size + 15) // 16
-grouped = {floats} + {block} * all_blocks"""
+_BLOCKS = f"""\
+all_blocks = (rows.size + {LANES - 1}) // {LANES}
+grouped = {{floats}} + {{block}} * all_blocks"""
 
 
 def train_source(

@@ -12,6 +12,7 @@ from lenet.compiler.function import Function
 from lenet.compiler.kernels.shared.elementwise import CONSTANTS, chain_again, chain_forward
 from lenet.compiler.kernels.shared.normalization import inverse_source
 from lenet.compiler.single_contract import Single, single_function
+from lenet.compiler.target import LANES
 from lenet.dsl.shapes import product
 
 
@@ -32,10 +33,10 @@ def emit(request: Request) -> Kernels:
         f"center = splat(weights[{mean} + channel])\nfirst = zero\nsecond = zero\n",
         "apart = load(arena, x + place * 16) - center\n"
         "first = first + apart\nsecond = fma(apart, apart, second)\n",
-        f"store(arena, scratch, first)\nstore(arena, scratch + 16, second)\n"
+        f"store(arena, scratch, first)\nstore(arena, scratch + {LANES}, second)\n"
         f"for lane in range(images):\n"
         f"    sums[channel] += arena[scratch + lane]\n"
-        f"    sums[{channels} + channel] += arena[scratch + 16 + lane]\n",
+        f"    sums[{channels} + channel] += arena[scratch + {LANES} + lane]\n",
     )
     value = "value = fma(load(arena, x + place * 16) - center, factor, offset)\n"
 
@@ -98,7 +99,7 @@ def emit(request: Request) -> Kernels:
             "backward", ("arena", "weights", "w", "batch", "b", "images", "x", "dy", "dx"),
             "dx from dy less its mean and its part along x; 0 in lanes without an image.", backward,
         ),
-        scratch={"statistics": 32},
+        scratch={"statistics": 2 * LANES},
         in_place=True,
     )  # fmt: skip
 

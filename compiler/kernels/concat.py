@@ -4,16 +4,17 @@ from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.function import Function
 from lenet.compiler.kernels.shared.joins import names
 from lenet.compiler.single_contract import Single, single_function
+from lenet.compiler.target import LANES
 from lenet.dsl.shapes import product
 
 
 def emit(request: Request) -> Kernels:
-    sizes = [16 * product(given) for given in request.node.input_shapes]
+    sizes = [product(given) * LANES for given in request.node.input_shapes]
     count = len(sizes)
     forward = backward = ""
     for k, size in enumerate(sizes):
         at = sum(sizes[:k])
-        head = f"for place in range(0, {size}, 16):\n"
+        head = f"for place in range(0, {size}, {LANES}):\n"
         forward += head + f"    store(arena, y + {at} + place, load(arena, x{k} + place))\n"
         backward += head + f"    store(arena, dx{k} + place, load(arena, dy + {at} + place))\n"
     return Kernels(

@@ -2,6 +2,7 @@
 
 from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.function import Function
+from lenet.compiler.target import LANES
 from lenet.dsl.shapes import product
 
 
@@ -13,7 +14,7 @@ def emit(request: Request) -> Kernels:
 finite = True
 for channel in range({channels}):
     finite &= pack_channel(
-        arena, x + channel * {size * 16}, pixels, rows, first, count, channel * {size}, {size},
+        arena, x + channel * {size * LANES}, pixels, rows, first, count, channel * {size}, {size},
         scale[channel], shift[channel],
     )
 return finite

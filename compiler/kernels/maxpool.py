@@ -4,6 +4,7 @@ from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.function import Function
 from lenet.compiler.kernels.shared.windows import Windows, pool_single
 from lenet.compiler.single_contract import Single
+from lenet.compiler.target import LANES
 from lenet.dsl.shapes import product
 
 
@@ -54,7 +55,7 @@ winner = {read}
         backward=Function(
             "backward", ("arena", "saved", "dy", "dx"), "dy goes to each window's winner.", backward
         ),
-        saved=places * (4 if small else 16),
+        saved=places * (LANES // 4 if small else LANES),
     )
 
 

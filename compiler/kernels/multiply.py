@@ -4,12 +4,13 @@ from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.function import Function
 from lenet.compiler.kernels.shared.joins import elementwise, names
 from lenet.compiler.single_contract import Single, each_value
+from lenet.compiler.target import LANES
 from lenet.dsl.shapes import product
 
 
 def emit(request: Request) -> Kernels:
     count = len(request.node.inputs)
-    body = f"for place in range(0, {16 * product(request.node.shape)}, 16):\n"
+    body = f"for place in range(0, {product(request.node.shape) * LANES}, {LANES}):\n"
     body += "    slope = load(arena, dy + place)\n"
     body += "".join(f"    v{k} = load(arena, x{k} + place)\n" for k in range(count))
     for k in range(count):

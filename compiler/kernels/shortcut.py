@@ -3,6 +3,7 @@
 from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.function import Function
 from lenet.compiler.single_contract import Single, single_function
+from lenet.compiler.target import LANES
 from lenet.dsl.graph import Node
 from lenet.dsl.shapes import product
 
@@ -12,9 +13,9 @@ def emit(request: Request) -> Kernels:
     if node.shape == node.given:
         return Kernels()  # the input itself
     forward = _fill("y", product(node.shape), "splat(np.float32(0))")
-    forward += _loop(node, 16, "store(arena, y + place, load(arena, x + source))")
+    forward += _loop(node, LANES, "store(arena, y + place, load(arena, x + source))")
     backward = _fill("dx", product(node.given), "splat(np.float32(0))")
-    backward += _loop(node, 16, "store(arena, dx + source, load(arena, dy + place))")
+    backward += _loop(node, LANES, "store(arena, dx + source, load(arena, dy + place))")
     doc = "y = every stride-th pixel of x; 0 in channels that x does not have."
     return Kernels(
         forward=Function("forward", ("arena", "x", "y"), doc, forward),
@@ -33,7 +34,10 @@ def emit_single(request: Request) -> Single:
 
 
 def _fill(target: str, size: int, value: str) -> str:
-    return f"for place in range(0, {size * 16}, 16):\n    store(arena, {target} + place, {value})\n"
+    return (
+        f"for place in range(0, {size * LANES}, {LANES}):\n"
+        f"    store(arena, {target} + place, {value})\n"
+    )
 
 
 def _loop(node: Node, lanes: int, inside: str) -> str:

@@ -10,6 +10,8 @@ from lenet.compiler.target import LANES
 from lenet.dsl.graph import Graph, Node
 from lenet.dsl.shapes import product
 
+_IMAGE = f"first + block * {LANES}"  # the number of a block's first image in its slice
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -49,11 +51,11 @@ class _Scheduler:
             name, code = node.name, self.layers[node.name].kernels
             if node.kind == "input":
                 self.values[name] = y = _buffer("value", node)
-                head = ("arena", "pixels", "rows", "first + block * 16", "images", "scale", "shift")
+                head = ("arena", "pixels", "rows", _IMAGE, "images", "scale", "shift")
                 pack = f"{self.layers[name].prefix}_pack"
                 self.calls.append(Call(pack, (*head, y), "block", name, checks=True))
                 if random:
-                    arguments = ("arena", "rows", "first + block * 16", "images", "key", keys)
+                    arguments = ("arena", "rows", _IMAGE, "images", "key", keys)
                     self.calls.append(Call("make_keys", arguments, "block"))
             else:
                 xs = [self.values[i] for i in node.inputs]
@@ -99,7 +101,7 @@ class _Scheduler:
         xs = [self.values[name] for name in node.inputs]
         known: dict[str, str | Buffer] = {
             **{name: name for name in _ARRAYS},
-            "before": "first + block * 16",
+            "before": _IMAGE,
             "products": "0",
             **{name: str(offset) for name, offset in layer.bases.items()},
             "b": str(self.syncs.get(node.name, 0)),
@@ -140,7 +142,7 @@ class _Scheduler:
         nodes = self.graph.nodes
         last = nodes[-1]
         dy = _buffer("gradient", last)
-        loss = ("arena", "labels", "rows", "first + block * 16", "images", self.values[last.name],
+        loss = ("arena", "labels", "rows", _IMAGE, "images", self.values[last.name],
                 dy, "totals")  # fmt: skip
         self.calls.append(Call("loss", loss, "block"))
         self.slopes[last.name] = dy
@@ -229,7 +231,7 @@ def schedule_prediction(graph: Graph, layers: Mapping[str, Layer]) -> Phase:
     scheduler = _Scheduler(graph, layers, training=False)
     scheduler.forward()
     value = scheduler.values[graph.nodes[-1].name]
-    output = ("arena", "outputs", "first + block * 16", "images", value)
+    output = ("arena", "outputs", _IMAGE, "images", value)
     scheduler.calls.append(Call("unpack", output, "block"))
     scheduler._close(None)
     return scheduler.phases[0]

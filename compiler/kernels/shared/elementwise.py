@@ -7,6 +7,7 @@ from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.function import Function
 from lenet.compiler.kernels import module_of
 from lenet.compiler.single_contract import Single, single_function
+from lenet.compiler.target import LANES
 from lenet.dsl.graph import Node
 from lenet.dsl.shapes import product
 
@@ -99,7 +100,7 @@ def chain(request: Request, nodes: tuple[Node, ...]) -> Kernels:
             "backward", ("arena", "y", "saved", "dy", "dx"),
             f"dx = dy times the slope of {kinds} at y.", backward_loop("dx", nodes, size),
         ),
-        saved=(len(nodes) - 1) * size * 16,
+        saved=(len(nodes) - 1) * size * LANES,
         in_place=True,
     )  # fmt: skip
 
@@ -113,7 +114,7 @@ def emit_single(request: Request) -> Single:
     """An activation of one image; behind its last value there is room for a whole vector."""
     size = product(request.node.shape)
     body = (
-        f"{CONSTANTS}for place in range(0, {size}, 16):\n"
+        f"{CONSTANTS}for place in range(0, {size}, {LANES}):\n"
         f"    value = load(arena, x + place)\n"
         f"    store(arena, y + place, {_own(request).forward})\n"
     )

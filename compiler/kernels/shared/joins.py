@@ -3,6 +3,7 @@
 from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.function import Function
 from lenet.compiler.kernels.shared.elementwise import backward_loop, forward_loop
+from lenet.compiler.target import LANES
 from lenet.dsl.shapes import product
 
 
@@ -31,6 +32,6 @@ def elementwise(
         ),
         spread=spread,
         backward=backward,
-        saved=max(0, len(node.fused) - 1) * size * 16,
+        saved=max(0, len(node.fused) - 1) * size * LANES,
         in_place=not backward,
     )  # fmt: skip

@@ -5,6 +5,7 @@ from textwrap import indent
 from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.function import Function
 from lenet.compiler.single_contract import Single, single_function
+from lenet.compiler.target import LANES
 from lenet.dsl.shapes import product
 
 
@@ -20,7 +21,7 @@ def normalized(
     """
     shape = request.node.shape
     places = product(shape[1:])
-    channels = f"for at in range(place * 16, {product(shape) * 16}, {places * 16}):\n"
+    channels = f"for at in range(place * {LANES}, {product(shape) * LANES}, {places * LANES}):\n"
 
     def over(*blocks: str) -> str:
         body = "".join(indent(block, "    ") for block in blocks)
@@ -80,5 +81,5 @@ def normalized_single(
         )  # fmt: skip
     )
     kind = request.node.kind
-    body = f"for place in range(0, {places}, 16):\n{body}"
+    body = f"for place in range(0, {places}, {LANES}):\n{body}"
     return Single(single_function(f"y = {kind}(x).", body))
