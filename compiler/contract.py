@@ -104,6 +104,7 @@ def identifiers(layers: Iterable[str]) -> dict[str, str]:
 
 
 def emit_layer(request: Request) -> Kernels:
+    """The functions that the module of the layer's kind makes."""
     kernels = module_of(request.node.kind).emit(request)
     assert isinstance(kernels, Kernels)
     return kernels

@@ -92,4 +92,5 @@ class Program:
 
     @property
     def prediction_bytes(self) -> int:
+        """To predict, for one thread: its arena and the weights."""
         return 4 * self.predict_floats + 4 * sum(slot.size for slot in self.predict_slots)

@@ -24,6 +24,7 @@ class Single:
 def single_function(
     doc: str, body: str, parameters: tuple[str, ...] = ARGUMENTS, tiles: str = ""
 ) -> Function:
+    """NAME_single; `tiles` are the lines before it."""
     return Function("single", parameters, doc, body, tiles)
 
 
@@ -48,6 +49,7 @@ class Padded:
 
     @classmethod
     def of(cls, given: Shape, padding: tuple[int, int], fill: str) -> "Padded":
+        """A map of the shape `given`, with `fill` in rows and columns of padding on both sides."""
         channels, height, width = given
         rows, columns = height + 2 * padding[0], width + 2 * padding[1]
         if not any(padding):

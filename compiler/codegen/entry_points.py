@@ -99,6 +99,7 @@ def _phase(phase: Phase, begin: Iterable[Step], writer: Writer) -> Step:
 
 
 def predict_source(phase: Phase, plan: Plan, probes: bool) -> str:
+    """predict_slice, which also tells whether all values of its images are finite."""
     parts = Parts("predict_slice")
     writer = Writer(plan.places[0], parts, checks=True, probes=probes)
     body = [Step("finite = True"), *_once(phase, writer), *_looped(phase, writer)]

@@ -41,6 +41,7 @@ class Step:
 
     @property
     def lines(self) -> int:
+        """Lines of source, however many steps have been joined."""
         return self.text.count("\n") + 1
 
 

@@ -8,6 +8,8 @@ from lenet.dsl.shapes import product
 
 
 def emit(request: Request) -> Kernels:
+    """x (channels, height, width). Backward gives each place of a window dy over the window's
+    places; where windows overlap, the sum of these."""
     w = Windows.of(request.node)
     part = f"part = splat(np.float32({1 / product(w.window)!r}))\n"
     forward = part + w.loop(
@@ -37,4 +39,5 @@ def emit(request: Request) -> Kernels:
 
 
 def emit_single(request: Request) -> Single:
+    """A window's sum, from 0 on, times one over its places."""
     return pool_single(request, "np.float32(0)", largest=False)

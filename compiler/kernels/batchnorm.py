@@ -17,6 +17,9 @@ from lenet.dsl.shapes import product
 
 
 def emit(request: Request) -> Kernels:
+    """Forward is for prediction, by the running statistics; all others are for training. `batch`
+    has four numbers a channel, see Sync in compiler/memory/phase.py. Activations behind it are
+    fused: forward they follow each value, and on the way back they are computed again."""
     node = request.node
     channels, places = node.bare_shape[0], product(node.bare_shape[1:])
     size = channels * places
@@ -105,6 +108,7 @@ def emit(request: Request) -> Kernels:
 
 
 def emit_single(request: Request) -> Single:
+    """(x - mean) * factor + shift, with the factor of a channel computed once."""
     node = request.node
     channels, places = node.shape[0], product(node.shape[1:])
     o = request.offsets

@@ -9,6 +9,7 @@ from lenet.dsl.shapes import product
 
 
 def emit(request: Request) -> Kernels:
+    """Copies. The paths may differ in their channels only."""
     sizes = [product(given) * LANES for given in request.node.input_shapes]
     count = len(sizes)
     forward = backward = ""
@@ -30,6 +31,7 @@ def emit(request: Request) -> Kernels:
 
 
 def emit_single(request: Request) -> Single:
+    """Copies, each path in one piece."""
     sizes = [product(given) for given in request.node.input_shapes]
     body = ""
     for k, size in enumerate(sizes):

@@ -17,10 +17,16 @@ from lenet.dsl.layers.conv import winograd_parts
 
 
 def emit_single(request: Request) -> Single:
+    """By direct sums, whatever is chosen for blocks."""
     return conv_single.emit(request)
 
 
 def emit(request: Request) -> Kernels:
+    """x (inputs, height, width), y (outputs, height, width) or what is fused behind it.
+
+    Winograd's transforms are where the node's arguments ask for them; the gradient goes window by
+    window where a max-pooling is fused and that pays.
+    """
     g = geometry(request)
     epilogue = Epilogue.of(request)
     by_winograd = winograd_parts(request.node.arguments)

@@ -7,6 +7,8 @@ from lenet.dsl.shapes import product
 
 
 def emit(request: Request) -> Kernels:
+    """With the probability p, y = 0, else y = x / (1 - p), so that prediction has nothing to do.
+    Backward makes the same random numbers again."""
     size = product(request.node.shape)
     probability = request.node.arguments["probability"]
     threshold = min(2**32 - 1, round(probability * 2**32))
@@ -36,4 +38,5 @@ for place in range({size}):
 
 
 def emit_single(request: Request) -> Single:
-    return Single()  # it is for training only
+    """Nothing: it is for training only."""
+    return Single()

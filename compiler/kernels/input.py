@@ -7,6 +7,7 @@ from lenet.dsl.shapes import product
 
 
 def emit(request: Request) -> Kernels:
+    """NAME_pack in place of NAME_forward; it returns whether all values are finite."""
     shape = request.node.shape
     channels = shape[0] if len(shape) == 3 else 1
     size = product(shape) // channels

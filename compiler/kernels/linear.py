@@ -13,6 +13,8 @@ _MANY = 2**16  # weights, too many to stay in a cache beside the others
 
 
 def emit(request: Request) -> Kernels:
+    """x (inputs), y (outputs); weights are [in][out]. Each function takes all blocks of a group,
+    so that weights are read once for them."""
     inputs, outputs = request.node.given[0], request.node.shape[0]
     weight, bias = request.offsets["weight"], request.offsets.get("bias")
     return Kernels(

@@ -8,6 +8,7 @@ _Y = "value - largest - logarithm"
 
 
 def emit(request: Request) -> Kernels:
+    """Over channels, at each place; dx = dy - exp(y) * sum(dy)."""
     return normalized(
         request,
         y=_Y,
@@ -17,4 +18,5 @@ def emit(request: Request) -> Kernels:
 
 
 def emit_single(request: Request) -> Single:
+    """Over channels, at sixteen places at a time."""
     return normalized_single(request, _Y)

@@ -9,6 +9,8 @@ from lenet.dsl.shapes import product
 
 
 def emit(request: Request) -> Kernels:
+    """x (channels, height, width). The winner is the first of equal values, or a NaN; its number
+    in the window takes a byte up to 256 places, else 32 bits. Backward gives it all of dy."""
     w = Windows.of(request.node)
     places = product(request.node.shape)
     small = product(w.window) <= 256
@@ -60,4 +62,5 @@ winner = {read}
 
 
 def emit_single(request: Request) -> Single:
+    """The padding is -inf, which no value loses to."""
     return pool_single(request, "np.float32(-np.inf)", largest=True)

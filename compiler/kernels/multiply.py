@@ -9,6 +9,7 @@ from lenet.dsl.shapes import product
 
 
 def emit(request: Request) -> Kernels:
+    """y = x0 * x1 * …, all of one shape; a path's gradient is dy times all the others."""
     count = len(request.node.inputs)
     body = f"for place in range(0, {product(request.node.shape) * LANES}, {LANES}):\n"
     body += "    slope = load(arena, dy + place)\n"
@@ -23,5 +24,6 @@ def emit(request: Request) -> Kernels:
 
 
 def emit_single(request: Request) -> Single:
+    """Places of all paths, multiplied in the paths' order, as for a block."""
     factors = " * ".join(f"{{x{k}}}" for k in range(len(request.node.inputs)))
     return each_value(request, "y = the product of the paths.", factors)

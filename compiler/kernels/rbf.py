@@ -6,6 +6,8 @@ from lenet.compiler.single_contract import Single, single_function
 
 
 def emit(request: Request) -> Kernels:
+    """x (inputs), y (classes), codes [in][class]: y = sum((x - code)^2), LeCun et al. 1998,
+    equation 7. Fixed codes have no gradient."""
     inputs, outputs = request.node.given[0], request.node.shape[0]
     codes = request.offsets["codes"]
     code = f"splat(weights[{codes} + k * {outputs} + output])"
@@ -50,6 +52,7 @@ def emit(request: Request) -> Kernels:
 
 
 def emit_single(request: Request) -> Single:
+    """Class by class, summed in the order of the inputs, as for a block."""
     inputs, outputs = request.node.given[0], request.node.shape[0]
     codes = request.offsets["codes"]
     body = (

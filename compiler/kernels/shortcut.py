@@ -9,6 +9,8 @@ from lenet.dsl.shapes import product
 
 
 def emit(request: Request) -> Kernels:
+    """x (channels, height, width), y with as many channels or more; no functions where both have
+    one shape."""
     node = request.node
     if node.shape == node.given:
         return Kernels()  # the input itself
@@ -24,6 +26,7 @@ def emit(request: Request) -> Kernels:
 
 
 def emit_single(request: Request) -> Single:
+    """y is cleared, and then gets what has a source."""
     node = request.node
     if node.shape == node.given:
         return Single()

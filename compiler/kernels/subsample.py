@@ -8,6 +8,8 @@ from lenet.dsl.shapes import product
 
 
 def emit(request: Request) -> Kernels:
+    """x (channels, height, width), a gain and a bias a channel; the means are computed again for
+    the gradient of the gain."""
     w = Windows.of(request.node)
     gain, bias = request.offsets["gain"], request.offsets["bias"]
     part = f"part = splat(np.float32({1 / product(w.window)!r}))\n"
@@ -45,6 +47,7 @@ gradient[{bias} + channel] += lane_sum(slope)
 
 
 def emit_single(request: Request) -> Single:
+    """A window's sum, from 0 on, times one over its places, times the gain, plus the bias."""
     w = Windows.of(request.node)
     gain, bias = request.offsets["gain"], request.offsets["bias"]
     body = w.loop(

@@ -79,11 +79,13 @@ class Input:
 
     @property
     def copied(self) -> bool:
+        """Whether rows are copied: of many maps a power of two apart, and read often enough."""
         aligned = self.height * self.width * LANES * 4 % _APART == 0
         return aligned and self.channels >= _MAPS and self.uses >= _USES
 
     @property
     def steps(self) -> dict[str, object]:
+        """Those of a Correlation between the places of its input."""
         row = self.width * LANES
         if self.copied:
             return {"x_channel": self.most * row + LANES, "x_row": row, "x_column": LANES}

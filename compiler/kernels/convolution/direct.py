@@ -76,6 +76,8 @@ def _behind_copies(given: Input, epilogue: Epilogue) -> str:
 
 
 def forward(request: Request, g: Geometry, epilogue: Epilogue | None) -> Direction:
+    """y (outputs, out_height, out_width), a row of all outputs at a time: each a correlation of
+    the rows of x that its kernel covers. With an epilogue, y is what that makes of it."""
     (kh, kw), (sh, sw), (ph, pw) = g.kernel, g.stride, g.padding
     tiles = []
     most = request.target.tile(g.outputs, g.out_width)[1]
@@ -130,6 +132,8 @@ def forward(request: Request, g: Geometry, epilogue: Epilogue | None) -> Directi
 
 
 def backward(request: Request, g: Geometry) -> Direction:
+    """dx (inputs, height, width), row by row: a correlation of dy with the kernel turned around,
+    of whose taps a stride leaves some for each row and column."""
     (kh, kw), (sh, sw), (ph, pw) = g.kernel, g.stride, g.padding
     tiles = []
     most = request.target.tile(g.inputs, g.width, sw)[1]

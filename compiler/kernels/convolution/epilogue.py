@@ -27,6 +27,7 @@ class Epilogue:
 
     @classmethod
     def of(cls, request: Request) -> "Epilogue | None":
+        """What is fused behind a convolution, if anything is."""
         node = request.node
         if not node.fused:
             return None
@@ -36,6 +37,7 @@ class Epilogue:
 
     @property
     def places(self) -> int:
+        """Values of the output of one image."""
         return product(self.out)
 
     @property

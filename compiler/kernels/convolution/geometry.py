@@ -22,14 +22,17 @@ class Geometry:
 
     @property
     def weight_row(self) -> int:
+        """Floats from one row of a kernel to the next."""
         return self.kernel[1] * self.outputs
 
     @property
     def weight_channel(self) -> int:
+        """Floats from one input's weights to the next one's."""
         return self.kernel[0] * self.weight_row
 
 
 def geometry(request: Request) -> Geometry:
+    """The sizes of the convolution itself, before what is fused behind it."""
     node = request.node
     _, kernel_height, kernel_width = node.arguments["size"]
     inputs, height, width = node.given

@@ -107,6 +107,7 @@ def exceeds_cache(g: Geometry) -> bool:
 
 
 def gradient(request: Request, g: Geometry) -> Gradient:
+    """Sums over all places of a block, strip by strip where the maps exceed a cache."""
     strip = _Strip(g, Windows.of_places((g.outputs, g.out_height, g.out_width)))
     tiles, body = _sums(request, strip)
     body = strip.loop(body) + bias_gradient(request, g)

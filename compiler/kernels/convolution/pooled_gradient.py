@@ -42,6 +42,7 @@ def pays(g: Geometry, epilogue: Epilogue) -> bool:
 
 
 def gradient(request: Request, g: Geometry, epilogue: Epilogue) -> Gradient:
+    """Where `pays` says so: its dy is the gradient of the pooled and activated output."""
     windows = epilogue.byte_windows
     assert windows is not None
     padded = _padded(g)

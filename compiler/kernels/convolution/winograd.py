@@ -36,6 +36,7 @@ class Transformed:
 
     @property
     def tiles(self) -> tuple[int, int]:
+        """Rows and columns of tiles that cover the output."""
         return winograd_tiles(*self.out, self.kernel)
 
     @property
@@ -58,14 +59,17 @@ class Transformed:
 
     @property
     def v_point(self) -> int:
+        """Floats from a point of the transformed input to the next."""
         return self.inputs * self.count * LANES + LANES
 
     @property
     def m_point(self) -> int:
+        """The same of the products."""
         return self.outputs * self.count * LANES + LANES
 
     @property
     def u_point(self) -> int:
+        """The same of the transformed weights."""
         return -(-self.inputs * self.outputs // LANES) * LANES + LANES
 
     @property

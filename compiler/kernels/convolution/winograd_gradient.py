@@ -73,6 +73,8 @@ class _Layout:
 
 
 def gradient(request: Request, g: Geometry) -> Gradient:
+    """Products of the transformed x and dy, summed over the images of a slice; what completes them
+    transforms them back."""
     layout = _Layout(g)
     together = layout.blocks > 1
     tiles, transforms = _transforms(request, layout)

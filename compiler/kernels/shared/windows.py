@@ -13,6 +13,9 @@ from lenet.dsl.shapes import Shape
 
 @dataclass(frozen=True)
 class Windows:
+    """Sizes of a pooling, in rows and columns but for `given`, the input's (channels, height,
+    width); `out` counts the windows."""
+
     given: Shape
     out: tuple[int, int]
     window: tuple[int, int]
@@ -21,6 +24,7 @@ class Windows:
 
     @classmethod
     def of(cls, node: Node) -> "Windows":
+        """Of a pooling; where its output is a vector, a window is a whole map."""
         arguments = node.arguments
         out = (node.shape[1], node.shape[2]) if len(node.shape) == 3 else (1, 1)
         padding = arguments.get("pad") or (0, 0)
@@ -33,6 +37,7 @@ class Windows:
 
     @property
     def overlap(self) -> bool:
+        """Whether places may lie in several windows."""
         return any(s < w for s, w in zip(self.stride, self.window, strict=True))
 
     @property
