@@ -241,8 +241,7 @@ def test_files_and_functions_are_short() -> None:
     long = {name for name, length in functions.items() if length > 60}
     long -= {name for name in long if name.startswith("compiler/simd/products/")}
     assert long == {
-        "compiler/kernels/convolution/winograd.py:convolution",  # most of it is the kernel's text
-        "lenet/api.py:train",  # and of these the text of their help
+        "lenet/api.py:train",  # most of these two is the text of their help
         "lenet/commands/train.py:train",
         "runtime/spark/boot.py:boot",
         "runtime/spark/boot.py:task",

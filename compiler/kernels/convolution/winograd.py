@@ -9,7 +9,7 @@ from lenet.compiler.kernels.convolution.epilogue import Epilogue
 from lenet.compiler.kernels.shared.tile_source import correlation_source, lines
 from lenet.compiler.simd.products.sizes import WINOGRAD as SIZE
 from lenet.compiler.simd.products.sizes import winograd_strip, winograd_tiles
-from lenet.compiler.target import LANES, split
+from lenet.compiler.target import LANES, Target, split
 
 POINTS = SIZE * SIZE
 
@@ -103,33 +103,60 @@ def convolution(
 
     An epilogue takes one channel of the output at a time, as soon as it can.
     """
-    name, register = f"{NAME}_{suffix}", request.target.width
-    rows, columns = t.tiles
-    shared = {"register": register, "kernel": t.kernel, "columns": columns}
-    given = {**shared, "height": t.given[0], "width": t.given[1], "padding": t.padding}
-    out = {**shared, "height": t.out[0], "width": t.out[1], "padding": (0, 0)}
-    tiles = f"{name}_into = transform_input(Tiles(\n{lines(given)}))\n"
-    tiles += f"{name}_from = transform_output(Tiles(\n{lines(out)}))\n"
-    v_point, m_point = t.v_point, t.m_point
-    high, wide = request.target.tile(t.outputs, t.count)
+    name = f"{NAME}_{suffix}"
+    products, loops = _products(name, request.target, t)
+    tiles = _transforms(name, request.target, t) + products
     head = (
-        f"products = scratch + {POINTS * v_point}\n"
-        f"zeros = products + {POINTS * m_point}\n"
+        f"products = scratch + {POINTS * t.v_point}\n"
+        f"zeros = products + {POINTS * t.m_point}\n"
         f"store(arena, zeros, splat(np.float32(0)))\n"
     )
     body = (
         f"for channel in range({t.inputs}):\n"
         f"    {name}_into(arena, {x} + channel * {t.given[0] * t.given[1] * LANES}, "
-        f"scratch + channel * {t.count * LANES}, {v_point}, zeros, strip, {t.strip})\n"
-        f"for point in range({POINTS}):\n"
+        f"scratch + channel * {t.count * LANES}, {t.v_point}, zeros, strip, {t.strip})\n{loops}"
     )
+    bias = "np.float32(0)" if t.bias is None else f"weights[{t.bias} + output]"
+    size = t.out[0] * t.out[1]
+    to, during, after = f"{y} + output * {size * LANES}", "", ""
+    if epilogue:
+        tiles += "\n\n" + epilogue.finish(t.out[0])
+        parameters += ("saved",)
+        to, during, after = _finishing(t, epilogue)
+    body += (
+        f"for output in range({t.outputs}):\n"
+        f"    {name}_from(arena, products + output * {t.count * LANES}, {t.m_point}, {bias}, {to}, "
+        f"strip, {t.strip})\n{during}"
+    )
+    strips = f"for strip in range(0, {t.tiles[0]}, {t.strip}):\n"
+    body = head + strips + indent(body, "    ") + after
+    doc = f"{y} by Winograd's F({t.step}x{t.step}, {t.kernel}x{t.kernel})."
+    parameters += ("scratch", "prepared")
+    return Function(suffix, parameters, doc, body, f"{tiles}\n\n")
+
+
+def _transforms(name: str, target: Target, t: Transformed) -> str:
+    """Tiles that transform a channel of the input, and one of the output back."""
+    shared = {"register": target.width, "kernel": t.kernel, "columns": t.tiles[1]}
+    given = {**shared, "height": t.given[0], "width": t.given[1], "padding": t.padding}
+    out = {**shared, "height": t.out[0], "width": t.out[1], "padding": (0, 0)}
+    return (
+        f"{name}_into = transform_input(Tiles(\n{lines(given)}))\n"
+        f"{name}_from = transform_output(Tiles(\n{lines(out)}))\n"
+    )
+
+
+def _products(name: str, target: Target, t: Transformed) -> tuple[str, str]:
+    """Tiles and loops that multiply a strip, point by point, with the transformed weights."""
+    tiles, loops = "", f"for point in range({POINTS}):\n"
+    high, wide = target.tile(t.outputs, t.count)
     for first, size, parts in split(t.outputs, high):
-        body += f"    for output in range({first}, {first + size * parts}, {size}):\n"
+        loops += f"    for output in range({first}, {first + size * parts}, {size}):\n"
         for start, places, runs in split(t.count, wide):
             tile = f"{name}_{size}x{places}"
             tiles += correlation_source(
                 tile,
-                width=register,
+                width=target.width,
                 outputs=size,
                 columns=places,
                 taps=tuple((j, j, 0) for j in range(places)),
@@ -143,29 +170,14 @@ def convolution(
                 y_output=t.count * LANES,
                 y_column=LANES,
             )
-            body += (
+            loops += (
                 f"        for tile in range({start}, {start + places * runs}, {places}):\n"
-                f"            {tile}(arena, scratch + point * {v_point} + tile * {LANES}, "
+                f"            {tile}(arena, scratch + point * {t.v_point} + tile * {LANES}, "
                 f"{t.inputs}, 1, arena, prepared + point * {t.u_point} + output * {t.inputs}, "
-                f"0, arena, products + point * {m_point} + (output * {t.count} + tile) * "
+                f"0, arena, products + point * {t.m_point} + (output * {t.count} + tile) * "
                 f"{LANES})\n"
             )
-    bias = "np.float32(0)" if t.bias is None else f"weights[{t.bias} + output]"
-    size = t.out[0] * t.out[1]
-    to, during, after = f"{y} + output * {size * LANES}", "", ""
-    if epilogue:
-        tiles += "\n\n" + epilogue.finish(t.out[0])
-        parameters += ("saved",)
-        to, during, after = _finishing(t, epilogue)
-    body += (
-        f"for output in range({t.outputs}):\n"
-        f"    {name}_from(arena, products + output * {t.count * LANES}, {m_point}, {bias}, {to}, "
-        f"strip, {t.strip})\n{during}"
-    )
-    body = head + f"for strip in range(0, {rows}, {t.strip}):\n" + indent(body, "    ") + after
-    doc = f"{y} by Winograd's F({t.step}x{t.step}, {t.kernel}x{t.kernel})."
-    parameters += ("scratch", "prepared")
-    return Function(suffix, parameters, doc, body, f"{tiles}\n\n")
+    return tiles, loops
 
 
 def _finishing(t: Transformed, epilogue: Epilogue) -> tuple[str, str, str]:
