@@ -1,8 +1,9 @@
-"""What a layer's code generator returns: sources of functions, and what they keep."""
+"""What a layer's code generator returns: its functions, and what they keep."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from lenet.compiler.function import Function
 from lenet.compiler.kernels import module_of
 from lenet.compiler.target import Target
 from lenet.dsl.graph import Node
@@ -10,9 +11,9 @@ from lenet.dsl.graph import Node
 
 @dataclass(frozen=True)
 class Kernels:
-    """The functions of one layer, as source; each missing one is an empty string.
+    """The functions of one layer, under NAME in place of its name; None for each that is missing.
 
-    A function NAME_SUFFIX takes what it names among its arguments (see
+    A function NAME_suffix takes what it names among its parameters (see
     compiler/memory/schedule.py):
 
     arena, weights, gradient  the arrays; gradient is added to
@@ -23,7 +24,7 @@ class Kernels:
     dz                        what spread makes: the gradient of its own output, before the layers
                               that are fused into it
     scratch, prepared         offsets of space that it uses meanwhile, and of what
-                              NAME_SUFFIX_prepare has left for each new set of weights
+                              NAME_suffix_prepare has left for each new set of weights
     blocks                    their number; then it works on several blocks at once
     first, before             the number of the slice's images before these blocks, or this one
     counter                   the place of its first value among those of all layers
@@ -36,24 +37,24 @@ class Kernels:
 
     `saved` are the floats a block that forward leaves to backward; in prediction its offset is
     negative, and nothing is left. `products` are the floats that gradient leaves to complete. By
-    suffix, `scratch` and `prepared` are the floats of these, and `prepare` the sources that prepare
-    them. With `overwrites`, gradient takes nothing of what was there before the first images, so
-    that nobody has to clear it. With `pooled`, gradient's dy is that of all fused layers, and it
-    takes dz by that name if at all. Without backward, the inputs have the gradient of the output.
-    With `in_place`, y may lie where x or x0 does, and dz, dx or dx0 where dy does.
+    suffix, `scratch` and `prepared` are the floats of these, and `prepare` the functions that
+    leave the latter. With `overwrites`, gradient takes nothing of what was there before the first
+    images, so that nobody has to clear it. With `pooled`, gradient's dy is that of all fused
+    layers, and it takes dz by that name if at all. Without backward, the inputs have the gradient
+    of the output. With `in_place`, y may lie where x or x0 does, and dz, dx or dx0 where dy does.
     """
 
-    forward: str = ""
-    backward: str = ""
-    gradient: str = ""
-    spread: str = ""
-    statistics: str = ""
-    normalize: str = ""
-    complete: str = ""
+    forward: Function | None = None
+    backward: Function | None = None
+    gradient: Function | None = None
+    spread: Function | None = None
+    statistics: Function | None = None
+    normalize: Function | None = None
+    complete: Function | None = None
     saved: int = 0
     products: int = 0
     scratch: Mapping[str, int] = field(default_factory=dict)
-    prepare: Mapping[str, str] = field(default_factory=dict)
+    prepare: Mapping[str, Function] = field(default_factory=dict)
     prepared: Mapping[str, int] = field(default_factory=dict)
     in_place: bool = False
     random: bool = False
@@ -62,26 +63,22 @@ class Kernels:
     pooled: bool = False
 
     @property
-    def sources(self) -> dict[str, str]:
-        """By suffix, in the order in which they are written."""
-        found = {
-            name: getattr(self, name)
-            for name in ("forward", "statistics", "normalize", "spread", "gradient", "backward",
-                         "complete")
-        } | {f"{suffix}_prepare": source for suffix, source in self.prepare.items()}  # fmt: skip
-        return {suffix: source for suffix, source in found.items() if source}
+    def functions(self) -> tuple[Function, ...]:
+        """In the order in which they are written."""
+        found = (self.forward, self.statistics, self.normalize, self.spread, self.gradient,
+                 self.backward, self.complete, *self.prepare.values())  # fmt: skip
+        return tuple(function for function in found if function is not None)
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a code generator is given: the layer, its function prefix, where its tensors lie.
+    """What a code generator is given: the layer, and where its tensors lie.
 
     `offsets` are expressions of `w`, the offset of its trained tensors, and `s`, that of its fixed
     ones: so layers that are alike can share functions.
     """
 
     node: Node
-    name: str
     offsets: Mapping[str, str]
     target: Target
 
@@ -91,13 +88,6 @@ def content_of(node: Node) -> str:
     parts = (content_of(part) for part in (*node.folded, *node.fused))
     own = replace(node, name="", inputs=(), line=0, file="", folded=(), fused=())
     return f"{own!r} {len(node.inputs)} {len(node.folded)} {' '.join(parts)}"
-
-
-def arguments_of(source: str, function: str) -> tuple[str, ...]:
-    """The names of the arguments of a function in a source."""
-    _, found, rest = source.partition(f"\ndef {function}(")
-    assert found, function
-    return tuple(part.strip() for part in rest[: rest.index(")")].split(","))
 
 
 def identifiers(layers: Iterable[str]) -> dict[str, str]:
@@ -114,21 +104,12 @@ def identifiers(layers: Iterable[str]) -> dict[str, str]:
 
 
 def emit_layer(request: Request) -> Kernels:
+    """The functions that the module of the layer's kind makes."""
     kernels = module_of(request.node.kind).emit(request)
     assert isinstance(kernels, Kernels)
     return kernels
 
 
-def function(name: str, arguments: str, doc: str, body: str, result: str = "") -> str:
-    """The source of one kernel; `result` is the type of what it returns, if anything."""
-    lines = "\n".join(f"    {line}" if line else "" for line in body.strip("\n").splitlines())
-    arrow = f" -> {result}" if result else ""
-    return f'@Kernel\ndef {name}({arguments}){arrow}:\n    """{doc}"""\n{lines}\n'
-
-
-# A prefix that stands for any: under it, layers that are alike have the same functions.
-NEUTRAL = "layer"
-
-FORWARD = "arena, weights, w, x, y"
-BACKWARD = "arena, weights, w, dy, dx"
-GRADIENT = "arena, gradient, w, x, dy"
+FORWARD = ("arena", "weights", "w", "x", "y")
+BACKWARD = ("arena", "weights", "w", "dy", "dx")
+GRADIENT = ("arena", "gradient", "w", "x", "dy")

@@ -2,9 +2,9 @@
 
 from lenet.compiler.codegen.module import emit
 from lenet.compiler.jit.forks import STEADY
-from lenet.compiler.kernels import entry_of
+from lenet.compiler.losses.code import given_by
 from lenet.compiler.passes import FOR_PREDICTION, PASSES
-from lenet.compiler.program import Program
+from lenet.compiler.program import Outputs, Program
 from lenet.compiler.target import Target, host
 from lenet.compiler.verify import verify_graph
 from lenet.dsl.graph import Graph
@@ -43,8 +43,7 @@ def _compile(graph: Graph, target: Target, probes: bool) -> Program:
         slots=emitted.slots,
         predict_slots=emitted.predict_slots,
         input=graph.input,
-        classes=lowered.output[0],
-        logarithmic=entry_of(lowered.nodes[-1]).gives == "log-probabilities",
+        outputs=Outputs(lowered.output[0], given_by(lowered)),
         phases=emitted.phases,
         batch_floats=emitted.batch_floats,
         train_floats=plan.floats if plan else 0,

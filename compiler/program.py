@@ -5,8 +5,22 @@ from dataclasses import dataclass
 from lenet.compiler.memory.layout import Slot
 from lenet.compiler.memory.phase import Call, Phase
 from lenet.compiler.target import LANES
+from lenet.dsl import registry
 from lenet.dsl.graph import Node
 from lenet.dsl.shapes import Shape
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What a net says of an image: `count` numbers, one for each class."""
+
+    count: int
+    kind: registry.Outputs
+
+    @property
+    def logarithmic(self) -> bool:
+        """Whether they are log-probabilities; else they are probabilities."""
+        return self.kind == "log-probabilities"
 
 
 @dataclass(frozen=True)
@@ -21,16 +35,14 @@ class Program:
     its blocks, and all of them an array of `batch_floats`, in which they are told about the batch.
 
     `predict_floats` and `single_floats` are the arenas' sizes for many images and for one. `nodes`
-    are the graph after all passes, `predict_nodes` that of prediction. `logarithmic` tells whether
-    the outputs are log-probabilities or probabilities.
+    are the graph after all passes, `predict_nodes` that of prediction.
     """
 
     source: str
     slots: tuple[Slot, ...]
     predict_slots: tuple[Slot, ...]
     input: Shape
-    classes: int
-    logarithmic: bool
+    outputs: Outputs
     phases: tuple[Phase, ...]
     batch_floats: int
     train_floats: int
@@ -80,4 +92,5 @@ class Program:
 
     @property
     def prediction_bytes(self) -> int:
+        """To predict, for one thread: its arena and the weights."""
         return 4 * self.predict_floats + 4 * sum(slot.size for slot in self.predict_slots)

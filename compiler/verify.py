@@ -9,6 +9,11 @@ class CompilerBug(Exception):
 
 
 def verify_graph(graph: Graph, after: str) -> None:
+    """CompilerBug, which blames the pass `after`, unless the graph is whole.
+
+    Names are unique; the input comes first; every other node reads nodes before it, in the shapes
+    that these have, and is not empty; the last one alone is not read.
+    """
     names = [node.name for node in graph.nodes]
     if len(set(names)) != len(names):
         raise CompilerBug(f"after {after}: names are not unique: {names}")

@@ -254,7 +254,7 @@ def _kernels(
                 train_slice(number, *state, *images_of_slice)
             return None
     else:
-        outputs = np.zeros((_PROFILED, program.classes), np.float32)
+        outputs = np.zeros((_PROFILED, program.outputs.count), np.float32)
         folded = folded_weights(program, weights)
         predict_slice = profile.predict_slice(pixels.dtype)
 

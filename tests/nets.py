@@ -83,7 +83,7 @@ class Case:
         program = self.loaded.program
         arena = aligned_floats(program.predict_floats)
         arena[:] = np.nan
-        outputs = np.zeros((len(self.pixels), program.classes), np.float32)
+        outputs = np.zeros((len(self.pixels), program.outputs.count), np.float32)
         scale, shift = self.normalization()
         self.loaded.predict_slice(self.pixels.dtype)(
             arena, self.folded(), frozen(self.pixels.reshape(len(self.pixels), -1)),
@@ -97,7 +97,7 @@ class Case:
     def single_outputs(self) -> np.ndarray:
         """The outputs of the images one by one."""
         program = self.loaded.program
-        outputs = np.zeros((len(self.pixels), program.classes), np.float32)
+        outputs = np.zeros((len(self.pixels), program.outputs.count), np.float32)
         scale, shift = self.normalization()
         pixels = frozen(self.pixels.reshape(len(self.pixels), -1))
         predict_single = self.loaded.predict_single(pixels.dtype)

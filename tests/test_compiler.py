@@ -112,7 +112,7 @@ def test_buffers_that_live_together_lie_apart(path: Path, training: bool) -> Non
     target = Target("test", 32, 16)
     layers = {
         node.name: Layer(
-            emit_layer(Request(node, names[node.name], offsets_of(node), target)),
+            emit_layer(Request(node, offsets_of(node), target)),
             names[node.name],
             {**bases_of(node, {slot.name: slot for slot in slots}), "counter": 0},
         )

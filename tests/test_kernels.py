@@ -218,7 +218,7 @@ def test_no_images_give_no_gradient(name: str) -> None:
 
 def test_softmax_output_predicts_probabilities() -> None:
     case = make_case("input 4\nlinear 3\nsoftmax")
-    assert not case.loaded.program.phases and not case.loaded.program.logarithmic
+    assert not case.loaded.program.phases and not case.loaded.program.outputs.logarithmic
     assert relative(case.outputs(), case.reference.forward(case.values())) < 1e-5
 
 

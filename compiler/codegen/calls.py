@@ -11,11 +11,11 @@ from lenet.compiler.target import BLOCKS, LANES
 
 _LOOP = f"""\
 for first in range(0, rows.size, {BLOCKS * LANES}):
-    blocks = min({BLOCKS}, (rows.size - first + 15) // 16)"""
-_IMAGES = "images = min(16, rows.size - first - block * 16)"
-_KEPT = """\
-here = first // 16 + block
-kept = {start} + here * {step}"""
+    blocks = min({BLOCKS}, (rows.size - first + {LANES - 1}) // {LANES})"""
+_IMAGES = f"images = min({LANES}, rows.size - first - block * {LANES})"
+_KEPT = f"""\
+here = first // {LANES} + block
+kept = {{start}} + here * {{step}}"""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Writer:
         if place.kept == "block":
             return "kept + {}", (place.offset,)
         if place.kept == "group":
-            block = "here" if scope == "block" else "first // 16"
+            block = "here" if scope == "block" else f"first // {LANES}"
             return f"grouped + {{}} * all_blocks + {block} * {{}}", (place.offset, place.step)
         if scope == "block" and place.step:
             if place.offset:

@@ -1,48 +1,67 @@
 """The functions that run the kernels: over groups of blocks, and over the blocks of a group."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import count
-from textwrap import indent
+from textwrap import fill
 
 from lenet.compiler.codegen.calls import Writer
 from lenet.compiler.codegen.steps import Parts, Step, joined
+from lenet.compiler.function import definition
 from lenet.compiler.memory.phase import Phase
 from lenet.compiler.memory.plan import Plan
+from lenet.compiler.target import LANES
 
 Spans = tuple[tuple[int, int], ...]
 
-_TRAIN = '''@Entry
-def train_slice(arena, weights, gradient, pixels, labels, rows, scale, shift, key, fresh, totals):
+
+@dataclass(frozen=True)
+class _Entry:
+    """A function that the runtime calls, but for its body."""
+
+    name: str
+    parameters: tuple[str, ...]
+    doc: str
+    result: str = ""
+
+
+_IMAGES = ("pixels", "labels", "rows", "scale", "shift", "key", "fresh", "totals")
+
+_TRAIN = _Entry(
+    "train_slice",
+    ("arena", "weights", "gradient", *_IMAGES),
     """The sum of the loss's gradients over the images `rows`, into `gradient`.
 
     totals[0] gets the sum of the losses, totals[1] the number of right answers. `key` seeds
     what is random. `arena` has {floats} floats; `fresh` says that the weights have changed since
     it was last used.
-    """
-    clear(totals, 0, 2)
-'''
+    """,
+)
 
-_PHASES = '''@Entry
-def train_slice(phase, arena, weights, gradient, batch, sums, pixels, labels, rows, scale, shift,
-                key, fresh, totals):
+_PHASES = _Entry(
+    "train_slice",
+    ("phase", "arena", "weights", "gradient", "batch", "sums", *_IMAGES),
     """One of {count} phases of the same: it completes some parts of `gradient`.
 
     `arena` is the slice's own from phase to phase: {floats} floats and {kept} for each block.
     `batch` tells of the whole batch, `sums` gets what has to be known of it next.
-    """
-    all_blocks = (rows.size + 15) // 16
-    grouped = {floats} + {block} * all_blocks
-'''
+    """,
+)
 
-_PREDICT = '''@Entry
-def predict_slice(arena, weights, pixels, rows, scale, shift, fresh, outputs) -> bool:
+_PREDICT = _Entry(
+    "predict_slice",
+    ("arena", "weights", "pixels", "rows", "scale", "shift", "fresh", "outputs"),
     """The net's outputs for the images `rows`, one row of `outputs` each.
 
     False where an image has a value that is not a finite number. `arena` has {floats} floats;
     `fresh` says that the weights have changed since it was last used.
-    """
-    finite = True
-'''
+    """,
+    "bool",
+)
+
+_BLOCKS = f"""\
+all_blocks = (rows.size + {LANES - 1}) // {LANES}
+grouped = {{floats}} + {{block}} * all_blocks"""
 
 
 def train_source(
@@ -54,19 +73,18 @@ def train_source(
     parts = Parts("train_slice")
     if len(phases) == 1:
         writer = Writer(plan.places[0], parts, probes=probes)
-        body = [*_clearing(spans[0], cleared[0], parts), *_once(phases[0], writer)]
-        body += _looped(phases[0], writer)
-        return _written(_TRAIN.format(floats=plan.floats), body, parts, probes)
+        body = [Step("clear(totals, 0, 2)"), *_clearing(spans[0], cleared[0], parts)]
+        body += [*_once(phases[0], writer), *_looped(phases[0], writer)]
+        return _written(_TRAIN, {"floats": plan.floats}, body, parts, probes)
     numbers = count()
     steps = []
     for k, phase in enumerate(phases):
         kept = plan.floats, plan.kept
         writer = Writer(plan.places[k], parts, kept, probes=probes, numbers=numbers)
         steps.append(_phase(phase, _clearing(spans[k], cleared[k], parts), writer))
-    head = _PHASES.format(
-        count=len(phases), floats=plan.floats, kept=plan.kept + plan.grouped, block=plan.kept
-    )
-    return _written(head, parts.chosen(steps), parts, probes)
+    sizes = {"count": len(phases), "floats": plan.floats, "kept": plan.kept + plan.grouped}
+    blocks = Step(_BLOCKS.format(floats=plan.floats, block=plan.kept))
+    return _written(_PHASES, sizes, [blocks, *parts.chosen(steps)], parts, probes)
 
 
 def _phase(phase: Phase, begin: Iterable[Step], writer: Writer) -> Step:
@@ -81,10 +99,12 @@ def _phase(phase: Phase, begin: Iterable[Step], writer: Writer) -> Step:
 
 
 def predict_source(phase: Phase, plan: Plan, probes: bool) -> str:
+    """predict_slice, which also tells whether all values of its images are finite."""
     parts = Parts("predict_slice")
     writer = Writer(plan.places[0], parts, checks=True, probes=probes)
-    body = [*_once(phase, writer), *_looped(phase, writer), Step("return finite")]
-    return _written(_PREDICT.format(floats=plan.floats), body, parts, probes)
+    body = [Step("finite = True"), *_once(phase, writer), *_looped(phase, writer)]
+    body.append(Step("return finite"))
+    return _written(_PREDICT, {"floats": plan.floats}, body, parts, probes)
 
 
 def _once(phase: Phase, writer: Writer) -> list[Step]:
@@ -113,10 +133,13 @@ def _clearing(spans: Spans, cleared: Spans, parts: Parts) -> list[Step]:
     return steps
 
 
-def _written(head: str, body: Iterable[Step], parts: Parts, probes: bool) -> str:
-    """The parts, and the function with that head; with probes, it takes `times` as well."""
-    if probes:
-        head = head.replace("fresh, totals):", "fresh, totals, times):")
-        head = head.replace("fresh, outputs) -> bool:", "fresh, outputs, times) -> bool:")
-    lines = indent("\n".join(map(str, body)), "    ")
-    return "".join(f"{part}\n\n" for part in parts.sources) + f"{head}{lines}\n"
+def _written(
+    entry: _Entry, sizes: Mapping[str, int], body: Iterable[Step], parts: Parts, probes: bool
+) -> str:
+    """The parts, and the function that calls them; with probes, it takes `times` as well."""
+    head = f"{entry.name}({', '.join(entry.parameters)}"
+    head = fill(head, 100 - len("def "), subsequent_indent=" " * len(f"def {entry.name}("))
+    head += ", times)" if probes else ")"
+    lines = "\n".join(map(str, body))
+    text = definition(head, entry.doc.format(**sizes), lines, entry.result, "Entry")
+    return "".join(f"{part}\n\n" for part in parts.sources) + text

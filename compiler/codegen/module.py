@@ -1,14 +1,14 @@
 """Graph to the source of one Python module: the kernels, and the functions that run them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from textwrap import indent
 
 from lenet.compiler.codegen.entry_points import predict_source, train_source
 from lenet.compiler.codegen.single import emit_single
-from lenet.compiler.contract import NEUTRAL, Kernels, Request, content_of, emit_layer, identifiers
-from lenet.compiler.kernels import entry_of, parts_of
-from lenet.compiler.losses.code import code_of, loss_of
+from lenet.compiler.contract import Kernels, Request, content_of, emit_layer, identifiers
+from lenet.compiler.kernels import parts_of
+from lenet.compiler.losses.code import code_of, given_by, loss_of
 from lenet.compiler.memory.layout import Slot, bases_of, lay_out, offsets_of
 from lenet.compiler.memory.phase import Call, Phase
 from lenet.compiler.memory.plan import Plan, plan_memory
@@ -94,8 +94,8 @@ def emit(
     layers = _emit_layers(graph, names, by_name, target, known)
     predict_names = {name: names[other] for name, other in others.items()}
     predict_layers = _emit_layers(predicted, predict_names, predict_by_name, target, known)
-    logarithmic = entry_of(graph.nodes[-1]).gives == "log-probabilities"
-    trainable = logarithmic and any(slot.parameter.trained for slot in slots)
+    has_loss = given_by(graph) == "log-probabilities"
+    trainable = has_loss and any(slot.parameter.trained for slot in slots)
     phases, batch = schedule_training(graph, layers) if trainable else ((), 0)
     predict = schedule_prediction(predicted, predict_layers)
     train_plan = plan_memory(phases) if trainable else None
@@ -103,7 +103,7 @@ def emit(
     called = {call.function for phase in (*phases, predict) for call in phase.calls}
     parts = [_HEAD.format(target=target.name, net=indent(_net(graph), "    "))]
     for sharing, prefix, code in known.values():
-        wanted = [source for suffix, source in _named(code) if f"{prefix}_{suffix}" in called]
+        wanted = [f.source(prefix) for f in code.functions if f"{prefix}_{f.suffix}" in called]
         if wanted:
             lines = (
                 f"\n# {_spec_line(graph, part)}" for node in sharing for part in parts_of(node)
@@ -149,24 +149,15 @@ def _emit_layers(
     for node in graph.nodes:
         content = content_of(node)
         if content not in alike:
-            request = Request(node, NEUTRAL, offsets_of(node), target)
-            code = emit_layer(request)
+            code = emit_layer(Request(node, offsets_of(node), target))
             flags = (code.in_place, code.random, code.training_only, code.overwrites)
-            key = (*code.sources.values(), *flags)
-            if key not in known:
-                own = replace(request, name=names[node.name])
-                known[key] = [], own.name, emit_layer(own)
-            alike[content] = known[key]
+            key = (*code.functions, *flags)
+            alike[content] = known.setdefault(key, ([], names[node.name], code))
         sharing, prefix, code = alike[content]
         sharing.append(node)
         layers[node.name] = Layer(code, prefix, {**bases_of(node, slots), "counter": counter})
         counter += product(node.shape)
     return layers
-
-
-def _named(code: Kernels) -> list[tuple[str, str]]:
-    """(suffix, source) in the order in which they are written; of the input, "pack"."""
-    return [("pack", code.forward), *code.sources.items()]
 
 
 def _span_of(node: Node, slots: Mapping[str, Slot]) -> tuple[int, int]:

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from textwrap import indent
 
+from lenet.compiler.function import definition
+
 MOST = 120  # lines of a list that stands as it is
 _DIFFERENT = 48  # lines of a function that is made of a part of one
 
@@ -39,6 +41,7 @@ class Step:
 
     @property
     def lines(self) -> int:
+        """Lines of source, however many steps have been joined."""
         return self.text.count("\n") + 1
 
 
@@ -91,14 +94,14 @@ class Parts:
         result = ""
         checks = any(step.checks for step in steps)
         if checks:
-            body, result = f"finite = True\n{body}\nreturn finite", " -> bool"
+            body, result = f"finite = True\n{body}\nreturn finite", "bool"
             call = f"finite &= {call}"
         if any(step.probed for step in steps):
             body = f"before = clock()\n{body}"
             call = f"{call}\nbefore = clock()"
         what = "That one of the steps" if choice else "Steps"
-        doc = f'"""{what} of {self._whole}, {len(steps)} in all."""\n'
-        self.sources.append(f"{table}@Kernel\ndef {head}{result}:\n{indent(doc + body, '    ')}\n")
+        doc = f"{what} of {self._whole}, {len(steps)} in all."
+        self.sources.append(table + definition(head, doc, body, result))
         return Step(call, checks=checks)
 
 
@@ -146,7 +149,11 @@ def _tabled(name: str, steps: Sequence[Step], texts: Sequence[str], choice: str)
 
 
 def _free(body: str) -> list[str]:
-    """The variables that some lines take from outside, in the order of the lines."""
+    """The variables that some lines take from outside, in the order of the lines.
+
+    Python's own parser finds them: what calls are given are expressions, such as "first + block *
+    16", and each would have to come with a list of what is in it.
+    """
     nodes = list(ast.walk(ast.parse(body)))
     called = {node.func for node in nodes if isinstance(node, ast.Call)}
     names = [node for node in nodes if isinstance(node, ast.Name) and node not in called]

@@ -61,9 +61,11 @@ class Loaded:
         return self._function("train_slice", pixels)
 
     def predict_slice(self, pixels: DType) -> Callable[..., Any]:
+        """For images of uint8 or float32, in blocks."""
         return self._function("predict_slice", pixels)
 
     def predict_single(self, pixels: DType) -> Callable[..., Any]:
+        """For images of uint8 or float32, one in a call."""
         return self._function("predict_single", pixels)
 
     def compile(self, *names: str, pixels: DType = _BYTES) -> Compiled:

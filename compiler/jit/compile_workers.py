@@ -162,6 +162,11 @@ def command_for(path: Path) -> list[str]:
 
 
 def main(path: Path) -> None:
+    """Compile what lines of standard input name, for the source at `path`, until the input ends.
+
+    A line is a function, the type of the images, and "now" or "later". "ready" is printed before it
+    waits for one.
+    """
     # numba would load it, which takes a good part of a second, for algebra that no kernel has.
     sys.modules["scipy"] = None  # type: ignore[assignment]
     from lenet.compiler.jit.kept import source_digest

@@ -13,6 +13,8 @@ from weakref import WeakSet
 
 
 class Lock(Protocol):
+    """Python's, or one of numba's."""
+
     def acquire(self) -> Any: ...
 
     def release(self) -> Any: ...

@@ -1,12 +1,15 @@
 """avgpool: the mean of each window."""
 
-from lenet.compiler.codegen.single import Single
-from lenet.compiler.contract import Kernels, Request, function
+from lenet.compiler.contract import Kernels, Request
+from lenet.compiler.function import Function
 from lenet.compiler.kernels.shared.windows import Windows, pool_single
+from lenet.compiler.single_contract import Single
 from lenet.dsl.shapes import product
 
 
 def emit(request: Request) -> Kernels:
+    """x (channels, height, width). Backward gives each place of a window dy over the window's
+    places; where windows overlap, the sum of these."""
     w = Windows.of(request.node)
     part = f"part = splat(np.float32({1 / product(w.window)!r}))\n"
     forward = part + w.loop(
@@ -26,17 +29,15 @@ def emit(request: Request) -> Kernels:
         after="",
     )
     return Kernels(
-        forward=function(
-            f"{request.name}_forward", "arena, x, y", "y = the mean of each window of x.", forward
+        forward=Function(
+            "forward", ("arena", "x", "y"), "y = the mean of each window of x.", forward
         ),
-        backward=function(
-            f"{request.name}_backward",
-            "arena, dy, dx",
-            "Each place of a window gets its part.",
-            backward,
+        backward=Function(
+            "backward", ("arena", "dy", "dx"), "Each place of a window gets its part.", backward
         ),
     )
 
 
 def emit_single(request: Request) -> Single:
+    """A window's sum, from 0 on, times one over its places."""
     return pool_single(request, "np.float32(0)", largest=False)

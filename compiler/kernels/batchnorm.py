@@ -7,112 +7,135 @@ to be known of the whole batch first (Ioffe and Szegedy 2015).
 
 from textwrap import indent
 
-from lenet.compiler.codegen.single import Single, single_function
-from lenet.compiler.contract import Kernels, Request, function
+from lenet.compiler.contract import Kernels, Request
+from lenet.compiler.function import Function
 from lenet.compiler.kernels.shared.elementwise import CONSTANTS, chain_again, chain_forward
+from lenet.compiler.kernels.shared.normalization import inverse_source
+from lenet.compiler.single_contract import Single, single_function
+from lenet.compiler.target import LANES
 from lenet.dsl.shapes import product
+
+_APART = "load(arena, x + place * 16) - center"
+_VALUE = f"value = fma({_APART}, factor, offset)\n"
+# What gradient and backward read of the batch.
+_KNOWN = "center = splat(batch[b + channel])\ninverse = batch[b + {channels} + channel]\n"
 
 
 def emit(request: Request) -> Kernels:
-    node, name = request.node, request.name
-    channels, places = node.bare_shape[0], product(node.bare_shape[1:])
-    size = channels * places
-    scale, shift = request.offsets["scale"], request.offsets["shift"]
-    mean, variance = request.offsets["mean"], request.offsets["variance"]
-    epsilon = f"np.float32({node.arguments['epsilon']!r})"
-
-    def each(before: str, inside: str, after: str = "") -> str:
-        loop = f"for place in range(channel * {places}, channel * {places} + {places}):\n"
-        body = before + loop + indent(inside, "    ") + after
-        return f"{CONSTANTS}for channel in range({channels}):\n" + indent(body, "    ")
-
-    # The running mean is taken off first, so that little is lost where the mean is large.
-    statistics = each(
-        f"center = splat(weights[{mean} + channel])\nfirst = zero\nsecond = zero\n",
-        "apart = load(arena, x + place * 16) - center\n"
-        "first = first + apart\nsecond = fma(apart, apart, second)\n",
-        f"store(arena, scratch, first)\nstore(arena, scratch + 16, second)\n"
-        f"for lane in range(images):\n"
-        f"    sums[channel] += arena[scratch + lane]\n"
-        f"    sums[{channels} + channel] += arena[scratch + 16 + lane]\n",
+    """Forward is for prediction, by the running statistics; all others are for training. `batch`
+    has four numbers a channel, see Sync in compiler/memory/phase.py. Activations behind it are
+    fused: forward they follow each value, and on the way back they are computed again."""
+    source, o = _Source(request), request.offsets
+    running = inverse_source(
+        f"weights[{o['variance']} + channel]", request.node.arguments["epsilon"]
     )
-    value = "value = fma(load(arena, x + place * 16) - center, factor, offset)\n"
-
-    def normalized(center: str, factor: str) -> str:
-        return each(
-            f"center = splat({center})\n"
-            f"factor = splat({factor} * weights[{scale} + channel])\n"
-            f"offset = splat(weights[{shift} + channel])\n",
-            value + chain_forward(node.fused, size, "", "y"),
-        )
-
-    slope = "slope = load(arena, dy + place * 16)\n"
-    known = f"center = splat(batch[b + channel])\ninverse = batch[b + {channels} + channel]\n"
-    factor = f"factor = splat(inverse * weights[{scale} + channel])\n"
-    offset = ""
-    if node.fused:
-        offset = f"offset = splat(weights[{shift} + channel])\n"
-        slope += value + chain_again(node.fused)
-    gradient = each(
-        f"{known}{factor + offset if node.fused else ''}first = zero\nsecond = zero\n",
-        slope + "first = first + slope\n"
-        "second = fma(slope, load(arena, x + place * 16) - center, second)\n",
-        f"gradient[{scale} + channel] += lane_sum(second) * inverse\n"
-        f"gradient[{shift} + channel] += lane_sum(first)\n",
-    )
-    backward = each(
-        f"{known}{factor}{offset}"
-        f"tilt = splat(inverse * batch[b + {2 * channels} + channel])\n"
-        f"level = splat(batch[b + {3 * channels} + channel])\n",
-        slope + "apart = load(arena, x + place * 16) - center\n"
-        "store(arena, dx + place * 16, (slope - level - apart * tilt) * factor)\n",
-    )
-    backward += (
-        f"if images < 16:\n"
-        f"    for place in range({size}):\n"
-        f"        for lane in range(images, 16):\n"
-        f"            arena[dx + place * 16 + lane] = np.float32(0)\n"
-    )
-    running = f"np.float32(1) / np.sqrt(weights[{variance} + channel] + {epsilon})"
     return Kernels(
-        forward=function(
-            f"{name}_forward", "arena, weights, w, s, x, y",
+        forward=Function(
+            "forward", ("arena", "weights", "w", "s", "x", "y"),
             "y = x normalized by the running statistics.",
-            normalized(f"weights[{mean} + channel]", running),
+            source.normalized(f"weights[{o['mean']} + channel]", running),
         ),
-        statistics=function(
-            f"{name}_statistics", "arena, weights, s, x, images, scratch, sums",
-            "The sums of x and of its square, beyond the running mean.", statistics,
+        statistics=Function(
+            "statistics", ("arena", "weights", "s", "x", "images", "scratch", "sums"),
+            "The sums of x and of its square, beyond the running mean.", source.statistics(),
         ),
-        normalize=function(
-            f"{name}_normalize", "arena, weights, w, batch, b, x, y",
+        normalize=Function(
+            "normalize", ("arena", "weights", "w", "batch", "b", "x", "y"),
             "y = x normalized by the statistics of the batch.",
-            normalized("batch[b + channel]", f"batch[b + {channels} + channel]"),
+            source.normalized("batch[b + channel]", f"batch[b + {source.channels} + channel]"),
         ),
-        gradient=function(
-            f"{name}_gradient", "arena, weights, gradient, w, batch, b, x, dy",
-            "The gradients of scale and shift, added to those so far.", gradient,
+        gradient=Function(
+            "gradient", ("arena", "weights", "gradient", "w", "batch", "b", "x", "dy"),
+            "The gradients of scale and shift, added to those so far.", source.gradient(),
         ),
-        backward=function(
-            f"{name}_backward", "arena, weights, w, batch, b, images, x, dy, dx",
-            "dx from dy less its mean and its part along x; 0 in lanes without an image.", backward,
+        backward=Function(
+            "backward", ("arena", "weights", "w", "batch", "b", "images", "x", "dy", "dx"),
+            "dx from dy less its mean and its part along x; 0 in lanes without an image.",
+            source.backward(),
         ),
-        scratch={"statistics": 32},
+        scratch={"statistics": 2 * LANES},
         in_place=True,
     )  # fmt: skip
 
 
+class _Source:
+    """The statements of a block's functions."""
+
+    def __init__(self, request: Request) -> None:
+        node, offsets = request.node, request.offsets
+        self.fused = node.fused
+        self.channels, self.places = node.bare_shape[0], product(node.bare_shape[1:])
+        self.mean, self.scale, self.shift = (offsets[n] for n in ("mean", "scale", "shift"))
+        self.known = _KNOWN.format(channels=self.channels)
+        self.factor = f"factor = splat(inverse * weights[{self.scale} + channel])\n"
+        self.offset, self.slope = "", "slope = load(arena, dy + place * 16)\n"
+        if self.fused:
+            self.offset = f"offset = splat(weights[{self.shift} + channel])\n"
+            self.slope += _VALUE + chain_again(self.fused)
+
+    def each(self, before: str, inside: str, after: str = "") -> str:
+        """`inside` at each place of a channel, between what is done for the channel."""
+        places = self.places
+        loop = f"for place in range(channel * {places}, channel * {places} + {places}):\n"
+        body = before + loop + indent(inside, "    ") + after
+        return f"{CONSTANTS}for channel in range({self.channels}):\n" + indent(body, "    ")
+
+    def normalized(self, center: str, factor: str) -> str:
+        return self.each(
+            f"center = splat({center})\n"
+            f"factor = splat({factor} * weights[{self.scale} + channel])\n"
+            f"offset = splat(weights[{self.shift} + channel])\n",
+            _VALUE + chain_forward(self.fused, self.channels * self.places, "", "y"),
+        )
+
+    def statistics(self) -> str:
+        """The running mean is taken off first, so that little is lost where the mean is large."""
+        return self.each(
+            f"center = splat(weights[{self.mean} + channel])\nfirst = zero\nsecond = zero\n",
+            f"apart = {_APART}\nfirst = first + apart\nsecond = fma(apart, apart, second)\n",
+            f"store(arena, scratch, first)\nstore(arena, scratch + {LANES}, second)\n"
+            f"for lane in range(images):\n"
+            f"    sums[channel] += arena[scratch + lane]\n"
+            f"    sums[{self.channels} + channel] += arena[scratch + {LANES} + lane]\n",
+        )
+
+    def gradient(self) -> str:
+        again = self.factor + self.offset if self.fused else ""
+        return self.each(
+            f"{self.known}{again}first = zero\nsecond = zero\n",
+            f"{self.slope}first = first + slope\nsecond = fma(slope, {_APART}, second)\n",
+            f"gradient[{self.scale} + channel] += lane_sum(second) * inverse\n"
+            f"gradient[{self.shift} + channel] += lane_sum(first)\n",
+        )
+
+    def backward(self) -> str:
+        body = self.each(
+            f"{self.known}{self.factor}{self.offset}"
+            f"tilt = splat(inverse * batch[b + {2 * self.channels} + channel])\n"
+            f"level = splat(batch[b + {3 * self.channels} + channel])\n",
+            f"{self.slope}apart = {_APART}\n"
+            "store(arena, dx + place * 16, (slope - level - apart * tilt) * factor)\n",
+        )
+        return body + (
+            f"if images < {LANES}:\n"
+            f"    for place in range({self.channels * self.places}):\n"
+            f"        for lane in range(images, {LANES}):\n"
+            f"            arena[dx + place * {LANES} + lane] = np.float32(0)\n"
+        )
+
+
 def emit_single(request: Request) -> Single:
+    """(x - mean) * factor + shift, with the factor of a channel computed once."""
     node = request.node
     channels, places = node.shape[0], product(node.shape[1:])
     o = request.offsets
+    inverse = inverse_source(f"weights[{o['variance']} + channel]", node.arguments["epsilon"])
     body = (
         f"for channel in range({channels}):\n"
         f"    center = weights[{o['mean']} + channel]\n"
-        f"    factor = np.float32(1) / np.sqrt(weights[{o['variance']} + channel] + "
-        f"np.float32({node.arguments['epsilon']!r})) * weights[{o['scale']} + channel]\n"
+        f"    factor = {inverse} * weights[{o['scale']} + channel]\n"
         f"    offset = weights[{o['shift']} + channel]\n"
         f"    for place in range(channel * {places}, channel * {places} + {places}):\n"
         f"        arena[y + place] = (arena[x + place] - center) * factor + offset\n"
     )
-    return Single(single_function(request, "y = x normalized by the running statistics.", body))
+    return Single(single_function("y = x normalized by the running statistics.", body))

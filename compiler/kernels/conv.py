@@ -3,8 +3,8 @@ Winograd's transforms."""
 
 from typing import Any
 
-from lenet.compiler.codegen.single import Single
-from lenet.compiler.contract import BACKWARD, FORWARD, Kernels, Request, function
+from lenet.compiler.contract import BACKWARD, FORWARD, Kernels, Request
+from lenet.compiler.function import NAME, Function
 from lenet.compiler.kernels.convolution import direct as conv_direct
 from lenet.compiler.kernels.convolution import gradient as conv_gradient
 from lenet.compiler.kernels.convolution import pooled_gradient, winograd_gradient
@@ -12,14 +12,21 @@ from lenet.compiler.kernels.convolution import single as conv_single
 from lenet.compiler.kernels.convolution.epilogue import Epilogue
 from lenet.compiler.kernels.convolution.geometry import Direction, Geometry, Gradient, geometry
 from lenet.compiler.kernels.convolution.winograd import Transformed, convolution, preparation
+from lenet.compiler.single_contract import Single
 from lenet.dsl.layers.conv import winograd_parts
 
 
 def emit_single(request: Request) -> Single:
+    """By direct sums, whatever is chosen for blocks."""
     return conv_single.emit(request)
 
 
 def emit(request: Request) -> Kernels:
+    """x (inputs, height, width), y (outputs, height, width) or what is fused behind it.
+
+    Winograd's transforms are where the node's arguments ask for them; the gradient goes window by
+    window where a max-pooling is fused and that pays.
+    """
     g = geometry(request)
     epilogue = Epilogue.of(request)
     by_winograd = winograd_parts(request.node.arguments)
@@ -36,9 +43,9 @@ def emit(request: Request) -> Kernels:
     both = {"forward": forward, "backward": backward}
     scratch = {**{name: d.scratch for name, d in both.items()}, "gradient": gradient.scratch}
     return Kernels(
-        forward=forward.source,
-        backward=backward.source,
-        gradient=gradient.source,
+        forward=forward.function,
+        backward=backward.function,
+        gradient=gradient.function,
         complete=_complete(request, g, gradient),
         products=gradient.products,
         pooled=gradient.pooled,
@@ -50,15 +57,14 @@ def emit(request: Request) -> Kernels:
     )
 
 
-def _complete(request: Request, g: Geometry, gradient: Gradient) -> str:
+def _complete(request: Request, g: Geometry, gradient: Gradient) -> Function | None:
     mask, body = _mask(request, g)
     body = gradient.complete + body
     if not body:
-        return ""
+        return None
     doc = "What is left to do for the gradients of the weights of all images."
-    arguments = "arena, gradient, w, products"
-    sources = gradient.tiles + mask + "\n\n"
-    return sources + function(f"{request.name}_complete", arguments, doc, body)
+    parameters = ("arena", "gradient", "w", "products")
+    return Function("complete", parameters, doc, body, f"{gradient.tiles}{mask}\n\n")
 
 
 def _mask(request: Request, g: Geometry) -> tuple[str, str]:
@@ -67,12 +73,12 @@ def _mask(request: Request, g: Geometry) -> tuple[str, str]:
     if table is None:
         return "", ""
     rows = ", ".join(repr(tuple(int(seen) for seen in row)) for row in table.seen)
-    source = f"{request.name}_seen = np.array([{rows}], np.uint8)\n"
+    source = f"{NAME}_seen = np.array([{rows}], np.uint8)\n"
     body = (
         f"for channel in range({g.inputs}):\n"
         f"    for tap in range({g.kernel[0] * g.kernel[1]}):\n"
         f"        for output in range({g.outputs}):\n"
-        f"            if not {request.name}_seen[channel, output]:\n"
+        f"            if not {NAME}_seen[channel, output]:\n"
         f"                gradient[{request.offsets['weight']} + channel * {g.weight_channel} + "
         f"tap * {g.outputs} + output] = np.float32(0)\n"
     )
@@ -95,9 +101,9 @@ def _forward_by_winograd(request: Request, g: Geometry, epilogue: Epilogue | Non
         g.padding, f"{request.offsets['weight']} + channel * {g.weight_channel} + output",
         g.weight_row, g.outputs, 1, request.offsets.get("bias"),
     )  # fmt: skip
-    source = convolution(request, "forward", t, FORWARD, "x", "y", epilogue)
+    function = convolution(request, "forward", t, FORWARD, "x", "y", epilogue)
     prepare = preparation(request, "forward", t)
-    return Direction(source, t.scratch_with(epilogue), prepare, t.prepared)
+    return Direction(function, t.scratch_with(epilogue), prepare, t.prepared)
 
 
 def _backward_by_winograd(request: Request, g: Geometry) -> Direction:
@@ -110,5 +116,5 @@ def _backward_by_winograd(request: Request, g: Geometry) -> Direction:
         f"{last} + channel + output * {g.weight_channel}", -g.weight_row, -g.outputs,
         g.weight_channel,
     )  # fmt: skip
-    source = convolution(request, "backward", t, BACKWARD, "dy", "dx")
-    return Direction(source, t.scratch, preparation(request, "backward", t), t.prepared)
+    function = convolution(request, "backward", t, BACKWARD, "dy", "dx")
+    return Direction(function, t.scratch, preparation(request, "backward", t), t.prepared)

@@ -1,11 +1,14 @@
 """dropout: the mask is a hash of (seed, epoch, row) and the value's place, and never stored."""
 
-from lenet.compiler.codegen.single import Single
-from lenet.compiler.contract import Kernels, Request, function
+from lenet.compiler.contract import Kernels, Request
+from lenet.compiler.function import Function
+from lenet.compiler.single_contract import Single
 from lenet.dsl.shapes import product
 
 
 def emit(request: Request) -> Kernels:
+    """With the probability p, y = 0, else y = x / (1 - p), so that prediction has nothing to do.
+    Backward makes the same random numbers again."""
     size = product(request.node.shape)
     probability = request.node.arguments["probability"]
     threshold = min(2**32 - 1, round(probability * 2**32))
@@ -24,11 +27,9 @@ for place in range({size}):
 
     doc = f"Values are 0 with probability {probability:g}; the others grow to match."
     return Kernels(
-        forward=function(
-            f"{request.name}_forward", "arena, counter, x, y, saved", doc, loop("x", "y")
-        ),
-        backward=function(
-            f"{request.name}_backward", "arena, counter, saved, dy, dx", doc, loop("dy", "dx")
+        forward=Function("forward", ("arena", "counter", "x", "y", "saved"), doc, loop("x", "y")),
+        backward=Function(
+            "backward", ("arena", "counter", "saved", "dy", "dx"), doc, loop("dy", "dx")
         ),
         in_place=True,
         random=True,
@@ -37,4 +38,5 @@ for place in range({size}):
 
 
 def emit_single(request: Request) -> Single:
-    return Single("")  # it is for training only
+    """Nothing: it is for training only."""
+    return Single()

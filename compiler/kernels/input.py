@@ -1,10 +1,13 @@
 """input: gathers sixteen images of a block from the data and lays them into the lanes."""
 
-from lenet.compiler.contract import Kernels, Request, function
+from lenet.compiler.contract import Kernels, Request
+from lenet.compiler.function import Function
+from lenet.compiler.target import LANES
 from lenet.dsl.shapes import product
 
 
 def emit(request: Request) -> Kernels:
+    """NAME_pack in place of NAME_forward; it returns whether all values are finite."""
     shape = request.node.shape
     channels = shape[0] if len(shape) == 3 else 1
     size = product(shape) // channels
@@ -12,11 +15,11 @@ def emit(request: Request) -> Kernels:
 finite = True
 for channel in range({channels}):
     finite &= pack_channel(
-        arena, x + channel * {size * 16}, pixels, rows, first, count, channel * {size}, {size},
+        arena, x + channel * {size * LANES}, pixels, rows, first, count, channel * {size}, {size},
         scale[channel], shift[channel],
     )
 return finite
 """
     doc = "Images rows[first:first + count] as value * scale + shift; lanes without one are 0."
-    arguments = "arena, pixels, rows, first, count, scale, shift, x"
-    return Kernels(forward=function(f"{request.name}_pack", arguments, doc, body, "bool"))
+    parameters = ("arena", "pixels", "rows", "first", "count", "scale", "shift", "x")
+    return Kernels(forward=Function("pack", parameters, doc, body, result="bool"))

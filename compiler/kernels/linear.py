@@ -1,8 +1,9 @@
 """linear: matrix products between the blocks of a group and the weights."""
 
-from lenet.compiler.codegen.single import Single, single_function, vectors_of
-from lenet.compiler.contract import BACKWARD, FORWARD, GRADIENT, Kernels, Request, function
+from lenet.compiler.contract import BACKWARD, FORWARD, GRADIENT, Kernels, Request
+from lenet.compiler.function import NAME, Function
 from lenet.compiler.kernels.shared.tile_source import correlation_source, lines, product_source
+from lenet.compiler.single_contract import Single, single_function, vectors_of
 from lenet.compiler.target import BLOCKS, LANES, split
 
 # Weights of so many inputs are read by all outputs before the next ones: each of their cache lines
@@ -12,6 +13,8 @@ _MANY = 2**16  # weights, too many to stay in a cache beside the others
 
 
 def emit(request: Request) -> Kernels:
+    """x (inputs), y (outputs); weights are [in][out]. Each function takes all blocks of a group,
+    so that weights are read once for them."""
     inputs, outputs = request.node.given[0], request.node.shape[0]
     weight, bias = request.offsets["weight"], request.offsets.get("bias")
     return Kernels(
@@ -29,7 +32,7 @@ def _padded(outputs: int) -> int:
 
 def _forward(
     request: Request, inputs: int, outputs: int, weight: str, bias: str | None
-) -> str:  # fmt: skip
+) -> Function:
     start = "0" if bias is None else f"weights[{bias} + output]"
     fill = (
         f"for block in range(blocks):\n"
@@ -40,24 +43,22 @@ def _forward(
     # Each tile prefetches its part of the next inputs' weights: a processor does not guess them
     # from a tile's steps of a whole row, and those that other threads have changed come slowly.
     ahead = f"{weight} + (feature + {_INPUTS}) * {outputs} + output * {_INPUTS}"
-    source, body = _product(
+    tiles, body = _product(
         request, "forward", ("x", "y"), inputs, outputs,
         f"{weight} + feature * {outputs} + output", w_channel=outputs, w_output=1,
         ahead=ahead if inputs * outputs >= _MANY else "",
     )  # fmt: skip
     doc = "y = the bias plus x times the weights."
-    name = f"{request.name}_forward"
-    return source + "\n\n" + function(name, f"{FORWARD}, blocks", doc, fill + body)
+    return Function("forward", (*FORWARD, "blocks"), doc, fill + body, f"{tiles}\n\n")
 
 
-def _backward(request: Request, inputs: int, outputs: int, weight: str) -> str:
-    source, body = _product(
+def _backward(request: Request, inputs: int, outputs: int, weight: str) -> Function:
+    tiles, body = _product(
         request, "backward", ("dy", "dx"), outputs, inputs,
         f"{weight} + output * {outputs}", w_channel=1, w_output=outputs,
     )  # fmt: skip
     doc = "dx = dy times the transposed weights."
-    name = f"{request.name}_backward"
-    return source + "\n\n" + function(name, f"{BACKWARD}, blocks", doc, body)
+    return Function("backward", (*BACKWARD, "blocks"), doc, body, f"{tiles}\n\n")
 
 
 def _product(
@@ -66,7 +67,7 @@ def _product(
 ) -> tuple[str, str]:  # fmt: skip
     """Tiles, and the loops over them. Forward adds to y, some inputs at a time; `ahead` is where
     those weights lie that a tile prefetches."""
-    name, (x, y) = f"{request.name}_{suffix}", ends
+    name, (x, y) = f"{NAME}_{suffix}", ends
     adds = suffix == "forward"
     source = body = ""
     if adds:
@@ -109,10 +110,12 @@ def _product(
     return source, body
 
 
-def _gradient(request: Request, inputs: int, outputs: int, weight: str, bias: str | None) -> str:
+def _gradient(
+    request: Request, inputs: int, outputs: int, weight: str, bias: str | None
+) -> Function:
     """dy is turned first, so that lanes are outputs and no lanes have to be summed."""
-    name, width, row = f"{request.name}_gradient", request.target.width, _padded(outputs)
-    source = ""
+    width, row = request.target.width, _padded(outputs)
+    tiles = ""
     body = (
         f"for block in range(blocks):\n"
         f"    turn(arena, dy + block * {outputs * LANES}, {outputs}, "
@@ -128,8 +131,8 @@ def _gradient(request: Request, inputs: int, outputs: int, weight: str, bias: st
             f"for feature in range({first_input}, {first_input + lefts * input_parts}, {lefts}):\n"
         )
         for first, rights, parts, last in rights_runs:
-            tile = f"{name}_{lefts}x{(rights - 1) * width + last}"
-            source += product_source(
+            tile = f"{NAME}_gradient_{lefts}x{(rights - 1) * width + last}"
+            tiles += product_source(
                 tile,
                 width=width,
                 lefts=lefts,
@@ -157,7 +160,8 @@ def _gradient(request: Request, inputs: int, outputs: int, weight: str, bias: st
             f"    gradient[{bias} + output] = before + lane_sum(total)\n"
         )
     doc = "The gradients of the weights and the bias, added to those of the images before `first`."
-    return source + "\n\n" + function(name, f"{GRADIENT}, scratch, blocks, first", doc, body)
+    parameters = (*GRADIENT, "scratch", "blocks", "first")
+    return Function("gradient", parameters, doc, body, f"{tiles}\n\n")
 
 
 def emit_single(request: Request) -> Single:
@@ -165,11 +169,11 @@ def emit_single(request: Request) -> Single:
     inputs, outputs = request.node.given[0], request.node.shape[0]
     weight, bias = request.offsets["weight"], request.offsets.get("bias")
     vectors = vectors_of(outputs, request.target.width)
-    source = body = ""
+    tiles = body = ""
     for _, size, parts in split(len(vectors), 8):
         for _ in range(parts):
             part, vectors = vectors[:size], vectors[size:]
-            tile = f"{request.name}_single_{part[0][0]}"
+            tile = f"{NAME}_single_{part[0][0]}"
             settings: dict[str, object] = {
                 "width": request.target.width,
                 "vectors": tuple((start, start, count) for start, count in part),
@@ -177,7 +181,7 @@ def emit_single(request: Request) -> Single:
                 "loops": ((inputs, outputs, 1),),
                 "bias": "none" if bias is None else "vectors",
             }
-            source += f"{tile} = single_tile(SingleTile(\n{lines(settings)}))\n"
+            tiles += f"{tile} = single_tile(SingleTile(\n{lines(settings)}))\n"
             body += f"{tile}(weights, {weight}, arena, x, weights, {bias or 0}, arena, y)\n"
     doc = "y = the bias plus x times the weights; the lanes are outputs."
-    return Single(source + "\n\n" + single_function(request, doc, body))
+    return Single(single_function(doc, body, tiles=f"{tiles}\n\n"))

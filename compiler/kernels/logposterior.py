@@ -5,9 +5,9 @@ exp(-j), a rubbish class; so that the negative logarithm is the loss of LeCun et
 equation 9.
 """
 
-from lenet.compiler.codegen.single import Single
 from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.kernels.shared.softmaxes import normalized, normalized_single
+from lenet.compiler.single_contract import Single
 from lenet.dsl.registry import Layer
 
 LAYER = Layer(
@@ -22,6 +22,7 @@ _Y = "value - largest - logarithm"
 
 
 def emit(request: Request) -> Kernels:
+    """Over channels, at each place: y = -x - log(exp(-rubbish) + sum(exp(-x)))."""
     return normalized(
         request, y=_Y, total="slope", dx="exp(value) * total - slope", negative=True,
         rubbish=request.node.arguments["rubbish"],
@@ -29,4 +30,5 @@ def emit(request: Request) -> Kernels:
 
 
 def emit_single(request: Request) -> Single:
+    """Over channels, at sixteen places at a time."""
     return normalized_single(request, _Y, True, request.node.arguments["rubbish"])

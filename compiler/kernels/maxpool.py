@@ -1,12 +1,16 @@
 """maxpool: the largest value of each window; its place is kept a byte a lane for backward."""
 
-from lenet.compiler.codegen.single import Single
-from lenet.compiler.contract import Kernels, Request, function
+from lenet.compiler.contract import Kernels, Request
+from lenet.compiler.function import Function
 from lenet.compiler.kernels.shared.windows import Windows, pool_single
+from lenet.compiler.single_contract import Single
+from lenet.compiler.target import LANES
 from lenet.dsl.shapes import product
 
 
 def emit(request: Request) -> Kernels:
+    """x (channels, height, width). The winner is the first of equal values, or a NaN; its number
+    in the window takes a byte up to 256 places, else 32 bits. Backward gives it all of dy."""
     w = Windows.of(request.node)
     places = product(request.node.shape)
     small = product(w.window) <= 256
@@ -47,21 +51,16 @@ winner = {read}
         after="",
     )
     return Kernels(
-        forward=function(
-            f"{request.name}_forward",
-            "arena, x, y, saved",
-            "y = the largest of each window of x.",
-            forward,
+        forward=Function(
+            "forward", ("arena", "x", "y", "saved"), "y = the largest of each window of x.", forward
         ),
-        backward=function(
-            f"{request.name}_backward",
-            "arena, saved, dy, dx",
-            "dy goes to each window's winner.",
-            backward,
+        backward=Function(
+            "backward", ("arena", "saved", "dy", "dx"), "dy goes to each window's winner.", backward
         ),
-        saved=places * (4 if small else 16),
+        saved=places * (LANES // 4 if small else LANES),
     )
 
 
 def emit_single(request: Request) -> Single:
+    """The padding is -inf, which no value loses to."""
     return pool_single(request, "np.float32(-np.inf)", largest=True)

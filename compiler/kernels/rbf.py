@@ -1,10 +1,13 @@
 """rbf: squared distances to the codes of the classes."""
 
-from lenet.compiler.codegen.single import Single, single_function
-from lenet.compiler.contract import Kernels, Request, function
+from lenet.compiler.contract import Kernels, Request
+from lenet.compiler.function import Function
+from lenet.compiler.single_contract import Single, single_function
 
 
 def emit(request: Request) -> Kernels:
+    """x (inputs), y (classes), codes [in][class]: y = sum((x - code)^2), LeCun et al. 1998,
+    equation 7. Fixed codes have no gradient."""
     inputs, outputs = request.node.given[0], request.node.shape[0]
     codes = request.offsets["codes"]
     code = f"splat(weights[{codes} + k * {outputs} + output])"
@@ -31,24 +34,25 @@ def emit(request: Request) -> Kernels:
         f"        slope = lane_sum(apart * load(arena, dy + output * 16))\n"
         f"        gradient[{codes} + k * {outputs} + output] -= np.float32(2) * slope\n"
     )
-    name, base = request.name, codes[0]
+    base = codes[0]
     trained = base == "w"
     return Kernels(
-        forward=function(
-            f"{name}_forward", f"arena, weights, {base}, x, y", "y = |x - code|^2.", forward
+        forward=Function(
+            "forward", ("arena", "weights", base, "x", "y"), "y = |x - code|^2.", forward
         ),
-        backward=function(
-            f"{name}_backward", f"arena, weights, {base}, x, dy, dx",
+        backward=Function(
+            "backward", ("arena", "weights", base, "x", "dy", "dx"),
             "dx = the sum of 2 dy (x - code).", backward,
         ),
-        gradient=function(
-            f"{name}_gradient", f"arena, weights, gradient, {base}, x, dy",
+        gradient=Function(
+            "gradient", ("arena", "weights", "gradient", base, "x", "dy"),
             "The gradients of the codes, added.", gradient,
-        ) if trained else "",
+        ) if trained else None,
     )  # fmt: skip
 
 
 def emit_single(request: Request) -> Single:
+    """Class by class, summed in the order of the inputs, as for a block."""
     inputs, outputs = request.node.given[0], request.node.shape[0]
     codes = request.offsets["codes"]
     body = (
@@ -59,5 +63,5 @@ def emit_single(request: Request) -> Single:
         f"        total += apart * apart\n"
         f"    arena[y + output] = total\n"
     )
-    arguments = f"arena, weights, {codes[0]}, x, y"
-    return Single(single_function(request, "y = |x - code|^2.", body, arguments))
+    parameters = ("arena", "weights", codes[0], "x", "y")
+    return Single(single_function("y = |x - code|^2.", body, parameters))

@@ -7,4 +7,5 @@ __all__ = ["activation", "emit", "emit_single"]
 
 
 def activation(node: Node) -> Activation:
+    """y = 1 / (1 + exp(-x)), so dy/dx = y * (1 - y)."""
     return Activation("sigmoid(value)", "slope * value * (one - value)")

@@ -1,12 +1,15 @@
 """subsample: the mean of each window times a gain, plus a bias, of each map."""
 
-from lenet.compiler.codegen.single import Single, single_function
-from lenet.compiler.contract import BACKWARD, FORWARD, GRADIENT, Kernels, Request, function
+from lenet.compiler.contract import BACKWARD, FORWARD, GRADIENT, Kernels, Request
+from lenet.compiler.function import Function
 from lenet.compiler.kernels.shared.windows import Windows
+from lenet.compiler.single_contract import Single, single_function
 from lenet.dsl.shapes import product
 
 
 def emit(request: Request) -> Kernels:
+    """x (channels, height, width), a gain and a bias a channel; the means are computed again for
+    the gradient of the gain."""
     w = Windows.of(request.node)
     gain, bias = request.offsets["gain"], request.offsets["bias"]
     part = f"part = splat(np.float32({1 / product(w.window)!r}))\n"
@@ -36,19 +39,15 @@ gradient[{gain} + channel] += lane_sum(slope * (total * part))
 gradient[{bias} + channel] += lane_sum(slope)
 """,
     )
-    name = request.name
     return Kernels(
-        forward=function(f"{name}_forward", FORWARD, "y = gain * mean of x + bias.", forward),
-        backward=function(
-            f"{name}_backward", BACKWARD, "Each place of a window gets its part.", backward
-        ),
-        gradient=function(
-            f"{name}_gradient", GRADIENT, "The gradients of gain and bias, added.", gradient
-        ),
+        forward=Function("forward", FORWARD, "y = gain * mean of x + bias.", forward),
+        backward=Function("backward", BACKWARD, "Each place of a window gets its part.", backward),
+        gradient=Function("gradient", GRADIENT, "The gradients of gain and bias, added.", gradient),
     )
 
 
 def emit_single(request: Request) -> Single:
+    """A window's sum, from 0 on, times one over its places, times the gain, plus the bias."""
     w = Windows.of(request.node)
     gain, bias = request.offsets["gain"], request.offsets["bias"]
     body = w.loop(
@@ -57,4 +56,4 @@ def emit_single(request: Request) -> Single:
         after=f"arena[y + place] = total * np.float32({1 / product(w.window)!r}) * "
         f"weights[{gain} + channel] + weights[{bias} + channel]",
     )
-    return Single(single_function(request, "y = gain * mean of x + bias.", body))
+    return Single(single_function("y = gain * mean of x + bias.", body))

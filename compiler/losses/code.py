@@ -7,6 +7,7 @@ from typing import Any
 from lenet.compiler.kernels import entry_of
 from lenet.dsl.graph import Graph
 from lenet.dsl.losses import LOSSES, Loss, usual_loss
+from lenet.dsl.registry import Outputs
 from lenet.dsl.vocabulary import carried_out
 
 
@@ -30,7 +31,7 @@ def loss_of(graph: Graph) -> Loss:
     return usual_loss(given_by(graph))
 
 
-def given_by(graph: Graph) -> str:
+def given_by(graph: Graph) -> Outputs:
     """What the last layer gives."""
     return entry_of(graph.nodes[-1]).gives
 

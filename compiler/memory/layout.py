@@ -23,6 +23,7 @@ class Slot:
 
     @property
     def shape(self) -> Shape:
+        """As it is saved, outputs first."""
         return self.parameter.shape
 
     @property

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from lenet.compiler.contract import Kernels, arguments_of
+from lenet.compiler.contract import Kernels
+from lenet.compiler.function import Function
 from lenet.compiler.memory.phase import NOTHING, Buffer, Call, Phase, Sync
 from lenet.compiler.target import LANES
 from lenet.dsl.graph import Graph, Node
 from lenet.dsl.shapes import product
+
+_IMAGE = f"first + block * {LANES}"  # the number of a block's first image in its slice
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,11 @@ class _Scheduler:
             name, code = node.name, self.layers[node.name].kernels
             if node.kind == "input":
                 self.values[name] = y = _buffer("value", node)
-                head = ("arena", "pixels", "rows", "first + block * 16", "images", "scale", "shift")
+                head = ("arena", "pixels", "rows", _IMAGE, "images", "scale", "shift")
                 pack = f"{self.layers[name].prefix}_pack"
                 self.calls.append(Call(pack, (*head, y), "block", name, checks=True))
                 if random:
-                    arguments = ("arena", "rows", "first + block * 16", "images", "key", keys)
+                    arguments = ("arena", "rows", _IMAGE, "images", "key", keys)
                     self.calls.append(Call("make_keys", arguments, "block"))
             else:
                 xs = [self.values[i] for i in node.inputs]
@@ -74,13 +77,12 @@ class _Scheduler:
 
     def _backward_reads(self, node: Node) -> set[str]:
         parts = ("spread", "gradient", "backward")
-        names = {name for suffix in parts for name in self._arguments(node, suffix)}
+        names = {name for suffix in parts for name in self._parameters(node, suffix)}
         return {"x" if n.startswith("x") else n for n in names}
 
-    def _arguments(self, node: Node, suffix: str) -> tuple[str, ...]:
-        layer = self.layers[node.name]
-        source = getattr(layer.kernels, suffix)
-        return arguments_of(source, f"{layer.prefix}_{suffix}") if source else ()
+    def _parameters(self, node: Node, suffix: str) -> tuple[str, ...]:
+        function: Function | None = getattr(self.layers[node.name].kernels, suffix)
+        return function.parameters if function else ()
 
     def _compute(self, node: Node, y: Buffer) -> None:
         code = self.layers[node.name].kernels
@@ -95,11 +97,11 @@ class _Scheduler:
     def _call(self, node: Node, suffix: str, **buffers: Buffer) -> None:
         """The call of one of a layer's functions, and what prepares it."""
         layer = self.layers[node.name]
-        code, function = layer.kernels, f"{layer.prefix}_{suffix}"
+        code = layer.kernels
         xs = [self.values[name] for name in node.inputs]
         known: dict[str, str | Buffer] = {
             **{name: name for name in _ARRAYS},
-            "before": "first + block * 16",
+            "before": _IMAGE,
             "products": "0",
             **{name: str(offset) for name, offset in layer.bases.items()},
             "b": str(self.syncs.get(node.name, 0)),
@@ -117,17 +119,17 @@ class _Scheduler:
         if suffix in code.prepared:
             prepared = Buffer(f"prepared {node.name} {suffix}", code.prepared[suffix])
             known["prepared"] = prepared
-            self._add(f"{function}_prepare", code.prepare[suffix], known, "once", node)
-        source = getattr(code, suffix)
+            self._add(code.prepare[suffix], known, "once", node)
         scope = "last" if suffix == "complete" else ""
-        self._add(function, source, known, scope, node)
+        self._add(getattr(code, suffix), known, scope, node)
 
     def _add(
-        self, function: str, source: str, known: Mapping[str, str | Buffer], scope: str, node: Node
+        self, function: Function, known: Mapping[str, str | Buffer], scope: str, node: Node
     ) -> None:
-        names = arguments_of(source, function)
+        names = function.parameters
         scope = scope or ("group" if "blocks" in names else "block")
-        self.calls.append(Call(function, tuple(known[n] for n in names), scope, node.name))
+        name = f"{self.layers[node.name].prefix}_{function.suffix}"
+        self.calls.append(Call(name, tuple(known[n] for n in names), scope, node.name))
 
     def _close(self, sync: Sync | None) -> None:
         """End a phase. Calls for new weights come first, those for the end last."""
@@ -140,7 +142,7 @@ class _Scheduler:
         nodes = self.graph.nodes
         last = nodes[-1]
         dy = _buffer("gradient", last)
-        loss = ("arena", "labels", "rows", "first + block * 16", "images", self.values[last.name],
+        loss = ("arena", "labels", "rows", _IMAGE, "images", self.values[last.name],
                 dy, "totals")  # fmt: skip
         self.calls.append(Call("loss", loss, "block"))
         self.slopes[last.name] = dy
@@ -157,7 +159,9 @@ class _Scheduler:
         code = self.layers[node.name].kernels
         dz = dy = self.slopes.pop(node.name)
         wanted = [name for name in node.inputs if name in trained]
-        if code.spread and (wanted or not code.pooled or "dz" in self._arguments(node, "gradient")):
+        if code.spread and (
+            wanted or not code.pooled or "dz" in self._parameters(node, "gradient")
+        ):
             if not (code.in_place and self._is_free(dy)):
                 dz = Buffer(f"gradient {node.name} before fusion", product(node.bare_shape) * LANES)
             self._call(node, "spread", dy=dy, dz=dz)
@@ -227,7 +231,7 @@ def schedule_prediction(graph: Graph, layers: Mapping[str, Layer]) -> Phase:
     scheduler = _Scheduler(graph, layers, training=False)
     scheduler.forward()
     value = scheduler.values[graph.nodes[-1].name]
-    output = ("arena", "outputs", "first + block * 16", "images", value)
+    output = ("arena", "outputs", _IMAGE, "images", value)
     scheduler.calls.append(Call("unpack", output, "block"))
     scheduler._close(None)
     return scheduler.phases[0]

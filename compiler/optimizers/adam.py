@@ -13,6 +13,8 @@ from lenet.dsl.vocabulary import Use
 
 
 def rule_of(optimizer: Use) -> Rule:
+    """Its settings are the rate, beta1, 1 - beta1, beta2, 1 - beta2, 1 - beta1^t and 1 - beta2^t
+    for step t, epsilon and the weight decay."""
     options = (optimizer[name] for name in ("beta1", "beta2", "epsilon", "weight_decay"))
     beta1, beta2, epsilon, decay = (np.float32(value) for value in options)
     one = np.float32(1)

@@ -105,6 +105,7 @@ class Terms:
         return builder.fptrunc(builder.fadd(high, low), floats), largest
 
     def in_range(self, largest: Any) -> Any:
+        """Whether the largest term, as the bits of its absolute value, is below the limit."""
         limit = self.builder.fptrunc(self.builder.fdiv(DOUBLE(LIMIT), self.factor), FLOAT)
         return self.builder.icmp_signed("<", largest, self.builder.bitcast(limit, INT32))
 

@@ -10,6 +10,8 @@ from lenet.dsl.vocabulary import Use
 
 
 def rule_of(optimizer: Use) -> Rule:
+    """Its settings are the rate and the weight decay; with momentum, this and whether it is
+    Nesterov's come between them."""
     momentum, decay = optimizer["momentum"], optimizer["weight_decay"]
     if not momentum:
         return Rule(sgd, 0, lambda rate, number: (rate, decay))

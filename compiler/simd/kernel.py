@@ -202,6 +202,7 @@ class Entry(Kernel):
         return kept(_jit(nogil=True)(self.python))
 
     def compile(self, pixels: str = UINT8) -> bool:
+        """As Kernel does; numba makes no other version afterwards."""
         with STEADY:
             # For other types, numba would compile one more version when it is called.
             self.dispatcher.disable_compile(False)

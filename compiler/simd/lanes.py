@@ -23,6 +23,8 @@ BYTES = ir.VectorType(ir.IntType(8), LANES)
 
 
 class Lanes(types.Type):  # type: ignore[misc]
+    """numba's type of sixteen lanes, of float32 or of uint32."""
+
     def __init__(self, name: str) -> None:
         super().__init__(name=name)
 
@@ -39,10 +41,12 @@ class _LanesModel(models.PrimitiveModel):  # type: ignore[misc]
 
 
 def constant(value: float, width: int = LANES) -> ir.Constant:
+    """A vector of `width` equal float32."""
     return ir.Constant(ir.VectorType(FLOAT, width), [value] * width)
 
 
 def constant_int(value: int) -> ir.Constant:
+    """Sixteen lanes of the value's lowest 32 bits."""
     return ir.Constant(INTS, [value & 0xFFFFFFFF] * LANES)
 
 
@@ -63,11 +67,13 @@ def load_lanes(
 def store_lanes(
     builder: ir.IRBuilder, value: Any, data: Any, offset: Any, aligned: bool = True
 ) -> None:
+    """A vector of floats to `offset`; an aligned one is a multiple of its width."""
     pointer = builder.bitcast(builder.gep(data, [offset]), value.type.as_pointer())
     builder.store(value, pointer, align=4 * value.type.count if aligned else 4)
 
 
 def broadcast(builder: ir.IRBuilder, scalar: Any, lanes: ir.VectorType = FLOATS) -> Any:
+    """A vector of the type `lanes`, with the scalar in each."""
     vector = builder.insert_element(ir.Constant(lanes, ir.Undefined), scalar, INT32(0))
     zeros = ir.Constant(ir.VectorType(INT32, lanes.count), [0] * lanes.count)
     return builder.shuffle_vector(vector, ir.Constant(lanes, ir.Undefined), zeros)
@@ -80,6 +86,7 @@ def call(builder: ir.IRBuilder, name: str, *arguments: Any) -> Any:
 
 
 def fused_multiply_add(builder: ir.IRBuilder, a: Any, b: Any, c: Any) -> Any:
+    """a * b + c, rounded once: vectors of float32 or float64."""
     size = 32 if a.type.element == FLOAT else 64
     return call(builder, f"llvm.fma.v{a.type.count}f{size}", a, b, c)
 

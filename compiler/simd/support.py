@@ -31,6 +31,7 @@ def copy(arena, to, start, floats):
 
 @linked
 def clear(values, first, last):
+    """Zeros from `first` up to `last`."""
     for place in range(first, last):
         values[place] = 0
 
@@ -50,6 +51,7 @@ def take_image(arena, pixels, row, scale, shift, x):
 
 @linked
 def give_outputs(arena, y, row, outputs):
+    """One image's outputs at arena[y:], as the row `row` of `outputs`."""
     for place in range(outputs.shape[1]):
         outputs[row, place] = arena[y + place]
 

@@ -28,6 +28,7 @@ class Table:
     # What numba asks for.
 
     def signature(self, args: Any) -> Any:
+        """numba's types of any call."""
         return types.int64(types.int64, types.int64)
 
     def call(self, context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> Any:

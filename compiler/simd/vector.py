@@ -44,6 +44,8 @@ def load(typing_context: Any, array: Any, offset: Any) -> Any:
 
 @intrinsic
 def store(typing_context: Any, array: Any, offset: Any, value: Any) -> Any:
+    """Sixteen floats to `offset`, which is a multiple of 16."""
+
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         data = data_pointer(context, builder, sig.args[0], args[0])
         store_lanes(builder, args[2], data, args[1])
@@ -237,6 +239,7 @@ def choose_value(typing_context: Any, x: Any, best: Any) -> Any:
 
 
 def beats(builder: ir.IRBuilder, x: Any, best: Any) -> Any:
+    """The lanes in which x is larger than `best`, or NaN."""
     greater = builder.fcmp_ordered(">", x, best)
     return builder.or_(greater, builder.fcmp_unordered("uno", x, x))
 

@@ -95,7 +95,7 @@ class Model(Shown):
     @property
     def logarithmic(self) -> bool:
         """Whether its outputs are log-probabilities."""
-        return self._predictor.loaded.program.logarithmic
+        return self._predictor.loaded.program.outputs.logarithmic
 
     @lazy
     def most_expected(self) -> float:

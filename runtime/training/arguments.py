@@ -28,9 +28,9 @@ def check_labels(program: Program, labels: Iterable[NDArray[Any]]) -> None:
     for part in labels:
         if part.dtype != np.int32 or part.ndim != 1 or not part.flags.c_contiguous:
             raise _unfit(f"The labels are {part.dtype} {part.shape}.")
-        if part.size and not 0 <= part.min() <= part.max() < program.classes:
+        if part.size and not 0 <= part.min() <= part.max() < program.outputs.count:
             found = f"{part.min()} to {part.max()}"
-            raise _unfit(f"Labels go from {found}, and should be below {program.classes}.")
+            raise _unfit(f"Labels go from {found}, and should be below {program.outputs.count}.")
 
 
 def check_weights(values: NDArray[Any], count: int) -> None:

@@ -114,7 +114,7 @@ class _Run:
                 raise damaged(f"It is in step {self.at.step:,} of {self.trainer.steps:,}.")
         self.predictor = Predictor(self.loaded, threads)
         asked = (*self.settings.metrics, *(rule.metric for rule in self.settings.stop_when))
-        self.tally = Tally.of(asked, program.classes)
+        self.tally = Tally.of(asked, program.outputs.count)
         self.tallied: NDArray[np.int64] | None = None  # of the last validation
         self.kept = time.monotonic()
 
@@ -256,7 +256,7 @@ class _Run:
         pixels = images.pixels.reshape(len(images), math.prod(images.pixels.shape[1:]))
         self.predictor.take(self.trainer.weights)
         outputs = self.predictor.outputs(pixels, self.job.normalization, in_blocks=True)
-        tallied = self.tally.count(Outcomes(outputs, images.labels, program.logarithmic))
+        tallied = self.tally.count(Outcomes(outputs, images.labels, program.outputs.logarithmic))
         self.communicator.all_reduce(tallied)
         self.tallied = tallied
         if self.tally.broken(tallied):

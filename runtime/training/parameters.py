@@ -2,10 +2,12 @@
 
 import hashlib
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet.compiler.kernels.shared.normalization import fold
 from lenet.compiler.memory.layout import Slot
 from lenet.compiler.program import Program
 from lenet.dsl.errors import LenetError
@@ -82,25 +84,19 @@ def from_tensors(program: Program, tensors: Mapping[str, Floats]) -> Floats:
 
 
 def folded_weights(program: Program, weights: Floats) -> Floats:
-    """The weights as prediction takes them: the same array, but where normalizations are folded.
-
-    (x W + b - mean) * factor + shift, where factor = scale / sqrt(variance + epsilon), is
-    x (W * factor) + ((b - mean) * factor + shift).
-    """
+    """The weights as prediction takes them: the same array, but where normalizations are folded."""
     if not any(node.folded for node in program.predict_nodes):
         return weights
-    parts = {s.name: weights[s.offset : s.offset + s.size] for s in program.slots}
+    parts: dict[str, NDArray[Any]] = {
+        s.name: weights[s.offset : s.offset + s.size] for s in program.slots
+    }
     for node in program.predict_nodes:
         weight, bias = f"{node.name}.weight", f"{node.name}.bias"
         for part in node.folded:
-            scale, shift, mean, variance = (
-                parts[f"{part.name}.{name}"].astype(np.float64)
-                for name in ("scale", "shift", "mean", "variance")
+            own = {p.name: parts[f"{part.name}.{p.name}"] for p in part.parameters}
+            parts[weight], parts[bias] = fold(
+                parts[weight], parts.get(bias, 0), own, part.arguments["epsilon"]
             )
-            factor = scale / np.sqrt(variance + part.arguments["epsilon"])
-            # In memory, outputs are the innermost axis.
-            parts[weight] = (parts[weight].reshape(-1, len(factor)) * factor).ravel()
-            parts[bias] = (parts.get(bias, 0) - mean) * factor + shift
     folded = aligned_floats(sum(slot.size for slot in program.predict_slots))
     for slot in program.predict_slots:
         folded[slot.offset : slot.offset + slot.size] = parts[slot.name]

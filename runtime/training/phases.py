@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet.compiler.kernels.shared.normalization import deviation
 from lenet.compiler.memory.phase import Sync
 from lenet.compiler.optimizers.exact import FRACTION_BITS, sum_exactly
 from lenet.compiler.program import Program
@@ -108,7 +109,7 @@ class PhasedStep:
         mean = running.astype(np.float64) + apart
         variance = np.maximum(means[c:] - apart * apart, 0)
         self.batch[sync.at : sync.at + c] = mean
-        self.batch[sync.at + c : sync.at + 2 * c] = 1 / np.sqrt(variance + arguments["epsilon"])
+        self.batch[sync.at + c : sync.at + 2 * c] = 1 / deviation(variance, arguments["epsilon"])
         count = images * sync.places
         part = arguments["momentum"]
         running += np.float32(part) * (mean - running).astype(np.float32)

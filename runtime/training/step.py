@@ -89,7 +89,7 @@ class Predictor:
         pixels = frozen(pixels)
         if count <= SINGLE and not in_blocks:
             return self._singly(pixels, normalization)
-        outputs = np.zeros((count, self.loaded.program.classes), np.float32)
+        outputs = np.zeros((count, self.loaded.program.outputs.count), np.float32)
         starts = iter(range(0, count, _CHUNK))
         scale, shift = normalization.scale, normalization.shift
 
@@ -119,7 +119,7 @@ class Predictor:
         self, pixels: NDArray[np.generic], normalization: Normalization
     ) -> NDArray[np.float32]:
         count = len(pixels)
-        outputs = np.empty((count, self.loaded.program.classes), np.float32)
+        outputs = np.empty((count, self.loaded.program.outputs.count), np.float32)
         predict_single = self.loaded.predict_single(pixels.dtype)
         with self.lock:
             for row in range(count):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from textwrap import indent
 
 from lenet.compiler.contract import Request
+from lenet.compiler.function import NAME
 from lenet.compiler.kernels.shared.tile_source import correlation_source
 from lenet.compiler.target import LANES, split
 
@@ -78,11 +79,13 @@ class Input:
 
     @property
     def copied(self) -> bool:
+        """Whether rows are copied: of many maps a power of two apart, and read often enough."""
         aligned = self.height * self.width * LANES * 4 % _APART == 0
         return aligned and self.channels >= _MAPS and self.uses >= _USES
 
     @property
     def steps(self) -> dict[str, object]:
+        """Those of a Correlation between the places of its input."""
         row = self.width * LANES
         if self.copied:
             return {"x_channel": self.most * row + LANES, "x_row": row, "x_column": LANES}
@@ -122,11 +125,12 @@ class Input:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of all output channels: statements that find its place, where its input lies, tiles for
-    all columns with the steps that they have in common, and how one is called."""
+    """A row of all output channels, in the function NAME_suffix: statements that find its place,
+    where its input lies, tiles for all columns with the steps that they have in common, and how one
+    is called."""
 
     request: Request
-    name: str
+    suffix: str
     outputs: int
     head: str
     given: Input
@@ -155,7 +159,7 @@ class Row:
         """The tiles of `size` output channels, and the loops over them."""
         source = body = ""
         for run in self.tiles:
-            tile = f"{self.name}_{size}x{run.columns}_at_{run.start}"
+            tile = f"{NAME}_{self.suffix}_{size}x{run.columns}_at_{run.start}"
             source += correlation_source(
                 tile, width=self.request.target.width, outputs=size, columns=run.columns,
                 taps=run.taps, **self.steps,

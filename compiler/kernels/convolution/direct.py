@@ -2,19 +2,21 @@
 
 from textwrap import indent
 
-from lenet.compiler.contract import BACKWARD, FORWARD, Request, function
+from lenet.compiler.contract import BACKWARD, FORWARD, Request
+from lenet.compiler.function import NAME, Function
 from lenet.compiler.kernels.convolution.correlation_row import Input, Row, column_tiles, runs_of
 from lenet.compiler.kernels.convolution.epilogue import Epilogue
 from lenet.compiler.kernels.convolution.geometry import Direction, Geometry
 from lenet.compiler.target import LANES
 
 
-def _plain(row: Row, rows: int, arguments: str, doc: str) -> Direction:
+def _plain(row: Row, rows: int, parameters: tuple[str, ...], doc: str) -> Direction:
     """A function that loops over rows."""
-    source, body = row.source
-    arguments += ", scratch" if row.given.copied else ""
+    tiles, body = row.source
+    parameters += ("scratch",) if row.given.copied else ()
     body = f"for row in range({rows}):\n" + indent(body, "    ")
-    return Direction(f"{source}\n\n{function(row.name, arguments, doc, body)}", row.given.size)
+    function = Function(row.suffix, parameters, doc, body, f"{tiles}\n\n")
+    return Direction(function, row.given.size)
 
 
 def _finished(row: Row, epilogue: Epilogue, columns: int) -> Direction:
@@ -33,7 +35,7 @@ def _finished(row: Row, epilogue: Epilogue, columns: int) -> Direction:
         source += more
         body += indent(head + loops, " " * 12)
         body += (
-            f"        {row.request.name}_finish(arena, {z}, {epilogue.rows * columns}, y, saved, "
+            f"        {NAME}_finish(arena, {z}, {epilogue.rows * columns}, y, saved, "
             f"output, {size}, turn_row, 1)\n"
         )
     most = max(size for _, size, _ in row.output_runs)
@@ -55,17 +57,18 @@ def _shared(row: Row, epilogue: Epilogue, columns: int) -> Direction:
         f"        z_row = row % {slots}\n"
         f"{indent(loops, ' ' * 8)}"
         f"    done = max(done, end)\n"
-        f"    {row.request.name}_finish(arena, scratch + {copies}, {slots * columns}, y, saved, 0, "
+        f"    {NAME}_finish(arena, scratch + {copies}, {slots * columns}, y, saved, 0, "
         f"{row.outputs}, turn_row, 1)\n"
     )
     floats = copies + slots * row.outputs * columns * LANES
     return Direction(_with_finish(row, epilogue, source, body), floats)
 
 
-def _with_finish(row: Row, epilogue: Epilogue, tiles: str, body: str) -> str:
+def _with_finish(row: Row, epilogue: Epilogue, tiles: str, body: str) -> Function:
     doc = "x correlated with the weights, plus the bias, then pooled and activated."
     finish = epilogue.finish(epilogue.rows)
-    return f"{tiles}\n\n{finish}\n\n{function(row.name, f'{FORWARD}, saved, scratch', doc, body)}"
+    parameters = (*FORWARD, "saved", "scratch")
+    return Function(row.suffix, parameters, doc, body, f"{tiles}\n\n{finish}\n\n")
 
 
 def _behind_copies(given: Input, epilogue: Epilogue) -> str:
@@ -73,6 +76,8 @@ def _behind_copies(given: Input, epilogue: Epilogue) -> str:
 
 
 def forward(request: Request, g: Geometry, epilogue: Epilogue | None) -> Direction:
+    """y (outputs, out_height, out_width), a row of all outputs at a time: each a correlation of
+    the rows of x that its kernel covers. With an epilogue, y is what that makes of it."""
     (kh, kw), (sh, sw), (ph, pw) = g.kernel, g.stride, g.padding
     tiles = []
     most = request.target.tile(g.outputs, g.out_width)[1]
@@ -119,9 +124,7 @@ def forward(request: Request, g: Geometry, epilogue: Epilogue | None) -> Directi
         f"rows, weights, {weight} + first * {g.weight_row} + output, {bias or 0} + output, "
         f"arena, {to} + (({y_row}) * {g.out_width} + {{column}}) * {LANES})"
     )
-    row = Row(
-        request, f"{request.name}_forward", g.outputs, head, given, runs_of(tiles), steps, call
-    )
+    row = Row(request, "forward", g.outputs, head, given, runs_of(tiles), steps, call)
     if epilogue:
         return (_shared if epilogue.shares else _finished)(row, epilogue, g.out_width)
     doc = "y = x correlated with the weights, plus the bias."
@@ -129,6 +132,8 @@ def forward(request: Request, g: Geometry, epilogue: Epilogue | None) -> Directi
 
 
 def backward(request: Request, g: Geometry) -> Direction:
+    """dx (inputs, height, width), row by row: a correlation of dy with the kernel turned around,
+    of whose taps a stride leaves some for each row and column."""
     (kh, kw), (sh, sw), (ph, pw) = g.kernel, g.stride, g.padding
     tiles = []
     most = request.target.tile(g.inputs, g.width, sw)[1]
@@ -163,7 +168,5 @@ def backward(request: Request, g: Geometry) -> Direction:
         f"weights, {weight} + first * {g.weight_row} + output * {g.weight_channel}, 0, "
         f"arena, dx + ((output * {g.height} + row) * {g.width} + {{column}}) * {LANES})"
     )
-    row = Row(
-        request, f"{request.name}_backward", g.inputs, head, given, runs_of(tiles), steps, call
-    )
+    row = Row(request, "backward", g.inputs, head, given, runs_of(tiles), steps, call)
     return _plain(row, g.height, BACKWARD, "dx = dy correlated with the turned weights.")

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from textwrap import indent
 
-from lenet.compiler.contract import Request, function
+from lenet.compiler.contract import Request
+from lenet.compiler.function import NAME, Function
 from lenet.compiler.kernels import entry_of
 from lenet.compiler.kernels.shared.elementwise import CONSTANTS, chain_backward, chain_forward
 from lenet.compiler.kernels.shared.windows import Windows
@@ -19,7 +20,6 @@ class Epilogue:
     `shape` is the convolution's output, `out` the output of it all.
     """
 
-    name: str
     shape: Shape
     out: Shape
     pool: Node | None
@@ -27,15 +27,17 @@ class Epilogue:
 
     @classmethod
     def of(cls, request: Request) -> "Epilogue | None":
+        """What is fused behind a convolution, if anything is."""
         node = request.node
         if not node.fused:
             return None
         pool = node.fused[0] if entry_of(node.fused[0]).pools else None
         activations = node.fused[1:] if pool else node.fused
-        return cls(request.name, node.fused[0].given, node.shape, pool, activations)
+        return cls(node.fused[0].given, node.shape, pool, activations)
 
     @property
     def places(self) -> int:
+        """Values of the output of one image."""
         return product(self.out)
 
     @property
@@ -96,7 +98,7 @@ class Epilogue:
         return f"saved + {self._winners}"
 
     def finish(self, slots: int) -> str:
-        """NAME_finish(arena, z, channel_step, y, saved, channel, channels, row, count).
+        """The text of NAME_finish, which stands before what calls it.
 
         Some rows of some channels of the output from z, the convolution's: there, channels are
         channel_step vectors apart, and each has `slots` rows. Where rows of the output share some,
@@ -118,8 +120,9 @@ class Epilogue:
         inner += indent(chain_forward(self.activations, self.places, self._between, "y"), "    ")
         body += indent(inner, " " * 8)
         doc = "Some rows of y, pooled and activated, from the convolution's output z."
-        arguments = "arena, z, channel_step, y, saved, channel, channels, row, count"
-        return function(f"{self.name}_finish", arguments, doc, body)
+        parameters = ("arena", "z", "channel_step", "y", "saved", "channel", "channels", "row",
+                      "count")  # fmt: skip
+        return Function("finish", parameters, doc, body).source(NAME)
 
     def _pooled(self, slots: int) -> str:
         """Statements that make `value` of the window at `top` and `left`."""
@@ -150,12 +153,8 @@ class Epilogue:
             f"if saved >= 0:\n    {keep}\n"
         )  # fmt: skip
 
-    @property
-    def _spread_arguments(self) -> str:
-        return f"arena, {'y, ' if self.activations else ''}saved, dy, dz"
-
-    def spread(self) -> str:
-        """NAME_spread(arena, y, saved, dy, dz): dz is the convolution's gradient."""
+    def spread(self) -> Function:
+        """NAME_spread: dz is the convolution's gradient."""
         w = self._windows
         body = CONSTANTS
         if not w.covers or w.overlap:
@@ -178,4 +177,5 @@ class Epilogue:
                 inside = "store(arena, dz + source * 16, load(arena, dz + source * 16) + slope)"
         body += w.loop(before=before, inside=inside, after="")
         doc = "dz, the gradient of the convolution's output, from that of its pooled activation."
-        return function(f"{self.name}_spread", self._spread_arguments, doc, body)
+        outputs = ("y",) if self.activations else ()
+        return Function("spread", ("arena", *outputs, "saved", "dy", "dz"), doc, body)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from lenet.compiler.contract import Request
+from lenet.compiler.function import Function
 
 
 @dataclass(frozen=True)
@@ -21,14 +22,17 @@ class Geometry:
 
     @property
     def weight_row(self) -> int:
+        """Floats from one row of a kernel to the next."""
         return self.kernel[1] * self.outputs
 
     @property
     def weight_channel(self) -> int:
+        """Floats from one input's weights to the next one's."""
         return self.kernel[0] * self.weight_row
 
 
 def geometry(request: Request) -> Geometry:
+    """The sizes of the convolution itself, before what is fused behind it."""
     node = request.node
     _, kernel_height, kernel_width = node.arguments["size"]
     inputs, height, width = node.given
@@ -50,9 +54,9 @@ def geometry(request: Request) -> Geometry:
 class Direction:
     """A function, the floats that it needs meanwhile, and what has to be prepared for it."""
 
-    source: str
+    function: Function
     scratch: int = 0
-    prepare: str = ""
+    prepare: Function | None = None
     prepared: int = 0
 
 
@@ -62,7 +66,7 @@ class Gradient:
     and the statements of a function; `products` are the floats that it leaves them. See Kernels for
     `pooled`."""
 
-    source: str
+    function: Function
     scratch: int = 0
     tiles: str = ""
     complete: str = ""

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from textwrap import indent
 
-from lenet.compiler.contract import GRADIENT, Request, function
+from lenet.compiler.contract import GRADIENT, Request
+from lenet.compiler.function import NAME, Function
 from lenet.compiler.kernels.convolution.geometry import Geometry, Gradient
 from lenet.compiler.kernels.shared.tile_source import outer_product_source
 from lenet.compiler.kernels.shared.windows import Windows
@@ -106,13 +107,14 @@ def exceeds_cache(g: Geometry) -> bool:
 
 
 def gradient(request: Request, g: Geometry) -> Gradient:
+    """Sums over all places of a block, strip by strip where the maps exceed a cache."""
     strip = _Strip(g, Windows.of_places((g.outputs, g.out_height, g.out_width)))
-    source, body = _sums(request, strip)
+    tiles, body = _sums(request, strip)
     body = strip.loop(body) + bias_gradient(request, g)
     doc = "The gradients of the weights and the bias, added to those so far."
-    arguments = f"{GRADIENT}, before{', scratch' if strip.cut else ''}"
-    name = f"{request.name}_gradient"
-    return Gradient(source + "\n\n" + function(name, arguments, doc, body), strip.scratch)
+    parameters = (*GRADIENT, "before", *(["scratch"] if strip.cut else []))
+    function = Function("gradient", parameters, doc, body, f"{tiles}\n\n")
+    return Gradient(function, strip.scratch)
 
 
 def sums_by_windows(request: Request, g: Geometry, windows: Windows, x: str) -> tuple[str, str]:
@@ -122,7 +124,7 @@ def sums_by_windows(request: Request, g: Geometry, windows: Windows, x: str) -> 
 
 
 def _sums(request: Request, strip: _Strip) -> tuple[str, str]:
-    g, name, weight = strip.g, f"{request.name}_gradient", request.offsets["weight"]
+    g, name, weight = strip.g, f"{NAME}_gradient", request.offsets["weight"]
     source = body = ""
     before = "before + strip" if strip.cut else "before"
     for start, taps, tap_parts in split(g.kernel[1], request.target.lefts):

@@ -8,7 +8,8 @@ zeros change no sum, so that the bits are the same.
 from dataclasses import dataclass, replace
 from textwrap import indent
 
-from lenet.compiler.contract import Request, function
+from lenet.compiler.contract import Request
+from lenet.compiler.function import NAME, Function
 from lenet.compiler.kernels.convolution.epilogue import Epilogue
 from lenet.compiler.kernels.convolution.geometry import Geometry, Gradient
 from lenet.compiler.kernels.convolution.gradient import (
@@ -41,6 +42,7 @@ def pays(g: Geometry, epilogue: Epilogue) -> bool:
 
 
 def gradient(request: Request, g: Geometry, epilogue: Epilogue) -> Gradient:
+    """Where `pays` says so: its dy is the gradient of the pooled and activated output."""
     windows = epilogue.byte_windows
     assert windows is not None
     padded = _padded(g)
@@ -55,23 +57,23 @@ def gradient(request: Request, g: Geometry, epilogue: Epilogue) -> Gradient:
         x = "padded"
         body += f"padded = scratch + {scratch}\n" + _pad(g, padded)
         scratch += g.inputs * padded.height * padded.width * LANES
-    arguments = "arena, gradient, w, x, y, saved, dy, before"
-    arguments += ", scratch" if scratch else ""
+    parameters = ["arena", "gradient", "w", "x", "y", "saved", "dy", "before"]
+    parameters += ["scratch"] if scratch else []
     doc, complete, products = "The gradient of the bias, and ", "", 0
     if request.target.chooses_lanes:
         doc += "sums for those of the weights"
         sums = _Sums(request.target, padded, windows)
-        tiles, loops = sums.source(request, x, slopes)
+        tiles, loops = sums.source(x, slopes)
         complete, products = sums.complete(request), sums.floats
-        arguments += ", products"
+        parameters.append("products")
     else:
         doc += "those of the weights"
         tiles, loops = sums_by_windows(request, padded, windows, x)
-        arguments += ", dz"
+        parameters.append("dz")
     body += loops + bias_gradient(request, g, dy=slopes, size=size)
     doc += ", added to those so far."
-    source = tiles + "\n\n" + function(f"{request.name}_gradient", arguments, doc, body)
-    return Gradient(source, scratch, "", complete, products, pooled=True)
+    function = Function("gradient", tuple(parameters), doc, body, f"{tiles}\n\n")
+    return Gradient(function, scratch, "", complete, products, pooled=True)
 
 
 def _padded(g: Geometry) -> Geometry:
@@ -116,7 +118,7 @@ class _Sums:
     def floats(self) -> int:
         return self.g.inputs * self.g.outputs * self.pair
 
-    def source(self, request: Request, x: str, slopes: str) -> tuple[str, str]:
+    def source(self, x: str, slopes: str) -> tuple[str, str]:
         """The tiles, and the loops over them."""
         g, w, size = self.g, self.windows, product(self.windows.out)
         row = g.width * LANES
@@ -125,7 +127,7 @@ class _Sums:
         parts = -(-self.weights // self.target.weights(w.window[0]))
         for part in range(parts):
             first, end = self.weights * part // parts, self.weights * (part + 1) // parts
-            tile = f"{request.name}_gradient_{first}_to_{end}"
+            tile = f"{NAME}_gradient_{first}_to_{end}"
             tiles += pooled_product_source(
                 tile,
                 first=first,

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from lenet.compiler.codegen.single import Padded, Single, single_function, vectors_of
 from lenet.compiler.contract import Request
+from lenet.compiler.function import NAME
 from lenet.compiler.kernels.shared.tile_source import lines
+from lenet.compiler.single_contract import Padded, Single, single_function, vectors_of
 from lenet.compiler.target import split
 from lenet.dsl.graph import Node
 
@@ -25,13 +26,14 @@ class _Conv:
 
 
 def emit(request: Request) -> Single:
+    """The lanes are what wastes fewer of them: columns of a row, or channels of a place."""
     node = request.node
     padded = Padded.of(node.given, node.arguments["pad"], "np.float32(0)")
     conv = _Conv(node, padded)
     lay = _by_columns if _columns_are_cheaper(request) else _by_channels
-    source, body, doc = lay(request, conv)
-    text = source + "\n\n" + single_function(request, doc, padded.source + body)
-    return Single(text, padded.scratch)
+    tiles, body, doc = lay(request, conv)
+    function = single_function(doc, padded.source + body, tiles=f"{tiles}\n\n")
+    return Single(function, padded.scratch)
 
 
 def _columns_are_cheaper(request: Request) -> bool:
@@ -69,7 +71,7 @@ def _by_columns(request: Request, conv: _Conv) -> tuple[str, str, str]:
             for start_vector, count, groups in split(len(row_vectors), wide):
                 for number in range(groups):
                     part = row_vectors[start_vector + number * count :][:count]
-                    tile = f"{request.name}_single_{size}x{rows}x{part[0][0]}"
+                    tile = f"{NAME}_single_{size}x{rows}x{part[0][0]}"
                     settings: dict[str, object] = {
                         "width": target.width,
                         "vectors": tuple(
@@ -104,7 +106,7 @@ def _by_channels(request: Request, conv: _Conv) -> tuple[str, str, str]:
     for start in range(0, len(channels), wide):
         part = channels[start : start + wide]
         for first, size, parts in split(width, high):
-            tile = f"{request.name}_single_{size}x{part[0][0]}"
+            tile = f"{NAME}_single_{size}x{part[0][0]}"
             settings: dict[str, object] = {
                 "width": target.width,
                 "vectors": tuple((at, at, count) for at, count in part),

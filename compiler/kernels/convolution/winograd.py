@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from textwrap import indent
 
-from lenet.compiler.contract import Request, function
+from lenet.compiler.contract import Request
+from lenet.compiler.function import NAME, Function
 from lenet.compiler.kernels.convolution.epilogue import Epilogue
 from lenet.compiler.kernels.shared.tile_source import correlation_source, lines
 from lenet.compiler.simd.products.sizes import WINOGRAD as SIZE
 from lenet.compiler.simd.products.sizes import winograd_strip, winograd_tiles
-from lenet.compiler.target import LANES, split
+from lenet.compiler.target import LANES, Target, split
 
 POINTS = SIZE * SIZE
 
@@ -35,6 +36,7 @@ class Transformed:
 
     @property
     def tiles(self) -> tuple[int, int]:
+        """Rows and columns of tiles that cover the output."""
         return winograd_tiles(*self.out, self.kernel)
 
     @property
@@ -57,14 +59,17 @@ class Transformed:
 
     @property
     def v_point(self) -> int:
+        """Floats from a point of the transformed input to the next."""
         return self.inputs * self.count * LANES + LANES
 
     @property
     def m_point(self) -> int:
+        """The same of the products."""
         return self.outputs * self.count * LANES + LANES
 
     @property
     def u_point(self) -> int:
+        """The same of the transformed weights."""
         return -(-self.inputs * self.outputs // LANES) * LANES + LANES
 
     @property
@@ -91,40 +96,67 @@ class Transformed:
 
 
 def convolution(
-    request: Request, suffix: str, t: Transformed, arguments: str, x: str, y: str,
+    request: Request, suffix: str, t: Transformed, parameters: tuple[str, ...], x: str, y: str,
     epilogue: Epilogue | None = None,
-) -> str:  # fmt: skip
-    """The function NAME_suffix; `x` and `y` name its input and output among the arguments.
+) -> Function:  # fmt: skip
+    """The function NAME_suffix; `x` and `y` name its input and output among the parameters.
 
     An epilogue takes one channel of the output at a time, as soon as it can.
     """
-    name, register = f"{request.name}_{suffix}", request.target.width
-    rows, columns = t.tiles
-    shared = {"register": register, "kernel": t.kernel, "columns": columns}
-    given = {**shared, "height": t.given[0], "width": t.given[1], "padding": t.padding}
-    out = {**shared, "height": t.out[0], "width": t.out[1], "padding": (0, 0)}
-    source = f"{name}_into = transform_input(Tiles(\n{lines(given)}))\n"
-    source += f"{name}_from = transform_output(Tiles(\n{lines(out)}))\n"
-    v_point, m_point = t.v_point, t.m_point
-    high, wide = request.target.tile(t.outputs, t.count)
+    name = f"{NAME}_{suffix}"
+    products, loops = _products(name, request.target, t)
+    tiles = _transforms(name, request.target, t) + products
     head = (
-        f"products = scratch + {POINTS * v_point}\n"
-        f"zeros = products + {POINTS * m_point}\n"
+        f"products = scratch + {POINTS * t.v_point}\n"
+        f"zeros = products + {POINTS * t.m_point}\n"
         f"store(arena, zeros, splat(np.float32(0)))\n"
     )
     body = (
         f"for channel in range({t.inputs}):\n"
         f"    {name}_into(arena, {x} + channel * {t.given[0] * t.given[1] * LANES}, "
-        f"scratch + channel * {t.count * LANES}, {v_point}, zeros, strip, {t.strip})\n"
-        f"for point in range({POINTS}):\n"
+        f"scratch + channel * {t.count * LANES}, {t.v_point}, zeros, strip, {t.strip})\n{loops}"
     )
+    bias = "np.float32(0)" if t.bias is None else f"weights[{t.bias} + output]"
+    size = t.out[0] * t.out[1]
+    to, during, after = f"{y} + output * {size * LANES}", "", ""
+    if epilogue:
+        tiles += "\n\n" + epilogue.finish(t.out[0])
+        parameters += ("saved",)
+        to, during, after = _finishing(t, epilogue)
+    body += (
+        f"for output in range({t.outputs}):\n"
+        f"    {name}_from(arena, products + output * {t.count * LANES}, {t.m_point}, {bias}, {to}, "
+        f"strip, {t.strip})\n{during}"
+    )
+    strips = f"for strip in range(0, {t.tiles[0]}, {t.strip}):\n"
+    body = head + strips + indent(body, "    ") + after
+    doc = f"{y} by Winograd's F({t.step}x{t.step}, {t.kernel}x{t.kernel})."
+    parameters += ("scratch", "prepared")
+    return Function(suffix, parameters, doc, body, f"{tiles}\n\n")
+
+
+def _transforms(name: str, target: Target, t: Transformed) -> str:
+    """Tiles that transform a channel of the input, and one of the output back."""
+    shared = {"register": target.width, "kernel": t.kernel, "columns": t.tiles[1]}
+    given = {**shared, "height": t.given[0], "width": t.given[1], "padding": t.padding}
+    out = {**shared, "height": t.out[0], "width": t.out[1], "padding": (0, 0)}
+    return (
+        f"{name}_into = transform_input(Tiles(\n{lines(given)}))\n"
+        f"{name}_from = transform_output(Tiles(\n{lines(out)}))\n"
+    )
+
+
+def _products(name: str, target: Target, t: Transformed) -> tuple[str, str]:
+    """Tiles and loops that multiply a strip, point by point, with the transformed weights."""
+    tiles, loops = "", f"for point in range({POINTS}):\n"
+    high, wide = target.tile(t.outputs, t.count)
     for first, size, parts in split(t.outputs, high):
-        body += f"    for output in range({first}, {first + size * parts}, {size}):\n"
+        loops += f"    for output in range({first}, {first + size * parts}, {size}):\n"
         for start, places, runs in split(t.count, wide):
             tile = f"{name}_{size}x{places}"
-            source += correlation_source(
+            tiles += correlation_source(
                 tile,
-                width=register,
+                width=target.width,
                 outputs=size,
                 columns=places,
                 taps=tuple((j, j, 0) for j in range(places)),
@@ -138,36 +170,17 @@ def convolution(
                 y_output=t.count * LANES,
                 y_column=LANES,
             )
-            body += (
+            loops += (
                 f"        for tile in range({start}, {start + places * runs}, {places}):\n"
-                f"            {tile}(arena, scratch + point * {v_point} + tile * {LANES}, "
+                f"            {tile}(arena, scratch + point * {t.v_point} + tile * {LANES}, "
                 f"{t.inputs}, 1, arena, prepared + point * {t.u_point} + output * {t.inputs}, "
-                f"0, arena, products + point * {m_point} + (output * {t.count} + tile) * "
+                f"0, arena, products + point * {t.m_point} + (output * {t.count} + tile) * "
                 f"{LANES})\n"
             )
-    bias = "np.float32(0)" if t.bias is None else f"weights[{t.bias} + output]"
-    size = t.out[0] * t.out[1]
-    to, during, after = f"{y} + output * {size * LANES}", "", ""
-    if epilogue:
-        source += "\n\n" + epilogue.finish(t.out[0])
-        to, during, after = _finishing(request.name, t, epilogue)
-    body += (
-        f"for output in range({t.outputs}):\n"
-        f"    {name}_from(arena, products + output * {t.count * LANES}, {m_point}, {bias}, {to}, "
-        f"strip, {t.strip})\n{during}"
-    )
-    body = head + f"for strip in range(0, {rows}, {t.strip}):\n" + indent(body, "    ") + after
-    doc = f"{y} by Winograd's F({t.step}x{t.step}, {t.kernel}x{t.kernel})."
-    return (
-        source
-        + "\n\n"
-        + function(
-            name, f"{arguments}{', saved' if epilogue else ''}, scratch, prepared", doc, body
-        )
-    )
+    return tiles, loops
 
 
-def _finishing(name: str, t: Transformed, epilogue: Epilogue) -> tuple[str, str, str]:
+def _finishing(t: Transformed, epilogue: Epilogue) -> tuple[str, str, str]:
     """Where a channel of the output lies before the epilogue, and the lines that take it from
     there: for each channel of a strip, or after all strips."""
     size, rows = t.out[0] * t.out[1], epilogue.out[1]
@@ -178,21 +191,22 @@ def _finishing(name: str, t: Transformed, epilogue: Epilogue) -> tuple[str, str,
         first = f"strip * {t.step} // {epilogue.step}"
         z += f" + strip * {t.step * t.out[1] * LANES}"
         which = f"{first}, min({t.strip * t.step // epilogue.step}, {rows} - {first})"
-    call = f"    {name}_finish(arena, {z}, {size}, y, saved, output, 1, {which})\n"
+    call = f"    {NAME}_finish(arena, {z}, {size}, y, saved, output, 1, {which})\n"
     return (to, call, "") if at_once else (to, "", f"for output in range({t.outputs}):\n{call}")
 
 
-def preparation(request: Request, suffix: str, t: Transformed) -> str:
+def preparation(request: Request, suffix: str, t: Transformed) -> Function:
     """The function NAME_suffix_prepare, which transforms the weights."""
-    name = f"{request.name}_{suffix}_prepare"
-    source, body = "", f"for channel in range({t.inputs}):\n"
+    name = f"{suffix}_prepare"
+    tiles, body = "", f"for channel in range({t.inputs}):\n"
     for first, size, parts in split(t.outputs, request.target.tile(t.outputs, t.count)[0]):
-        tile = f"{name}_{size}"
-        source += f"{tile} = transform_weights({t.kernel}, {size}, {t.w_output})\n"
+        tile = f"{NAME}_{name}_{size}"
+        tiles += f"{tile} = transform_weights({t.kernel}, {size}, {t.w_output})\n"
         body += (
             f"    for output in range({first}, {first + size * parts}, {size}):\n"
             f"        {tile}(weights, {t.weights}, {t.w_row}, {t.w_tap}, arena, "
             f"prepared + output * {t.inputs} + channel * {size}, {t.u_point})\n"
         )
     doc = "The transformed weights, once for each new set of weights."
-    return source + "\n\n" + function(name, "arena, weights, w, prepared", doc, body)
+    parameters = ("arena", "weights", "w", "prepared")
+    return Function(name, parameters, doc, body, f"{tiles}\n\n")

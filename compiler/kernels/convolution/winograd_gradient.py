@@ -8,7 +8,8 @@ images are summed before the last one.
 from dataclasses import dataclass
 from textwrap import indent
 
-from lenet.compiler.contract import GRADIENT, Request, function
+from lenet.compiler.contract import GRADIENT, Request
+from lenet.compiler.function import NAME, Function
 from lenet.compiler.kernels.convolution.geometry import Geometry, Gradient
 from lenet.compiler.kernels.convolution.gradient import bias_gradient
 from lenet.compiler.kernels.convolution.winograd import POINTS
@@ -72,10 +73,11 @@ class _Layout:
 
 
 def gradient(request: Request, g: Geometry) -> Gradient:
+    """Products of the transformed x and dy, summed over the images of a slice; what completes them
+    transforms them back."""
     layout = _Layout(g)
-    name = f"{request.name}_gradient"
     together = layout.blocks > 1
-    source, transforms = _transforms(request, layout)
+    tiles, transforms = _transforms(request, layout)
     if together:
         transforms = "for block in range(blocks):\n" + indent(transforms, "    ")
     head = (
@@ -90,8 +92,8 @@ def gradient(request: Request, g: Geometry) -> Gradient:
             f"{first_channel + channels * channel_parts}, {channels}):\n"
         )
         for first, rights, parts in split(g.outputs, request.target.rights(channels)):
-            tile = f"{name}_{channels}x{rights}"
-            source += _outer_source(tile, request.target, layout, channels, rights)
+            tile = f"{NAME}_gradient_{channels}x{rights}"
+            tiles += _outer_source(tile, request.target, layout, channels, rights)
             body += (
                 f"        for output in range({first}, {first + rights * parts}, {rights}):\n"
                 f"            {tile}(arena, scratch + point * {layout.x_point} + "
@@ -105,10 +107,11 @@ def gradient(request: Request, g: Geometry) -> Gradient:
     body = head + f"for strip in range(0, {rows}, {layout.strip}):\n" + indent(body, "    ")
     body += bias_gradient(request, g, together)
     doc = "The gradient of the bias, and products for those of the weights, added to those so far."
-    arguments = f"{GRADIENT}, scratch, products, {'blocks, first' if together else 'before'}"
-    source += "\n\n" + function(name, arguments, doc, body)
+    images = ("blocks", "first") if together else ("before",)
+    parameters = (*GRADIENT, "scratch", "products", *images)
+    function = Function("gradient", parameters, doc, body, f"{tiles}\n\n")
     tiles, complete = _complete(request, layout)
-    return Gradient(source, layout.scratch, tiles, complete, POINTS * layout.product_point)
+    return Gradient(function, layout.scratch, tiles, complete, POINTS * layout.product_point)
 
 
 def _outer_source(
@@ -142,7 +145,7 @@ def _outer_source(
 
 def _transforms(request: Request, layout: _Layout) -> tuple[str, str]:
     """Of the inputs and the slopes of one block."""
-    g, name = layout.g, f"{request.name}_gradient"
+    g, name = layout.g, f"{NAME}_gradient"
     columns = layout.tiles[1]
     source = body = ""
     for what, index, channels, shape, padding, array, to, point in (
@@ -178,7 +181,7 @@ def _complete(request: Request, layout: _Layout) -> tuple[str, str]:
     g, tiles = layout.g, ""
     loops = f"for channel in range({g.inputs}):\n"
     for first, size, parts in split(g.outputs, request.target.width):
-        tile = f"{request.name}_complete_{size}"
+        tile = f"{NAME}_complete_{size}"
         tiles += f"{tile} = transform_products({g.kernel[0]}, {size})\n"
         loops += (
             f"    for output in range({first}, {first + size * parts}, {size}):\n"

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from textwrap import indent
 
-from lenet.compiler.codegen.single import Single, single_function
-from lenet.compiler.contract import Kernels, Request, function
+from lenet.compiler.contract import Kernels, Request
+from lenet.compiler.function import Function
 from lenet.compiler.kernels import module_of
+from lenet.compiler.single_contract import Single, single_function
+from lenet.compiler.target import LANES
 from lenet.dsl.graph import Node
 from lenet.dsl.shapes import product
 
@@ -90,15 +92,15 @@ def chain(request: Request, nodes: tuple[Node, ...]) -> Kernels:
     size = product(request.node.shape)
     kinds = ", then ".join(node.kind for node in nodes)
     return Kernels(
-        forward=function(
-            f"{request.name}_forward", "arena, x, y, saved", f"y = {kinds} of x.",
+        forward=Function(
+            "forward", ("arena", "x", "y", "saved"), f"y = {kinds} of x.",
             forward_loop("load(arena, x + place * 16)", nodes, size),
         ),
-        backward=function(
-            f"{request.name}_backward", "arena, y, saved, dy, dx",
+        backward=Function(
+            "backward", ("arena", "y", "saved", "dy", "dx"),
             f"dx = dy times the slope of {kinds} at y.", backward_loop("dx", nodes, size),
         ),
-        saved=(len(nodes) - 1) * size * 16,
+        saved=(len(nodes) - 1) * size * LANES,
         in_place=True,
     )  # fmt: skip
 
@@ -112,11 +114,11 @@ def emit_single(request: Request) -> Single:
     """An activation of one image; behind its last value there is room for a whole vector."""
     size = product(request.node.shape)
     body = (
-        f"{CONSTANTS}for place in range(0, {size}, 16):\n"
+        f"{CONSTANTS}for place in range(0, {size}, {LANES}):\n"
         f"    value = load(arena, x + place)\n"
         f"    store(arena, y + place, {_own(request).forward})\n"
     )
-    return Single(single_function(request, f"y = {request.node.kind}(x).", body))
+    return Single(single_function(f"y = {request.node.kind}(x).", body))
 
 
 def _own(request: Request) -> Activation:

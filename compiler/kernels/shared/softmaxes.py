@@ -2,8 +2,10 @@
 
 from textwrap import indent
 
-from lenet.compiler.codegen.single import Single, single_function
-from lenet.compiler.contract import Kernels, Request, function
+from lenet.compiler.contract import Kernels, Request
+from lenet.compiler.function import Function
+from lenet.compiler.single_contract import Single, single_function
+from lenet.compiler.target import LANES
 from lenet.dsl.shapes import product
 
 
@@ -19,7 +21,7 @@ def normalized(
     """
     shape = request.node.shape
     places = product(shape[1:])
-    channels = f"for at in range(place * 16, {product(shape) * 16}, {places * 16}):\n"
+    channels = f"for at in range(place * {LANES}, {product(shape) * LANES}, {places * LANES}):\n"
 
     def over(*blocks: str) -> str:
         body = "".join(indent(block, "    ") for block in blocks)
@@ -35,12 +37,9 @@ def normalized(
     )
     kind = request.node.kind
     return Kernels(
-        forward=function(f"{request.name}_forward", "arena, x, y", f"y = {kind}(x).", forward),
-        backward=function(
-            f"{request.name}_backward",
-            "arena, y, dy, dx",
-            f"dx from dy and y = {kind}(x).",
-            backward,
+        forward=Function("forward", ("arena", "x", "y"), f"y = {kind}(x).", forward),
+        backward=Function(
+            "backward", ("arena", "y", "dy", "dx"), f"dx from dy and y = {kind}(x).", backward
         ),
         in_place=True,
     )
@@ -82,6 +81,5 @@ def normalized_single(
         )  # fmt: skip
     )
     kind = request.node.kind
-    return Single(
-        single_function(request, f"y = {kind}(x).", f"for place in range(0, {places}, 16):\n{body}")
-    )
+    body = f"for place in range(0, {places}, {LANES}):\n{body}"
+    return Single(single_function(f"y = {kind}(x).", body))

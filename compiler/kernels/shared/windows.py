@@ -3,15 +3,19 @@
 from dataclasses import dataclass
 from textwrap import indent
 
-from lenet.compiler.codegen.single import Padded, Single, single_function, vectors_of
 from lenet.compiler.contract import Request
+from lenet.compiler.function import NAME
 from lenet.compiler.kernels.shared.tile_source import lines
+from lenet.compiler.single_contract import Padded, Single, single_function, vectors_of
 from lenet.dsl.graph import Node
 from lenet.dsl.shapes import Shape
 
 
 @dataclass(frozen=True)
 class Windows:
+    """Sizes of a pooling, in rows and columns but for `given`, the input's (channels, height,
+    width); `out` counts the windows."""
+
     given: Shape
     out: tuple[int, int]
     window: tuple[int, int]
@@ -20,6 +24,7 @@ class Windows:
 
     @classmethod
     def of(cls, node: Node) -> "Windows":
+        """Of a pooling; where its output is a vector, a window is a whole map."""
         arguments = node.arguments
         out = (node.shape[1], node.shape[2]) if len(node.shape) == 3 else (1, 1)
         padding = arguments.get("pad") or (0, 0)
@@ -32,6 +37,7 @@ class Windows:
 
     @property
     def overlap(self) -> bool:
+        """Whether places may lie in several windows."""
         return any(s < w for s, w in zip(self.stride, self.window, strict=True))
 
     @property
@@ -84,21 +90,21 @@ def pool_single(request: Request, fill: str, largest: bool) -> Single:
     channels = request.node.given[0]
     padded = Padded.of(request.node.given, w.padding, fill)
     (height, width), stride = w.out, w.stride
-    source = ""
+    tiles = ""
     body = f"for channel in range({channels}):\n    for row in range({height}):\n"
     for start, count in vectors_of(width, request.target.width):
-        tile = f"{request.name}_single_{count}"
+        tile = f"{NAME}_single_{count}"
         settings: dict[str, object] = {
             "largest": largest, "count": count, "window": w.window, "stride": stride[1],
             "x_row": padded.width,
         }  # fmt: skip
         line = f"{tile} = single_pool(SinglePool(\n{lines(settings)}))\n"
-        source += "" if line in source else line
+        tiles += "" if line in tiles else line
         body += (
             f"        {tile}(arena, {padded.at} + (channel * {padded.height} + row * {stride[0]}) "
             f"* {padded.width} + {start * stride[1]}, y + (channel * {height} + row) * {width} + "
             f"{start})\n"
         )
     what = "the largest" if largest else "the mean"
-    text = single_function(request, f"y = {what} of each window of x.", padded.source + body)
-    return Single(source + "\n\n" + text, padded.scratch)
+    doc, body = f"y = {what} of each window of x.", padded.source + body
+    return Single(single_function(doc, body, tiles=f"{tiles}\n\n"), padded.scratch)

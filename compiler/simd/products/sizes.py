@@ -35,6 +35,7 @@ def winograd_gradient_strip(rows: int, columns: int, inputs: int, outputs: int) 
 
 
 def winograd_products_are_many(inputs: int, outputs: int) -> bool:
+    """Whether a cache does not hold the products of the gradient, 36 for each pair of channels."""
     return WINOGRAD**2 * inputs * outputs > _MANY
 
 

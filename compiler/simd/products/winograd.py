@@ -42,6 +42,7 @@ class Tiles:
 
     @property
     def step(self) -> int:
+        """Rows and columns from one tile to the next: the m of F(m x m, r x r)."""
         return SIZE - self.kernel + 1
 
 
