@@ -1,6 +1,7 @@
 """Augmented images: what may happen to them, and that it is the same everywhere."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from lenet.dsl.augmentations import AUGMENTATIONS
 from lenet.dsl.check import check_graph
 from lenet.dsl.sections.augment import Augment
 from lenet.runtime.augmentations import augmented
+from reference.augmentations import AUGMENTATIONS as MEANT
 
 RNG = np.random.default_rng(0)
 PIXELS = RNG.integers(1, 256, (50, 2, 6, 7), np.uint8)
@@ -44,35 +46,29 @@ def test_an_image_is_changed_alike_wherever_it_is() -> None:
     assert not np.array_equal(changed(augment, key=np.uint64(5)), together)
 
 
-def test_flips_mirror_about_half_of_the_images() -> None:
-    for augment, mirrored in (
-        (uses(flip="horizontal"), PIXELS[..., ::-1]),
-        (uses(flip="vertical"), PIXELS[..., ::-1, :]),
-    ):
-        found = changed(augment)
-        same = (found == PIXELS).all(axis=(1, 2, 3))
-        other = (found == mirrored).all(axis=(1, 2, 3))
-        assert (same ^ other).all() and 10 < other.sum() < 40
+def test_each_augmentation_has_a_reference() -> None:
+    assert set(MEANT) == set(AUGMENTATIONS)
 
 
-def test_shifts_and_crops_are_windows_of_the_padded_image() -> None:
-    padded_crop = AUGMENTATIONS["crop"].use(crop=(6, 7), pad=(2, 3))
-    padded = np.pad(PIXELS, ((0, 0), (0, 0), (2, 2), (3, 3)))
-    windows = {(r, c): padded[:, :, r : r + 6, c : c + 7] for r in range(5) for c in range(7)}
-    for augment in (
-        uses(shift=(2, 3)),
-        Augment((padded_crop,)),
-    ):
-        found = changed(augment)
-        seen = {
-            place for k in range(50) for place, window in windows.items()
-            if np.array_equal(window[k], found[k])
-        }  # fmt: skip
-        hits = [
-            any(np.array_equal(window[k], found[k]) for window in windows.values())
-            for k in range(50)
-        ]
-        assert all(hits) and len(seen) > 15
+TRIED = [(name, values) for name, (_, uses) in MEANT.items() for values in uses]
+
+
+@pytest.mark.parametrize(("name", "values"), TRIED)
+def test_images_become_what_they_may(name: str, values: dict[str, Any]) -> None:
+    images = RNG.integers(1, 256, (60, 2, 7, 7), np.uint8)
+    use = AUGMENTATIONS[name].use(**values)
+    found = augmented(images, np.arange(60), Augment((use,)), KEY)
+    MEANT[name][0](images, found, **dict(use.values))
+    floats = augmented(images.astype(np.float32), np.arange(60), Augment((use,)), KEY)
+    np.testing.assert_allclose(floats, found, atol=0.51)
+
+
+def test_a_line_changes_nothing_that_others_draw() -> None:
+    crop, flip = AUGMENTATIONS["crop"].use(crop=(4, 4)), AUGMENTATIONS["flip"].use(vertical=True)
+    both, cut = changed(Augment((flip, crop))), changed(Augment((crop,)))
+    same = (both == cut).all(axis=(1, 2, 3))
+    other = (both == cut[..., ::-1, :]).all(axis=(1, 2, 3))
+    assert (same | other).all() and same.any() and other.any()
 
 
 def test_turning_and_scaling() -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import reference
+from lenet.dsl.losses import LOSSES
 from nets import make_case, spec_of
 
 SPECS = Path(__file__).parents[1] / "specs"
@@ -150,6 +152,37 @@ def test_chain_against_reference(name: str) -> None:
     assert hits == hits_expected.sum()
     probabilities = log_probabilities(case.predicting.forward(case.values()), last)
     assert relative(case.outputs(), probabilities) < 1e-5
+
+
+ENDS = {"scores": "", "log-probabilities": "logsoftmax", "distances": "rbf 4"}
+
+
+def test_each_loss_has_a_reference() -> None:
+    assert set(reference.LOSSES) == set(LOSSES)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_loss_against_reference(loss: str) -> None:
+    """Of a net that ends as it needs, and its gradients."""
+    chain = f"input 7; linear 5; tanh; linear 4; {ENDS[LOSSES[loss].takes]}; train; .loss {loss}; "
+    case = make_case(spec_of(f"{chain}.rate 0.1"))
+    expected_loss, expected, _ = case.reference.gradients(case.values(), case.labels, loss)
+    got_loss, got, _ = case.kernels()
+    assert got_loss == pytest.approx(expected_loss, rel=2e-5)
+    for tensor, value in expected.items():
+        assert np.abs(got[tensor] - value).max() < 3e-5 * np.abs(value).max()
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_references_of_losses_are_their_slopes(loss: str) -> None:
+    rng = np.random.default_rng(3)
+    outputs, labels = rng.uniform(0.1, 3, (6, 4)), rng.integers(0, 4, 6)
+    _, gradient = reference.LOSSES[loss](outputs, labels)
+    for place in np.ndindex(outputs.shape):
+        step = np.zeros_like(outputs)
+        step[place] = 1e-6
+        ahead, back = (reference.LOSSES[loss](outputs + s * step, labels)[0] for s in (1, -1))
+        assert (ahead - back) / 2e-6 == pytest.approx(gradient[place], abs=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,26 @@
+"""The learning rate in an iteration, by the formulas of the schedules, in plain Python.
+
+Each takes the rate at the beginning, the iteration from 0, those of the whole training and of its
+warm-up, those of an epoch, and the values of the line.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+Schedule = Callable[..., float]
+
+
+def cosine(r: float, t: int, total: int, warmup: int, steps: int) -> float:
+    return r * 0.5 * (1 + math.cos(math.pi * (t - warmup) / (total - warmup)))
+
+
+def decay(r: float, t: int, total: int, warmup: int, steps: int, decay: float) -> float:
+    return r / (1 + decay * t)
+
+
+# With uses that are tried: as a line writes them, and their values.
+RATES: dict[str, tuple[Schedule, list[tuple[str, dict[str, Any]]]]] = {
+    "cosine": (cosine, [("cosine", {})]),
+    "decay": (decay, [("decay 0.02", {"decay": 0.02})]),
+}
