@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from lenet.dsl.lower.reader import Duration
 from lenet.dsl.sections.train import Rate
 from lenet.dsl.vocabulary import carried_out
 
@@ -14,7 +15,11 @@ class Progress:
     iteration: int
     steps: int
     total: int
-    warmup: int
+    warmup: int = 0
+
+    def iterations(self, duration: Duration) -> int:
+        """So many as a duration has."""
+        return duration.count * (self.steps if duration.unit == "epochs" else 1)
 
 
 def rate_at(rate: Rate, iteration: int, steps: int = 1, total: int = 0) -> float:
@@ -23,7 +28,7 @@ def rate_at(rate: Rate, iteration: int, steps: int = 1, total: int = 0) -> float
     value = rate.bases[sum(iteration >= change * length for change in rate.changes)]
     warmup = 0
     if rate.warmup is not None:
-        warmup = rate.warmup.count * (steps if rate.warmup.unit == "epochs" else 1)
+        warmup = Progress(iteration, steps, total).iterations(rate.warmup)
     if rate.schedule is not None:
         module = carried_out(__name__, rate.schedule.name)
         value = module.at(value, rate.schedule, Progress(iteration, steps, total, warmup))
