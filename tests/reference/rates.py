@@ -19,8 +19,18 @@ def decay(r: float, t: int, total: int, warmup: int, steps: int, decay: float) -
     return r / (1 + decay * t)
 
 
+def exponential(
+    r: float, t: int, total: int, warmup: int, steps: int, factor: float, period: int
+) -> float:
+    return r * math.exp(math.log(factor) * t / period)
+
+
 # With uses that are tried: as a line writes them, and their values.
 RATES: dict[str, tuple[Schedule, list[tuple[str, dict[str, Any]]]]] = {
     "cosine": (cosine, [("cosine", {})]),
     "decay": (decay, [("decay 0.02", {"decay": 0.02})]),
-}
+    "exponential": (exponential, [
+        ("exponential 0.5 every 2 epochs", {"factor": 0.5, "period": 14}),
+        ("exponential 0.9 every iteration", {"factor": 0.9, "period": 1}),
+    ]),
+}  # fmt: skip
