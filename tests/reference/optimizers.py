@@ -28,10 +28,29 @@ def adam(w: Any, g: Any, m: Any, v: Any, *, rate: Any, number: int, beta1: Any, 
     return w - rate * (unbiased / (root + epsilon) + weight_decay * w), m, v
 
 
+def rmsprop(
+    w: Any, g: Any, s: Any, m: Any = 0, v: Any = 0, *, rate: Any, number: int, alpha: Any,
+    epsilon: Any, momentum: Any, centered: bool, weight_decay: Any,
+) -> tuple[Any, ...]:  # fmt: skip
+    kind = type(alpha)
+    g = g + weight_decay * w
+    s = alpha * s + (kind(1) - alpha) * g * g
+    if not (momentum or centered):
+        return w - rate * (g / (np.sqrt(s) + epsilon)), s
+    m = alpha * m + (kind(1) - alpha) * g
+    spread = np.maximum(s - kind(centered) * (m * m), kind(0))
+    v = momentum * v + g / (np.sqrt(spread) + epsilon)
+    return w - rate * v, s, m, v
+
+
 REFERENCE: dict[str, tuple[Any, list[dict[str, float]]]] = {
     "sgd": (sgd, [
         {"weight_decay": 0.01}, {"momentum": 0.9},
         {"momentum": 0.9, "nesterov": True, "weight_decay": 0.01},
+    ]),
+    "rmsprop": (rmsprop, [
+        {"weight_decay": 0.01, "alpha": 0.9}, {"momentum": 0.9},
+        {"centered": True, "epsilon": 1e-4},
     ]),
     "adam": (adam, [{"beta1": 0.8, "beta2": 0.99, "epsilon": 1e-6, "weight_decay": 0.1}]),
 }  # fmt: skip
