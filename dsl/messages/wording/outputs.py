@@ -1,6 +1,7 @@
 """The net's output, and the loss that takes it."""
 
 import math
+from collections.abc import Callable
 
 from lenet.dsl.messages.codes import TRAINED, Code
 from lenet.dsl.messages.diagnostics import Diagnostic, Edit, Related
@@ -119,6 +120,23 @@ def crossentropy_after(span: Span, last: str, last_span: Span, gives: str) -> Di
         "remove the `softmax` line" if gives == "probabilities" else "write `loss nll`",
         (Related(last_span, "the last layer is here"),),
     )
+
+
+def takes_scores(loss: str) -> Callable[[Span, str, Span, str], Diagnostic]:
+    """What is said of a net that ends in a softmax, or in its logarithm, by a loss that takes
+    plain scores."""
+
+    def unfit(span: Span, last: str, last_span: Span, gives: str) -> Diagnostic:
+        return Diagnostic(
+            "E038",
+            span,
+            f"`{loss}` takes plain scores, and the net ends with `{last}`",
+            "Predictions are given their softmax anyway.",
+            f"remove the `{last}` line",
+            (Related(last_span, "the last layer is here"),),
+        )
+
+    return unfit
 
 
 E039 = Code(
