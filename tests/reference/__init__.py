@@ -383,7 +383,16 @@ def map_loss(distances: Array, labels: Array, rubbish: float = 0.1) -> tuple[flo
     return float(loss), chosen - parts / total
 
 
-LOSSES = {"nll": nll, "crossentropy": crossentropy, "map": map_loss}
+def hinge(scores: Array, labels: Array) -> tuple[float, Array]:
+    """Weston and Watkins 1999, on the average of the classes."""
+    chosen, classes = one_hot(labels, scores.shape), scores.shape[1]
+    margins = (1 - (scores * chosen).sum(axis=1, keepdims=True) + scores) * (1 - chosen)
+    within = (margins > 0).astype(float)
+    slopes = within - chosen * within.sum(axis=1, keepdims=True)
+    return float((margins * within).sum() / classes), slopes / classes
+
+
+LOSSES = {"nll": nll, "crossentropy": crossentropy, "map": map_loss, "hinge": hinge}
 
 
 class Net:

@@ -1,0 +1,38 @@
+"""hinge: margins of log-probabilities, which are those of scores.
+
+They differ from scores by the same number for all classes, and the gradients add up to 0, so that
+what the softmax would add to them is 0 as well.
+"""
+
+from lenet.compiler.losses.code import LossCode
+
+_KERNEL = '''@Kernel
+def loss(arena, labels, rows, first, count, y, dy, totals):
+    """Adds the margins and the hits; dy is their gradient, 0 without an image."""
+    for place in range({classes}):
+        for lane in range(16):
+            arena[dy + place * 16 + lane] = np.float32(0)
+    for lane in range(count):
+        label = labels[rows[first + lane]]
+        value = arena[y + label * 16 + lane]
+        within = best = 0
+        for place in range({classes}):
+            other = arena[y + place * 16 + lane]
+            margin = np.float32(1) - value + other
+            if place != label and not margin <= 0:  # what is no number counts
+                totals[0] += margin / {classes}
+                arena[dy + place * 16 + lane] = np.float32({share!r})
+                within += 1
+            if other > arena[y + best * 16 + lane]:
+                best = place
+        arena[dy + label * 16 + lane] = np.float32(-{share!r}) * np.float32(within)
+        if best == label and value == value:
+            totals[1] += 1
+'''
+
+
+def _kernel(classes: int) -> str:
+    return _KERNEL.format(classes=classes, share=1 / classes)
+
+
+CODE = LossCode(_kernel, end=("logsoftmax", {}))
