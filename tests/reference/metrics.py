@@ -20,4 +20,14 @@ def loss(p: np.ndarray, labels: np.ndarray) -> float:
     return float(np.mean([-np.log(row[label]) for row, label in zip(p, labels, strict=True)]))
 
 
-METRICS: dict[str, Metric] = {"loss": loss, "top1": top(1), "top5": top(5)}
+def f1(p: np.ndarray, labels: np.ndarray) -> float:
+    taken, scores = p.argmax(axis=1), []
+    for k in sorted({*labels.tolist(), *taken.tolist()}):
+        right = sum(1 for y, t in zip(labels, taken, strict=True) if y == t == k)
+        precision = right / max(1, sum(taken == k))
+        recall = right / max(1, sum(labels == k))
+        scores.append(2 * precision * recall / (precision + recall) if right else 0.0)
+    return float(np.mean(scores))
+
+
+METRICS: dict[str, Metric] = {"f1": f1, "loss": loss, "top1": top(1), "top5": top(5)}
