@@ -33,4 +33,11 @@ def uniform(matrix: np.ndarray, inputs: int, outputs: int, values: Sequence[str]
     _uniform(matrix, float(values[0]) if values else 1 / math.sqrt(inputs))
 
 
-INITIAL: dict[str, Check] = {"constant": constant, "normal": normal, "uniform": uniform}
+def he(matrix: np.ndarray, inputs: int, outputs: int, values: Sequence[str]) -> None:
+    if values == ["uniform"]:
+        _uniform(matrix, math.sqrt(6 / inputs))
+    else:
+        _normal(matrix, math.sqrt(2 / inputs))
+
+
+INITIAL: dict[str, Check] = {"constant": constant, "he": he, "normal": normal, "uniform": uniform}
