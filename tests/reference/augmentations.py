@@ -70,9 +70,27 @@ def scale(images: np.ndarray, changed: np.ndarray, scale: Any) -> None:
     assert (filled < 1).any() == (scale[0] < 1)
 
 
+def cutout(images: np.ndarray, changed: np.ndarray, cutout: Any) -> None:
+    """All is as it was but for zeros, which are a rectangle, in all channels alike."""
+    kept = changed != 0
+    np.testing.assert_array_equal(np.where(kept, images, 0), changed)
+    whole, areas = 0, set()
+    for image in ~kept:
+        assert (image == image[0]).all()
+        rows, columns = image[0].any(axis=1), image[0].any(axis=0)
+        np.testing.assert_array_equal(image[0], np.outer(rows, columns))
+        for line, most in zip((rows, columns), cutout, strict=True):
+            (places,) = np.nonzero(line)
+            assert 0 < len(places) <= most and np.ptp(places) == len(places) - 1
+        whole += (rows.sum(), columns.sum()) == cutout
+        areas.add(image[0].tobytes())
+    assert whole > len(images) / 10 and len(areas) > len(images) / 4
+
+
 # With values that are tried.
 AUGMENTATIONS: dict[str, tuple[Check, list[dict[str, Any]]]] = {
     "crop": (crop, [{"crop": (9, 9), "pad": (2, 3)}, {"crop": (5, 7)}]),
+    "cutout": (cutout, [{"cutout": (3, 3)}, {"cutout": (2, 5)}]),
     "flip": (flip, [{"horizontal": True}, {"vertical": True},
                     {"horizontal": True, "vertical": True}]),
     "rotate": (rotate, [{"rotate": 30.0}]),
