@@ -211,7 +211,7 @@ def test_only_the_pipeline_knows_code_generation(path: Path) -> None:
     assert not [module for module in imports(path) if module.startswith("lenet.compiler.codegen")]
 
 
-@pytest.mark.parametrize("path", [*of("compiler"), *of("runtime"), *of("lenet")], ids=named)
+@pytest.mark.parametrize("path", FILES, ids=named)
 def test_what_is_public_is_described(path: Path) -> None:
     """Methods too where they are the API's; elsewhere many do what their class says they do."""
     inside = named(path) in ("lenet/api.py", "lenet/ml.py", "runtime/models/model.py")

@@ -24,6 +24,8 @@ def _sizes(state: State, sizes: Sizes, scope: Scope) -> Shape | None:
 def check_declared(
     state: State, line: Line, scope: Scope, shape: Shape, source: str, given: Shape
 ) -> None:
+    """Report a `-> SHAPE` that is not the line's `shape`. `given` is the input's shape that
+    `source` gives; () for the input itself."""
     declared = declared_shape(state, line, scope)
     if line.shape is None or declared is None or declared == shape:
         return
@@ -44,6 +46,8 @@ def check_behind_body(
 
 
 def lower_expect(state: State, line: Line, scope: Scope) -> None:
+    """An `expect N parameters`, which is counted when the whole net is known; its mistakes are
+    reported."""
     items = line.items
     well_formed = (
         len(items) == 2

@@ -14,6 +14,7 @@ _MOST_USES = 100  # of a block, that are looked into in a net with mistakes
 
 
 def lower_block(state: State, line: Line, scope: Scope, block: Block) -> None:
+    """The layers of one use of `block`; a block within itself is reported, and not entered."""
     block.used = True
     name = state.name_of(line, scope, line.keyword.text)
     chain = [use for use, _ in scope.uses]

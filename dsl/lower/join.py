@@ -12,6 +12,9 @@ from lenet.dsl.syntax.tree import Let, Line
 
 
 def lower_join(state: State, line: Line, scope: Scope) -> None:
+    """Each path from the same place, and then the node that joins them. After a mistake in any of
+    them there is no node, and what follows gets the declared shape, or that of the first known path
+    unless the join stacks channels."""
     kind = line.keyword.text
     layer = registry.layers()[kind]
     arguments, spans, problems = bind(line, layer, scope.constants)

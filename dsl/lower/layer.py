@@ -15,6 +15,9 @@ _MAX_FLOATS = 2**33 // 4  # 8 GiB of float32 in one layer's output or parameters
 
 
 def lower_layer(state: State, line: Line, scope: Scope) -> None:
+    """The node of a layer that has no body. After a mistake there is none, and the declared shape
+    is believed; the `input` gets the size that the data need instead of its own where one is set.
+    """
     kind = line.keyword.text
     layer = registry.layers()[kind]
     if kind == "input" and state.input_line is not None:

@@ -9,6 +9,8 @@ from lenet.dsl.syntax.tree import Line
 
 
 def lower_repeat(state: State, line: Line, scope: Scope) -> None:
+    """The layers of all turns. Lines that are repeated 0 or an unknown number of times are checked,
+    and leave no layers."""
     times = None
     try:
         times = repetitions(line, scope.constants)

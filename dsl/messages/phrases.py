@@ -7,6 +7,7 @@ from lenet.dsl.syntax.tree import Span
 
 
 def did_you_mean(suggestion: str | None, otherwise: str) -> str:
+    """The fix: a question with the suggestion, or `otherwise` where there is none."""
     return f"did you mean `{suggestion}`?" if suggestion else otherwise
 
 
@@ -19,6 +20,7 @@ _MOST_WORDS = 100  # that a message lists
 
 
 def enumerated(words: Sequence[str]) -> str:
+    """Words with commas between them; of a very long list, the first 100 and how many more."""
     more = len(words) - _MOST_WORDS
     return ", ".join([*words[:_MOST_WORDS], *([f"… and {more:,} more"] if more > 0 else [])])
 

@@ -22,18 +22,24 @@ class Span:
 
 @dataclass(frozen=True)
 class Word:
+    """What a line begins with, a name that it gives, or a place of a table."""
+
     text: str
     span: Span
 
 
 @dataclass(frozen=True)
 class Number:
+    """A number as it is written: its value is exact, and worked out later."""
+
     text: str
     span: Span
 
 
 @dataclass(frozen=True)
 class Name:
+    """A word in place of a number: a constant, a parameter of a block, an option or a choice."""
+
     text: str
     span: Span
 
@@ -67,6 +73,8 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Text:
+    """What stands between double quotation marks, without them."""
+
     value: str
     span: Span
 
@@ -76,6 +84,8 @@ Item = Sizes | Text
 
 @dataclass(frozen=True)
 class Let:
+    """`let NAME = VALUE`."""
+
     name: Word
     value: Expression
     span: Span

@@ -44,6 +44,7 @@ def show_sizes(sizes: Sizes) -> str:
 
 
 def show_item(item: Item) -> str:
+    """An argument: a text in its quotation marks, or sizes."""
     return f'"{item.value}"' if isinstance(item, Text) else show_sizes(item)
 
 

@@ -14,6 +14,7 @@ W001 = Code(
 
 
 def rows_dropped(span: Span, layer: str, dropped: Shape, given: Shape) -> Diagnostic:
+    """Windows leave out the last rows or columns. `dropped` are how many of each."""
     parts = [
         f"the last {what}" if n == 1 else f"the last {n} {what}s"
         for n, what in zip(dropped, ("row", "column"), strict=True)
@@ -36,6 +37,7 @@ W002 = Code(
 
 
 def linear_after_linear(span: Span, first: Span) -> Diagnostic:
+    """A linear layer stands right behind another."""
     return Diagnostic(
         "W002",
         span,
@@ -54,6 +56,7 @@ W003 = Code(
 
 
 def unused_constant(span: Span, name: str) -> Diagnostic:
+    """No line uses what a `let` defines."""
     return Diagnostic(
         "W003", span, f"`{name}` is never used", "", "remove the line",
         edits=(Edit.remove_line(span),),
@@ -68,6 +71,7 @@ W004 = Code(
 
 
 def dropout_after_last_linear(span: Span) -> Diagnostic:
+    """A dropout has no linear layer behind it."""
     return Diagnostic(
         "W004",
         span,
@@ -85,6 +89,7 @@ W005 = Code(
 
 
 def unused_definition(span: Span, what: str, name: str) -> Diagnostic:
+    """No line uses a block or a table; `what` is which of the two."""
     code = "W005" if what == "block" else "W007"
     return Diagnostic(code, span, f"the {what} `{name}` is never used", "", "use it or remove it")
 
@@ -98,6 +103,8 @@ W006 = Code(
 
 
 def bias_before_batchnorm(span: Span, layer: str, norm: Span, end: Span) -> Diagnostic:
+    """A layer with a bias stands right before a batch normalization. `end` is where its arguments
+    end."""
     return Diagnostic(
         "W006",
         span,
@@ -125,6 +132,7 @@ W008 = Code(
 
 
 def too_much_memory(span: Span, needed: int, available: int) -> Diagnostic:
+    """A training needs more bytes than the machine has."""
     return Diagnostic(
         "W008",
         span,
@@ -143,6 +151,7 @@ W009 = Code(
 
 
 def bounded_scores(span: Span, layer: str, bounds: tuple[float, float]) -> Diagnostic:
+    """An activation with these bounds stands behind the scores of a softmax."""
     low, high = bounds
     detail = f"Between {low:g} and {high:g} no class can become as certain as it may be."
     if high == float("inf"):
@@ -165,6 +174,7 @@ W010 = Code(
 
 
 def nothing_varies(span: Span, layer: str, shape: Shape) -> Diagnostic:
+    """A batch of one image, and a batch normalization of a vector or of 1x1 maps."""
     what = "a vector" if len(shape) == 1 else f"a map of {show(shape)}"
     return Diagnostic(
         "W010",

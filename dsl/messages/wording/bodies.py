@@ -15,6 +15,7 @@ E060 = Code(
 
 
 def recursive_block(span: Span, name: str, chain: Sequence[str]) -> Diagnostic:
+    """A block uses itself, directly or by the blocks of `chain`, which begins with it."""
     way = " -> ".join((*chain, name))
     return Diagnostic(
         "E060",
@@ -33,6 +34,7 @@ E061 = Code(
 
 
 def block_is_layer(span: Span, name: str, what: str) -> Diagnostic:
+    """A block has the name of a layer or of another word that begins a line."""
     return Diagnostic(
         "E061",
         span,
@@ -50,6 +52,7 @@ E062 = Code(
 
 
 def empty_body(span: Span, keyword: str, example: str) -> Diagnostic:
+    """A `block` or a `repeat` has no lines below it."""
     return Diagnostic(
         "E062",
         span,
@@ -68,6 +71,7 @@ E063 = Code(
 
 
 def path_outside(span: Span) -> Diagnostic:
+    """A `path` stands below no layer that joins."""
     return Diagnostic(
         "E063",
         span,
@@ -78,6 +82,7 @@ def path_outside(span: Span) -> Diagnostic:
 
 
 def not_a_path(span: Span, keyword: str, join: str, join_span: Span) -> Diagnostic:
+    """Another line than `path` stands right below a layer that joins."""
     return Diagnostic(
         "E063",
         span,
@@ -89,6 +94,7 @@ def not_a_path(span: Span, keyword: str, join: str, join_span: Span) -> Diagnost
 
 
 def too_few_paths(span: Span, join: str, count: int) -> Diagnostic:
+    """A join has one path, or none."""
     what = {0: "no path", 1: "a single path"}[count]
     return Diagnostic(
         "E063",
@@ -110,6 +116,8 @@ E064 = Code(
 def paths_differ(
     span: Span, join: str, first: Shape, first_span: Span, other: Shape, number: int, need: str
 ) -> Diagnostic:
+    """A path's shape does not fit that of the first. `number` counts from 1; `need` is what this
+    join asks of its paths."""
     return Diagnostic(
         "E064",
         span,
@@ -128,6 +136,7 @@ E065 = Code(
 
 
 def cannot_import(span: Span, path: str, why: str, fix: str = "") -> Diagnostic:
+    """An imported file is missing, unreadable or one too many; `why` is a sentence."""
     return Diagnostic(
         "E065",
         span,
@@ -145,6 +154,7 @@ E066 = Code(
 
 
 def import_cycle(span: Span, chain: Sequence[str]) -> Diagnostic:
+    """Files import each other; `chain` begins and ends with the same one."""
     return Diagnostic(
         "E066",
         span,
@@ -163,6 +173,7 @@ E067 = Code(
 
 
 def bad_cell(span: Span, text: str) -> Diagnostic:
+    """A place of a table is neither X nor a dot."""
     return Diagnostic(
         "E067",
         span,
@@ -173,6 +184,7 @@ def bad_cell(span: Span, text: str) -> Diagnostic:
 
 
 def ragged_table(span: Span, count: int, first: int) -> Diagnostic:
+    """A table's row is longer or shorter than its first."""
     return Diagnostic(
         "E067",
         span,
@@ -183,12 +195,14 @@ def ragged_table(span: Span, count: int, first: int) -> Diagnostic:
 
 
 def empty_table(span: Span) -> Diagnostic:
+    """A table has no rows."""
     return Diagnostic(
         "E067", span, "this table has no rows", "", "write rows of X and . below it, indented"
     )
 
 
 def unconnected(span: Span, output: int) -> Diagnostic:
+    """A column of a table has no X. `output` counts from 1."""
     return Diagnostic(
         "E067",
         span,
@@ -208,6 +222,7 @@ E068 = Code(
 def table_differs(
     span: Span, name: str, table: tuple[int, int], layer: tuple[int, int], table_span: Span
 ) -> Diagnostic:
+    """A layer has other numbers of maps, (input, output), than its table has rows and columns."""
     return Diagnostic(
         "E068",
         span,
@@ -228,6 +243,7 @@ E069 = Code(
 
 
 def fewer_channels(span: Span, wanted: int, given: Shape, source: str) -> Diagnostic:
+    """A shortcut to fewer channels than its input has."""
     return Diagnostic(
         "E069",
         span,
@@ -245,6 +261,8 @@ E070 = Code(
 
 
 def no_codes(span: Span, inputs: int, outputs: int, limit: int) -> Diagnostic:
+    """An `rbf` with fixed codes whose inputs are not their values, or with more than `limit`
+    outputs."""
     return Diagnostic(
         "E070",
         span,

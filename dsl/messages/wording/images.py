@@ -47,6 +47,7 @@ def input_differs(
 
 
 def pad_needs_map(span: Span, first: Span, given: Shape) -> Diagnostic:
+    """The data have a `pad`, and the net takes a vector."""
     return Diagnostic(
         "E040",
         span,
@@ -85,6 +86,7 @@ E042 = Code(
 
 
 def crop_differs(span: Span, crop: Shape, given: Shape) -> Diagnostic:
+    """The window of `augment`'s `crop` has another size than the net's input."""
     return Diagnostic(
         "E042",
         span,

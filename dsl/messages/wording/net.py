@@ -13,6 +13,7 @@ E020 = Code(
 
 
 def no_input(span: Span) -> Diagnostic:
+    """A layer stands before the `input`."""
     return Diagnostic(
         "E020",
         span,
@@ -23,6 +24,7 @@ def no_input(span: Span) -> Diagnostic:
 
 
 def empty_net(span: Span) -> Diagnostic:
+    """A file has no layers at all."""
     return Diagnostic(
         "E020", span, "there is no net in this file", "", "begin with `input 1x28x28`"
     )
@@ -36,6 +38,7 @@ E021 = Code(
 
 
 def input_twice(span: Span, first: Span) -> Diagnostic:
+    """A second `input`."""
     return Diagnostic(
         "E021",
         span,
@@ -55,6 +58,7 @@ E022 = Code(
 
 
 def duplicate_name(span: Span, name: str, first: Span) -> Diagnostic:
+    """A name is given that another line has given already."""
     return Diagnostic(
         "E022",
         span,
@@ -86,6 +90,7 @@ E023 = Code(
 
 
 def body_not_allowed(span: Span, keyword: str, above: Span) -> Diagnostic:
+    """A line is indented below one that takes no body. `span` is its place, `above` the other's."""
     return Diagnostic(
         "E023",
         span,
@@ -98,6 +103,7 @@ def body_not_allowed(span: Span, keyword: str, above: Span) -> Diagnostic:
 
 
 def let_in_body(span: Span, keyword: str) -> Diagnostic:
+    """A `let` stands in a body."""
     return Diagnostic(
         "E023",
         span,
@@ -108,6 +114,7 @@ def let_in_body(span: Span, keyword: str) -> Diagnostic:
 
 
 def only_at_the_top(span: Span, keyword: str, outer: str) -> Diagnostic:
+    """What belongs to the whole file stands in a body; `outer` is whose."""
     return Diagnostic(
         "E023",
         span,
@@ -125,6 +132,7 @@ E043 = Code(
 
 
 def too_many_layers(span: Span, limit: int) -> Diagnostic:
+    """Blocks and repeats, written out, make more than `limit` layers."""
     return Diagnostic(
         "E043",
         span,

@@ -112,6 +112,8 @@ E038 = Code(
 
 
 def crossentropy_after(span: Span, last: str, last_span: Span, gives: str) -> Diagnostic:
+    """`loss crossentropy` behind a layer that gives probabilities or their logarithms; `gives` is
+    which."""
     return Diagnostic(
         "E038",
         span,
@@ -147,6 +149,7 @@ E039 = Code(
 
 
 def layer_after_output(span: Span, layer: str, output: str, output_span: Span) -> Diagnostic:
+    """A layer follows one whose output is for a loss only."""
     return Diagnostic(
         "E039",
         span,

@@ -76,6 +76,7 @@ E002 = Code(
 
 
 def unexpected_word(span: Span, text: str, before: str) -> Diagnostic:
+    """A word or a number stands where the grammar takes none. `before` is the line up to here."""
     words = before.split()
     if not words:
         detail, fix = _FORM, "begin the line with a word, such as `conv` or `let`"
@@ -109,6 +110,7 @@ E003 = Code(
 
 
 def unexpected_end(span: Span, before: str) -> Diagnostic:
+    """A line stops where more is due. `before` is all of it."""
     words = before.split()
     detail, fix = "Something must follow here.", "finish the line"
     if words[:1] == ["let"]:
@@ -162,6 +164,8 @@ E005 = Code(
 
 
 def indentation(span: Span, indent: int, outer: int, expected: int) -> Diagnostic:
+    """A line is indented unlike those of the body that it stands in, which have `expected` spaces,
+    and the line above them `outer`."""
     return Diagnostic(
         "E005",
         span,
@@ -173,6 +177,7 @@ def indentation(span: Span, indent: int, outer: int, expected: int) -> Diagnosti
 
 
 def indented(span: Span) -> Diagnostic:
+    """A line is indented, and no line above has a body."""
     return Diagnostic(
         "E005",
         span,
@@ -192,6 +197,7 @@ E006 = Code(
 
 
 def line_too_long(span: Span, length: int, limit: int) -> Diagnostic:
+    """A line has more than `limit` characters."""
     return Diagnostic(
         "E006",
         span,
@@ -202,6 +208,7 @@ def line_too_long(span: Span, length: int, limit: int) -> Diagnostic:
 
 
 def too_many_lines(span: Span, limit: int) -> Diagnostic:
+    """A file has more than `limit` lines."""
     return Diagnostic(
         "E006",
         span,
@@ -212,6 +219,7 @@ def too_many_lines(span: Span, limit: int) -> Diagnostic:
 
 
 def too_deep(span: Span, limit: str) -> Diagnostic:
+    """Bodies or parentheses are nested too deeply, or blocks in blocks; `limit` has its unit."""
     return Diagnostic(
         "E006",
         span,

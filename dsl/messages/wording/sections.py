@@ -41,6 +41,8 @@ def unknown_word(
     span: Span, what: str, word: str, suggestion: str | None, known: Sequence[str],
     instead: str | None = None,
 ) -> Diagnostic:  # fmt: skip
+    """A section's line names something that there is not; `what` is the kind of word, and `instead`
+    what can be done where we have no such thing."""
     return Diagnostic(
         "E051",
         span,
@@ -60,6 +62,7 @@ E052 = Code(
 
 
 def missing_unit(span: Span, number: str, units: Sequence[str]) -> Diagnostic:
+    """A duration or an angle is a bare number. `units` are what it may have, the usual first."""
     what = "An angle" if "degrees" in units else "A duration"
     return Diagnostic(
         "E052",
@@ -79,6 +82,7 @@ E053 = Code(
 
 
 def key_twice(span: Span, key: str, first: Span) -> Diagnostic:
+    """A line that may stand once in its section stands there again."""
     return Diagnostic(
         "E053",
         span,
@@ -90,6 +94,7 @@ def key_twice(span: Span, key: str, first: Span) -> Diagnostic:
 
 
 def section_twice(span: Span, section: str, first: Span) -> Diagnostic:
+    """A section stands in the file again."""
     return Diagnostic(
         "E053",
         span,
@@ -109,12 +114,14 @@ E054 = Code(
 
 
 def missing_key(span: Span, section: str, key: str, example: str) -> Diagnostic:
+    """A section lacks a line that has no default."""
     return Diagnostic(
         "E054", span, f"the section `{section}` lacks its `{key}`", "", f"add a line `{example}`"
     )
 
 
 def rate_without_end(span: Span) -> Diagnostic:
+    """A rate falls until the end of the training, and `stop when` alone gives none."""
     return Diagnostic(
         "E054",
         span,
@@ -132,6 +139,7 @@ E055 = Code(
 
 
 def bad_line(span: Span, key: str, usage: str) -> Diagnostic:
+    """A line has too much, too little, or what it cannot take. `usage` is how it is written."""
     return Diagnostic(
         "E055", span, f"I cannot read this `{key}` line", "", f"write it like this: {usage}"
     )
@@ -145,6 +153,7 @@ E057 = Code(
 
 
 def no_columns(span: Span, key: str, kind: str) -> Diagnostic:
+    """A line of `data` names a column, and its source is no table."""
     return Diagnostic(
         "E057",
         span,
@@ -155,6 +164,7 @@ def no_columns(span: Span, key: str, kind: str) -> Diagnostic:
 
 
 def only_for_pictures(span: Span, key: str, kind: str) -> Diagnostic:
+    """A line of `data` changes pictures, and the source has arrays."""
     return Diagnostic(
         "E057",
         span,
@@ -168,6 +178,7 @@ def only_for_pictures(span: Span, key: str, kind: str) -> Diagnostic:
 
 
 def labels_are_folders(span: Span) -> Diagnostic:
+    """A `label` line below data whose classes are folders."""
     return Diagnostic(
         "E057",
         span,

@@ -40,6 +40,8 @@ E031 = Code(
 
 
 def reshape_mismatch(span: Span, wanted: str, count: int, given: Shape, source: str) -> Diagnostic:
+    """A `reshape` to more or fewer values than its input has. `wanted` is as written, `count` its
+    product."""
     amount = f"{wanted} is {count}" if wanted != str(count) else f"That is {count} values"
     return Diagnostic(
         "E031",
@@ -70,6 +72,7 @@ E032 = Code(
 
 
 def linear_on_map(span: Span, given: Shape, source: str, layer: str = "linear") -> Diagnostic:
+    """A layer of vectors stands behind a map, (channels, height, width)."""
     return Diagnostic(
         "E032",
         span,
@@ -88,6 +91,7 @@ E033 = Code(
 
 
 def needs_map(span: Span, layer: str, given: Shape, source: str) -> Diagnostic:
+    """A layer of maps stands behind a vector."""
     return Diagnostic(
         "E033",
         span,
@@ -107,6 +111,7 @@ E034 = Code(
 
 
 def stale_shape(span: Span, declared: Shape, actual: Shape, why: str) -> Diagnostic:
+    """The shape behind `->` is not the line's; `why` is a sentence on where that comes from."""
     return Diagnostic(
         "E034",
         span,
@@ -126,6 +131,7 @@ E035 = Code(
 
 
 def stale_count(span: Span, declared: int, actual: int) -> Diagnostic:
+    """The net has more or fewer trained parameters than `expect` says."""
     return Diagnostic(
         "E035",
         span,
@@ -145,6 +151,7 @@ E041 = Code(
 
 
 def net_too_large(span: Span, what: str, needed: int, limit: int) -> Diagnostic:
+    """A layer's output or parameters need more than `limit` bytes."""
     return Diagnostic(
         "E041",
         span,

@@ -42,6 +42,7 @@ def unknown_layer(
 
 
 def line_of_section(span: Span, word: str, section: str) -> Diagnostic:
+    """A section's line stands where a layer is due."""
     return Diagnostic(
         "E010",
         span,
@@ -90,12 +91,14 @@ E012 = Code(
 
 
 def missing_argument(span: Span, layer: str, argument: str, example: str) -> Diagnostic:
+    """A layer, or the use of a block, lacks an argument that has no default."""
     return Diagnostic(
         "E012", span, f"`{layer}` needs its {argument}", "", f"for example `{example}`"
     )
 
 
 def too_many_arguments(span: Span, layer: str, example: str, options: Sequence[str]) -> Diagnostic:
+    """A value stands where no argument is left to take it."""
     return Diagnostic(
         "E012",
         span,
@@ -106,6 +109,7 @@ def too_many_arguments(span: Span, layer: str, example: str, options: Sequence[s
 
 
 def option_without_value(span: Span, layer: str, option: str, expected: str) -> Diagnostic:
+    """An option's word has no value behind it."""
     return Diagnostic(
         "E012", span, f"the option `{option}` of `{layer}` needs a value", f"It takes {expected}."
     )
@@ -122,6 +126,8 @@ E013 = Code(
 def wrong_value(
     span: Span, what: str, expected: str, got: str, meant: str | None = None
 ) -> Diagnostic:
+    """A value is of another kind than `expected`. `meant` is what is written instead, where that is
+    clear."""
     return Diagnostic(
         "E013", span, f"{what} must be {expected}", f"But this is {got}.",
         f"write `{meant}`" if meant else "", edits=replacing(span, meant),
@@ -170,6 +176,7 @@ E014 = Code(
 
 
 def unknown_constant(span: Span, name: str, suggestion: str | None) -> Diagnostic:
+    """A name in place of a number, which no `let` above and no parameter has."""
     return Diagnostic(
         "E014",
         span,
@@ -183,6 +190,7 @@ def unknown_constant(span: Span, name: str, suggestion: str | None) -> Diagnosti
 def unknown_table(
     span: Span, name: str, suggestion: str | None, known: Sequence[str]
 ) -> Diagnostic:
+    """`connect` names no table of the file."""
     listed = f"There is {enumerated(known)}." if known else "This file has no tables."
     return Diagnostic(
         "E014",
@@ -202,6 +210,7 @@ E015 = Code(
 
 
 def not_whole(span: Span, left: str, right: str) -> Diagnostic:
+    """A quotient is no whole number."""
     return Diagnostic(
         "E015",
         span,
@@ -211,6 +220,7 @@ def not_whole(span: Span, left: str, right: str) -> Diagnostic:
 
 
 def division_by_zero(span: Span) -> Diagnostic:
+    """A quotient has 0 below."""
     return Diagnostic("E015", span, "this divides by zero")
 
 
@@ -223,6 +233,7 @@ E016 = Code(
 
 
 def too_many_digits(span: Span, limit: int) -> Diagnostic:
+    """A number is written, or computed, with more than `limit` digits."""
     return Diagnostic(
         "E016",
         span,
@@ -232,10 +243,12 @@ def too_many_digits(span: Span, limit: int) -> Diagnostic:
 
 
 def out_of_range(span: Span, what: str, value: object, limits: str) -> Diagnostic:
+    """A value is of the right kind, but beyond its limits."""
     return Diagnostic("E016", span, f"{what} is {value}, but must be {limits}")
 
 
 def no_winograd(span: Span) -> Diagnostic:
+    """`algorithm winograd` for a kernel or a stride that its transforms do not have."""
     return Diagnostic(
         "E016",
         span,
@@ -252,6 +265,7 @@ E017 = Code(
 
 
 def option_twice(span: Span, option: str, first: Span) -> Diagnostic:
+    """An option stands twice in a line."""
     return Diagnostic(
         "E017",
         span,
@@ -263,5 +277,6 @@ def option_twice(span: Span, option: str, first: Span) -> Diagnostic:
 
 
 def unknown_setting(name: str, known: Sequence[str], suggestion: str | None) -> str:
+    """The fix of a constant to be set that no `let` of the file defines."""
     listed = f"it defines {enumerated(known)}" if known else "it defines none"
     return did_you_mean(suggestion, f"the file needs a line `let {name} = …`; {listed}")
