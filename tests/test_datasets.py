@@ -10,34 +10,29 @@ import pytest
 from PIL import Image
 
 import lenet
+from lenet.dsl.datasets import DATASETS
 from lenet.runtime.data import DataError
 from lenet.runtime.data.formats.pictures import load_pictures
 from lenet.runtime.datasets import load_dataset
 from lenet.runtime.datasets.mnist import FILES
+from reference.datasets import DATASETS as WRITERS
 
 RNG = np.random.default_rng(3)
 
 
-def write_cifar(folder: Path, name: str, count: int) -> np.ndarray:
-    records = RNG.integers(0, 256, (count, 3073), np.uint8)
-    records[:, 0] %= 10
-    records.tofile(folder / name)
-    return records
-
-
-def test_cifar10(tmp_path: Path) -> None:
-    folder = tmp_path / "cifar-10-batches-bin"
-    folder.mkdir()
-    parts = [write_cifar(folder, f"data_batch_{k}.bin", 7) for k in (1, 2)]
-    write_cifar(folder, "test_batch.bin", 5)
-    for place in (tmp_path, folder):
-        dataset = load_dataset("cifar10", folder=place)
-        assert dataset.shape == (3, 32, 32) and dataset.classes[9] == "truck"
-        assert len(dataset.train) == 14 and dataset.test is not None and len(dataset.test) == 5
-        np.testing.assert_array_equal(
-            dataset.train.pixels.reshape(14, -1), np.concatenate(parts)[:, 1:]
-        )
-        np.testing.assert_array_equal(dataset.train.labels, np.concatenate(parts)[:, 0])
+@pytest.mark.parametrize("name", WRITERS)
+def test_what_the_files_hold(name: str, tmp_path: Path) -> None:
+    """In the folder itself, or around it; and as many classes as the checker knows of."""
+    *held, tests, test_labels = WRITERS[name](tmp_path)
+    for place in (tmp_path, next(path for path in tmp_path.iterdir() if path.is_dir())):
+        dataset = load_dataset(name, folder=place)
+        assert dataset.shape == DATASETS[name].shape
+        assert len(dataset.classes) == len(set(dataset.classes)) == DATASETS[name].classes
+        assert dataset.test is not None
+        np.testing.assert_array_equal(dataset.train.pixels, held[0])
+        np.testing.assert_array_equal(dataset.train.labels, held[1])
+        np.testing.assert_array_equal(dataset.test.pixels, tests)
+        np.testing.assert_array_equal(dataset.test.labels, test_labels)
 
 
 def test_cifar10_that_cannot_be_read(tmp_path: Path, monkeypatch) -> None:
@@ -46,11 +41,12 @@ def test_cifar10_that_cannot_be_read(tmp_path: Path, monkeypatch) -> None:
         load_dataset("cifar10")
     with pytest.raises(DataError, match="does not hold CIFAR-10"):
         load_dataset("cifar10", folder=tmp_path)
-    write_cifar(tmp_path, "test_batch.bin", 5)
-    (tmp_path / "data_batch_1.bin").write_bytes(b"\0" * 5000)
+    inside = tmp_path / "cifar-10-batches-bin"
+    WRITERS["cifar10"](tmp_path)
+    (inside / "data_batch_1.bin").write_bytes(b"\0" * 5000)
     with pytest.raises(DataError, match="whole records"):
         load_dataset("cifar10", folder=tmp_path)
-    (tmp_path / "data_batch_1.bin").write_bytes(b"\x0b" + b"\0" * 3072)
+    (inside / "data_batch_1.bin").write_bytes(b"\x0b" + b"\0" * 3072)
     with pytest.raises(DataError, match="label of image 0 is 11"):
         load_dataset("cifar10", folder=tmp_path)
 

@@ -136,7 +136,7 @@ def test_a_dataset_from_a_folder(data_folder: Path) -> None:
     [
         ("MNST", 'did you mean "mnist"?'),
         ("idx", "there is no dataset 'idx'"),
-        ("cats", "there is cifar10, digits"),
+        ("cats", "there is cifar10, "),
         (3, "there is no dataset 3"),
     ],
 )
