@@ -8,6 +8,7 @@ import pytest
 
 import reference
 from lenet.dsl.losses import LOSSES
+from lenet.dsl.registry import layers
 from nets import make_case, spec_of
 
 SPECS = Path(__file__).parents[1] / "specs"
@@ -152,6 +153,26 @@ def test_chain_against_reference(name: str) -> None:
     assert hits == hits_expected.sum()
     probabilities = log_probabilities(case.predicting.forward(case.values()), last)
     assert relative(case.outputs(), probabilities) < 1e-5
+
+
+ACTIVATIONS = [layer.name for layer in layers().values() if layer.family == "activation"
+               and layer.elementwise]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_activation_against_reference(name: str) -> None:
+    """On maps and vectors, alone and behind another, in batches and for a single image."""
+    example = layers()[name].example
+    chain = f"input 2x4x4; conv 3x2x2; {example}; tanh; {example}; reshape 27; {example}; linear 3"
+    case = make_case(spec_of(chain))
+    expected_loss, expected, _ = case.reference.gradients(
+        case.values(), case.labels, "crossentropy"
+    )
+    got_loss, got, _ = case.kernels()
+    assert got_loss == pytest.approx(expected_loss, rel=2e-5)
+    for tensor, value in expected.items():
+        assert np.abs(got[tensor] - value).max() < 3e-5 * np.abs(value).max()
+    np.testing.assert_allclose(case.single_outputs(), case.outputs(), rtol=1e-5, atol=1e-6)
 
 
 ENDS = {"scores": "", "log-probabilities": "logsoftmax", "distances": "rbf 4"}
