@@ -31,5 +31,11 @@ def cifar10(folder: Path) -> Held:
     return images, labels, *_records(inside / "test_batch.bin", 5, (10,))
 
 
+def cifar100(folder: Path) -> Held:
+    inside = folder / "cifar-100-binary"
+    train = _records(inside / "train.bin", 9, (20, 100))
+    return *train, *_records(inside / "test.bin", 4, (20, 100))
+
+
 # Of those that are read from files of their own; the others' formats have tests of their own.
-DATASETS: dict[str, Writer] = {"cifar10": cifar10}
+DATASETS: dict[str, Writer] = {"cifar10": cifar10, "cifar100": cifar100}
