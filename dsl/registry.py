@@ -206,6 +206,9 @@ def suggest_layer(word: str, others: Iterable[str] = ()) -> str | None:
     blocks = _by_plain(tuple(others))
     if plain(word) in blocks:
         return blocks[plain(word)]
+    ours = _by_plain(tuple(layers())).get(plain(word))
+    if ours is not None:
+        return ours
     if word.lower() in layers().aliases:
         return layers().aliases[word.lower()]
     if absent("layer", word) is not None:
