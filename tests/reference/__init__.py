@@ -160,6 +160,16 @@ def relu_backward(
     return np.where(saved > 0.0, dy, 0.0), {}
 
 
+def softsign_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    return x / (1.0 + np.abs(x)), x
+
+
+def softsign_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    return dy / (1.0 + np.abs(saved)) ** 2, {}
+
+
 def sigmoid_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
     y = np.exp(-np.logaddexp(0.0, -x))  # 1 / (1 + exp(-x)), without overflow
     return y, y
@@ -333,6 +343,7 @@ LAYERS: dict[str, Layer] = {
     "avgpool": Layer(avgpool_forward, avgpool_backward),
     "tanh": Layer(tanh_forward, tanh_backward),
     "relu": Layer(relu_forward, relu_backward),
+    "softsign": Layer(softsign_forward, softsign_backward),
     "sigmoid": Layer(sigmoid_forward, sigmoid_backward),
     "softmax": Layer(softmax_forward, softmax_backward),
     "logsoftmax": Layer(logsoftmax_forward, logsoftmax_backward),
