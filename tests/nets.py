@@ -21,6 +21,8 @@ from lenet.runtime.training.phases import PhasedStep
 from reference import Net
 
 SCALE, SHIFT = 1 / 64, -1.5
+ACTIVATIONS = [layer.name for layer in registry.layers().values() if layer.family == "activation"
+               and layer.elementwise]  # fmt: skip
 
 
 @dataclass

@@ -9,7 +9,7 @@ import pytest
 import reference
 from lenet.dsl.losses import LOSSES
 from lenet.dsl.registry import layers
-from nets import make_case, spec_of
+from nets import ACTIVATIONS, make_case, spec_of
 
 SPECS = Path(__file__).parents[1] / "specs"
 CHAINS = {
@@ -153,10 +153,6 @@ def test_chain_against_reference(name: str) -> None:
     assert hits == hits_expected.sum()
     probabilities = log_probabilities(case.predicting.forward(case.values()), last)
     assert relative(case.outputs(), probabilities) < 1e-5
-
-
-ACTIVATIONS = [layer.name for layer in layers().values() if layer.family == "activation"
-               and layer.elementwise]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nets import ACTIVATIONS
 from reference import JOINS, LAYERS, LOSSES, Net, crossentropy, nll
 
 Array = np.ndarray
@@ -71,7 +72,7 @@ CASES = [
     pool("avgpool", (6, 7), (1, 1)),
     *[
         (kind, shape, {}, {})
-        for kind in ("tanh", "relu", "sigmoid", "softmax", "logsoftmax")
+        for kind in (*ACTIVATIONS, "softmax", "logsoftmax")
         for shape in ((3, 4), (2, 3, 2, 2))
     ],
     ("reshape", (2, 3, 2, 2), {"shape": (12,)}, {}),

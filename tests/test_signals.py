@@ -61,7 +61,8 @@ def kept(spec: Path) -> list[Path]:
 def check_end(process: "subprocess.Popen[str]", spec: Path, code: int) -> None:
     # The pipes close only when Java and its workers are gone too.
     _, text = process.communicate(timeout=150)
-    assert process.returncode == code, text
+    # A signal that comes when all is over kills what is left: to a shell, this is the same.
+    assert process.returncode in (code, 128 - code), text
     assert text.rstrip().endswith("stopped") and "Traceback" not in text, text
     assert f"go on with: lenet train --resume {spec.parent / 'run'}" in text
     assert kept(spec) and not list((spec.parent / "run").glob("run.lock*"))
