@@ -30,7 +30,10 @@ def test_there_is_a_reference_for_each() -> None:
     assert set(MEANT) == set(INITIAL)
 
 
-@pytest.mark.parametrize("written", WRITTEN)
+@pytest.mark.parametrize(
+    "written",
+    [*WRITTEN, "he uniform", "lecun uniform", "xavier normal", "uniform 0.1", "orthogonal gain 2"],
+)
 def test_weights_are_drawn_as_the_word_says(written: str) -> None:
     word, *values = written.split()
     for name, tensor in tensors(written).items():

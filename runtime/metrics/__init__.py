@@ -64,6 +64,14 @@ class Outcomes:
         """The likeliest class of each image that has valid outputs."""
         return self.values.argmax(axis=1)[self.valid]
 
+    @cached_property
+    def by_class(self) -> NDArray[np.int64]:
+        """Of each class: the images of it, those that are taken for it, and those that are both;
+        (3, classes), flat."""
+        labels = self.labels[self.valid]
+        parts = self.labels, self.predicted, labels[labels == self.predicted]
+        return np.concatenate([np.bincount(part, minlength=self.classes) for part in parts])
+
 
 @dataclass(frozen=True)
 class Tally:

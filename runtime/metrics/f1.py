@@ -7,12 +7,8 @@ from lenet.runtime.metrics import Outcomes
 
 
 def count(outcomes: Outcomes) -> NDArray[np.int64]:
-    """Three counts a class: (3, classes), flat."""
-    own = np.bincount(outcomes.labels, minlength=outcomes.classes)
-    taken = np.bincount(outcomes.predicted, minlength=outcomes.classes)
-    labels = outcomes.labels[outcomes.valid]
-    right = np.bincount(labels[labels == outcomes.predicted], minlength=outcomes.classes)
-    return np.concatenate([own, taken, right])
+    """See Outcomes.by_class."""
+    return outcomes.by_class
 
 
 def value(counts: NDArray[np.int64], images: int) -> float:

@@ -17,6 +17,12 @@ class Progress:
     total: int
     warmup: int = 0
 
+    @property
+    def done(self) -> float:
+        """The part of the training behind the warm-up that is over."""
+        behind = (self.iteration - self.warmup) / max(1, self.total - self.warmup)
+        return min(1.0, max(0.0, behind))
+
     def iterations(self, duration: Duration) -> int:
         """So many as a duration has."""
         return duration.count * (self.steps if duration.unit == "epochs" else 1)

@@ -8,6 +8,4 @@ from lenet.runtime.rates import Progress
 
 def at(rate: float, use: Use, progress: Progress) -> float:
     """r * (1 + cos(pi * (t - W) / (T - W))) / 2."""
-    start = progress.warmup
-    done = (progress.iteration - start) / max(1, progress.total - start)
-    return rate * ((1 + math.cos(math.pi * min(1.0, max(0.0, done)))) / 2)
+    return rate * ((1 + math.cos(math.pi * progress.done)) / 2)

@@ -40,4 +40,28 @@ def he(matrix: np.ndarray, inputs: int, outputs: int, values: Sequence[str]) -> 
         _normal(matrix, math.sqrt(2 / inputs))
 
 
-INITIAL: dict[str, Check] = {"constant": constant, "he": he, "normal": normal, "uniform": uniform}
+def lecun(matrix: np.ndarray, inputs: int, outputs: int, values: Sequence[str]) -> None:
+    if values == ["uniform"]:
+        _uniform(matrix, math.sqrt(3 / inputs))
+    else:
+        _normal(matrix, math.sqrt(1 / inputs))
+
+
+def xavier(matrix: np.ndarray, inputs: int, outputs: int, values: Sequence[str]) -> None:
+    if values == ["normal"]:
+        _normal(matrix, math.sqrt(2 / (inputs + outputs)))
+    else:
+        _uniform(matrix, math.sqrt(6 / (inputs + outputs)))
+
+
+def orthogonal(matrix: np.ndarray, inputs: int, outputs: int, values: Sequence[str]) -> None:
+    gain = float(values[1]) if values else 1.0
+    short = matrix if len(matrix) <= matrix.shape[1] else matrix.T
+    products = short @ short.T
+    np.testing.assert_allclose(products, gain**2 * np.eye(len(short)), atol=1e-6 * gain**2)
+
+
+INITIAL: dict[str, Check] = {
+    "constant": constant, "he": he, "lecun": lecun, "normal": normal, "orthogonal": orthogonal,
+    "uniform": uniform, "xavier": xavier,
+}  # fmt: skip

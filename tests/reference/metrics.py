@@ -30,4 +30,19 @@ def f1(p: np.ndarray, labels: np.ndarray) -> float:
     return float(np.mean(scores))
 
 
-METRICS: dict[str, Metric] = {"f1": f1, "loss": loss, "top1": top(1), "top5": top(5)}
+def precision(p: np.ndarray, labels: np.ndarray) -> float:
+    taken = p.argmax(axis=1)
+    classes = sorted({*labels.tolist(), *taken.tolist()})
+    return float(np.mean([np.mean(labels[taken == k] == k) if k in taken else 0 for k in classes]))
+
+
+def recall(p: np.ndarray, labels: np.ndarray) -> float:
+    taken = p.argmax(axis=1)
+    classes = sorted({*labels.tolist(), *taken.tolist()})
+    return float(np.mean([np.mean(taken[labels == k] == k) if k in labels else 0 for k in classes]))
+
+
+METRICS: dict[str, Metric] = {
+    "f1": f1, "loss": loss, "precision": precision, "recall": recall, "top1": top(1),
+    "top5": top(5),
+}  # fmt: skip

@@ -25,6 +25,23 @@ def exponential(
     return r * math.exp(math.log(factor) * t / period)
 
 
+def times(
+    r: float, t: int, total: int, warmup: int, steps: int, factor: float, period: int
+) -> float:
+    for _ in range(period, t + 1, period):
+        r *= factor
+    return r
+
+
+def linear(r: float, t: int, total: int, warmup: int, steps: int, end: float) -> float:
+    left = (total - t) / (total - warmup)
+    return r * left + end * (1 - left)
+
+
+def polynomial(r: float, t: int, total: int, warmup: int, steps: int, power: float) -> float:
+    return r * math.pow((total - t) / (total - warmup), power)
+
+
 # With uses that are tried: as a line writes them, and their values.
 RATES: dict[str, tuple[Schedule, list[tuple[str, dict[str, Any]]]]] = {
     "cosine": (cosine, [("cosine", {})]),
@@ -32,5 +49,15 @@ RATES: dict[str, tuple[Schedule, list[tuple[str, dict[str, Any]]]]] = {
     "exponential": (exponential, [
         ("exponential 0.5 every 2 epochs", {"factor": 0.5, "period": 14}),
         ("exponential 0.9 every iteration", {"factor": 0.9, "period": 1}),
+    ]),
+    "linear": (linear, [
+        ("linear to 0", {"end": 0.0}), ("linear to 0.5", {"end": 0.5}),
+    ]),
+    "polynomial": (polynomial, [
+        ("polynomial 2", {"power": 2.0}), ("polynomial 0.5", {"power": 0.5}),
+    ]),
+    "times": (times, [
+        ("times 0.5 every 2 epochs", {"factor": 0.5, "period": 14}),
+        ("times 0.9 every 5 iterations", {"factor": 0.9, "period": 5}),
     ]),
 }  # fmt: skip
