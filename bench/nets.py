@@ -7,6 +7,7 @@ import numpy as np
 
 import lenet
 from lenet.api import Network
+from lenet.dsl.losses import LOSSES
 from lenet.dsl.sections.train import Rate, Train
 from lenet.runtime.data.dataset import Dataset, Images
 from lenet.runtime.resolve import resolve_data
@@ -25,7 +26,7 @@ class Net:
     def load(self, batch: int) -> Network:
         """The net with another batch size."""
         network = lenet.load(self.spec)
-        train = network.graph.train or Train(loss="nll", rate=Rate((0.01,)))
+        train = network.graph.train or Train(loss=LOSSES["nll"].use(), rate=Rate((0.01,)))
         graph = replace(network.graph, train=replace(train, batch=batch))
         return replace(network, graph=graph)
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from lenet.dsl.check import Checked, check, check_graph
 from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Graph
+from lenet.dsl.losses import LOSSES
 from lenet.dsl.lower.reader import Duration
 from lenet.dsl.messages.diagnostics import SpecError, read_source, render
 from lenet.dsl.optimizers import OPTIMIZERS
@@ -234,7 +235,7 @@ def test_the_whole_section() -> None:
     data, train = graph.data, graph.train
     assert data is not None and train is not None
     assert (data.kind, data.normalize, data.validate) == ("digits", True, 100)
-    assert train.loss == "crossentropy"
+    assert train.loss == LOSSES["crossentropy"].use()
     assert train.optimizer == OPTIMIZERS["sgd"].use(
         momentum=0.9, nesterov=True, weight_decay=0.0005
     )

@@ -121,7 +121,8 @@ def emit(
         for p in phases
     )
     if train_plan is not None:
-        parts.append("\n" + code_of(loss_of(graph)).kernel(graph.output[0]) + "\n\n")
+        loss = loss_of(graph)
+        parts.append("\n" + code_of(loss).kernel(graph.output[0], loss) + "\n\n")
         parts.append(train_source(phases, train_plan, spans, cleared, probes))
     parts.append("\n\n" + predict_source(predict, predict_plan, probes))
     singles, predict_single, single_plan = emit_single(plain, names, predict_by_name, target)

@@ -6,9 +6,9 @@ from typing import Any
 
 from lenet.compiler.kernels import entry_of
 from lenet.dsl.graph import Graph
-from lenet.dsl.losses import LOSSES, Loss, usual_loss
+from lenet.dsl.losses import usual_loss
 from lenet.dsl.registry import Outputs
-from lenet.dsl.vocabulary import carried_out
+from lenet.dsl.vocabulary import Use, carried_out
 
 
 @dataclass(frozen=True)
@@ -16,19 +16,19 @@ class LossCode:
     """How a loss is computed, always from log-probabilities of the classes.
 
     `end` is the layer that makes these of what the loss takes, with its arguments, if it takes
-    anything else. `kernel(classes)` is the source of `loss`, which adds up the losses and the hits
-    of a block's images and leaves the gradient.
+    anything else. `kernel(classes, use)` is the source of `loss` as a line uses it, which adds up
+    the losses and the hits of a block's images and leaves the gradient.
     """
 
-    kernel: Callable[[int], str]
+    kernel: Callable[[int, Use], str]
     end: tuple[str, Mapping[str, Any]] | None = None
 
 
-def loss_of(graph: Graph) -> Loss:
+def loss_of(graph: Graph) -> Use:
     """The one that the file names, or that the last layer calls for."""
     if graph.train is not None and graph.train.loss is not None:
-        return LOSSES[graph.train.loss]
-    return usual_loss(given_by(graph))
+        return graph.train.loss
+    return usual_loss(given_by(graph)).use()
 
 
 def given_by(graph: Graph) -> Outputs:
@@ -36,7 +36,7 @@ def given_by(graph: Graph) -> Outputs:
     return entry_of(graph.nodes[-1]).gives
 
 
-def code_of(loss: Loss) -> LossCode:
+def code_of(loss: Use) -> LossCode:
     """What a module of this folder says of it."""
     code = carried_out("lenet.compiler.losses", loss.name).CODE
     assert isinstance(code, LossCode)

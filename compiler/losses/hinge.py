@@ -5,6 +5,7 @@ what the softmax would add to them is 0 as well.
 """
 
 from lenet.compiler.losses.code import LossCode
+from lenet.dsl.vocabulary import Use
 
 _KERNEL = '''@Kernel
 def loss(arena, labels, rows, first, count, y, dy, totals):
@@ -31,7 +32,7 @@ def loss(arena, labels, rows, first, count, y, dy, totals):
 '''
 
 
-def _kernel(classes: int) -> str:
+def _kernel(classes: int, use: Use) -> str:
     return _KERNEL.format(classes=classes, share=1 / classes)
 
 

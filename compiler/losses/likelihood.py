@@ -1,5 +1,7 @@
 """The negative log-likelihood, which several losses are once they have log-probabilities."""
 
+from lenet.dsl.vocabulary import Use
+
 _KERNEL = '''@Kernel
 def loss(arena, labels, rows, first, count, y, dy, totals):
     """Adds the negative log-likelihood and the hits; dy is its gradient, 0 without an image."""
@@ -20,6 +22,6 @@ def loss(arena, labels, rows, first, count, y, dy, totals):
 '''
 
 
-def likelihood_kernel(classes: int) -> str:
+def likelihood_kernel(classes: int, use: Use) -> str:
     """See LossCode."""
     return _KERNEL.format(classes=classes)

@@ -2,6 +2,7 @@
 
 from lenet.compiler.losses.code import code_of, given_by, loss_of
 from lenet.dsl.graph import Graph, Node
+from lenet.dsl.losses import LOSSES
 
 
 def end_in_probabilities(graph: Graph) -> Graph:
@@ -11,7 +12,7 @@ def end_in_probabilities(graph: Graph) -> Graph:
     """
     last, loss = graph.nodes[-1], loss_of(graph)
     end = code_of(loss).end
-    if end is None or loss.takes != given_by(graph):
+    if end is None or LOSSES[loss.name].takes != given_by(graph):
         return graph
     names = {node.name for node in graph.nodes}
     name = "probabilities"

@@ -39,7 +39,7 @@ def check_loss(lowered: Lowering, train: Train) -> None:
     loss_span = train.loss_span if train.loss_span else last_line.span
     gives = layers()[last.kind].gives
     usual = usual_loss(gives)
-    loss = LOSSES[train.loss] if train.loss else usual
+    loss = LOSSES[train.loss.name] if train.loss else usual
     if gives == "distances" and loss.takes != gives:
         report(messages.outputs_are_distances(loss_span, loss.name, last.kind, last_span,
                                               usual.name))  # fmt: skip

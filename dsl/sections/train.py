@@ -78,7 +78,7 @@ class Stop:
 class Train:
     """`stop` is None where only `stop_when` ends the training."""
 
-    loss: str | None = None
+    loss: Use | None = None
     optimizer: Use = field(default_factory=usual_optimizer)
     rate: Rate | None = None
     batch: int = 128
@@ -103,7 +103,7 @@ class Train:
 
 def _loss(reader: Reader, train: Train) -> Train:
     span = reader.items[0].span if reader.items else reader.line.span
-    return replace(train, loss=reader.entry("loss", LOSSES).name, loss_span=span)
+    return replace(train, loss=reader.use(reader.entry("loss", LOSSES)), loss_span=span)
 
 
 def _optimizer(reader: Reader, train: Train) -> Train:

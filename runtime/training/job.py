@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from lenet.dsl.graph import Graph, draw
+from lenet.dsl.losses import LOSSES
 from lenet.dsl.sections.train import Train
 from lenet.runtime.training.batches import Normalization
 
@@ -46,12 +47,16 @@ def digest_of(graph: Graph, scale: tuple[float, ...], shift: tuple[float, ...], 
     """Of all that decides about the bits of the weights, but for when the training stops; `data`
     tells the images from others."""
     assert graph.train is not None
+    loss = graph.train.loss
     settings = replace(
-        graph.train, stop=None, stop_when=(), checkpoint=None, metrics=(), logs=(),
+        graph.train, loss=None, stop=None, stop_when=(), checkpoint=None, metrics=(), logs=(),
         validate_every=Train.validate_every,
     )  # fmt: skip
     net = draw(replace(graph, data=None, augment=None, train=None))
     facts = [net, *map(_facts, (graph.data, graph.augment, settings)), scale, shift, data]
+    if loss is not None:  # by its name alone, if there is nothing to add
+        said = LOSSES[loss.name].facts(loss)
+        facts[3]["loss"] = loss.name if said == {loss.name: True} else _facts(said)
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
