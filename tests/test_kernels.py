@@ -190,6 +190,25 @@ def test_loss_against_reference(loss: str) -> None:
         assert np.abs(got[tensor] - value).max() < 3e-5 * np.abs(value).max()
 
 
+@pytest.mark.parametrize("loss", ["nll", "crossentropy"])
+def test_smoothed_labels(loss: str) -> None:
+    """The mean of the loss over all classes has a part in it."""
+    smooth, classes = 0.2, 4
+    chain = f"input 7; linear 5; tanh; linear {classes}; {ENDS[LOSSES[loss].takes]}; train; "
+    case = make_case(spec_of(f"{chain}.loss {loss} smooth {smooth}; .rate 0.1"))
+    expected_loss, expected = 0.0, dict.fromkeys(case.kernels()[1], 0.0)
+    for label in (None, *range(classes)):
+        labels = case.labels if label is None else np.full_like(case.labels, label)
+        share = 1 - smooth if label is None else smooth / classes
+        value, gradients, _ = case.reference.gradients(case.values(), labels, loss)
+        expected_loss += share * value
+        expected = {name: part + share * gradients[name] for name, part in expected.items()}
+    got_loss, got, _ = case.kernels()
+    assert got_loss == pytest.approx(expected_loss, rel=2e-5)
+    for tensor, value in expected.items():
+        assert np.abs(got[tensor] - value).max() < 3e-5 * np.abs(value).max()
+
+
 @pytest.mark.parametrize("loss", LOSSES)
 def test_references_of_losses_are_their_slopes(loss: str) -> None:
     rng = np.random.default_rng(3)

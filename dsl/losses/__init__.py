@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lenet.dsl.messages.diagnostics import Diagnostic
 from lenet.dsl.syntax.tree import Span
-from lenet.dsl.vocabulary import Registry, Word
+from lenet.dsl.vocabulary import Option, Registry, Word
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +26,14 @@ class Loss(Word):
 
 
 LOSSES: Registry[Loss] = Registry(__name__, "LOSS")
+SMOOTH = Option(
+    "smooth",
+    "this part of the right class's share goes to all classes alike (label smoothing, Szegedy et "
+    "al. 2016), as PyTorch and Keras have it; 0.1 for example",
+    high=1,
+    what="the label smoothing",
+    aliases=("label_smoothing", "labelsmoothing", "smoothing"),
+)
 
 
 def usual_loss(gives: str) -> Loss:

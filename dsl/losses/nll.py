@@ -1,6 +1,6 @@
 """nll: the negative log-likelihood."""
 
-from lenet.dsl.losses import Loss
+from lenet.dsl.losses import SMOOTH, Loss
 from lenet.dsl.messages import wording as messages
 
 LOSS = Loss(
@@ -8,7 +8,8 @@ LOSS = Loss(
     summary="the negative of the right class's log-probability, for a net that ends in "
     "`logsoftmax`",
     example="loss nll",
-    formula="-x[y]",
+    formula="-(1 - smooth) * x[y] - smooth * mean(x)",
+    options=(SMOOTH,),
     takes="log-probabilities",
     unfit=messages.nll_needs_logsoftmax,
     usual_for=("log-probabilities",),
