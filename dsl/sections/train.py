@@ -66,12 +66,13 @@ class Rate:
 @dataclass(frozen=True)
 class Stop:
     """`stop when`: a metric of the validation rises above or falls below a value, or has not
-    become better for some epochs ("stalls")."""
+    become better, `by` more than so much, for some epochs ("stalls")."""
 
     metric: str
     when: str
     value: float = 0.0
     epochs: int = 0
+    by: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,8 @@ def _stop(reader: Reader, train: Train) -> Train:
         duration = reader.duration()
         if duration.unit != "epochs":
             raise reader.refuse(reader.line.span)
-        stop = Stop(metric, how, epochs=duration.count)
+        by = reader.real("the improvement") if reader.accept("by") else 0.0
+        stop = Stop(metric, how, epochs=duration.count, by=by)
     else:
         stop = Stop(metric, how, reader.real(f"the {metric}"))
     # Unless a line says `stop after`, this alone ends the training.
@@ -232,6 +234,7 @@ _LINES = (
             "after": "the length of the training, as in `stop after 20 epochs`",
             "when": "the training ends early by a metric, as in `stop when top1 above 0.99`",
             "for": "how long a metric may stall, as in `stalls for 3 epochs`",
+            "by": "what counts as better, as in `stalls for 3 epochs by 0.001`: more than this",
         },
         read=_stop,
         repeatable=True,

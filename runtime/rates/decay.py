@@ -5,5 +5,5 @@ from lenet.runtime.rates import Progress
 
 
 def at(rate: float, use: Use, progress: Progress) -> float:
-    """r / (1 + decay * t)."""
-    return float(rate / (1 + use["decay"] * progress.iteration))
+    """r / (1 + decay * t)^power."""
+    return float(rate / (1 + use["decay"] * progress.iteration) ** use["power"])

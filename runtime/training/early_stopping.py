@@ -9,6 +9,11 @@ from lenet.dsl.sections.train import Stop
 from lenet.runtime.records.checkpoint import damaged
 
 
+def _name(rule: Stop) -> str:
+    """Of a rule, in checkpoints: what older ones did not know is left out where it is 0."""
+    return repr(rule).replace(", by=0.0)", ")")
+
+
 class Stopper:
     """Whether a `stop when` line ends the training, by what was measured at the ends of epochs."""
 
@@ -20,7 +25,7 @@ class Stopper:
     @property
     def state(self) -> dict[str, Any]:
         """For a checkpoint."""
-        best = {repr(rule): self.best.get(rule) for rule in self.rules}
+        best = {_name(rule): self.best.get(rule) for rule in self.rules}
         return {"best": best, "reached": self.reached}
 
     def restore(self, state: Any) -> None:
@@ -29,13 +34,13 @@ class Stopper:
         try:
             known, reached = dict(state["best"]), bool(state["reached"])
             for rule in self.rules:
-                found = known.get(repr(rule))
+                found = known.get(_name(rule))
                 if found is not None:
                     score, since = found
                     self.best[rule] = float(score), int(since)
         except (KeyError, TypeError, ValueError, OverflowError):
             raise damaged("It does not say when to stop.") from None
-        self.reached = reached and set(known) == {repr(rule) for rule in self.rules}
+        self.reached = reached and set(known) == {_name(rule) for rule in self.rules}
 
     def see(self, metrics: dict[str, float], epoch: int) -> None:
         for rule in self.rules:
@@ -48,7 +53,7 @@ class Stopper:
             if rule.when == "stalls":
                 score = METRICS[rule.metric].score(value)
                 best, since = self.best.get(rule, (-math.inf, epoch))
-                if score > best:
+                if score > best + rule.by:
                     best, since = score, epoch
                 self.best[rule] = best, since
                 self.reached |= epoch - since >= rule.epochs

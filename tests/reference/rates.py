@@ -15,8 +15,10 @@ def cosine(r: float, t: int, total: int, warmup: int, steps: int) -> float:
     return r * 0.5 * (1 + math.cos(math.pi * (t - warmup) / (total - warmup)))
 
 
-def decay(r: float, t: int, total: int, warmup: int, steps: int, decay: float) -> float:
-    return r / (1 + decay * t)
+def decay(
+    r: float, t: int, total: int, warmup: int, steps: int, decay: float, power: float = 1
+) -> float:
+    return r / math.exp(power * math.log(1 + decay * t))
 
 
 def exponential(
@@ -45,7 +47,9 @@ def polynomial(r: float, t: int, total: int, warmup: int, steps: int, power: flo
 # With uses that are tried: as a line writes them, and their values.
 RATES: dict[str, tuple[Schedule, list[tuple[str, dict[str, Any]]]]] = {
     "cosine": (cosine, [("cosine", {})]),
-    "decay": (decay, [("decay 0.02", {"decay": 0.02})]),
+    "decay": (decay, [
+        ("decay 0.02", {"decay": 0.02}), ("decay 0.1 power 0.75", {"decay": 0.1, "power": 0.75}),
+    ]),
     "exponential": (exponential, [
         ("exponential 0.5 every 2 epochs", {"factor": 0.5, "period": 14}),
         ("exponential 0.9 every iteration", {"factor": 0.9, "period": 1}),
