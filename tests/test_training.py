@@ -111,7 +111,7 @@ def test_losses_of_twenty_steps_are_the_references(optimizer: Use) -> None:
 
 def test_adam_is_the_papers() -> None:
     """Ten steps with the same gradients, in float32 against float64 (decoupled weight decay)."""
-    optimizer = OPTIMIZERS["adam"].use(beta1=0.9, beta2=0.99, epsilon=1e-6, weight_decay=0.1)
+    optimizer = OPTIMIZERS["adamw"].use(beta1=0.9, beta2=0.99, epsilon=1e-6, weight_decay=0.1)
     updater, rng = Updater(optimizer, 50), np.random.default_rng(2)
     weights = rng.standard_normal(50).astype(np.float32)
     w, m, v = weights.astype(np.float64), np.zeros(50), np.zeros(50)

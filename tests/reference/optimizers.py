@@ -18,8 +18,12 @@ def sgd(w: Any, g: Any, *states: Any, rate: Any, number: int, momentum: Any, wei
     return w - rate * (g + momentum * v if nesterov else v), v
 
 
-def adam(w: Any, g: Any, m: Any, v: Any, *, rate: Any, number: int, beta1: Any, beta2: Any,
-         epsilon: Any, weight_decay: Any) -> tuple[Any, ...]:  # fmt: skip
+def adam(w: Any, g: Any, m: Any, v: Any, *, weight_decay: Any, **values: Any) -> tuple[Any, ...]:
+    return adamw(w, g + weight_decay * w, m, v, weight_decay=type(weight_decay)(0), **values)
+
+
+def adamw(w: Any, g: Any, m: Any, v: Any, *, rate: Any, number: int, beta1: Any, beta2: Any,
+          epsilon: Any, weight_decay: Any) -> tuple[Any, ...]:  # fmt: skip
     kind = type(beta1)
     m = beta1 * m + (kind(1) - beta1) * g
     v = beta2 * v + (kind(1) - beta2) * g * g
@@ -52,5 +56,8 @@ REFERENCE: dict[str, tuple[Any, list[dict[str, float]]]] = {
         {"weight_decay": 0.01, "alpha": 0.9}, {"momentum": 0.9},
         {"centered": True, "epsilon": 1e-4},
     ]),
-    "adam": (adam, [{"beta1": 0.8, "beta2": 0.99, "epsilon": 1e-6, "weight_decay": 0.1}]),
+    "adam": (adam, [
+        {}, {"beta1": 0.8, "beta2": 0.99, "epsilon": 1e-6, "weight_decay": 0.1},
+    ]),
+    "adamw": (adamw, [{}, {"beta1": 0.8, "beta2": 0.99, "epsilon": 1e-6, "weight_decay": 0.1}]),
 }  # fmt: skip
