@@ -10,11 +10,11 @@ import numpy as np
 
 
 def sgd(w: Any, g: Any, *states: Any, rate: Any, number: int, momentum: Any, weight_decay: Any,
-        nesterov: bool) -> tuple[Any, ...]:  # fmt: skip
+        nesterov: bool, dampening: Any) -> tuple[Any, ...]:  # fmt: skip
     g = g + weight_decay * w
     if not momentum:
         return (w - rate * g,)
-    v = momentum * states[0] + g
+    v = momentum * states[0] + (g if number == 1 else (type(dampening)(1) - dampening) * g)
     return w - rate * (g + momentum * v if nesterov else v), v
 
 
@@ -51,6 +51,7 @@ REFERENCE: dict[str, tuple[Any, list[dict[str, float]]]] = {
     "sgd": (sgd, [
         {"weight_decay": 0.01}, {"momentum": 0.9},
         {"momentum": 0.9, "nesterov": True, "weight_decay": 0.01},
+        {"momentum": 0.9, "dampening": 0.8},
     ]),
     "rmsprop": (rmsprop, [
         {"weight_decay": 0.01, "alpha": 0.9}, {"momentum": 0.9},
