@@ -8,7 +8,7 @@ from llvmlite import ir
 
 from lenet.compiler.optimizers.rule import Rule, power, updating
 from lenet.compiler.simd.kernel import Entry
-from lenet.compiler.simd.lanes import call
+from lenet.compiler.simd.lanes import square_root
 from lenet.dsl.vocabulary import Use
 
 
@@ -40,7 +40,7 @@ def _step(
     w -= rate * (m / correction1 / (sqrt(v / correction2) + epsilon) + decoupled * w)"""
     g = b.fadd(g, b.fmul(added, w))
     m, v = moments(b, g, m, v, beta1, rest1, beta2, rest2)
-    root = call(b, f"llvm.sqrt.v{g.type.count}f32", b.fdiv(v, correction2))
+    root = square_root(b, b.fdiv(v, correction2))
     move = b.fdiv(b.fdiv(m, correction1), b.fadd(root, epsilon))
     return [b.fsub(w, b.fmul(rate, b.fadd(move, b.fmul(decoupled, w)))), m, v]
 
