@@ -47,6 +47,15 @@ def rmsprop(
     return w - rate * v, s, m, v
 
 
+def adagrad(w: Any, g: Any, s: Any, *, rate: Any, number: int, lr_decay: Any,
+            initial_accumulator_value: Any, epsilon: Any, weight_decay: Any
+            ) -> tuple[Any, ...]:  # fmt: skip
+    g = g + weight_decay * w
+    s = s + g * g
+    rate = rate / type(lr_decay)(1 + (number - 1) * float(lr_decay))
+    return w - rate * (g / (np.sqrt(initial_accumulator_value + s) + epsilon)), s
+
+
 REFERENCE: dict[str, tuple[Any, list[dict[str, float]]]] = {
     "sgd": (sgd, [
         {"weight_decay": 0.01}, {"momentum": 0.9},
@@ -61,4 +70,8 @@ REFERENCE: dict[str, tuple[Any, list[dict[str, float]]]] = {
         {}, {"beta1": 0.8, "beta2": 0.99, "epsilon": 1e-6, "weight_decay": 0.1},
     ]),
     "adamw": (adamw, [{}, {"beta1": 0.8, "beta2": 0.99, "epsilon": 1e-6, "weight_decay": 0.1}]),
+    "adagrad": (adagrad, [
+        {}, {"lr_decay": 0.1, "initial_accumulator_value": 0.5, "epsilon": 1e-3,
+             "weight_decay": 0.1},
+    ]),
 }  # fmt: skip
