@@ -56,6 +56,15 @@ def adagrad(w: Any, g: Any, s: Any, *, rate: Any, number: int, lr_decay: Any,
     return w - rate * (g / (np.sqrt(initial_accumulator_value + s) + epsilon)), s
 
 
+def adadelta(w: Any, g: Any, s: Any, d: Any, *, rate: Any, number: int, rho: Any, epsilon: Any,
+             weight_decay: Any) -> tuple[Any, ...]:  # fmt: skip
+    rest = type(rho)(1) - rho
+    g = g + weight_decay * w
+    s = rho * s + rest * g * g
+    step = np.sqrt(d + epsilon) / np.sqrt(s + epsilon) * g
+    return w - rate * step, s, rho * d + rest * step * step
+
+
 REFERENCE: dict[str, tuple[Any, list[dict[str, float]]]] = {
     "sgd": (sgd, [
         {"weight_decay": 0.01}, {"momentum": 0.9},
@@ -74,4 +83,5 @@ REFERENCE: dict[str, tuple[Any, list[dict[str, float]]]] = {
         {}, {"lr_decay": 0.1, "initial_accumulator_value": 0.5, "epsilon": 1e-3,
              "weight_decay": 0.1},
     ]),
+    "adadelta": (adadelta, [{}, {"rho": 0.7, "epsilon": 1e-2, "weight_decay": 0.1}]),
 }  # fmt: skip
