@@ -65,6 +65,15 @@ def adadelta(w: Any, g: Any, s: Any, d: Any, *, rate: Any, number: int, rho: Any
     return w - rate * step, s, rho * d + rest * step * step
 
 
+def adamax(w: Any, g: Any, m: Any, u: Any, *, rate: Any, number: int, beta1: Any, beta2: Any,
+           epsilon: Any, weight_decay: Any) -> tuple[Any, ...]:  # fmt: skip
+    kind = type(beta1)
+    g = g + weight_decay * w
+    m = beta1 * m + (kind(1) - beta1) * g
+    u = np.maximum(beta2 * u, np.abs(g) + epsilon)
+    return w - rate * (m / kind(1 - float(beta1) ** number) / u), m, u
+
+
 REFERENCE: dict[str, tuple[Any, list[dict[str, float]]]] = {
     "sgd": (sgd, [
         {"weight_decay": 0.01}, {"momentum": 0.9},
@@ -84,4 +93,7 @@ REFERENCE: dict[str, tuple[Any, list[dict[str, float]]]] = {
              "weight_decay": 0.1},
     ]),
     "adadelta": (adadelta, [{}, {"rho": 0.7, "epsilon": 1e-2, "weight_decay": 0.1}]),
+    "adamax": (adamax, [
+        {}, {"beta1": 0.8, "beta2": 0.9, "epsilon": 1e-2, "weight_decay": 0.1},
+    ]),
 }  # fmt: skip
