@@ -74,6 +74,20 @@ def adamax(w: Any, g: Any, m: Any, u: Any, *, rate: Any, number: int, beta1: Any
     return w - rate * (m / kind(1 - float(beta1) ** number) / u), m, u
 
 
+def nadam(w: Any, g: Any, m: Any, v: Any, *, rate: Any, number: int, beta1: Any, beta2: Any,
+          epsilon: Any, momentum_decay: Any, weight_decay: Any) -> tuple[Any, ...]:  # fmt: skip
+    kind = type(beta1)
+    exponents = np.arange(1, number + 2) * float(momentum_decay)
+    u = float(beta1) * (1 - 0.5 * 0.96**exponents)
+    p = np.cumprod(u)
+    g = g + weight_decay * w
+    m = beta1 * m + (kind(1) - beta1) * g
+    v = beta2 * v + (kind(1) - beta2) * g * g
+    ahead = kind(u[-1] / (1 - p[-1])) * m + kind((1 - u[-2]) / (1 - p[-2])) * g
+    root = np.sqrt(v / kind(1 - float(beta2) ** number))
+    return w - rate * (ahead / (root + epsilon)), m, v
+
+
 REFERENCE: dict[str, tuple[Any, list[dict[str, float]]]] = {
     "sgd": (sgd, [
         {"weight_decay": 0.01}, {"momentum": 0.9},
@@ -95,5 +109,8 @@ REFERENCE: dict[str, tuple[Any, list[dict[str, float]]]] = {
     "adadelta": (adadelta, [{}, {"rho": 0.7, "epsilon": 1e-2, "weight_decay": 0.1}]),
     "adamax": (adamax, [
         {}, {"beta1": 0.8, "beta2": 0.9, "epsilon": 1e-2, "weight_decay": 0.1},
+    ]),
+    "nadam": (nadam, [
+        {}, {"momentum_decay": 0.5, "beta2": 0.99, "epsilon": 1e-3, "weight_decay": 0.1},
     ]),
 }  # fmt: skip
