@@ -162,6 +162,19 @@ def test_an_optimizer_stays_with_float64(name: str, options: dict[str, float]) -
         np.testing.assert_allclose(updater._states, np.reshape(states, (-1, size)), 1e-4, 1e-5)
 
 
+@pytest.mark.parametrize(("name", "option"), [
+    (name, option.name) for name, entry in OPTIMIZERS.items() for option in entry.options
+    if option.high == 1
+])  # fmt: skip
+def test_an_option_may_be_1_in_float32(name: str, option: str) -> None:
+    given = {"momentum": 0.9} if option == "dampening" else {}
+    updater = Updater(OPTIMIZERS[name].use(**given, **{option: 1 - 1e-12}), 3)
+    for number in (1, 2, 1000):
+        updater.steps = number
+        total = np.array([5, -7, 0]) << FRACTION_BITS
+        assert updater(np.ones(3, F), parts_of(total), 1.0, 0, 3, 0.1) in (0, NOT_FINITE)
+
+
 @pytest.mark.parametrize("place", [0, 17, 33, 39])  # in the vectors, and in what is left of 40
 def test_an_optimizer_tells_what_went_wrong(place: int) -> None:
     updater, gradients = Updater(OPTIMIZERS["sgd"].use(), 40), np.ones((1, 40), F)

@@ -88,6 +88,22 @@ def nadam(w: Any, g: Any, m: Any, v: Any, *, rate: Any, number: int, beta1: Any,
     return w - rate * (ahead / (root + epsilon)), m, v
 
 
+def radam(w: Any, g: Any, m: Any, v: Any, *, rate: Any, number: int, beta1: Any, beta2: Any,
+          epsilon: Any, weight_decay: Any) -> tuple[Any, ...]:  # fmt: skip
+    kind, b1, b2 = type(beta1), float(beta1), float(beta2)
+    g = g + weight_decay * w
+    m = beta1 * m + (kind(1) - beta1) * g
+    v = beta2 * v + (kind(1) - beta2) * g * g
+    longest = 2 / (1 - b2) - 1
+    length = longest - 2 * number * b2**number / (1 - b2**number)
+    scale, root = 1 / (1 - b1**number), kind(1)
+    if length > 5:
+        scale *= np.sqrt((length - 4) * (length - 2) * longest * (1 - b2**number)
+                         / ((longest - 4) * (longest - 2) * length))  # fmt: skip
+        root = np.sqrt(v) + epsilon
+    return w - rate * (kind(scale) * m / root), m, v
+
+
 REFERENCE: dict[str, tuple[Any, list[dict[str, float]]]] = {
     "sgd": (sgd, [
         {"weight_decay": 0.01}, {"momentum": 0.9},
@@ -112,5 +128,9 @@ REFERENCE: dict[str, tuple[Any, list[dict[str, float]]]] = {
     ]),
     "nadam": (nadam, [
         {}, {"momentum_decay": 0.5, "beta2": 0.99, "epsilon": 1e-3, "weight_decay": 0.1},
+    ]),
+    "radam": (radam, [
+        {}, {"beta1": 0.8, "beta2": 0.99, "epsilon": 1e-3, "weight_decay": 0.1},
+        {"beta2": 0.1}, {"beta1": 0.5, "beta2": 0.9},
     ]),
 }  # fmt: skip
