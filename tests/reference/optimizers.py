@@ -104,6 +104,13 @@ def radam(w: Any, g: Any, m: Any, v: Any, *, rate: Any, number: int, beta1: Any,
     return w - rate * (kind(scale) * m / root), m, v
 
 
+def lion(w: Any, g: Any, m: Any, *, rate: Any, number: int, beta1: Any, beta2: Any,
+         weight_decay: Any) -> tuple[Any, ...]:  # fmt: skip
+    one = type(beta1)(1)
+    sign = np.sign(beta1 * m + (one - beta1) * g)
+    return w - rate * (sign + weight_decay * w), beta2 * m + (one - beta2) * g
+
+
 REFERENCE: dict[str, tuple[Any, list[dict[str, float]]]] = {
     "sgd": (sgd, [
         {"weight_decay": 0.01}, {"momentum": 0.9},
@@ -133,4 +140,5 @@ REFERENCE: dict[str, tuple[Any, list[dict[str, float]]]] = {
         {}, {"beta1": 0.8, "beta2": 0.99, "epsilon": 1e-3, "weight_decay": 0.1},
         {"beta2": 0.1}, {"beta1": 0.5, "beta2": 0.9},
     ]),
+    "lion": (lion, [{}, {"beta1": 0.5, "beta2": 0.8, "weight_decay": 0.1}]),
 }  # fmt: skip
