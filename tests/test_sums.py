@@ -162,6 +162,34 @@ def test_an_optimizer_stays_with_float64(name: str, options: dict[str, float]) -
         np.testing.assert_allclose(updater._states, np.reshape(states, (-1, size)), 1e-4, 1e-5)
 
 
+def test_ftrl_is_the_papers() -> None:
+    """Algorithm 1 of McMahan et al. 2013, whose weights begin with 0, at a constant rate; and with
+    nothing that pulls to 0, from any weights and at any rates, gradient descent."""
+    rng, alpha, beta, l1, l2 = np.random.default_rng(3), 0.1, 0.5, 4.0, 0.5
+    w, z, n = np.zeros((3, 50))
+    descending = start = rng.standard_normal(50)
+    states, other_states = (np.zeros(50), np.zeros(50)), (np.zeros(50), np.zeros(50))
+    ours, function = w, REFERENCE["ftrl"][0]
+    given = {"beta": np.float64(beta), "weight_decay": np.float64(0)}
+    for number in range(1, 21):
+        g = rng.standard_normal(50)
+        ours, *states = function(
+            ours, g, *states, rate=alpha, number=number, lambda1=l1, lambda2=l2, **given
+        )
+        start, *other_states = function(
+            start, g, *other_states, rate=alpha / number, number=number, lambda1=0, lambda2=0,
+            **given,
+        )  # fmt: skip
+        sigma = (np.sqrt(n + g * g) - np.sqrt(n)) / alpha
+        z, n = z + g - sigma * w, n + g * g
+        w = -(z - np.sign(z) * l1) / ((beta + np.sqrt(n)) / alpha + l2)
+        w[np.abs(z) <= l1] = 0
+        descending = descending - alpha / number * g / (beta + np.sqrt(n))
+        np.testing.assert_allclose(ours, w, 1e-9, 1e-12)
+        np.testing.assert_allclose(start, descending, 1e-9, 1e-12)
+    assert 0 < np.count_nonzero(w) < 50
+
+
 @pytest.mark.parametrize(("name", "option"), [
     (name, option.name) for name, entry in OPTIMIZERS.items() for option in entry.options
     if option.high == 1

@@ -111,6 +111,17 @@ def lion(w: Any, g: Any, m: Any, *, rate: Any, number: int, beta1: Any, beta2: A
     return w - rate * (sign + weight_decay * w), beta2 * m + (one - beta2) * g
 
 
+def ftrl(w: Any, g: Any, z: Any, n: Any, *, rate: Any, number: int, beta: Any, lambda1: Any,
+         lambda2: Any, weight_decay: Any) -> tuple[Any, ...]:  # fmt: skip
+    g = g + weight_decay * w
+    old = np.sqrt(n) if number == 1 else beta + np.sqrt(n)
+    n = n + g * g
+    q = beta + np.sqrt(n)
+    z = z + (rate * g - (q - old) * w)
+    clipped = np.clip(z, -rate * lambda1, rate * lambda1)
+    return (clipped - z) / (q + rate * lambda2), z, n
+
+
 REFERENCE: dict[str, tuple[Any, list[dict[str, float]]]] = {
     "sgd": (sgd, [
         {"weight_decay": 0.01}, {"momentum": 0.9},
@@ -141,4 +152,7 @@ REFERENCE: dict[str, tuple[Any, list[dict[str, float]]]] = {
         {"beta2": 0.1}, {"beta1": 0.5, "beta2": 0.9},
     ]),
     "lion": (lion, [{}, {"beta1": 0.5, "beta2": 0.8, "weight_decay": 0.1}]),
+    "ftrl": (ftrl, [
+        {}, {"beta": 0.5, "lambda1": 2, "lambda2": 0.5, "weight_decay": 0.1},
+    ]),
 }  # fmt: skip
