@@ -142,6 +142,67 @@ def test_an_optimizer_has_the_bits_of_numpy(name: str, options: dict[str, float]
         np.testing.assert_array_equal(updater._states, expected_states)
 
 
+@pytest.mark.parametrize(("name", "options"), USES)
+def test_an_optimizer_stays_with_float64(name: str, options: dict[str, float]) -> None:
+    """Fifty steps from the beginning, in two parts each, with a rate that falls."""
+    size, optimizer = 50, OPTIMIZERS[name].use(**options)
+    updater, rng = Updater(optimizer, size), np.random.default_rng(2)
+    weights = rng.standard_normal(size).astype(F)
+    given = {key: np.float64(value) for key, value in optimizer.values}
+    w, *states = np.zeros((1 + updater.rule.states, size))
+    w += weights
+    for number in range(1, 51):
+        total = rng.integers(-(2**41), 2**41, size)
+        slopes, updater.steps, rate = total * 2.0**-FRACTION_BITS, number, 0.01 / number**0.5
+        w, *states = REFERENCE[name][0](w, slopes, *states, rate=rate, number=number, **given)
+        for first, last in ((0, 20), (20, size)):
+            assert updater(weights, parts_of(total), 1.0, first, last, rate) == 0
+        np.testing.assert_allclose(weights, w, 1e-5, 1e-6)
+        # 1 - 0.999 in float32 is off by 1.3e-5, which the corrections of Adam's means take out.
+        np.testing.assert_allclose(updater._states, np.reshape(states, (-1, size)), 1e-4, 1e-5)
+
+
+def test_ftrl_is_the_papers() -> None:
+    """Algorithm 1 of McMahan et al. 2013, whose weights begin with 0, at a constant rate; and with
+    nothing that pulls to 0, from any weights and at any rates, gradient descent."""
+    rng, alpha, beta, l1, l2 = np.random.default_rng(3), 0.1, 0.5, 4.0, 0.5
+    w, z, n = np.zeros((3, 50))
+    descending = start = rng.standard_normal(50)
+    states, other_states = (np.zeros(50), np.zeros(50)), (np.zeros(50), np.zeros(50))
+    ours, function = w, REFERENCE["ftrl"][0]
+    given = {"beta": np.float64(beta), "weight_decay": np.float64(0)}
+    for number in range(1, 21):
+        g = rng.standard_normal(50)
+        ours, *states = function(
+            ours, g, *states, rate=alpha, number=number, lambda1=l1, lambda2=l2, **given
+        )
+        start, *other_states = function(
+            start, g, *other_states, rate=alpha / number, number=number, lambda1=0, lambda2=0,
+            **given,
+        )  # fmt: skip
+        sigma = (np.sqrt(n + g * g) - np.sqrt(n)) / alpha
+        z, n = z + g - sigma * w, n + g * g
+        w = -(z - np.sign(z) * l1) / ((beta + np.sqrt(n)) / alpha + l2)
+        w[np.abs(z) <= l1] = 0
+        descending = descending - alpha / number * g / (beta + np.sqrt(n))
+        np.testing.assert_allclose(ours, w, 1e-9, 1e-12)
+        np.testing.assert_allclose(start, descending, 1e-9, 1e-12)
+    assert 0 < np.count_nonzero(w) < 50
+
+
+@pytest.mark.parametrize(("name", "option"), [
+    (name, option.name) for name, entry in OPTIMIZERS.items() for option in entry.options
+    if option.high == 1
+])  # fmt: skip
+def test_an_option_may_be_1_in_float32(name: str, option: str) -> None:
+    given = {"momentum": 0.9} if option == "dampening" else {}
+    updater = Updater(OPTIMIZERS[name].use(**given, **{option: 1 - 1e-12}), 3)
+    for number in (1, 2, 1000):
+        updater.steps = number
+        total = np.array([5, -7, 0]) << FRACTION_BITS
+        assert updater(np.ones(3, F), parts_of(total), 1.0, 0, 3, 0.1) in (0, NOT_FINITE)
+
+
 @pytest.mark.parametrize("place", [0, 17, 33, 39])  # in the vectors, and in what is left of 40
 def test_an_optimizer_tells_what_went_wrong(place: int) -> None:
     updater, gradients = Updater(OPTIMIZERS["sgd"].use(), 40), np.ones((1, 40), F)

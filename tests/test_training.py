@@ -8,7 +8,6 @@ import pytest
 
 import lenet
 from lenet.compiler.jit.cache import load
-from lenet.compiler.optimizers.exact import FRACTION_BITS
 from lenet.compiler.pipeline import compile_graph
 from lenet.dsl.bitmaps import DIGITS
 from lenet.dsl.check import check_graph
@@ -29,7 +28,6 @@ from lenet.runtime.training.slices.count import slice_count
 from lenet.runtime.training.slices.order import shares, shuffled
 from lenet.runtime.training.slices.shard import deal
 from lenet.runtime.training.step import Trainer
-from lenet.runtime.training.updater import Updater, parts_of
 from nets import reference_net
 
 SPECS = Path(__file__).parents[1] / "specs"
@@ -107,24 +105,6 @@ def test_losses_of_twenty_steps_are_the_references(optimizer: Use) -> None:
     for name, tensor in final.items():
         layer, key = name.rsplit(".", 1)
         np.testing.assert_allclose(tensor, net.parameters[layer][key], atol=2e-4)
-
-
-def test_adam_is_the_papers() -> None:
-    """Ten steps with the same gradients, in float32 against float64 (decoupled weight decay)."""
-    optimizer = OPTIMIZERS["adam"].use(beta1=0.9, beta2=0.99, epsilon=1e-6, weight_decay=0.1)
-    updater, rng = Updater(optimizer, 50), np.random.default_rng(2)
-    weights = rng.standard_normal(50).astype(np.float32)
-    w, m, v = weights.astype(np.float64), np.zeros(50), np.zeros(50)
-    for step in range(1, 11):
-        g = rng.standard_normal(50)
-        parts = parts_of(np.rint(g * 2.0**FRACTION_BITS).astype(np.int64))
-        updater.steps = step
-        for first, last in ((0, 20), (20, 50)):
-            assert updater(weights, parts, 1.0, first, last, 0.01) == 0
-        m, v = 0.9 * m + 0.1 * g, 0.99 * v + 0.01 * g * g
-        move = (m / (1 - 0.9**step)) / (np.sqrt(v / (1 - 0.99**step)) + 1e-6)
-        w -= 0.01 * (move + 0.1 * w)
-        np.testing.assert_allclose(weights, w, atol=1e-5)
 
 
 def test_adam_learns(small: Path) -> None:

@@ -8,7 +8,7 @@ from llvmlite import ir
 
 from lenet.compiler.optimizers.rule import Rule, updating
 from lenet.compiler.simd.kernel import Entry
-from lenet.compiler.simd.lanes import call
+from lenet.compiler.simd.lanes import square_root
 from lenet.dsl.vocabulary import Use
 
 
@@ -35,7 +35,7 @@ def _plain(
     """g += decay * w; s = alpha * s + rest * g * g; w -= rate * (g / (sqrt(s) + epsilon))"""
     g = b.fadd(g, b.fmul(decay, w))
     s = b.fadd(b.fmul(alpha, s), b.fmul(b.fmul(rest, g), g))
-    root = call(b, f"llvm.sqrt.v{g.type.count}f32", s)
+    root = square_root(b, s)
     return [b.fsub(w, b.fmul(rate, b.fdiv(g, b.fadd(root, epsilon)))), s]
 
 
@@ -52,7 +52,7 @@ def _with_momentum(
     # Rounding may leave less than nothing of it.
     zero = ir.Constant(variance.type, None)
     variance = b.select(b.fcmp_ordered(">", variance, zero), variance, zero)
-    root = call(b, f"llvm.sqrt.v{g.type.count}f32", variance)
+    root = square_root(b, variance)
     v = b.fadd(b.fmul(momentum, v), b.fdiv(g, b.fadd(root, epsilon)))
     return [b.fsub(w, b.fmul(rate, v)), s, m, v]
 

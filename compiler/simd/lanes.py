@@ -91,6 +91,11 @@ def fused_multiply_add(builder: ir.IRBuilder, a: Any, b: Any, c: Any) -> Any:
     return call(builder, f"llvm.fma.v{a.type.count}f{size}", a, b, c)
 
 
+def square_root(builder: ir.IRBuilder, values: Any) -> Any:
+    """Of each lane of a vector of float32."""
+    return call(builder, f"llvm.sqrt.v{values.type.count}f32", values)
+
+
 def sum_of_lanes(builder: ir.IRBuilder, vectors: list[Any], width: int = LANES) -> Any:
     """One vector whose lane k is the sum of the lanes of vectors[k], of at most `width` vectors.
 

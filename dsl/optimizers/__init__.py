@@ -1,7 +1,7 @@
 """Optimizers: how a gradient changes the parameters. Each is an entry, carried out by the module of
 the same name in compiler/optimizers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lenet.dsl.vocabulary import Option, Registry, Use, Word
 
@@ -21,9 +21,20 @@ class Optimizer(Word):
 OPTIMIZERS: Registry[Optimizer] = Registry(__name__, "OPTIMIZER")
 WEIGHT_DECAY = Option(
     "weight_decay",
-    "each step also shrinks the parameters by this factor times the rate",
+    "this part of each parameter is added to its slope",
     what="the weight decay",
     aliases=("decay",),
+)
+DECOUPLED_WEIGHT_DECAY = replace(
+    WEIGHT_DECAY, summary="each step also shrinks the parameters by this factor times the rate"
+)
+# Of those that scale steps as Adam does.
+MOMENTS = (
+    Option("beta1", "the part of the old in the running mean of slopes", default=0.9, high=1),
+    Option(
+        "beta2", "the part of the old in the running mean of squared slopes", default=0.999, high=1
+    ),
+    Option("epsilon", "is added to the root that steps are divided by", default=1e-8, low=1e-30),
 )
 
 

@@ -10,16 +10,20 @@ import numpy as np
 
 
 def sgd(w: Any, g: Any, *states: Any, rate: Any, number: int, momentum: Any, weight_decay: Any,
-        nesterov: bool) -> tuple[Any, ...]:  # fmt: skip
+        nesterov: bool, dampening: Any) -> tuple[Any, ...]:  # fmt: skip
     g = g + weight_decay * w
     if not momentum:
         return (w - rate * g,)
-    v = momentum * states[0] + g
+    v = momentum * states[0] + (g if number == 1 else (type(dampening)(1) - dampening) * g)
     return w - rate * (g + momentum * v if nesterov else v), v
 
 
-def adam(w: Any, g: Any, m: Any, v: Any, *, rate: Any, number: int, beta1: Any, beta2: Any,
-         epsilon: Any, weight_decay: Any) -> tuple[Any, ...]:  # fmt: skip
+def adam(w: Any, g: Any, m: Any, v: Any, *, weight_decay: Any, **values: Any) -> tuple[Any, ...]:
+    return adamw(w, g + weight_decay * w, m, v, weight_decay=type(weight_decay)(0), **values)
+
+
+def adamw(w: Any, g: Any, m: Any, v: Any, *, rate: Any, number: int, beta1: Any, beta2: Any,
+          epsilon: Any, weight_decay: Any) -> tuple[Any, ...]:  # fmt: skip
     kind = type(beta1)
     m = beta1 * m + (kind(1) - beta1) * g
     v = beta2 * v + (kind(1) - beta2) * g * g
@@ -43,14 +47,112 @@ def rmsprop(
     return w - rate * v, s, m, v
 
 
+def adagrad(w: Any, g: Any, s: Any, *, rate: Any, number: int, lr_decay: Any,
+            initial_accumulator_value: Any, epsilon: Any, weight_decay: Any
+            ) -> tuple[Any, ...]:  # fmt: skip
+    g = g + weight_decay * w
+    s = s + g * g
+    rate = rate / type(lr_decay)(1 + (number - 1) * float(lr_decay))
+    return w - rate * (g / (np.sqrt(initial_accumulator_value + s) + epsilon)), s
+
+
+def adadelta(w: Any, g: Any, s: Any, d: Any, *, rate: Any, number: int, rho: Any, epsilon: Any,
+             weight_decay: Any) -> tuple[Any, ...]:  # fmt: skip
+    rest = type(rho)(1) - rho
+    g = g + weight_decay * w
+    s = rho * s + rest * g * g
+    step = np.sqrt(d + epsilon) / np.sqrt(s + epsilon) * g
+    return w - rate * step, s, rho * d + rest * step * step
+
+
+def adamax(w: Any, g: Any, m: Any, u: Any, *, rate: Any, number: int, beta1: Any, beta2: Any,
+           epsilon: Any, weight_decay: Any) -> tuple[Any, ...]:  # fmt: skip
+    kind = type(beta1)
+    g = g + weight_decay * w
+    m = beta1 * m + (kind(1) - beta1) * g
+    u = np.maximum(beta2 * u, np.abs(g) + epsilon)
+    return w - rate * (m / kind(1 - float(beta1) ** number) / u), m, u
+
+
+def nadam(w: Any, g: Any, m: Any, v: Any, *, rate: Any, number: int, beta1: Any, beta2: Any,
+          epsilon: Any, momentum_decay: Any, weight_decay: Any) -> tuple[Any, ...]:  # fmt: skip
+    kind = type(beta1)
+    exponents = np.arange(1, number + 2) * float(momentum_decay)
+    u = float(beta1) * (1 - 0.5 * 0.96**exponents)
+    p = np.cumprod(u)
+    g = g + weight_decay * w
+    m = beta1 * m + (kind(1) - beta1) * g
+    v = beta2 * v + (kind(1) - beta2) * g * g
+    ahead = kind(u[-1] / (1 - p[-1])) * m + kind((1 - u[-2]) / (1 - p[-2])) * g
+    root = np.sqrt(v / kind(1 - float(beta2) ** number))
+    return w - rate * (ahead / (root + epsilon)), m, v
+
+
+def radam(w: Any, g: Any, m: Any, v: Any, *, rate: Any, number: int, beta1: Any, beta2: Any,
+          epsilon: Any, weight_decay: Any) -> tuple[Any, ...]:  # fmt: skip
+    kind, b1, b2 = type(beta1), float(beta1), float(beta2)
+    g = g + weight_decay * w
+    m = beta1 * m + (kind(1) - beta1) * g
+    v = beta2 * v + (kind(1) - beta2) * g * g
+    longest = 2 / (1 - b2) - 1
+    length = longest - 2 * number * b2**number / (1 - b2**number)
+    scale, root = 1 / (1 - b1**number), kind(1)
+    if length > 5:
+        scale *= np.sqrt((length - 4) * (length - 2) * longest * (1 - b2**number)
+                         / ((longest - 4) * (longest - 2) * length))  # fmt: skip
+        root = np.sqrt(v) + epsilon
+    return w - rate * (kind(scale) * m / root), m, v
+
+
+def lion(w: Any, g: Any, m: Any, *, rate: Any, number: int, beta1: Any, beta2: Any,
+         weight_decay: Any) -> tuple[Any, ...]:  # fmt: skip
+    one = type(beta1)(1)
+    sign = np.sign(beta1 * m + (one - beta1) * g)
+    return w - rate * (sign + weight_decay * w), beta2 * m + (one - beta2) * g
+
+
+def ftrl(w: Any, g: Any, z: Any, n: Any, *, rate: Any, number: int, beta: Any, lambda1: Any,
+         lambda2: Any, weight_decay: Any) -> tuple[Any, ...]:  # fmt: skip
+    g = g + weight_decay * w
+    old = np.sqrt(n) if number == 1 else beta + np.sqrt(n)
+    n = n + g * g
+    q = beta + np.sqrt(n)
+    z = z + (rate * g - (q - old) * w)
+    clipped = np.clip(z, -rate * lambda1, rate * lambda1)
+    return (clipped - z) / (q + rate * lambda2), z, n
+
+
 REFERENCE: dict[str, tuple[Any, list[dict[str, float]]]] = {
     "sgd": (sgd, [
         {"weight_decay": 0.01}, {"momentum": 0.9},
         {"momentum": 0.9, "nesterov": True, "weight_decay": 0.01},
+        {"momentum": 0.9, "dampening": 0.8},
     ]),
     "rmsprop": (rmsprop, [
         {"weight_decay": 0.01, "alpha": 0.9}, {"momentum": 0.9},
         {"centered": True, "epsilon": 1e-4},
     ]),
-    "adam": (adam, [{"beta1": 0.8, "beta2": 0.99, "epsilon": 1e-6, "weight_decay": 0.1}]),
+    "adam": (adam, [
+        {}, {"beta1": 0.8, "beta2": 0.99, "epsilon": 1e-6, "weight_decay": 0.1},
+    ]),
+    "adamw": (adamw, [{}, {"beta1": 0.8, "beta2": 0.99, "epsilon": 1e-6, "weight_decay": 0.1}]),
+    "adagrad": (adagrad, [
+        {}, {"lr_decay": 0.1, "initial_accumulator_value": 0.5, "epsilon": 1e-3,
+             "weight_decay": 0.1},
+    ]),
+    "adadelta": (adadelta, [{}, {"rho": 0.7, "epsilon": 1e-2, "weight_decay": 0.1}]),
+    "adamax": (adamax, [
+        {}, {"beta1": 0.8, "beta2": 0.9, "epsilon": 1e-2, "weight_decay": 0.1},
+    ]),
+    "nadam": (nadam, [
+        {}, {"momentum_decay": 0.5, "beta2": 0.99, "epsilon": 1e-3, "weight_decay": 0.1},
+    ]),
+    "radam": (radam, [
+        {}, {"beta1": 0.8, "beta2": 0.99, "epsilon": 1e-3, "weight_decay": 0.1},
+        {"beta2": 0.1}, {"beta1": 0.5, "beta2": 0.9},
+    ]),
+    "lion": (lion, [{}, {"beta1": 0.5, "beta2": 0.8, "weight_decay": 0.1}]),
+    "ftrl": (ftrl, [
+        {}, {"beta": 0.5, "lambda1": 2, "lambda2": 0.5, "weight_decay": 0.1},
+    ]),
 }  # fmt: skip
