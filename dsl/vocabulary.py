@@ -44,7 +44,8 @@ class Option:
     `2x3`), a range (`0.9 to 1.1`), an angle (`10 degrees`), a duration (`5 epochs`), one of
     `choices`, which are words with what they mean, or a switch, whose name is there or not. It must
     be given where `default` is None. `what` is its name in a message, which is `name` if absent;
-    the word `before` introduces it.
+    the word `before` introduces it. `news` says what has happened to an optimizer's option since
+    checkpoints have been told by it: see runtime/training/job.py.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Option:
     before: str = ""
     what: str = ""
     aliases: tuple[str, ...] = ()
+    news: Literal["", "added", "changed"] = ""
 
     @property
     def title(self) -> str:

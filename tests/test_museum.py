@@ -13,6 +13,7 @@ import pytest
 
 import lenet
 from lenet.dsl.check import check_graph
+from lenet.runtime.training.job import digest_of
 
 MUSEUM = Path(__file__).parent / "museum"
 each = pytest.mark.parametrize("version", sorted(path.name for path in MUSEUM.iterdir()))
@@ -43,3 +44,24 @@ def test_a_run_goes_on(version: str, tmp_path: Path) -> None:
     spec = MUSEUM / version / "net.lenet"
     model = lenet.train(spec, engine="local", output=folder, resume=True, progress=False)
     assert [epoch["epoch"] for epoch in model.history] == [1, 2, 3]
+
+
+IDENTITIES = {  # as version 0.1.0 told runs from each other
+    "8aa2cd93b04279ae": "  rate 0.1 decay 0.01\n  loss nll\n  optimizer sgd momentum 0.9 nesterov\n",
+    "debb1dea683f13df": "  rate 0.1\n",
+}
+NET = "input 1x8x8\nflatten\nlinear 10\nlogsoftmax\ndata digits\ntrain\n"
+
+
+@pytest.mark.parametrize("identity", IDENTITIES)
+def test_words_that_are_new_change_no_older_run(identity: str) -> None:
+    graph = check_graph(NET + IDENTITIES[identity], "x")
+    assert digest_of(graph, (1.0,), (0.0,), "data").startswith(identity)
+
+
+def test_a_decay_that_means_something_else_is_another_training() -> None:
+    """Adam's was decoupled in version 0.1.0."""
+    graph = check_graph(f"{NET}  rate 0.1\n  optimizer adam weight_decay 0.1\n", "x")
+    before = check_graph(f"{NET}  rate 0.1\n  optimizer adam\n", "x")
+    facts = [digest_of(found, (1.0,), (0.0,), "data") for found in (graph, before)]
+    assert facts[0] != facts[1]

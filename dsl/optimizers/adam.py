@@ -1,5 +1,7 @@
 """adam: running means of slopes and of their squares."""
 
+from dataclasses import replace
+
 from lenet.dsl.optimizers import MOMENTS, WEIGHT_DECAY, Optimizer
 
 OPTIMIZER = Optimizer(
@@ -11,5 +13,5 @@ OPTIMIZER = Optimizer(
     "m = beta1 * m + (1 - beta1) * g; v = beta2 * v + (1 - beta2) * g * g; "
     "w = w - rate * m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon)",
     source="Kingma and Ba 2015, Adam",
-    options=(*MOMENTS, WEIGHT_DECAY),
+    options=(*MOMENTS, replace(WEIGHT_DECAY, news="changed")),  # it was decoupled
 )

@@ -31,6 +31,7 @@ OPTIMIZER = Optimizer(
             "with momentum, the part of each gradient that is left out, but for the first; in "
             "BigDL it is as large as the momentum if absent",
             high=1,
+            news="added",
         ),
     ),
     # Without momentum there is nothing to look ahead with, or to dampen; Nesterov's takes all of

@@ -9,7 +9,9 @@ import numpy as np
 
 from lenet.dsl.graph import Graph, draw
 from lenet.dsl.losses import LOSSES
+from lenet.dsl.optimizers import OPTIMIZERS, usual_optimizer
 from lenet.dsl.sections.train import Train
+from lenet.dsl.vocabulary import Use
 from lenet.runtime.training.batches import Normalization
 
 
@@ -47,17 +49,33 @@ def digest_of(graph: Graph, scale: tuple[float, ...], shift: tuple[float, ...], 
     """Of all that decides about the bits of the weights, but for when the training stops; `data`
     tells the images from others."""
     assert graph.train is not None
-    loss = graph.train.loss
+    loss, optimizer = graph.train.loss, graph.train.optimizer
     settings = replace(
         graph.train, loss=None, stop=None, stop_when=(), checkpoint=None, metrics=(), logs=(),
         validate_every=Train.validate_every,
     )  # fmt: skip
     net = draw(replace(graph, data=None, augment=None, train=None))
     facts = [net, *map(_facts, (graph.data, graph.augment, settings)), scale, shift, data]
+    if optimizer != usual_optimizer():
+        facts[3]["optimizer"] = _facts({"name": optimizer.name, "values": _values(optimizer)})
     if loss is not None:  # by its name alone, if there is nothing to add
         said = LOSSES[loss.name].facts(loss)
         facts[3]["loss"] = loss.name if said == {loss.name: True} else _facts(said)
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def _values(optimizer: Use) -> tuple[tuple[str, Any], ...]:
+    """The values of an optimizer's line, so that runs of older versions go on where they mean the
+    same: without options that were added, where they are as by default, and under another name
+    where what they say has changed."""
+    found = []
+    for option in OPTIMIZERS[optimizer.name].options:
+        value = optimizer[option.name]
+        told = value != option.default
+        if told or option.news != "added":
+            changed = told and option.news == "changed"
+            found.append((f"{option.name} ({option.news})" if changed else option.name, value))
+    return tuple(found)
 
 
 def _facts(value: Any) -> Any:
