@@ -106,9 +106,7 @@ class _Binding:
         """A word of a registry with its values, up to the next option."""
         reader = Reader(self.line, self.layer.example, self.constants, self.items)
         try:
-            entry = reader.entry("initial value", words)
-            reader.usage = entry.example
-            return reader.use(entry, self.options)
+            return reader.use(reader.entry("initial value", words), self.options)
         except Refused:
             self.items.clear()  # what is left may belong to it
             raise

@@ -92,6 +92,7 @@ class Reader:
     def use(self, entry: Word, until: Container[str] = ()) -> Use:
         """A word with its values and options, up to the end of the line, or to one of these words;
         Refused where they do not go together."""
+        self.usage = entry.example  # of this word, whatever is wrong from here on
         given: dict[str, Any] = {}
         for option in entry.values:
             if option.default is not None and not self._follows(option):

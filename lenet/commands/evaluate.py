@@ -21,5 +21,6 @@ def evaluate(model: Model, data: Data = None, as_json: Json = False) -> None:
         say_json(metrics)
         return
     say(f"{metrics.pop('count'):,} images of {dataset.name}")
+    width = max(map(len, metrics))
     for name, value in metrics.items():
-        say(f"{name:<6} {METRICS[name].shown(value)}")
+        say(f"{name:{width}} {METRICS[name].shown(value)}")

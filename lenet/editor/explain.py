@@ -147,7 +147,7 @@ def words_behind(key: str) -> list[Word]:
 def describe_line(line: SectionLine) -> str:
     """What a section's line means, and the words of registries that may stand in it."""
     words = ", ".join(word.name for word in words_behind(line.name))
-    return line.summary + (f" (of {words})" if words else "")
+    return line.summary + (f". Words: {words}" if words else "")
 
 
 def _option_names(layer: Layer) -> Iterable[str]:
