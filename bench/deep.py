@@ -86,8 +86,10 @@ def _measure(kind: str, layers: int) -> dict[str, Any]:
     from lenet.runtime.training.batches import Normalization
     from lenet.runtime.training.communicator import Alone
     from lenet.runtime.training.parameters import initial_weights
+    from lenet.runtime.training.predictor import Predictor
     from lenet.runtime.training.slices.shard import deal
-    from lenet.runtime.training.step import Predictor, Trainer
+    from lenet.runtime.training.step import Trainer
+    from lenet.runtime.training.updater import updater_of
 
     marks = [time.perf_counter()]
 
@@ -108,8 +110,8 @@ def _measure(kind: str, layers: int) -> dict[str, Any]:
     normalization = Normalization(np.full(1, 1 / 255, np.float32), np.zeros(1, np.float32))
     assert graph.train is not None
     weights = initial_weights(program, 1)
-    shard, optimizer = deal(images, images, 4), graph.train.optimizer
-    trainer = Trainer(loaded, shard, normalization, weights, optimizer, 64, 1, 2, Alone())
+    shard, updater = deal(images, images, 4), updater_of(graph, program)
+    trainer = Trainer(loaded, shard, normalization, weights, updater, 64, 1, 2, Alone())
     trainer.start_epoch(0)
     trainer.step(0, 0.001)
     found["compile"] = mark()

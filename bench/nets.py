@@ -8,7 +8,7 @@ import numpy as np
 import lenet
 from lenet.api import Network
 from lenet.dsl.losses import LOSSES
-from lenet.dsl.sections.train import Rate, Train
+from lenet.dsl.training.values import Rate, Train
 from lenet.runtime.data.dataset import Dataset, Images
 from lenet.runtime.resolve import resolve_data
 

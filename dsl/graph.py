@@ -7,8 +7,8 @@ from typing import Any
 from lenet.dsl.registry import Parameter
 from lenet.dsl.sections.augment import Augment
 from lenet.dsl.sections.data import Data
-from lenet.dsl.sections.train import Train
 from lenet.dsl.shapes import Shape, show
+from lenet.dsl.training.values import Train
 
 
 @dataclass(frozen=True)

@@ -47,8 +47,9 @@ class Argument:
     """A value that follows a layer's name (positional) or the option's word.
 
     `kind` is sizes (whole numbers joined by x, as many as `counts` allows), real, choice, table
-    (the name of one), or word: one of a `registry`, with its own values. `words` are accepted in
-    place of a number, such as `all`. An argument whose default is None and that is not optional
+    (the name of one), factor (a real one behind an x: `rate x 0.1`), switch (the word alone), or
+    word: one of a `registry`, with its own values. `words` are accepted in place of a number, such
+    as `all`. An argument whose default is None and that is not optional
     must be given. `aliases` are others' words for it.
     """
 
@@ -73,6 +74,10 @@ class Argument:
             return " or ".join(self.words)
         if self.kind == "real":
             return "a number"
+        if self.kind == "factor":
+            return f"a factor, like {self.name} x 0.1"
+        if self.kind == "switch":
+            return "nothing"
         if self.kind == "table":
             return "the name of a table"
         forms = {1: "one whole number", 2: "two sizes, like 3x3", 3: "three sizes, like 6x5x5"}

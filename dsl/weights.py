@@ -22,6 +22,35 @@ INIT = Argument(
     aliases=("initializer", "weight_init", "weightinit", "kernel_initializer", "weight_filler"),
 )
 
+# What a line may say of how its layer's trained tensors change, beside the section `train`.
+TRAINED = (
+    Argument(
+        "rate",
+        "the learning rate of this layer is that of the section `train`, times this",
+        "factor",
+        low=1e-12,
+        optional=True,
+        aliases=("lr_mult", "learning_rate_multiplier", "lr"),
+    ),
+    Argument(
+        "frozen",
+        "its parameters stay as they are",
+        "switch",
+        optional=True,
+        aliases=("freeze", "untrained"),
+    ),
+)
+# Of layers with weights, and not only scales and shifts.
+REGULARIZED = (
+    *TRAINED,
+    Argument("l1", "for this layer, in place of the `l1` of the section `train`", "real",
+             optional=True, aliases=("l1_regularizer",)),
+    Argument("l2", "for this layer, in place of the `l2` of the section `train`", "real",
+             optional=True, aliases=("regularizer", "kernel_regularizer", "w_regularizer")),
+    Argument("max_norm", "for this layer, in place of the `max_norm` of the section `train`",
+             "real", low=1e-30, optional=True, aliases=("maxnorm", "kernel_constraint")),
+)  # fmt: skip
+
 
 def weight_and_bias(
     shape: Shape,

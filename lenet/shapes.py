@@ -4,8 +4,8 @@ import hashlib
 from typing import Any
 
 from lenet.dsl.graph import Graph, Group, Node
-from lenet.dsl.sections.train import Train
 from lenet.dsl.shapes import product, show
+from lenet.dsl.training.values import Train
 
 
 def shapes(graph: Graph, spec: str) -> dict[str, Any]:

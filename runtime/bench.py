@@ -28,16 +28,18 @@ from lenet.compiler.program import Program
 from lenet.compiler.simd.peak import measure_peak
 from lenet.compiler.target import host
 from lenet.dsl.graph import Graph, Node
-from lenet.dsl.sections.train import Train
+from lenet.dsl.training.values import Train
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.machine.arrays import aligned_floats, frozen
 from lenet.runtime.models.model import Model
 from lenet.runtime.training.batches import Normalization
 from lenet.runtime.training.communicator import Alone
 from lenet.runtime.training.parameters import folded_weights, initial_weights, to_tensors
+from lenet.runtime.training.predictor import Predictor
 from lenet.runtime.training.slices.count import least_rows, slice_count, training_bytes
 from lenet.runtime.training.slices.shard import deal
-from lenet.runtime.training.step import Predictor, Trainer
+from lenet.runtime.training.step import Trainer
+from lenet.runtime.training.updater import updater_of
 
 _SECONDS = 2.0  # how long each measurement goes on, at least
 _TURN = 0.05  # and each turn of measurements that take turns
@@ -172,7 +174,7 @@ def _trainer(graph: Graph, loaded: Loaded, images: Images, batch: int, threads: 
     trainer = Trainer(
         loaded, deal(data, data, slices), _normalization(graph.input),
         initial_weights(loaded.program, settings.seed),
-        settings.optimizer, batch, settings.seed, threads, Alone(),
+        updater_of(graph, loaded.program), batch, settings.seed, threads, Alone(),
     )  # fmt: skip
     trainer.start_epoch(1)
     return trainer

@@ -10,7 +10,7 @@ from lenet.dsl.datasets import DATASETS
 from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Graph, bare_shape
 from lenet.dsl.sections.data import Data
-from lenet.dsl.sections.train import Train
+from lenet.dsl.training.values import Train
 from lenet.runtime.data import DataError, Dataset, Images
 from lenet.runtime.data.columns import Columns
 from lenet.runtime.data.given import given

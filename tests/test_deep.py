@@ -21,6 +21,7 @@ from lenet.runtime.training.communicator import Alone
 from lenet.runtime.training.parameters import initial_weights
 from lenet.runtime.training.slices.shard import deal
 from lenet.runtime.training.step import Trainer
+from lenet.runtime.training.updater import Updater
 from nets import make_case, spec_of
 
 NETS = {
@@ -128,11 +129,12 @@ def test_three_hundred_layers_train() -> None:
     images = Images(case.pixels, case.labels)
     normalization = Normalization(*case.normalization())
     trained = []
+    optimizer, size = OPTIMIZERS["sgd"].use(momentum=0.9), case.loaded.program.parameter_count
     for threads in (1, 2):
         trainer = Trainer(
             case.loaded, deal(images, images, 3), normalization,
-            initial_weights(case.loaded.program, 1), OPTIMIZERS["sgd"].use(momentum=0.9), 20, 1,
-            threads, Alone(),
+            initial_weights(case.loaded.program, 1), Updater(optimizer, size), 20, 1, threads,
+            Alone(),
         )  # fmt: skip
         trainer.start_epoch(0)
         losses = [trainer.step(step, 0.1).loss for step in range(2)]

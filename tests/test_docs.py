@@ -48,7 +48,7 @@ def test_whole_nets_in_the_docs_are_right() -> None:
 
 @pytest.mark.parametrize("section", SECTIONS)
 def test_every_line_of_a_section_is_written_as_the_page_says(section: str) -> None:
-    before = "input 1x28x28\nreshape 784\nlinear 10\n"
+    before = "input 1x28x28\nreshape 784\nlinear 20\ntanh\nlinear 10\n"
     for key, line in SECTIONS[section].lines.items():
         usage = line.example
         end = "logsoftmax\n" if "nll" in usage else ""

@@ -17,6 +17,7 @@ from lenet.dsl.lower.reader import Reader
 from lenet.dsl.messages.absent import ABSENT
 from lenet.dsl.registry import STRUCTURE, layers
 from lenet.dsl.sections import SECTIONS, augment, data, train
+from lenet.dsl.training import rate, stop
 from lenet.editor.editing import completions
 from lenet.editor.explain import aliases_of_lines, explain
 
@@ -79,7 +80,7 @@ def test_the_words_of_sections(known_to_readers: dict[str, set[str]]) -> None:
     words = {word for known in known_to_readers.values() for word in known}
     assert {"nll", "adam", "cosine", "top5", "epochs", "degrees", "stalls", "vertical", "mnist",
             "throughput", "nesterov", "beta2", "weight_decay"} <= words  # fmt: skip
-    for module in (*MODULES.values(), reader):
+    for module in (*MODULES.values(), rate, stop, reader):
         words |= set(literal_words(module))
     assert {"after", "when", "every", "for", "at", "to", "pad"} <= words
     keys = [key for section in SECTIONS.values() for key in section.lines]

@@ -15,7 +15,7 @@ from lenet.dsl.lower.reader import Duration
 from lenet.dsl.messages.diagnostics import SpecError, read_source, render
 from lenet.dsl.optimizers import OPTIMIZERS
 from lenet.dsl.rates import RATES
-from lenet.dsl.sections.train import Rate
+from lenet.dsl.training.values import Rate
 from lenet.runtime.rates import rate_at
 
 SPECS = sorted((Path(__file__).parents[1] / "specs").glob("*.lenet"))

@@ -16,10 +16,12 @@ from lenet.runtime.datasets import load_dataset
 from lenet.runtime.training.batches import Normalization
 from lenet.runtime.training.communicator import Alone
 from lenet.runtime.training.parameters import initial_weights, to_tensors
+from lenet.runtime.training.predictor import Predictor
 from lenet.runtime.training.slices.count import slice_count
 from lenet.runtime.training.slices.order import shares, shuffled
 from lenet.runtime.training.slices.shard import deal
-from lenet.runtime.training.step import Predictor, Trainer
+from lenet.runtime.training.step import Trainer
+from lenet.runtime.training.updater import Updater
 from nets import reference_net
 
 NET = """
@@ -57,9 +59,10 @@ def trainer_of(net: str, communicator, threads: int = 1) -> Trainer:
         communicator.rank,
         communicator.size,
     )
+    optimizer = OPTIMIZERS["sgd"].use(momentum=0.9)
     made = Trainer(
         loaded, shard, normalization, initial_weights(loaded.program, 1),
-        OPTIMIZERS["sgd"].use(momentum=0.9), 96, 1, threads, communicator,
+        Updater(optimizer, loaded.program.parameter_count), 96, 1, threads, communicator,
     )  # fmt: skip
     made.start_epoch(1)
     return made

@@ -16,7 +16,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 import lenet
 from lenet.dsl.lower.reader import Duration
-from lenet.dsl.sections.train import Train
+from lenet.dsl.training.values import Train
 from lenet.runtime.events import Compiled, IterationDone, Validated
 from lenet.runtime.records.checkpoint import Checkpoints
 from lenet.runtime.records.recorder import Recorder
@@ -266,7 +266,7 @@ import sys
 from pathlib import Path
 from lenet.dsl.errors import LenetError
 from lenet.dsl.lower.reader import Duration
-from lenet.dsl.sections.train import Train
+from lenet.dsl.training.values import Train
 from lenet.runtime.events import Histogram
 from lenet.runtime.records.recorder import Recorder
 

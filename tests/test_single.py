@@ -8,7 +8,7 @@ from lenet.compiler.jit.cache import load
 from lenet.compiler.pipeline import compile_graph
 from lenet.compiler.target import Target
 from lenet.runtime.training.batches import Normalization
-from lenet.runtime.training.step import SINGLE, Predictor
+from lenet.runtime.training.predictor import SINGLE, Predictor
 from nets import make_case, spec_of
 
 NETS = {

@@ -1,6 +1,8 @@
 """Exact sums: fixed point against Python's whole numbers, and what is out of range."""
 
+from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +14,8 @@ from lenet.compiler.optimizers.exact import (
 )
 from lenet.compiler.optimizers.rule import NOT_FINITE, OUT_OF_RANGE
 from lenet.dsl.errors import LenetError
-from lenet.dsl.optimizers import OPTIMIZERS
+from lenet.dsl.optimizers import DECAY, OPTIMIZERS
+from lenet.dsl.vocabulary import Use
 from lenet.runtime.training.fixed_point import _LOSS_LIMIT, sum_ends
 from lenet.runtime.training.updater import Updater, parts_of
 from reference.optimizers import REFERENCE
@@ -112,6 +115,15 @@ F = np.float32
 USES = [(name, options) for name, (_, uses) in REFERENCE.items() for options in uses]
 
 
+def numbers_of(optimizer: Use, kind: Any) -> dict[str, Any]:
+    return {key: kind(value) for key, value in optimizer.values if key != DECAY.name}
+
+
+def in_turn(count: int, work: Callable[[int], None]) -> None:
+    for number in range(count):
+        work(number)
+
+
 def test_each_optimizer_has_a_reference() -> None:
     assert set(REFERENCE) == set(OPTIMIZERS)
 
@@ -120,7 +132,7 @@ def test_each_optimizer_has_a_reference() -> None:
 def test_an_optimizer_has_the_bits_of_numpy(name: str, options: dict[str, float]) -> None:
     """In its states, too, whichever part of the parameters it takes."""
     rng, optimizer = np.random.default_rng(4), OPTIMIZERS[name].use(**options)
-    given = {key: F(value) for key, value in optimizer.values}
+    given = numbers_of(optimizer, F)
     for size, first, last in (
         (1, 0, 1), (15, 2, 14), (16, 0, 16), (17, 0, 17), (50, 3, 50), (50, 17, 34), (50, 9, 9),
     ):  # fmt: skip
@@ -137,6 +149,7 @@ def test_an_optimizer_has_the_bits_of_numpy(name: str, options: dict[str, float]
         expected[span] = new[span]
         for number, state in enumerate(states):
             expected_states[number, span] = state[span]
+        updater.look(weights, parts_of(total), 1.0, 0.1, in_turn)
         assert updater(weights, parts_of(total), 1.0, first, last, 0.1) == 0
         np.testing.assert_array_equal(weights, expected)
         np.testing.assert_array_equal(updater._states, expected_states)
@@ -148,13 +161,14 @@ def test_an_optimizer_stays_with_float64(name: str, options: dict[str, float]) -
     size, optimizer = 50, OPTIMIZERS[name].use(**options)
     updater, rng = Updater(optimizer, size), np.random.default_rng(2)
     weights = rng.standard_normal(size).astype(F)
-    given = {key: np.float64(value) for key, value in optimizer.values}
+    given = numbers_of(optimizer, np.float64)
     w, *states = np.zeros((1 + updater.rule.states, size))
     w += weights
     for number in range(1, 51):
         total = rng.integers(-(2**41), 2**41, size)
         slopes, updater.steps, rate = total * 2.0**-FRACTION_BITS, number, 0.01 / number**0.5
         w, *states = REFERENCE[name][0](w, slopes, *states, rate=rate, number=number, **given)
+        updater.look(weights, parts_of(total), 1.0, rate, in_turn)
         for first, last in ((0, 20), (20, size)):
             assert updater(weights, parts_of(total), 1.0, first, last, rate) == 0
         np.testing.assert_allclose(weights, w, 1e-5, 1e-6)

@@ -15,7 +15,7 @@ from lenet.dsl.errors import LenetError
 from lenet.dsl.lower.reader import Duration
 from lenet.dsl.optimizers import OPTIMIZERS
 from lenet.dsl.rates import RATES
-from lenet.dsl.sections.train import Rate, Stop
+from lenet.dsl.training.values import Rate, Stop
 from lenet.dsl.vocabulary import Use
 from lenet.runtime.data.dataset import Dataset, Images
 from lenet.runtime.datasets import load_dataset
@@ -28,6 +28,7 @@ from lenet.runtime.training.slices.count import slice_count
 from lenet.runtime.training.slices.order import shares, shuffled
 from lenet.runtime.training.slices.shard import deal
 from lenet.runtime.training.step import Trainer
+from lenet.runtime.training.updater import Updater, updater_of
 from nets import reference_net
 
 SPECS = Path(__file__).parents[1] / "specs"
@@ -66,7 +67,7 @@ def part_of(dataset: Dataset, count: int) -> Dataset:
     [
         OPTIMIZERS["sgd"].use(),
         OPTIMIZERS["sgd"].use(momentum=0.9),
-        OPTIMIZERS["sgd"].use(momentum=0.8, nesterov=True, weight_decay=0.01),
+        OPTIMIZERS["sgd"].use(momentum=0.8, nesterov=True, weight_decay=0.01, decay="all"),
     ],
 )
 def test_losses_of_twenty_steps_are_the_references(optimizer: Use) -> None:
@@ -83,7 +84,8 @@ def test_losses_of_twenty_steps_are_the_references(optimizer: Use) -> None:
     batch = 96
     trainer = Trainer(
         loaded, deal(images, images, slice_count(batch)),
-        Normalization(np.array([scale]), np.array([shift])), weights, optimizer, batch, 3, 2,
+        Normalization(np.array([scale]), np.array([shift])), weights,
+        Updater(optimizer, loaded.program.parameter_count), batch, 3, 2,
         Alone(),
     )  # fmt: skip
     values = pixels.astype(np.float64) * scale + shift
@@ -255,7 +257,15 @@ def test_sums_of_two_workers_are_the_sums_of_one() -> None:
         weights = initial_weights(loaded.program, 1)
         shard = deal(images, images, slice_count(100), communicator.rank, communicator.size)
         made = Trainer(
-            loaded, shard, normalization, weights, OPTIMIZERS["sgd"].use(), 100, 1, 1, communicator
+            loaded,
+            shard,
+            normalization,
+            weights,
+            updater_of(graph, loaded.program),
+            100,
+            1,
+            1,
+            communicator,
         )
         made.start_epoch(1)
         return made

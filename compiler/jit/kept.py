@@ -28,7 +28,7 @@ from numba.core.caching import (
     _CacheLocator,
 )
 
-from lenet.compiler import simd
+from lenet.compiler import optimizers, simd
 from lenet.compiler.jit.folders import cause_and_cure, kernel_folder, read_own, say_once, write_own
 
 _CHECKSUM = hashlib.sha256().digest_size
@@ -166,10 +166,12 @@ def _place_of(path: str) -> tuple[str, str]:
 
 @cache
 def _compiler_digest() -> bytes:
-    """Of the sources that kernels are linked with; the numba and numpy versions count too."""
+    """Of the sources that kernels, and each other, are linked with; the versions of numba and numpy
+    count too."""
     digest = hashlib.sha256(f"{numba.__version__} {np.__version__} {sys.version}".encode())
-    for path in sorted(Path(simd.__path__[0]).rglob("*.py")):
-        digest.update(path.read_bytes())
+    for package in (simd, optimizers):
+        for path in sorted(Path(package.__path__[0]).rglob("*.py")):
+            digest.update(path.read_bytes())
     return digest.hexdigest().encode()
 
 

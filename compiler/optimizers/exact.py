@@ -4,7 +4,7 @@ They are written in LLVM IR, since a number is of several types on its way to th
 compile loops over arrays takes numba several times as long.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from llvmlite import ir
@@ -131,33 +131,37 @@ def larger(builder: ir.IRBuilder, largest: Any, values: Any) -> Any:
     return builder.select(builder.icmp_signed(">", bits, largest), bits, largest)
 
 
+def columns_in_turn(
+    builder: ir.IRBuilder, first: Any, last: Any, kinds: Sequence[ir.Type],
+    body: Callable[[Any, int, Carried], Carried],
+) -> Iterator[list[Any]]:  # fmt: skip
+    """carried = body(column, width, carried) for the columns first … last: what is carried, vectors
+    of these kinds that are 0 at first, behind the columns that go many at a time, and behind the
+    rest, which go one by one."""
+    middle = builder.add(first, builder.and_(builder.sub(last, first), INT64(-LANES)))
+    for start, end, width in ((first, middle, LANES), (middle, last, 1)):
+        times = builder.sdiv(builder.sub(end, start), INT64(width))
+        zeros = [ir.Constant(ir.VectorType(kind, width), None) for kind in kinds]
+
+        def turn(k: Any, carried: Carried, start: Any = start, width: int = width) -> Carried:
+            return body(builder.add(start, builder.mul(k, INT64(width))), width, carried)
+
+        yield loop(builder, times, zeros, turn)
+
+
 def over_columns(
     builder: ir.IRBuilder, first: Any, last: Any, count: int,
     body: Callable[[Any, int, Carried], Carried],
 ) -> list[Any]:  # fmt: skip
     """body(column, width, largest) for the columns first … last, many at a time and then one by
     one. `largest` are `count` vectors of integers; returns the largest lane of each."""
-    columns = builder.sub(last, first)
-    middle = builder.add(first, builder.and_(columns, INT64(-LANES)))
     results = [INT32(0)] * count
-
-    def run(start: Any, end: Any, width: int) -> None:
-        times = builder.sdiv(builder.sub(end, start), INT64(width))
-        zeros = [_all(0, ir.VectorType(INT32, width))] * count
-        largest = loop(
-            builder, times, zeros,
-            lambda k, largest: body(
-                builder.add(start, builder.mul(k, INT64(width))), width, largest
-            ),
-        )  # fmt: skip
+    for largest in columns_in_turn(builder, first, last, [INT32] * count, body):
         for number, vector in enumerate(largest):
-            for lane in range(width):
+            for lane in range(vector.type.count):
                 bits = builder.extract_element(vector, INT32(lane))
-                larger = builder.icmp_signed(">", bits, results[number])
-                results[number] = builder.select(larger, bits, results[number])
-
-    run(first, middle, LANES)
-    run(middle, last, 1)
+                above = builder.icmp_signed(">", bits, results[number])
+                results[number] = builder.select(above, bits, results[number])
     return results
 
 

@@ -7,8 +7,8 @@ from lenet.dsl.losses import LOSSES, usual_loss
 from lenet.dsl.lower.lowering import Lowering
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.registry import Layer, layers
-from lenet.dsl.sections.train import Train
 from lenet.dsl.syntax.tree import Line
+from lenet.dsl.training.values import Train
 
 _SOFTMAXES = ("probabilities", "log-probabilities")
 

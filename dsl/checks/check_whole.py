@@ -9,12 +9,13 @@ from lenet.dsl.datasets import DATASETS
 from lenet.dsl.graph import Node, bare_input
 from lenet.dsl.lower.lowering import Lowering
 from lenet.dsl.messages import wording as messages
+from lenet.dsl.messages.diagnostics import closest
 from lenet.dsl.registry import layers
 from lenet.dsl.sections.augment import Augment
 from lenet.dsl.sections.data import Data
-from lenet.dsl.sections.train import Train
 from lenet.dsl.shapes import product
 from lenet.dsl.syntax.tree import Line, Span
+from lenet.dsl.training.values import Train
 
 
 @dataclass
@@ -62,6 +63,8 @@ def check_whole(lowered: Lowering, again: Lowering | None, sections: Sections, t
         _look_at_batch(lowered, sections.train)
         if not any(node.parameter_count for node in lowered.nodes):
             _nothing_to_train(lowered, sections.lines["train"].keyword.span)
+        elif sections.train.freeze or any(node.arguments.get("frozen") for node in lowered.nodes):
+            _check_frozen(lowered, sections.train)
     if end_is_followed(lowered):
         return
     if sections.train is not None:
@@ -105,6 +108,23 @@ def _nothing_to_train(lowered: Lowering, section: Span) -> None:
                   if node.parameters), None)  # fmt: skip
     what = (fixed.keyword.text, fixed.keyword.span) if fixed is not None else None
     lowered.report(messages.nothing_to_train(section, what))
+
+
+def _check_frozen(lowered: Lowering, train: Train) -> None:
+    """Whether `freeze` names what is there, and leaves something to train."""
+    known = [node.name for node in lowered.nodes if node.parameter_count]
+    known += [name for group in lowered.groups if (name := group.name)]
+    for name, span in zip(train.freeze, train.freeze_spans, strict=True):
+        if name not in known and not any(other.startswith(f"{name}.") for other in known):
+            lowered.report(messages.unknown_word(
+                span, "layer with parameters, block or repeat", name, closest(name, known), known
+            ))  # fmt: skip
+            return
+    pairs = zip(lowered.nodes, lowered.lines, strict=True)
+    trained = [(node, line) for node, line in pairs if node.parameter_count]
+    if all(train.freezes(node.name, node.arguments) for node, _ in trained):
+        span = train.freeze_spans[0] if train.freeze_spans else trained[0][1].span
+        lowered.report(messages.all_is_frozen(span, len(trained)))
 
 
 def _advise(lowered: Lowering) -> None:

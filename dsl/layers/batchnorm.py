@@ -2,6 +2,7 @@
 
 from lenet.dsl.registry import Argument, Arguments, Layer, Parameter
 from lenet.dsl.shapes import Shape
+from lenet.dsl.weights import TRAINED
 
 
 def _parameters(given: Shape, arguments: Arguments) -> tuple[Parameter, ...]:
@@ -28,6 +29,7 @@ LAYER = Layer(
             "epsilon", "is added to the variance", "real", low=1e-8, high=1.0, default=1e-5,
             aliases=("eps",),
         ),
+        *TRAINED,
     ),
     parameters=_parameters,
     normalizes=True,

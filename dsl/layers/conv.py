@@ -7,7 +7,7 @@ from lenet.dsl.lower.values import Refused
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.registry import Argument, Arguments, Context, Layer, Parameter
 from lenet.dsl.shapes import Shape, product
-from lenet.dsl.weights import BIAS, INIT, weight_and_bias
+from lenet.dsl.weights import BIAS, INIT, REGULARIZED, weight_and_bias
 from lenet.dsl.windows import PAD, STRIDE, slide
 
 
@@ -73,6 +73,7 @@ LAYER = Layer(
         PAD,
         BIAS,
         INIT,
+        *REGULARIZED,
         Argument(
             "connect",
             "which input maps each output map sees, all if absent",

@@ -4,7 +4,7 @@ from lenet.dsl.lower.values import Refused
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.registry import Argument, Arguments, Context, Layer, Parameter
 from lenet.dsl.shapes import Shape, product
-from lenet.dsl.weights import BIAS, INIT, weight_and_bias
+from lenet.dsl.weights import BIAS, INIT, REGULARIZED, weight_and_bias
 
 
 def _infer(context: Context) -> Shape:
@@ -28,7 +28,7 @@ LAYER = Layer(
     summary="A fully connected layer: the number of its outputs.",
     example="linear 100",
     arguments=(Argument("size", "the number of outputs"),),
-    options=(BIAS, INIT),
+    options=(BIAS, INIT, *REGULARIZED),
     infer=_infer,
     parameters=_parameters,
     macs=_macs,

@@ -2,6 +2,7 @@
 
 from lenet.dsl.registry import Argument, Arguments, Context, Layer, Parameter
 from lenet.dsl.shapes import Shape
+from lenet.dsl.weights import TRAINED
 from lenet.dsl.windows import STRIDE, pair, slide
 
 
@@ -22,7 +23,7 @@ LAYER = Layer(
     summary="The mean of each window times a trained gain, plus a trained bias, of each map.",
     example="subsample 2",
     arguments=(Argument("window", "window size, height x width", counts=(1, 2)),),
-    options=(STRIDE,),
+    options=(STRIDE, *TRAINED),
     infer=_infer,
     parameters=_parameters,
     aliases=("subsampling", "spatialsubsampling"),

@@ -14,6 +14,7 @@ from lenet.dsl.padding import is_mode, same_size
 from lenet.dsl.registry import Argument, Arguments, Layer, layers
 from lenet.dsl.shapes import Shape
 from lenet.dsl.syntax.tree import Item, Line, Name, Operation, Sizes, Span, Text
+from lenet.dsl.syntax.write import show_item
 from lenet.dsl.vocabulary import Registry, Use
 
 _TRUTH = {"true": "yes", "on": "yes", "false": "no", "off": "no", "none": "no"}
@@ -44,9 +45,21 @@ class _Binding:
         self.arguments: Arguments = {a.name: a.default for a in (*layer.arguments, *layer.options)}
         self.spans: dict[str, Span] = {}
         self.problems: list[Diagnostic] = []
+        self.factors: set[str] = set()  # options that an x stands behind
         self.options = {option.name: option for option in layer.options}
-        self.items = list(line.items)
+        self.items = [part for item in line.items for part in self._parts(item)]
         self.modes: list[tuple[Item, Item]] = []  # `pad same` of other frameworks
+
+    def _parts(self, item: Item) -> tuple[Item, ...]:
+        """`rate x 0.1` reads as sizes; it is an option and its value."""
+        if not isinstance(item, Sizes) or len(item.parts) != 2:
+            return (item,)
+        first = item.parts[0]
+        option = self.options.get(first.text) if isinstance(first, Name) else None
+        if option is None or option.kind != "factor":
+            return (item,)
+        self.factors.add(option.name)
+        return Sizes((first,), first.span), Sizes(item.parts[1:], item.parts[1].span)
 
     def bind(self) -> None:
         """All items."""
@@ -74,11 +87,17 @@ class _Binding:
             return
         if word in self.spans:
             self.problems.append(messages.option_twice(item.span, word, self.spans[word]))
-        if not items or not _is_value(items, options, self.constants, word):
+        if options[word].kind == "switch":
+            self.spans[word], self.arguments[word] = item.span, True
+        elif not items or not _is_value(items, options, self.constants, word):
             missing = messages.option_without_value(
                 item.span, layer.name, word, options[word].expected
             )
             self.problems.append(missing)
+        elif options[word].kind == "factor" and word not in self.factors:
+            number = items.pop(0)
+            what = (layer.name, word, show_item(number))
+            self.problems.append(messages.factor_without_x(number.span, *what))
         elif word == "pad" and is_mode(items[0], self.constants):
             self.modes.append((item, items.pop(0)))
         else:
@@ -193,7 +212,7 @@ def convert(
         meant = _TRUTH.get((item.word or "").lower()) or closest(item.word or "", argument.words)
         meant = meant if meant in argument.words else None
         raise Refused(messages.wrong_value(item.span, what, argument.expected, got, meant))
-    if argument.kind == "real":
+    if argument.kind in ("real", "factor"):
         if len(item.parts) != 1:
             raise Refused(messages.wrong_value(item.span, what, "one number", "several sizes"))
         value = evaluate(item.parts[0], constants)

@@ -20,6 +20,7 @@ TIMES = {
     "iteration": "one step of the optimizer, with one batch",
     "iterations": "steps of the optimizer, with a batch each",
 }
+EVERY = {**TIMES, "every": "how often, as in `every epoch` or `every 50 iterations`"}
 _UNITS = {"epoch": "epochs", "iteration": "iterations"}
 
 
@@ -164,6 +165,14 @@ class Reader:
         item = self.items.pop(0)
         assert isinstance(item, Text)
         return item.value
+
+    def name(self) -> str:
+        """A word that the file has made up."""
+        word = self.peek()
+        if word is None:
+            raise self.refuse()
+        self.items.pop(0)
+        return word
 
     def _single(self) -> Sizes:
         item = self.items[0] if self.items else None

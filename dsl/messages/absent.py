@@ -22,6 +22,7 @@ _SIZES = "write the sizes first, without a word: `{example}`"
 _LEAVE = "leave it out"
 _CPU = "leave it out: nets run on processors"
 _STOP = "write `stop when loss stalls for 3 epochs`"
+_CLIP = "write `clip norm 1` or `clip value 0.5` in a line of its own"
 _CROP = "write `scale 0.9 to 1.1` and `crop 28x28 pad 2`"
 
 
@@ -85,28 +86,31 @@ ABSENT: dict[str, dict[str, str]] = {
                 _SIZES),
         **_each("inputshape inputdim inputsize", "write a line such as `input 1x28x28` instead"),
         **_each("biasinitializer", f"{_LEAVE}: biases begin at 0 behind `init`"),
-        **_each("regularizer kernelregularizer l1 l2 weightdecay decay",
+        **_each("weightdecay decay",
                 "write `optimizer sgd weight_decay 0.0005` in the section `train`"),
         **_each("inplace dtype device dataformat channelslast namescope", _LEAVE),
         **_each("axis dim", f"{_LEAVE}: it is always the channels"),
         **_each("name", "write `as NAME` at the end of the line"),
         **_each("nobias", "write `bias no`"),
-        **_each("ceilmode countincludepad paddingmode negativeslope alpha trainable frozen affine "
+        **_each("ceilmode countincludepad paddingmode negativeslope alpha trainable affine "
                 "trackrunningstats leaky"),
     },
     "optimizer": {
-        **_each("rmsprop rprop adagrad adadelta adamax nadam radam amsgrad adafactor adabound "
+        **_each("rprop amsgrad adafactor adabound "
                 "adabelief novograd lazyadam", _ADAM),
-        **_each("lion lamb lars lbfgs sophia shampoo ftrl asgd averagedsgd muon yogi lookahead "
+        **_each("lbfgs sophia shampoo asgd averagedsgd muon yogi lookahead "
                 "sgdw newton conjugategradient", "write `sgd momentum 0.9` or `adam`"),
     },
     "option of sgd": {
-        **_each("dampening clip clipnorm clipvalue maximize l1"),
+        **_each("clip clipnorm clipvalue", _CLIP),
+        **_each("l1 l2", "write `l1 0.0001` or `l2 0.0001` in a line of its own"),
+        **_each("maximize"),
         **_each("beta1 beta2 betas epsilon eps", "write `optimizer adam` for it"),
         **_each("lr learningrate rate", "write it in a line of its own: `rate 0.1`"),
     },
     "option of adam": {
-        **_each("amsgrad clip clipnorm clipvalue maximize"),
+        **_each("clip clipnorm clipvalue", _CLIP),
+        **_each("amsgrad maximize"),
         **_each("betas", "write `beta1 0.9 beta2 0.999`"),
         **_each("nesterov", "write `optimizer sgd momentum 0.9 nesterov` for it"),
         **_each("lr learningrate rate", "write it in a line of its own: `rate 0.001`"),
@@ -151,7 +155,7 @@ ABSENT: dict[str, dict[str, str]] = {
     "line of train": {
         **_each("scheduler lrscheduler schedule lrschedule lrpolicy cosine warmup decay onecycle",
                 _IN_RATE),
-        **_each("momentum nesterov weightdecay beta1 beta2 epsilon l2", _OPTIMIZER),
+        **_each("momentum nesterov weightdecay beta1 beta2 epsilon", _OPTIMIZER),
         **_each("sgd adam", "write `optimizer` before it"),
         **_each("earlystopping earlystop patience", _STOP),
         **_each("metric metrics accuracy evaluate", "write `validate top1 loss every epoch`"),
@@ -164,8 +168,8 @@ ABSENT: dict[str, dict[str, str]] = {
                 "write a larger `batch`, which is summed piece by piece"),
         **_each("shuffle", f"{_LEAVE}: images are shuffled anew in each epoch"),
         **_each("verbose callbacks", _LEAVE),
-        **_each("clip clipnorm clipvalue clipgradnorm gradientclip gradientclipping gradclip ema "
-                "swa averaging labelsmoothing classweights classweight sampler freeze finetune"),
+        **_each("labelsmoothing", "write it behind the loss: `loss crossentropy smooth 0.1`"),
+        **_each("ema swa averaging sampler"),
         **_each("data dataset", "write a section `data` at the left margin"),
     },
     "line of augment": {

@@ -23,10 +23,23 @@ WEIGHT_DECAY = Option(
     "weight_decay",
     "this part of each parameter is added to its slope",
     what="the weight decay",
-    aliases=("decay",),
+    aliases=("wd",),
 )
 DECOUPLED_WEIGHT_DECAY = replace(
     WEIGHT_DECAY, summary="each step also shrinks the parameters by this factor times the rate"
+)
+# PyTorch decays everything unless its user makes groups of parameters.
+DECAY = Option(
+    "decay",
+    "what the weight decay is for",
+    "choice",
+    "weights",
+    choices={
+        "weights": "of `decay`: tensors with more than one axis; biases, and the scales and shifts "
+        "of normalizations, are spared",
+        "all": "of `decay`: all parameters",
+    },
+    news="added",
 )
 # Of those that scale steps as Adam does.
 MOMENTS = (
@@ -41,3 +54,14 @@ MOMENTS = (
 def usual_optimizer() -> Use:
     """What trains a net whose file names none."""
     return next(entry for entry in OPTIMIZERS.values() if entry.usual).use()
+
+
+def decays_all(optimizer: Use) -> bool:
+    """Whether its weight decay is for biases, and for the scales of normalizations, too."""
+    return dict(optimizer.values).get(DECAY.name) == "all"
+
+
+def undecayed(optimizer: Use) -> Use:
+    """The same without weight decay."""
+    spared = ((name, 0.0 if name == WEIGHT_DECAY.name else v) for name, v in optimizer.values)
+    return Use(optimizer.name, tuple(spared))

@@ -1,6 +1,6 @@
 """adadelta: steps as large as those before, by the size of the slopes."""
 
-from lenet.dsl.optimizers import WEIGHT_DECAY, Optimizer
+from lenet.dsl.optimizers import DECAY, WEIGHT_DECAY, Optimizer
 from lenet.dsl.vocabulary import Option
 
 OPTIMIZER = Optimizer(
@@ -22,5 +22,6 @@ OPTIMIZER = Optimizer(
             low=1e-30,
         ),
         WEIGHT_DECAY,
+        DECAY,
     ),
 )

@@ -1,6 +1,6 @@
 """adagrad: steps divided by the root of the sum of all squared slopes so far."""
 
-from lenet.dsl.optimizers import WEIGHT_DECAY, Optimizer
+from lenet.dsl.optimizers import DECAY, WEIGHT_DECAY, Optimizer
 from lenet.dsl.vocabulary import Option
 
 OPTIMIZER = Optimizer(
@@ -20,5 +20,6 @@ OPTIMIZER = Optimizer(
             "epsilon", "is added to the root that slopes are divided by", "number", 1e-10, 1e-30
         ),
         WEIGHT_DECAY,
+        DECAY,
     ),
 )

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from lenet.dsl.optimizers import MOMENTS, WEIGHT_DECAY, Optimizer
+from lenet.dsl.optimizers import DECAY, MOMENTS, WEIGHT_DECAY, Optimizer
 
 OPTIMIZER = Optimizer(
     name="adam",
@@ -13,5 +13,5 @@ OPTIMIZER = Optimizer(
     "m = beta1 * m + (1 - beta1) * g; v = beta2 * v + (1 - beta2) * g * g; "
     "w = w - rate * m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon)",
     source="Kingma and Ba 2015, Adam",
-    options=(*MOMENTS, replace(WEIGHT_DECAY, news="changed")),  # it was decoupled
+    options=(*MOMENTS, replace(WEIGHT_DECAY, news="changed"), DECAY),  # it was decoupled
 )

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from lenet.dsl.optimizers import MOMENTS, WEIGHT_DECAY, Optimizer
+from lenet.dsl.optimizers import DECAY, MOMENTS, WEIGHT_DECAY, Optimizer
 from lenet.dsl.vocabulary import Option
 
 OPTIMIZER = Optimizer(
@@ -23,5 +23,6 @@ OPTIMIZER = Optimizer(
             low=1e-30,
         ),
         WEIGHT_DECAY,
+        DECAY,
     ),
 )

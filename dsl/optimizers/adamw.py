@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from lenet.dsl.optimizers import DECOUPLED_WEIGHT_DECAY, MOMENTS, Optimizer
+from lenet.dsl.optimizers import DECAY, DECOUPLED_WEIGHT_DECAY, MOMENTS, Optimizer
 
 OPTIMIZER = Optimizer(
     name="adamw",
@@ -12,5 +12,5 @@ OPTIMIZER = Optimizer(
     formula="m = beta1 * m + (1 - beta1) * g; v = beta2 * v + (1 - beta2) * g * g; "
     "w = w - rate * (m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon) + weight_decay * w)",
     source="Loshchilov and Hutter 2019, Decoupled weight decay regularization",
-    options=(*MOMENTS, replace(DECOUPLED_WEIGHT_DECAY, default=0.01)),
+    options=(*MOMENTS, replace(DECOUPLED_WEIGHT_DECAY, default=0.01), DECAY),
 )

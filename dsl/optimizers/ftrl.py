@@ -1,6 +1,6 @@
 """ftrl: follow the regularized leader, which leaves many parameters at 0."""
 
-from lenet.dsl.optimizers import WEIGHT_DECAY, Optimizer
+from lenet.dsl.optimizers import DECAY, WEIGHT_DECAY, Optimizer
 from lenet.dsl.vocabulary import Option
 
 OPTIMIZER = Optimizer(
@@ -19,5 +19,6 @@ OPTIMIZER = Optimizer(
         Option("lambda1", "how much the sum of the sizes of the parameters counts"),
         Option("lambda2", "how much half the sum of their squares counts"),
         WEIGHT_DECAY,
+        DECAY,
     ),
 )

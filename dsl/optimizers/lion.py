@@ -1,6 +1,6 @@
 """lion: steps of the same size for all parameters."""
 
-from lenet.dsl.optimizers import DECOUPLED_WEIGHT_DECAY, Optimizer
+from lenet.dsl.optimizers import DECAY, DECOUPLED_WEIGHT_DECAY, Optimizer
 from lenet.dsl.vocabulary import Option
 
 OPTIMIZER = Optimizer(
@@ -15,5 +15,6 @@ OPTIMIZER = Optimizer(
         Option("beta1", "the part of the running mean in the step", default=0.9, high=1),
         Option("beta2", "the part of the old in the running mean", default=0.99, high=1),
         DECOUPLED_WEIGHT_DECAY,
+        DECAY,
     ),
 )

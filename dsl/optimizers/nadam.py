@@ -1,6 +1,6 @@
 """nadam: Adam with Nesterov's momentum."""
 
-from lenet.dsl.optimizers import MOMENTS, WEIGHT_DECAY, Optimizer
+from lenet.dsl.optimizers import DECAY, MOMENTS, WEIGHT_DECAY, Optimizer
 from lenet.dsl.vocabulary import Option
 
 OPTIMIZER = Optimizer(
@@ -18,5 +18,6 @@ OPTIMIZER = Optimizer(
         *MOMENTS,
         Option("momentum_decay", "how fast the momentum grows from half of beta1", default=0.004),
         WEIGHT_DECAY,
+        DECAY,
     ),
 )

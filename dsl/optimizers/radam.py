@@ -1,6 +1,6 @@
 """radam: Adam that trusts its running mean of squares only once it can."""
 
-from lenet.dsl.optimizers import MOMENTS, WEIGHT_DECAY, Optimizer
+from lenet.dsl.optimizers import DECAY, MOMENTS, WEIGHT_DECAY, Optimizer
 
 OPTIMIZER = Optimizer(
     name="radam",
@@ -14,5 +14,5 @@ OPTIMIZER = Optimizer(
     "* sqrt((a - 4) * (a - 2) * r / ((r - 4) * (r - 2) * a)), else d = 1; "
     "w = w - rate * m / (1 - beta1^t) / d",
     source="Liu et al. 2020, On the variance of the adaptive learning rate and beyond",
-    options=(*MOMENTS, WEIGHT_DECAY),
+    options=(*MOMENTS, WEIGHT_DECAY, DECAY),
 )

@@ -1,6 +1,6 @@
 """rmsprop: steps divided by the root of a running mean of squared slopes."""
 
-from lenet.dsl.optimizers import WEIGHT_DECAY, Optimizer
+from lenet.dsl.optimizers import DECAY, WEIGHT_DECAY, Optimizer
 from lenet.dsl.vocabulary import Option
 
 OPTIMIZER = Optimizer(
@@ -19,5 +19,6 @@ OPTIMIZER = Optimizer(
         Option("momentum", "the part of the last step that is taken again", high=1),
         Option("centered", "the root is that of the variance", "switch", False),
         WEIGHT_DECAY,
+        DECAY,
     ),
 )

@@ -1,6 +1,6 @@
 """sgd: stochastic gradient descent, with PyTorch's convention for momentum."""
 
-from lenet.dsl.optimizers import WEIGHT_DECAY, Optimizer
+from lenet.dsl.optimizers import DECAY, WEIGHT_DECAY, Optimizer
 from lenet.dsl.vocabulary import Option
 
 OPTIMIZER = Optimizer(
@@ -19,6 +19,7 @@ OPTIMIZER = Optimizer(
             high=1,
         ),
         WEIGHT_DECAY,
+        DECAY,
         Option(
             "nesterov",
             "with momentum, the gradient is corrected as if the last step had been taken again "

@@ -1,19 +1,20 @@
 """The section `train`: how the net is trained."""
 
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
 from lenet.dsl.losses import LOSSES
-from lenet.dsl.lower.reader import TIMES, Duration, Reader
-from lenet.dsl.lower.values import Constants, Refused
+from lenet.dsl.lower.reader import EVERY, Duration, Reader
+from lenet.dsl.lower.values import Constants
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.messages.diagnostics import Diagnostic
-from lenet.dsl.metrics import METRICS, usual_metrics
-from lenet.dsl.optimizers import OPTIMIZERS, usual_optimizer
-from lenet.dsl.rates import RATES
+from lenet.dsl.optimizers import OPTIMIZERS
 from lenet.dsl.sections import Section, SectionLine, bare_head, by_name, read_lines
-from lenet.dsl.syntax.tree import Line, Span
-from lenet.dsl.vocabulary import Use
+from lenet.dsl.syntax.tree import Line
+from lenet.dsl.training.rate import RATE
+from lenet.dsl.training.regularization import REGULARIZATION
+from lenet.dsl.training.start import FREEZE
+from lenet.dsl.training.stop import STOP, VALIDATE
+from lenet.dsl.training.values import Train
 
 _LOGGED = {
     "loss": "the mean of the loss over the images of a step",
@@ -21,85 +22,6 @@ _LOGGED = {
     "throughput": "images in a second, over all workers",
     "parameters": "histograms of what is trained, for TensorBoard; in `expect`, its number",
 }
-_CONDITIONS = {
-    "above": "the training ends when the metric is larger than this",
-    "below": "the training ends when the metric is smaller than this",
-    "stalls": "the training ends when the metric has not become better for so many epochs, as in "
-    "`stop when loss stalls for 3 epochs`",
-}
-_EVERY = {**TIMES, "every": "how often, as in `every epoch` or `every 50 iterations`"}
-_WARMUP = "warmup"
-
-
-@dataclass(frozen=True)
-class Rate:
-    """The learning rate over time, which runtime/rates computes.
-
-    `bases[k]` is in force from `changes[k - 1]` on; it falls as the `schedule` says, and climbs in
-    a straight line during `warmup`.
-    """
-
-    bases: tuple[float, ...]
-    changes: tuple[int, ...] = ()
-    unit: str = "iterations"
-    schedule: Use | None = None
-    warmup: Duration | None = None
-
-    @property
-    def needs_an_end(self) -> bool:
-        """Whether it follows from the length of the training, which must then be known."""
-        return self.schedule is not None and RATES[self.schedule.name].needs_an_end
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        """What it says that is not so by default."""
-        found: dict[str, Any] = {"bases": self.bases}
-        if self.changes:
-            found |= {"changes": self.changes}
-        if self.unit != Rate.unit:
-            found |= {"unit": self.unit}
-        if self.schedule is not None:
-            found |= RATES[self.schedule.name].facts(self.schedule)
-        return found if self.warmup is None else {**found, _WARMUP: self.warmup}
-
-
-@dataclass(frozen=True)
-class Stop:
-    """`stop when`: a metric of the validation rises above or falls below a value, or has not
-    become better, `by` more than so much, for some epochs ("stalls")."""
-
-    metric: str
-    when: str
-    value: float = 0.0
-    epochs: int = 0
-    by: float = 0.0
-
-
-@dataclass(frozen=True)
-class Train:
-    """`stop` is None where only `stop_when` ends the training."""
-
-    loss: Use | None = None
-    optimizer: Use = field(default_factory=usual_optimizer)
-    rate: Rate | None = None
-    batch: int = 128
-    stop: Duration | None = Duration(10, "epochs")
-    stop_when: tuple[Stop, ...] = ()
-    metrics: tuple[str, ...] = field(default_factory=usual_metrics)
-    validate_every: Duration = Duration(1, "epochs")
-    checkpoint: Duration | None = None
-    logs: tuple[tuple[str, Duration], ...] = ()
-    seed: int = 1
-    loss_span: Span | None = field(default=None, compare=False, repr=False)
-    stop_span: Span | None = field(default=None, compare=False, repr=False)
-    rate_span: Span | None = field(default=None, compare=False, repr=False)
-
-    def iterations(self, steps: int) -> int:
-        """How many there are at most, with so many in an epoch; 0 where nothing but a metric ends
-        the training."""
-        if self.stop is None:
-            return 0
-        return self.stop.count * (steps if self.stop.unit == "epochs" else 1)
 
 
 def _loss(reader: Reader, train: Train) -> Train:
@@ -111,65 +33,8 @@ def _optimizer(reader: Reader, train: Train) -> Train:
     return replace(train, optimizer=reader.use(reader.entry("optimizer", OPTIMIZERS)))
 
 
-def _rate(reader: Reader, train: Train) -> Train:
-    def base() -> float:
-        return reader.real("the rate", 1e-12, 3e38)
-
-    bases = [base()]
-    while reader.items and reader.is_number():
-        bases.append(base())
-    rate = Rate(tuple(bases))
-    if len(bases) > 1:
-        reader.expect("at")
-        changes, unit = reader.durations()
-        if len(changes) != len(bases) - 1 or sorted(set(changes)) != list(changes):
-            raise reader.refuse(reader.line.span)
-        rate = replace(rate, changes=changes, unit=unit)
-    while reader.items:
-        place = reader.items[0].span
-        if rate.warmup is None and reader.accept(_WARMUP):
-            rate = replace(rate, warmup=reader.duration())
-            continue
-        entry = reader.entry("way to change the rate", RATES, (_WARMUP,))
-        if rate.schedule is not None:
-            raise reader.refuse(place)
-        rate = replace(rate, schedule=reader.use(entry, (_WARMUP, *RATES)))
-    return replace(train, rate=rate, rate_span=reader.line.span)
-
-
 def _batch(reader: Reader, train: Train) -> Train:
     return replace(train, batch=int(reader.size("the batch")))
-
-
-def _stop(reader: Reader, train: Train) -> Train:
-    if reader.accept("after"):
-        if train.stop_span is not None:
-            raise Refused(messages.key_twice(reader.line.span, "stop after", train.stop_span))
-        return replace(train, stop=reader.duration(), stop_span=reader.line.span)
-    reader.expect("when")
-    metric = reader.entry("metric", METRICS).name
-    how = reader.word("condition", tuple(_CONDITIONS))
-    if how == "stalls":
-        reader.expect("for")
-        duration = reader.duration()
-        if duration.unit != "epochs":
-            raise reader.refuse(reader.line.span)
-        by = reader.real("the improvement") if reader.accept("by") else 0.0
-        stop = Stop(metric, how, epochs=duration.count, by=by)
-    else:
-        stop = Stop(metric, how, reader.real(f"the {metric}"))
-    # Unless a line says `stop after`, this alone ends the training.
-    after = None if train.stop is Train.stop else train.stop
-    return replace(train, stop=after, stop_when=(*train.stop_when, stop))
-
-
-def _validate(reader: Reader, train: Train) -> Train:
-    metrics = []
-    while reader.items and reader.peek() != "every":
-        metrics.append(reader.entry("metric", METRICS).name)
-    if not metrics:
-        raise reader.refuse()
-    return replace(train, metrics=tuple(dict.fromkeys(metrics)), validate_every=reader.every())
 
 
 def _checkpoint(reader: Reader, train: Train) -> Train:
@@ -201,20 +66,7 @@ _LINES = (
         aliases=("solver",),
         read=_optimizer,
     ),
-    SectionLine(
-        name="rate",
-        summary="the learning rate, and how it changes; or several, `rate 0.1 0.01 at 30 epochs`; "
-        "each also with `warmup 5 epochs`",
-        example="rate 0.4 decay 0.0002",
-        aliases=("lr", "learning_rate", "learningrate"),
-        terms={
-            **TIMES,
-            "at": "when the rate changes, as in `rate 0.1 0.01 at 30 epochs`",
-            _WARMUP: "how long the rate climbs in a straight line at the beginning, as in `warmup "
-            "5 epochs`",
-        },
-        read=_rate,
-    ),
+    RATE,
     SectionLine(
         name="batch",
         summary="images in one step, over all workers",
@@ -222,44 +74,24 @@ _LINES = (
         aliases=("batch_size", "batchsize"),
         read=_batch,
     ),
-    SectionLine(
-        name="stop",
-        summary="when the training ends; or by a metric of the validation, `stop when top1 above "
-        "0.99`, `stop when loss stalls for 3 epochs`",
-        example="stop after 20 epochs",
-        aliases=("epochs", "max_epochs"),
-        terms={
-            **TIMES,
-            **_CONDITIONS,
-            "after": "the length of the training, as in `stop after 20 epochs`",
-            "when": "the training ends early by a metric, as in `stop when top1 above 0.99`",
-            "for": "how long a metric may stall, as in `stalls for 3 epochs`",
-            "by": "what counts as better, as in `stalls for 3 epochs by 0.001`: more than this",
-        },
-        read=_stop,
-        repeatable=True,
-    ),
-    SectionLine(
-        name="validate",
-        summary="what is measured on the validation images, and how often",
-        example="validate top1 loss every epoch",
-        terms=_EVERY,
-        read=_validate,
-    ),
+    *REGULARIZATION,
+    FREEZE,
+    STOP,
+    VALIDATE,
     SectionLine(
         name="checkpoint",
         summary="keep the state of the training, to go on from it; without this line, at the end "
         "of an epoch, every ten seconds at most",
         example="checkpoint every epoch",
         aliases=("save",),
-        terms=_EVERY,
+        terms=EVERY,
         read=_checkpoint,
     ),
     SectionLine(
         name="log",
         summary="write loss, rate, throughput, or histograms of the parameters for TensorBoard",
         example="log parameters every 50 iterations",
-        terms={**_EVERY, **_LOGGED},
+        terms={**EVERY, **_LOGGED},
         read=_log,
         repeatable=True,
     ),

@@ -35,7 +35,7 @@ from lenet.runtime.records.observed import Observed
 from lenet.runtime.shown import Shown
 from lenet.runtime.training.batches import Normalization
 from lenet.runtime.training.parameters import digest, from_tensors
-from lenet.runtime.training.step import Predictor
+from lenet.runtime.training.predictor import Predictor
 
 _LISTED = 10  # classes, in a message
 _NARROW = 0.25  # between the brightnesses of borders that are all alike

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from lenet.dsl.lower.reader import Duration
-from lenet.dsl.sections.train import Rate
+from lenet.dsl.training.values import Rate
 from lenet.dsl.vocabulary import carried_out
 
 

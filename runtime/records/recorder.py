@@ -12,7 +12,7 @@ from typing import Any
 from lenet.dsl.errors import LenetError
 from lenet.dsl.files import read_file
 from lenet.dsl.messages.clean import clean_json
-from lenet.dsl.sections.train import Train
+from lenet.dsl.training.values import Train
 from lenet.runtime.events import EpochDone, Event, Histogram, IterationDone, Validated
 from lenet.runtime.machine.files import Tail, write_atomically
 

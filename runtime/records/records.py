@@ -9,7 +9,7 @@ from typing import Any
 from lenet.dsl.errors import LenetError
 from lenet.dsl.files import read_file
 from lenet.dsl.messages.clean import clean_json
-from lenet.dsl.sections.train import Train
+from lenet.dsl.training.values import Train
 from lenet.runtime.events import EpochDone, Event, Started
 from lenet.runtime.machine.files import write_atomically
 from lenet.runtime.models.model_facts import Damaged, settings_of, texts_of

@@ -19,8 +19,8 @@ from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
 from lenet.dsl.sections.data import Data
-from lenet.dsl.sections.train import Train
 from lenet.dsl.shapes import Shape
+from lenet.dsl.training.values import Train
 from lenet.runtime.data.columns import Columns
 from lenet.runtime.data.counts import Counts, together
 from lenet.runtime.data.dataset import DataError, chosen_rows

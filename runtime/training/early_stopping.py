@@ -5,7 +5,7 @@ from typing import Any
 
 from lenet.dsl.errors import LenetError
 from lenet.dsl.metrics import METRICS
-from lenet.dsl.sections.train import Stop
+from lenet.dsl.training.values import Stop
 from lenet.runtime.records.checkpoint import damaged
 
 

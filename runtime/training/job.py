@@ -9,8 +9,8 @@ import numpy as np
 
 from lenet.dsl.graph import Graph, draw
 from lenet.dsl.losses import LOSSES
-from lenet.dsl.optimizers import OPTIMIZERS, usual_optimizer
-from lenet.dsl.sections.train import Train
+from lenet.dsl.optimizers import DECAY, OPTIMIZERS, decays_all, undecayed, usual_optimizer
+from lenet.dsl.training.values import Train
 from lenet.dsl.vocabulary import Use
 from lenet.runtime.training.batches import Normalization
 
@@ -67,9 +67,13 @@ def digest_of(graph: Graph, scale: tuple[float, ...], shift: tuple[float, ...], 
 def _values(optimizer: Use) -> tuple[tuple[str, Any], ...]:
     """The values of an optimizer's line, so that runs of older versions go on where they mean the
     same: without options that were added, where they are as by default, and under another name
-    where what they say has changed."""
-    found = []
+    where what they say has changed. Weight decay was for all parameters."""
+    found: list[tuple[str, Any]] = []
+    if not decays_all(optimizer) and undecayed(optimizer) != optimizer:
+        found.append((DECAY.name, optimizer[DECAY.name]))
     for option in OPTIMIZERS[optimizer.name].options:
+        if option is DECAY:
+            continue
         value = optimizer[option.name]
         told = value != option.default
         if told or option.news != "added":

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from lenet.compiler.jit.cache import load
 from lenet.compiler.optimizers.exact import sum_exactly
-from lenet.compiler.optimizers.rule import rule_of
 from lenet.compiler.pipeline import compile_graph
 from lenet.dsl.errors import LenetError
 from lenet.runtime.events import (
@@ -34,9 +33,11 @@ from lenet.runtime.training.fixed_point import diverged
 from lenet.runtime.training.job import Job
 from lenet.runtime.training.parameters import initial_weights, to_tensors
 from lenet.runtime.training.position import Position, is_due, is_over
+from lenet.runtime.training.predictor import Predictor
 from lenet.runtime.training.slices.count import training_bytes
 from lenet.runtime.training.slices.shard import Shard
-from lenet.runtime.training.step import Predictor, Trainer
+from lenet.runtime.training.step import Trainer
+from lenet.runtime.training.updater import updater_of
 
 _COMPILE_SECONDS = 900.0  # that another worker may compile
 _SECONDS = 10.0  # between checkpoints at the ends of epochs, unless the file says `checkpoint`
@@ -93,8 +94,8 @@ class _Run:
             for worker in communicator.workers
         ]
         self._report(Started(self.at.iteration, workers))
-        step = rule_of(self.settings.optimizer).step
-        names = "train_slice", step.name, sum_exactly.name
+        updater = updater_of(graph, program)
+        names = "train_slice", sum_exactly.name, *updater.functions
         compiled = self.loaded.compile(*names, pixels=shard.dtype)
         # Others may still have to compile the kernels.
         communicator.all_reduce(np.zeros(1, np.int64), _COMPILE_SECONDS)
@@ -105,8 +106,8 @@ class _Run:
                 raise damaged(f"Its weights are {problem}.")
             weights[:] = state.weights
         self.trainer = Trainer(
-            self.loaded, shard, job.normalization, weights, self.settings.optimizer,
-            self.settings.batch, self.settings.seed, threads, communicator, graph.augment,
+            self.loaded, shard, job.normalization, weights, updater, self.settings.batch,
+            self.settings.seed, threads, communicator, graph.augment,
         )  # fmt: skip
         if state is not None:
             self.trainer.updater.restore(state.optimizer, self.at.iteration)

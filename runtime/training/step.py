@@ -2,36 +2,29 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lenet.compiler.jit.cache import Loaded
-from lenet.compiler.jit.forks import renewed
 from lenet.compiler.optimizers.exact import sum_exactly
 from lenet.compiler.optimizers.rule import OUT_OF_RANGE
 from lenet.compiler.target import LANES
-from lenet.dsl.errors import LenetError
 from lenet.dsl.sections.augment import Augment
-from lenet.dsl.vocabulary import Use
-from lenet.runtime.machine.arrays import aligned_floats, frozen
+from lenet.runtime.machine.arrays import aligned_floats
 from lenet.runtime.machine.thread_pool import Team
 from lenet.runtime.random_streams import image_key
 from lenet.runtime.training.arguments import check_images, check_labels, check_weights
 from lenet.runtime.training.batches import Batches, Normalization
 from lenet.runtime.training.communicator import Communicator
 from lenet.runtime.training.fixed_point import LOSS_UNIT, check_range, diverged, sum_ends
-from lenet.runtime.training.parameters import folded_weights
 from lenet.runtime.training.phases import PhasedStep
 from lenet.runtime.training.slices.order import shares, shuffled, step_count
 from lenet.runtime.training.slices.shard import Shard
 from lenet.runtime.training.updater import Parts, Updater, parts_of
 
-_CHUNK = 512
 _PARAMETERS = 2**15  # that are worth a thread of their own
 _KEPT = 2  # gradients a thread keeps until they are added together
-SINGLE = 6  # up to so many images one by one are faster than a block of sixteen lanes
 
 
 _Part = tuple[Batches, NDArray[np.int64], np.uint64]  # the images of a slice, some rows, a key
@@ -47,99 +40,6 @@ class StepResult:
     images: int
 
 
-class Predictor:
-    """Outputs of a net for many images, some at a time in each thread. First it is to be given
-    weights by `take`, and again whenever they have changed."""
-
-    def __init__(self, loaded: Loaded, threads: int) -> None:
-        self.loaded = loaded
-        self.team = Team(threads)
-        self.threads = threads
-        self.arenas: list[NDArray[np.float32]] = []
-        self.single_arena = aligned_floats(loaded.program.single_floats)
-        self.lock = Lock()  # several threads of the user's may share a model
-        renewed(self)
-
-    def renew(self) -> None:
-        """In a child, whose parent may have been predicting: that goes on there only."""
-        self.lock = Lock()
-
-    def take(self, weights: NDArray[np.float32]) -> "Predictor":
-        """Trained weights, which must be finite numbers, as the net has them."""
-        check_weights(weights, self.loaded.program.weight_count)
-        with np.errstate(all="ignore"):
-            self.weights = folded_weights(self.loaded.program, weights)
-        check_weights(self.weights, self.weights.size)
-        self.fresh = [True] * self.threads
-        return self
-
-    def outputs(
-        self,
-        pixels: NDArray[np.generic],
-        normalization: Normalization,
-        in_blocks: bool = False,
-    ) -> NDArray[np.float32]:
-        """(count, classes) for pixels (count, values of an image), uint8 or float32.
-
-        Single images may take other algorithms, whose last bits differ, unless `in_blocks`.
-        LenetError where a value is not a finite number.
-        """
-        check_images(self.loaded.program, pixels, normalization.scale.size)
-        count = len(pixels)
-        pixels = frozen(pixels)
-        if count <= SINGLE and not in_blocks:
-            return self._singly(pixels, normalization)
-        outputs = np.zeros((count, self.loaded.program.outputs.count), np.float32)
-        starts = iter(range(0, count, _CHUNK))
-        scale, shift = normalization.scale, normalization.shift
-
-        def work(thread: int) -> bool:
-            finite = True
-            for start in starts:
-                end = min(start + _CHUNK, count)
-                rows = np.arange(end - start, dtype=np.int64)
-                finite &= predict_slice(
-                    self.arenas[thread], self.weights, pixels[start:end], rows, scale, shift,
-                    self.fresh[thread], outputs[start:end],
-                )  # fmt: skip
-                self.fresh[thread] = False
-            return finite
-
-        predict_slice = self.loaded.predict_slice(pixels.dtype)
-        with self.lock:
-            if not self.arenas:
-                floats = self.loaded.program.predict_floats
-                self.arenas = [aligned_floats(floats) for _ in range(self.threads)]
-            finite = self.team.run(self.threads, work)
-        if not all(finite):
-            _check_finite(pixels)
-        return outputs
-
-    def _singly(
-        self, pixels: NDArray[np.generic], normalization: Normalization
-    ) -> NDArray[np.float32]:
-        count = len(pixels)
-        outputs = np.empty((count, self.loaded.program.outputs.count), np.float32)
-        predict_single = self.loaded.predict_single(pixels.dtype)
-        with self.lock:
-            for row in range(count):
-                finite = predict_single(
-                    self.single_arena, self.weights, pixels, row, normalization.scale,
-                    normalization.shift, outputs,
-                )  # fmt: skip
-                if not finite:
-                    _check_finite(pixels)
-        return outputs
-
-
-def _check_finite(pixels: NDArray[np.generic]) -> None:
-    """For the kernels, a number that is too large when it is normalized is not finite either."""
-    broken = ~np.isfinite(pixels).all(axis=1)
-    if broken.any():
-        title = "an image has a value that is not a finite number"
-        raise LenetError(title, f"Image {broken.argmax()} is the first, counted from 0.")
-
-
 class Trainer:
     """The state of a training run in one worker.
 
@@ -153,7 +53,7 @@ class Trainer:
         shard: Shard,
         normalization: Normalization,
         weights: NDArray[np.float32],
-        optimizer: Use,
+        updater: Updater,
         batch: int,
         seed: int,
         threads: int,
@@ -165,7 +65,7 @@ class Trainer:
         check_labels(program, (images.labels for images in shard.slices.values()))
         self.weights = weights
         self.size = program.parameter_count
-        self.updater = Updater(optimizer, self.size)
+        self.updater = updater
         self.batch, self.seed = batch, seed
         self.rows, self.slices = shard.rows, shard.count
         self.steps = step_count(self.rows, batch)
@@ -232,9 +132,11 @@ class Trainer:
             )
             self.communicator.all_reduce(self.total)
             parts = parts_of(self.total[: self.size])
+        self.updater.look(self.weights, parts, 1 / images, rate, self._share)
         self._over_parameters(
             lambda first, last: self._update(parts, 1 / images, first, last, rate)
         )
+        self.updater.finish(self.weights)
         return self._result(images)
 
     def _gradients(self, step: int, images: int) -> Parts:
@@ -279,6 +181,16 @@ class Trainer:
         check_range(code != OUT_OF_RANGE)
         if code:  # a finite gradient times a huge rate may still be too much
             raise diverged("A parameter is no longer a finite number.")
+
+    def _share(self, count: int, work: Callable[[int], None]) -> None:
+        """work(k) for each of so many k, in all threads."""
+        numbers = iter(range(count))
+
+        def some(_: int) -> None:
+            for number in numbers:
+                work(number)
+
+        self.team.run(max(1, min(self.threads, count)), some)
 
     def _over_parameters(self, work: Callable[[int, int], None]) -> None:
         """work(first, last) over all parameters, in all threads where there are many."""

@@ -122,6 +122,31 @@ def ftrl(w: Any, g: Any, z: Any, n: Any, *, rate: Any, number: int, beta: Any, l
     return (clipped - z) / (q + rate * lambda2), z, n
 
 
+def norm(values: Any) -> float:
+    return float(np.sqrt((values.astype(np.float64) ** 2).sum()))
+
+
+def lars(w: Any, g: Any, v: Any, *, rate: Any, number: int, momentum: Any, weight_decay: Any,
+         trust: Any) -> tuple[Any, ...]:  # fmt: skip
+    kind, long, steep = type(trust), norm(w), norm(g)
+    local = kind(1)
+    if long > 0 and steep > 0:
+        local = kind(float(trust) * long / (steep + float(weight_decay) * long))
+    v = momentum * v + rate * local * (g + weight_decay * w)
+    return w - v, v
+
+
+def lamb(w: Any, g: Any, m: Any, v: Any, *, rate: Any, number: int, beta1: Any, beta2: Any,
+         epsilon: Any, weight_decay: Any) -> tuple[Any, ...]:  # fmt: skip
+    kind = type(beta1)
+    m = beta1 * m + (kind(1) - beta1) * g
+    v = beta2 * v + (kind(1) - beta2) * g * g
+    root = np.sqrt(v / kind(1 - float(beta2) ** number))
+    move = m / kind(1 - float(beta1) ** number) / (root + epsilon) + weight_decay * w
+    local = kind(norm(w) / norm(move)) if norm(w) > 0 and norm(move) > 0 else kind(1)
+    return w - rate * local * move, m, v
+
+
 REFERENCE: dict[str, tuple[Any, list[dict[str, float]]]] = {
     "sgd": (sgd, [
         {"weight_decay": 0.01}, {"momentum": 0.9},
@@ -152,6 +177,8 @@ REFERENCE: dict[str, tuple[Any, list[dict[str, float]]]] = {
         {"beta2": 0.1}, {"beta1": 0.5, "beta2": 0.9},
     ]),
     "lion": (lion, [{}, {"beta1": 0.5, "beta2": 0.8, "weight_decay": 0.1}]),
+    "lars": (lars, [{}, {"momentum": 0.5, "weight_decay": 0.1, "trust": 0.5}]),
+    "lamb": (lamb, [{}, {"beta1": 0.8, "beta2": 0.99, "epsilon": 1e-3, "weight_decay": 0.1}]),
     "ftrl": (ftrl, [
         {}, {"beta": 0.5, "lambda1": 2, "lambda2": 0.5, "weight_decay": 0.1},
     ]),

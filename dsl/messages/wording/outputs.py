@@ -212,6 +212,23 @@ E046 = Code(
 )
 
 
+def all_is_frozen(span: Span, layers: int) -> Diagnostic:
+    """Every layer that has parameters is frozen; `span` is the first place that says so."""
+    which = (
+        "The only layer that has parameters is"
+        if layers == 1
+        else (f"All {layers:,} layers that have parameters are")
+    )
+    return Diagnostic(
+        "E046",
+        span,
+        "the net has nothing to train",
+        f"{which} frozen.",
+        "leave some of them as they are to be trained, the last one at least; or remove the "
+        "section `train`: the net predicts as it is",
+    )
+
+
 def nothing_to_train(section: Span, fixed: tuple[str, Span] | None) -> Diagnostic:
     """`fixed` is a layer whose parameters are given and not trained, and its place, if any."""
     detail = "None of the net's layers has parameters."

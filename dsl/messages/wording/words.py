@@ -115,6 +115,18 @@ def option_without_value(span: Span, layer: str, option: str, expected: str) -> 
     )
 
 
+def factor_without_x(span: Span, layer: str, option: str, number: str) -> Diagnostic:
+    """A number of a layer stands alone that multiplies that of the section `train`."""
+    return Diagnostic(
+        "E012",
+        span,
+        f"the {option} of `{layer}` is a factor",
+        f"The layer learns with the {option} of the section `train`, times this.",
+        f"write `{option} x {number}`, if {number} is meant as this factor",
+        edits=(Edit(span.line, span.column, span.line, span.column, "x ", span.file),),
+    )
+
+
 E013 = Code(
     "a value of the wrong kind",
     "Sizes are whole numbers: `6x5x5` is three of them, `12*4*4` is one. Some options take a "

@@ -1,0 +1,107 @@
+"""What the section `train` says, as values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from lenet.dsl.lower.reader import Duration
+from lenet.dsl.metrics import usual_metrics
+from lenet.dsl.optimizers import usual_optimizer
+from lenet.dsl.rates import RATES
+from lenet.dsl.syntax.tree import Span
+from lenet.dsl.vocabulary import Use
+
+WARMUP = "warmup"
+
+
+@dataclass(frozen=True)
+class Rate:
+    """The learning rate over time, which runtime/rates computes.
+
+    `bases[k]` is in force from `changes[k - 1]` on; it falls as the `schedule` says, and climbs in
+    a straight line during `warmup`.
+    """
+
+    bases: tuple[float, ...]
+    changes: tuple[int, ...] = ()
+    unit: str = "iterations"
+    schedule: Use | None = None
+    warmup: Duration | None = None
+
+    @property
+    def needs_an_end(self) -> bool:
+        """Whether it follows from the length of the training, which must then be known."""
+        return self.schedule is not None and RATES[self.schedule.name].needs_an_end
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What it says that is not so by default."""
+        found: dict[str, Any] = {"bases": self.bases}
+        if self.changes:
+            found |= {"changes": self.changes}
+        if self.unit != Rate.unit:
+            found |= {"unit": self.unit}
+        if self.schedule is not None:
+            found |= RATES[self.schedule.name].facts(self.schedule)
+        return found if self.warmup is None else {**found, WARMUP: self.warmup}
+
+
+@dataclass(frozen=True)
+class Stop:
+    """`stop when`: a metric of the validation rises above or falls below a value, or has not
+    become better, `by` more than so much, for some epochs ("stalls")."""
+
+    metric: str
+    when: str
+    value: float = 0.0
+    epochs: int = 0
+    by: float = 0.0
+
+
+@dataclass(frozen=True)
+class Clip:
+    """No gradient is longer than `most` ("norm", the Euclidean one of all that is trained), or has
+    a value beyond it ("value")."""
+
+    kind: Literal["norm", "value"]
+    most: float
+
+
+@dataclass(frozen=True)
+class Train:
+    """`stop` is None where only `stop_when` ends the training. `freeze` are names of layers, blocks
+    and repeats whose parameters stay as they are, `freeze_spans` the places of these names."""
+
+    loss: Use | None = None
+    optimizer: Use = field(default_factory=usual_optimizer)
+    rate: Rate | None = None
+    batch: int = 128
+    stop: Duration | None = Duration(10, "epochs")
+    stop_when: tuple[Stop, ...] = ()
+    metrics: tuple[str, ...] = field(default_factory=usual_metrics)
+    validate_every: Duration = Duration(1, "epochs")
+    checkpoint: Duration | None = None
+    logs: tuple[tuple[str, Duration], ...] = ()
+    seed: int = 1
+    clip: Clip | None = None
+    l1: float = 0.0
+    l2: float = 0.0
+    max_norm: float = 0.0
+    freeze: tuple[str, ...] = ()
+    freeze_spans: tuple[Span, ...] = field(default=(), compare=False, repr=False)
+    loss_span: Span | None = field(default=None, compare=False, repr=False)
+    stop_span: Span | None = field(default=None, compare=False, repr=False)
+    rate_span: Span | None = field(default=None, compare=False, repr=False)
+
+    def iterations(self, steps: int) -> int:
+        """How many there are at most, with so many in an epoch; 0 where nothing but a metric ends
+        the training."""
+        if self.stop is None:
+            return 0
+        return self.stop.count * (steps if self.stop.unit == "epochs" else 1)
+
+    def freezes(self, name: str, arguments: Mapping[str, Any]) -> bool:
+        """Whether a layer keeps its trained tensors as they are: so its line says, or `freeze`, of
+        it or of a block or repeat that it is in."""
+        inside = any(name == frozen or name.startswith(f"{frozen}.") for frozen in self.freeze)
+        return inside or bool(arguments.get("frozen"))
