@@ -2,7 +2,8 @@
 
 PYTHON ?=
 SPEC = specs/digits.lenet
-GOLDEN = tests/test_bad.py tests/test_docs.py tests/test_golden.py tests/test_cli_check.py tests/test_passes.py
+GOLDEN = tests/test_docs.py tests/test_golden.py tests/dsl/test_bad.py \
+    tests/compiler/test_passes.py tests/lenet/test_cli_check.py
 BIN = .venv/bin
 READY = .venv/.ready
 FIND_JAVA = from lenet.runtime.spark.java import ensure_java; ensure_java()

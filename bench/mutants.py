@@ -2,9 +2,9 @@
 
     python bench/mutants.py [--minutes 60] [--seed 0] [--processes 2] [KIND…]
 
-The kinds are the modules of tests/fuzz; see there for what each promises. Prints a table of what
-became of the mutants, and each broken promise with what is needed to repeat it; ends with exit code
-1 where there was one.
+The kinds are the modules of tests/support/fuzz; see there for what each promises. Prints a table of
+what became of the mutants, and each broken promise with what is needed to repeat it; ends with exit
+code 1 where there was one.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
 KINDS = ("specs", "models", "data", "protocol")
 _BATCH = 200  # mutants, between two looks at the clock
 

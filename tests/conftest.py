@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 HERE = Path(__file__).parent
-os.environ["SPARK_CONF_DIR"] = str(HERE / "spark")
+os.environ["SPARK_CONF_DIR"] = str(HERE / "support" / "spark")
 start_helpers = Helpers.start
 if "PYTEST_XDIST_WORKER" in os.environ:  # then other tests have the other processors
     Helpers.start = classmethod(lambda *_: None)  # type: ignore[method-assign, assignment]

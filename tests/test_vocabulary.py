@@ -110,7 +110,7 @@ def test_no_file_lists_words(path: Path) -> None:
 def test_a_word_is_two_files(tmp_path: Path) -> None:
     """One of each kind, made of a word that is there: all that asks for words knows it, and trains
     with it to the same weights."""
-    script = Path(__file__).with_name("throwaway.py")
+    script = Path(__file__).parent / "support" / "throwaway.py"
     command = [sys.executable, str(script), str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=tmp_path)
     assert done.returncode == 0, done.stderr

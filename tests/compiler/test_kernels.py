@@ -1,0 +1,350 @@
+"""Every layer's kernels, in chains of many shapes, against the float64 reference."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import reference
+from lenet.dsl.losses import LOSSES
+from lenet.dsl.registry import layers
+from nets import ACTIVATIONS, make_case, spec_of
+
+SPECS = Path(__file__).parents[2] / "specs"
+CHAINS = {
+    "lenet": "input 1x28x28; conv 6x5x5; tanh; maxpool 2; tanh; conv 12x5x5; tanh; maxpool 2; "
+    "reshape 12*4*4; linear 100; tanh; linear 10; logsoftmax",
+    "linear only": "input 7; linear 3; logsoftmax",
+    "mlp of odd sizes": "input 1x5x7; reshape 35; linear 33; relu; linear 17; sigmoid; linear 11",
+    "many weights": "input 141; linear 503; relu; linear 4",
+    "padding": "input 3x9x7; conv 7x3x3 pad 1; relu; conv 5x5x5 pad 2; reshape 5*9*7; linear 4",
+    "wide padding": "input 2x4x4; conv 3x3x3 pad 3x2; tanh; conv 4x5x5 pad 1; reshape 4*6*4; "
+    "linear 3",
+    "stride": "input 2x13x11; conv 5x3x3; relu; conv 6x3x3 stride 2; reshape 6*5*4; linear 5",
+    "stride and padding": "input 1x11x14; conv 5x3x4 pad 1x2; tanh; conv 6x4x3 stride 3x2 pad 2x1;"
+    " tanh; conv 3x2x2 stride 2 pad 1; reshape 3*3*5; linear 5",
+    "stride beyond the kernel": "input 2x12x12; conv 4x2x2; relu; conv 3x2x1 stride 3x4 pad 1; "
+    "reshape 3*4*4; linear 3",
+    "1x1": "input 5x4x3; conv 13x1x1; relu; conv 9x1x1 bias no; reshape 9*4*3; linear 6 bias no",
+    "wide kernels": "input 2x15x16; conv 3x7x11 pad 3x5; tanh; conv 3x13x3; reshape 3*3*14; "
+    "linear 3",
+    "whole-map kernel": "input 3x5x6; conv 8x5x6; relu; reshape 8; linear 4",
+    "one row": "input 4x1x19; conv 5x1x3; relu; maxpool 1x2; reshape 5*1*8; linear 3",
+    "max windows that overlap": "input 3x11x12; conv 4x2x3; maxpool 3 stride 2; relu; "
+    "conv 3x2x2; maxpool 2x3 stride 1; reshape 3*2*1; linear 3",
+    "max windows with padding": "input 2x8x9; conv 4x1x2; maxpool 3 stride 2 pad 1; "
+    "conv 2x1x1; maxpool 2 stride 3 pad 1; reshape 2*2*2; linear 3",
+    "windows that overlap behind convolutions": "input 2x17x13; conv 5x3x3 pad 1; "
+    "maxpool 3 stride 2 pad 1; tanh; sigmoid; conv 4x3x3 pad 1 algorithm winograd; "
+    "maxpool 3x2 stride 2x1 pad 1; relu; conv 3x2x2; avgpool 3x4 stride 1x2; relu; "
+    "reshape 3*2*2; linear 3",
+    "windows that overlap behind copies": "input 1x32x16; conv 32x1x1; relu; conv 32x3x3 pad 1 "
+    "algorithm direct; maxpool 3 stride 2 pad 0x1; tanh; conv 2x1x1; reshape 2*15*8; linear 3",
+    "max windows with gaps": "input 1x10x11; conv 3x1x1; maxpool 2 stride 3x4; reshape 3*3*3; "
+    "linear 3",
+    "a max window of many places": "input 1x18x18; conv 2x1x1; maxpool 17x18; reshape 2; linear 3",
+    "averages": "input 3x9x11; conv 4x2x2; avgpool 2; tanh; avgpool 3x2 stride 1; avgpool all; "
+    "linear 3",
+    "averages with gaps": "input 2x11x11; conv 3x1x1; avgpool 2x3 stride 3x4; reshape 3*4*3; "
+    "linear 3",
+    "activation towers": "input 2x4x4; tanh; conv 3x2x2; tanh; tanh; sigmoid; relu; relu; "
+    "reshape 27; relu; linear 5; tanh; sigmoid; linear 3",
+    "softmax inside": "input 3x4x4; conv 5x2x2; softmax; reshape 45; linear 6; softmax; linear 4; "
+    "logsoftmax",
+    "logsoftmax inside": "input 3x4x4; conv 5x2x2; logsoftmax; reshape 45; linear 4",
+    "map again after linear": "input 12; linear 18; tanh; reshape 2x3x3; conv 4x2x2 pad 1; relu; "
+    "reshape 64; linear 7",
+    "nothing before the pool": "input 2x8x8; maxpool 2; avgpool 2; reshape 8; linear 3",
+    "activations around a reshape": "input 2x3x4; conv 5x1x1; tanh; reshape 60; tanh; "
+    "reshape 5x4x3; softmax; reshape 60; sigmoid; linear 7; tanh; reshape 7x1x1; dropout 0; "
+    "reshape 7; linear 3",
+    "flattened": "input 2x3x4; conv 5x1x1; tanh; flatten; tanh; flatten; linear 7; concat; .path; "
+    "..flatten; .path; ..linear 8; ..reshape 2x2x2; ..relu; ..flatten; linear 3",
+    "flattened with its own gradient": "input 3x4x5; flatten; add; .path; ..linear 60; .path; "
+    "..reshape 3x4x5; ..conv 3x3x3 pad 1; ..flatten; linear 4",
+    "odd maps before the first weights": "input 2x7x7; maxpool 2; avgpool all; linear 2",
+    "names that are alike": "input 6; linear 9 as a.b; tanh as a-b; linear 8 as d_c; relu as c; "
+    "linear 5 as keys; tanh as value; linear 4 as c_saved",
+    "stride beyond a tile": "input 1x4x41; conv 2x1x1; tanh; conv 3x2x5 stride 1x7 pad 1x3; "
+    "reshape 3*5*7; linear 3",
+    "large kernels": "input 2x23x22; conv 2x1x1; conv 3x11x11 stride 4 pad 2; relu; "
+    "conv 2x7x7 pad 3; tanh; reshape 2*5*4; linear 3",
+    "maps a power of two apart": "input 1x32x16; conv 33x1x1; relu; conv 32x3x3 pad 1 "
+    "stride 2x1; relu; conv 32x3x3 pad 1 algorithm direct; maxpool 2; tanh; conv 2x1x1; "
+    "reshape 2*8*8; linear 3",
+    "maps beyond the caches": "input 1x48x47; conv 15x1x1; relu; conv 7x3x4 stride 2x1 pad 1x2; "
+    "relu; maxpool 4; conv 2x1x1; tanh; reshape 2*6*12; linear 3",
+    "gradients of largest values": "input 2x16x20; conv 3x5x5; tanh; maxpool 2; tanh; "
+    "conv 4x3x5 pad 2 stride 2x1; maxpool 3x2; relu; reshape 4*1*4; linear 3",
+    "gradients of largest values with gaps": "input 1x30x31; conv 2x6x7 pad 1x3 stride 1x2; "
+    "sigmoid; maxpool 2x3 stride 3x4; conv 3x4x2; maxpool 5x2; reshape 3; linear 3",
+    "winograd": "input 3x9x10; conv 5x3x3 pad 1 algorithm winograd; relu; conv 7x5x5 pad 2 "
+    "algorithm winograd; tanh; conv 9x3x3 pad 3x0 algorithm winograd bias no; tanh; "
+    "conv 4x5x5 algorithm winograd; reshape 4*9*4; linear 4",
+    "winograd one way": "input 1x8x8; conv 32x1x1; tanh; conv 32x5x5; relu; conv 16x1x1; relu; "
+    "conv 16x5x5 pad 4; tanh; reshape 16*8*8; linear 3",
+    "winograd for gradients": "input 1x17x17; conv 16x1x1; tanh; conv 16x3x3 pad 1; relu; "
+    "conv 2x1x1; reshape 2*17*17; linear 3",
+    "winograd of many channels": "input 1x5x4; conv 85x1x1; relu; conv 88x3x3 pad 1 algorithm "
+    "winograd; tanh; conv 2x1x1; reshape 2*5*4; linear 3",
+    "winograd in strips": "input 1x34x17; conv 24x1x1; tanh; conv 24x3x3 pad 1 algorithm winograd; "
+    "maxpool 2x1 stride 4x1; tanh; conv 24x3x3 pad 1 algorithm winograd bias no; batchnorm; "
+    "conv 24x3x3 pad 1 algorithm winograd; relu; avgpool 4; conv 2x1x1; reshape 2*2*4; linear 3",
+    "winograd in strips before pools": "input 1x17x18; conv 24x1x1; tanh; conv 24x3x3 pad 1 "
+    "algorithm winograd; maxpool 2 stride 1 pad 1; tanh; conv 24x3x3 pad 2 algorithm winograd; "
+    "maxpool 3; conv 14x1x1; relu; conv 2x1x1; reshape 2*6*7; linear 3",
+    "winograd in strips of rows": "input 1x23x24; conv 6x1x1; tanh; conv 7x5x5 pad 2 algorithm "
+    "winograd; maxpool 2; sigmoid; conv 2x1x1; reshape 2*11*12; linear 3",
+    "winograd in strips but for gradients": "input 1x9x17; conv 86x1x1; relu; conv 86x3x3 pad 1 "
+    "algorithm winograd; tanh; conv 2x1x1; reshape 2*9*17; linear 3",
+    "winograd in one tile": "input 5x3x3; conv 17x3x3 pad 1 algorithm winograd; relu; "
+    "conv 2x3x3 algorithm winograd; reshape 2; linear 3",
+    "residual": "input 2x6x6; conv 4x3x3 pad 1 bias no; batchnorm; relu; add; .path; ..conv 4x3x3 "
+    "pad 1; ..batchnorm; ..relu; ..conv 4x3x3 pad 1 bias no; ..batchnorm; .path; relu; "
+    "add; .path; ..conv 7x3x3 stride 2 pad 1; ..batchnorm; .path; ..shortcut 7 stride 2; "
+    "avgpool all; linear 3",
+    "normalized vectors": "input 9; linear 7; batchnorm; tanh; linear 6; tanh; batchnorm epsilon "
+    "0.01; linear 3",
+    "normalized input": "input 3x5x4; batchnorm; conv 4x2x2; sigmoid; relu; batchnorm; tanh; relu; "
+    "maxpool 2; batchnorm; reshape 8; linear 3",
+    "paths of all kinds": "input 2x5x6; conv 3x3x3 pad 1; concat; .path; ..conv 2x1x1; ..tanh; "
+    ".path; ..maxpool 3 stride 1 pad 1; .path; multiply; .path; ..conv 8x1x1; ..sigmoid; .path; "
+    "add; .path; ..relu; .path; ..tanh; ..tanh; .path; reshape 8*5*6; linear 4",
+    "a join in a path": "input 6; linear 5; tanh; concat; .path; ..add; ...path; ...path; "
+    "....linear 5; .path; linear 3",
+    "the same twice": "input 6; linear 5; add; .path; .path; multiply; .path; .path; concat; .path;"
+    " .path; linear 3",
+    "a path with a branch": "input 2x4x4; conv 3x2x2; add; .path; ..relu; ..add; ...path; "
+    "....conv 3x3x3 pad 1; ...path; .path; ..conv 3x1x1; reshape 27; concat; .path; ..linear 4; "
+    "..tanh; .path; ..linear 5; .path; linear 3",
+    "a sum whose gradient others wait for": "input 6; linear 5; add; .path; ..linear 5; .path; "
+    "..add; ...path; ....linear 5; ...path; ..relu; linear 3",
+    "shortcuts": "input 3x5x7; conv 4x1x1; shortcut 4; tanh; shortcut 6 stride 2x3; conv 2x1x1; "
+    "shortcut 2 stride 2; shortcut 3; reshape 3*2*2; linear 3",
+    "subsample": "input 2x9x8; conv 3x2x2; tanh gain 1.7159 slope 2/3; subsample 2; "
+    "tanh gain 0.5 slope 3; subsample 2x3 stride 1; subsample 3x1 stride 2; reshape 3; linear 3",
+    "distances": "input 7; linear 5; tanh; rbf 4",
+    "the digits' codes": "input 12; linear 84; tanh gain 1.7159 slope 2/3; rbf 10 codes ascii7x12",
+    "dropout off": "input 2x3x3; conv 4x2x2; dropout 0; reshape 16; dropout 0; linear 3",
+}  # fmt: skip
+
+
+def relative(got: np.ndarray, expected: np.ndarray) -> float:
+    scale = max(np.abs(expected).max(), 1e-3)
+    return float(np.abs(got - expected).max() / scale)
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_chain_against_reference(name: str) -> None:
+    case = make_case(spec_of(CHAINS[name]))
+    last = case.graph.nodes[-1].kind
+    loss = {"logsoftmax": "nll", "rbf": "map"}.get(last, "crossentropy")
+    expected_loss, expected, _ = case.reference.gradients(case.values(), case.labels, loss)
+    got_loss, got, hits = case.kernels()
+    assert got_loss == pytest.approx(expected_loss, rel=2e-5)
+    assert set(got) == set(expected)
+    largest = max(np.abs(value).max() for value in expected.values())
+    for tensor, value in expected.items():
+        # A bias before a normalization has no gradient but rounding errors.
+        assert np.abs(got[tensor] - value).max() < 3e-5 * max(np.abs(value).max(), 1e-2 * largest)
+    trained = case.reference.forward(case.values())
+    hits_expected = log_probabilities(trained, last).argmax(axis=1) == case.labels
+    assert hits == hits_expected.sum()
+    probabilities = log_probabilities(case.predicting.forward(case.values()), last)
+    assert relative(case.outputs(), probabilities) < 1e-5
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_activation_against_reference(name: str) -> None:
+    """On maps and vectors, alone and behind another, in batches and for a single image."""
+    example = layers()[name].example
+    chain = f"input 2x4x4; conv 3x2x2; {example}; tanh; {example}; reshape 27; {example}; linear 3"
+    case = make_case(spec_of(chain))
+    expected_loss, expected, _ = case.reference.gradients(
+        case.values(), case.labels, "crossentropy"
+    )
+    got_loss, got, _ = case.kernels()
+    assert got_loss == pytest.approx(expected_loss, rel=2e-5)
+    for tensor, value in expected.items():
+        assert np.abs(got[tensor] - value).max() < 3e-5 * np.abs(value).max()
+    np.testing.assert_allclose(case.single_outputs(), case.outputs(), rtol=1e-5, atol=1e-6)
+
+
+ENDS = {"scores": "", "log-probabilities": "logsoftmax", "distances": "rbf 4"}
+
+
+def test_each_loss_has_a_reference() -> None:
+    assert set(reference.LOSSES) == set(LOSSES)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_loss_against_reference(loss: str) -> None:
+    """Of a net that ends as it needs, and its gradients."""
+    chain = f"input 7; linear 5; tanh; linear 4; {ENDS[LOSSES[loss].takes]}; train; .loss {loss}; "
+    case = make_case(spec_of(f"{chain}.rate 0.1"))
+    expected_loss, expected, _ = case.reference.gradients(case.values(), case.labels, loss)
+    got_loss, got, _ = case.kernels()
+    assert got_loss == pytest.approx(expected_loss, rel=2e-5)
+    for tensor, value in expected.items():
+        assert np.abs(got[tensor] - value).max() < 3e-5 * np.abs(value).max()
+
+
+@pytest.mark.parametrize("loss", ["nll", "crossentropy"])
+def test_smoothed_labels(loss: str) -> None:
+    """The mean of the loss over all classes has a part in it."""
+    smooth, classes = 0.2, 4
+    chain = f"input 7; linear 5; tanh; linear {classes}; {ENDS[LOSSES[loss].takes]}; train; "
+    case = make_case(spec_of(f"{chain}.loss {loss} smooth {smooth}; .rate 0.1"))
+    expected_loss, expected = 0.0, dict.fromkeys(case.kernels()[1], 0.0)
+    for label in (None, *range(classes)):
+        labels = case.labels if label is None else np.full_like(case.labels, label)
+        share = 1 - smooth if label is None else smooth / classes
+        value, gradients, _ = case.reference.gradients(case.values(), labels, loss)
+        expected_loss += share * value
+        expected = {name: part + share * gradients[name] for name, part in expected.items()}
+    got_loss, got, _ = case.kernels()
+    assert got_loss == pytest.approx(expected_loss, rel=2e-5)
+    for tensor, value in expected.items():
+        assert np.abs(got[tensor] - value).max() < 3e-5 * np.abs(value).max()
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_references_of_losses_are_their_slopes(loss: str) -> None:
+    rng = np.random.default_rng(3)
+    outputs, labels = rng.uniform(0.1, 3, (6, 4)), rng.integers(0, 4, 6)
+    _, gradient = reference.LOSSES[loss](outputs, labels)
+    for place in np.ndindex(outputs.shape):
+        step = np.zeros_like(outputs)
+        step[place] = 1e-6
+        ahead, back = (reference.LOSSES[loss](outputs + s * step, labels)[0] for s in (1, -1))
+        assert (ahead - back) / 2e-6 == pytest.approx(gradient[place], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "loops"),
+    [
+        ("winograd in strips", {"0, 9, 1", "0, 3, 1"}),
+        ("winograd in strips before pools", {"0, 5, 1"}),
+        ("winograd in strips of rows", {"0, 12, 2"}),
+        ("winograd in strips but for gradients", {"0, 3, 1", "0, 3, 3"}),
+    ],
+)
+def test_what_is_called_so_is_in_strips(name: str, loops: set[str]) -> None:
+    source = make_case(spec_of(CHAINS[name])).loaded.program.source
+    assert set(re.findall(r"for strip in range\((.*)\)", source)) == loops
+
+
+@pytest.mark.parametrize("spec", ["lenet5", "lenet5-1998", "resnet20"])
+def test_the_published_nets(spec: str) -> None:
+    """Outputs, loss and every gradient of the whole net. In ResNet-20 a value so near to 0 that it
+    has another sign in float32 is cut off by a relu, or not."""
+    case = make_case((SPECS / f"{spec}.lenet").read_text(), images=18)
+    last = case.graph.nodes[-1].kind
+    loss = "map" if last == "rbf" else "nll"
+    expected_loss, expected, _ = case.reference.gradients(case.values(), case.labels, loss)
+    got_loss, got, _ = case.kernels()
+    assert got_loss == pytest.approx(expected_loss, rel=1e-4)
+    assert set(got) == set(expected)
+    masks = {
+        f"{node.name}.{p.name}": np.array(p.mask)[:, :, None, None]
+        for node in case.graph.nodes for p in node.parameters if p.mask is not None
+    }  # fmt: skip
+    bound = 2e-2 if spec == "resnet20" else 1e-3
+    for tensor, value in expected.items():
+        value = value * masks.get(tensor, 1)  # the reference knows of no connection table
+        assert np.abs(got[tensor] - value).max() < bound * np.abs(value).max(), tensor
+    probabilities = log_probabilities(case.predicting.forward(case.values()), last)
+    assert relative(case.outputs(), probabilities) < 1e-4
+
+
+def log_probabilities(outputs: np.ndarray, last: str) -> np.ndarray:
+    if last != "rbf":
+        return outputs - np.log(np.exp(outputs).sum(axis=1, keepdims=True))
+    return -outputs - np.log(np.exp(-0.1) + np.exp(-outputs).sum(axis=1, keepdims=True))
+
+
+@pytest.mark.parametrize("count", [1, 15, 16, 17, 64, 65, 130])
+@pytest.mark.parametrize("name", ["mlp of odd sizes", "winograd in one tile"])
+def test_any_number_of_images(name: str, count: int) -> None:
+    """Lanes and blocks without an image add nothing."""
+    case = make_case(spec_of(CHAINS[name]), images=count)
+    expected_loss, expected, _ = case.reference.gradients(
+        case.values(), case.labels, "crossentropy"
+    )
+    got_loss, got, _ = case.kernels()
+    assert got_loss == pytest.approx(expected_loss, rel=2e-5)
+    for tensor, value in expected.items():
+        assert relative(got[tensor], value) < 3e-5, tensor
+
+
+@pytest.mark.parametrize("name", ["linear only", "winograd in one tile"])
+def test_no_images_give_no_gradient(name: str) -> None:
+    case = make_case(spec_of(CHAINS[name]))
+    totals, sums = case.sums(np.zeros(0, np.int64))
+    assert not totals.any() and not sums.any()
+
+
+def test_softmax_output_predicts_probabilities() -> None:
+    case = make_case("input 4\nlinear 3\nsoftmax")
+    assert not case.loaded.program.phases and not case.loaded.program.outputs.logarithmic
+    assert relative(case.outputs(), case.reference.forward(case.values())) < 1e-5
+
+
+def test_finite_differences_of_the_kernels_themselves() -> None:
+    """The whole net's own loss moves as its gradient says."""
+    case = make_case("input 2x6x6\nconv 3x3x3\ntanh\nreshape 48\nlinear 3\nlogsoftmax")
+    _, gradients, _ = case.kernels()
+    flat = case.loaded.program.slots
+    step = 1e-2
+    for slot in flat:
+        at = slot.offset + slot.size // 2
+        losses = []
+        for sign in (1, -1):
+            case.weights[at] += np.float32(sign * step)
+            losses.append(case.kernels()[0])
+            case.weights[at] -= np.float32(sign * step)
+        index = np.unravel_index(slot.size // 2, [slot.shape[a] for a in slot.order])
+        place = tuple(int(index[list(slot.order).index(a)]) for a in range(len(slot.shape)))
+        slope = (losses[0] - losses[1]) / (2 * step)
+        assert gradients[slot.name][place] == pytest.approx(slope, rel=2e-2, abs=2e-4)
+
+
+def test_dropout_is_the_layer_it_says() -> None:
+    """The mask follows from the epoch's key and the row alone, has the right share of zeros, and
+    the gradient is the reference's with the same mask."""
+    spec = "input 64\ndropout 0.25 as drop\nlinear 4 bias no as out\nlogsoftmax"
+    case = make_case(spec, images=96)
+    case.pixels[:] = 160  # so that every input value is 1
+    # With one image, one label and uniform weights, gradient = x * (p - onehot): the mask shows.
+    case.weights[:] = 0
+    case.reference.parameters["out"]["weight"][:] = 0
+    masks = []
+    for row in range(96):
+        _, got, _ = case.kernels(rows=np.array([row]), key=5)
+        wrong = (case.labels[row] + 1) % 4
+        masks.append(got["out.weight"][wrong] / 0.25)
+    masks = np.array(masks)
+    assert set(np.unique(np.round(masks, 5))) == {0.0, np.float32(round(1 / 0.75, 5))}
+    share = (masks == 0).mean()
+    assert abs(share - 0.25) < 4 * np.sqrt(0.25 * 0.75 / masks.size)
+    assert len({m.tobytes() for m in masks}) == 96, "each image has its own mask"
+    again = case.kernels(rows=np.array([7, 3]), key=5)[1]["out.weight"]
+    alone = [case.kernels(rows=np.array([r]), key=5)[1]["out.weight"] for r in (7, 3)]
+    np.testing.assert_allclose(again, (alone[0] + alone[1]) / 2, atol=1e-6)
+    other = case.kernels(rows=np.array([7]), key=6)[1]["out.weight"]
+    assert not np.array_equal(other, alone[0])
+    for row in (3, 50):
+        case.reference.layers[0][2]["mask"] = masks[row][None].astype(np.float64)
+        values = case.values()[row : row + 1]
+        _, expected, _ = case.reference.gradients(values, case.labels[row : row + 1], "nll")
+        got = case.kernels(rows=np.array([row]), key=5)[1]
+        assert relative(got["out.weight"], expected["out.weight"]) < 1e-5
+    outputs = case.outputs()
+    assert np.allclose(np.exp(outputs).sum(axis=1), 1, atol=1e-5), "and off when it predicts"
+
+
+def test_maxpool_passes_nan_on() -> None:
+    case = make_case("input 1x4x4\nconv 1x1x1\nmaxpool 2\nreshape 4\nlinear 2\nlogsoftmax")
+    case.weights[0] = np.nan
+    assert np.isnan(case.outputs()).all()
