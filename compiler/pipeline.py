@@ -2,7 +2,7 @@
 
 from lenet.compiler.codegen.module import emit
 from lenet.compiler.jit.forks import STEADY
-from lenet.compiler.losses.code import given_by
+from lenet.compiler.losses.code import given_by, is_weighted
 from lenet.compiler.passes import FOR_PREDICTION, PASSES
 from lenet.compiler.program import Outputs, Program
 from lenet.compiler.target import Target, host
@@ -53,4 +53,5 @@ def _compile(graph: Graph, target: Target, probes: bool) -> Program:
         nodes=lowered.nodes,
         predict_nodes=predicted.nodes,
         predict_calls=emitted.predict_calls,
+        weighted=is_weighted(lowered),
     )

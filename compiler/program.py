@@ -35,7 +35,8 @@ class Program:
     its blocks, and all of them an array of `batch_floats`, in which they are told about the batch.
 
     `predict_floats` and `single_floats` are the arenas' sizes for many images and for one. `nodes`
-    are the graph after all passes, `predict_nodes` that of prediction.
+    are the graph after all passes, `predict_nodes` that of prediction. A `weighted` one trains with
+    the importance of each image.
     """
 
     source: str
@@ -52,6 +53,7 @@ class Program:
     nodes: tuple[Node, ...]
     predict_nodes: tuple[Node, ...]
     predict_calls: tuple[Call, ...]
+    weighted: bool = False
 
     @property
     def train_calls(self) -> tuple[Call, ...]:

@@ -8,7 +8,6 @@ model.transform(test).select("prediction", "probability")
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from pyspark.ml.param.shared import (
     HasRawPredictionCol,
     HasSeed,
     HasValidationIndicatorCol,
+    HasWeightCol,
 )
 from pyspark.ml.util import (
     DefaultParamsReadable,
@@ -40,7 +40,12 @@ from pyspark.sql import functions as F
 
 from lenet.api import Network, read_settings, train
 from lenet.dsl.errors import LenetError
-from lenet.ml_values import network_of, settings_value, spec_value
+from lenet.ml_values import (
+    LenetClassificationSummary,
+    network_of,
+    settings_value,
+    spec_value,
+)
 from lenet.runtime.data.columns import Columns
 from lenet.runtime.models.model import Model as Net
 from lenet.runtime.spark.frames import prediction_column
@@ -86,6 +91,7 @@ class LenetClassifier(
     HasLabelCol,
     HasSeed,
     HasValidationIndicatorCol,
+    HasWeightCol,
     DefaultParamsReadable,  # type: ignore[type-arg]
     DefaultParamsWritable,
 ):
@@ -115,6 +121,7 @@ class LenetClassifier(
         rawPredictionCol: str = "rawPrediction", errorCol: str = "", seed: int | None = None,  # noqa: N803
         epochs: int | None = None, numWorkers: int | None = None,  # noqa: N803
         validationIndicatorCol: str | None = None, progress: bool = True,  # noqa: N803
+        weightCol: str | None = None,  # noqa: N803
     ) -> None:  # fmt: skip
         super().__init__()
         self._defaultParamMap.pop(self.seed, None)  # the file has one
@@ -146,6 +153,10 @@ class LenetClassifier(
     def setValidationIndicatorCol(self, value: str) -> Any:  # noqa: N802
         """True in the rows to validate with; without it, the file's `validate N` holds."""
         return self._set(validationIndicatorCol=value)
+
+    def setWeightCol(self, value: str) -> Any:  # noqa: N802
+        """How much each row counts; their mean is brought to 1."""
+        return self._set(weightCol=value)
 
     def setSettings(self, value: Mapping[str, Any]) -> Any:  # noqa: N802
         """Other values of the file's constants."""
@@ -185,8 +196,9 @@ class LenetClassifier(
             return self.getOrDefault(param) if self.isDefined(param) else None
 
         columns = Columns(
-            self.getFeaturesCol(), self.getLabelCol(), value(self.validationIndicatorCol)
-        )
+            self.getFeaturesCol(), self.getLabelCol(), value(self.validationIndicatorCol),
+            weight=value(self.weightCol),
+        )  # fmt: skip
         net = train(
             self.network(), dataset, dataset.sparkSession, columns=columns,
             epochs=value(self.epochs), workers=value(self.numWorkers), seed=value(self.seed),
@@ -195,28 +207,6 @@ class LenetClassifier(
         model = LenetModel(net)
         model._resetUid(self.uid)
         return self._copyValues(model)
-
-
-@dataclass(frozen=True)
-class LenetClassificationSummary:
-    """How the training went; `history` has an entry for each epoch."""
-
-    history: tuple[dict[str, Any], ...]
-
-    @property
-    def totalIterations(self) -> int:  # noqa: N802
-        """Of the whole training."""
-        return int(self.history[-1]["iteration"]) if self.history else 0
-
-    @property
-    def objectiveHistory(self) -> list[float]:  # noqa: N802
-        """The mean training loss of each epoch."""
-        return [epoch["loss"] for epoch in self.history]
-
-    @property
-    def validationHistory(self) -> list[dict[str, float]]:  # noqa: N802
-        """The metrics of each epoch, where it was validated."""
-        return [epoch["validation"] for epoch in self.history if epoch["validation"]]
 
 
 class LenetModel(Model, _Columns, MLReadable, MLWritable):  # type: ignore[misc, type-arg]

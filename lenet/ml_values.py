@@ -1,7 +1,8 @@
-"""What the parameters `spec` and `settings` of Spark ML hold: values that JSON can save, made of
-what a person gives. Grids and `fit` convert them as the constructor does, more than once."""
+"""Values of Spark ML: what its parameters `spec` and `settings` hold, which JSON can save, made of
+what a person gives, as grids and `fit` do more than once; and how a training went."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -45,3 +46,25 @@ def network_of(spec: Mapping[str, Any], settings: Mapping[str, Fraction]) -> Net
 
 def _named(value: Any) -> str:
     return f"{str(value)[:60]!r}, which is of type {type(value).__name__}"
+
+
+@dataclass(frozen=True)
+class LenetClassificationSummary:
+    """How the training went; `history` has an entry for each epoch."""
+
+    history: tuple[dict[str, Any], ...]
+
+    @property
+    def totalIterations(self) -> int:  # noqa: N802
+        """Of the whole training."""
+        return int(self.history[-1]["iteration"]) if self.history else 0
+
+    @property
+    def objectiveHistory(self) -> list[float]:  # noqa: N802
+        """The mean training loss of each epoch."""
+        return [epoch["loss"] for epoch in self.history]
+
+    @property
+    def validationHistory(self) -> list[dict[str, float]]:  # noqa: N802
+        """The metrics of each epoch, where it was validated."""
+        return [epoch["validation"] for epoch in self.history if epoch["validation"]]

@@ -32,7 +32,7 @@ from lenet.dsl.training.values import Train
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.machine.arrays import aligned_floats, frozen
 from lenet.runtime.models.model import Model
-from lenet.runtime.training.batches import Normalization
+from lenet.runtime.training.batches import Batches, Importance, Normalization
 from lenet.runtime.training.communicator import Alone
 from lenet.runtime.training.parameters import folded_weights, initial_weights, to_tensors
 from lenet.runtime.training.predictor import Predictor
@@ -171,10 +171,12 @@ def training_speeds(
 def _trainer(graph: Graph, loaded: Loaded, images: Images, batch: int, threads: int) -> Trainer:
     settings, data = graph.train or Train(), Images(images.pixels[:batch], images.labels[:batch])
     slices = slice_count(batch, least_rows(graph))
+    importance = Importance() if loaded.program.weighted else None
     trainer = Trainer(
         loaded, deal(data, data, slices), _normalization(graph.input),
         initial_weights(loaded.program, settings.seed),
-        updater_of(graph, loaded.program), batch, settings.seed, threads, Alone(),
+        updater_of(graph, loaded.program), batch, settings.seed, threads, Alone(), None,
+        importance,
     )  # fmt: skip
     trainer.start_epoch(1)
     return trainer
@@ -230,7 +232,6 @@ def _kernels(
     """Each call's seconds for 1,000 images on one core, the median of several runs."""
     program, calls = profile.program, tuple(calls)
     pixels = frozen(images.pixels[:_PROFILED].reshape(_PROFILED, -1))
-    labels = frozen(images.labels[:_PROFILED])
     rows = np.arange(_PROFILED, dtype=np.int64)
     normalization = _normalization(program.input)
     times = np.zeros(len(calls), np.int64)
@@ -238,7 +239,9 @@ def _kernels(
     data = (normalization.scale, normalization.shift)
     if training:
         gradient, totals = aligned_floats(program.parameter_count), np.zeros(2)
-        images_of_slice = (pixels, labels, rows, *data, np.uint64(1), True, totals, times)
+        importance = Importance() if program.weighted else None
+        slice_data = Batches(images, normalization, None, importance).of(rows, np.uint64(1))
+        images_of_slice = (*slice_data, True, totals, times)
         state: tuple[NDArray[Any], ...] = (arena, weights, gradient)
         if len(program.phases) > 1:
             # Where the statistics of the batch should be there are ones: they cost the same.

@@ -56,7 +56,7 @@ def _columns_of(section: Data | None) -> Columns:
     """Those that a section names for tables."""
     if section is None or not DATASETS[section.kind].columns:
         return Columns()
-    return Columns(section.image, section.label)
+    return Columns(section.image, section.label, weight=section.weight or None)
 
 
 def resolve_data(
@@ -134,7 +134,7 @@ def _as_classes_of(dataset: Dataset, classes: tuple[str, ...] | None) -> Dataset
     places = np.array([classes.index(name) for name in dataset.classes], np.int32)
 
     def renamed(images: Images) -> Images:
-        return Images(images.pixels, places[images.labels])
+        return replace(images, labels=places[images.labels])
 
     test = None if dataset.test is None else renamed(dataset.test)
     return replace(dataset, train=renamed(dataset.train), test=test, classes=classes)

@@ -28,6 +28,7 @@ from lenet.runtime.records.rescue import Rescue
 from lenet.runtime.records.run_folder import check_folder, claimed
 from lenet.runtime.records.supervisor import Desk
 from lenet.runtime.resolve import Deferred
+from lenet.runtime.training.importance import importance_of, weighted
 from lenet.runtime.training.job import Job, digest_of
 from lenet.runtime.training.slices.count import least_rows, slice_count
 from lenet.runtime.training.source import InMemory, Source, check_source
@@ -98,6 +99,7 @@ def _train(
     size = here.train.pixels.nbytes + here.test.pixels.nbytes if here else 0
     with _session(size, spec, options, report) as session, _opened(here, data, session) as source:
         check_source(graph, source, may_lack)
+        graph = weighted(graph, source)
         report(summary(graph, source))
         for odd in odd_things(graph, source):
             report(odd)
@@ -150,6 +152,7 @@ def _job(
     job = Job(
         graph, str(spec), scale, shift, slice_count(graph.train.batch, least_rows(graph)),
         digest_of(graph, scale, shift, source.fingerprint), json.dumps(facts_of(model)),
+        importance_of(graph, source),
     )  # fmt: skip
     return job, model
 
@@ -237,7 +240,7 @@ def _run(
     plan = Plan(
         source.shape, source.rows, source.held_out,
         worker_count(session, options.workers, job.slices),
-        source.dtype, options.all_reduce, options.timeout, options.memory,
+        source.dtype, options.all_reduce, options.timeout, options.memory, source.weighted,
     )  # fmt: skip
     frame = source.frame(session)
     return train_on_spark(session, job, frame, plan, desk)

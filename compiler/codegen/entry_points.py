@@ -1,7 +1,7 @@
 """The functions that run the kernels: over groups of blocks, and over the blocks of a group."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from textwrap import fill
 
@@ -25,11 +25,11 @@ class _Entry:
     result: str = ""
 
 
-_IMAGES = ("pixels", "labels", "rows", "scale", "shift", "key", "fresh", "totals")
+_ROWS = ("rows", "scale", "shift", "key", "fresh", "totals")
 
 _TRAIN = _Entry(
     "train_slice",
-    ("arena", "weights", "gradient", *_IMAGES),
+    ("arena", "weights", "gradient"),
     """The sum of the loss's gradients over the images `rows`, into `gradient`.
 
     totals[0] gets the sum of the losses, totals[1] the number of right answers. `key` seeds
@@ -40,7 +40,7 @@ _TRAIN = _Entry(
 
 _PHASES = _Entry(
     "train_slice",
-    ("phase", "arena", "weights", "gradient", "batch", "sums", *_IMAGES),
+    ("phase", "arena", "weights", "gradient", "batch", "sums"),
     """One of {count} phases of the same: it completes some parts of `gradient`.
 
     `arena` is the slice's own from phase to phase: {floats} floats and {kept} for each block.
@@ -66,16 +66,16 @@ grouped = {{floats}} + {{block}} * all_blocks"""
 
 def train_source(
     phases: Sequence[Phase], plan: Plan, spans: Sequence[Spans], cleared: Sequence[Spans],
-    probes: bool,
+    probes: bool, arrays: tuple[str, ...],
 ) -> str:  # fmt: skip
-    """train_slice; `spans` are the parts of the gradient that each phase computes, `cleared` those
-    of them that it only adds to."""
+    """train_slice, which is given these `arrays` of the rows; `spans` are the parts of the gradient
+    that each phase computes, `cleared` those of them that it only adds to."""
     parts = Parts("train_slice")
     if len(phases) == 1:
         writer = Writer(plan.places[0], parts, probes=probes)
         body = [Step("clear(totals, 0, 2)"), *_clearing(spans[0], cleared[0], parts)]
         body += [*_once(phases[0], writer), *_looped(phases[0], writer)]
-        return _written(_TRAIN, {"floats": plan.floats}, body, parts, probes)
+        return _written(_taking(_TRAIN, arrays), {"floats": plan.floats}, body, parts, probes)
     numbers = count()
     steps = []
     for k, phase in enumerate(phases):
@@ -84,7 +84,12 @@ def train_source(
         steps.append(_phase(phase, _clearing(spans[k], cleared[k], parts), writer))
     sizes = {"count": len(phases), "floats": plan.floats, "kept": plan.kept + plan.grouped}
     blocks = Step(_BLOCKS.format(floats=plan.floats, block=plan.kept))
-    return _written(_PHASES, sizes, [blocks, *parts.chosen(steps)], parts, probes)
+    return _written(_taking(_PHASES, arrays), sizes, [blocks, *parts.chosen(steps)], parts, probes)
+
+
+def _taking(entry: _Entry, arrays: tuple[str, ...]) -> _Entry:
+    """With the parameters that tell of the images."""
+    return replace(entry, parameters=(*entry.parameters, *arrays, *_ROWS))
 
 
 def _phase(phase: Phase, begin: Iterable[Step], writer: Writer) -> Step:

@@ -6,7 +6,7 @@ from typing import Any
 
 from lenet.compiler.kernels import entry_of
 from lenet.dsl.graph import Graph
-from lenet.dsl.losses import usual_loss
+from lenet.dsl.losses import class_weights, usual_loss
 from lenet.dsl.registry import Outputs
 from lenet.dsl.vocabulary import Use, carried_out
 
@@ -16,11 +16,12 @@ class LossCode:
     """How a loss is computed, always from log-probabilities of the classes.
 
     `end` is the layer that makes these of what the loss takes, with its arguments, if it takes
-    anything else. `kernel(classes, use)` is the source of `loss` as a line uses it, which adds up
-    the losses and the hits of a block's images and leaves the gradient.
+    anything else. `kernel(classes, use, weighted)` is the source of `loss` as a line uses it, which
+    adds up the losses and the hits of a block's images and leaves the gradient. Where it is
+    weighted, an image's loss and gradient are times its `importance`.
     """
 
-    kernel: Callable[[int, Use], str]
+    kernel: Callable[[int, Use, bool], str]
     end: tuple[str, Mapping[str, Any]] | None = None
 
 
@@ -29,6 +30,16 @@ def loss_of(graph: Graph) -> Use:
     if graph.train is not None and graph.train.loss is not None:
         return graph.train.loss
     return usual_loss(given_by(graph)).use()
+
+
+def is_weighted(graph: Graph) -> bool:
+    """Whether images count more or less than others: by their classes, or by a column."""
+    return bool(class_weights(loss_of(graph)) or (graph.data is not None and graph.data.weight))
+
+
+def row_arrays(graph: Graph) -> tuple[str, ...]:
+    """What a training is given of each row."""
+    return ("pixels", "labels", "importance") if is_weighted(graph) else ("pixels", "labels")
 
 
 def given_by(graph: Graph) -> Outputs:

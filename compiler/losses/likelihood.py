@@ -4,16 +4,16 @@ from lenet.dsl.losses import SMOOTH
 from lenet.dsl.vocabulary import Use
 
 _KERNEL = '''@Kernel
-def loss(arena, labels, rows, first, count, y, dy, totals):
+def loss(arena, labels, {given}rows, first, count, y, dy, totals):
     """Adds the negative log-likelihood and the hits; dy is its gradient, 0 without an image."""
     for place in range({classes}):
         for lane in range(16):
             arena[dy + place * 16 + lane] = np.float32(0)
     for lane in range(count):
         label = labels[rows[first + lane]]
-        value = arena[y + label * 16 + lane]
-        totals[0] -= value
-        arena[dy + label * 16 + lane] = np.float32(-1)
+        value = arena[y + label * 16 + lane]{share}
+        totals[0] -= {times}value
+        arena[dy + label * 16 + lane] = {minus_one}
         best = 0
         for place in range(1, {classes}):
             if arena[y + place * 16 + lane] > arena[y + best * 16 + lane]:
@@ -24,31 +24,43 @@ def loss(arena, labels, rows, first, count, y, dy, totals):
 
 
 _SMOOTHED = '''@Kernel
-def loss(arena, labels, rows, first, count, y, dy, totals):
+def loss(arena, labels, {given}rows, first, count, y, dy, totals):
     """Adds the smoothed negative log-likelihood and the hits; dy is its gradient, 0 without an
     image."""
     for place in range({classes}):
         for lane in range(16):
-            arena[dy + place * 16 + lane] = np.float32(-{share!r} if lane < count else 0)
+            arena[dy + place * 16 + lane] = np.float32({every})
     for lane in range(count):
         label = labels[rows[first + lane]]
-        value = arena[y + label * 16 + lane]
-        totals[0] -= np.float32({kept!r}) * value
-        arena[dy + label * 16 + lane] = np.float32(-{kept!r} - {share!r})
+        value = arena[y + label * 16 + lane]{share}
+        totals[0] -= {times}np.float32({kept!r}) * value
+        arena[dy + label * 16 + lane] = {right}
         best = 0
         for place in range({classes}):
             other = arena[y + place * 16 + lane]
-            totals[0] -= np.float32({share!r}) * other
+            totals[0] -= {times}np.float32({part!r}) * other{spread}
             if other > arena[y + best * 16 + lane]:
                 best = place
         if best == label and value == value:
             totals[1] += 1
 '''
+_SHARE = "\n        share = importance[rows[first + lane]]"
+_SPREAD = """
+            if place != label:
+                arena[dy + place * 16 + lane] = np.float32(-{part!r}) * share"""
 
 
-def likelihood_kernel(classes: int, use: Use) -> str:
+def likelihood_kernel(classes: int, use: Use, weighted: bool) -> str:
     """See LossCode."""
     smooth = dict(use.values).get(SMOOTH.name, 0.0)
-    if smooth:
-        return _SMOOTHED.format(classes=classes, kept=1 - smooth, share=smooth / classes)
-    return _KERNEL.format(classes=classes)
+    named = {"classes": classes, "given": "", "share": "", "times": ""}
+    if weighted:
+        named |= {"given": "importance, ", "share": _SHARE, "times": "share * "}
+    if not smooth:
+        return _KERNEL.format(**named, minus_one="-share" if weighted else "np.float32(-1)")
+    kept, part = 1 - smooth, smooth / classes
+    right = f"np.float32(-{kept!r} - {part!r})"
+    every, spread = f"-{part!r} if lane < count else 0", ""
+    if weighted:
+        right, every, spread = f"{right} * share", "0", _SPREAD.format(part=part)
+    return _SMOOTHED.format(**named, kept=kept, part=part, right=right, every=every, spread=spread)

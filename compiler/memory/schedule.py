@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from lenet.compiler.contract import Kernels
 from lenet.compiler.function import Function
+from lenet.compiler.losses.code import row_arrays
 from lenet.compiler.memory.phase import NOTHING, Buffer, Call, Phase, Sync
 from lenet.compiler.target import LANES
 from lenet.dsl.graph import Graph, Node
@@ -142,8 +143,10 @@ class _Scheduler:
         nodes = self.graph.nodes
         last = nodes[-1]
         dy = _buffer("gradient", last)
-        loss = ("arena", "labels", "rows", _IMAGE, "images", self.values[last.name],
-                dy, "totals")  # fmt: skip
+        given = row_arrays(self.graph)[1:]
+        y = self.values[last.name]
+        loss: tuple[str | Buffer, ...]
+        loss = ("arena", *given, "rows", _IMAGE, "images", y, dy, "totals")
         self.calls.append(Call("loss", loss, "block"))
         self.slopes[last.name] = dy
         trained: set[str] = set()  # nodes at or behind trained tensors

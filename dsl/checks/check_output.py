@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from lenet.dsl.graph import Node
-from lenet.dsl.losses import LOSSES, usual_loss
+from lenet.dsl.losses import LOSSES, class_weights, usual_loss
 from lenet.dsl.lower.lowering import Lowering
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.registry import Layer, layers
-from lenet.dsl.syntax.tree import Line
+from lenet.dsl.syntax.tree import Line, Span
 from lenet.dsl.training.values import Train
 
 _SOFTMAXES = ("probabilities", "log-probabilities")
@@ -45,9 +45,21 @@ def check_loss(lowered: Lowering, train: Train) -> None:
                                               usual.name))  # fmt: skip
     elif loss.takes != gives:
         report(loss.unfit(loss_span, last.kind, last_span, gives))
+    _check_weights(lowered, train, loss_span)
     if "distances" in (gives, loss.takes):
         return
     _check_scores(lowered)
+
+
+def _check_weights(lowered: Lowering, train: Train, span: Span) -> None:
+    """Whether each class has a weight, where any has."""
+    said, output = class_weights(train.loss), lowered.nodes[-1].shape
+    if not said or isinstance(said, str) or len(output) != 1:
+        return
+    if len(said) != output[0]:
+        lowered.report(messages.class_weights_differ(span, len(said), output[0]))
+    elif not any(said):
+        lowered.report(messages.no_class_counts(span))
 
 
 def _check_scores(lowered: Lowering) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lenet.dsl.messages.diagnostics import Diagnostic
 from lenet.dsl.syntax.tree import Span
-from lenet.dsl.vocabulary import Option, Registry, Word
+from lenet.dsl.vocabulary import Option, Registry, Use, Word
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +34,26 @@ SMOOTH = Option(
     what="the label smoothing",
     aliases=("label_smoothing", "labelsmoothing", "smoothing"),
 )
+BALANCED = "balanced"
+WEIGHTS = Option(
+    "weights",
+    "how much an image of each class counts, one number a class in their order, or `balanced`; the "
+    "mean is still over all images, as Keras has it (PyTorch divides by the sum of the weights)",
+    kind="numbers",
+    default=(),
+    choices={
+        BALANCED: "of `weights`: all classes count as much, however many training images they "
+        "have: an image counts images / (classes x images of its class)",
+    },
+    what="the weight of a class",
+    aliases=("class_weight", "class_weights", "weight", "classweights"),
+)
+
+
+def class_weights(loss: Use | None) -> tuple[float, ...] | str:
+    """What the loss's line says of them; () if it says nothing."""
+    said: tuple[float, ...] | str = dict(loss.values).get(WEIGHTS.name, ()) if loss else ()
+    return said
 
 
 def usual_loss(gives: str) -> Loss:

@@ -1,6 +1,6 @@
 """crossentropy: a softmax, and the negative log-likelihood."""
 
-from lenet.dsl.losses import SMOOTH, Loss
+from lenet.dsl.losses import SMOOTH, WEIGHTS, Loss
 from lenet.dsl.messages import wording as messages
 
 LOSS = Loss(
@@ -8,7 +8,7 @@ LOSS = Loss(
     summary="the softmax of plain scores, and the negative of the right class's log-probability",
     example="loss crossentropy",
     formula="log(sum(exp(x))) - (1 - smooth) * x[y] - smooth * mean(x)",
-    options=(SMOOTH,),
+    options=(SMOOTH, WEIGHTS),
     takes="scores",
     unfit=messages.crossentropy_after,
     usual_for=("scores", "probabilities"),

@@ -1,6 +1,6 @@
 """hinge: the right class's score should be larger than each other one by a margin."""
 
-from lenet.dsl.losses import Loss
+from lenet.dsl.losses import WEIGHTS, Loss
 from lenet.dsl.messages import wording as messages
 
 LOSS = Loss(
@@ -10,6 +10,7 @@ LOSS = Loss(
     example="loss hinge",
     formula="sum of max(0, 1 - x[y] + x[k]) over k other than y, / classes",
     source="Weston and Watkins 1999, Support vector machines for multi-class pattern recognition",
+    options=(WEIGHTS,),
     takes="scores",
     unfit=messages.takes_scores("hinge"),
     aliases=("hingeloss", "multimargin", "multimarginloss", "multimargincriterion"),

@@ -1,6 +1,6 @@
 """map: maximum a posteriori, with a rubbish class at the distance j."""
 
-from lenet.dsl.losses import Loss
+from lenet.dsl.losses import WEIGHTS, Loss
 from lenet.dsl.messages import wording as messages
 
 LOSS = Loss(
@@ -9,6 +9,7 @@ LOSS = Loss(
     "large, for a net that ends in `rbf` (LeCun et al. 1998, equation 9)",
     example="loss map",
     formula="x[y] + log(exp(-j) + sum(exp(-x))), with j = 0.1",
+    options=(WEIGHTS,),
     takes="distances",
     unfit=messages.map_needs_rbf,
     usual_for=("distances",),

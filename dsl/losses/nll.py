@@ -1,6 +1,6 @@
 """nll: the negative log-likelihood."""
 
-from lenet.dsl.losses import SMOOTH, Loss
+from lenet.dsl.losses import SMOOTH, WEIGHTS, Loss
 from lenet.dsl.messages import wording as messages
 
 LOSS = Loss(
@@ -9,7 +9,7 @@ LOSS = Loss(
     "`logsoftmax`",
     example="loss nll",
     formula="-(1 - smooth) * x[y] - smooth * mean(x)",
-    options=(SMOOTH,),
+    options=(SMOOTH, WEIGHTS),
     takes="log-probabilities",
     unfit=messages.nll_needs_logsoftmax,
     usual_for=("log-probabilities",),

@@ -66,8 +66,11 @@ class Reader:
         return item.word if isinstance(item, Sizes) else None
 
     def word(
-        self, what: str, known: tuple[str, ...], aliases: Mapping[str, str] | None = None
-    ) -> str:
+        self, what: str, known: tuple[str, ...], aliases: Mapping[str, str] | None = None,
+        otherwise: str | None = None,
+    ) -> str:  # fmt: skip
+        """The next item, one of the known words; Refused says what is meant where a word is
+        mistyped or another's, and `otherwise` what to do."""
         word = self.peek()
         if word is None:
             raise self.refuse()
@@ -76,6 +79,7 @@ class Reader:
             instead = absent(what, word) if suggestion is None else None
             if suggestion is None and instead is None:
                 suggestion = closest(word, known)
+                instead = otherwise if suggestion is None else None
             span = self.items[0].span
             raise Refused(messages.unknown_word(span, what, word, suggestion, known, instead))
         self.items.pop(0)
@@ -103,7 +107,8 @@ class Reader:
         aliases = {alias: option.name for option in entry.options for alias in option.aliases}
         while known and self.items and self.peek() not in until:
             place = self.items[0].span
-            option = known[self.word(f"option of {entry.name}", tuple(known), aliases)]
+            what = f"option of {entry.name}"
+            option = known[self.word(what, tuple(known), aliases, "leave it out, with its value")]
             if option.name in given:
                 raise self.refuse(place)
             given[option.name] = option.kind == "switch" or self.value(option)
@@ -142,6 +147,13 @@ class Reader:
                 return self.duration()
             case "choice":
                 return self.word(option.name, tuple(option.choices))
+            case "numbers" if self.peek() is not None and not self.is_number():
+                return self.word(f"value of {option.name}", tuple(option.choices))
+            case "numbers":
+                numbers = [self.real(what, option.low, option.high)]
+                while self.is_number():
+                    numbers.append(self.real(what, option.low, option.high))
+                return tuple(numbers)
             case _:
                 return self.real(what, option.low, option.high)
 

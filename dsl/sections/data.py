@@ -32,7 +32,8 @@ _USAGE = 'data mnist, or data idx "folder"'
 @dataclass(frozen=True)
 class Data:
     """`validate` training images are held out; 0 means that the test set validates. `pad` rows and
-    columns of zeros are put around every image. `image` and `label` are columns of a table.
+    columns of zeros are put around every image. `image`, `label` and
+    `weight` are columns of a table; "" is none.
 
     Pictures are brought to the size `resize` as `resize_mode` says, lie on `background` ("" is
     white, but black below white ink), and are inverted or not ("no", "yes" and "auto": those on
@@ -47,6 +48,7 @@ class Data:
     pad: tuple[int, int] = (0, 0)
     image: str = "image"
     label: str = "label"
+    weight: str = ""
     first: int = 0
     distinct: bool = False
     resize: tuple[int, int] | None = None
@@ -73,6 +75,12 @@ def _image(reader: Reader, data: Data) -> Data:
     if not DATASETS[data.kind].columns:
         raise Refused(messages.no_columns(reader.line.span, "image", data.kind))
     return replace(data, image=reader.text())
+
+
+def _weight(reader: Reader, data: Data) -> Data:
+    if not DATASETS[data.kind].columns:
+        raise Refused(messages.no_columns(reader.line.span, "weight", data.kind))
+    return replace(data, weight=reader.text())
 
 
 def _label(reader: Reader, data: Data) -> Data:
@@ -159,6 +167,14 @@ _LINES = (
             "whatever numbers lie between them",
         },
         read=_label,
+    ),
+    SectionLine(
+        name="weight",
+        summary="the column of a table that says how much each training image counts in the loss, "
+        "0 or more; only how they compare matters, since their mean is brought to 1",
+        example='weight "cost"',
+        aliases=("sample_weight", "sampleweight", "weightcol", "weight_col"),
+        read=_weight,
     ),
     SectionLine(
         name="resize",

@@ -15,6 +15,7 @@ from lenet.runtime.data.dataset import DataError, Images
 
 Normal = tuple[tuple[float, ...], tuple[float, ...]]
 FIXED = 2.0**160  # the sums of floats are those of whole multiples of 1 / FIXED
+WEIGHT = 2.0**20
 _LEVELS = 256  # of brightness
 _RARE = 0.02  # of the images, the darkest and the lightest borders
 _TOGETHER = 8192  # images
@@ -27,7 +28,8 @@ class Counts:
     `channels` has, for each, how often each byte occurs, or of floats their number and the sums of
     them and of their squares, times FIXED. `least` and `most` are the smallest and the largest
     value as stored. `constant` images have a single value. `borders` counts images by the
-    brightness of their borders, from 0 to 255. `labels` counts them by label.
+    brightness of their borders, from 0 to 255. `labels` counts them by label. `weight` is the sum
+    of their weights, each rounded to a multiple of 1 / WEIGHT, times WEIGHT.
     """
 
     rows: int
@@ -37,6 +39,7 @@ class Counts:
     constant: int
     borders: tuple[int, ...]
     labels: dict[int, int]
+    weight: int = 0
 
     def normal(self, scale: float, apart: bool = True) -> Normal:
         """Mean and standard deviation of the channels' values, `apart` or all as one: what is
@@ -97,6 +100,7 @@ def count(images: Images, scale: float, pad: tuple[int, int] = (0, 0)) -> Counts
         float(pixels.max()) if rows else float("-inf"),
         constant, tuple(borders.tolist()),
         dict(zip(numbers.tolist(), times.tolist(), strict=True)),
+        _weight(images),
     )  # fmt: skip
 
 
@@ -115,8 +119,14 @@ def together(parts: Iterable[Counts]) -> Counts:
         min(part.least for part in found), max(part.most for part in found),
         sum(part.constant for part in found),
         tuple(map(sum, zip(*(part.borders for part in found), strict=True))),
-        dict(sorted(labels.items())),
+        dict(sorted(labels.items())), sum(part.weight for part in found),
     )  # fmt: skip
+
+
+def _weight(images: Images) -> int:
+    if images.weights is None:
+        return 0
+    return int(np.rint(images.weights.astype(np.float64) * WEIGHT).astype(np.int64).sum())
 
 
 def _border_levels(pixels: NDArray[Any], scale: float) -> NDArray[np.int64]:

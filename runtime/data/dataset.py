@@ -12,6 +12,7 @@ from lenet.dsl.messages.clean import clean
 from lenet.dsl.shapes import show
 from lenet.runtime.random_streams import of_held_out
 
+MOST_WEIGHT = 2**20  # that an image may have
 # Where a folder with a dataset's files is named in Python.
 FOLDER_ARGUMENTS = "data= of lenet.train, or folder= of lenet.datasets.load"
 
@@ -38,10 +39,12 @@ class Images:
 
     pixels: uint8 or float32, C-contiguous, (count, channels, height, width)
     labels: int32, (count,), 0-based
+    weights: float32, (count,), how much each counts in a training, at least 0; None: all alike
     """
 
     pixels: NDArray[Any]
     labels: NDArray[np.int32]
+    weights: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         if self.pixels.dtype not in (np.uint8, np.float32) or self.pixels.ndim != 4:
@@ -54,6 +57,16 @@ class Images:
             raise DataError("These labels cannot be used.", detail)
         if len(self.labels) and self.labels.min() < 0:
             raise DataError("A label is negative.", "Labels count from 0.")
+        weights = self.weights
+        if weights is not None and not (
+            weights.dtype == np.float32
+            and weights.shape == self.labels.shape
+            and (np.isfinite(weights) & (weights >= 0) & (weights < MOST_WEIGHT)).all()
+        ):
+            raise DataError(
+                "These weights cannot be used.",
+                f"There is one float32, from 0 to below {MOST_WEIGHT:,}, for each image.",
+            )
         if not self.pixels.flags.c_contiguous:
             object.__setattr__(self, "pixels", np.ascontiguousarray(self.pixels))
         if not self.labels.flags.c_contiguous:
@@ -69,7 +82,8 @@ class Images:
 
     def take(self, rows: NDArray[np.intp]) -> "Images":
         """Copy the images at the positions `rows`."""
-        return Images(self.pixels[rows], self.labels[rows])
+        weights = None if self.weights is None else self.weights[rows]
+        return Images(self.pixels[rows], self.labels[rows], weights)
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +123,7 @@ class Dataset:
 
         def around(images: Images) -> Images:
             widths = ((0, 0), (0, 0), (pad[0], pad[0]), (pad[1], pad[1]))
-            return Images(np.pad(images.pixels, widths), images.labels)
+            return replace(images, pixels=np.pad(images.pixels, widths))
 
         test = None if self.test is None else around(self.test)
         return replace(self, train=around(self.train), test=test, pad=pad)

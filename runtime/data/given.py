@@ -39,7 +39,8 @@ def given(
         return _of_arrays(data, shape, section)
     section = section or Data("frame")
     if columns is not None:
-        section = replace(section, image=columns.image, label=columns.label)
+        weight = columns.weight or ""
+        section = replace(section, image=columns.image, label=columns.label, weight=weight)
     table = data if isinstance(data, pa.Table) else _arrow(data)
     check_names(table.schema, _NAME)
     key = columns.key if columns is not None else None

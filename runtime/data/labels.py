@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from lenet.runtime.data.dataset import DataError, Dataset, Images
+from lenet.runtime.data.dataset import DataError, Dataset
 
 _MOST_WHOLE = 2**64  # what is larger is written with an exponent
 MOST_CLASSES = 10_000  # that text makes
@@ -107,6 +107,6 @@ def renumbered(dataset: Dataset, first: int, distinct: bool) -> Dataset:
 def _with_labels(
     dataset: Dataset, labels: list[NDArray[np.int32]], names: tuple[str, ...]
 ) -> Dataset:
-    train = Images(dataset.train.pixels, labels[0])
-    test = None if dataset.test is None else Images(dataset.test.pixels, labels[1])
+    train = replace(dataset.train, labels=labels[0])
+    test = None if dataset.test is None else replace(dataset.test, labels=labels[1])
     return replace(dataset, train=train, test=test, classes=names)

@@ -1,8 +1,8 @@
 """From rows of tables and from pictures to images and labels, here and in executors.
 
 A row becomes: path and place (by which rows are ordered), held_out, image (bytes of all values,
-channel by channel), label, problem, which says why the row cannot be used, and unreadable: whether
-that is because its picture cannot be read.
+channel by channel), label, weight (null where there are none), problem, which says why the row
+cannot be used, and unreadable: whether that is because its picture cannot be read.
 """
 
 import hashlib
@@ -17,26 +17,26 @@ import pyarrow as pa
 import pyarrow.compute
 from numpy.typing import NDArray
 
-from lenet.runtime.data.dataset import DataError, Images, check_fits
+from lenet.runtime.data.dataset import MOST_WEIGHT, DataError, Images, check_fits
 from lenet.runtime.data.labels import as_text, is_empty
 from lenet.runtime.data.picture import PictureError, SizeError
 from lenet.runtime.data.values import Form, Problem, together, value_of
 
 READY = (
-    "path string, place long, held_out boolean, image binary, label int, problem string, "
-    "unreadable boolean"
+    "path string, place long, held_out boolean, image binary, label int, weight float, "
+    "problem string, unreadable boolean"
 )
 _READY = pa.schema(
     [
         ("path", pa.string()), ("place", pa.int64()), ("held_out", pa.bool_()),
-        ("image", pa.binary()), ("label", pa.int32()), ("problem", pa.string()),
-        ("unreadable", pa.bool_()),
+        ("image", pa.binary()), ("label", pa.int32()), ("weight", pa.float32()),
+        ("problem", pa.string()), ("unreadable", pa.bool_()),
     ]
 )  # fmt: skip
 
 
 def ready(batches: Iterator[pa.RecordBatch], form: Form) -> Iterator[pa.RecordBatch]:
-    """Columns image, label, held_out, path, place, key to those of READY."""
+    """Columns image, label, weight, held_out, path, place, key to those of READY."""
     for batch in batches:
         for start in range(0, batch.num_rows, 1024):
             yield _ready(batch.slice(start, 1024), form)
@@ -46,7 +46,8 @@ def _ready(batch: pa.RecordBatch, form: Form) -> pa.RecordBatch:
     columns = {name: batch.column(name) for name in batch.schema.names}
     count = batch.num_rows
     labels = columns["label"].to_pylist()
-    keys = columns["key"].to_pylist()
+    weights = columns["weight"].to_pylist()
+    held_out, keys = columns["held_out"].to_pylist(), columns["key"].to_pylist()
     paths, places = columns["path"].to_pylist(), columns["place"].to_pylist()
     values = together(columns["image"], form)
     images: list[bytes | None] = [None] * count
@@ -56,6 +57,8 @@ def _ready(batch: pa.RecordBatch, form: Form) -> pa.RecordBatch:
     for k in range(count):
         try:
             numbers[k] = _label(labels[k], form)
+            if form.weighted and not held_out[k]:
+                weights[k] = _weight(weights[k])
             row = values[k] if values is not None else value_of(columns["image"][k], form)
             images[k] = _padded(row, form).tobytes()
         except (Problem, PictureError) as problem:
@@ -66,12 +69,14 @@ def _ready(batch: pa.RecordBatch, form: Form) -> pa.RecordBatch:
     if form.by_content:
         for k in range(count):
             known = (images[k] or b"") + numbers[k].tobytes()
+            if form.weighted and problems[k] is None and not held_out[k]:
+                known += np.float32(weights[k]).tobytes()
             digest = hashlib.blake2b(known, digest_size=20).digest()
             paths[k] = digest[8:].hex()
             places[k] = int.from_bytes(digest[:8], "little", signed=True)
     return pa.record_batch(
-        [paths, places, columns["held_out"], images, pa.array(numbers), problems,
-         unreadable],
+        [paths, places, columns["held_out"], images, pa.array(numbers),
+         _weights(weights, problems, held_out, form), problems, unreadable],
         schema=_READY,
     )  # fmt: skip
 
@@ -97,6 +102,25 @@ def _label(value: Any, form: Form) -> int:
     return int(value) - form.first
 
 
+def _weight(value: Any) -> float:
+    if is_empty(value):
+        raise Problem("the weight is empty")
+    if not 0 <= value < MOST_WEIGHT:
+        limits = f"numbers from 0 to below {MOST_WEIGHT:,}"
+        raise Problem(f"the weight is {as_text(value)}, but weights are {limits}")
+    return float(value)
+
+
+def _weights(
+    values: list[Any], problems: list[str | None], held_out: list[bool], form: Form
+) -> pa.Array:
+    """Those of rows to train with that can be used."""
+    if not form.weighted:
+        return pa.nulls(len(values), pa.float32())
+    rows = zip(values, problems, held_out, strict=True)
+    return pa.array([None if bad or held else float(v) for v, bad, held in rows], pa.float32())
+
+
 @lru_cache(maxsize=4)
 def _numbers(classes: tuple[str, ...]) -> dict[str, int]:
     return {name: number for number, name in enumerate(classes)}
@@ -118,12 +142,14 @@ class Read:
 
 
 def images_of(table: pa.Table, form: Form, name: str, skip: bool = False) -> Read:
-    """A table with the columns image, label, path and place as images; pictures that cannot be read
-    are left out with `skip`. DataError with the first row that cannot be used."""
+    """A table with the columns image, label, path, place, and perhaps weight, as images; pictures
+    that cannot be read are left out with `skip`. DataError with the first row that cannot be
+    used."""
     count = table.num_rows
     key = table["key"] if "key" in table.column_names else pa.nulls(count, pa.string())
+    weight = table["weight"] if form.weighted else pa.nulls(count, pa.float32())
     given = {
-        "image": table["image"], "label": table["label"], "path": table["path"],
+        "image": table["image"], "weight": weight, "label": table["label"], "path": table["path"],
         "place": table["place"], "held_out": pa.array(np.zeros(count, bool)), "key": key,
     }  # fmt: skip
     whole = pa.table(given)
@@ -131,7 +157,7 @@ def images_of(table: pa.Table, form: Form, name: str, skip: bool = False) -> Rea
     shape = (channels, height + 2 * form.pad[0], width + 2 * form.pad[1])
     check_fits(name, count * math.prod(shape) * np.dtype(form.dtype).itemsize)
     pixels = np.zeros((count, *shape), form.dtype)
-    labels = np.zeros(count, np.int32)
+    labels, weights = np.zeros(count, np.int32), np.zeros(count, np.float32)
     left_out: list[str] = []
     first = 0
     for batch in ready(iter(whole.to_batches()), form):
@@ -147,10 +173,13 @@ def images_of(table: pa.Table, form: Form, name: str, skip: bool = False) -> Rea
         joined = b"".join(batch.column("image").to_pylist())
         pixels[first:last] = np.frombuffer(joined, form.dtype).reshape(-1, *shape)
         labels[first:last] = batch.column("label").to_numpy()
+        if form.weighted:
+            weights[first:last] = batch.column("weight").to_numpy()
         first = last
     if first == 0 and count:
         raise DataError(f"none of the {count:,} pictures of {name} can be read", f"{left_out[0]}.")
-    return Read(Images(pixels[:first], labels[:first]), tuple(left_out))
+    own = weights[:first] if form.weighted else None
+    return Read(Images(pixels[:first], labels[:first], own), tuple(left_out))
 
 
 def unusable(name: str, problem: str, count: int, unreadable: bool, form: Form) -> DataError:

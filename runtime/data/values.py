@@ -27,7 +27,7 @@ class Form:
 
     Labels that are text are `classes`; of numbers, `first` is subtracted. By content, rows are
     ordered by what is in them; else by their path and place. Floats beyond `most` look like bytes
-    that were not scaled.
+    that were not scaled. Rows may be `weighted`.
     """
 
     image: str
@@ -39,6 +39,7 @@ class Form:
     first: int = 0
     preparation: Preparation | None = None
     most: float = math.inf
+    weighted: bool = False
 
     @property
     def size(self) -> int:

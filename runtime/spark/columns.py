@@ -3,6 +3,7 @@
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from lenet.dsl.messages.clean import clean
 from lenet.dsl.sections.data import Data
 from lenet.runtime.data.columns import Columns
 from lenet.runtime.data.dataset import DataError
@@ -51,6 +52,16 @@ def image_column(frame: DataFrame, name: str) -> tuple[Column, str, str]:
 def _fields(frame: DataFrame, name: str) -> list[str]:
     fields = getattr(frame.schema[name].dataType, "fieldNames", None)
     return list(fields()) if fields else []
+
+
+def weight_column(frame: DataFrame, name: str | None) -> Column:
+    """How much each row counts; nulls where no column says it."""
+    if name is None:
+        return F.lit(None).cast("float")
+    column, kind = named(frame, name), dict(frame.dtypes)[name]
+    if kind not in (*_BYTES, *_FLOATS) and not kind.startswith("decimal"):
+        raise DataError(f"the weights are numbers, but the column {clean(name)} is {kind}")
+    return column.cast("double")
 
 
 def label_column(

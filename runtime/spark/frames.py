@@ -30,7 +30,13 @@ from lenet.runtime.data.preparation import Preparation
 from lenet.runtime.data.rows import READY, unusable
 from lenet.runtime.data.values import Form, as_image
 from lenet.runtime.models.model import Model
-from lenet.runtime.spark.columns import image_column, key_column, label_column, named
+from lenet.runtime.spark.columns import (
+    image_column,
+    key_column,
+    label_column,
+    named,
+    weight_column,
+)
 from lenet.runtime.spark.failures import known_cause, run_action, summary
 from lenet.runtime.spark.predict import RESULT
 from lenet.runtime.spark.rows import COUNTED, NUMBERED, SURVEY, Numbers
@@ -91,13 +97,14 @@ def source_of(
         shape = as_image(input_shape)
         form = Form(
             kind, shape, section.pad, dtype, classes, order is None, section.first,
-            Preparation.of(section, shape),
+            Preparation.of(section, shape), weighted=columns.weight is not None,
         )  # fmt: skip
         check_pictures(form, section, name)
     path, place = order or (F.lit(""), F.monotonically_increasing_id())
     held = [column for column in (held_out, F.lit(False)) if column is not None]
     chosen = frame.select(
         image.alias("image"), label.alias("label"),
+        weight_column(frame, columns.weight).alias("weight"),
         F.coalesce(*held).alias("held_out"), path.alias("path"), place.cast("long").alias("place"),
         key_column(frame, columns, order is not None).alias("key"),
     )  # fmt: skip
@@ -155,7 +162,7 @@ def _numbered(
     return FrameSource(
         name, shape, form.dtype, rows, held, largest, form.classes or (),
         1 / 255 if form.dtype == "uint8" else 1.0, f"{rows} {held} {checksum:016x}",
-        tuple(sorted(left_out)), form.pad, session, numbered, kept,
+        tuple(sorted(left_out)), form.pad, form.weighted, session, numbered, kept,
     )  # fmt: skip
 
 
@@ -201,10 +208,13 @@ def read_parquet(
     if run_action(session, lambda: there("train")):
         frame = read(f"{place}/train").withColumn("!held", F.lit(False))
         if there("test") and not section.validate:  # which takes its place
-            frame = frame.unionByName(read(f"{place}/test").withColumn("!held", F.lit(True)))
+            test = read(f"{place}/test").withColumn("!held", F.lit(True))
+            if section.weight and section.weight not in test.columns:
+                test = test.withColumn(section.weight, F.lit(None))
+            frame = frame.unionByName(test)
     else:
         frame = read(place).withColumn("!held", F.lit(False))
-    columns = Columns(section.image, section.label)
+    columns = Columns(section.image, section.label, weight=section.weight or None)
     return source_of(
         frame, columns, input_shape, section, seed, os.path.basename(path.rstrip("/")),
         frame["!held"], (frame["!path"], frame["!row"]),

@@ -54,8 +54,11 @@ def survey(batches: Iterator[pa.RecordBatch], skip: bool) -> Iterator[pa.RecordB
         if batch.num_rows:
             labels = batch.column("label").to_numpy()
             largest = max(largest, int(labels.max()))
-            for image, label in zip(batch.column("image"), labels, strict=True):
-                total += zlib.crc32((image.as_py() or b"") + label.tobytes())
+            given = batch.column("image"), labels, batch.column("weight").to_pylist()
+            for image, label, weight in zip(*given, strict=True):
+                known = (image.as_py() or b"") + label.tobytes()
+                known += b"" if weight is None else np.float32(weight).tobytes()
+                total += zlib.crc32(known)
     problem, unreadable = first or (None, None)
     columns = [[context.partitionId()], [rows], [held_out], [problems], [problem], [unreadable],
                [left_out], [largest], [total % 2**63]]  # fmt: skip
@@ -70,7 +73,7 @@ def _good(batch: pa.RecordBatch) -> pa.RecordBatch:
     return batch.filter(batch.column("problem").is_null())
 
 
-NUMBERED = "row long, validation boolean, image binary, label int"
+NUMBERED = "row long, validation boolean, image binary, label int, weight float"
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,8 +107,12 @@ def number(batches: Iterator[pa.RecordBatch], numbers: Numbers) -> Iterator[pa.R
             validation = numbers.chosen[inside] == rows
             rows = np.where(validation, places, rows - places)
         yield pa.record_batch(
-            [pa.array(rows), pa.array(validation), batch.column("image"), batch.column("label")],
-            names=["row", "validation", "image", "label"],
+            [
+                pa.array(rows),
+                pa.array(validation),
+                *(batch.column(name) for name in ("image", "label", "weight")),
+            ],
+            names=["row", "validation", "image", "label", "weight"],
         )
 
 
@@ -120,15 +127,22 @@ def counted(
         kept = batch.filter(pa.compute.invert(validation))
         joined = b"".join(kept.column("image").to_pylist())
         pixels = np.frombuffer(joined, dtype).reshape(-1, *shape)
-        train = count(Images(pixels, kept.column("label").to_numpy()), scale, pad)
+        own = Images(pixels, kept.column("label").to_numpy(), weights_of(kept))
+        train = count(own, scale, pad)
         labels = batch.column("label").filter(validation).to_numpy()
         numbers, times = np.unique(labels, return_counts=True)
         pairs = list(zip(numbers.tolist(), times.tolist(), strict=True))
         yield pa.record_batch([[train.to_json()], [json.dumps(pairs)]], names=["train", "held_out"])
 
 
+def weights_of(batch: pa.RecordBatch) -> NDArray[np.float32] | None:
+    """Those of rows, if they have any."""
+    column = batch.column("weight")
+    return None if column.null_count else column.to_numpy().astype(np.float32)
+
+
 def images_frame(session: "SparkSession", train: Images, validation: Images) -> "DataFrame":
-    """One row an image: row (its place), validation, image (bytes), label."""
+    """One row an image: row (its place), validation, image (bytes), label, weight (or null)."""
     parts = [(train, False), (validation, True)]
     batches = [
         _batch(images, held_out, start)
@@ -154,5 +168,8 @@ def _batch(images: Images, held_out: bool, start: int) -> pa.RecordBatch:
         "validation": pa.array(np.full(count, held_out)),
         "image": data,
         "label": pa.array(images.labels[start : start + count]),
+        "weight": pa.nulls(count, pa.float32())
+        if images.weights is None
+        else pa.array(images.weights[start : start + count]),
     }
     return pa.RecordBatch.from_pydict(columns)

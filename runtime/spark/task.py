@@ -8,7 +8,7 @@ import socket
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -38,7 +38,8 @@ class Plan:
 
     `dtype` is that of the pixels. `all_reduce` is "mesh", or "driver" where the tasks cannot reach
     each other. `timeout` are the seconds after which a worker is taken for dead; beyond `memory`
-    bytes, or half of what is free, a worker's images lie in a file.
+    bytes, or half of what is free, a worker's images lie in a file. The images to train with may
+    be `weighted`.
     """
 
     shape: tuple[int, int, int]
@@ -49,12 +50,13 @@ class Plan:
     all_reduce: str = "mesh"
     timeout: float = 60.0
     memory: int | None = None
+    weighted: bool = False
 
 
 def train(
     batches: Iterator[pa.RecordBatch], job: Job, plan: Plan, address: Address
 ) -> Iterator[pa.RecordBatch]:
-    """A barrier task: columns row, validation, image, label to the trained tensors."""
+    """A barrier task: columns row, validation, image, label, weight to the trained tensors."""
     from pyspark import BarrierTaskContext
 
     context = BarrierTaskContext.get()
@@ -157,7 +159,7 @@ def gather(batches: Iterable[pa.RecordBatch], plan: Plan, count: int, rank: int)
     total = sum(mine.values()) + checks
     memory = plan.memory or available_memory() // 2
     pixels = _space((total, size), np.dtype(plan.dtype), memory)
-    labels = np.zeros(total, np.int32)
+    labels, weights = np.zeros(total, np.int32), np.zeros(total, np.float32)
     starts = np.zeros(count + 1, np.int64)  # by slice, and of the validation images
     place = 0
     for number, rows in mine.items():
@@ -174,6 +176,8 @@ def gather(batches: Iterable[pa.RecordBatch], plan: Plan, count: int, rank: int)
         )
         pixels[places] = _values(batch.column("image"), size, pixels.dtype)
         labels[places] = own
+        if plan.weighted:  # those to validate with may have none, which then is not a number
+            weights[places] = batch.column("weight").to_numpy(zero_copy_only=False)
         seen += len(places)
     if seen != total:
         detail = f"Worker {rank} has got {seen:,} of {total:,}."
@@ -183,7 +187,11 @@ def gather(batches: Iterable[pa.RecordBatch], plan: Plan, count: int, rank: int)
         part = pixels[first : first + rows].reshape(rows, *plan.shape)
         return Images(part, labels[first : first + rows])
 
-    slices = {number: images(int(starts[number]), rows) for number, rows in mine.items()}
+    def weighted(first: int, rows: int) -> Images:
+        own = weights[first : first + rows] if plan.weighted else None
+        return replace(images(first, rows), weights=own)
+
+    slices = {number: weighted(int(starts[number]), rows) for number, rows in mine.items()}
     return Shard(plan.train, count, slices, images(int(starts[count]), checks), plan.validation)
 
 

@@ -13,10 +13,7 @@ from lenet.runtime.data.dataset import Images
 from lenet.runtime.machine.arrays import frozen
 from lenet.runtime.training.arguments import problem_of
 
-Slice = tuple[
-    NDArray[np.generic], NDArray[np.generic], NDArray[np.int64], NDArray[np.float32],
-    NDArray[np.float32], np.uint64,
-]  # fmt: skip
+Slice = tuple[NDArray[np.generic] | np.uint64, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,24 +30,45 @@ class Normalization:
                 raise LenetError("this cannot normalize", f"The {name} is {problem}.")
 
 
+@dataclass(frozen=True)
+class Importance:
+    """How much an image counts in the loss: its own weight, if it has one, times `factor`, times
+    that of its class, if they have any."""
+
+    factor: float = 1.0
+    classes: tuple[float, ...] = ()
+
+    def of(self, images: Images) -> NDArray[np.float32]:
+        """(count,)"""
+        found = np.full(len(images), self.factor)
+        if images.weights is not None:
+            found *= images.weights
+        if self.classes:
+            found *= np.array(self.classes)[images.labels]
+        return found.astype(np.float32)
+
+
 class Batches:
-    """The images of a slice as the training functions take them: pixels, labels, rows, scale,
-    shift and key."""
+    """The images of a slice as the training functions take them: pixels, labels, perhaps their
+    importance, rows, scale, shift and key."""
 
     def __init__(
-        self, images: Images, normalization: Normalization, augment: Augment | None
-    ) -> None:
+        self, images: Images, normalization: Normalization, augment: Augment | None,
+        importance: Importance | None = None,
+    ) -> None:  # fmt: skip
         self.images = images
         self.normalization = normalization
         self.augment = augment
         self.pixels = frozen(images.pixels.reshape(len(images), -1))
-        self.labels = frozen(images.labels)
+        self.arrays = [frozen(images.labels)]  # beside the pixels
+        if importance is not None:
+            self.arrays.append(frozen(importance.of(images)))
 
     def of(self, rows: NDArray[np.int64], key: np.uint64) -> Slice:
         """For images `rows`; from `key` all that is random follows, image by image."""
         scale, shift = self.normalization.scale, self.normalization.shift
         if self.augment is None:
-            return self.pixels, self.labels, rows, scale, shift, key
+            return self.pixels, *self.arrays, rows, scale, shift, key
         changed = augmented(self.images.pixels, rows, self.augment, key)
         pixels = frozen(changed.reshape(len(rows), math.prod(changed.shape[1:])))
         # Images have new numbers now, the same in each batch: it takes another key to drop out
@@ -58,7 +76,7 @@ class Batches:
         own = np.uint64((int(key) + (int(rows[0]) + 1 if len(rows) else 0)) % 2**64)
         return (
             pixels,
-            frozen(self.labels[rows]),
+            *(frozen(array[rows]) for array in self.arrays),
             np.arange(len(rows), dtype=np.int64),
             scale,
             shift,

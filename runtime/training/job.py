@@ -12,7 +12,7 @@ from lenet.dsl.losses import LOSSES
 from lenet.dsl.optimizers import DECAY, OPTIMIZERS, decays_all, undecayed, usual_optimizer
 from lenet.dsl.training.values import Train
 from lenet.dsl.vocabulary import Use
-from lenet.runtime.training.batches import Normalization
+from lenet.runtime.training.batches import Importance, Normalization
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,8 @@ class Job:
     `graph` says how to train, as this run was told to; `name` is that of its file. `scale` and
     `shift`, one for each channel, normalize what is stored. `slices` are those of a batch. `digest`
     tells the job from other trainings; see `digest_of`. `model` are the facts of the model that
-    comes of it, in JSON, for its checkpoints.
+    comes of it, in JSON, for its checkpoints. `importance` is there where images count
+    differently.
     """
 
     graph: Graph
@@ -32,6 +33,7 @@ class Job:
     slices: int
     digest: str
     model: str = ""
+    importance: Importance | None = None
 
     @property
     def train(self) -> Train:

@@ -108,6 +108,7 @@ class _Run:
         self.trainer = Trainer(
             self.loaded, shard, job.normalization, weights, updater, self.settings.batch,
             self.settings.seed, threads, communicator, graph.augment,
+            job.importance,
         )  # fmt: skip
         if state is not None:
             self.trainer.updater.restore(state.optimizer, self.at.iteration)

@@ -10,6 +10,7 @@ import numpy as np
 
 from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Graph
+from lenet.dsl.messages.clean import clean
 from lenet.dsl.shapes import product, show
 from lenet.runtime.data.counts import Counts, count
 from lenet.runtime.data.dataset import DataError, Dataset, Images
@@ -28,7 +29,7 @@ class Source(ABC):
     `rows` are those to train with, `held_out` those to validate with, `largest` is the largest
     label. A value is what is stored, of `dtype`, times `scale`. `fingerprint` tells the images from
     others. `left_out` tells of pictures that could not be read. There are `pad` rows and columns of
-    zeros around each image.
+    zeros around each image. Images to train with may be `weighted`.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Source(ABC):
     fingerprint: str
     left_out: tuple[str, ...]
     pad: tuple[int, int]
+    weighted: bool
 
     @cached_property
     def counted(self) -> tuple[Counts, dict[int, int]]:
@@ -55,7 +57,7 @@ class Source(ABC):
 
     @abstractmethod
     def frame(self, session: "SparkSession") -> "DataFrame":
-        """Columns row, validation, image (bytes) and label."""
+        """Columns row, validation, image (bytes), label and weight."""
 
     def shard(self, count: int) -> Shard:
         """All images, in `count` slices, for a worker in this process."""
@@ -84,13 +86,14 @@ class InMemory(Source):
         sums = [
             zlib.crc32(array.data.cast("B")) if array.size else 0
             for part in (train, test)
-            for array in (part.pixels, part.labels)
+            for array in (part.pixels, part.labels, part.weights)
+            if array is not None
         ]
         fingerprint = f"{len(train)} {len(test)} " + " ".join(f"{value:08x}" for value in sums)
         return cls(
             dataset.name, dataset.shape, str(train.pixels.dtype), len(train), len(test), largest,
             dataset.classes, dataset.scale, fingerprint, tuple(sorted(dataset.left_out)),
-            dataset.pad, train, test,
+            dataset.pad, train.weights is not None, train, test,
         )  # fmt: skip
 
     def _count(self) -> tuple[Counts, dict[int, int]]:
@@ -114,6 +117,12 @@ def check_source(graph: Graph, source: Source, may_lack_tests: bool = False) -> 
             f"{show(source.shape)}",
             "Shapes are channels x height x width.",
             f"write input {show(source.shape)}",
+        )
+    if graph.data is not None and graph.data.weight and not source.weighted:
+        raise DataError(
+            f"the file says `weight`, and {source.name} has no weights",
+            f"It names the column {clean(graph.data.weight)}; arrays have none.",
+            "give a table with this column, or remove the line",
         )
     check_labels(graph, source)
     if not source.held_out and not may_lack_tests:

@@ -15,7 +15,7 @@ from lenet.runtime.machine.arrays import aligned_floats
 from lenet.runtime.machine.thread_pool import Team
 from lenet.runtime.random_streams import image_key
 from lenet.runtime.training.arguments import check_images, check_labels, check_weights
-from lenet.runtime.training.batches import Batches, Normalization
+from lenet.runtime.training.batches import Batches, Importance, Normalization
 from lenet.runtime.training.communicator import Communicator
 from lenet.runtime.training.fixed_point import LOSS_UNIT, check_range, diverged, sum_ends
 from lenet.runtime.training.phases import PhasedStep
@@ -59,6 +59,7 @@ class Trainer:
         threads: int,
         communicator: Communicator,
         augment: Augment | None = None,
+        importance: Importance | None = None,
     ) -> None:
         program = loaded.program
         check_weights(weights, program.weight_count)
@@ -75,7 +76,7 @@ class Trainer:
         # The tail holds the sum of losses and the number of hits.
         self.total = np.zeros(self.size + 2, np.int64)
         self.batches = {
-            number: Batches(images, normalization, augment)
+            number: Batches(images, normalization, augment, importance)
             for number, images in shard.slices.items()
         }
         for batches in self.batches.values():

@@ -209,6 +209,28 @@ def test_smoothed_labels(loss: str) -> None:
         assert np.abs(got[tensor] - value).max() < 3e-5 * np.abs(value).max()
 
 
+@pytest.mark.parametrize("loss", [*LOSSES, "nll smooth 0.2", "crossentropy smooth 0.2"])
+def test_weighted_images(loss: str) -> None:
+    """Each image's loss and gradient are times its importance."""
+    name, *smooth = loss.split()
+    chain = f"input 7; linear 5; tanh; linear 4; {ENDS[LOSSES[name].takes]}; train; .loss {loss} "
+    case = make_case(spec_of(f"{chain}weights 1 2 3 4; .rate 0.1"), images=21)
+    case.importance = np.random.default_rng(1).uniform(0, 3, 21).astype(np.float32)
+    spread = float(smooth[1]) if smooth else 0.0
+    expected_loss, expected = 0.0, dict.fromkeys(case.kernels()[1], 0.0)
+    for k, importance in enumerate(case.importance):
+        for label in (None, *(range(4) if smooth else ())):
+            own = case.labels[k : k + 1] if label is None else np.array([label])
+            share = importance / 21 * (1 - spread if label is None else spread / 4)
+            value, slopes, _ = case.reference.gradients(case.values()[k : k + 1], own, name)
+            expected_loss += share * value
+            expected = {key: part + share * slopes[key] for key, part in expected.items()}
+    got_loss, got, _ = case.kernels()
+    assert got_loss == pytest.approx(expected_loss, rel=2e-5)
+    for tensor, value in expected.items():
+        assert np.abs(got[tensor] - value).max() < 3e-5 * np.abs(value).max()
+
+
 @pytest.mark.parametrize("loss", LOSSES)
 def test_references_of_losses_are_their_slopes(loss: str) -> None:
     rng = np.random.default_rng(3)

@@ -5,6 +5,7 @@ import inspect
 import re
 from collections.abc import Iterator
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -53,9 +54,9 @@ def known_to_readers(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     plain = Reader.word
 
-    def word(self: Reader, what: str, known: tuple[str, ...], others: object = None) -> str:
+    def word(self: Reader, what: str, known: tuple[str, ...], *others: Any) -> str:
         found.setdefault(self.key, set()).update(known)
-        return plain(self, what, known, others)  # type: ignore[arg-type]
+        return plain(self, what, known, *others)
 
     monkeypatch.setattr(Reader, "word", word)
     for section in MODULES:

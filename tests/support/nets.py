@@ -36,6 +36,7 @@ class Case:
     labels: np.ndarray
     reference: Net
     predicting: Net
+    importance: np.ndarray | None = None  # of each image, where the net's loss is weighted
 
     def sums(self, rows: np.ndarray, key: int = 1):
         """(sum of losses and hits, flat sum of gradients) of some images, by the kernels."""
@@ -49,9 +50,12 @@ class Case:
         gradient[:] = np.nan
         totals = np.full(2, np.nan)
         scale, shift = self.normalization()
+        arrays = frozen(self.pixels.reshape(len(self.pixels), -1)), frozen(self.labels)
+        if program.weighted:
+            arrays = (*arrays, frozen(self.importance))
         train_slice(
-            arena, self.weights, gradient, frozen(self.pixels.reshape(len(self.pixels), -1)),
-            frozen(self.labels), rows.astype(np.int64), scale, shift, np.uint64(key), True, totals,
+            arena, self.weights, gradient, *arrays, rows.astype(np.int64), scale, shift,
+            np.uint64(key), True, totals,
         )  # fmt: skip
         return totals, gradient
 

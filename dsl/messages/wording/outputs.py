@@ -244,3 +244,35 @@ def nothing_to_train(section: Span, fixed: tuple[str, Span] | None) -> Diagnosti
         f"{fix}; or remove the section `train`: the net predicts as it is",
         (Related(fixed[1], "these are fixed"),) if fixed is not None else (),
     )
+
+
+E047 = Code(
+    "weights of classes that are not one for each class",
+    "`weights` of a loss has a number for each class, in their order, and some are above 0; or "
+    "says `balanced`, which counts the training images.",
+    "input 1x8x8\nreshape 64\nlinear 10\nlogsoftmax\ndata digits\ntrain\n"
+    "  loss nll weights 1 2\n  rate 0.1\n",
+)
+
+
+def class_weights_differ(span: Span, weights: int, classes: int) -> Diagnostic:
+    """A loss has weights for another number of classes than the net."""
+    found = "1 weight" if weights == 1 else f"{weights} weights"
+    return Diagnostic(
+        "E047",
+        span,
+        f"the loss has {found}, and the net {classes} classes",
+        "There is one for each class, in their order: how much an image of it counts.",
+        f"write {classes} numbers, or `weights balanced`",
+    )
+
+
+def no_class_counts(span: Span) -> Diagnostic:
+    """All weights of classes are 0."""
+    return Diagnostic(
+        "E047",
+        span,
+        "the weights of all classes are 0",
+        "So no image would count.",
+        "write larger ones, or leave `weights` out",
+    )

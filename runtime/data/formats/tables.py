@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from lenet.dsl.messages.clean import clean
 from lenet.dsl.sections.data import Data
 from lenet.dsl.shapes import Shape
 from lenet.runtime.data.dataset import DataError, Dataset
@@ -27,10 +28,12 @@ def dataset_of(
     for table in tables:
         check_names(table.schema, name)
     for number, table in enumerate(tables):
-        for column in (section.image, section.label):
+        wanted = {section.image: "images", section.label: "labels"}
+        if section.weight and number == 0:
+            wanted[section.weight] = "weights"
+        for column, what in wanted.items():
             if column not in table.column_names:
                 listed = ", ".join(c for c in table.column_names if c[:1] != "!") or "none"
-                what = "images" if column == section.image else "labels"
                 raise DataError(
                     f"{name} has no column {column}",
                     f"Its columns are {listed}.",
@@ -59,11 +62,20 @@ def dataset_of(
     if len({form.dtype for form in forms}) > 1:
         detail = "Bytes and whole numbers go from 0 to 255; floats are taken as they are."
         raise DataError(f"the images of {name} to train and to test with differ", detail)
+    if section.weight:
+        check_weights(train[section.weight].type, section.weight)
+        forms[0] = replace(forms[0], weighted=True)
     parts = [_read(t, section, form, name) for t, form in zip(tables, forms, strict=True)]
     scale = 1 / 255 if forms[0].dtype == "uint8" else 1.0
     left_out = tuple(problem for part in parts for problem in part.left_out)
     images = parts[1].images if test is not None else None
     return Dataset(name, parts[0].images, images, classes or (), scale, left_out)
+
+
+def check_weights(kind: pa.DataType, column: str) -> None:
+    """DataError unless a column of weights holds numbers."""
+    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
+        raise DataError(f"the weights are numbers, but the column {clean(column)} is {kind}")
 
 
 def check_names(schema: pa.Schema, name: str) -> None:
@@ -126,4 +138,6 @@ def _read(table: pa.Table, section: Data, form: Form, name: str) -> Read:
         "place": column("!place", pa.array(np.arange(count, dtype=np.int64))),
         "key": column("!key", pa.nulls(count, pa.string())),
     }  # fmt: skip
+    if form.weighted:
+        chosen["weight"] = table[section.weight]
     return images_of(pa.table(chosen), form, name, section.skip_unreadable)
