@@ -35,7 +35,7 @@ class Kind:
 KINDS: tuple[Kind, ...] = (
     Kind("optimizer", "an optimizer", ("optimizer",), OPTIMIZERS),
     Kind("loss", "a loss", ("loss",), LOSSES),
-    Kind("metric", "a metric", ("validate", "stop"), METRICS),
+    Kind("metric", "a metric", ("validate", "stop", "keep"), METRICS),
     Kind("way to change the rate", "a way to change the rate", ("rate",), RATES),
     Kind("dataset", "a dataset", ("data",), DATASETS),
     Kind("initial value", "initial values", ("init",), INITIAL),

@@ -4,22 +4,19 @@ from concurrent.futures import Future
 from contextlib import suppress
 from threading import Thread
 
-import numpy as np
-from numpy.typing import NDArray
-
 from lenet.runtime.machine.interrupts import last_words
 from lenet.runtime.records.supervisor import Desk
 from lenet.runtime.training.communicator import Alone
 from lenet.runtime.training.job import Job
-from lenet.runtime.training.loop import run_training
+from lenet.runtime.training.loop import Trained, run_training
 from lenet.runtime.training.slices.shard import Shard
 
 _PATIENCE = 60.0  # seconds that a step may take after Ctrl-C, until its checkpoint is written
 
 
-def train_here(job: Job, shard: Shard, threads: int, desk: Desk) -> dict[str, NDArray[np.float32]]:
-    """The trained tensors by name. Ctrl-C leaves a checkpoint."""
-    outcome: Future[dict[str, NDArray[np.float32]]] = Future()
+def train_here(job: Job, shard: Shard, threads: int, desk: Desk) -> Trained:
+    """What was trained. Ctrl-C leaves a checkpoint."""
+    outcome: Future[Trained] = Future()
 
     def work() -> None:
         try:

@@ -30,6 +30,7 @@ from lenet.runtime.records.supervisor import Desk
 from lenet.runtime.resolve import Deferred
 from lenet.runtime.training.importance import importance_of, weighted
 from lenet.runtime.training.job import Job, digest_of
+from lenet.runtime.training.loop import Trained
 from lenet.runtime.training.slices.count import least_rows, slice_count
 from lenet.runtime.training.source import InMemory, Source, check_source
 from lenet.runtime.verdict import verdict
@@ -106,13 +107,19 @@ def _train(
         job, model = _job(graph, spec, source, settings)
         rescue = Rescue(records, job.digest, report)
         with records:
-            tensors = _run(job, source, session, options, report, records.flush, rescue)
+            trained = _run(job, source, session, options, report, records.flush, rescue)
         for odd in verdict(graph, source, records.history, predictions):
             report(odd)
-    model = replace(model, tensors=tensors, history=tuple(records.history))
+    model = replace(model, tensors=trained.tensors, history=tuple(records.history))
+    models = {"model": model}
+    if trained.best is not None:
+        until = tuple(e for e in model.history if e["iteration"] <= trained.iteration)
+        models["best"] = replace(model, tensors=trained.best, history=until)
+        if graph.train is not None and graph.train.keep:
+            models["model"] = models["best"]
     if options.folder:
-        rescue.save(model, options.folder / "model.safetensors")
-    return model
+        rescue.save(models)
+    return models["model"]
 
 
 def _about(
@@ -224,7 +231,7 @@ def _run(
     report: Watch,
     flush: Callable[[], None],
     rescue: Rescue,
-) -> dict[str, Any]:
+) -> Trained:
     def warn(text: str) -> None:
         report(Warned(text))
 

@@ -13,7 +13,7 @@ from lenet.dsl.syntax.tree import Line
 from lenet.dsl.training.rate import RATE
 from lenet.dsl.training.regularization import REGULARIZATION
 from lenet.dsl.training.start import FREEZE
-from lenet.dsl.training.stop import STOP, VALIDATE
+from lenet.dsl.training.stop import KEEP, STOP, VALIDATE
 from lenet.dsl.training.values import Train
 
 _LOGGED = {
@@ -77,6 +77,7 @@ _LINES = (
     *REGULARIZATION,
     FREEZE,
     STOP,
+    KEEP,
     VALIDATE,
     SectionLine(
         name="checkpoint",

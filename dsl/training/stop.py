@@ -1,4 +1,4 @@
-"""The lines `stop` and `validate` of the section `train`."""
+"""The lines `stop`, `keep` and `validate` of the section `train`."""
 
 from dataclasses import replace
 
@@ -47,6 +47,22 @@ def _validate(reader: Reader, train: Train) -> Train:
         raise reader.refuse()
     return replace(train, metrics=tuple(dict.fromkeys(metrics)), validate_every=reader.every())
 
+
+def _keep(reader: Reader, train: Train) -> Train:
+    reader.expect("best")
+    return replace(train, keep=reader.entry("metric", METRICS).name)
+
+
+KEEP = SectionLine(
+    name="keep",
+    summary="the model is that of the validation with the best value of this metric, and not that "
+    "of the end; without this line, best.safetensors in the run's folder is the best by the first "
+    "metric of `validate`",
+    example="keep best top1",
+    aliases=("save_best", "save_best_only", "restore_best_weights", "savebest"),
+    terms={"best": "the best value of a metric, as in `keep best top1`"},
+    read=_keep,
+)
 
 STOP = SectionLine(
     name="stop",

@@ -70,7 +70,8 @@ class Clip:
 @dataclass(frozen=True)
 class Train:
     """`stop` is None where only `stop_when` ends the training. `freeze` are names of layers, blocks
-    and repeats whose parameters stay as they are, `freeze_spans` the places of these names."""
+    and repeats whose parameters stay as they are, `freeze_spans` the places of these names. The
+    model is that of the validation with the best value of the metric `keep`, or of the end."""
 
     loss: Use | None = None
     optimizer: Use = field(default_factory=usual_optimizer)
@@ -87,6 +88,7 @@ class Train:
     l1: float = 0.0
     l2: float = 0.0
     max_norm: float = 0.0
+    keep: str = ""
     freeze: tuple[str, ...] = ()
     freeze_spans: tuple[Span, ...] = field(default=(), compare=False, repr=False)
     loss_span: Span | None = field(default=None, compare=False, repr=False)
@@ -99,6 +101,11 @@ class Train:
         if self.stop is None:
             return 0
         return self.stop.count * (steps if self.stop.unit == "epochs" else 1)
+
+    @property
+    def judged_by(self) -> str:
+        """The metric whose best value makes the best weights."""
+        return self.keep or self.metrics[0]
 
     def freezes(self, name: str, arguments: Mapping[str, Any]) -> bool:
         """Whether a layer keeps its trained tensors as they are: so its line says, or `freeze`, of

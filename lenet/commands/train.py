@@ -169,6 +169,8 @@ def _train(
 def _conclude(
     model: Any, seconds: float, network: Network, data: Path | None, folder: Path, as_json: bool
 ) -> None:
+    from lenet.runtime.records.records import epochs_of
+
     file = folder / "model.safetensors"
     last = dict(model.history[-1]["validation"]) if model.history else {}
     if as_json:
@@ -182,14 +184,18 @@ def _conclude(
             }
         )
         return
-    for name in list(last)[:1]:
-        metric = METRICS[name]
-        measured = [epoch for epoch in model.history if name in epoch["validation"]]
-        best = max(measured, key=lambda epoch: metric.score(epoch["validation"][name]))
-        shown = metric.shown(best["validation"][name])
-        say(f"best     {name} {shown} in epoch {best['epoch']}")
-        say(f"last     {name} {metric.shown(last[name])}")
-    say(f"model    {file}")
+    train = network.graph.train
+    judge = train.judged_by if train is not None else ""
+    measured = [epoch for epoch in epochs_of(folder) if judge in epoch["validation"]]
+    keeps = train is not None and bool(train.keep)
+    if measured:
+        metric, values = METRICS[judge], [epoch["validation"][judge] for epoch in measured]
+        best = max(range(len(values)), key=lambda k: metric.score(values[k]))
+        say(f"best     {judge} {metric.shown(values[best])} in epoch {measured[best]['epoch']}")
+        say(f"last     {judge} {metric.shown(values[-1])}")
+    say(f"model    {file}" + (", the best one" if keeps and measured else ""))
+    if measured and not keeps and metric.score(values[best]) > metric.score(values[-1]):
+        say(f"         {folder / 'best.safetensors'} is the best one")
     say(f"digest   {model.digest[:16]}…, {seconds:.1f} s in all")
     where = ["--data", str(data)] if data else []
     if not data and network.graph.data and network.graph.data.path:

@@ -31,12 +31,14 @@ class State:
     """Everything that changes while a net is trained.
 
     `weights` and `optimizer` are flat, as the worker has them; `position` says where the training
-    is, in numbers that JSON keeps exactly: `iteration` is among them.
+    is, in numbers that JSON keeps exactly: `iteration` is among them. `best` are the best weights
+    so far.
     """
 
     weights: NDArray[np.float32]
     optimizer: NDArray[np.float32]
     position: dict[str, Any]
+    best: NDArray[np.float32] | None = None
 
     @property
     def iteration(self) -> int:
@@ -47,6 +49,8 @@ class State:
         """A safetensors file; `job` tells which training it belongs to, `model` are the facts of
         the model that its weights make, in JSON."""
         tensors = {"weights": self.weights, "optimizer": self.optimizer}
+        if self.best is not None:
+            tensors["best"] = self.best
         metadata = {"format": FORMAT, "job": job, "position": json.dumps(self.position)}
         if model:
             metadata["model"] = model
@@ -96,7 +100,7 @@ class State:
             raise damaged("Its checksum is another.")
         if type(iteration) is not int or not 0 <= iteration < _MOST:
             raise damaged("It does not say where the training is.")
-        return cls(weights, optimizer, position), metadata
+        return cls(weights, optimizer, position, tensors.get("best")), metadata
 
 
 def damaged(detail: str) -> LenetError:

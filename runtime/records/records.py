@@ -74,7 +74,7 @@ class Records:
 
     def _start(self, iteration: int) -> None:
         if self.recorder is None and self.folder is not None and self.resume:
-            self.history = _epochs(self.folder)
+            self.history = epochs_of(self.folder)
         self.history = [e for e in self.history if e["iteration"] <= iteration]
         if self.recorder is None:
             self._open(iteration)
@@ -99,7 +99,8 @@ class Records:
         write_atomically(self.folder / "run.json", self.about_text())
 
 
-def _epochs(folder: Path) -> list[dict[str, Any]]:
+def epochs_of(folder: Path) -> list[dict[str, Any]]:
+    """The epochs of the run in a folder, as its history tells them."""
     events = read_history(folder / "history.jsonl")
     return [{k: v for k, v in e.items() if k != "event"} for e in events if e["event"] == "epoch"]
 

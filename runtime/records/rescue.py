@@ -4,6 +4,7 @@ import json
 import shlex
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,19 +63,20 @@ class Rescue:
             self.active = False
             self._remove()
 
-    def save(self, model: "Model", path: Path) -> None:
-        """Save the model: elsewhere, and with a LenetError, if it or the records cannot be written
-        where they belong."""
-        error = self.records.failure
+    def save(self, models: Mapping[str, "Model"]) -> None:
+        """Save models under their names in the run's folder, the main one first: elsewhere, and
+        with a LenetError, if one or the records cannot be written where they belong."""
+        error, own, first = self.records.failure, self.records.folder, next(iter(models))
+        assert own is not None
         if error is None:
             try:
-                model.save(path)
+                _save(models, own)
                 return self._leave()
             except LenetError as failed:
                 error = failed
         try:
             folder = self._folder()
-            model.save(folder / path.name)
+            _save(models, folder)
         except LenetError as other:
             nowhere = f"It cannot be kept elsewhere either: {_sentence(other)}"
             detail = f"{error.detail.rstrip('.')}. {nowhere}"
@@ -82,7 +84,7 @@ class Rescue:
         raise LenetError(
             error.title,
             f"{error.detail.rstrip('.')}. What was trained is in {folder} instead.",
-            f"mend that, and then move the model to its place: {folder / path.name}",
+            f"mend that, and then move the model to its place: {folder / _file(first)}",
         ) from None
 
     def _leave(self) -> None:
@@ -114,6 +116,15 @@ class Rescue:
 
     def _checkpoints(self, folder: Path) -> Checkpoints:
         return Checkpoints(Folder(folder / "checkpoints"), self.job, lambda _: None)
+
+
+def _file(name: str) -> str:
+    return f"{name}.safetensors"
+
+
+def _save(models: Mapping[str, "Model"], folder: Path) -> None:
+    for name, model in models.items():
+        model.save(folder / _file(name))
 
 
 def _sentence(error: LenetError) -> str:

@@ -12,7 +12,10 @@ from pathlib import Path
 from lenet.dsl.errors import LenetError
 from lenet.runtime.records.run_lock import Lock
 
-_OURS = ("model.safetensors", "history.jsonl", "tensorboard", "checkpoints", "run.json")
+_OURS = (
+    "model.safetensors", "best.safetensors", "history.jsonl", "tensorboard", "checkpoints",
+    "run.json",
+)  # fmt: skip
 
 
 def new_folder(name: str) -> tuple[Path, str]:

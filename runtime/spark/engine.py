@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from pyspark import InheritableThread
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -29,6 +27,7 @@ from lenet.runtime.spark.ship import shipped
 from lenet.runtime.spark.slots import encrypts, worker_count
 from lenet.runtime.spark.task import RESULT, Plan, read_rows
 from lenet.runtime.training.job import Job
+from lenet.runtime.training.loop import Trained
 
 _ATTEMPTS = 3  # of the driver, without a new checkpoint; Spark itself has made several before
 _LAST_STEP_SECONDS = 60.0  # after Ctrl-C, for the step that is under way
@@ -37,12 +36,12 @@ _POLL = 0.1
 
 def train_on_spark(
     session: SparkSession, job: Job, frame: DataFrame, plan: Plan, desk: Desk
-) -> dict[str, NDArray[np.float32]]:
-    """Run the whole training as one barrier stage; the tensors by name.
+) -> Trained:
+    """Run the whole training as one barrier stage.
 
-    `frame` has the columns row, validation, image (bytes) and label. Where the stage fails for
-    good, it begins again at the newest checkpoint. Raises LenetError for whatever stops the job;
-    on KeyboardInterrupt, a checkpoint is written and the job cancelled.
+    `frame` has the columns row, validation, image (bytes), label and weight. Where the stage fails
+    for good, it begins again at the newest checkpoint. Raises LenetError for whatever stops the
+    job; on KeyboardInterrupt, a checkpoint is written and the job cancelled.
     """
     worker = F.when(F.col("validation"), F.col("row")).otherwise(F.col("row") % job.slices)
     dealt = frame.repartitionById(plan.workers, (worker % plan.workers).cast("int"))
@@ -75,9 +74,7 @@ class _StageFailedError(Exception):
         self.detail = detail
 
 
-def _attempt(
-    session: SparkSession, job: Job, dealt: DataFrame, plan: Plan, desk: Desk
-) -> dict[str, NDArray[np.float32]]:
+def _attempt(session: SparkSession, job: Job, dealt: DataFrame, plan: Plan, desk: Desk) -> Trained:
     secret = with_certificate(session) if encrypts(session) else Secret()
     listener = Listener(*_server(session), desk, secret)
     try:

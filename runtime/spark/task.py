@@ -23,12 +23,13 @@ from lenet.runtime.spark.network.mesh import Mesh
 from lenet.runtime.spark.network.wire import listen
 from lenet.runtime.training.communicator import Communicator
 from lenet.runtime.training.job import Job
-from lenet.runtime.training.loop import run_training
+from lenet.runtime.training.loop import Trained, run_training
 from lenet.runtime.training.slices.shard import Shard, owned
 
 RESULT = "name string, shape string, data binary"
 _SCHEMA = pa.schema([("name", pa.string()), ("shape", pa.string()), ("data", pa.binary())])
-ERROR = "!error"
+_LAST, _BEST = "last", "best"  # tensors, before their names
+ERROR, _ITERATION = "!error", "!iteration"
 _BLOCK = 2**24
 
 
@@ -71,12 +72,12 @@ def train(
                 give_up(address, rank, error)
             raise
         with _deaf() if address.host == "127.0.0.1" else nullcontext():
-            tensors = _train(job, plan, address, shard, rank, host, server, context.cpus())
+            trained = _train(job, plan, address, shard, rank, host, server, context.cpus())
     except LenetError as error:
-        yield _rows({ERROR: np.zeros(0, np.float32)}, error.words)
+        yield pa.record_batch([[ERROR], [json.dumps(error.words)], [b""]], schema=_SCHEMA)
         return
     if rank == 0:
-        yield _rows(tensors)
+        yield _rows(trained)
 
 
 def _server(plan: Plan, address: Address, host: str) -> tuple[str, socket.socket | None]:
@@ -120,7 +121,7 @@ def _deaf() -> Iterator[None]:
 def _train(
     job: Job, plan: Plan, address: Address, shard: Shard, rank: int, host: str,
     server: socket.socket | None, threads: int,
-) -> dict[str, NDArray[np.float32]]:  # fmt: skip
+) -> Trained:  # fmt: skip
     """The training of one worker; its failure is told to the others."""
     me = {"rank": rank, "host": host, "process": os.getpid()}
     if server is not None:
@@ -224,19 +225,26 @@ def _values(column: pa.Array, size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
     return np.frombuffer(data, np.uint8)[starts[0] : starts[-1]].view(dtype).reshape(-1, size)
 
 
-def _rows(
-    tensors: dict[str, NDArray[np.float32]], error: list[str] | None = None
-) -> pa.RecordBatch:
-    shapes = [json.dumps(error if error else list(t.shape)) for t in tensors.values()]
-    data = [t.astype("<f4").tobytes() for t in tensors.values()]
-    return pa.record_batch([list(tensors), shapes, data], schema=_SCHEMA)
+def _rows(trained: Trained) -> pa.RecordBatch:
+    """A row for each tensor, those of the end and the best ones, and one for the best iteration."""
+    sets = {_LAST: trained.tensors, _BEST: trained.best or {}}
+    named = [(f"{kind} {name}", t) for kind, tensors in sets.items() for name, t in tensors.items()]
+    names = [_ITERATION, *(name for name, _ in named)]
+    shapes = [json.dumps(trained.iteration), *(json.dumps(list(t.shape)) for _, t in named)]
+    data = [b"", *(tensor.astype("<f4").tobytes() for _, tensor in named)]
+    return pa.record_batch([names, shapes, data], schema=_SCHEMA)
 
 
-def read_rows(rows: Iterable[tuple[str, str, bytes]]) -> dict[str, NDArray[np.float32]]:
-    """The tensors that the first task returned, or the LenetError that stopped them all."""
-    tensors = {}
+def read_rows(rows: Iterable[tuple[str, str, bytes]]) -> Trained:
+    """What the first task returned, or the LenetError that stopped them all."""
+    found: dict[str, dict[str, NDArray[np.float32]]] = {_LAST: {}, _BEST: {}}
+    iteration = 0
     for name, shape, data in rows:
         if name == ERROR:
             raise LenetError(*json.loads(shape))
-        tensors[name] = np.frombuffer(data, "<f4").reshape(json.loads(shape)).copy()
-    return tensors
+        if name == _ITERATION:
+            iteration = json.loads(shape)
+            continue
+        kind, _, tensor = name.partition(" ")
+        found[kind][tensor] = np.frombuffer(data, "<f4").reshape(json.loads(shape)).copy()
+    return Trained(found[_LAST], found[_BEST] or None, iteration)

@@ -54,7 +54,7 @@ def digest_of(graph: Graph, scale: tuple[float, ...], shift: tuple[float, ...], 
     loss, optimizer = graph.train.loss, graph.train.optimizer
     settings = replace(
         graph.train, loss=None, stop=None, stop_when=(), checkpoint=None, metrics=(), logs=(),
-        validate_every=Train.validate_every,
+        keep="", validate_every=Train.validate_every,
     )  # fmt: skip
     net = draw(replace(graph, data=None, augment=None, train=None))
     facts = [net, *map(_facts, (graph.data, graph.augment, settings)), scale, shift, data]

@@ -2,7 +2,7 @@
 
 import math
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Protocol
 
 import numpy as np
@@ -27,6 +27,7 @@ from lenet.runtime.rates import rate_at
 from lenet.runtime.records.checkpoint import State, damaged
 from lenet.runtime.records.histogram import histogram
 from lenet.runtime.training.arguments import problem_of
+from lenet.runtime.training.best import Best, better
 from lenet.runtime.training.communicator import Communicator
 from lenet.runtime.training.early_stopping import Stopper
 from lenet.runtime.training.fixed_point import diverged
@@ -41,6 +42,16 @@ from lenet.runtime.training.updater import updater_of
 
 _COMPILE_SECONDS = 900.0  # that another worker may compile
 _SECONDS = 10.0  # between checkpoints at the ends of epochs, unless the file says `checkpoint`
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """What a training gives: the `tensors` at its end, by name, and those of the best validation,
+    if there was any, after so many iterations."""
+
+    tensors: dict[str, NDArray[np.float32]]
+    best: dict[str, NDArray[np.float32]] | None = None
+    iteration: int = 0
 
 
 class Supervisor(Protocol):
@@ -61,8 +72,8 @@ class Supervisor(Protocol):
 
 def run_training(
     job: Job, shard: Shard, threads: int, communicator: Communicator, supervisor: Supervisor | None
-) -> dict[str, NDArray[np.float32]]:
-    """Train to the end and return the tensors by name; the first worker has the supervisor.
+) -> Trained:
+    """Train to the end; the first worker has the supervisor.
 
     Reports events as they happen: Started (again where a lost training goes on, with the iteration
     from which), Compiled, IterationDone, Histogram, Validated and EpochDone, the last with the
@@ -86,9 +97,12 @@ class _Run:
         state = self._agreed_state()
         self.at = Position()
         self.stopper = Stopper(self.settings.stop_when)
+        self.best: Best | None = None
         if state is not None:
             self.at = Position.of(state.position.get("at"))
             self.stopper.restore(state.position.get("stopper"))
+            given = state.best, self.settings.judged_by, program.weight_count
+            self.best = Best.of(state.position.get("best"), *given)
         workers = [
             {key: worker[key] for key in ("rank", "host", "process")}
             for worker in communicator.workers
@@ -116,6 +130,7 @@ class _Run:
                 raise damaged(f"It is in step {self.at.step:,} of {self.trainer.steps:,}.")
         self.predictor = Predictor(self.loaded, threads)
         asked = (*self.settings.metrics, *(rule.metric for rule in self.settings.stop_when))
+        asked = (*asked, self.settings.judged_by)
         self.tally = Tally.of(asked, program.outputs.count)
         self.tallied: NDArray[np.int64] | None = None  # of the last validation
         self.kept = time.monotonic()
@@ -144,11 +159,13 @@ class _Run:
             "at": asdict(self.at),
             "stopper": self.stopper.state,
         }
-        trainer = self.trainer
-        state = State(trainer.weights, trainer.updater.state, position)
+        trainer, best = self.trainer, None
+        if self.best is not None:
+            position["best"], best = self.best.said, self.best.weights
+        state = State(trainer.weights, trainer.updater.state, position, best)
         return state.to_bytes(self.job.digest, self.job.model)
 
-    def run(self) -> dict[str, NDArray[np.float32]]:
+    def run(self) -> Trained:
         at, settings = self.at, self.settings
         done = self.stopper.reached or (settings.stop is not None and is_over(settings.stop, at))
         while not done:
@@ -159,7 +176,11 @@ class _Run:
         if self.tallied is not None:
             own, predicted = self.tally.by_class(self.tallied)
             self._report(Predictions(own, predicted, self.tally.right(self.tallied)))
-        return to_tensors(self.loaded.program, self.trainer.weights)
+        program, best = self.loaded.program, self.best
+        tensors = to_tensors(program, self.trainer.weights)
+        if best is None:
+            return Trained(tensors)
+        return Trained(tensors, to_tensors(program, best.weights), best.iteration)
 
     def _epoch(self) -> bool:
         """The rest of an epoch; whether the training is over."""
@@ -264,7 +285,10 @@ class _Run:
         if self.tally.broken(tallied):
             where = f"This was in epoch {self.at.epoch}, iteration {self.at.iteration}."
             raise diverged(f"The net's outputs are no longer numbers. {where}")
-        return self.tally.values(tallied)
+        values = self.tally.values(tallied)
+        given = self.settings.judged_by, values, self.trainer.weights, self.at.iteration
+        self.best = better(self.best, *given)
+        return values
 
     def _chosen(self, metrics: dict[str, float]) -> dict[str, float]:
         return {name: metrics[name] for name in self.settings.metrics if name in metrics}
