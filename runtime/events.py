@@ -47,6 +47,16 @@ class DataCounted(Event):
 
 
 @dataclass(frozen=True)
+class StartedFrom(Event):
+    """The training begins with tensors of another model; those that are `anew` do not."""
+
+    kind = "from"
+    path: str
+    taken: int
+    anew: list[str]
+
+
+@dataclass(frozen=True)
 class Started(Event):
     """The training begins, or goes on; `workers` have rank, host and process."""
 

@@ -9,6 +9,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Graph
 from lenet.dsl.lower.reader import Duration
@@ -28,6 +31,7 @@ from lenet.runtime.records.rescue import Rescue
 from lenet.runtime.records.run_folder import check_folder, claimed
 from lenet.runtime.records.supervisor import Desk
 from lenet.runtime.resolve import Deferred
+from lenet.runtime.start_from import first_state, starting_weights
 from lenet.runtime.training.importance import importance_of, weighted
 from lenet.runtime.training.job import Job, digest_of
 from lenet.runtime.training.loop import Trained
@@ -97,6 +101,8 @@ def _train(
     here = InMemory.of(data) if isinstance(data, Dataset) else None
     if here is not None:  # its mistakes are found before Spark starts
         check_source(graph, here, may_lack)
+    # And those of what the training begins with; who goes on may have lost the file.
+    begin = None if options.resume else starting_weights(graph, spec, report)
     size = here.train.pixels.nbytes + here.test.pixels.nbytes if here else 0
     with _session(size, spec, options, report) as session, _opened(here, data, session) as source:
         check_source(graph, source, may_lack)
@@ -107,7 +113,7 @@ def _train(
         job, model = _job(graph, spec, source, settings)
         rescue = Rescue(records, job.digest, report)
         with records:
-            trained = _run(job, source, session, options, report, records.flush, rescue)
+            trained = _run(job, source, session, options, report, records.flush, rescue, begin)
         for odd in verdict(graph, source, records.history, predictions):
             report(odd)
     model = replace(model, tensors=trained.tensors, history=tuple(records.history))
@@ -231,12 +237,19 @@ def _run(
     report: Watch,
     flush: Callable[[], None],
     rescue: Rescue,
+    begin: NDArray[np.float32] | None,
 ) -> Trained:
     def warn(text: str) -> None:
         report(Warned(text))
 
+    def first() -> bytes | None:
+        weights = begin
+        if weights is None:
+            weights = starting_weights(job.graph, Path(job.name), report)
+        return None if weights is None else first_state(job, weights)
+
     checkpoints = Checkpoints(_store(options, session), job.digest, warn, options.resume)
-    desk = Desk(report, checkpoints, flush, rescue)
+    desk = Desk(report, checkpoints, flush, rescue, first)
     if session is None:
         threads = options.threads or available_cores()
         return train_here(job, source.shard(job.slices), threads, desk)

@@ -12,7 +12,7 @@ from lenet.dsl.sections import Section, SectionLine, bare_head, by_name, read_li
 from lenet.dsl.syntax.tree import Line
 from lenet.dsl.training.rate import RATE
 from lenet.dsl.training.regularization import REGULARIZATION
-from lenet.dsl.training.start import FREEZE
+from lenet.dsl.training.start import FREEZE, START
 from lenet.dsl.training.stop import KEEP, STOP, VALIDATE
 from lenet.dsl.training.values import Train
 
@@ -75,6 +75,7 @@ _LINES = (
         read=_batch,
     ),
     *REGULARIZATION,
+    START,
     FREEZE,
     STOP,
     KEEP,

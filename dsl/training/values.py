@@ -68,6 +68,17 @@ class Clip:
 
 
 @dataclass(frozen=True)
+class Start:
+    """The training begins with the tensors of a file; those of the layers `anew` do not. The file
+    `names` says which names they have there, if not "". `spans` are the places of `anew`."""
+
+    path: str
+    anew: tuple[str, ...] = ()
+    names: str = ""
+    spans: tuple[Span, ...] = field(default=(), compare=False, repr=False)
+
+
+@dataclass(frozen=True)
 class Train:
     """`stop` is None where only `stop_when` ends the training. `freeze` are names of layers, blocks
     and repeats whose parameters stay as they are, `freeze_spans` the places of these names. The
@@ -89,6 +100,7 @@ class Train:
     l2: float = 0.0
     max_norm: float = 0.0
     keep: str = ""
+    start: Start | None = None
     freeze: tuple[str, ...] = ()
     freeze_spans: tuple[Span, ...] = field(default=(), compare=False, repr=False)
     loss_span: Span | None = field(default=None, compare=False, repr=False)

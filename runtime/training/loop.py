@@ -233,7 +233,8 @@ class _Run:
         try:
             result = trainer.step(at.step, rate)
         except LenetError as error:
-            detail = f"{error.detail} This was in epoch {at.epoch}, iteration {at.iteration + 1}."
+            where = f"This was in epoch {at.epoch}, iteration {at.iteration + 1}."
+            detail = f"{error.detail} {where} {trainer.first_bad(self.job.graph, at.step)}".rstrip()
             raise LenetError(error.title, detail, error.fix, error.python) from None
         seconds = time.perf_counter() - before
         at.iteration += 1
