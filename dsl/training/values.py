@@ -31,7 +31,10 @@ class Rate:
     @property
     def needs_an_end(self) -> bool:
         """Whether it follows from the length of the training, which must then be known."""
-        return self.schedule is not None and RATES[self.schedule.name].needs_an_end
+        if self.schedule is None:
+            return False
+        entry = RATES[self.schedule.name]
+        return entry.needs_an_end and not (entry.endless and self.schedule[entry.endless])
 
     @property
     def facts(self) -> dict[str, Any]:
