@@ -34,9 +34,9 @@ from lenet.runtime.resolve import Deferred
 from lenet.runtime.start_from import first_state, starting_weights
 from lenet.runtime.training.importance import importance_of, weighted
 from lenet.runtime.training.job import Job, digest_of
-from lenet.runtime.training.loop import Trained
 from lenet.runtime.training.slices.count import least_rows, slice_count
 from lenet.runtime.training.source import InMemory, Source, check_source
+from lenet.runtime.training.trained import Trained
 from lenet.runtime.verdict import verdict
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _train(
         raise LenetError("the local engine does not read DataFrames", "", 'use engine="spark"')
     assert graph.train is not None
     about = _about(graph, spec, options, settings)
-    records = Records(options.folder, graph.train, about, options.resume, held)
+    records = Records(options.folder, graph, about, options.resume, held)
     predictions: Predictions | None = None
 
     def report(event: Event) -> None:

@@ -20,6 +20,7 @@ _LOGGED = {
     "loss": "the mean of the loss over the images of a step",
     "rate": "the learning rate of an iteration",
     "throughput": "images in a second, over all workers",
+    "gradients": "histograms of the mean gradients of a batch, for TensorBoard",
     "parameters": "histograms of what is trained, for TensorBoard; in `expect`, its number",
 }
 
@@ -91,7 +92,8 @@ _LINES = (
     ),
     SectionLine(
         name="log",
-        summary="write loss, rate, throughput, or histograms of the parameters for TensorBoard",
+        summary="write loss, rate, throughput, or histograms of the parameters or their gradients, "
+        "for TensorBoard",
         example="log parameters every 50 iterations",
         terms={**EVERY, **_LOGGED},
         read=_log,

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.compiler.jit.cache import Loaded
-from lenet.compiler.optimizers.exact import sum_exactly
+from lenet.compiler.optimizers.exact import FRACTION_BITS, sum_exactly
 from lenet.compiler.optimizers.rule import OUT_OF_RANGE
 from lenet.compiler.target import LANES
 from lenet.dsl.graph import Graph
@@ -135,12 +135,19 @@ class Trainer:
             )
             self.communicator.all_reduce(self.total)
             parts = parts_of(self.total[: self.size])
+        self.parts, self.factor = parts, 1 / images
         self.updater.look(self.weights, parts, 1 / images, rate, self._share)
         self._over_parameters(
             lambda first, last: self._update(parts, 1 / images, first, last, rate)
         )
         self.updater.finish(self.weights)
         return self._result(images)
+
+    def gradient(self) -> NDArray[np.float32]:
+        """The mean one of the last batch, flat; all workers' together."""
+        total = np.zeros(self.size, np.int64)
+        sum_exactly(*self.parts, 0, self.size, self.factor, total)
+        return (total * 2.0**-FRACTION_BITS).astype(np.float32)
 
     def first_bad(self, graph: Graph, step: int) -> str:
         """Where numbers first were not finite in a step that failed, if this worker can tell."""
