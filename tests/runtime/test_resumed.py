@@ -29,8 +29,7 @@ train
 def spec(folder: Path, **lines: str) -> Path:
     path, text = folder / "net.lenet", NET
     for word, line in lines.items():
-        (old,) = (known for known in NET.split("
-") if known.strip().startswith(word))
+        (old,) = (known for known in NET.splitlines() if known.strip().startswith(word))
         text = text.replace(old, line)
     path.write_text(text)
     return path
