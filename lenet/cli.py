@@ -20,6 +20,7 @@ from lenet.commands.explain import explain_word
 from lenet.commands.fmt import format_files
 from lenet.commands.lsp import serve
 from lenet.commands.predict import predict
+from lenet.commands.rate import rate
 from lenet.commands.shapes import show_shapes
 from lenet.commands.train import train
 from lenet.dsl.messages.clean import clean_lines
@@ -53,6 +54,7 @@ Then:
     lenet shapes net.lenet     shows every layer's output and parameters
     lenet draw net.lenet       draws the net as an SVG picture
     lenet bench net.lenet      measures it: images/s, kernels, memory
+    lenet rate net.lenet       draws the learning rate; --find finds one
     lenet train net.lenet      trains it on Spark, here or on a cluster
     lenet predict runs/.../model.safetensors image.png
 
@@ -86,6 +88,7 @@ for _name, _function in (
     ("draw", draw_file),
     ("compile", compile_file),
     ("bench", bench),
+    ("rate", rate),
     ("train", train),
     ("evaluate", evaluate),
     ("predict", predict),

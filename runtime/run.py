@@ -110,7 +110,7 @@ def _train(
         report(summary(graph, source))
         for odd in odd_things(graph, source):
             report(odd)
-        job, model = _job(graph, spec, source, settings)
+        job, model = job_of(graph, spec, source, settings)
         rescue = Rescue(records, job.digest, report)
         with records:
             trained = _run(job, source, session, options, report, records.flush, rescue, begin)
@@ -144,7 +144,7 @@ def _about(
     }
 
 
-def _job(
+def job_of(
     graph: Graph, spec: Path, source: Source, settings: Mapping[str, Fraction]
 ) -> tuple[Job, Model]:
     """What is to be done, and the model that comes of it, without its tensors."""

@@ -9,7 +9,7 @@ from lenet.dsl.messages.clean import escape
 Points = Sequence[tuple[float, float]]
 Place = Callable[[float, float], tuple[float, float]]
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 58, 16, 46, 40  # margins of the plot
+_LEFT, _RIGHT, _TOP, _BOTTOM = 58, 16, 46, 40  # margins of the plot, at least
 _COLOURS = ("#2f81d6", "#d9730d", "#2f9e63", "#a55bc7")  # to be told apart on white and on black
 _TEXT = 'font-family="Helvetica,Arial,sans-serif" font-size="11" fill="currentColor"'
 _LETTER = 6.2  # the width of one, about
@@ -59,12 +59,13 @@ def plot(
     """The SVG of curves within both axes, `size` pixels wide and high. One that stands `alone`, in
     a file of its own, has a white ground; another one takes its colours from the page."""
     width, height = size
+    left = max(_LEFT, 32 + _LETTER * max(len(f"{value:g}") for value in up.ticks))
     right, bottom = width - _RIGHT, height - _BOTTOM
     middle = (_TOP + bottom) / 2
 
     def place(x: float, y: float) -> tuple[float, float]:
         return (
-            _LEFT + (right - _LEFT) * across.part(x),
+            left + (right - left) * across.part(x),
             bottom - (bottom - _TOP) * up.part(y),
         )
 
@@ -74,14 +75,14 @@ def plot(
         f'width="{width}" style="max-width:100%;height:auto{";color:#222" if alone else ""}" '
         'role="img">',
         f"<title>{escape(title)}</title>{ground}",
-        f'<text x="{_LEFT}" y="16" {_TEXT} font-weight="bold">{escape(title)}</text>',
+        f'<text x="{left:g}" y="16" {_TEXT} font-weight="bold">{escape(title)}</text>',
         *_grid(place, across, up),
-        f'<text x="{(_LEFT + right) / 2:g}" y="{height - 6}" text-anchor="middle" '
+        f'<text x="{(left + right) / 2:g}" y="{height - 6}" text-anchor="middle" '
         f"{_TEXT}>{escape(across.name)}</text>",
         f'<text x="12" y="{middle:g}" text-anchor="middle" {_TEXT} '
         f'transform="rotate(-90 12 {middle:g})">{escape(up.name)}</text>',
     ]
-    at = float(_LEFT)
+    at = float(left)
     for number, curve in enumerate(curves):
         colour = _COLOURS[number % len(_COLOURS)]
         lines += _drawn([place(x, y) for x, y in curve.points], colour, curve.faint)

@@ -14,9 +14,9 @@ from lenet.dsl.check import check_graph
 from lenet.dsl.errors import LenetError
 from lenet.dsl.vocabulary import Registry
 from lenet.dsl.words import KINDS
+from lenet.runtime import run
 from lenet.runtime.datasets import load_dataset
 from lenet.runtime.events import Event, IterationDone
-from lenet.runtime.run import _job
 from lenet.runtime.training.communicator import Alone
 from lenet.runtime.training.importance import weighted
 from lenet.runtime.training.job import Job
@@ -79,7 +79,7 @@ class Watcher:
 
 def job_of(text: str) -> Job:
     graph = weighted(check_graph(text, "x"), SOURCE)
-    return _job(graph, Path("x"), SOURCE, {})[0]
+    return run.job_of(graph, Path("x"), SOURCE, {})[0]
 
 
 def train(job: Job, threads: int = 1, **watched: Any) -> str:
