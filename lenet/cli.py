@@ -14,6 +14,7 @@ from lenet import __version__
 from lenet.commands.bench import bench
 from lenet.commands.check import check_files
 from lenet.commands.compile import compile_file
+from lenet.commands.data import show_data
 from lenet.commands.draw import draw_file
 from lenet.commands.evaluate import evaluate
 from lenet.commands.explain import explain_word
@@ -54,6 +55,7 @@ Then:
     lenet shapes net.lenet     shows every layer's output and parameters
     lenet draw net.lenet       draws the net as an SVG picture
     lenet bench net.lenet      measures it: images/s, kernels, memory
+    lenet data show net.lenet  draws its images by class, and counts them
     lenet rate net.lenet       draws the learning rate; --find finds one
     lenet train net.lenet      trains it on Spark, here or on a cluster
     lenet predict runs/.../model.safetensors image.png
@@ -95,6 +97,10 @@ for _name, _function in (
     ("lsp", serve),
 ):
     app.command(_name)(with_messages(_function))
+
+data_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+data_app.command("show")(with_messages(show_data))
+app.add_typer(data_app, name="data", help="Look at the data of a file, before it is trained.")
 
 
 def main() -> None:
