@@ -1,6 +1,8 @@
 """crop: a window of the image."""
 
-from lenet.dsl.augmentations import Augmentation
+from dataclasses import replace
+
+from lenet.dsl.augmentations import CHANCE, Augmentation
 from lenet.dsl.vocabulary import Option
 
 AUGMENTATION = Augmentation(
@@ -17,6 +19,7 @@ AUGMENTATION = Augmentation(
             (0, 0),
             what="the padding",
         ),
+        replace(CHANCE, summary=f"{CHANCE.summary}; the window of others lies in the middle"),
     ),
     resizes="crop",
     aliases=("randomcrop",),

@@ -8,8 +8,9 @@ import pytest
 from test_training import SMALL
 
 import lenet
-from lenet.dsl.augmentations import AUGMENTATIONS
-from lenet.dsl.check import check_graph
+from lenet.dsl.augmentations import AUGMENTATIONS, CHANCE
+from lenet.dsl.check import check, check_graph
+from lenet.dsl.errors import LenetError
 from lenet.dsl.sections.augment import Augment
 from lenet.runtime.augmentations import augmented
 from reference.augmentations import AUGMENTATIONS as MEANT
@@ -55,12 +56,87 @@ TRIED = [(name, values) for name, (_, uses) in MEANT.items() for values in uses]
 
 @pytest.mark.parametrize(("name", "values"), TRIED)
 def test_images_become_what_they_may(name: str, values: dict[str, Any]) -> None:
-    images = RNG.integers(1, 256, (60, 2, 7, 7), np.uint8)
+    channels = 3 if AUGMENTATIONS[name].of_colours else 2
+    images = RNG.integers(1, 256, (60, channels, 7, 7), np.uint8)
     use = AUGMENTATIONS[name].use(**values)
     found = augmented(images, np.arange(60), Augment((use,)), KEY)
-    MEANT[name][0](images, found, **dict(use.values))
+    told = {option: value for option, value in use.values if option != CHANCE.name}
+    MEANT[name][0](images, found, **told)
     floats = augmented(images.astype(np.float32), np.arange(60), Augment((use,)), KEY)
-    np.testing.assert_allclose(floats, found, atol=0.51)
+    np.testing.assert_allclose(np.clip(floats, 0, 255), found, atol=0.51)
+
+
+@pytest.mark.parametrize("name", [name for name in MEANT if CHANCE in AUGMENTATIONS[name].options])
+def test_chance_changes_some_images_and_nothing_that_others_draw(name: str) -> None:
+    images = RNG.integers(1, 256, (200, 3, 7, 7), np.uint8)
+    values = MEANT[name][1][0]
+
+    def found(**chance: float) -> np.ndarray:
+        use = AUGMENTATIONS[name].use(**values, **chance)
+        return augmented(images, np.arange(200), Augment((use,)), KEY)
+
+    always, some, never = found(), found(chance=0.3), found(chance=0.0)
+    np.testing.assert_array_equal(never, images)
+    changed = (some == always).all(axis=(1, 2, 3))
+    np.testing.assert_array_equal(some[~changed], images[~changed])
+    assert 0.15 < changed.mean() < 0.55
+    np.testing.assert_array_equal(found(chance=1.0), always)
+
+
+def test_flips_have_a_chance_each() -> None:
+    images = np.arange(1, 50, dtype=np.uint8).reshape(1, 1, 7, 7).repeat(900, axis=0)
+    flip = AUGMENTATIONS["flip"]
+    both = flip.use(horizontal=True, chance=0.2), flip.use(vertical=True, chance=0.9)
+    found = augmented(images, np.arange(900), Augment(both), KEY)
+    for axis, share in ((3, 0.2), (2, 0.9)):
+        mirrored = np.diff(found[:, 0].astype(int), axis=axis - 1)[:, 0, 0] < 0
+        assert abs(mirrored.mean() - share) < 0.04
+    usual = augmented(images, np.arange(900), Augment((flip.use(vertical=True),)), KEY)
+    same = augmented(images, np.arange(900), Augment((flip.use(vertical=True, chance=0.5),)), KEY)
+    np.testing.assert_array_equal(usual, same)
+
+
+def test_a_crop_without_its_chance_is_of_the_middle() -> None:
+    crop = AUGMENTATIONS["crop"].use(crop=(4, 3), pad=(2, 2), chance=0.0)
+    np.testing.assert_array_equal(changed(Augment((crop,))), PIXELS[..., 1:5, 2:5])
+
+
+def test_values_are_in_units_of_white() -> None:
+    """As of `digits`, whose brightest byte is 16."""
+    images = RNG.integers(0, 17, (50, 1, 8, 8), np.uint8)
+    invert, noise = AUGMENTATIONS["invert"].use(), AUGMENTATIONS["noise"].use(noise=0.5)
+    found = augmented(images, ROWS, Augment((invert,)), KEY, 16.0)
+    np.testing.assert_array_equal(found, 16 - images)
+    loud = augmented(images, ROWS, Augment((noise,)), KEY, 16.0)
+    assert loud.min() == 0 and loud.max() == 16
+    floats = augmented(images / np.float32(16), ROWS, Augment((noise,)), KEY, 1.0)
+    assert floats.min() < 0 and floats.max() > 1  # their range is their own
+    np.testing.assert_allclose(np.clip(floats * 16, 0, 16), loud, atol=0.501)
+
+
+def test_what_is_painted_is_painted_in_the_order_of_the_lines() -> None:
+    noise, cut = AUGMENTATIONS["noise"].use(noise=0.5), AUGMENTATIONS["cutout"].use(cutout=(4, 4))
+    first, last = changed(Augment((cut, noise))), changed(Augment((noise, cut)))
+    black = changed(Augment((cut,))) == 0
+    assert not last[black].any() and first[black].any()
+    np.testing.assert_array_equal(first[~black], last[~black])
+    assert Augment((cut, noise)).facts != Augment((noise, cut)).facts
+
+
+def test_grey_images_have_no_colours() -> None:
+    hue = AUGMENTATIONS["hue"].use(hue=0.1)
+    with pytest.raises(LenetError, match="`hue` changes colours"):
+        changed(Augment((hue,)))
+    text = (
+        "input {}\nflatten\nlinear 10\nlogsoftmax\ndata {}\naugment\n  flip vertical\n  hue 0.1\n"
+    )
+    vector = text.replace("flatten\n", "")
+    for wrong in (text.format("1x8x8", "digits"), vector.format("784", "mnist")):
+        (mistake,) = check(wrong).diagnostics
+        assert mistake.code == "E049" and mistake.span.line == wrong.count("\n")
+    for right in (text.format("3x32x32", "cifar10"), vector.format("3072", "cifar10"),
+                  vector.format("784", 'images "x"')):  # fmt: skip
+        assert "E049" not in [d.code for d in check(right).diagnostics]
 
 
 def test_a_line_changes_nothing_that_others_draw() -> None:
