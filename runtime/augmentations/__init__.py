@@ -3,7 +3,9 @@
 Each augmentation is a module of this folder, under the name that the language has for it. Those
 that move values have a compiled function `place(maps, rows, key, …)`, which puts one more step into
 the map of each image, and `settings(use, given, wanted)`, the numbers that it takes behind these,
-for images of the size `given` that become `wanted`. Those that change values have a function
+for images of the size `given` that become `wanted`. Those that bend images have a function
+`bend(fields, rows, key, …)`, which adds to the rows and columns, (count, 2, height, width), by
+which each place of the result moves, and `settings(use)`. Those that change values have a function
 `paint(light, rows, key, …)`, and `settings(use)`: `light` are the images as float32, (count,
 channels, height, width), in which black is 0 and white is 1. All that is random follows from the
 epoch's key, the image's row and the number of the draw, so that no line changes what another one
@@ -21,7 +23,7 @@ from lenet.dsl.errors import LenetError
 from lenet.dsl.sections.augment import Augment
 from lenet.dsl.vocabulary import Use, carried_out
 from lenet.runtime.augmentations.draws import first_draw, uniforms
-from lenet.runtime.augmentations.sampling import identities, sample
+from lenet.runtime.augmentations.sampling import identities, sample, still
 
 _PLACES = ("view", "shear", "turn", "move", "cut", "mirror")
 _CHOICE = 255  # the number, of those of a word, of the draw by which an image is changed or not
@@ -47,7 +49,12 @@ def augmented(
         _change(module.place, maps, rows, key, use, module.settings(use, given, wanted))
         given = wanted
     changed = np.empty((len(rows), channels, *size), pixels.dtype)
-    sample(pixels, rows, maps, pixels.dtype == np.uint8, changed)
+    bent = augment.of_stage("bend")
+    fields = still(len(rows) if bent else 0, size)
+    for use in bent:
+        module = carried_out(__name__, use.name)
+        _change(module.bend, fields, rows, key, use, module.settings(use))
+    sample(pixels, rows, maps, fields, changed)
     if not (painted := augment.of_stage("paint")):
         return changed
     light = changed / np.float32(white)
@@ -64,7 +71,7 @@ def _change(
     function: Callable[..., None], things: NDArray[Any], rows: NDArray[np.int64], key: np.uint64,
     use: Use, settings: tuple[Any, ...],
 ) -> None:  # fmt: skip
-    """What a line does to the maps or images of these rows, or of those that it has drawn."""
+    """What a line does to maps, fields or images of these rows, or of those that it has drawn."""
     if CHANCE not in AUGMENTATIONS[use.name].options or use[CHANCE.name] == CHANCE.default:
         function(things, rows, key, *settings)
         return

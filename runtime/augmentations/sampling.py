@@ -1,7 +1,8 @@
 """Images as maps and fields have them: each of their values is interpolated once.
 
 A map tells where in an image a place of the result lies: its three rows times [row column 1] are a
-row, a column, and what both are divided by, which is 1 unless the image is seen from elsewhere.
+row, a column, and what both are divided by, which is 1 unless the image is seen from elsewhere. A
+field tells by how many rows and columns places of the result move before that.
 """
 
 from typing import Any
@@ -20,22 +21,28 @@ def identities(count: int) -> NDArray[np.float64]:
     return np.tile(np.eye(3).ravel(), (count, 1))
 
 
+def still(count: int, size: tuple[int, ...]) -> NDArray[np.float32]:
+    """Fields that leave everything where it is, (count, 2, height, width)."""
+    return np.zeros((count, 2, *size), np.float32)
+
+
 def sample(
-    pixels: NDArray[Any], rows: NDArray[np.int64], maps: NDArray[np.float64], whole: bool,
-    changed: NDArray[Any],
+    pixels: NDArray[Any], rows: NDArray[np.int64], maps: NDArray[np.float64],
+    fields: NDArray[np.float32], changed: NDArray[Any],
 ) -> None:  # fmt: skip
-    """Write pixels[rows] as the maps have them; `whole` are rounded."""
-    _sample(pixels, rows, maps, whole, changed)
+    """Write pixels[rows] as the maps, and the fields if there are any, have them."""
+    _sample(pixels, rows, maps, fields, pixels.dtype == np.uint8, changed)
 
 
 @kept
 @njit(nogil=True)
-def _sample(pixels, rows, maps, whole, changed):
+def _sample(pixels, rows, maps, fields, whole, changed):
     for k in range(rows.size):
-        if _is_exact(maps[k]):
+        field = fields[k : k + 1]
+        if field.size == 0 and _is_exact(maps[k]):
             _copy(pixels[rows[k]], maps[k], changed[k])
         else:
-            _interpolate(pixels[rows[k]], maps[k], whole, changed[k])
+            _interpolate(pixels[rows[k]], maps[k], field, whole, changed[k])
 
 
 @kept
@@ -69,20 +76,23 @@ def _copy(image, m, changed):
 
 @kept
 @njit(nogil=True)
-def _interpolate(image, m, whole, changed):
+def _interpolate(image, m, field, whole, changed):
     channels = image.shape[0]
     out_height, out_width = changed.shape[1:]
-    for r in range(out_height):
-        for c in range(out_width):
+    for row in range(out_height):
+        for column in range(out_width):
+            r, c = float(row), float(column)
+            if field.size:
+                r, c = r + field[0, 0, row, column], c + field[0, 1, row, column]
             v, u = m[0] * r + m[1] * c + m[2], m[3] * r + m[4] * c + m[5]
             w = m[6] * r + m[7] * c + m[8]
             if w < _NEAREST:
-                changed[:, r, c] = 0
+                changed[:, row, column] = 0
                 continue
             v, u = v / w, u / w
             for channel in range(channels):
                 value = _between(image[channel], v, u)
-                changed[channel, r, c] = min(255, int(value + 0.5)) if whole else value
+                changed[channel, row, column] = min(255, int(value + 0.5)) if whole else value
 
 
 @kept

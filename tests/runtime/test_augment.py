@@ -1,5 +1,7 @@
 """Augmented images: what may happen to them, and that it is the same everywhere."""
 
+from collections.abc import Callable
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,10 @@ from lenet.dsl.augmentations import AUGMENTATIONS, CHANCE
 from lenet.dsl.check import check, check_graph
 from lenet.dsl.errors import LenetError
 from lenet.dsl.sections.augment import Augment
+from lenet.dsl.vocabulary import Use
 from lenet.runtime.augmentations import augmented
 from reference.augmentations import AUGMENTATIONS as MEANT
+from reference.augmented_places import PLACES, grid, places_of, projection, rulers
 
 RNG = np.random.default_rng(0)
 PIXELS = RNG.integers(1, 256, (50, 2, 6, 7), np.uint8)
@@ -48,10 +52,16 @@ def test_an_image_is_changed_alike_wherever_it_is() -> None:
 
 
 def test_each_augmentation_has_a_reference() -> None:
-    assert set(MEANT) == set(AUGMENTATIONS)
+    assert set(MEANT) | set(PLACES) == set(AUGMENTATIONS)
 
 
+ALL: dict[str, tuple[Any, list[dict[str, Any]]]] = {**PLACES, **MEANT}
 TRIED = [(name, values) for name, (_, uses) in MEANT.items() for values in uses]
+
+
+def told(use: Use, check: Callable[..., None]) -> dict[str, Any]:
+    """What of its values a check takes."""
+    return {name: value for name, value in use.values if name in signature(check).parameters}
 
 
 @pytest.mark.parametrize(("name", "values"), TRIED)
@@ -60,16 +70,65 @@ def test_images_become_what_they_may(name: str, values: dict[str, Any]) -> None:
     images = RNG.integers(1, 256, (60, channels, 7, 7), np.uint8)
     use = AUGMENTATIONS[name].use(**values)
     found = augmented(images, np.arange(60), Augment((use,)), KEY)
-    told = {option: value for option, value in use.values if option != CHANCE.name}
-    MEANT[name][0](images, found, **told)
+    MEANT[name][0](images, found, **told(use, MEANT[name][0]))
     floats = augmented(images.astype(np.float32), np.arange(60), Augment((use,)), KEY)
     np.testing.assert_allclose(np.clip(floats, 0, 255), found, atol=0.51)
 
 
-@pytest.mark.parametrize("name", [name for name in MEANT if CHANCE in AUGMENTATIONS[name].options])
+MOVED = [(name, values) for name, (_, uses) in PLACES.items() for values in uses]
+
+
+def moved(*uses: Use) -> np.ndarray:
+    """Where each place of many results came from."""
+    images = np.tile(rulers(41, 37), (60, 1, 1, 1))
+    return places_of(augmented(images, np.arange(60), Augment(uses), KEY, 1.0))
+
+
+@pytest.mark.parametrize(("name", "values"), MOVED)
+def test_places_move_as_they_may(name: str, values: dict[str, Any]) -> None:
+    use = AUGMENTATIONS[name].use(**values)
+    PLACES[name][0](moved(use), **told(use, PLACES[name][0]))
+
+
+def test_all_that_moves_an_image_is_one_map() -> None:
+    """Its stages one after the other, whatever the order of the lines."""
+    words = AUGMENTATIONS
+    uses = [
+        words["perspective"].use(perspective=0.3),
+        words["shear"].use(shear=10.0, vertical=5.0),
+        words["rotate"].use(rotate=20.0),
+        words["shift"].use(shift=(2, 3)),
+        words["crop"].use(random=(0.5, 0.9)),
+    ]
+    alone = [[projection(place) for place in moved(use)] for use in uses]
+    for lines in (uses, uses[::-1]):
+        together = [projection(place) for place in moved(*lines)]
+        for matrix, steps in zip(together, zip(*alone, strict=True), strict=True):
+            expected = np.linalg.multi_dot(steps)
+            np.testing.assert_allclose(matrix, expected / expected[2, 2], atol=0.02)
+    bent = words["elastic"].use(alpha=10.0, sigma=3.0)
+    field = moved(bent) - grid(moved(bent))
+    found = moved(words["flip"].use(horizontal=True, chance=1.0), bent)
+    expected = grid(found) + field
+    expected[:, 1] = 36 - expected[:, 1]
+    inside = ~(np.isnan(found) | np.isnan(expected))
+    np.testing.assert_allclose(found[inside], expected[inside], atol=1e-3)
+    assert inside.mean() > 0.8
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 5), (5, 1), (2, 2)])
+def test_images_of_hardly_any_pixels(size: tuple[int, int]) -> None:
+    images = RNG.integers(1, 256, (20, 3, *size), np.uint8)
+    for name, values in [*MOVED, *TRIED]:
+        if "crop" not in values and name not in ("cutout", "shift"):
+            use = AUGMENTATIONS[name].use(**values)
+            assert augmented(images, np.arange(20), Augment((use,)), KEY).shape == images.shape
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if CHANCE in AUGMENTATIONS[name].options])
 def test_chance_changes_some_images_and_nothing_that_others_draw(name: str) -> None:
     images = RNG.integers(1, 256, (200, 3, 7, 7), np.uint8)
-    values = MEANT[name][1][0]
+    values = ALL[name][1][0]
 
     def found(**chance: float) -> np.ndarray:
         use = AUGMENTATIONS[name].use(**values, **chance)
@@ -99,6 +158,8 @@ def test_flips_have_a_chance_each() -> None:
 def test_a_crop_without_its_chance_is_of_the_middle() -> None:
     crop = AUGMENTATIONS["crop"].use(crop=(4, 3), pad=(2, 2), chance=0.0)
     np.testing.assert_array_equal(changed(Augment((crop,))), PIXELS[..., 1:5, 2:5])
+    sized = AUGMENTATIONS["crop"].use(random=(0.3, 1.0), chance=0.0)
+    np.testing.assert_array_equal(changed(Augment((sized,))), PIXELS)
 
 
 def test_values_are_in_units_of_white() -> None:
