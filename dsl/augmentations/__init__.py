@@ -1,12 +1,14 @@
 """Augmentations: what happens to training images at random. Each is an entry, and a line of the
 section `augment`; it is carried out by the module of the same name in runtime/augmentations."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from lenet.dsl.shapes import Shape
 from lenet.dsl.vocabulary import Option, Registry, Use, Word
 
-Stage = Literal["view", "shear", "turn", "move", "cut", "mirror", "bend", "paint"]
+Stage = Literal["view", "shear", "turn", "move", "cut", "mirror", "bend", "paint", "choice"]
 
 # An option of all of them.
 CHANCE = Option(
@@ -29,6 +31,9 @@ class Augmentation(Word):
     the order of the lines. One that `resizes` may have the new size as the value of that name. A
     `repeatable` one may stand in several lines. One `of_colours` needs red, green and blue.
 
+    One of the last stage has `operations`, some of which are chosen for each image: those of a line
+    of it, for images of a shape. They are augmentations, each of its own stage.
+
     All have the option `chance`. One that has such an option of its own carries it out by itself.
     """
 
@@ -36,6 +41,7 @@ class Augmentation(Word):
     resizes: str = ""
     repeatable: bool = False
     of_colours: bool = False
+    operations: Callable[[Use, Shape], tuple[Use | None, ...]] | None = None
 
     def __post_init__(self) -> None:
         if all(option.name != CHANCE.name for option in self.options):

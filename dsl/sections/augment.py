@@ -39,19 +39,14 @@ class Augment:
             if AUGMENTATIONS[use.name].resizes
         )
 
-    def of_stage(self, *stages: str) -> list[Use]:
-        """What happens in these, stage by stage."""
-        return [
-            use for stage in stages for use in self.uses if AUGMENTATIONS[use.name].stage == stage
-        ]
-
     @property
     def facts(self) -> dict[str, Any]:
         """What decides about the images. Only for what changes their values, the order does."""
         found: dict[str, Any] = {}
         for use in self.uses:
             found.update(AUGMENTATIONS[use.name].facts(use))
-        painted = [use.name for use in self.of_stage("paint")]
+        stages = "paint", "choice"
+        painted = [use.name for use in self.uses if AUGMENTATIONS[use.name].stage in stages]
         return {**found, "order": painted} if len(painted) > 1 else found
 
 

@@ -7,12 +7,14 @@ for images of the size `given` that become `wanted`. Those that bend images have
 `bend(fields, rows, key, …)`, which adds to the rows and columns, (count, 2, height, width), by
 which each place of the result moves, and `settings(use)`. Those that change values have a function
 `paint(light, rows, key, …)`, and `settings(use)`: `light` are the images as float32, (count,
-channels, height, width), in which black is 0 and white is 1. All that is random follows from the
-epoch's key, the image's row and the number of the draw, so that no line changes what another one
-draws.
+channels, height, width), in which black is 0 and white is 1. Those that choose others have a
+function `chosen(use, rows, key, operations)`, which images have which of so many. All that is
+random follows from the epoch's key, the image's row and the number of the draw, so that no line
+changes what another one draws.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,12 +23,15 @@ from numpy.typing import NDArray
 from lenet.dsl.augmentations import AUGMENTATIONS, CHANCE
 from lenet.dsl.errors import LenetError
 from lenet.dsl.sections.augment import Augment
+from lenet.dsl.shapes import Shape
 from lenet.dsl.vocabulary import Use, carried_out
-from lenet.runtime.augmentations.draws import first_draw, uniforms
+from lenet.runtime.augmentations.draws import bits, first_draw, uniforms
 from lenet.runtime.augmentations.sampling import identities, sample, still
 
 _PLACES = ("view", "shear", "turn", "move", "cut", "mirror")
-_CHOICE = 255  # the number, of those of a word, of the draw by which an image is changed or not
+# Numbers, of those of a word, of the draw by which an image is changed or not, and of the key of
+# what it chooses.
+_CHANCE, _CHOSEN = 255, 254
 
 
 def augmented(
@@ -41,44 +46,80 @@ def augmented(
     """
     channels, given = pixels.shape[1], pixels.shape[2:]
     _check_colours(augment, channels)
+    steps = list(_steps(augment, rows, key, pixels.shape[1:]))
     size = augment.size or given
     maps = identities(len(rows))
-    for use in augment.of_stage(*_PLACES):
-        module = carried_out(__name__, use.name)
-        wanted = size if AUGMENTATIONS[use.name].resizes else given
-        _change(module.place, maps, rows, key, use, module.settings(use, given, wanted))
+    for step in _of_stage(steps, *_PLACES):
+        wanted = size if AUGMENTATIONS[step.use.name].resizes else given
+        step.change(step.module.place, maps, rows, step.module.settings(step.use, given, wanted))
         given = wanted
-    changed = np.empty((len(rows), channels, *size), pixels.dtype)
-    bent = augment.of_stage("bend")
+    bent = _of_stage(steps, "bend")
     fields = still(len(rows) if bent else 0, size)
-    for use in bent:
-        module = carried_out(__name__, use.name)
-        _change(module.bend, fields, rows, key, use, module.settings(use))
+    for step in bent:
+        step.change(step.module.bend, fields, rows, step.module.settings(step.use))
+    changed = np.empty((len(rows), channels, *size), pixels.dtype)
     sample(pixels, rows, maps, fields, changed)
-    if not (painted := augment.of_stage("paint")):
+    if not (painted := _of_stage(steps, "paint")):
         return changed
     light = changed / np.float32(white)
-    for use in painted:
-        module = carried_out(__name__, use.name)
-        _change(module.paint, light, rows, key, use, module.settings(use))
+    for step in painted:
+        step.change(step.module.paint, light, rows, step.module.settings(step.use))
     light *= np.float32(white)
     if pixels.dtype == np.uint8:
         light = np.clip(np.floor(light + np.float32(0.5)), 0, np.float32(white))
     return light.astype(pixels.dtype)
 
 
-def _change(
-    function: Callable[..., None], things: NDArray[Any], rows: NDArray[np.int64], key: np.uint64,
-    use: Use, settings: tuple[Any, ...],
-) -> None:  # fmt: skip
-    """What a line does to maps, fields or images of these rows, or of those that it has drawn."""
-    if CHANCE not in AUGMENTATIONS[use.name].options or use[CHANCE.name] == CHANCE.default:
-        function(things, rows, key, *settings)
-        return
-    drawn = uniforms(key, rows, first_draw(use.name) + _CHOICE) < use[CHANCE.name]
-    some = things[drawn]
-    function(some, rows[drawn], key, *settings)
-    things[drawn] = some
+@dataclass(frozen=True, eq=False)
+class _Step:
+    """What happens to all images of a slice, or to those that are `drawn`."""
+
+    use: Use
+    key: np.uint64
+    drawn: NDArray[np.bool_] | None
+
+    @property
+    def module(self) -> Any:
+        return carried_out(__name__, self.use.name)
+
+    def change(
+        self, function: Callable[..., None], things: NDArray[Any], rows: NDArray[np.int64],
+        settings: tuple[Any, ...],
+    ) -> None:  # fmt: skip
+        """Maps, fields or images of these rows."""
+        if self.drawn is None:
+            function(things, rows, self.key, *settings)
+            return
+        some = things[self.drawn]
+        function(some, rows[self.drawn], self.key, *settings)
+        things[self.drawn] = some
+
+
+def _steps(
+    augment: Augment, rows: NDArray[np.int64], key: np.uint64, shape: Shape
+) -> Iterator[_Step]:
+    """In the order of the lines."""
+    for use in augment.uses:
+        entry, number = AUGMENTATIONS[use.name], first_draw(use.name)
+        drawn = None
+        if CHANCE in entry.options and use[CHANCE.name] != CHANCE.default:
+            drawn = uniforms(key, rows, number + _CHANCE) < use[CHANCE.name]
+        if entry.operations is None:
+            yield _Step(use, key, drawn)
+            continue
+        operations = entry.operations(use, shape)
+        chosen = carried_out(__name__, use.name).chosen(use, rows, key, len(operations))
+        own = np.uint64(bits(key, 0, number + _CHOSEN))  # lines of the same words draw others
+        for operation, images in zip(operations, chosen, strict=True):
+            if operation is not None:
+                yield _Step(operation, own, images if drawn is None else images & drawn)
+
+
+def _of_stage(steps: list[_Step], *stages: str) -> list[_Step]:
+    """What happens in these, stage by stage."""
+    return [
+        step for stage in stages for step in steps if AUGMENTATIONS[step.use.name].stage == stage
+    ]
 
 
 def _check_colours(augment: Augment, channels: int) -> None:

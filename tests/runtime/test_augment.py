@@ -16,6 +16,8 @@ from lenet.dsl.errors import LenetError
 from lenet.dsl.sections.augment import Augment
 from lenet.dsl.vocabulary import Use
 from lenet.runtime.augmentations import augmented
+from lenet.runtime.augmentations.draws import bits, first_draw, uniforms
+from lenet.runtime.training import batches
 from reference.augmentations import AUGMENTATIONS as MEANT
 from reference.augmented_places import PLACES, grid, places_of, projection, rulers
 
@@ -114,6 +116,32 @@ def test_all_that_moves_an_image_is_one_map() -> None:
     inside = ~(np.isnan(found) | np.isnan(expected))
     np.testing.assert_allclose(found[inside], expected[inside], atol=1e-3)
     assert inside.mean() > 0.8
+
+
+def test_chosen_operations() -> None:
+    """So many of them, none twice; their lines draw other numbers than they do."""
+    images = RNG.integers(1, 256, (400, 3, 9, 9), np.uint8)
+    words, rows = AUGMENTATIONS, np.arange(400)
+
+    def found(*uses: Use) -> np.ndarray:
+        return augmented(images, rows, Augment(uses), KEY)
+
+    def auto(count: int, magnitude: float = 20.0) -> Use:
+        return words["auto"].use(auto=count, magnitude=magnitude)
+
+    still = [(found(auto(n)) == images).all(axis=(1, 2, 3)).mean() for n in (1, 2, 9)]
+    assert abs(still[0] - 1 / 9) < 0.05 and max(still[1:]) < 0.01
+    np.testing.assert_array_equal(found(auto(9, 0.0)), images)
+    number = first_draw("auto")
+    names = [use.name if use else "" for use in words["auto"].operations(auto(1), (3, 9, 9))]  # type: ignore[misc]
+    drawn = np.array([uniforms(KEY, rows, number + k) for k in range(len(names))])
+    own = np.uint64(bits(KEY, 0, number + 254))
+    turned = drawn.argmin(axis=0) == names.index("rotate")
+    turn = augmented(images, rows, Augment((words["rotate"].use(rotate=20.0),)), own)
+    np.testing.assert_array_equal(found(auto(1))[turned], turn[turned])
+    assert 20 < turned.sum() < 80
+    assert not np.array_equal(turn, found(words["rotate"].use(rotate=20.0)))
+    assert len({"brightness", "saturation", *names}) == len({*names})
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 5), (5, 1), (2, 2)])
@@ -233,6 +261,22 @@ def test_training_sees_augmented_images_and_validation_does_not(tmp_path: Path) 
     models = [lenet.train(spec, engine="local", threads=t) for t in (1, 3)]
     assert models[0].digest == models[1].digest != plain.digest
     assert models[0].history[-1]["validation"]["top1"] > 0.5
+
+
+def test_a_training_knows_what_white_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whites = set()
+
+    def spy(*given: Any) -> np.ndarray:
+        whites.add(given[4])
+        return augmented(*given)
+
+    monkeypatch.setattr(batches, "augmented", spy)
+    spec = tmp_path / "net.lenet"
+    lines = "  elastic chance 0.5\n  noise 0.1\n  auto\n"
+    spec.write_text(SMALL.replace("train\n", f"augment\n{lines}train\n"))
+    models = [lenet.train(spec, engine="local", threads=t) for t in (1, 2)]
+    assert models[0].digest == models[1].digest
+    assert whites == {16.0}  # of `digits`
 
 
 def test_the_section() -> None:

@@ -180,8 +180,32 @@ def blur(images: np.ndarray, changed: np.ndarray, blur: float) -> None:
     assert abs(found.mean() / blur - 0.5) < 0.15 and np.ptp(found) > 0.8 * blur
 
 
+def auto(images: np.ndarray, changed: np.ndarray, auto: int, magnitude: float) -> None:
+    """Of single operations: some images are as they were, some have other values, in the same
+    places, and some have moved. Each is as frequent as it is chosen."""
+    assert auto == 1
+    kinds = []
+    for image, other in zip(images.astype(float), changed.astype(float), strict=True):
+        free = (other > 0) & (other < 255)
+        if np.array_equal(image, other):
+            kinds.append("none")
+            continue
+        slopes, _, _, _ = np.linalg.lstsq(
+            np.stack([image[free], np.ones(free.sum())], axis=1), other[free], rcond=None
+        )
+        explained = np.clip(image * slopes[0] + slopes[1], 0, 255)
+        value = np.abs(explained - other)[free].max() < 1
+        kinds.append("value" if value else "place")
+        if value:
+            assert 1 - 0.9 * magnitude / 30 - 0.02 < slopes[0] < 1 + 0.9 * magnitude / 30 + 0.02
+    shares = {kind: kinds.count(kind) / len(kinds) for kind in set(kinds)}
+    for kind, share in (("none", 1 / 8), ("value", 2 / 8), ("place", 5 / 8)):
+        assert abs(shares[kind] - share) < 0.17, shares
+
+
 # With values that are tried.
 AUGMENTATIONS: dict[str, tuple[Check, list[dict[str, Any]]]] = {
+    "auto": (auto, [{"auto": 1, "magnitude": 30.0}, {"auto": 1, "magnitude": 15.0}]),
     "blur": (blur, [{"blur": 1.5}]),
     "brightness": (brightness, [{"brightness": 0.3}, {"brightness": 1.5}]),
     "contrast": (contrast, [{"contrast": 0.3}, {"contrast": 1.5}]),
