@@ -42,13 +42,13 @@ ValueKind = Literal[
 class Option:
     """A value that belongs to a word: it stands behind it, or behind the option's own name.
 
-    `kind` is what it is: a number from `low` to below `high`, several of them, a whole one, a pair
-    of them (`2` or `2x3`), a range (`0.9 to 1.1`), an angle (`10 degrees`), a duration (`5
-    epochs`), one of `choices`, which are words with what they mean, and may stand in place of
-    several numbers, or a switch, whose name is there or not. It must be given where `default` is
-    None. `what` is its name in a message, which is `name` if absent; the word `before` introduces
-    it. `news` says what has happened to an optimizer's option since checkpoints have been told by
-    it: see runtime/training/job.py.
+    `kind` is what it is: a number from `low` to below `high`, or to `high` itself where that is
+    `closed`, several of them, a whole one, a pair of them (`2` or `2x3`), a range (`0.9 to 1.1`),
+    an angle (`10 degrees`), a duration (`5 epochs`), one of `choices`, which are words with what
+    they mean, and may stand in place of several numbers, or a switch, whose name is there or not.
+    It must be given where `default` is None. `what` is its name in a message, which is `name` if
+    absent; the word `before` introduces it. `news` says what has happened to an optimizer's option
+    since checkpoints have been told by it: see runtime/training/job.py.
     """
 
     name: str
@@ -62,6 +62,7 @@ class Option:
     what: str = ""
     aliases: tuple[str, ...] = ()
     news: Literal["", "added", "changed"] = ""
+    closed: bool = False
 
     @property
     def title(self) -> str:

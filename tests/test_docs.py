@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from lenet.api import load
+from lenet.dsl.augmentations import AUGMENTATIONS
 from lenet.dsl.check import check, check_graph, reader_of
 from lenet.dsl.messages.diagnostics import render
 from lenet.dsl.registry import STRUCTURE, layers
@@ -48,7 +49,6 @@ def test_whole_nets_in_the_docs_are_right() -> None:
 
 @pytest.mark.parametrize("section", SECTIONS)
 def test_every_line_of_a_section_is_written_as_the_page_says(section: str) -> None:
-    before = "input 1x28x28\nreshape 784\nlinear 20\ntanh\nlinear 10\n"
     for key, line in SECTIONS[section].lines.items():
         usage = line.example
         end = "logsoftmax\n" if "nll" in usage else ""
@@ -59,6 +59,12 @@ def test_every_line_of_a_section_is_written_as_the_page_says(section: str) -> No
         data = data.replace("pad 2", "pad 0")  # else the net would need another input
         data = data.replace("resize 32x32", "resize 28x28")
         rest = {"augment": f"augment\n  {usage}\n", "train": f"train\n{rate}  {usage}\n"}
+        before = "input 1x28x28\nreshape 784\nlinear 20\ntanh\nlinear 10\n"
+        if section == "augment" and AUGMENTATIONS[key].of_colours:
+            before, data = (
+                before.replace("1x28x28\nreshape 784", "3x32x32\nflatten"),
+                "data cifar10\n",
+            )
         checked = check(before + end + data + rest.get(section, ""))
         errors = [d.title for d in checked.diagnostics if d.severity == "error"]
         assert checked.graph is not None and not errors, (usage, errors)

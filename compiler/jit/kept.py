@@ -158,10 +158,15 @@ def source_digest(source: bytes) -> str:
 
 @cache
 def _place_of(path: str) -> tuple[str, str]:
-    """The digest and the folder of a module: that in which it lies, if it has its name."""
+    """The digest and the folder of a module: that in which it lies, if it has its name. A module of
+    ours may have functions of those beside it linked into its own."""
     file = Path(path)
     digest = source_digest(file.read_bytes())
-    return digest, str(file.parent if file.parent.name == digest else kernel_folder(digest))
+    if file.parent.name == digest:
+        return digest, str(file.parent)
+    beside = (other.read_bytes() for other in sorted(file.parent.glob("*.py")) if other != file)
+    digest = source_digest(b"".join([file.read_bytes(), *beside]))
+    return digest, str(kernel_folder(digest))
 
 
 @cache

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from lenet.dsl.augmentations import AUGMENTATIONS
 from lenet.dsl.checks.check_output import check_classes, check_loss, end_is_followed
 from lenet.dsl.datasets import DATASETS
 from lenet.dsl.graph import Node, bare_input
@@ -96,6 +97,11 @@ def _check_data(lowered: Lowering, sections: Sections) -> None:
             report(messages.resize_differs(data.span, data.resize, bare, place))
     if augment is not None and augment.size is not None and augment.size != first.shape[1:]:
         report(messages.crop_differs(augment.size_span, augment.size, first.shape))
+    images = first.shape if len(first.shape) == 3 else known.shape if known is not None else None
+    if augment is not None and images is not None and images[0] != 3:
+        for use, span in zip(augment.uses, augment.spans, strict=True):
+            if AUGMENTATIONS[use.name].of_colours:
+                report(messages.no_colours(span, use.name, images))
 
 
 def _look_at_batch(lowered: Lowering, train: Train) -> None:

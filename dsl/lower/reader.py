@@ -123,7 +123,7 @@ class Reader:
             return self.peek() == option.before
         if option.kind == "choice":
             return self.peek() in option.choices
-        return self.is_number()
+        return self.is_number() or option.kind == "pair" and self.is_pair()
 
     def value(self, option: Option) -> Any:
         """The next items as an option's value."""
@@ -138,9 +138,9 @@ class Reader:
             case "pair":
                 return self.pair(what, int(option.low))
             case "range":
-                low = self.real(what, option.low, option.high)
+                low = self.real(what, option.low, option.high, option.closed)
                 self.expect("to")
-                return low, self.real(what, low, option.high)
+                return low, self.real(what, low, option.high, option.closed)
             case "angle":
                 return self.angle(what, option.high)
             case "duration":
@@ -155,7 +155,7 @@ class Reader:
                     numbers.append(self.real(what, option.low, option.high))
                 return tuple(numbers)
             case _:
-                return self.real(what, option.low, option.high)
+                return self.real(what, option.low, option.high, option.closed)
 
     def accept(self, word: str) -> bool:
         """Whether the next item is this word; it is consumed if so."""
@@ -193,12 +193,15 @@ class Reader:
         self.items.pop(0)
         return item
 
-    def real(self, what: str, low: float = 0.0, high: float = float("inf")) -> float:
+    def real(
+        self, what: str, low: float = 0.0, high: float = float("inf"), closed: bool = False
+    ) -> float:
         item = self._single()
         value = evaluate(item.parts[0], self.constants)
-        if not low <= value < high:
+        if not (low <= value < high or closed and value == high):
             limits = f"at least {low:g}"
             limits += "" if high == float("inf") else f" and below {high:g}"
+            limits = limits.replace("below", "at most") if closed else limits
             raise Refused(messages.out_of_range(item.span, what, show(value), limits))
         return float(value)
 
@@ -257,6 +260,11 @@ class Reader:
         if not isinstance(item, Sizes) or len(item.parts) != 1:
             return False
         return item.word is None or self.constants.knows(item.word)
+
+    def is_pair(self) -> bool:
+        """Whether the next item is two numbers, as in `2x3`."""
+        item = self.items[0] if self.items else None
+        return isinstance(item, Sizes) and len(item.parts) == 2
 
     def every(self) -> Duration:
         """`every epoch`, `every iteration`, `every 50 iterations`."""

@@ -171,13 +171,14 @@ ABSENT: dict[str, dict[str, str]] = {
         **_each("data dataset", "write a section `data` at the left margin"),
     },
     "line of augment": {
-        **_each("cutout erasing randomerasing mixup cutmix mosaic brightness contrast saturation "
-                "hue colorjitter colourjitter jitter noise gaussiannoise blur gaussianblur shear "
-                "shearx sheary skew perspective elastic elastictransform autoaugment randaugment "
-                "trivialaugment augmix grayscale invert solarize posterize sharpness equalize "
-                "autocontrast gamma"),
-        **_each("affine randomaffine", "write `rotate`, `scale` and `shift`"),
-        **_each("resizedcrop randomresizedcrop resize centercrop", _CROP),
+        **_each("mixup cutmix mosaic autoaugment trivialaugment augmix solarize "
+                "posterize sharpness equalize autocontrast gamma"),
+        **_each("sheary", "write `shear 0 degrees vertical 10 degrees`"),
+        **_each("colorjitter colourjitter jitter",
+                "write `brightness`, `contrast`, `saturation` and `hue`"),
+        **_each("affine randomaffine", "write `rotate`, `scale`, `shear` and `shift`"),
+        **_each("resizedcrop randomresizedcrop", "write `crop random 0.08 to 1`"),
+        **_each("resize centercrop", _CROP),
         **_each("pad padding", "write it behind the crop: `crop 28x28 pad 2`"),
         **_each("horizontal hflip fliplr", "write `flip horizontal`"),
         **_each("vertical vflip flipud verticalflip randomverticalflip", "write `flip vertical`"),

@@ -15,25 +15,29 @@ from lenet.dsl.vocabulary import Use
 
 @dataclass(frozen=True)
 class Augment:
-    """What happens to an image, in the order of the lines."""
+    """What happens to an image, in the order of the lines, and where these are, if in a file."""
 
     uses: tuple[Use, ...] = ()
-    size_span: Span = field(default=Span(1, 1, 1), compare=False, repr=False)
+    spans: tuple[Span, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def size(self) -> tuple[int, int] | None:
-        """Rows and columns of the images that come of it, where that is another size."""
+        """Rows and columns of the images that come of it, where a line says so."""
         for use in self.uses:
-            if name := AUGMENTATIONS[use.name].resizes:
+            name = AUGMENTATIONS[use.name].resizes
+            if name and any(use[name]):
                 rows, columns = use[name]
                 return rows, columns
         return None
 
-    def of_stage(self, *stages: str) -> list[Use]:
-        """What happens in these, stage by stage."""
-        return [
-            use for stage in stages for use in self.uses if AUGMENTATIONS[use.name].stage == stage
-        ]
+    @property
+    def size_span(self) -> Span:
+        """Where that is."""
+        return next(
+            span
+            for use, span in zip(self.uses, self.spans, strict=True)
+            if AUGMENTATIONS[use.name].resizes
+        )
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -41,16 +45,15 @@ class Augment:
         found: dict[str, Any] = {}
         for use in self.uses:
             found.update(AUGMENTATIONS[use.name].facts(use))
-        painted = [use.name for use in self.of_stage("paint")]
+        stages = "paint", "choice"
+        painted = [use.name for use in self.uses if AUGMENTATIONS[use.name].stage in stages]
         return {**found, "order": painted} if len(painted) > 1 else found
 
 
 def _reading(entry: Augmentation) -> Callable[[Reader, Augment], Augment]:
     def read(reader: Reader, augment: Augment) -> Augment:
-        use = reader.use(entry)
-        if entry.resizes:
-            augment = replace(augment, size_span=reader.line.span)
-        return replace(augment, uses=(*augment.uses, use))
+        use, span = reader.use(entry), reader.line.span
+        return replace(augment, uses=(*augment.uses, use), spans=(*augment.spans, span))
 
     return read
 

@@ -3,96 +3,131 @@
 Each augmentation is a module of this folder, under the name that the language has for it. Those
 that move values have a compiled function `place(maps, rows, key, …)`, which puts one more step into
 the map of each image, and `settings(use, given, wanted)`, the numbers that it takes behind these,
-for images of the size `given` that become `wanted`. Those that change values have a function
-`paint(images, rows, key, …)`, and `settings(use)`. All that is random follows from the epoch's key,
-the image's row and the number of the draw, so that no line changes what another one draws.
+for images of the size `given` that become `wanted`. Those that bend images have a function
+`bend(fields, rows, key, …)`, which adds to the rows and columns, (count, 2, height, width), by
+which each place of the result moves, and `settings(use)`. Those that change values have a function
+`paint(light, rows, key, …)`, and `settings(use)`: `light` are the images as float32, (count,
+channels, height, width), in which black is 0 and white is 1. Those that choose others have a
+function `chosen(use, rows, key, operations)`, which images have which of so many. All that is
+random follows from the epoch's key, the image's row and the number of the draw, so that no line
+changes what another one draws.
 """
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from lenet.compiler.jit.kept import kept
-from lenet.dsl.augmentations import AUGMENTATIONS
+from lenet.dsl.augmentations import AUGMENTATIONS, CHANCE
+from lenet.dsl.errors import LenetError
 from lenet.dsl.sections.augment import Augment
-from lenet.dsl.vocabulary import carried_out
+from lenet.dsl.shapes import Shape
+from lenet.dsl.vocabulary import Use, carried_out
+from lenet.runtime.augmentations.draws import bits, first_draw, uniforms
+from lenet.runtime.augmentations.sampling import identities, sample, still
 
-_PLACES = ("turn", "move", "cut", "mirror")
+_PLACES = ("view", "shear", "turn", "move", "cut", "mirror")
+# Numbers, of those of a word, of the draw by which an image is changed or not, and of the key of
+# what it chooses.
+_CHANCE, _CHOSEN = 255, 254
 
 
 def augmented(
-    pixels: NDArray[Any], rows: NDArray[np.int64], augment: Augment, key: np.uint64
-) -> NDArray[Any]:
+    pixels: NDArray[Any], rows: NDArray[np.int64], augment: Augment, key: np.uint64,
+    white: float = 255.0,
+) -> NDArray[Any]:  # fmt: skip
     """Copies of pixels[rows], (count, channels, height, width), each changed in its own way.
 
-    What was outside of the image is 0. `key` is the epoch's.
+    What was outside of the image is 0. `key` is the epoch's. What is painted is in units of
+    `white`, what is stored for a value of 1; bytes stay between 0 and this, floats need not.
+    LenetError where colours are to be changed, and there are none.
     """
-    count, (channels, height, width) = len(rows), pixels.shape[1:]
-    size = augment.size or (height, width)
-    # Where in an image a place of the result lies: row and column are [rr rc r1] and [cr cc c1]
-    # times [row column 1].
-    maps = np.tile(np.array([1.0, 0, 0, 0, 1, 0]), (count, 1))
-    given = height, width
-    for use in augment.of_stage(*_PLACES):
-        module = carried_out(__name__, use.name)
-        wanted = size if AUGMENTATIONS[use.name].resizes else given
-        module.place(maps, rows, key, *module.settings(use, given, wanted))
+    channels, given = pixels.shape[1], pixels.shape[2:]
+    _check_colours(augment, channels)
+    steps = list(_steps(augment, rows, key, pixels.shape[1:]))
+    size = augment.size or given
+    maps = identities(len(rows))
+    for step in _of_stage(steps, *_PLACES):
+        wanted = size if AUGMENTATIONS[step.use.name].resizes else given
+        step.change(step.module.place, maps, rows, step.module.settings(step.use, given, wanted))
         given = wanted
-    changed = np.empty((count, channels, *size), pixels.dtype)
-    _sample(pixels, rows, maps, pixels.dtype == np.uint8, changed)
-    for use in augment.of_stage("paint"):
-        module = carried_out(__name__, use.name)
-        module.paint(changed, rows, key, *module.settings(use))
-    return changed
+    bent = _of_stage(steps, "bend")
+    fields = still(len(rows) if bent else 0, size)
+    for step in bent:
+        step.change(step.module.bend, fields, rows, step.module.settings(step.use))
+    changed = np.empty((len(rows), channels, *size), pixels.dtype)
+    sample(pixels, rows, maps, fields, changed)
+    if not (painted := _of_stage(steps, "paint")):
+        return changed
+    light = changed / np.float32(white)
+    for step in painted:
+        step.change(step.module.paint, light, rows, step.module.settings(step.use))
+    light *= np.float32(white)
+    if pixels.dtype == np.uint8:
+        light = np.clip(np.floor(light + np.float32(0.5)), 0, np.float32(white))
+    return light.astype(pixels.dtype)
 
 
-@kept
-@njit(nogil=True)
-def _sample(pixels, rows, maps, whole, changed):
-    channels, height, width = pixels.shape[1:]
-    out_height, out_width = changed.shape[2:]
-    for k in range(rows.size):
-        rr, rc, r1, cr, cc, c1 = maps[k]
-        # Whether every place is a place of the image, or lies outside.
-        exact = (
-            abs(rr) == 1 and abs(cc) == 1 and rc == 0 and cr == 0
-            and r1 == np.floor(r1) and c1 == np.floor(c1)
-        )  # fmt: skip
-        if exact:
-            down, across, top, left = int(rr), int(cc), int(r1), int(c1)
-            for channel in range(channels):
-                for r in range(out_height):
-                    y = top + down * r
-                    if y < 0 or y >= height:
-                        for c in range(out_width):
-                            changed[k, channel, r, c] = 0
-                        continue
-                    for c in range(out_width):
-                        x = left + across * c
-                        inside = 0 <= x < width
-                        changed[k, channel, r, c] = pixels[rows[k], channel, y, x] if inside else 0
+@dataclass(frozen=True, eq=False)
+class _Step:
+    """What happens to all images of a slice, or to those that are `drawn`."""
+
+    use: Use
+    key: np.uint64
+    drawn: NDArray[np.bool_] | None
+
+    @property
+    def module(self) -> Any:
+        return carried_out(__name__, self.use.name)
+
+    def change(
+        self, function: Callable[..., None], things: NDArray[Any], rows: NDArray[np.int64],
+        settings: tuple[Any, ...],
+    ) -> None:  # fmt: skip
+        """Maps, fields or images of these rows."""
+        if self.drawn is None:
+            function(things, rows, self.key, *settings)
+            return
+        some = things[self.drawn]
+        function(some, rows[self.drawn], self.key, *settings)
+        things[self.drawn] = some
+
+
+def _steps(
+    augment: Augment, rows: NDArray[np.int64], key: np.uint64, shape: Shape
+) -> Iterator[_Step]:
+    """In the order of the lines."""
+    for use in augment.uses:
+        entry, number = AUGMENTATIONS[use.name], first_draw(use.name)
+        drawn = None
+        if CHANCE in entry.options and use[CHANCE.name] != CHANCE.default:
+            drawn = uniforms(key, rows, number + _CHANCE) < use[CHANCE.name]
+        if entry.operations is None:
+            yield _Step(use, key, drawn)
             continue
-        for r in range(out_height):
-            for c in range(out_width):
-                v, u = rr * r + rc * c + r1, cr * r + cc * c + c1
-                for channel in range(channels):
-                    value = _between(pixels[rows[k], channel], v, u)
-                    changed[k, channel, r, c] = min(255, int(value + 0.5)) if whole else value
+        operations = entry.operations(use, shape)
+        chosen = carried_out(__name__, use.name).chosen(use, rows, key, len(operations))
+        own = np.uint64(bits(key, 0, number + _CHOSEN))  # lines of the same words draw others
+        for operation, images in zip(operations, chosen, strict=True):
+            if operation is not None:
+                yield _Step(operation, own, images if drawn is None else images & drawn)
 
 
-@kept
-@njit(nogil=True)
-def _between(image, v, u):
-    """The value at a place between four pixels, in proportion to how near they are."""
-    height, width = image.shape
-    top, left = int(np.floor(v)), int(np.floor(u))
-    down, across = v - top, u - left
-    total = 0.0
-    for i in range(2):
-        for j in range(2):
-            if 0 <= top + i < height and 0 <= left + j < width:
-                part = (down if i else 1 - down) * (across if j else 1 - across)
-                total += part * image[top + i, left + j]
-    return total
+def _of_stage(steps: list[_Step], *stages: str) -> list[_Step]:
+    """What happens in these, stage by stage."""
+    return [
+        step for stage in stages for step in steps if AUGMENTATIONS[step.use.name].stage == stage
+    ]
+
+
+def _check_colours(augment: Augment, channels: int) -> None:
+    """Of a net that takes vectors, only the data can tell."""
+    for use in augment.uses:
+        if AUGMENTATIONS[use.name].of_colours and channels != 3:
+            raise LenetError(
+                f"`{use.name}` changes colours, and these images have none",
+                f"They have {channels} channels; red, green and blue are three.",
+                f"remove the line `{use.name}` of the section `augment`",
+            )

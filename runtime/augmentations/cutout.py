@@ -17,11 +17,11 @@ def settings(use: Use) -> tuple[Any, ...]:
 
 @kept
 @njit(nogil=True)
-def paint(images, rows, key, tall, wide, number):
+def paint(light, rows, key, tall, wide, number):
     """See the package."""
-    height, width = images.shape[2:]
+    height, width = light.shape[2:]
     for k in range(rows.size):
         # The place of the top left corner, so that the middle is a pixel of the image.
         top = int(math.floor(uniform(key, rows[k], number) * height)) - tall // 2
         left = int(math.floor(uniform(key, rows[k], number + 1) * width)) - wide // 2
-        images[k, :, max(0, top) : max(0, top + tall), max(0, left) : max(0, left + wide)] = 0
+        light[k, :, max(0, top) : max(0, top + tall), max(0, left) : max(0, left + wide)] = 0

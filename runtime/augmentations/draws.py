@@ -16,24 +16,45 @@ def first_draw(name: str) -> int:
 
 @kept
 @njit(nogil=True)
-def uniform(key, row, number):
-    """A number from 0 to below 1 (splitmix64): the same for the epoch's `key`, an image's `row` and
-    the `number` of the draw, whatever else is drawn."""
+def bits(key, row, number):
+    """64 bits (splitmix64): the same for the epoch's `key`, an image's `row` and the `number` of
+    the draw, whatever else is drawn. They can be the key of many draws more."""
     state = (key ^ np.uint64(0xA0761D6478BD642F)) + np.uint64(row) * np.uint64(0xD1B54A32D192ED03)
     h = state + np.uint64(number) * STEP
     h = (h ^ (h >> np.uint64(30))) * FIRST
     h = (h ^ (h >> np.uint64(27))) * SECOND
-    h = h ^ (h >> np.uint64(31))
-    return np.float64(h >> np.uint64(11)) * 2.0**-53
+    return h ^ (h >> np.uint64(31))
+
+
+@kept
+@njit(nogil=True)
+def uniform(key, row, number):
+    """A number from 0 to below 1, of 53 of these bits."""
+    return np.float64(bits(key, row, number) >> np.uint64(11)) * 2.0**-53
+
+
+@kept
+@njit(nogil=True)
+def between(key, row, number, least, most):
+    """A number between these."""
+    return least + uniform(key, row, number) * (most - least)
+
+
+@kept
+@njit(nogil=True)
+def factor(key, row, number, most):
+    """A number that is up to `most` away from 1, and not below 0."""
+    return between(key, row, number, max(0.0, 1.0 - most), 1.0 + most)
 
 
 @kept
 @njit(nogil=True)
 def behind(before, rr, rc, r1, cr, cc, c1):
     """The map `before`, of places of what another one gives: that comes to lie in front of it."""
-    a, b, c, d, e, f = before
-    before[0], before[1], before[2] = a * rr + b * cr, a * rc + b * cc, a * r1 + b * c1 + c
-    before[3], before[4], before[5] = d * rr + e * cr, d * rc + e * cc, d * r1 + e * c1 + f
+    for i in range(0, 9, 3):
+        a, b, c = before[i], before[i + 1], before[i + 2]
+        before[i], before[i + 1] = a * rr + b * cr, a * rc + b * cc
+        before[i + 2] = a * r1 + b * c1 + c
 
 
 @kept
@@ -42,3 +63,10 @@ def about_middle(before, height, width, rr, rc, cr, cc):
     """The same where the middle of an image stays where it is."""
     y, x = (height - 1) / 2, (width - 1) / 2
     behind(before, rr, rc, y - rr * y - rc * x, cr, cc, x - cr * y - cc * x)
+
+
+@kept
+@njit(nogil=True)
+def uniforms(key, rows, number):
+    """The same draw for each of the rows."""
+    return np.array([uniform(key, row, number) for row in rows])

@@ -1,4 +1,4 @@
-"""flip: every second image mirrored, for each direction by itself."""
+"""flip: images mirrored by chance, for each direction by itself."""
 
 from typing import Any
 
@@ -13,15 +13,15 @@ Size = tuple[int, int]
 
 def settings(use: Use, given: Size, wanted: Size) -> tuple[Any, ...]:
     """What `place` takes."""
-    return (use["horizontal"], use["vertical"], *given)
+    return (use["chance"], use["horizontal"], use["vertical"], *given)
 
 
 @kept
 @njit(nogil=True)
-def place(maps, rows, key, horizontal, vertical, height, width):
+def place(maps, rows, key, chance, horizontal, vertical, height, width):
     """See the package."""
     for k in range(rows.size):
-        if horizontal and uniform(key, rows[k], 7) < 0.5:
+        if horizontal and uniform(key, rows[k], 7) < chance:
             behind(maps[k], 1.0, 0.0, 0.0, 0.0, -1.0, width - 1.0)
-        if vertical and uniform(key, rows[k], 8) < 0.5:
+        if vertical and uniform(key, rows[k], 8) < chance:
             behind(maps[k], -1.0, 0.0, height - 1.0, 0.0, 1.0, 0.0)

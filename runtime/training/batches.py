@@ -19,13 +19,14 @@ Slice = tuple[NDArray[np.generic] | np.uint64, ...]
 @dataclass(frozen=True, eq=False)
 class Normalization:
     """A channel's byte b stands for b * scale + shift: both finite float32, one for each channel;
-    LenetError where they are not."""
+    LenetError where they are not. The brightest byte is `white`."""
 
     scale: NDArray[np.float32]
     shift: NDArray[np.float32]
+    white: float = 255.0
 
     def __post_init__(self) -> None:
-        for name, values in vars(self).items():
+        for name, values in (("scale", self.scale), ("shift", self.shift)):
             if problem := problem_of(values, self.scale.size):
                 raise LenetError("this cannot normalize", f"The {name} is {problem}.")
 
@@ -69,7 +70,7 @@ class Batches:
         scale, shift = self.normalization.scale, self.normalization.shift
         if self.augment is None:
             return self.pixels, *self.arrays, rows, scale, shift, key
-        changed = augmented(self.images.pixels, rows, self.augment, key)
+        changed = augmented(self.images.pixels, rows, self.augment, key, self.normalization.white)
         pixels = frozen(changed.reshape(len(rows), math.prod(changed.shape[1:])))
         # Images have new numbers now, the same in each batch: it takes another key to drop out
         # other values.

@@ -20,7 +20,8 @@ class Job:
     """All that a worker needs beside the images; small, and it can be pickled.
 
     `graph` says how to train, as this run was told to; `name` is that of its file. `scale` and
-    `shift`, one for each channel, normalize what is stored. `slices` are those of a batch. `digest`
+    `shift`, one for each channel, normalize what is stored, in which `white` is a value of 1.
+    `slices` are those of a batch. `digest`
     tells the job from other trainings; see `digest_of`. `model` are the facts of the model that
     comes of it, in JSON, for its checkpoints. `importance` is there where images count
     differently.
@@ -34,6 +35,7 @@ class Job:
     digest: str
     model: str = ""
     importance: Importance | None = None
+    white: float = 255.0
 
     @property
     def train(self) -> Train:
@@ -44,7 +46,8 @@ class Job:
     @property
     def normalization(self) -> Normalization:
         """What is stored, times `scale` and plus `shift`."""
-        return Normalization(np.array(self.scale, np.float32), np.array(self.shift, np.float32))
+        scale, shift = np.array(self.scale, np.float32), np.array(self.shift, np.float32)
+        return Normalization(scale, shift, self.white)
 
 
 def digest_of(graph: Graph, scale: tuple[float, ...], shift: tuple[float, ...], data: str) -> str:

@@ -1,5 +1,7 @@
 """Augmented images: what may happen to them, and that it is the same everywhere."""
 
+from collections.abc import Callable
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +10,16 @@ import pytest
 from test_training import SMALL
 
 import lenet
-from lenet.dsl.augmentations import AUGMENTATIONS
-from lenet.dsl.check import check_graph
+from lenet.dsl.augmentations import AUGMENTATIONS, CHANCE
+from lenet.dsl.check import check, check_graph
+from lenet.dsl.errors import LenetError
 from lenet.dsl.sections.augment import Augment
+from lenet.dsl.vocabulary import Use
 from lenet.runtime.augmentations import augmented
+from lenet.runtime.augmentations.draws import bits, first_draw, uniforms
+from lenet.runtime.training import batches
 from reference.augmentations import AUGMENTATIONS as MEANT
+from reference.augmented_places import PLACES, grid, places_of, projection, rulers
 
 RNG = np.random.default_rng(0)
 PIXELS = RNG.integers(1, 256, (50, 2, 6, 7), np.uint8)
@@ -47,20 +54,178 @@ def test_an_image_is_changed_alike_wherever_it_is() -> None:
 
 
 def test_each_augmentation_has_a_reference() -> None:
-    assert set(MEANT) == set(AUGMENTATIONS)
+    assert set(MEANT) | set(PLACES) == set(AUGMENTATIONS)
 
 
+ALL: dict[str, tuple[Any, list[dict[str, Any]]]] = {**PLACES, **MEANT}
 TRIED = [(name, values) for name, (_, uses) in MEANT.items() for values in uses]
+
+
+def told(use: Use, check: Callable[..., None]) -> dict[str, Any]:
+    """What of its values a check takes."""
+    return {name: value for name, value in use.values if name in signature(check).parameters}
 
 
 @pytest.mark.parametrize(("name", "values"), TRIED)
 def test_images_become_what_they_may(name: str, values: dict[str, Any]) -> None:
-    images = RNG.integers(1, 256, (60, 2, 7, 7), np.uint8)
+    channels = 3 if AUGMENTATIONS[name].of_colours else 2
+    images = RNG.integers(1, 256, (60, channels, 7, 7), np.uint8)
     use = AUGMENTATIONS[name].use(**values)
     found = augmented(images, np.arange(60), Augment((use,)), KEY)
-    MEANT[name][0](images, found, **dict(use.values))
+    MEANT[name][0](images, found, **told(use, MEANT[name][0]))
     floats = augmented(images.astype(np.float32), np.arange(60), Augment((use,)), KEY)
-    np.testing.assert_allclose(floats, found, atol=0.51)
+    np.testing.assert_allclose(np.clip(floats, 0, 255), found, atol=0.51)
+
+
+MOVED = [(name, values) for name, (_, uses) in PLACES.items() for values in uses]
+
+
+def moved(*uses: Use) -> np.ndarray:
+    """Where each place of many results came from."""
+    images = np.tile(rulers(41, 37), (60, 1, 1, 1))
+    return places_of(augmented(images, np.arange(60), Augment(uses), KEY, 1.0))
+
+
+@pytest.mark.parametrize(("name", "values"), MOVED)
+def test_places_move_as_they_may(name: str, values: dict[str, Any]) -> None:
+    use = AUGMENTATIONS[name].use(**values)
+    PLACES[name][0](moved(use), **told(use, PLACES[name][0]))
+
+
+def test_all_that_moves_an_image_is_one_map() -> None:
+    """Its stages one after the other, whatever the order of the lines."""
+    words = AUGMENTATIONS
+    uses = [
+        words["perspective"].use(perspective=0.3),
+        words["shear"].use(shear=10.0, vertical=5.0),
+        words["rotate"].use(rotate=20.0),
+        words["shift"].use(shift=(2, 3)),
+        words["crop"].use(random=(0.5, 0.9)),
+    ]
+    alone = [[projection(place) for place in moved(use)] for use in uses]
+    for lines in (uses, uses[::-1]):
+        together = [projection(place) for place in moved(*lines)]
+        for matrix, steps in zip(together, zip(*alone, strict=True), strict=True):
+            expected = np.linalg.multi_dot(steps)
+            np.testing.assert_allclose(matrix, expected / expected[2, 2], atol=0.02)
+    bent = words["elastic"].use(alpha=10.0, sigma=3.0)
+    field = moved(bent) - grid(moved(bent))
+    found = moved(words["flip"].use(horizontal=True, chance=1.0), bent)
+    expected = grid(found) + field
+    expected[:, 1] = 36 - expected[:, 1]
+    inside = ~(np.isnan(found) | np.isnan(expected))
+    np.testing.assert_allclose(found[inside], expected[inside], atol=1e-3)
+    assert inside.mean() > 0.8
+
+
+def test_chosen_operations() -> None:
+    """So many of them, none twice; their lines draw other numbers than they do."""
+    images = RNG.integers(1, 256, (400, 3, 9, 9), np.uint8)
+    words, rows = AUGMENTATIONS, np.arange(400)
+
+    def found(*uses: Use) -> np.ndarray:
+        return augmented(images, rows, Augment(uses), KEY)
+
+    def auto(count: int, magnitude: float = 20.0) -> Use:
+        return words["auto"].use(auto=count, magnitude=magnitude)
+
+    still = [(found(auto(n)) == images).all(axis=(1, 2, 3)).mean() for n in (1, 2, 9)]
+    assert abs(still[0] - 1 / 9) < 0.05 and max(still[1:]) < 0.01
+    np.testing.assert_array_equal(found(auto(9, 0.0)), images)
+    number = first_draw("auto")
+    names = [use.name if use else "" for use in words["auto"].operations(auto(1), (3, 9, 9))]  # type: ignore[misc]
+    drawn = np.array([uniforms(KEY, rows, number + k) for k in range(len(names))])
+    own = np.uint64(bits(KEY, 0, number + 254))
+    turned = drawn.argmin(axis=0) == names.index("rotate")
+    turn = augmented(images, rows, Augment((words["rotate"].use(rotate=20.0),)), own)
+    np.testing.assert_array_equal(found(auto(1))[turned], turn[turned])
+    assert 20 < turned.sum() < 80
+    assert not np.array_equal(turn, found(words["rotate"].use(rotate=20.0)))
+    assert len({"brightness", "saturation", *names}) == len({*names})
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 5), (5, 1), (2, 2)])
+def test_images_of_hardly_any_pixels(size: tuple[int, int]) -> None:
+    images = RNG.integers(1, 256, (20, 3, *size), np.uint8)
+    for name, values in [*MOVED, *TRIED]:
+        if "crop" not in values and name not in ("cutout", "shift"):
+            use = AUGMENTATIONS[name].use(**values)
+            assert augmented(images, np.arange(20), Augment((use,)), KEY).shape == images.shape
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if CHANCE in AUGMENTATIONS[name].options])
+def test_chance_changes_some_images_and_nothing_that_others_draw(name: str) -> None:
+    images = RNG.integers(1, 256, (200, 3, 7, 7), np.uint8)
+    values = ALL[name][1][0]
+
+    def found(**chance: float) -> np.ndarray:
+        use = AUGMENTATIONS[name].use(**values, **chance)
+        return augmented(images, np.arange(200), Augment((use,)), KEY)
+
+    always, some, never = found(), found(chance=0.3), found(chance=0.0)
+    np.testing.assert_array_equal(never, images)
+    changed = (some == always).all(axis=(1, 2, 3))
+    np.testing.assert_array_equal(some[~changed], images[~changed])
+    assert 0.15 < changed.mean() < 0.55
+    np.testing.assert_array_equal(found(chance=1.0), always)
+
+
+def test_flips_have_a_chance_each() -> None:
+    images = np.arange(1, 50, dtype=np.uint8).reshape(1, 1, 7, 7).repeat(900, axis=0)
+    flip = AUGMENTATIONS["flip"]
+    both = flip.use(horizontal=True, chance=0.2), flip.use(vertical=True, chance=0.9)
+    found = augmented(images, np.arange(900), Augment(both), KEY)
+    for axis, share in ((3, 0.2), (2, 0.9)):
+        mirrored = np.diff(found[:, 0].astype(int), axis=axis - 1)[:, 0, 0] < 0
+        assert abs(mirrored.mean() - share) < 0.04
+    usual = augmented(images, np.arange(900), Augment((flip.use(vertical=True),)), KEY)
+    same = augmented(images, np.arange(900), Augment((flip.use(vertical=True, chance=0.5),)), KEY)
+    np.testing.assert_array_equal(usual, same)
+
+
+def test_a_crop_without_its_chance_is_of_the_middle() -> None:
+    crop = AUGMENTATIONS["crop"].use(crop=(4, 3), pad=(2, 2), chance=0.0)
+    np.testing.assert_array_equal(changed(Augment((crop,))), PIXELS[..., 1:5, 2:5])
+    sized = AUGMENTATIONS["crop"].use(random=(0.3, 1.0), chance=0.0)
+    np.testing.assert_array_equal(changed(Augment((sized,))), PIXELS)
+
+
+def test_values_are_in_units_of_white() -> None:
+    """As of `digits`, whose brightest byte is 16."""
+    images = RNG.integers(0, 17, (50, 1, 8, 8), np.uint8)
+    invert, noise = AUGMENTATIONS["invert"].use(), AUGMENTATIONS["noise"].use(noise=0.5)
+    found = augmented(images, ROWS, Augment((invert,)), KEY, 16.0)
+    np.testing.assert_array_equal(found, 16 - images)
+    loud = augmented(images, ROWS, Augment((noise,)), KEY, 16.0)
+    assert loud.min() == 0 and loud.max() == 16
+    floats = augmented(images / np.float32(16), ROWS, Augment((noise,)), KEY, 1.0)
+    assert floats.min() < 0 and floats.max() > 1  # their range is their own
+    np.testing.assert_allclose(np.clip(floats * 16, 0, 16), loud, atol=0.501)
+
+
+def test_what_is_painted_is_painted_in_the_order_of_the_lines() -> None:
+    noise, cut = AUGMENTATIONS["noise"].use(noise=0.5), AUGMENTATIONS["cutout"].use(cutout=(4, 4))
+    first, last = changed(Augment((cut, noise))), changed(Augment((noise, cut)))
+    black = changed(Augment((cut,))) == 0
+    assert not last[black].any() and first[black].any()
+    np.testing.assert_array_equal(first[~black], last[~black])
+    assert Augment((cut, noise)).facts != Augment((noise, cut)).facts
+
+
+def test_grey_images_have_no_colours() -> None:
+    hue = AUGMENTATIONS["hue"].use(hue=0.1)
+    with pytest.raises(LenetError, match="`hue` changes colours"):
+        changed(Augment((hue,)))
+    text = (
+        "input {}\nflatten\nlinear 10\nlogsoftmax\ndata {}\naugment\n  flip vertical\n  hue 0.1\n"
+    )
+    vector = text.replace("flatten\n", "")
+    for wrong in (text.format("1x8x8", "digits"), vector.format("784", "mnist")):
+        (mistake,) = check(wrong).diagnostics
+        assert mistake.code == "E049" and mistake.span.line == wrong.count("\n")
+    for right in (text.format("3x32x32", "cifar10"), vector.format("3072", "cifar10"),
+                  vector.format("784", 'images "x"')):  # fmt: skip
+        assert "E049" not in [d.code for d in check(right).diagnostics]
 
 
 def test_a_line_changes_nothing_that_others_draw() -> None:
@@ -96,6 +261,22 @@ def test_training_sees_augmented_images_and_validation_does_not(tmp_path: Path) 
     models = [lenet.train(spec, engine="local", threads=t) for t in (1, 3)]
     assert models[0].digest == models[1].digest != plain.digest
     assert models[0].history[-1]["validation"]["top1"] > 0.5
+
+
+def test_a_training_knows_what_white_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whites = set()
+
+    def spy(*given: Any) -> np.ndarray:
+        whites.add(given[4])
+        return augmented(*given)
+
+    monkeypatch.setattr(batches, "augmented", spy)
+    spec = tmp_path / "net.lenet"
+    lines = "  elastic chance 0.5\n  noise 0.1\n  auto\n"
+    spec.write_text(SMALL.replace("train\n", f"augment\n{lines}train\n"))
+    models = [lenet.train(spec, engine="local", threads=t) for t in (1, 2)]
+    assert models[0].digest == models[1].digest
+    assert whites == {16.0}  # of `digits`
 
 
 def test_the_section() -> None:

@@ -95,3 +95,23 @@ def crop_differs(span: Span, crop: Shape, given: Shape) -> Diagnostic:
         f"write crop {show(given[1:])}, or another input" if len(given) == 3 else
         "give the net a map as its input: channels x height x width",
     )  # fmt: skip
+
+
+E049 = Code(
+    "colours are to be changed, and there are none",
+    "Colours are red, green and blue: images of three channels. Other images have light and dark, "
+    "which augmentations of values change.",
+    "input 1x8x8\nflatten\nlinear 10\nlogsoftmax\ndata digits\naugment\n  hue 0.1\n",
+)
+
+
+def no_colours(span: Span, word: str, images: Shape) -> Diagnostic:
+    """A line of `augment` changes colours, and the images, of this shape, have none."""
+    channels = "one channel" if images[0] == 1 else f"{images[0]} channels"
+    return Diagnostic(
+        "E049",
+        span,
+        f"`{word}` changes colours, and these images have none",
+        f"They are {show(images)}: {channels}; red, green and blue are three.",
+        "remove this line; `brightness` and `contrast` change grey images as well",
+    )

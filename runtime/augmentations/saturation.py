@@ -1,0 +1,27 @@
+"""saturation: each image's differences from grey times a factor of its own."""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from lenet.compiler.jit.kept import kept
+from lenet.dsl.vocabulary import Use
+from lenet.runtime.augmentations.colours import brightness_of
+from lenet.runtime.augmentations.draws import factor, first_draw
+
+
+def settings(use: Use) -> tuple[Any, ...]:
+    """What `paint` takes."""
+    return (use["saturation"], first_draw(use.name))
+
+
+@kept
+@njit(nogil=True)
+def paint(light, rows, key, most, number):
+    """See the package."""
+    for k in range(rows.size):
+        grey = brightness_of(light[k])
+        times = np.float32(factor(key, rows[k], number, most))
+        for channel in range(light.shape[1]):
+            light[k, channel] = times * light[k, channel] + (np.float32(1) - times) * grey
