@@ -159,7 +159,7 @@ def _job(
     job = Job(
         graph, str(spec), scale, shift, slice_count(graph.train.batch, least_rows(graph)),
         digest_of(graph, scale, shift, source.fingerprint), json.dumps(facts_of(model)),
-        importance_of(graph, source),
+        importance_of(graph, source), model.classes,
     )  # fmt: skip
     return job, model
 

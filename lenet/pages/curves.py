@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lenet.dsl.messages.clean import escape
-from lenet.dsl.metrics import METRICS
+from lenet.dsl.metrics import metric_called
 
 History = Sequence[Mapping[str, Any]]
 Points = list[tuple[float, float]]  # epoch, value
@@ -36,11 +36,19 @@ def chart(kind: str, history: History) -> str:
                 for epoch, value in _points(history, lambda e, name=name: _validation(e).get(name))
             ]
             for name in names
-            if name in METRICS and METRICS[str(name)].share
+            if _is_share(str(name))
         }
         title = "validation by epoch"
     series = {name: points for name, points in series.items() if points}
     return _svg(title, "%" if kind == "validation" else "loss", series) if series else ""
+
+
+def _is_share(name: str) -> bool:
+    """Whether a metric lies between 0 and 1; what other versions may have measured does not."""
+    try:
+        return metric_called(name).share
+    except KeyError:
+        return False
 
 
 def _validation(event: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -16,10 +16,11 @@ from typer.testing import CliRunner, Result
 
 import lenet
 from lenet.cli import app
-from lenet.dsl.metrics import METRICS
+from lenet.dsl.metrics import named
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.datasets import load_dataset
 from lenet.runtime.events import EpochDone
+from lenet.runtime.metrics import all_metrics
 from lenet.terminal.progress import epoch_line
 
 SPEC = """\
@@ -309,14 +310,14 @@ def test_evaluate(model: Path) -> None:
     assert result.exit_code == 0 and result.stderr == ""
     first, *metrics = result.stdout.splitlines()
     assert first == "360 images of digits"
-    assert [line.split()[0] for line in metrics] == list(METRICS)
+    assert [line.split()[0] for line in metrics] == list(map(named, all_metrics()))
 
 
 def test_evaluate_for_programs(model: Path) -> None:
     result = run("evaluate", model, "--json")
     assert result.exit_code == 0
     metrics = json.loads(result.stdout)
-    assert list(metrics) == ["count", *METRICS]
+    assert list(metrics) == ["count", *map(named, all_metrics())]
     validation = lenet.open(model).history[-1]["validation"]
     assert metrics["count"] == 360
     assert {name: metrics[name] for name in validation} == pytest.approx(validation)

@@ -20,14 +20,47 @@ def loss(p: np.ndarray, labels: np.ndarray) -> float:
     return float(np.mean([-np.log(row[label]) for row, label in zip(p, labels, strict=True)]))
 
 
-def f1(p: np.ndarray, labels: np.ndarray) -> float:
-    taken, scores = p.argmax(axis=1), []
-    for k in sorted({*labels.tolist(), *taken.tolist()}):
+def f1_of(k: int) -> Metric:
+    def of_class(p: np.ndarray, labels: np.ndarray) -> float:
+        taken = p.argmax(axis=1)
         right = sum(1 for y, t in zip(labels, taken, strict=True) if y == t == k)
         precision = right / max(1, sum(taken == k))
         recall = right / max(1, sum(labels == k))
-        scores.append(2 * precision * recall / (precision + recall) if right else 0.0)
-    return float(np.mean(scores))
+        return 2 * precision * recall / (precision + recall) if right else 0.0
+
+    return of_class
+
+
+def f1_micro(p: np.ndarray, labels: np.ndarray) -> float:
+    """Of all decisions, class by class: is it this one?"""
+    taken, right, wrong, missed = p.argmax(axis=1), 0, 0, 0
+    for k in range(p.shape[1]):
+        for y, t in zip(labels, taken, strict=True):
+            right += t == k and y == k
+            wrong += t == k and y != k
+            missed += t != k and y == k
+    return float(2 * right / (2 * right + wrong + missed))
+
+
+def precision_of(k: int) -> Metric:
+    def of_class(p: np.ndarray, labels: np.ndarray) -> float:
+        own = labels[p.argmax(axis=1) == k]
+        return float(np.mean(own == k)) if len(own) else 0.0
+
+    return of_class
+
+
+def recall_of(k: int) -> Metric:
+    def of_class(p: np.ndarray, labels: np.ndarray) -> float:
+        taken = p.argmax(axis=1)[labels == k]
+        return float(np.mean(taken == k)) if len(taken) else 0.0
+
+    return of_class
+
+
+def f1(p: np.ndarray, labels: np.ndarray) -> float:
+    there = {*labels.tolist(), *p.argmax(axis=1).tolist()}
+    return float(np.mean([f1_of(k)(p, labels) for k in there]))
 
 
 def precision(p: np.ndarray, labels: np.ndarray) -> float:
@@ -42,7 +75,9 @@ def recall(p: np.ndarray, labels: np.ndarray) -> float:
     return float(np.mean([np.mean(taken[labels == k] == k) if k in labels else 0 for k in classes]))
 
 
+# By the name of the use.
 METRICS: dict[str, Metric] = {
     "f1": f1, "loss": loss, "precision": precision, "recall": recall, "top1": top(1),
-    "top5": top(5),
+    "top5": top(5), "top2": top(2), "top4": top(4), "f1 micro": f1_micro, "f1 of 3": f1_of(3),
+    "precision of 3": precision_of(3), "recall of 3": recall_of(3),
 }  # fmt: skip
