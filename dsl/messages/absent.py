@@ -125,8 +125,7 @@ ABSENT: dict[str, dict[str, str]] = {
         **_each("ctc ctcloss wasserstein"),
     },
     "metric": {
-        **_each("f1 f1score fbeta precision recall sensitivity specificity auc roc rocauc prauc "
-                "map meanaverageprecision confusion confusionmatrix kappa cohenkappa mcc iou ece "
+        **_each("fbeta specificity prauc map meanaverageprecision kappa cohenkappa mcc iou ece "
                 "brier mse mae rmse r2", _PREDICTED),
         **_each("error err top1error errorrate", "write `top1`: the error is 1 - top1"),
         **_each("perplexity", "write `loss`: the perplexity is exp(loss)"),

@@ -83,6 +83,11 @@ def metric_called(name: str) -> Metric:
     return METRICS[word if word in METRICS else word.rstrip("0123456789")]
 
 
+def of_classes() -> tuple[Metric, ...]:
+    """Those that there are of one class."""
+    return tuple(metric for metric in METRICS.values() if OF in metric.values)
+
+
 def usual_metrics() -> tuple[Use, ...]:
     """What is measured where no line says it."""
     usual = sorted((metric.usual, name) for name, metric in METRICS.items() if metric.usual)

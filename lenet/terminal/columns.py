@@ -4,12 +4,17 @@ from lenet.dsl.messages.diagnostics import cells
 
 
 def elided(text: str, most: int) -> str:
-    """At most so many columns of a clean text, with its end cut off where it has more."""
+    """At most so many columns of a clean text, of which the middle is left out where it has more:
+    names that are alike often differ at their ends."""
     if cells(text) <= most:
         return text
-    while cells(text) > most - 1:
-        text = text[:-1]
-    return f"{text}…"
+    behind = ""
+    while len(behind) < len(text) and cells(text[len(text) - len(behind) - 1 :]) <= (most - 1) // 2:
+        behind = text[len(text) - len(behind) - 1 :]
+    before = text
+    while cells(before) > most - 1 - cells(behind):
+        before = before[:-1]
+    return f"{before}…{behind}"
 
 
 def left(text: str, width: int) -> str:

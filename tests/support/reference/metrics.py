@@ -1,10 +1,12 @@
 """Metrics by their definitions, an image at a time, in float64 and plain numpy."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-Metric = Callable[[np.ndarray, np.ndarray], float]  # of probabilities (count, classes) and labels
+# Of probabilities (count, classes) and labels: a number, or rows of them.
+Metric = Callable[[np.ndarray, np.ndarray], Any]
 
 
 def in_top(row: np.ndarray, label: int, k: int) -> bool:
@@ -75,8 +77,30 @@ def recall(p: np.ndarray, labels: np.ndarray) -> float:
     return float(np.mean([np.mean(taken[labels == k] == k) if k in labels else 0 for k in classes]))
 
 
+def auc_of(k: int, p: np.ndarray, labels: np.ndarray) -> float:
+    """Pair by pair; NaN without any."""
+    own, others = p[labels == k, k], p[labels != k, k]
+    pairs = [1.0 if a > b else 0.5 if a == b else 0.0 for a in own for b in others]
+    return float(np.mean(pairs)) if pairs else float("nan")
+
+
+def auc(p: np.ndarray, labels: np.ndarray) -> float:
+    if p.shape[1] == 2:
+        return auc_of(1, p, labels)
+    there = [k for k in range(p.shape[1]) if 0 < np.sum(labels == k) < len(labels)]
+    return float(np.mean([auc_of(k, p, labels) for k in there])) if there else float("nan")
+
+
+def confusion(p: np.ndarray, labels: np.ndarray) -> list[list[int]]:
+    rows = [[0] * p.shape[1] for _ in range(p.shape[1])]
+    for row, label in zip(p, labels, strict=True):
+        rows[label][int(np.argmax(row))] += 1
+    return rows
+
+
 # By the name of the use.
 METRICS: dict[str, Metric] = {
+    "auc": auc, "confusion": confusion,
     "f1": f1, "loss": loss, "precision": precision, "recall": recall, "top1": top(1),
     "top5": top(5), "top2": top(2), "top4": top(4), "f1 micro": f1_micro, "f1 of 3": f1_of(3),
     "precision of 3": precision_of(3), "recall of 3": recall_of(3),
