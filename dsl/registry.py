@@ -23,6 +23,7 @@ class Parameter:
     scaled by the number of inputs that each output sees (`fan_in`). `trained` tells whether the
     optimizer changes it.
     `mask` has a row for each output and tells which inputs it sees: the others' weights are 0.
+    `pytorch` is its name in PyTorch, where it has another.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Parameter:
     initial: float | tuple[float, ...] | Use | None = None
     trained: bool = True
     mask: tuple[tuple[bool, ...], ...] | None = None
+    pytorch: str = field(default="", compare=False, repr=False)
 
     @property
     def count(self) -> int:

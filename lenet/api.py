@@ -98,15 +98,16 @@ class About:
     options: Mapping[str, Any]
 
 
-def load_again(folder: str | Path) -> tuple[Network, About]:
-    """The net of the run in a folder, as it was when the run began; LenetError without one."""
+def load_again(folder: str | Path, settings: Settings | None = None) -> tuple[Network, About]:
+    """The net of the run in a folder, as it was when the run began, but for `settings`; LenetError
+    without one."""
     from lenet.dsl.check import check_graph
     from lenet.runtime.records.records import read_about
 
     about = read_about(Path(folder))
-    settings, data = about["settings"], about.get("data")
-    graph = check_graph(about["source"], about["spec"], settings, about["imports"])
-    network = Network(Path(about["spec"]), graph, settings)
+    values, data = {**about["settings"], **read_settings(settings or {})}, about.get("data")
+    graph = check_graph(about["source"], about["spec"], values, about["imports"])
+    network = Network(Path(about["spec"]), graph, values)
     kept = {name: about.get(name) for name in ("engine", "epochs", "seed")}
     options = {name: value for name, value in kept.items() if value is not None}
     return network, About(Path(data) if data else None, options)

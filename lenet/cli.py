@@ -14,12 +14,14 @@ from lenet import __version__
 from lenet.commands.bench import bench
 from lenet.commands.check import check_files
 from lenet.commands.compile import compile_file
+from lenet.commands.data import show_data
 from lenet.commands.draw import draw_file
 from lenet.commands.evaluate import evaluate
 from lenet.commands.explain import explain_word
 from lenet.commands.fmt import format_files
 from lenet.commands.lsp import serve
 from lenet.commands.predict import predict
+from lenet.commands.rate import rate
 from lenet.commands.shapes import show_shapes
 from lenet.commands.train import train
 from lenet.dsl.messages.clean import clean_lines
@@ -53,6 +55,8 @@ Then:
     lenet shapes net.lenet     shows every layer's output and parameters
     lenet draw net.lenet       draws the net as an SVG picture
     lenet bench net.lenet      measures it: images/s, kernels, memory
+    lenet data show net.lenet  draws its images by class, and counts them
+    lenet rate net.lenet       draws the learning rate; --find finds one
     lenet train net.lenet      trains it on Spark, here or on a cluster
     lenet predict runs/.../model.safetensors image.png
 
@@ -86,12 +90,17 @@ for _name, _function in (
     ("draw", draw_file),
     ("compile", compile_file),
     ("bench", bench),
+    ("rate", rate),
     ("train", train),
     ("evaluate", evaluate),
     ("predict", predict),
     ("lsp", serve),
 ):
     app.command(_name)(with_messages(_function))
+
+data_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+data_app.command("show")(with_messages(show_data))
+app.add_typer(data_app, name="data", help="Look at the data of a file, before it is trained.")
 
 
 def main() -> None:

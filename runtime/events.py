@@ -47,6 +47,16 @@ class DataCounted(Event):
 
 
 @dataclass(frozen=True)
+class StartedFrom(Event):
+    """The training begins with tensors of another model; those that are `anew` do not."""
+
+    kind = "from"
+    path: str
+    taken: int
+    anew: list[str]
+
+
+@dataclass(frozen=True)
 class Started(Event):
     """The training begins, or goes on; `workers` have rank, host and process."""
 
@@ -81,7 +91,8 @@ class IterationDone(Event):
 
 @dataclass(frozen=True)
 class Histogram(Event):
-    """The values of one tensor; `limits` are the upper ones of the bins, in which `counts` lie."""
+    """The values of one tensor, of the "parameters" or the "gradients"; `limits` are the upper ones
+    of the bins, in which `counts` lie."""
 
     kind = "parameters"
     iteration: int
@@ -93,6 +104,7 @@ class Histogram(Event):
     sum_of_squares: float
     limits: list[float]
     counts: list[int]
+    of: str = "parameters"
 
 
 @dataclass(frozen=True)

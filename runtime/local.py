@@ -8,8 +8,9 @@ from lenet.runtime.machine.interrupts import last_words
 from lenet.runtime.records.supervisor import Desk
 from lenet.runtime.training.communicator import Alone
 from lenet.runtime.training.job import Job
-from lenet.runtime.training.loop import Trained, run_training
+from lenet.runtime.training.loop import run_training
 from lenet.runtime.training.slices.shard import Shard
+from lenet.runtime.training.trained import Trained
 
 _PATIENCE = 60.0  # seconds that a step may take after Ctrl-C, until its checkpoint is written
 

@@ -1,6 +1,5 @@
 """A whole run: data, normalization, engine, records, the model."""
 
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -9,30 +8,34 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Graph
 from lenet.dsl.lower.reader import Duration
 from lenet.runtime.data import Dataset
 from lenet.runtime.events import Event, Predictions, SparkStarted, Warned, Watch
 from lenet.runtime.local import train_here
-from lenet.runtime.look import class_names, odd_things, summary
+from lenet.runtime.look import odd_things, summary
 from lenet.runtime.machine.cores import available_cores
 from lenet.runtime.machine.interrupts import interruptible
+from lenet.runtime.make_job import make_job
 from lenet.runtime.models.model import Model
-from lenet.runtime.models.model_facts import brief, facts_of
+from lenet.runtime.models.model_facts import brief
 from lenet.runtime.options import Options
 from lenet.runtime.records.checkpoint import Checkpoints, Folder, Memory, Store
-from lenet.runtime.records.observed import Observed
 from lenet.runtime.records.records import Records
 from lenet.runtime.records.rescue import Rescue
 from lenet.runtime.records.run_folder import check_folder, claimed
 from lenet.runtime.records.supervisor import Desk
 from lenet.runtime.resolve import Deferred
-from lenet.runtime.training.importance import importance_of, weighted
-from lenet.runtime.training.job import Job, digest_of
-from lenet.runtime.training.loop import Trained
-from lenet.runtime.training.slices.count import least_rows, slice_count
+from lenet.runtime.resumed import Before, before
+from lenet.runtime.start_from import first_state, starting_weights
+from lenet.runtime.training.importance import weighted
+from lenet.runtime.training.job import Job
 from lenet.runtime.training.source import InMemory, Source, check_source
+from lenet.runtime.training.trained import Trained
 from lenet.runtime.verdict import verdict
 
 if TYPE_CHECKING:
@@ -82,7 +85,7 @@ def _train(
         raise LenetError("the local engine does not read DataFrames", "", 'use engine="spark"')
     assert graph.train is not None
     about = _about(graph, spec, options, settings)
-    records = Records(options.folder, graph.train, about, options.resume, held)
+    records = Records(options.folder, graph, about, options.resume, held)
     predictions: Predictions | None = None
 
     def report(event: Event) -> None:
@@ -97,6 +100,8 @@ def _train(
     here = InMemory.of(data) if isinstance(data, Dataset) else None
     if here is not None:  # its mistakes are found before Spark starts
         check_source(graph, here, may_lack)
+    # And those of what the training begins with; who goes on may have lost the file.
+    begin = None if options.resume else starting_weights(graph, spec, report)
     size = here.train.pixels.nbytes + here.test.pixels.nbytes if here else 0
     with _session(size, spec, options, report) as session, _opened(here, data, session) as source:
         check_source(graph, source, may_lack)
@@ -104,10 +109,17 @@ def _train(
         report(summary(graph, source))
         for odd in odd_things(graph, source):
             report(odd)
-        job, model = _job(graph, spec, source, settings)
+        job, model = make_job(graph, spec, source, settings)
+
+        def job_of(old: Graph) -> Job:
+            return make_job(weighted(old, source), spec, source, settings)[0]
+
+        other = before(graph, job, options, settings, job_of)
         rescue = Rescue(records, job.digest, report)
         with records:
-            trained = _run(job, source, session, options, report, records.flush, rescue)
+            trained = _run(
+                job, source, session, options, report, records.flush, rescue, begin, other
+            )
         for odd in verdict(graph, source, records.history, predictions):
             report(odd)
     history = tuple(records.history)
@@ -137,40 +149,6 @@ def _about(
         "engine": options.engine,
         "seed": options.seed,
     }
-
-
-def _job(
-    graph: Graph, spec: Path, source: Source, settings: Mapping[str, Fraction]
-) -> tuple[Job, Model]:
-    """What is to be done, and the model that comes of it, without its tensors."""
-    assert graph.train is not None
-    counts = source.counted[0]
-    apart = len(graph.input) == 3
-    channels = graph.input[0] if apart else 1
-    mean, deviation = (0.0,) * channels, (1.0,) * channels
-    if graph.data is not None and graph.data.normalize:
-        mean, deviation = counts.normal(source.scale, apart)
-    scale = tuple(source.scale / d for d in deviation)
-    shift = tuple(-m / d for m, d in zip(mean, deviation, strict=True))
-    model = Model(
-        graph.source, {}, class_names(graph, source), source.scale, mean, deviation,
-        settings=dict(settings), imports=dict(graph.imports),
-        observed=_observed(source), name=spec.stem.encode(errors="backslashreplace").decode(),
-    )  # fmt: skip
-    job = Job(
-        graph, str(spec), scale, shift, slice_count(graph.train.batch, least_rows(graph)),
-        digest_of(graph, scale, shift, source.fingerprint), json.dumps(facts_of(model)),
-        importance_of(graph, source), model.classes,
-    )  # fmt: skip
-    return job, model
-
-
-def _observed(source: Source) -> Observed:
-    """What predictions are to know of the images."""
-    counts, scale = source.counted[0], source.scale
-    (channels, height, width), pad = source.shape, source.pad
-    shape = (channels, height - 2 * pad[0], width - 2 * pad[1])
-    return Observed(shape, counts.least * scale, counts.most * scale, counts.border_range())
 
 
 @contextmanager
@@ -232,12 +210,28 @@ def _run(
     report: Watch,
     flush: Callable[[], None],
     rescue: Rescue,
+    begin: NDArray[np.float32] | None,
+    other: Before | None,
 ) -> Trained:
     def warn(text: str) -> None:
         report(Warned(text))
 
-    checkpoints = Checkpoints(_store(options, session), job.digest, warn, options.resume)
-    desk = Desk(report, checkpoints, flush, rescue)
+    def first() -> bytes | None:
+        weights = begin
+        if weights is None:
+            weights = starting_weights(job.graph, Path(job.name), report)
+        return None if weights is None else first_state(job, weights)
+
+    def taken(data: bytes) -> bytes:
+        assert other is not None
+        found = other.taken(data, job)
+        report(Warned(other.told))
+        return found
+
+    store = _store(options, session)
+    take = taken if other is not None else None
+    checkpoints = Checkpoints(store, job.digest, warn, options.resume, take)
+    desk = Desk(report, checkpoints, flush, rescue, first)
     if session is None:
         threads = options.threads or available_cores()
         return train_here(job, source.shard(job.slices), threads, desk)

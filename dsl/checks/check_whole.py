@@ -64,7 +64,9 @@ def check_whole(lowered: Lowering, again: Lowering | None, sections: Sections, t
         _look_at_batch(lowered, sections.train)
         if not any(node.parameter_count for node in lowered.nodes):
             _nothing_to_train(lowered, sections.lines["train"].keyword.span)
-        elif sections.train.freeze or any(node.arguments.get("frozen") for node in lowered.nodes):
+        else:
+            _check_names(lowered, sections.train)
+        if sections.train.freeze or any(node.arguments.get("frozen") for node in lowered.nodes):
             _check_frozen(lowered, sections.train)
     if end_is_followed(lowered):
         return
@@ -112,16 +114,22 @@ def _nothing_to_train(lowered: Lowering, section: Span) -> None:
     lowered.report(messages.nothing_to_train(section, what))
 
 
-def _check_frozen(lowered: Lowering, train: Train) -> None:
-    """Whether `freeze` names what is there, and leaves something to train."""
-    known = [node.name for node in lowered.nodes if node.parameter_count]
+def _check_names(lowered: Lowering, train: Train) -> None:
+    """Whether `freeze` and `start` name what is there."""
+    known = [node.name for node in lowered.nodes if node.parameters]
     known += [name for group in lowered.groups if (name := group.name)]
-    for name, span in zip(train.freeze, train.freeze_spans, strict=True):
+    named = list(zip(train.freeze, train.freeze_spans, strict=True))
+    if train.start is not None:
+        named += zip(train.start.anew, train.start.spans, strict=True)
+    for name, span in named:
         if name not in known and not any(other.startswith(f"{name}.") for other in known):
-            lowered.report(messages.unknown_word(
-                span, "layer with parameters, block or repeat", name, closest(name, known), known
-            ))  # fmt: skip
-            return
+            what = "layer with parameters, block or repeat"
+            found = messages.unknown_word(span, what, name, closest(name, known), known)
+            lowered.report(found)
+
+
+def _check_frozen(lowered: Lowering, train: Train) -> None:
+    """Whether `freeze` leaves something to train."""
     pairs = zip(lowered.nodes, lowered.lines, strict=True)
     trained = [(node, line) for node, line in pairs if node.parameter_count]
     if all(train.freezes(node.name, node.arguments) for node, _ in trained):

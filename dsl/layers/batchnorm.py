@@ -8,10 +8,10 @@ from lenet.dsl.weights import TRAINED
 def _parameters(given: Shape, arguments: Arguments) -> tuple[Parameter, ...]:
     shape = given[:1]
     return (
-        Parameter("scale", shape, initial=1.0),
-        Parameter("shift", shape, initial=0.0),
-        Parameter("mean", shape, initial=0.0, trained=False),
-        Parameter("variance", shape, initial=1.0, trained=False),
+        Parameter("scale", shape, initial=1.0, pytorch="weight"),
+        Parameter("shift", shape, initial=0.0, pytorch="bias"),
+        Parameter("mean", shape, initial=0.0, trained=False, pytorch="running_mean"),
+        Parameter("variance", shape, initial=1.0, trained=False, pytorch="running_var"),
     )
 
 

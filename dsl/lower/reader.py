@@ -106,7 +106,7 @@ class Reader:
             given[option.name] = self.value(option)
         known = {option.name: option for option in entry.options}
         aliases = {alias: option.name for option in entry.options for alias in option.aliases}
-        while known and self.items and self.peek() not in until:
+        while known and self.items and (self.peek() in known or self.peek() not in until):
             place = self.items[0].span
             what = f"option of {entry.name}"
             option = known[self.word(what, tuple(known), aliases, "leave it out, with its value")]

@@ -12,11 +12,14 @@ class Schedule(Word):
 
     `formula` is the rate in the iteration t, counted from 0, of a training that begins with the
     rate r; the training has T iterations, of which the first W are its warm-up. One that
-    `needs_an_end` follows from T, which must then be known.
+    `needs_an_end` follows from T, which must then be known, but with the option `endless`. One that
+    `climbs` does so during the warm-up by itself, or during this part of T.
     """
 
     formula: str
     needs_an_end: bool = False
+    endless: str = ""
+    climbs: float = 0.0
 
 
 RATES: Registry[Schedule] = Registry(__name__, "SCHEDULE")

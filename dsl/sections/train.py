@@ -12,7 +12,7 @@ from lenet.dsl.sections import Section, SectionLine, bare_head, by_name, read_li
 from lenet.dsl.syntax.tree import Line
 from lenet.dsl.training.rate import RATE
 from lenet.dsl.training.regularization import REGULARIZATION
-from lenet.dsl.training.start import FREEZE
+from lenet.dsl.training.start import FREEZE, START
 from lenet.dsl.training.stop import KEEP, STOP, VALIDATE
 from lenet.dsl.training.values import Train
 
@@ -20,6 +20,7 @@ _LOGGED = {
     "loss": "the mean of the loss over the images of a step",
     "rate": "the learning rate of an iteration",
     "throughput": "images in a second, over all workers",
+    "gradients": "histograms of the mean gradients of a batch, for TensorBoard",
     "parameters": "histograms of what is trained, for TensorBoard; in `expect`, its number",
 }
 
@@ -75,6 +76,7 @@ _LINES = (
         read=_batch,
     ),
     *REGULARIZATION,
+    START,
     FREEZE,
     STOP,
     KEEP,
@@ -90,7 +92,8 @@ _LINES = (
     ),
     SectionLine(
         name="log",
-        summary="write loss, rate, throughput, or histograms of the parameters for TensorBoard",
+        summary="write loss, rate, throughput, or histograms of the parameters or their gradients, "
+        "for TensorBoard",
         example="log parameters every 50 iterations",
         terms={**EVERY, **_LOGGED},
         read=_log,

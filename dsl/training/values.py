@@ -31,7 +31,10 @@ class Rate:
     @property
     def needs_an_end(self) -> bool:
         """Whether it follows from the length of the training, which must then be known."""
-        return self.schedule is not None and RATES[self.schedule.name].needs_an_end
+        if self.schedule is None:
+            return False
+        entry = RATES[self.schedule.name]
+        return entry.needs_an_end and not (entry.endless and self.schedule[entry.endless])
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -68,6 +71,17 @@ class Clip:
 
 
 @dataclass(frozen=True)
+class Start:
+    """The training begins with the tensors of a file; those of the layers `anew` do not. The file
+    `names` says which names they have there, if not "". `spans` are the places of `anew`."""
+
+    path: str
+    anew: tuple[str, ...] = ()
+    names: str = ""
+    spans: tuple[Span, ...] = field(default=(), compare=False, repr=False)
+
+
+@dataclass(frozen=True)
 class Train:
     """`stop` is None where only `stop_when` ends the training. `freeze` are names of layers, blocks
     and repeats whose parameters stay as they are, `freeze_spans` the places of these names. The
@@ -90,6 +104,7 @@ class Train:
     l2: float = 0.0
     max_norm: float = 0.0
     keep: Use | None = None
+    start: Start | None = None
     freeze: tuple[str, ...] = ()
     freeze_spans: tuple[Span, ...] = field(default=(), compare=False, repr=False)
     metric_places: tuple[tuple[Use, Span], ...] = field(default=(), compare=False, repr=False)

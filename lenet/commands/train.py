@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from lenet.api import Network, load_again
-from lenet.commands import Data, Json, Set, load_network
+from lenet.commands import Data, Json, Set, load_network, read_pairs
 from lenet.dsl.datasets import DATASETS
 from lenet.dsl.errors import LenetError
 from lenet.dsl.metrics import metric_called
@@ -54,7 +54,9 @@ def train(
     given = {name: value for name, value in options.items() if value is not None}
     _check_usage(spec, output, resume, given, set_, log)
     if resume:
-        network, about = load_again(resume)
+        network, about = load_again(resume, read_pairs(set_))
+        if spec is not None:  # with other settings than it had
+            network = load_network(spec, set_)
         data, given, folder = data or about.data, {**about.options, **given}, resume
     else:
         path = spec or Path(__file__).parents[1] / "specs" / "digits.lenet"
@@ -124,8 +126,8 @@ def _check_usage(
         raise typer.BadParameter("with Spark on this machine, write --master local[N]")
     if master and engine == "local":
         raise typer.BadParameter("--master is for Spark; --engine local takes --threads")
-    if resume and (spec or output or set_):
-        raise typer.BadParameter("--resume takes the file, -o and --set from the run in its folder")
+    if resume and output:
+        raise typer.BadParameter("--resume goes on in the run's own folder, without -o")
     if log not in (None, "json"):
         raise typer.BadParameter(f"--log takes json, not {log!r}")
 

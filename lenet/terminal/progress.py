@@ -17,12 +17,14 @@ from lenet.runtime.events import (
     SparkStarted,
     StageFailed,
     Started,
+    StartedFrom,
     Validated,
     Warned,
 )
 from lenet.terminal.columns import elided
 
 _OBJECTS = EpochDone | DataCounted | Warned  # that --json prints, epochs without their top1
+_SHOWN = 6  # names of tensors
 _WIDTH = 79  # of a line
 _NAME = 40  # of a metric, which may name a class
 
@@ -79,6 +81,16 @@ def warning_lines(event: Warned) -> list[str]:
     return lines + (_filled(f"  fix: {event.fix}", "       ") if event.fix else [])
 
 
+def start_lines(event: StartedFrom) -> list[str]:
+    """What a training begins with, in lines of at most 79 columns."""
+    whole = f"begins with {event.taken} tensors of {event.path}"
+    if not event.anew:
+        return _filled(whole, "  ")
+    shown = event.anew[:_SHOWN]
+    more = f" and {len(event.anew) - _SHOWN:,} others" if len(event.anew) > _SHOWN else ""
+    return _filled(f"{whole}; anew begin {', '.join(shown)}{more}", "  ")
+
+
 def _filled(text: str, indent: str) -> list[str]:
     return textwrap.wrap(
         text, _WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
@@ -125,6 +137,9 @@ class Lines:
                 self.say(line)
         elif isinstance(event, SparkStarted):
             self.say(f"Spark {event.master} started in {event.seconds:.1f} s")
+        elif isinstance(event, StartedFrom):
+            for line in start_lines(event):
+                self.say(line)
         elif isinstance(event, Started):
             where = f"iteration {event.iteration}" if event.iteration else "its beginning"
             if self.started:

@@ -43,7 +43,16 @@ class Counts:
 
     def normal(self, scale: float, apart: bool = True) -> Normal:
         """Mean and standard deviation of the channels' values, `apart` or all as one: what is
-        stored times `scale`."""
+        stored times `scale`. DataError where one cannot be normalized by them."""
+        found = self.moments(scale, apart)
+        for channel, deviation in enumerate(found[1]):
+            if deviation == 0:
+                fix = "remove `normalize` from the data section"
+                raise DataError(f"all pixels of channel {channel} are the same", "", fix)
+        return found
+
+    def moments(self, scale: float, apart: bool = True) -> Normal:
+        """The same, whatever they are."""
         channels: Sequence[Sequence[int]] = self.channels
         if not apart:
             channels = [[sum(parts) for parts in zip(*channels, strict=True)]]
@@ -145,29 +154,21 @@ def _border_levels(pixels: NDArray[Any], scale: float) -> NDArray[np.int64]:
 def _of_bytes(counts: Sequence[Sequence[int]], scale: float) -> Normal:
     values = np.arange(256) * scale
     means, deviations = [], []
-    for channel, numbers in enumerate(counts):
+    for numbers in counts:
         own = np.asarray(numbers, np.int64)
         mean = float((own * values).sum() / own.sum())
         means.append(mean)
         deviations.append(float(np.sqrt((own * (values - mean) ** 2).sum() / own.sum())))
-        _check(deviations[-1], channel)
     return tuple(means), tuple(deviations)
 
 
 def _of_floats(sums: Sequence[Sequence[int]]) -> Normal:
     means, deviations = [], []
-    for channel, (number, total, squares) in enumerate(sums):
+    for number, total, squares in sums:
         mean = total / FIXED / number
         means.append(mean)
         deviations.append(float(np.sqrt(max(squares / FIXED / number - mean * mean, 0.0))))
-        _check(deviations[-1], channel)
     return tuple(means), tuple(deviations)
-
-
-def _check(deviation: float, channel: int) -> None:
-    if deviation == 0:
-        fix = "remove `normalize` from the data section"
-        raise DataError(f"all pixels of channel {channel} are the same", "", fix)
 
 
 def _by_channel(pixels: NDArray[Any], channels: int) -> NDArray[Any]:

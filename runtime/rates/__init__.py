@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from lenet.dsl.lower.reader import Duration
+from lenet.dsl.rates import RATES
 from lenet.dsl.training.values import Rate
 from lenet.dsl.vocabulary import carried_out
 
@@ -35,9 +36,12 @@ def rate_at(rate: Rate, iteration: int, steps: int = 1, total: int = 0) -> float
     warmup = 0
     if rate.warmup is not None:
         warmup = Progress(iteration, steps, total).iterations(rate.warmup)
+    climbs = RATES[rate.schedule.name].climbs if rate.schedule is not None else 0.0
+    if climbs and rate.warmup is None:
+        warmup = round(climbs * total)
     if rate.schedule is not None:
         module = carried_out(__name__, rate.schedule.name)
         value = module.at(value, rate.schedule, Progress(iteration, steps, total, warmup))
-    if iteration < warmup:
+    if iteration < warmup and not climbs:
         value = value * (iteration + 1) / warmup
     return float(value)

@@ -1,4 +1,4 @@
-"""cosine: the rate falls to 0 in half a cosine behind the warm-up."""
+"""cosine: the rate falls to 0 in half a cosine behind the warm-up, once or again and again."""
 
 import math
 
@@ -7,5 +7,13 @@ from lenet.runtime.rates import Progress
 
 
 def at(rate: float, use: Use, progress: Progress) -> float:
-    """r * (1 + cos(pi * (t - W) / (T - W))) / 2."""
-    return rate * ((1 + math.cos(math.pi * progress.done)) / 2)
+    """r * (1 + cos(pi * part)) / 2, for the part of the cosine that is over."""
+    part = progress.done
+    if use["restarts"]:
+        since = max(0, progress.iteration - progress.warmup)
+        length = progress.iterations(use["restarts"])
+        while since >= length:
+            since -= length
+            length = max(1, round(length * use["times"]))
+        part = since / length
+    return rate * ((1 + math.cos(math.pi * part)) / 2)

@@ -64,7 +64,7 @@ class State:
         if metadata["job"] != job:
             raise OtherJobError(
                 "the checkpoint is of another training",
-                "The spec, its settings or the data have changed since it was written.",
+                "The net or the images have changed since it was written; other settings could.",
                 "train from the beginning, without --resume",
                 "train from the beginning, with overwrite=True in place of resume=True",
             )
@@ -109,7 +109,7 @@ def damaged(detail: str) -> LenetError:
 
 
 class OtherJobError(LenetError):
-    """A sound checkpoint, but not of this training."""
+    """A sound checkpoint, but not of this training, or not one that it can go on from."""
 
 
 def _checksum(tensors: dict[str, NDArray[Any]], metadata: dict[str, str]) -> str:
@@ -192,13 +192,16 @@ class Checkpoints:
     """The newest checkpoints of one training. `warn` is told of those that are damaged.
 
     Without `resume`, those of an earlier training are removed when this one first looks for its
-    own, that is, when it has started.
+    own, that is, when it has started. `taken` makes of one that the run has written with other
+    settings one of this training, or raises OtherJobError.
     """
 
     def __init__(
-        self, store: Store, job: str, warn: Callable[[str], None], resume: bool = True
-    ) -> None:
+        self, store: Store, job: str, warn: Callable[[str], None], resume: bool = True,
+        taken: Callable[[bytes], bytes] | None = None,
+    ) -> None:  # fmt: skip
         self.store, self.job, self.warn, self.resume = store, job, warn, resume
+        self.taken = taken
 
     @property
     def lasting(self) -> bool:
@@ -218,13 +221,24 @@ class Checkpoints:
         for name in self._found():
             try:
                 data = self.store.read(name)
-                State.from_bytes(data, self.job)
-                return data
+                return self._own(name, data)
             except OtherJobError:
                 raise
             except LenetError as error:
                 self.warn(f"the checkpoint {name} is skipped: {error.title}. {error.detail}")
         return None
+
+    def _own(self, name: str, data: bytes) -> bytes:
+        """One of this training; if it is of what it was before, it is `taken` over."""
+        try:
+            State.from_bytes(data, self.job)
+            return data
+        except OtherJobError:
+            if self.taken is None:
+                raise
+        data = self.taken(data)
+        self.store.write(name, data)  # so that the run can go on once more
+        return data
 
     def save(self, data: bytes) -> int:
         """Keep one, and forget the oldest; its iteration."""

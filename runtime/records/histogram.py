@@ -8,7 +8,9 @@ from lenet.runtime.events import Histogram
 _BINS = 30
 
 
-def histogram(name: str, tensor: NDArray[np.float32], iteration: int) -> Histogram:
+def histogram(
+    name: str, tensor: NDArray[np.float32], iteration: int, of: str = "parameters"
+) -> Histogram:
     """Counts in equal bins from the least value to the greatest, as TensorBoard has."""
     values = tensor.astype(np.float64).ravel()
     least, most = float(values.min()), float(values.max())
@@ -27,4 +29,5 @@ def histogram(name: str, tensor: NDArray[np.float32], iteration: int) -> Histogr
         sum_of_squares=float((values * values).sum()),
         limits=[first + width * k for k in range(1, _BINS + 1)],
         counts=counts.tolist(),
+        of=of,
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 from lenet.dsl.errors import LenetError
 from lenet.dsl.files import read_file
+from lenet.dsl.graph import Graph
 from lenet.dsl.messages.clean import clean_json
 from lenet.dsl.metrics import metric_called
 from lenet.dsl.training.values import Train
@@ -29,7 +30,8 @@ class Recorder:
 
     Those of iterations are written some at a time: between two steps of training, Python's code
     and files have left the processor's caches, and each by itself takes three times as long. A run
-    that goes on behind an `iteration` keeps what was recorded up to that.
+    that goes on behind an `iteration` keeps what was recorded up to that. TensorBoard shows the
+    `graph`.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class Recorder:
         settings: Train,
         iteration: int = 0,
         held: Callable[[], bool] = lambda: True,
+        graph: Graph | None = None,
     ) -> None:
         from lenet.runtime.records.tensorboard import Board  # slow to import
 
@@ -52,6 +55,8 @@ class Recorder:
                 _keep_until(history, iteration)
             self.file = Tail(history, fresh=not iteration)
             self.board = Board(folder / "tensorboard", iteration)
+            if graph is not None and not iteration:
+                self.board.describe(graph, time.time())
 
     def __call__(self, event: Event) -> None:
         if not isinstance(event, _Recorded):
@@ -84,7 +89,7 @@ class Recorder:
         waiting, self.waiting, self.written = self.waiting, [], time.monotonic()
         for when, event in waiting:
             if isinstance(event, Histogram):
-                self.board.histogram(f"parameters/{event.name}", event, when)
+                self.board.histogram(f"{event.of}/{event.name}", event, when)
             elif isinstance(event, IterationDone):
                 self._iteration(event, when)
             else:
@@ -105,6 +110,7 @@ class Recorder:
         scalars = {}
         if isinstance(event, EpochDone):
             scalars = _scalars(event, self._due("epochs", event.epoch))
+            scalars |= {"epoch/loss": event.loss, "epoch/top1": event.top1}
         scalars |= {
             f"validation/{name}": value
             for name, value in event.validation.items()

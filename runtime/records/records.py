@@ -8,8 +8,8 @@ from typing import Any
 
 from lenet.dsl.errors import LenetError
 from lenet.dsl.files import read_file
+from lenet.dsl.graph import Graph
 from lenet.dsl.messages.clean import clean_json
-from lenet.dsl.training.values import Train
 from lenet.runtime.events import EpochDone, Event, Started
 from lenet.runtime.machine.files import write_atomically
 from lenet.runtime.models.model_facts import Damaged, settings_of, texts_of
@@ -28,12 +28,12 @@ class Records:
     """
 
     def __init__(
-        self, folder: Path | None, train: Train, about: Mapping[str, Any], resume: bool,
+        self, folder: Path | None, graph: Graph, about: Mapping[str, Any], resume: bool,
         held: Callable[[], bool],
     ) -> None:  # fmt: skip
         self.held = held
         self.failure: LenetError | None = None
-        self.folder, self.train, self.about, self.resume = folder, train, about, resume
+        self.folder, self.graph, self.about, self.resume = folder, graph, about, resume
         self.recorder: Recorder | None = None
         self.history: list[dict[str, Any]] = []
         if folder is not None:
@@ -95,7 +95,9 @@ class Records:
             return
         if iteration == 0:
             clear_folder(self.folder)
-        self.recorder = Recorder(self.folder, self.train, iteration, self.held)
+        assert self.graph.train is not None
+        given = self.graph.train, iteration, self.held, self.graph
+        self.recorder = Recorder(self.folder, *given)
         write_atomically(self.folder / "run.json", self.about_text())
 
 

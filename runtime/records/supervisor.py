@@ -17,15 +17,16 @@ class Desk:
     """Hands events on, and keeps checkpoints; a Supervisor for a training in this process.
 
     Before it keeps one, it calls `flush`: who goes on from there needs the records up to there.
-    Where one of the two fails, the checkpoint goes to the `rescue`.
+    Where one of the two fails, the checkpoint goes to the `rescue`. `first` makes the checkpoint
+    from which a training begins, if it is not to begin with weights of its own.
     """
 
     def __init__(
         self, handle: Watch, checkpoints: Checkpoints,
-        flush: Callable[[], None], rescue: Rescue,
+        flush: Callable[[], None], rescue: Rescue, first: Callable[[], bytes | None] | None = None,
     ) -> None:  # fmt: skip
         self.handle, self.checkpoints, self.flush = handle, checkpoints, flush
-        self.rescue = rescue
+        self.rescue, self.first = rescue, first
         self.stopping = threading.Event()
         self.progress = 0  # the iteration of the newest checkpoint
 
@@ -33,7 +34,8 @@ class Desk:
         self.handle(event)
 
     def newest(self) -> bytes | None:
-        return self.rescue.newest() or self.checkpoints.newest()
+        found = self.rescue.newest() or self.checkpoints.newest()
+        return self.first() if found is None and self.first is not None else found
 
     def asked(self) -> bool:
         return self.stopping.is_set() or self.rescue.wanted

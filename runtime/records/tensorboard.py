@@ -11,13 +11,22 @@ from pathlib import Path
 from typing import Any
 
 from tensorboardX.proto.event_pb2 import Event, SessionLog
+from tensorboardX.proto.graph_pb2 import GraphDef
+from tensorboardX.proto.node_def_pb2 import NodeDef
 from tensorboardX.proto.summary_pb2 import Summary
 from tensorboardX.record_writer import masked_crc32c
 from tensorboardX.summary import histogram_raw
+from tensorboardX.summary import text as text_summary
 
+from lenet.dsl.graph import Graph
 from lenet.dsl.messages.clean import clean
 from lenet.runtime.events import Histogram
 from lenet.runtime.machine.files import Tail
+
+
+def _path(name: str) -> str:
+    """A node's full name as TensorBoard nests it."""
+    return clean(name).replace(".", "/")
 
 
 class Board:
@@ -49,6 +58,17 @@ class Board:
             event.limits, event.counts,
         )  # fmt: skip
         self._add(summary, event.iteration, when)
+
+    def describe(self, graph: Graph, when: float) -> None:
+        """The file's text and its graph, whose blocks and repeats can be opened there."""
+        source = "\n".join(f"    {clean(line)}" for line in graph.source.split("\n"))
+        self._add(text_summary("file", source), 0, when)
+        nodes = []
+        for node in graph.nodes:
+            inputs = [_path(name) for name in node.inputs]
+            nodes.append(NodeDef(name=_path(node.name), op=node.kind, input=inputs))
+        graph_def = GraphDef(node=nodes).SerializeToString()
+        self._record(Event(wall_time=when, graph_def=graph_def))
 
     def flush(self) -> None:
         self.file.flush(to_disk=True)

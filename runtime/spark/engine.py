@@ -27,7 +27,7 @@ from lenet.runtime.spark.ship import shipped
 from lenet.runtime.spark.slots import encrypts, worker_count
 from lenet.runtime.spark.task import RESULT, Plan, read_rows
 from lenet.runtime.training.job import Job
-from lenet.runtime.training.loop import Trained
+from lenet.runtime.training.trained import Trained
 
 _ATTEMPTS = 3  # of the driver, without a new checkpoint; Spark itself has made several before
 _LAST_STEP_SECONDS = 60.0  # after Ctrl-C, for the step that is under way

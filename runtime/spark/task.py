@@ -23,8 +23,9 @@ from lenet.runtime.spark.network.mesh import Mesh
 from lenet.runtime.spark.network.wire import listen
 from lenet.runtime.training.communicator import Communicator
 from lenet.runtime.training.job import Job
-from lenet.runtime.training.loop import Trained, run_training
+from lenet.runtime.training.loop import run_training
 from lenet.runtime.training.slices.shard import Shard, owned
+from lenet.runtime.training.trained import Trained
 
 RESULT = "name string, shape string, data binary"
 _SCHEMA = pa.schema([("name", pa.string()), ("shape", pa.string()), ("data", pa.binary())])

@@ -82,3 +82,9 @@ class Batches:
             shift,
             own,
         )
+
+    def images_of(self, rows: NDArray[np.int64], key: np.uint64) -> NDArray[np.generic]:
+        """(count, values of an image): what the functions get for these rows."""
+        pixels, *_, own, _, _, _ = self.of(rows, key)
+        assert isinstance(pixels, np.ndarray) and isinstance(own, np.ndarray)
+        return pixels[own]

@@ -10,10 +10,14 @@ LOSS_UNIT = 2.0**40
 _LOSS_LIMIT = 2.0**13
 
 
-def diverged(detail: str) -> LenetError:
+class Diverged(LenetError):
+    """Numbers are beyond all reason."""
+
+
+def diverged(detail: str) -> Diverged:
     """What is said where numbers are beyond all reason."""
     fix = "lower the `rate`, or add `normalize` to the data section"
-    return LenetError("the training diverged", detail, fix)
+    return Diverged("the training diverged", detail, fix)
 
 
 def check_range(in_range: bool) -> None:

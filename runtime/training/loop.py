@@ -2,7 +2,7 @@
 
 import math
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Protocol
 
 import numpy as np
@@ -39,20 +39,11 @@ from lenet.runtime.training.predictor import Predictor
 from lenet.runtime.training.slices.count import training_bytes
 from lenet.runtime.training.slices.shard import Shard
 from lenet.runtime.training.step import Trainer
+from lenet.runtime.training.trained import Trained
 from lenet.runtime.training.updater import updater_of
 
 _COMPILE_SECONDS = 900.0  # that another worker may compile
 _SECONDS = 10.0  # between checkpoints at the ends of epochs, unless the file says `checkpoint`
-
-
-@dataclass(frozen=True, eq=False)
-class Trained:
-    """What a training gives: the `tensors` at its end, by name, and those of the best validation,
-    if there was any, after so many iterations."""
-
-    tensors: dict[str, NDArray[np.float32]]
-    best: dict[str, NDArray[np.float32]] | None = None
-    iteration: int = 0
 
 
 class Supervisor(Protocol):
@@ -232,7 +223,8 @@ class _Run:
         try:
             result = trainer.step(at.step, rate)
         except LenetError as error:
-            detail = f"{error.detail} This was in epoch {at.epoch}, iteration {at.iteration + 1}."
+            where = f"This was in epoch {at.epoch}, iteration {at.iteration + 1}."
+            detail = f"{error.detail} {where} {trainer.first_bad(self.job.graph, at.step)}".rstrip()
             raise LenetError(error.title, detail, error.fix, error.python) from None
         seconds = time.perf_counter() - before
         at.iteration += 1
@@ -252,11 +244,18 @@ class _Run:
                 images_per_second=result.images / seconds,
             )
         )
-        histograms = dict(settings.logs).get("parameters")
-        if self.supervisor and histograms and is_due(histograms, at, at.step == trainer.steps):
-            for name, tensor in to_tensors(self.loaded.program, trainer.weights).items():
-                self._report(histogram(name, tensor, at.iteration))
+        self._histograms()
         return rate
+
+    def _histograms(self) -> None:
+        """Of what is logged and due behind this step."""
+        at, trainer, logs = self.at, self.trainer, dict(self.settings.logs)
+        kinds = {"parameters": lambda: trainer.weights, "gradients": trainer.gradient}
+        for of, values in kinds.items():
+            due = logs.get(of)
+            if self.supervisor and due and is_due(due, at, at.step == trainer.steps):
+                for name, tensor in to_tensors(self.loaded.program, values()).items():
+                    self._report(histogram(name, tensor, at.iteration, of))
 
     def _checkpoint(self, last_step: bool = False, done: bool = False) -> None:
         """Keep the state where that is due, asked for, or long ago; and at the end, so that more

@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.compiler.jit.cache import Loaded
-from lenet.compiler.optimizers.exact import sum_exactly
+from lenet.compiler.optimizers.exact import FRACTION_BITS, sum_exactly
 from lenet.compiler.optimizers.rule import OUT_OF_RANGE
 from lenet.compiler.target import LANES
+from lenet.dsl.graph import Graph
 from lenet.dsl.sections.augment import Augment
 from lenet.runtime.machine.arrays import aligned_floats
 from lenet.runtime.machine.thread_pool import Team
@@ -17,6 +18,7 @@ from lenet.runtime.random_streams import image_key
 from lenet.runtime.training.arguments import check_images, check_labels, check_weights
 from lenet.runtime.training.batches import Batches, Importance, Normalization
 from lenet.runtime.training.communicator import Communicator
+from lenet.runtime.training.diagnose import first_bad
 from lenet.runtime.training.fixed_point import LOSS_UNIT, check_range, diverged, sum_ends
 from lenet.runtime.training.phases import PhasedStep
 from lenet.runtime.training.slices.order import shares, shuffled, step_count
@@ -64,7 +66,7 @@ class Trainer:
         program = loaded.program
         check_weights(weights, program.weight_count)
         check_labels(program, (images.labels for images in shard.slices.values()))
-        self.weights = weights
+        self.loaded, self.weights = loaded, weights
         self.size = program.parameter_count
         self.updater = updater
         self.batch, self.seed = batch, seed
@@ -133,12 +135,28 @@ class Trainer:
             )
             self.communicator.all_reduce(self.total)
             parts = parts_of(self.total[: self.size])
+        self.parts, self.factor = parts, 1 / images
         self.updater.look(self.weights, parts, 1 / images, rate, self._share)
         self._over_parameters(
             lambda first, last: self._update(parts, 1 / images, first, last, rate)
         )
         self.updater.finish(self.weights)
         return self._result(images)
+
+    def gradient(self) -> NDArray[np.float32]:
+        """The mean one of the last batch, flat; all workers' together."""
+        total = np.zeros(self.size, np.int64)
+        sum_exactly(*self.parts, 0, self.size, self.factor, total)
+        return (total * 2.0**-FRACTION_BITS).astype(np.float32)
+
+    def first_bad(self, graph: Graph, step: int) -> str:
+        """Where numbers first were not finite in a step that failed, if this worker can tell."""
+        gradients = self.phased.parts[0] if self.phased is not None else self.gradients
+        for batches, rows, key in self._parts(step):
+            if len(rows):
+                own = gradients, batches.images_of(rows, key), batches.normalization
+                return first_bad(graph, self.loaded.program, self.weights, *own)
+        return ""
 
     def _gradients(self, step: int, images: int) -> Parts:
         """The gradients of all slices, to be added; loss and hits go behind the end of `total`."""

@@ -464,7 +464,7 @@ def test_predict_wrong_usage(model: Path, pictures: Path) -> None:
     [
         (["--log", "xml"], "--log takes json"),
         (["--workers", "0"], "--workers"),
-        (["--resume", "x", "--set", "a=1"], "--resume takes the file"),
+        (["--resume", "x", "-o", "y"], "in the run's own folder"),
     ],
 )
 def test_wrong_usage_of_the_newer_options(spec: Path, arguments: list[str], words: str) -> None:

@@ -138,7 +138,7 @@ def test_more_epochs_follow_a_run_that_a_metric_has_ended(spec: Path, tmp_path: 
 def test_a_checkpoint_of_another_training_is_refused(spec: Path, tmp_path: Path) -> None:
     stopped_at(spec, tmp_path / "run", 20)
     before = sorted((tmp_path / "run").rglob("*"))
-    spec.write_text(spec.read_text().replace("rate 0.01", "rate 0.02"))
+    spec.write_text(spec.read_text().replace("linear", "tanh\nlinear", 1))
     with pytest.raises(LenetError, match="another training") as caught:
         lenet.train(spec, engine="local", output=tmp_path / "run", resume=True)
     assert "--resume" in caught.value.fix
@@ -307,5 +307,5 @@ def test_resume_of_nothing(tmp_path: Path) -> None:
     program = [sys.executable, "-c", "from lenet.cli import main; main()", "train", "--resume"]
     done = subprocess.run([*program, str(tmp_path)], capture_output=True, text=True)
     assert done.returncode == 1 and "there is no run in" in done.stderr
-    done = subprocess.run([*program, str(tmp_path), "x.lenet"], capture_output=True, text=True)
-    assert done.returncode == 2 and "--resume takes the file" in done.stderr
+    done = subprocess.run([*program, str(tmp_path), "-o", "x"], capture_output=True, text=True)
+    assert done.returncode == 2 and "in the run's own folder" in done.stderr

@@ -127,6 +127,8 @@ def test_scalars_are_those_of_the_history(run: Run) -> None:
         "train/rate": [(line["iteration"], line["rate"]) for line in iterations if "rate" in line],
         "train/throughput": [(line["iteration"], line["images_per_second"]) for line in epochs],
     }
+    for name in ("top1", "loss"):
+        expected[f"epoch/{name}"] = [(line["iteration"], line[name]) for line in epochs]
     for name in ("top1", "top5", "loss"):
         expected[f"validation/{name}"] = [
             (line["iteration"], line["validation"][name]) for line in epochs if line["validation"]
@@ -143,6 +145,18 @@ def test_scalars_are_true(run: Run) -> None:
     assert rates == {k: np.float32(0.3 / (1 + 0.01 * (k - 1))) for k in range(5, 36, 5)}
     losses = [event.value for event in board.Scalars("train/loss")]
     assert 2 < losses[0] < 3 and losses[-1] < 1
+
+
+def test_the_file_and_its_graph(run: Run) -> None:
+    board = read_board(run.folder)
+    (text,) = board.Tensors("file/text_summary")
+    shown = text.tensor_proto.string_val[0].decode()
+    assert [line.strip() for line in shown.split("\n")] == [
+        line.strip() for line in SPEC.split("\n")
+    ]
+    nodes = {node.name: node for node in board.Graph().node}
+    assert nodes["conv"].op == "conv" and list(nodes["conv"].input) == ["input"]
+    assert len(nodes) == 7
 
 
 def test_histograms(run: Run) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -233,6 +234,32 @@ def test_any_rows_and_batch(small: Path, rows: int, batch: int) -> None:
     iterations = [e for e in seen if e["event"] == "iteration"]
     assert len(iterations) == 2 * 2 * -(-rows // batch)
     assert all(np.isfinite(e["loss"]) for e in iterations)
+
+
+def test_the_gradient_that_is_logged_is_what_a_plain_step_takes(small: Path) -> None:
+    events: list[dict[str, Any]] = []
+    for more in ("", "  log gradients every iteration\n"):
+        path = small.with_name("logged.lenet")
+        path.write_text(small.read_text().replace("momentum 0.9", "") + more)
+        digests = [lenet.train(path, engine="local", watch=events.append, progress=False).digest]
+    plain = small.with_name("plain.lenet")
+    plain.write_text(small.read_text().replace("momentum 0.9", ""))
+    assert digests == [lenet.train(plain, engine="local", progress=False).digest]
+    found = [e for e in events if e["event"] == "parameters"]
+    assert found and {e["of"] for e in found} == {"gradients"}
+    graph = check_graph(plain.read_text(), "x")
+    program = compile_graph(graph)
+    sizes = {slot.name: slot.size for slot in program.slots}
+    assert {e["name"]: e["count"] for e in found} == sizes
+    images = load_dataset("digits").train
+    weights = initial_weights(program, 1)
+    normalization = Normalization(np.full(1, 1 / 16, np.float32), np.zeros(1, np.float32))
+    trainer = Trainer(load(program), deal(images, images, 3), normalization, weights,
+                      updater_of(graph, program), 96, 1, 2, Alone())  # fmt: skip
+    trainer.start_epoch(1)
+    before = weights.copy()
+    trainer.step(0, 0.125)
+    np.testing.assert_allclose(before - weights, trainer.gradient() / 8, atol=1e-7)
 
 
 class Split:

@@ -11,7 +11,16 @@ from typing import Any
 Schedule = Callable[..., float]
 
 
-def cosine(r: float, t: int, total: int, warmup: int, steps: int) -> float:
+def cosine(
+    r: float, t: int, total: int, warmup: int, steps: int, restarts: int = 0, times: float = 1
+) -> float:
+    if restarts:
+        starts, length = [warmup], restarts
+        while starts[-1] <= t:
+            starts.append(starts[-1] + length)
+            length = round(length * times)
+        ahead = max(0, t - starts[-2])
+        return r * math.cos(math.pi / 2 * ahead / (starts[-1] - starts[-2])) ** 2
     return r * 0.5 * (1 + math.cos(math.pi * (t - warmup) / (total - warmup)))
 
 
@@ -44,9 +53,24 @@ def polynomial(r: float, t: int, total: int, warmup: int, steps: int, power: flo
     return r * math.pow((total - t) / (total - warmup), power)
 
 
+def onecycle(
+    r: float, t: int, total: int, warmup: int, steps: int, start: float = 0.04, end: float = 4e-6
+) -> float:
+    peak = warmup or round(0.3 * total)
+    if t < peak:
+        return r * (start + (1 - start) * math.sin(math.pi / 2 * t / peak) ** 2)
+    return r * (end + (1 - end) * math.cos(math.pi / 2 * (t - peak) / (total - peak)) ** 2)
+
+
 # With uses that are tried: as a line writes them, and their values.
 RATES: dict[str, tuple[Schedule, list[tuple[str, dict[str, Any]]]]] = {
-    "cosine": (cosine, [("cosine", {})]),
+    "cosine": (cosine, [
+        ("cosine", {}), ("cosine restarts every 2 epochs", {"restarts": 14}),
+        ("cosine restarts every 5 iterations times 2", {"restarts": 5, "times": 2}),
+    ]),
+    "onecycle": (onecycle, [
+        ("onecycle", {}), ("onecycle start 0.1 end 0.01", {"start": 0.1, "end": 0.01}),
+    ]),
     "decay": (decay, [
         ("decay 0.02", {"decay": 0.02}), ("decay 0.1 power 0.75", {"decay": 0.1, "power": 0.75}),
     ]),

@@ -1,0 +1,50 @@
+"""A graph and its images as the job of a training, and the model that comes of it."""
+
+import json
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+
+from lenet.dsl.graph import Graph
+from lenet.runtime.look import class_names
+from lenet.runtime.models.model import Model
+from lenet.runtime.models.model_facts import facts_of
+from lenet.runtime.records.observed import Observed
+from lenet.runtime.training.importance import importance_of
+from lenet.runtime.training.job import Job, digest_of
+from lenet.runtime.training.slices.count import least_rows, slice_count
+from lenet.runtime.training.source import Source
+
+
+def make_job(
+    graph: Graph, spec: Path, source: Source, settings: Mapping[str, Fraction]
+) -> tuple[Job, Model]:
+    """What is to be done, and the model that comes of it, without its tensors."""
+    assert graph.train is not None
+    counts = source.counted[0]
+    apart = len(graph.input) == 3
+    channels = graph.input[0] if apart else 1
+    mean, deviation = (0.0,) * channels, (1.0,) * channels
+    if graph.data is not None and graph.data.normalize:
+        mean, deviation = counts.normal(source.scale, apart)
+    scale = tuple(source.scale / d for d in deviation)
+    shift = tuple(-m / d for m, d in zip(mean, deviation, strict=True))
+    model = Model(
+        graph.source, {}, class_names(graph, source), source.scale, mean, deviation,
+        settings=dict(settings), imports=dict(graph.imports),
+        observed=_observed(source), name=spec.stem.encode(errors="backslashreplace").decode(),
+    )  # fmt: skip
+    job = Job(
+        graph, str(spec), scale, shift, slice_count(graph.train.batch, least_rows(graph)),
+        digest_of(graph, scale, shift, source.fingerprint), json.dumps(facts_of(model)),
+        importance_of(graph, source), model.classes,
+    )  # fmt: skip
+    return job, model
+
+
+def _observed(source: Source) -> Observed:
+    """What predictions are to know of the images."""
+    counts, scale = source.counted[0], source.scale
+    (channels, height, width), pad = source.shape, source.pad
+    shape = (channels, height - 2 * pad[0], width - 2 * pad[1])
+    return Observed(shape, counts.least * scale, counts.most * scale, counts.border_range())

@@ -1,0 +1,69 @@
+"""Some images of each class, as they are and as a training changes them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet.dsl.graph import Graph
+from lenet.dsl.training.values import Train
+from lenet.runtime import random_streams
+from lenet.runtime.augmentations import augmented
+from lenet.runtime.data.dataset import Images
+from lenet.runtime.training.slices.count import least_rows, slice_count
+
+Pixels = NDArray[np.generic]
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Images of the class `label`, (count, channels, height, width): as they are, and as each of
+    the first epochs has them, where the file says `augment`."""
+
+    label: int
+    bare: Pixels
+    epochs: tuple[Pixels, ...]
+
+
+def samples_of(
+    graph: Graph, images: Images, labels: Sequence[int], count: int, epochs: int, seed: int
+) -> list[Samples]:  # fmt: skip
+    """At most `count` of the training images of each class, chosen by `seed`. Those of the epochs
+    are the very ones that a training with that seed sees."""
+    train = graph.train or Train()
+    slices = slice_count(train.batch, least_rows(graph))
+    chosen = {label: _chosen(images, label, count, seed) for label in labels}
+    rows = np.concatenate([*chosen.values(), np.zeros(0, np.int64)])
+    drawn = []
+    if graph.augment is not None and len(rows):
+        drawn = [_augmented(graph, images, rows, slices, seed, k) for k in range(1, epochs + 1)]
+    found, at = [], 0
+    for label, own in chosen.items():
+        part = slice(at, at + len(own))
+        found.append(Samples(label, images.pixels[own], tuple(epoch[part] for epoch in drawn)))
+        at += len(own)
+    return found
+
+
+def _chosen(images: Images, label: int, count: int, seed: int) -> NDArray[np.int64]:
+    """Rows of a class, by chance, in their order."""
+    own = np.flatnonzero(images.labels == label)
+    order = np.argsort(random_streams.of_held_out(seed).random_raw(len(own)), kind="stable")
+    return np.sort(own[order[:count]])
+
+
+def _augmented(
+    graph: Graph, images: Images, rows: NDArray[np.int64], slices: int, seed: int, epoch: int
+) -> Pixels:  # fmt: skip
+    """The rows as an epoch has them: what is random about an image follows from its slice, and its
+    place in that."""
+    assert graph.augment is not None
+    found: dict[int, Pixels] = {}
+    for number in sorted(set((rows % slices).tolist())):
+        places = np.flatnonzero(rows % slices == number)
+        own = np.ascontiguousarray(images.pixels[number::slices])
+        key = random_streams.image_key(seed, epoch, number)
+        changed = augmented(own, rows[places] // slices, graph.augment, key)
+        found.update(zip(places.tolist(), changed, strict=True))
+    return np.stack([found[k] for k in range(len(rows))])
