@@ -114,7 +114,7 @@ class Validated(Event):
     kind = "validation"
     epoch: int
     iteration: int
-    validation: Mapping[str, float]
+    validation: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class EpochDone(Event):
     rate: float
     images_per_second: float
     seconds: float
-    validation: Mapping[str, float]
+    validation: Mapping[str, Any]
 
 
 @dataclass(frozen=True)

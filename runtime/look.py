@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lenet.dsl.graph import Graph
 from lenet.dsl.shapes import show
+from lenet.runtime.class_names import with_number
 from lenet.runtime.data.dataset import DataError
 from lenet.runtime.events import DataCounted, Warned
 
@@ -46,6 +47,12 @@ def check_labels(graph: Graph, source: "Source") -> None:
             _refuse(graph, source)
     elif source.largest >= outputs:
         _refuse(graph, source)
+
+
+def check_metrics(graph: Graph, source: "Source") -> None:
+    """LenetError where a metric names a class that there is not."""
+    for use in graph.train.measured if graph.train is not None else ():
+        with_number(use, class_names(graph, source))
 
 
 def _refuse(graph: Graph, source: "Source") -> None:

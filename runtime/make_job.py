@@ -37,7 +37,7 @@ def make_job(
     job = Job(
         graph, str(spec), scale, shift, slice_count(graph.train.batch, least_rows(graph)),
         digest_of(graph, scale, shift, source.fingerprint), json.dumps(facts_of(model)),
-        importance_of(graph, source), 1 / source.scale,
+        importance_of(graph, source), 1 / source.scale, model.classes,
     )  # fmt: skip
     return job, model
 

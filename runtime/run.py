@@ -22,6 +22,7 @@ from lenet.runtime.machine.cores import available_cores
 from lenet.runtime.machine.interrupts import interruptible
 from lenet.runtime.make_job import make_job
 from lenet.runtime.models.model import Model
+from lenet.runtime.models.model_facts import brief
 from lenet.runtime.options import Options
 from lenet.runtime.records.checkpoint import Checkpoints, Folder, Memory, Store
 from lenet.runtime.records.records import Records
@@ -121,11 +122,12 @@ def _train(
             )
         for odd in verdict(graph, source, records.history, predictions):
             report(odd)
-    model = replace(model, tensors=trained.tensors, history=tuple(records.history))
+    history = tuple(records.history)
+    model = replace(model, tensors=trained.tensors, history=brief(history))
     models = {"model": model}
     if trained.best is not None:
-        until = tuple(e for e in model.history if e["iteration"] <= trained.iteration)
-        models["best"] = replace(model, tensors=trained.best, history=until)
+        until = tuple(e for e in history if e["iteration"] <= trained.iteration)
+        models["best"] = replace(model, tensors=trained.best, history=brief(until))
         if graph.train is not None and graph.train.keep:
             models["model"] = models["best"]
     if options.folder:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lenet.dsl.augmentations import AUGMENTATIONS
+from lenet.dsl.checks.check_metrics import check_metrics
 from lenet.dsl.checks.check_output import check_classes, check_loss, end_is_followed
 from lenet.dsl.datasets import DATASETS
 from lenet.dsl.graph import Node, bare_input
@@ -72,6 +73,7 @@ def check_whole(lowered: Lowering, again: Lowering | None, sections: Sections, t
         return
     if sections.train is not None:
         check_loss(lowered, sections.train)
+        check_metrics(lowered, sections.train)
     if sections.train is not None or sections.data is not None:
         _check_data(lowered, sections)
 

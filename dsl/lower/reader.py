@@ -94,10 +94,11 @@ class Reader:
         self.items.pop(0)
         return words[word or ""]
 
-    def use(self, entry: Word, until: Container[str] = ()) -> Use:
+    def use(self, entry: Word, until: Container[str] = (), usage: str = "") -> Use:
         """A word with its values and options, up to the end of the line, or to one of these words;
-        Refused where they do not go together."""
-        self.usage = entry.example  # of this word, whatever is wrong from here on
+        Refused where they do not go together. From here on, `usage` is how the line is written, by
+        default as in the word's example."""
+        self.usage = usage or entry.example
         given: dict[str, Any] = {}
         for option in entry.values:
             if option.default is not None and not self._follows(option):
@@ -147,6 +148,8 @@ class Reader:
                 return self.duration()
             case "choice":
                 return self.word(option.name, tuple(option.choices))
+            case "class":
+                return self._class()
             case "numbers" if self.peek() is not None and not self.is_number():
                 return self.word(f"value of {option.name}", tuple(option.choices))
             case "numbers":
@@ -156,6 +159,14 @@ class Reader:
                 return tuple(numbers)
             case _:
                 return self.real(what, option.low, option.high, option.closed)
+
+    def _class(self) -> str | int:
+        """A class: its name in quotation marks, or its number."""
+        if self.is_text():
+            return self.text()
+        if self.items and not self.is_number() and (word := self.peek()) is not None:
+            raise Refused(messages.class_without_quotes(self.items[0].span, word))
+        return int(self.size("the class's number", least=0))
 
     def accept(self, word: str) -> bool:
         """Whether the next item is this word; it is consumed if so."""

@@ -125,10 +125,8 @@ ABSENT: dict[str, dict[str, str]] = {
         **_each("ctc ctcloss wasserstein"),
     },
     "metric": {
-        **_each("f1 f1score fbeta precision recall sensitivity specificity auc roc rocauc prauc "
-                "map meanaverageprecision confusion confusionmatrix kappa cohenkappa mcc iou ece "
+        **_each("fbeta specificity prauc map meanaverageprecision kappa cohenkappa mcc iou ece "
                 "brier mse mae rmse r2", _PREDICTED),
-        **_each("top2 top3 top4 top10 topk", "write `top1` or `top5`"),
         **_each("error err top1error errorrate", "write `top1`: the error is 1 - top1"),
         **_each("perplexity", "write `loss`: the perplexity is exp(loss)"),
         **_each("crossentropy nll logloss", "write `loss`"),

@@ -186,7 +186,7 @@ def _window(line: str, start: int, end: int) -> tuple[str, int, int]:
         start, end = (k - skipped + bool(skipped) for k in (start, end))
     line = line.replace("\t", " ")
     before, marked, behind = map(clean, (line[:start], line[start:end], line[end:]))
-    return before + marked + behind, _cells(before), max(1, _cells(marked))
+    return before + marked + behind, cells(before), max(1, cells(marked))
 
 
 @lru_cache(maxsize=8)
@@ -194,7 +194,7 @@ def _lines(source: str) -> list[str]:
     return source.split("\n")
 
 
-def _cells(text: str) -> int:
+def cells(text: str) -> int:
     """The columns that a terminal needs: two for Chinese, none for a combining accent."""
     wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
     return len(text) + wide - sum(unicodedata.combining(c) > 0 for c in text)

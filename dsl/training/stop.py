@@ -5,9 +5,11 @@ from dataclasses import replace
 from lenet.dsl.lower.reader import EVERY, TIMES, Reader
 from lenet.dsl.lower.values import Refused
 from lenet.dsl.messages import wording as messages
-from lenet.dsl.metrics import METRICS
+from lenet.dsl.metrics import METRICS, named, usual_metrics
 from lenet.dsl.sections import SectionLine
+from lenet.dsl.syntax.tree import Span
 from lenet.dsl.training.values import Stop, Train
+from lenet.dsl.vocabulary import Use
 
 _CONDITIONS = {
     "above": "the training ends when the metric is larger than this",
@@ -17,13 +19,30 @@ _CONDITIONS = {
 }
 
 
+def _metric(reader: Reader, line: str) -> tuple[Use, Span]:
+    """The next metric, and its place; `line` is how such a line begins."""
+    usage, items = reader.usage, list(reader.items)
+    entry = reader.entry("metric", METRICS)
+    use = reader.use(entry, usage=f"{line} {entry.written}")
+    reader.usage = usage  # of the whole line, from here on
+    return use, items[0].span.to(items[len(items) - len(reader.items) - 1].span)
+
+
+def _number(reader: Reader, line: str) -> tuple[Use, Span]:
+    """The next metric, which must give a number to compare."""
+    use, span = _metric(reader, line)
+    if METRICS[use.name].table:
+        raise Refused(messages.table_is_no_number(span, line, use.name, usual_metrics()[0].name))
+    return use, span
+
+
 def _stop(reader: Reader, train: Train) -> Train:
     if reader.accept("after"):
         if train.stop_span is not None:
             raise Refused(messages.key_twice(reader.line.span, "stop after", train.stop_span))
         return replace(train, stop=reader.duration(), stop_span=reader.line.span)
     reader.expect("when")
-    metric = reader.entry("metric", METRICS).name
+    metric, span = _number(reader, "stop when")
     how = reader.word("condition", tuple(_CONDITIONS))
     if how == "stalls":
         reader.expect("for")
@@ -33,24 +52,33 @@ def _stop(reader: Reader, train: Train) -> Train:
         by = reader.real("the improvement") if reader.accept("by") else 0.0
         stop = Stop(metric, how, epochs=duration.count, by=by)
     else:
-        stop = Stop(metric, how, reader.real(f"the {metric}"))
+        stop = Stop(metric, how, reader.real(f"the {named(metric)}"))
     # Unless a line says `stop after`, this alone ends the training.
     after = None if train.stop is Train.stop else train.stop
-    return replace(train, stop=after, stop_when=(*train.stop_when, stop))
+    places = (*train.metric_places, (metric, span))
+    return replace(train, stop=after, stop_when=(*train.stop_when, stop), metric_places=places)
 
 
 def _validate(reader: Reader, train: Train) -> Train:
-    metrics = []
+    found = []
     while reader.items and reader.peek() != "every":
-        metrics.append(reader.entry("metric", METRICS).name)
-    if not metrics:
+        found.append(_metric(reader, "validate"))
+    if not found:
         raise reader.refuse()
-    return replace(train, metrics=tuple(dict.fromkeys(metrics)), validate_every=reader.every())
+    if all(METRICS[use.name].table for use, _ in found):
+        raise Refused(messages.only_tables(found[0][1], found[0][0].name, usual_metrics()[0].name))
+    metrics = {named(use): use for use, _ in found}
+    places = (*train.metric_places, *found)
+    every = reader.every()
+    return replace(
+        train, metrics=tuple(metrics.values()), validate_every=every, metric_places=places
+    )
 
 
 def _keep(reader: Reader, train: Train) -> Train:
     reader.expect("best")
-    return replace(train, keep=reader.entry("metric", METRICS).name)
+    metric, span = _number(reader, "keep best")
+    return replace(train, keep=metric, metric_places=(*train.metric_places, (metric, span)))
 
 
 KEEP = SectionLine(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from lenet.dsl.lower.reader import Duration
-from lenet.dsl.metrics import usual_metrics
+from lenet.dsl.metrics import METRICS, named, usual_metrics
 from lenet.dsl.optimizers import usual_optimizer
 from lenet.dsl.rates import RATES
 from lenet.dsl.syntax.tree import Span
@@ -54,7 +54,7 @@ class Stop:
     """`stop when`: a metric of the validation rises above or falls below a value, or has not
     become better, `by` more than so much, for some epochs ("stalls")."""
 
-    metric: str
+    metric: Use
     when: str
     value: float = 0.0
     epochs: int = 0
@@ -85,7 +85,8 @@ class Start:
 class Train:
     """`stop` is None where only `stop_when` ends the training. `freeze` are names of layers, blocks
     and repeats whose parameters stay as they are, `freeze_spans` the places of these names. The
-    model is that of the validation with the best value of the metric `keep`, or of the end."""
+    model is that of the validation with the best value of the metric `keep`, or of the end.
+    `metric_places` are all metrics that the section asks for, as they stand there."""
 
     loss: Use | None = None
     optimizer: Use = field(default_factory=usual_optimizer)
@@ -93,7 +94,7 @@ class Train:
     batch: int = 128
     stop: Duration | None = Duration(10, "epochs")
     stop_when: tuple[Stop, ...] = ()
-    metrics: tuple[str, ...] = field(default_factory=usual_metrics)
+    metrics: tuple[Use, ...] = field(default_factory=usual_metrics)
     validate_every: Duration = Duration(1, "epochs")
     checkpoint: Duration | None = None
     logs: tuple[tuple[str, Duration], ...] = ()
@@ -102,10 +103,11 @@ class Train:
     l1: float = 0.0
     l2: float = 0.0
     max_norm: float = 0.0
-    keep: str = ""
+    keep: Use | None = None
     start: Start | None = None
     freeze: tuple[str, ...] = ()
     freeze_spans: tuple[Span, ...] = field(default=(), compare=False, repr=False)
+    metric_places: tuple[tuple[Use, Span], ...] = field(default=(), compare=False, repr=False)
     loss_span: Span | None = field(default=None, compare=False, repr=False)
     stop_span: Span | None = field(default=None, compare=False, repr=False)
     rate_span: Span | None = field(default=None, compare=False, repr=False)
@@ -119,8 +121,16 @@ class Train:
 
     @property
     def judged_by(self) -> str:
-        """The metric whose best value makes the best weights."""
-        return self.keep or self.metrics[0]
+        """The name of the metric whose best value makes the best weights: that of `keep`, or the
+        first of `validate` that is a number."""
+        numbers = (use for use in self.metrics if not METRICS[use.name].table)
+        return named(self.keep or next(numbers))
+
+    @property
+    def measured(self) -> tuple[Use, ...]:
+        """All metrics that a validation has to measure."""
+        rules = (rule.metric for rule in self.stop_when)
+        return (*self.metrics, *rules, *([self.keep] if self.keep else []))
 
     def freezes(self, name: str, arguments: Mapping[str, Any]) -> bool:
         """Whether a layer keeps its trained tensors as they are: so its line says, or `freeze`, of

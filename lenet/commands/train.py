@@ -15,7 +15,7 @@ from lenet.api import Network, load_again
 from lenet.commands import Data, Json, Set, load_network, read_pairs
 from lenet.dsl.datasets import DATASETS
 from lenet.dsl.errors import LenetError
-from lenet.dsl.metrics import METRICS
+from lenet.dsl.metrics import metric_called
 from lenet.parameters import command_takes_options
 from lenet.runtime.options import Options, described_options
 from lenet.terminal.console import note, say, say_json, show_diagnostics
@@ -191,7 +191,7 @@ def _conclude(
     measured = [epoch for epoch in epochs_of(folder) if judge in epoch["validation"]]
     keeps = train is not None and bool(train.keep)
     if measured:
-        metric, values = METRICS[judge], [epoch["validation"][judge] for epoch in measured]
+        metric, values = metric_called(judge), [epoch["validation"][judge] for epoch in measured]
         best = max(range(len(values)), key=lambda k: metric.score(values[k]))
         say(f"best     {judge} {metric.shown(values[best])} in epoch {measured[best]['epoch']}")
         say(f"last     {judge} {metric.shown(values[-1])}")

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lenet.dsl.metrics import METRICS
+from lenet.dsl.metrics import metric_called
 from lenet.pages.plot import Curve, counted, linear, plot
 
 History = Sequence[Mapping[str, Any]]
@@ -31,7 +31,7 @@ def chart(kind: str, history: History) -> str:
                 for epoch, value in _points(history, lambda e, name=name: _validation(e).get(name))
             ]
             for name in names
-            if name in METRICS and METRICS[str(name)].share
+            if _is_share(str(name))
         }
         title = "validation by epoch"
     series = {name: points for name, points in series.items() if points}
@@ -45,6 +45,14 @@ def chart(kind: str, history: History) -> str:
         for name, points in series.items()
     ]
     return plot(title, counted("epoch", xs), linear(unit, ys), curves)
+
+
+def _is_share(name: str) -> bool:
+    """Whether a metric lies between 0 and 1; what other versions may have measured does not."""
+    try:
+        return metric_called(name).share
+    except KeyError:
+        return False
 
 
 def _validation(event: Mapping[str, Any]) -> Mapping[str, Any]:

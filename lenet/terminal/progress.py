@@ -7,7 +7,7 @@ from typing import Any
 
 from lenet.dsl.lower.reader import Duration
 from lenet.dsl.messages.clean import clean, clean_json
-from lenet.dsl.metrics import METRICS
+from lenet.dsl.metrics import metric_called
 from lenet.runtime.events import (
     Compiled,
     DataCounted,
@@ -21,10 +21,12 @@ from lenet.runtime.events import (
     Validated,
     Warned,
 )
+from lenet.terminal.columns import elided
 
 _OBJECTS = EpochDone | DataCounted | Warned  # that --json prints, epochs without their top1
 _SHOWN = 6  # names of tensors
 _WIDTH = 79  # of a line
+_NAME = 40  # of a metric, which may name a class
 
 
 def epoch_line(event: EpochDone) -> str:
@@ -37,10 +39,12 @@ def epoch_line(event: EpochDone) -> str:
 
 
 def _validation(event: EpochDone | Validated) -> list[str]:
-    parts = [
-        f"{name} {value:7.2%}" if METRICS[name].share else f"{name} {_number(value)}"
-        for name, value in event.validation.items()
-    ]
+    parts = []
+    for name, value in event.validation.items():
+        metric = metric_called(name)
+        if not metric.table:
+            shown = f"{value:7.2%}" if metric.share else _number(value)
+            parts.append(f"{elided(clean(name), _NAME)} {shown}")
     return [f"val {parts[0]}", *parts[1:]] if parts else []
 
 

@@ -1,19 +1,22 @@
 """What is measured of a net's outputs, whoever has the images: counts that are added exactly.
 
 Each metric is a module of this folder, under the name that the language has for it, with two
-functions: `count(outcomes)` gives int64 numbers of some images, which may be added to others' in
-any order, and `value(counts, images)` is the metric of so many images.
+functions of its use, in which a class is a number: `count(use, outcomes)` gives int64 numbers of
+some images, which may be added to others' in any order, and `value(use, counts, images)` is the
+metric of so many images: a number, rows of numbers, or None where it tells nothing of them.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet.dsl.metrics import METRICS
-from lenet.dsl.vocabulary import carried_out
+from lenet.dsl.metrics import METRICS, OF, named
+from lenet.dsl.vocabulary import Use, carried_out
+from lenet.runtime.class_names import with_number
 
 _HEAD = 3  # numbers before those of the classes
 
@@ -75,17 +78,23 @@ class Outcomes:
 
 @dataclass(frozen=True)
 class Tally:
-    """Counts of images for the `metrics` of a net with so many classes: a vector of int64 that is
-    added to others'."""
+    """Counts of images for the `metrics` of a net with so many classes, by the names under which
+    they are shown: a vector of int64 that is added to others'."""
 
-    metrics: tuple[str, ...]
+    metrics: Mapping[str, Use]
     classes: int
 
     @classmethod
-    def of(cls, metrics: Sequence[str], classes: int) -> "Tally":
-        """For those of the metrics that tell something of so many classes."""
-        fitting = (name for name in metrics if classes >= METRICS[name].least_classes)
-        return cls(tuple(dict.fromkeys(fitting)), classes)
+    def of(cls, metrics: Sequence[Use], classes: int, names: Sequence[str] = ()) -> "Tally":
+        """For those of the metrics that tell something of so many classes, whose `names` are
+        numbers by default."""
+        names = names or tuple(map(str, range(classes)))
+        fitting = {
+            named(use): with_number(use, names)
+            for use in metrics
+            if METRICS[use.name].fits_classes(use, classes)
+        }
+        return cls(fitting, classes)
 
     def count(self, outcomes: Outcomes) -> NDArray[np.int64]:
         """Of some images: how many there are, how many have outputs that are no numbers, how many
@@ -96,7 +105,10 @@ class Tally:
             np.array([count, count - int(outcomes.valid.sum()), outcomes.within(1)], np.int64),
             np.bincount(outcomes.labels, minlength=self.classes),
             np.bincount(outcomes.predicted, minlength=self.classes),
-            *(carried_out(__name__, name).count(outcomes) for name in self.metrics),
+            *(
+                carried_out(__name__, use.name).count(use, outcomes)
+                for use in self.metrics.values()
+            ),
         ]
         return np.concatenate(parts).astype(np.int64)
 
@@ -113,21 +125,38 @@ class Tally:
         own, predicted = counts[_HEAD : _HEAD + 2 * self.classes].reshape(2, -1)
         return own.tolist(), predicted.tolist()
 
-    def values(self, counts: NDArray[np.int64]) -> dict[str, float]:
-        """The metrics by name."""
+    def values(self, counts: NDArray[np.int64]) -> dict[str, Any]:
+        """The metrics by name: numbers, and rows of numbers; without those that tell nothing of
+        these images."""
         found, start = {}, _HEAD + 2 * self.classes
         nobody = Outcomes(np.zeros((0, self.classes), np.float32), np.zeros(0, np.int32), True)
-        for name in self.metrics:
-            module = carried_out(__name__, name)
-            end = start + len(module.count(nobody))
-            found[name] = float(module.value(counts[start:end], int(counts[0])))
+        for name, use in self.metrics.items():
+            module = carried_out(__name__, use.name)
+            end = start + len(module.count(use, nobody))
+            value = module.value(use, counts[start:end], int(counts[0]))
+            if value is not None:
+                found[name] = value
             start = end
         return found
 
 
+def of_class(use: Use, scores: NDArray[np.float64], there: NDArray[np.bool_]) -> float:
+    """Of the classes' scores, that of the class that the use names, or the mean of all that there
+    are images of, or that images are taken for."""
+    chosen = use[OF.name]
+    return float(scores[there].mean() if chosen == OF.default else scores[chosen])
+
+
+def all_metrics() -> tuple[Use, ...]:
+    """Every metric that needs no value of its own."""
+    entries = METRICS.values()
+    return tuple(e.use() for e in entries if all(o.default is not None for o in e.values))
+
+
 def measure(
-    outputs: NDArray[np.float32], labels: NDArray[np.int32], logarithmic: bool
-) -> Mapping[str, float]:
-    """All metrics that tell something of images that are all at hand."""
-    tally = Tally.of(tuple(METRICS), outputs.shape[1])
+    outputs: NDArray[np.float32], labels: NDArray[np.int32], logarithmic: bool,
+    metrics: Sequence[Use] = (), names: Sequence[str] = (),
+) -> dict[str, Any]:  # fmt: skip
+    """All metrics that tell something of images that are all at hand, and these."""
+    tally = Tally.of((*all_metrics(), *metrics), outputs.shape[1], names)
     return tally.values(tally.count(Outcomes(outputs, labels, logarithmic)))

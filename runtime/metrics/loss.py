@@ -3,13 +3,14 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet.dsl.vocabulary import Use
 from lenet.runtime.metrics import Outcomes
 
 _HUGE = 2.0**24  # a loss that counts as infinite
 _FRACTION = 2.0**38
 
 
-def count(outcomes: Outcomes) -> NDArray[np.int64]:
+def count(use: Use, outcomes: Outcomes) -> NDArray[np.int64]:
     """The sum's whole part, its fraction, the losses that are infinite, and those that are none."""
     with np.errstate(divide="ignore"):
         losses = (-outcomes.own if outcomes.logarithmic else -np.log(outcomes.own))[:, 0]
@@ -21,7 +22,7 @@ def count(outcomes: Outcomes) -> NDArray[np.int64]:
     return np.array(sums, np.int64)
 
 
-def value(counts: NDArray[np.int64], images: int) -> float:
+def value(use: Use, counts: NDArray[np.int64], images: int) -> float:
     """The mean."""
     whole, fraction, huge, invalid = map(int, counts)
     if huge:

@@ -3,16 +3,16 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet.runtime.metrics import Outcomes
+from lenet.dsl.vocabulary import Use
+from lenet.runtime.metrics import Outcomes, of_class
 
 
-def count(outcomes: Outcomes) -> NDArray[np.int64]:
+def count(use: Use, outcomes: Outcomes) -> NDArray[np.int64]:
     """See Outcomes.by_class."""
     return outcomes.by_class
 
 
-def value(counts: NDArray[np.int64], images: int) -> float:
-    """The mean over all classes that there are images of, or that images are taken for."""
+def value(use: Use, counts: NDArray[np.int64], images: int) -> float:
+    """That of one class, or the mean over the classes."""
     own, taken, right = counts.reshape(3, -1)
-    there = own + taken > 0
-    return float((right[there] / np.maximum(own[there], 1)).mean())
+    return of_class(use, right / np.maximum(own, 1), own + taken > 0)

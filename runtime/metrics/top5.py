@@ -3,14 +3,15 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet.dsl.vocabulary import Use
 from lenet.runtime.metrics import Outcomes
 
 
-def count(outcomes: Outcomes) -> NDArray[np.int64]:
+def count(use: Use, outcomes: Outcomes) -> NDArray[np.int64]:
     """The images for which it is."""
     return np.array([outcomes.within(5)], np.int64)
 
 
-def value(counts: NDArray[np.int64], images: int) -> float:
+def value(use: Use, counts: NDArray[np.int64], images: int) -> float:
     """Their part."""
     return float(counts[0] / images)

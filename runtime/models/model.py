@@ -27,9 +27,9 @@ from lenet.runtime.data.values import TOO_LARGE, as_image
 from lenet.runtime.lazy import lazy
 from lenet.runtime.machine.cores import available_cores
 from lenet.runtime.machine.files import write_atomically
-from lenet.runtime.metrics import measure
 from lenet.runtime.models import model_file
 from lenet.runtime.models.described import described
+from lenet.runtime.models.evaluation import Evaluation, evaluated
 from lenet.runtime.models.prediction import Prediction, kept
 from lenet.runtime.records.observed import Observed
 from lenet.runtime.shown import Shown
@@ -177,9 +177,10 @@ class Model(Shown):
         first = kept(images, len(outputs), shapes, self.pixel_scale)
         return Prediction(outputs.argmax(axis=1), outputs, self.classes, first)
 
-    def evaluate(self, images: NDArray[Any], labels: NDArray[Any]) -> dict[str, Any]:
-        """`count`, `loss` and `top1` (and `top5`) on labelled images. Labels are as the training
-        data had them: whole numbers from 0, or the names of classes."""
+    def evaluate(self, images: NDArray[Any], labels: NDArray[Any]) -> Evaluation:
+        """A dict of `count` and of all metrics that fit, on labelled images, with attributes for
+        its classes and tables. Labels are as the training data had them: whole numbers from 0, or
+        the names of classes."""
         labels = self._numbers_of(np.asarray(labels))
         outputs = self.outputs(images)
         if labels.shape != (len(outputs),) or not np.issubdtype(labels.dtype, np.integer):
@@ -196,8 +197,9 @@ class Model(Shown):
                 f"Labels go from {labels.min()} to {labels.max()}, "
                 f"the model has {outputs.shape[1]} classes.",
             )
-        metrics = measure(outputs, labels.astype(np.int32), self.logarithmic)
-        return {"count": len(labels), **metrics}
+        asked = self.graph.train.measured if self.graph.train is not None else ()
+        given = outputs, labels.astype(np.int32), self.logarithmic
+        return evaluated(*given, self.classes, asked)
 
     def _numbers_of(self, labels: NDArray[Any]) -> NDArray[Any]:
         """Of labels as the training data had them: names, numbers from `first`, `distinct` ones."""

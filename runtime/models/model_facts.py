@@ -86,10 +86,24 @@ def history_of(facts: Mapping[str, str]) -> tuple[dict[str, Any], ...]:
             raise Damaged("Its history has an entry that is no epoch.")
         counts = epoch.get("epoch"), epoch.get("iteration")
         numbers = [epoch[name] for name in _NUMBERS if name in epoch]
-        sound = all(type(count) is int and 0 <= count < 2**63 for count in counts)
-        if not sound or not all(map(_is_number, (*numbers, *epoch["validation"].values()))):
+        sound = all(map(_is_count, counts))
+        measured = epoch["validation"].values()
+        sound &= all(_is_number(value) or _is_table(value) for value in measured)
+        if not sound or not all(map(_is_number, numbers)):
             raise Damaged("Its history has an epoch with values that are no numbers.")
     return tuple(epochs)
+
+
+def brief(history: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
+    """The epochs of a training as its model keeps them: tables of the last one only, since they are
+    large; the run's folder has all."""
+
+    def numbers(epoch: dict[str, Any]) -> dict[str, Any]:
+        validation = epoch["validation"]
+        kept = {name: value for name, value in validation.items() if not _is_table(value)}
+        return {**epoch, "validation": kept}
+
+    return (*map(numbers, history[:-1]), *history[-1:])
 
 
 def check_fit(model: "Model") -> None:
@@ -164,6 +178,16 @@ def _classes(known: Any) -> tuple[str, ...]:
 def _is_number(value: Any) -> bool:
     """One that fits a float."""
     return type(value) is float or (type(value) is int and abs(value) < 2**63)
+
+
+def _is_table(value: Any) -> bool:
+    """Rows of counts, as some metrics give."""
+    rows = value if isinstance(value, list) else [None]
+    return all(isinstance(row, list) and all(map(_is_count, row)) for row in rows)
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value < 2**63
 
 
 def _is_size(value: Any) -> bool:

@@ -13,6 +13,7 @@ from lenet.dsl.errors import LenetError
 from lenet.dsl.files import read_file
 from lenet.dsl.graph import Graph
 from lenet.dsl.messages.clean import clean_json
+from lenet.dsl.metrics import metric_called
 from lenet.dsl.training.values import Train
 from lenet.runtime.events import EpochDone, Event, Histogram, IterationDone, Validated
 from lenet.runtime.machine.files import Tail, write_atomically
@@ -110,7 +111,11 @@ class Recorder:
         if isinstance(event, EpochDone):
             scalars = _scalars(event, self._due("epochs", event.epoch))
             scalars |= {"epoch/loss": event.loss, "epoch/top1": event.top1}
-        scalars |= {f"validation/{name}": value for name, value in event.validation.items()}
+        scalars |= {
+            f"validation/{name}": value
+            for name, value in event.validation.items()
+            if not metric_called(name).table
+        }
         self.board.scalars(scalars, event.iteration, when)
 
     def _line(self, record: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet.dsl.metrics import METRICS
+from lenet.dsl.metrics import metric_called
 from lenet.runtime.records.checkpoint import damaged
 from lenet.runtime.training.arguments import problem_of
 
@@ -44,13 +44,13 @@ class Best:
 
 
 def better(
-    best: Best | None, metric: str, found: dict[str, float], weights: Floats, iteration: int
+    best: Best | None, metric: str, found: dict[str, Any], weights: Floats, iteration: int
 ) -> Best | None:
     """The better one of the best so far and of what was just measured; the earlier of equals.
     Where the metric cannot be measured, none is."""
     if metric not in found:
         return best
-    score = METRICS[metric].score(found[metric])
+    score = metric_called(metric).score(found[metric])
     if best is not None and not score > best.score:
         return best
     return Best(metric, score, weights.copy(), iteration)

@@ -4,14 +4,17 @@ import math
 from typing import Any
 
 from lenet.dsl.errors import LenetError
-from lenet.dsl.metrics import METRICS
+from lenet.dsl.metrics import METRICS, named
 from lenet.dsl.training.values import Stop
 from lenet.runtime.records.checkpoint import damaged
 
 
 def _name(rule: Stop) -> str:
-    """Of a rule, in checkpoints: what older ones did not know is left out where it is 0."""
-    return repr(rule).replace(", by=0.0)", ")")
+    """Of a rule, in checkpoints, as older versions wrote it: what they did not know is left out
+    where it is 0."""
+    by = f", by={rule.by!r}" if rule.by else ""
+    how = f"when={rule.when!r}, value={rule.value!r}, epochs={rule.epochs!r}{by}"
+    return f"Stop(metric={named(rule.metric)!r}, {how})"
 
 
 class Stopper:
@@ -42,16 +45,17 @@ class Stopper:
             raise damaged("It does not say when to stop.") from None
         self.reached = reached and set(known) == {_name(rule) for rule in self.rules}
 
-    def see(self, metrics: dict[str, float], epoch: int) -> None:
+    def see(self, metrics: dict[str, Any], epoch: int) -> None:
+        """What was measured at the end of an epoch; LenetError where a rule's metric was not."""
         for rule in self.rules:
-            if rule.metric not in metrics:
-                least = METRICS[rule.metric].least_classes
-                title = f"`stop when {rule.metric}` cannot be measured"
-                detail = f"{rule.metric} takes at least {least} classes."
+            name, entry = named(rule.metric), METRICS[rule.metric.name]
+            if name not in metrics:
+                title = f"`stop when {name}` cannot be measured"
+                detail = "It tells nothing of these validation images."
                 raise LenetError(title, detail, "stop by top1 or loss")
-            value = metrics[rule.metric]
+            value = metrics[name]
             if rule.when == "stalls":
-                score = METRICS[rule.metric].score(value)
+                score = entry.score(value)
                 best, since = self.best.get(rule, (-math.inf, epoch))
                 if score > best + rule.by:
                     best, since = score, epoch

@@ -24,7 +24,7 @@ class Job:
     `slices` are those of a batch. `digest`
     tells the job from other trainings; see `digest_of`. `model` are the facts of the model that
     comes of it, in JSON, for its checkpoints. `importance` is there where images count
-    differently.
+    differently. `classes` are their names.
     """
 
     graph: Graph
@@ -36,6 +36,7 @@ class Job:
     model: str = ""
     importance: Importance | None = None
     white: float = 255.0
+    classes: tuple[str, ...] = ()
 
     @property
     def train(self) -> Train:
@@ -57,7 +58,7 @@ def digest_of(graph: Graph, scale: tuple[float, ...], shift: tuple[float, ...], 
     loss, optimizer = graph.train.loss, graph.train.optimizer
     settings = replace(
         graph.train, loss=None, stop=None, stop_when=(), checkpoint=None, metrics=(), logs=(),
-        keep="", validate_every=Train.validate_every,
+        keep=None, validate_every=Train.validate_every,
     )  # fmt: skip
     net = draw(replace(graph, data=None, augment=None, train=None))
     facts = [net, *map(_facts, (graph.data, graph.augment, settings)), scale, shift, data]

@@ -3,7 +3,7 @@
 import math
 import time
 from dataclasses import asdict
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from lenet.compiler.jit.cache import load
 from lenet.compiler.optimizers.exact import sum_exactly
 from lenet.compiler.pipeline import compile_graph
 from lenet.dsl.errors import LenetError
+from lenet.dsl.metrics import named
 from lenet.runtime.events import (
     Compiled,
     EpochDone,
@@ -120,9 +121,7 @@ class _Run:
             if self.at.step >= self.trainer.steps or (self.at.step and not self.at.images):
                 raise damaged(f"It is in step {self.at.step:,} of {self.trainer.steps:,}.")
         self.predictor = Predictor(self.loaded, threads)
-        asked = (*self.settings.metrics, *(rule.metric for rule in self.settings.stop_when))
-        asked = (*asked, self.settings.judged_by)
-        self.tally = Tally.of(asked, program.outputs.count)
+        self.tally = Tally.of(self.settings.measured, program.outputs.count, job.classes)
         self.tallied: NDArray[np.int64] | None = None  # of the last validation
         self.kept = time.monotonic()
 
@@ -272,7 +271,7 @@ class _Run:
             self.supervisor.keep(self._state())
             self.kept = time.monotonic()
 
-    def _validate(self) -> dict[str, float]:
+    def _validate(self) -> dict[str, Any]:
         """The metrics of all workers' validation images."""
         images, program = self.shard.validation, self.loaded.program
         pixels = images.pixels.reshape(len(images), math.prod(images.pixels.shape[1:]))
@@ -289,5 +288,6 @@ class _Run:
         self.best = better(self.best, *given)
         return values
 
-    def _chosen(self, metrics: dict[str, float]) -> dict[str, float]:
-        return {name: metrics[name] for name in self.settings.metrics if name in metrics}
+    def _chosen(self, metrics: dict[str, Any]) -> dict[str, Any]:
+        names = map(named, self.settings.metrics)
+        return {name: metrics[name] for name in names if name in metrics}

@@ -14,7 +14,7 @@ from lenet.dsl.messages.clean import clean
 from lenet.dsl.shapes import product, show
 from lenet.runtime.data.counts import Counts, count
 from lenet.runtime.data.dataset import DataError, Dataset, Images
-from lenet.runtime.look import check_labels
+from lenet.runtime.look import check_labels, check_metrics
 from lenet.runtime.training.slices.shard import Shard, deal
 
 if TYPE_CHECKING:
@@ -125,6 +125,7 @@ def check_source(graph: Graph, source: Source, may_lack_tests: bool = False) -> 
             "give a table with this column, or remove the line",
         )
     check_labels(graph, source)
+    check_metrics(graph, source)
     if not source.held_out and not may_lack_tests:
         fix = "hold some training images out: `validate 1000` in the data section"
         raise DataError(f"{source.name} has no test images", "", fix)

@@ -13,6 +13,7 @@ from lenet.dsl.graph import Graph
 from lenet.dsl.losses import LOSSES
 from lenet.dsl.lower.reader import Duration
 from lenet.dsl.messages.diagnostics import SpecError, read_source, render
+from lenet.dsl.metrics import named
 from lenet.dsl.optimizers import OPTIMIZERS
 from lenet.dsl.rates import RATES
 from lenet.dsl.training.values import Rate
@@ -242,7 +243,7 @@ def test_the_whole_section() -> None:
     assert train.rate == Rate((0.4,), schedule=RATES["decay"].use(decay=0.0002))
     assert (train.batch, train.seed) == (128, 7)
     assert train.stop == Duration(500, "iterations")
-    assert train.metrics == ("top5", "loss")
+    assert list(map(named, train.metrics)) == ["top5", "loss"]
     assert train.validate_every == Duration(2, "epochs")
     assert dict(train.logs) == {
         "loss": Duration(1, "iterations"),

@@ -16,10 +16,11 @@ from typer.testing import CliRunner, Result
 
 import lenet
 from lenet.cli import app
-from lenet.dsl.metrics import METRICS
+from lenet.dsl.metrics import METRICS, named
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.datasets import load_dataset
 from lenet.runtime.events import EpochDone
+from lenet.runtime.metrics import all_metrics
 from lenet.terminal.progress import epoch_line
 
 SPEC = """\
@@ -307,19 +308,28 @@ def test_folders_that_cannot_be_written(spec: Path) -> None:
 def test_evaluate(model: Path) -> None:
     result = run("evaluate", model)
     assert result.exit_code == 0 and result.stderr == ""
-    first, *metrics = result.stdout.splitlines()
+    first, *lines = result.stdout.splitlines()
     assert first == "360 images of digits"
-    assert [line.split()[0] for line in metrics] == list(METRICS)
+    numbers = [named(use) for use in all_metrics() if not METRICS[use.name].table]
+    assert [line.split()[0] for line in lines[: len(numbers)]] == numbers
+    assert [line.split()[0] for line in lines[len(numbers) + 2 :][:10]] == list("0123456789")
+    assert lines[-11].split() == ["class", *"0123456789"]
+    assert max(map(len, lines)) <= 80
 
 
 def test_evaluate_for_programs(model: Path) -> None:
     result = run("evaluate", model, "--json")
     assert result.exit_code == 0
     metrics = json.loads(result.stdout)
-    assert list(metrics) == ["count", *METRICS]
+    tables = [named(use) for use in all_metrics() if METRICS[use.name].table]
+    numbers = [name for name in map(named, all_metrics()) if name not in tables]
+    assert list(metrics) == ["count", *numbers, "classes", *tables]
     validation = lenet.open(model).history[-1]["validation"]
     assert metrics["count"] == 360
     assert {name: metrics[name] for name in validation} == pytest.approx(validation)
+    keys = ["label", "count", "f1", "precision", "recall", "taken_for", "taken_for_count"]
+    assert [list(row) for row in metrics["classes"]] == [keys] * 10
+    assert [sum(row) for row in metrics["confusion"]] == [c["count"] for c in metrics["classes"]]
 
 
 def test_evaluate_what_is_no_model(tmp_path: Path, model: Path) -> None:

@@ -44,6 +44,9 @@ def test_python_reads_its_own_form(tmp_path: Path) -> None:
     assert words in "".join(traceback.format_exception(error)) and "--force" not in str(error)
 
 
+OTHER = TINY.replace("linear 10", "linear 20\ntanh\nlinear 10")
+
+
 def test_what_is_said_is_what_helps(tmp_path: Path) -> None:
     """The fix of the message, followed to the letter."""
     (tmp_path / "model.safetensors").write_bytes(b"")
@@ -52,9 +55,9 @@ def test_what_is_said_is_what_helps(tmp_path: Path) -> None:
     model = lenet.train(TINY, engine="local", epochs=1, output=tmp_path, overwrite=True)
     assert lenet.open(tmp_path / "model.safetensors").digest == model.digest
     with pytest.raises(LenetError, match="in place of resume=True"):
-        lenet.train(TINY.replace("0.1", "0.2"), engine="local", epochs=1, output=tmp_path,
+        lenet.train(OTHER, engine="local", epochs=1, output=tmp_path,
                     resume=True)  # fmt: skip
-    lenet.train(TINY.replace("0.1", "0.2"), engine="local", epochs=1, output=tmp_path,
+    lenet.train(OTHER, engine="local", epochs=1, output=tmp_path,
                 overwrite=True)  # fmt: skip
 
 

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
-from lenet.dsl.metrics import METRICS
-from lenet.runtime.metrics import Outcomes, Tally, measure
+from lenet.dsl.errors import LenetError
+from lenet.dsl.metrics import METRICS, metric_called, named
+from lenet.dsl.vocabulary import Use
+from lenet.runtime.class_names import with_number
+from lenet.runtime.metrics import Outcomes, Tally, all_metrics, measure
 from reference.metrics import METRICS as MEANT
 
 
@@ -14,25 +17,53 @@ def some_log_probabilities(count: int, classes: int) -> np.ndarray:
     return scores.astype(np.float32)
 
 
+# Uses with values of their own, and their names.
+USES = {
+    "top2": METRICS["top"].use(first=2),
+    "top4": METRICS["top"].use(first=4),
+    "f1 micro": METRICS["f1"].use(average="micro"),
+    "f1 of 3": METRICS["f1"].use(of=3),
+    "precision of 3": METRICS["precision"].use(of=3),
+    "recall of 3": METRICS["recall"].use(of=3),
+}
+
+
+CLOSE = {"auc": 5e-3}  # scores that are cut to 16 bits
+
+
 def test_each_metric_has_a_reference() -> None:
-    assert set(MEANT) == set(METRICS)
+    assert set(MEANT) == {*map(named, all_metrics()), *USES}
+    assert {metric_called(name).name for name in MEANT} == set(METRICS)
+
+
+@pytest.mark.parametrize("name", USES)
+def test_names_of_uses(name: str) -> None:
+    """As they are written, and the way back to the entry."""
+    assert named(USES[name]) == name
+    assert metric_called(name) is METRICS[USES[name].name]
 
 
 @pytest.mark.parametrize("count, classes", [(1, 6), (200, 10), (37, 100)])
 def test_agrees_with_the_definitions(count: int, classes: int) -> None:
     outputs = some_log_probabilities(count, classes)
     labels = np.random.default_rng(1).integers(0, classes, count).astype(np.int32)
-    metrics = measure(outputs, labels, logarithmic=True)
-    assert list(metrics) == list(METRICS)
+    metrics = measure(outputs, labels, True, tuple(USES.values()))
     probabilities = np.exp(outputs.astype(np.float64))
-    for name, value in metrics.items():
-        assert value == pytest.approx(MEANT[name](probabilities, labels), rel=1e-6), name
-    assert all(type(value) is float for value in metrics.values())
+    for name in (*map(named, all_metrics()), *USES):
+        meant, close = MEANT[name](probabilities, labels), CLOSE.get(name, 1e-6)
+        if name not in metrics:  # it tells nothing of these images
+            assert np.isnan(meant), name
+        elif metric_called(name).table:
+            assert metrics[name] == meant
+        else:
+            assert metrics[name] == pytest.approx(meant, rel=close), name
+    numbers = [value for name, value in metrics.items() if not metric_called(name).table]
+    assert all(type(value) is float for value in numbers)
 
 
 def test_counts_of_parts_add_up() -> None:
     """In any order, to the same bits: whoever has the images."""
-    outputs, tally = some_log_probabilities(90, 8), Tally.of(tuple(METRICS), 8)
+    outputs, tally = some_log_probabilities(90, 8), Tally.of((*all_metrics(), *USES.values()), 8)
     labels = np.random.default_rng(1).integers(0, 8, 90).astype(np.int32)
     whole = tally.count(Outcomes(outputs, labels, True))
     parts = [
@@ -40,7 +71,7 @@ def test_counts_of_parts_add_up() -> None:
         for first, last in ((70, 90), (0, 0), (0, 33), (33, 70))
     ]
     np.testing.assert_array_equal(np.sum(parts, axis=0), whole)
-    assert tally.values(whole) == measure(outputs, labels, True)
+    assert tally.values(whole) == measure(outputs, labels, True, tuple(USES.values()))
 
 
 def test_top1_is_what_argmax_predicts() -> None:
@@ -64,6 +95,8 @@ def test_probabilities_give_the_same_as_their_logarithms() -> None:
     labels = np.random.default_rng(4).integers(0, 8, 100).astype(np.int32)
     logarithms = measure(outputs, labels, logarithmic=True)
     probabilities = measure(np.exp(outputs), labels, logarithmic=False)
+    assert probabilities.pop("auc") == pytest.approx(logarithms.pop("auc"), abs=1e-3)
+    assert probabilities.pop("confusion") == logarithms.pop("confusion")
     assert probabilities == pytest.approx(logarithms, rel=1e-5)
 
 
@@ -96,3 +129,81 @@ def test_a_probability_of_0_costs_infinitely_much() -> None:
     outputs = np.array([[1, 0]], np.float32)
     metrics = measure(outputs, np.array([1], np.int32), logarithmic=False)
     assert (metrics["loss"], metrics["top1"]) == (np.inf, 0)
+
+
+@pytest.mark.parametrize(
+    ("said", "names", "number"),
+    [
+        ("cat", ("ant", "cat", "dog"), 1),
+        (2, ("ant", "cat", "dog"), 2),
+        ("3", ("3", "7", "9"), 0),  # labels that are numbers keep them
+        (9, ("3", "7", "9"), 2),
+        (1, ("1", "2"), 0),
+    ],
+)
+def test_a_class_by_its_name_or_number(
+    said: str | int, names: tuple[str, ...], number: int
+) -> None:
+    use = with_number(METRICS["recall"].use(of=said), names)
+    assert use["of"] == number
+
+
+@pytest.mark.parametrize(
+    ("said", "names", "fix"),
+    [
+        ("cta", ("ant", "cat", "dog"), 'did you mean "cat"?'),
+        ("mouse", ("ant", "cat", "dog"), "name one of these"),
+        (3, ("ant", "cat", "dog"), "name one of these"),
+        (1, ("3", "7", "9"), "name one of these"),
+    ],
+)
+def test_an_unknown_class(said: str | int, names: tuple[str, ...], fix: str) -> None:
+    with pytest.raises(LenetError) as error:
+        with_number(METRICS["f1"].use(of=said), names)
+    assert str(said) in error.value.title and error.value.fix == fix
+    assert ", ".join(names) in error.value.detail
+
+
+def test_a_class_without_images_has_no_recall() -> None:
+    outputs = np.log(np.array([[0.9, 0.1], [0.8, 0.2]], np.float32))
+    uses = [METRICS[name].use(of=1) for name in ("f1", "precision", "recall")]
+    found = measure(outputs, np.array([0, 0], np.int32), True, uses)
+    assert [found[named(use)] for use in uses] == [0, 0, 0]
+
+
+def test_a_class_among_as_many_as_there_are_is_left_out() -> None:
+    tally = Tally.of((METRICS["top"].use(first=3), Use("loss")), 3)
+    assert list(tally.metrics) == ["loss"]
+
+
+@pytest.mark.parametrize("classes", [2, 3, 7])
+@pytest.mark.parametrize("logarithmic", [True, False])
+def test_auc_is_exact_for_scores_of_16_bits(classes: int, logarithmic: bool) -> None:
+    """With many that are equal, with the least and the greatest."""
+    random = np.random.default_rng(classes)
+    labels = random.integers(0, classes, 80).astype(np.int32)
+    if logarithmic:
+        scores = -random.choice([0, 2.0**-30, 0.25, 0.5, 3, 2.0**20, np.inf], (80, classes))
+    else:
+        scores = random.choice([0, 2.0**-30, 0.25, 0.5, 0.75, 1], (80, classes))
+    outputs = scores.astype(np.float32)
+    found = measure(outputs, labels, logarithmic)["auc"]
+    assert found == pytest.approx(MEANT["auc"](scores, labels), rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("scores", "meant"), [([0.1, 0.2, 0.7, 0.8], 1), ([0.8, 0.7, 0.2, 0.1], 0), ([0.5] * 4, 0.5)]
+)
+def test_auc_of_two_classes_is_that_of_class_1(scores: list[float], meant: float) -> None:
+    outputs = np.array([[1 - score, score] for score in scores], np.float32)
+    assert measure(outputs, np.array([0, 0, 1, 1], np.int32), False)["auc"] == meant
+
+
+def test_auc_of_images_of_one_class_is_none() -> None:
+    outputs = some_log_probabilities(5, 3)
+    assert "auc" not in measure(outputs, np.ones(5, np.int32), True)
+
+
+def test_a_table_of_very_many_classes_is_left_out() -> None:
+    found = measure(some_log_probabilities(3, 1001), np.zeros(3, np.int32), True)
+    assert "top1" in found and not found.keys() & {"auc", "confusion"}

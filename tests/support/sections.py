@@ -82,7 +82,7 @@ def spec(seed: int) -> str:
     clips = [line for line in train if line.startswith("  clip")]
     train = [line for line in train if line not in clips[1:]]
     words = [entry for entry in AUGMENTATIONS.values() if not entry.resizes]
-    words = [entry for entry in words if getattr(entry, "channels", 1) == 1]
+    words = [entry for entry in words if not entry.of_colours]
     lines = random.sample(words, random.randint(0, min(4, len(words))))
     augment = [f"  {use_of(entry, random)}" for entry in lines]
     first = "conv 4x3x3" + random.choice(("", " rate x 0.5", " l2 0.01", " max_norm 1"))

@@ -10,6 +10,7 @@ from lenet.dsl.messages.wording import (
     advice,
     bodies,
     images,
+    metrics,
     net,
     outputs,
     reading,
@@ -20,6 +21,7 @@ from lenet.dsl.messages.wording import (
 from lenet.dsl.messages.wording.advice import *  # noqa: F403
 from lenet.dsl.messages.wording.bodies import *  # noqa: F403
 from lenet.dsl.messages.wording.images import *  # noqa: F403
+from lenet.dsl.messages.wording.metrics import *  # noqa: F403
 from lenet.dsl.messages.wording.net import *  # noqa: F403
 from lenet.dsl.messages.wording.outputs import *  # noqa: F403
 from lenet.dsl.messages.wording.reading import *  # noqa: F403
@@ -27,7 +29,7 @@ from lenet.dsl.messages.wording.sections import *  # noqa: F403
 from lenet.dsl.messages.wording.shapes import *  # noqa: F403
 from lenet.dsl.messages.wording.words import *  # noqa: F403
 
-_SUBJECTS = (reading, words, net, shapes, outputs, images, sections, bodies, advice)
+_SUBJECTS = (reading, words, net, shapes, outputs, images, sections, metrics, bodies, advice)
 CODES = dict(
     sorted(
         (name, code)

@@ -138,7 +138,8 @@ def test_every_word_comes_up() -> None:
         missing = {
             entry.name for entry in words.values()
             if entry.name not in seen and not getattr(entry, "resizes", "")
-            and getattr(entry, "takes", "") != "distances" and not getattr(entry, "coloured", False)
+            and getattr(entry, "takes", "") != "distances"
+            and not getattr(entry, "of_colours", False)
         }  # fmt: skip
         assert not missing
 

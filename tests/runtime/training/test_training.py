@@ -154,10 +154,12 @@ def test_stop_when(small: Path, stop: str, epochs: int) -> None:
 
 
 def test_stop_when_nothing_becomes_better() -> None:
-    assert list(Stopper((Stop("loss", "stalls", epochs=2),)).state["best"]) == [
+    assert list(Stopper((Stop(Use("loss"), "stalls", epochs=2),)).state["best"]) == [
         "Stop(metric='loss', when='stalls', value=0.0, epochs=2)"  # as checkpoints have it
     ]
-    stopper = Stopper((Stop("loss", "stalls", epochs=2), Stop("top1", "stalls", epochs=4)))
+    stopper = Stopper(
+        (Stop(Use("loss"), "stalls", epochs=2), Stop(Use("top1"), "stalls", epochs=4))
+    )
     seen = []
     for epoch, (loss, top1) in enumerate([(3, 0.1), (2, 0.1), (2.5, 0.1), (2, 0.1)], start=1):
         stopper.see({"loss": loss, "top1": top1}, epoch)
@@ -167,7 +169,7 @@ def test_stop_when_nothing_becomes_better() -> None:
 
 def test_what_counts_as_better() -> None:
     """Less than `by` is none, and the best stays where it was."""
-    stopper = Stopper((Stop("top1", "stalls", epochs=3, by=0.1),))
+    stopper = Stopper((Stop(Use("top1"), "stalls", epochs=3, by=0.1),))
     for epoch, value in enumerate((0.2, 0.25, 0.29, 0.31, 0.35, 0.4, 0.41), start=1):
         stopper.see({"top1": value}, epoch)
         assert stopper.reached == (epoch >= 7), epoch

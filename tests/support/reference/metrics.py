@@ -1,10 +1,12 @@
 """Metrics by their definitions, an image at a time, in float64 and plain numpy."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-Metric = Callable[[np.ndarray, np.ndarray], float]  # of probabilities (count, classes) and labels
+# Of probabilities (count, classes) and labels: a number, or rows of them.
+Metric = Callable[[np.ndarray, np.ndarray], Any]
 
 
 def in_top(row: np.ndarray, label: int, k: int) -> bool:
@@ -20,14 +22,47 @@ def loss(p: np.ndarray, labels: np.ndarray) -> float:
     return float(np.mean([-np.log(row[label]) for row, label in zip(p, labels, strict=True)]))
 
 
-def f1(p: np.ndarray, labels: np.ndarray) -> float:
-    taken, scores = p.argmax(axis=1), []
-    for k in sorted({*labels.tolist(), *taken.tolist()}):
+def f1_of(k: int) -> Metric:
+    def of_class(p: np.ndarray, labels: np.ndarray) -> float:
+        taken = p.argmax(axis=1)
         right = sum(1 for y, t in zip(labels, taken, strict=True) if y == t == k)
         precision = right / max(1, sum(taken == k))
         recall = right / max(1, sum(labels == k))
-        scores.append(2 * precision * recall / (precision + recall) if right else 0.0)
-    return float(np.mean(scores))
+        return 2 * precision * recall / (precision + recall) if right else 0.0
+
+    return of_class
+
+
+def f1_micro(p: np.ndarray, labels: np.ndarray) -> float:
+    """Of all decisions, class by class: is it this one?"""
+    taken, right, wrong, missed = p.argmax(axis=1), 0, 0, 0
+    for k in range(p.shape[1]):
+        for y, t in zip(labels, taken, strict=True):
+            right += t == k and y == k
+            wrong += t == k and y != k
+            missed += t != k and y == k
+    return float(2 * right / (2 * right + wrong + missed))
+
+
+def precision_of(k: int) -> Metric:
+    def of_class(p: np.ndarray, labels: np.ndarray) -> float:
+        own = labels[p.argmax(axis=1) == k]
+        return float(np.mean(own == k)) if len(own) else 0.0
+
+    return of_class
+
+
+def recall_of(k: int) -> Metric:
+    def of_class(p: np.ndarray, labels: np.ndarray) -> float:
+        taken = p.argmax(axis=1)[labels == k]
+        return float(np.mean(taken == k)) if len(taken) else 0.0
+
+    return of_class
+
+
+def f1(p: np.ndarray, labels: np.ndarray) -> float:
+    there = {*labels.tolist(), *p.argmax(axis=1).tolist()}
+    return float(np.mean([f1_of(k)(p, labels) for k in there]))
 
 
 def precision(p: np.ndarray, labels: np.ndarray) -> float:
@@ -42,7 +77,31 @@ def recall(p: np.ndarray, labels: np.ndarray) -> float:
     return float(np.mean([np.mean(taken[labels == k] == k) if k in labels else 0 for k in classes]))
 
 
+def auc_of(k: int, p: np.ndarray, labels: np.ndarray) -> float:
+    """Pair by pair; NaN without any."""
+    own, others = p[labels == k, k], p[labels != k, k]
+    pairs = [1.0 if a > b else 0.5 if a == b else 0.0 for a in own for b in others]
+    return float(np.mean(pairs)) if pairs else float("nan")
+
+
+def auc(p: np.ndarray, labels: np.ndarray) -> float:
+    if p.shape[1] == 2:
+        return auc_of(1, p, labels)
+    there = [k for k in range(p.shape[1]) if 0 < np.sum(labels == k) < len(labels)]
+    return float(np.mean([auc_of(k, p, labels) for k in there])) if there else float("nan")
+
+
+def confusion(p: np.ndarray, labels: np.ndarray) -> list[list[int]]:
+    rows = [[0] * p.shape[1] for _ in range(p.shape[1])]
+    for row, label in zip(p, labels, strict=True):
+        rows[label][int(np.argmax(row))] += 1
+    return rows
+
+
+# By the name of the use.
 METRICS: dict[str, Metric] = {
+    "auc": auc, "confusion": confusion,
     "f1": f1, "loss": loss, "precision": precision, "recall": recall, "top1": top(1),
-    "top5": top(5),
+    "top5": top(5), "top2": top(2), "top4": top(4), "f1 micro": f1_micro, "f1 of 3": f1_of(3),
+    "precision of 3": precision_of(3), "recall of 3": recall_of(3),
 }  # fmt: skip

@@ -1,0 +1,26 @@
+"""Whether the net has as many classes as its metrics take."""
+
+from lenet.dsl.lower.lowering import Lowering
+from lenet.dsl.messages import wording as messages
+from lenet.dsl.metrics import METRICS, named, usual_metrics
+from lenet.dsl.training.values import Train
+
+
+def check_metrics(lowered: Lowering, train: Train) -> None:
+    """Report those that do not fit. What `validate` names may tell nothing of a few classes, and is
+    left out then; but a number in its line is a mistake, and what ends a training must be there."""
+    output = lowered.nodes[-1].shape
+    if len(output) != 1 or output[0] < 2:
+        return
+    classes, instead = output[0], usual_metrics()[0].name
+    compared = [rule.metric for rule in train.stop_when] + ([train.keep] if train.keep else [])
+    for use, span in train.metric_places:
+        entry, name = METRICS[use.name], named(use)
+        least = entry.least_for(use)
+        if classes > entry.most_classes:
+            found = messages.many_classes(span, name, entry.most_classes, classes, instead)
+            lowered.report(found)
+        elif classes < least and entry.below_classes:
+            lowered.report(messages.always_right(span, name, use.name, classes))
+        elif classes < least and use in compared:
+            lowered.report(messages.few_classes(span, name, least, classes, instead))
