@@ -71,7 +71,7 @@ def _told(graph: Graph, spec: Path, options: Options) -> Graph:
         fix = "add a section `train` with at least a line `rate 0.1`"
         raise LenetError(f"{spec} does not say how to train", "", fix)
     if options.epochs is not None:
-        train = replace(train, stop=Duration(options.epochs, "epochs"), stop_when=())
+        train = replace(train, stop=Duration(options.epochs, "epochs"), seconds=0.0, stop_when=())
     if options.seed is not None:
         train = replace(train, seed=options.seed)
     return replace(graph, train=train)

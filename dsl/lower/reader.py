@@ -61,8 +61,9 @@ class Reader:
         place = span or (self.items[0].span if self.items else self.line.keyword.span)
         return Refused(messages.bad_line(place, self.key, self.usage))
 
-    def peek(self) -> str | None:
-        item = self.items[0] if self.items else None
+    def peek(self, ahead: int = 0) -> str | None:
+        """The word of the next item, or of one behind it, if it is one."""
+        item = self.items[ahead] if len(self.items) > ahead else None
         return item.word if isinstance(item, Sizes) else None
 
     def word(

@@ -13,13 +13,15 @@ class Schedule(Word):
     `formula` is the rate in the iteration t, counted from 0, of a training that begins with the
     rate r; the training has T iterations, of which the first W are its warm-up. One that
     `needs_an_end` follows from T, which must then be known, but with the option `endless`. One that
-    `climbs` does so during the warm-up by itself, or during this part of T.
+    `climbs` does so during the warm-up by itself, or during this part of T. One that `watches` a
+    metric, the value of that name, counts how often it has stalled.
     """
 
     formula: str
     needs_an_end: bool = False
     endless: str = ""
     climbs: float = 0.0
+    watches: str = ""
 
 
 RATES: Registry[Schedule] = Registry(__name__, "SCHEDULE")

@@ -17,6 +17,13 @@ _CONDITIONS = {
     "stalls": "the training ends when the metric has not become better for so many epochs, as in "
     "`stop when loss stalls for 3 epochs`",
 }
+_SECONDS = {"minute": 60.0, "minutes": 60.0, "hour": 3600.0, "hours": 3600.0}
+_CLOCK = {
+    "minute": "sixty seconds of training",
+    "minutes": "of training, in `stop after`, also of those before a run went on",
+    "hour": "sixty minutes of training",
+    "hours": "of training, in `stop after`",
+}
 
 
 def _metric(reader: Reader, line: str) -> tuple[Use, Span]:
@@ -38,25 +45,57 @@ def _number(reader: Reader, line: str) -> tuple[Use, Span]:
 
 def _stop(reader: Reader, train: Train) -> Train:
     if reader.accept("after"):
-        if train.stop_span is not None:
-            raise Refused(messages.key_twice(reader.line.span, "stop after", train.stop_span))
-        return replace(train, stop=reader.duration(), stop_span=reader.line.span)
+        return _after(reader, train)
     reader.expect("when")
-    metric, span = _number(reader, "stop when")
-    how = reader.word("condition", tuple(_CONDITIONS))
-    if how == "stalls":
-        reader.expect("for")
-        duration = reader.duration()
-        if duration.unit != "epochs":
-            raise reader.refuse(reader.line.span)
-        by = reader.real("the improvement") if reader.accept("by") else 0.0
-        stop = Stop(metric, how, epochs=duration.count, by=by)
-    else:
-        stop = Stop(metric, how, reader.real(f"the {named(metric)}"))
+    places = list(train.metric_places)
+    rules = [_conditions(reader, places)]
+    while reader.accept("or"):
+        rules.append(_conditions(reader, places))
     # Unless a line says `stop after`, this alone ends the training.
     after = None if train.stop is Train.stop else train.stop
-    places = (*train.metric_places, (metric, span))
-    return replace(train, stop=after, stop_when=(*train.stop_when, stop), metric_places=places)
+    found = (*train.stop_when, *rules)
+    return replace(train, stop=after, stop_when=found, metric_places=tuple(places))
+
+
+def _after(reader: Reader, train: Train) -> Train:
+    if train.stop_span is not None:
+        raise Refused(messages.key_twice(reader.line.span, "stop after", train.stop_span))
+    stop, seconds = None, 0.0
+    while True:
+        place, clock = reader.line.span, reader.peek(1)
+        if clock in _SECONDS and not seconds:
+            seconds = reader.real("the time", 1e-6) * _SECONDS[clock]
+            reader.accept(clock)
+        elif stop is None:
+            stop = reader.duration()
+        else:
+            raise reader.refuse(place)
+        if not reader.accept("or"):
+            break
+    return replace(train, stop=stop, seconds=seconds, stop_span=reader.line.span)
+
+
+def _conditions(reader: Reader, places: list[tuple[Use, Span]]) -> Stop:
+    """One, or several that have to hold at once."""
+    first = _condition(reader, places)
+    others = []
+    while reader.accept("and"):
+        others.append(_condition(reader, places))
+    return replace(first, others=tuple(others))
+
+
+def _condition(reader: Reader, places: list[tuple[Use, Span]]) -> Stop:
+    metric, span = _number(reader, "stop when")
+    places.append((metric, span))
+    how = reader.word("condition", tuple(_CONDITIONS))
+    if how != "stalls":
+        return Stop(metric, how, reader.real(f"the {named(metric)}"))
+    reader.expect("for")
+    duration = reader.duration()
+    if duration.unit != "epochs":
+        raise reader.refuse(reader.line.span)
+    by = reader.real("the improvement") if reader.accept("by") else 0.0
+    return Stop(metric, how, epochs=duration.count, by=by)
 
 
 def _validate(reader: Reader, train: Train) -> Train:
@@ -94,13 +133,16 @@ KEEP = SectionLine(
 
 STOP = SectionLine(
     name="stop",
-    summary="when the training ends; or by a metric of the validation, `stop when top1 above "
-    "0.99`, `stop when loss stalls for 3 epochs`",
+    summary="when the training ends, also `stop after 40 epochs or 20 minutes`; or by a metric of "
+    "the validation, `stop when top1 above 0.99`, `stop when loss stalls for 3 epochs`",
     example="stop after 20 epochs",
     aliases=("epochs", "max_epochs"),
     terms={
         **TIMES,
+        **_CLOCK,
         **_CONDITIONS,
+        "or": "whichever comes first, as in `stop after 40 epochs or 20 minutes`",
+        "and": "both at once, as in `stop when top1 above 0.9 and loss stalls for 3 epochs`",
         "after": "the length of the training, as in `stop after 20 epochs`",
         "when": "the training ends early by a metric, as in `stop when top1 above 0.99`",
         "for": "how long a metric may stall, as in `stalls for 3 epochs`",

@@ -37,6 +37,12 @@ class Rate:
         return entry.needs_an_end and not (entry.endless and self.schedule[entry.endless])
 
     @property
+    def watched(self) -> str:
+        """The metric whose stalling lowers it, if any does."""
+        name = RATES[self.schedule.name].watches if self.schedule is not None else ""
+        return str(self.schedule[name]) if self.schedule is not None and name else ""
+
+    @property
     def facts(self) -> dict[str, Any]:
         """What it says that is not so by default."""
         found: dict[str, Any] = {"bases": self.bases}
@@ -52,13 +58,19 @@ class Rate:
 @dataclass(frozen=True)
 class Stop:
     """`stop when`: a metric of the validation rises above or falls below a value, or has not
-    become better, `by` more than so much, for some epochs ("stalls")."""
+    become better, `by` more than so much, for some epochs ("stalls"); and the `others` hold."""
 
     metric: Use
     when: str
     value: float = 0.0
     epochs: int = 0
     by: float = 0.0
+    others: tuple["Stop", ...] = ()
+
+    @property
+    def all(self) -> tuple["Stop", ...]:
+        """All conditions that have to hold at once."""
+        return (self, *self.others)
 
 
 @dataclass(frozen=True)
@@ -83,16 +95,18 @@ class Start:
 
 @dataclass(frozen=True)
 class Train:
-    """`stop` is None where only `stop_when` ends the training. `freeze` are names of layers, blocks
-    and repeats whose parameters stay as they are, `freeze_spans` the places of these names. The
-    model is that of the validation with the best value of the metric `keep`, or of the end.
-    `metric_places` are all metrics that the section asks for, as they stand there."""
+    """`stop` is None where only `stop_when` or so many `seconds`, if not 0, end the training.
+    `freeze` are names of layers, blocks and repeats whose parameters stay as they are,
+    `freeze_spans` the places of these names. The model is that of the validation with the best
+    value of the metric `keep`, or of the end. `metric_places` are all metrics that the section
+    asks for, as they stand there."""
 
     loss: Use | None = None
     optimizer: Use = field(default_factory=usual_optimizer)
     rate: Rate | None = None
     batch: int = 128
     stop: Duration | None = Duration(10, "epochs")
+    seconds: float = 0.0
     stop_when: tuple[Stop, ...] = ()
     metrics: tuple[Use, ...] = field(default_factory=usual_metrics)
     validate_every: Duration = Duration(1, "epochs")
@@ -129,8 +143,10 @@ class Train:
     @property
     def measured(self) -> tuple[Use, ...]:
         """All metrics that a validation has to measure."""
-        rules = (rule.metric for rule in self.stop_when)
-        return (*self.metrics, *rules, *([self.keep] if self.keep else []))
+        rules = (condition.metric for rule in self.stop_when for condition in rule.all)
+        watched = self.rate.watched if self.rate is not None else ""
+        others = [METRICS[watched].use()] if watched else []
+        return (*self.metrics, *rules, *([self.keep] if self.keep else []), *others)
 
     def freezes(self, name: str, arguments: Mapping[str, Any]) -> bool:
         """Whether a layer keeps its trained tensors as they are: so its line says, or `freeze`, of

@@ -11,12 +11,14 @@ from lenet.dsl.vocabulary import carried_out
 @dataclass(frozen=True)
 class Progress:
     """How far a training is: in the `iteration`, counted from 0, of `total` (0 where nobody knows),
-    of which the first `warmup` only climb; an epoch has `steps`."""
+    of which the first `warmup` only climb; an epoch has `steps`. What is watched has `stalled` so
+    many times."""
 
     iteration: int
     steps: int
     total: int
     warmup: int = 0
+    stalled: int = 0
 
     @property
     def done(self) -> float:
@@ -29,8 +31,9 @@ class Progress:
         return duration.count * (self.steps if duration.unit == "epochs" else 1)
 
 
-def rate_at(rate: Rate, iteration: int, steps: int = 1, total: int = 0) -> float:
-    """The rate of an iteration, counted from 0; an epoch has `steps`, the training `total`."""
+def rate_at(rate: Rate, iteration: int, steps: int = 1, total: int = 0, stalled: int = 0) -> float:
+    """The rate of an iteration, counted from 0; an epoch has `steps`, the training `total`. What it
+    watches has `stalled` so many times."""
     length = steps if rate.unit == "epochs" else 1
     value = rate.bases[sum(iteration >= change * length for change in rate.changes)]
     warmup = 0
@@ -41,7 +44,7 @@ def rate_at(rate: Rate, iteration: int, steps: int = 1, total: int = 0) -> float
         warmup = round(climbs * total)
     if rate.schedule is not None:
         module = carried_out(__name__, rate.schedule.name)
-        value = module.at(value, rate.schedule, Progress(iteration, steps, total, warmup))
+        value = module.at(value, rate.schedule, Progress(iteration, steps, total, warmup, stalled))
     if iteration < warmup and not climbs:
         value = value * (iteration + 1) / warmup
     return float(value)

@@ -57,8 +57,8 @@ def digest_of(graph: Graph, scale: tuple[float, ...], shift: tuple[float, ...], 
     assert graph.train is not None
     loss, optimizer = graph.train.loss, graph.train.optimizer
     settings = replace(
-        graph.train, loss=None, stop=None, stop_when=(), checkpoint=None, metrics=(), logs=(),
-        keep=None, validate_every=Train.validate_every,
+        graph.train, loss=None, stop=None, seconds=0.0, stop_when=(), checkpoint=None, metrics=(),
+        logs=(), keep=None, validate_every=Train.validate_every,
     )  # fmt: skip
     net = draw(replace(graph, data=None, augment=None, train=None))
     facts = [net, *map(_facts, (graph.data, graph.augment, settings)), scale, shift, data]

@@ -3,7 +3,7 @@
 import math
 import time
 from dataclasses import asdict
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,37 +29,24 @@ from lenet.runtime.records.checkpoint import State, damaged
 from lenet.runtime.records.histogram import histogram
 from lenet.runtime.training.arguments import problem_of
 from lenet.runtime.training.best import Best, better
+from lenet.runtime.training.clock import Clock
 from lenet.runtime.training.communicator import Communicator
 from lenet.runtime.training.early_stopping import Stopper
 from lenet.runtime.training.fixed_point import diverged
 from lenet.runtime.training.job import Job
 from lenet.runtime.training.parameters import initial_weights, to_tensors
+from lenet.runtime.training.plateau import Plateau
 from lenet.runtime.training.position import Position, is_due, is_over
 from lenet.runtime.training.predictor import Predictor
 from lenet.runtime.training.slices.count import training_bytes
 from lenet.runtime.training.slices.shard import Shard
 from lenet.runtime.training.step import Trainer
+from lenet.runtime.training.supervisor import Supervisor
 from lenet.runtime.training.trained import Trained
 from lenet.runtime.training.updater import updater_of
 
 _COMPILE_SECONDS = 900.0  # that another worker may compile
 _SECONDS = 10.0  # between checkpoints at the ends of epochs, unless the file says `checkpoint`
-
-
-class Supervisor(Protocol):
-    """Whom a training reports to, and who keeps its checkpoints."""
-
-    def report(self, event: Event) -> None:
-        """What happens, as it happens."""
-
-    def newest(self) -> bytes | None:
-        """The checkpoint to go on from."""
-
-    def asked(self) -> bool:
-        """Whether a checkpoint is wanted after this step."""
-
-    def keep(self, state: bytes) -> None:
-        """Store a checkpoint."""
 
 
 def run_training(
@@ -89,10 +76,14 @@ class _Run:
         state = self._agreed_state()
         self.at = Position()
         self.stopper = Stopper(self.settings.stop_when)
+        self.plateau = Plateau(self.settings.rate)
         self.best: Best | None = None
+        self.clock = Clock(self.settings.seconds, communicator)
         if state is not None:
             self.at = Position.of(state.position.get("at"))
             self.stopper.restore(state.position.get("stopper"))
+            self.clock.restore(state.position.get("seconds", 0.0))
+            self.plateau.restore(state.position.get("plateau"))
             given = state.best, self.settings.judged_by, program.weight_count
             self.best = Best.of(state.position.get("best"), *given)
         workers = [
@@ -148,6 +139,8 @@ class _Run:
             "iteration": self.at.iteration,
             "at": asdict(self.at),
             "stopper": self.stopper.state,
+            "seconds": self.clock.seconds,
+            "plateau": self.plateau.state,
         }
         trainer, best = self.trainer, None
         if self.best is not None:
@@ -157,7 +150,9 @@ class _Run:
 
     def run(self) -> Trained:
         at, settings = self.at, self.settings
+        self.clock.start()
         done = self.stopper.reached or (settings.stop is not None and is_over(settings.stop, at))
+        done = self.clock.is_over() or done
         while not done:
             if at.step == 0:
                 at.epoch += 1
@@ -181,6 +176,7 @@ class _Run:
             rate = self._step()
             last_step = at.step == trainer.steps
             done = settings.stop is not None and is_due(settings.stop, at, last_step)
+            done = self.clock.is_over() or done
             due = settings.validate_every
             between = due.unit == "iterations" and self.shard.held_out > 0
             if between and not (done or last_step) and at.iteration % due.count == 0:
@@ -193,6 +189,7 @@ class _Run:
         wanted = done or due.unit == "iterations" or at.epoch % due.count == 0
         wanted = (wanted or bool(settings.stop_when)) and self.shard.held_out > 0
         validated = self._validate() if wanted else {}
+        self.plateau.see(validated, at.epoch)
         if settings.stop_when:
             self.stopper.see(validated, at.epoch)
         self._report(
@@ -218,7 +215,7 @@ class _Run:
         at, settings, trainer = self.at, self.settings, self.trainer
         assert settings.rate is not None
         total = settings.iterations(trainer.steps)
-        rate = rate_at(settings.rate, at.iteration, trainer.steps, total)
+        rate = rate_at(settings.rate, at.iteration, trainer.steps, total, self.plateau.stalled)
         before = time.perf_counter()
         try:
             result = trainer.step(at.step, rate)

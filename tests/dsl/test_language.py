@@ -296,7 +296,7 @@ def test_durations(words: str, duration: Duration) -> None:
         ("stop after epochs", "E014"),
         ("stop after 2x3 epochs", "E055"),
         ("stop 20 epochs", "E055"),
-        ("stop after 20 hours", "E051"),
+        ("stop after 20 days", "E051"),
         ("stop after 20 epochs now", "E055"),
         ("batch 0", "E016"),
         ("batch 1/3", "E015"),

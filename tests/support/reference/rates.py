@@ -62,6 +62,12 @@ def onecycle(
     return r * (end + (1 - end) * math.cos(math.pi / 2 * (t - peak) / (total - peak)) ** 2)
 
 
+def plateau(
+    r: float, t: int, total: int, warmup: int, steps: int, times: float = 0.1, stalled: int = 0
+) -> float:
+    return r * math.exp(stalled * math.log(times))
+
+
 # With uses that are tried: as a line writes them, and their values.
 RATES: dict[str, tuple[Schedule, list[tuple[str, dict[str, Any]]]]] = {
     "cosine": (cosine, [
@@ -81,6 +87,7 @@ RATES: dict[str, tuple[Schedule, list[tuple[str, dict[str, Any]]]]] = {
     "linear": (linear, [
         ("linear to 0", {"end": 0.0}), ("linear to 0.5", {"end": 0.5}),
     ]),
+    "plateau": (plateau, [("plateau loss", {}), ("plateau top1 times 0.5 after 2 epochs", {})]),
     "polynomial": (polynomial, [
         ("polynomial 2", {"power": 2.0}), ("polynomial 0.5", {"power": 0.5}),
     ]),
