@@ -67,6 +67,9 @@ def _after(reader: Reader, train: Train) -> Train:
             seconds = reader.real("the time", 1e-6) * _SECONDS[clock]
             reader.accept(clock)
         elif stop is None:
+            if clock is not None and clock not in TIMES:
+                reader.real("the duration of `stop`")
+                reader.word("unit", ("epochs", "iterations", "minutes", "hours"))
             stop = reader.duration()
         else:
             raise reader.refuse(place)

@@ -21,10 +21,9 @@ class Job:
 
     `graph` says how to train, as this run was told to; `name` is that of its file. `scale` and
     `shift`, one for each channel, normalize what is stored, in which `white` is a value of 1.
-    `slices` are those of a batch. `digest`
-    tells the job from other trainings; see `digest_of`. `model` are the facts of the model that
-    comes of it, in JSON, for its checkpoints. `importance` is there where images count
-    differently. `classes` are their names.
+    `slices` are those of a batch. `digest` tells the job from other trainings; see `digest_of`.
+    `model` are the facts of the model that comes of it, in JSON, for its checkpoints. `importance`
+    is there where images count differently. `classes` are the names of the classes.
     """
 
     graph: Graph
