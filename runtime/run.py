@@ -175,7 +175,8 @@ def _session(
     session = given or start_session(options.master, name, data_bytes, options.threads)
     try:
         check_session(session)
-        check_cluster(session)
+        with spark_errors("the Spark session cannot be used", session):
+            check_cluster(session)
         if given is None:
             seconds = time.perf_counter() - started
             report(SparkStarted(session.sparkContext.master or "", seconds))

@@ -48,9 +48,18 @@ def train(path: Path, folder: Path, epochs: int, **options: Any) -> tuple[lenet.
     {"optimizer": "  optimizer adam"}, {"batch": "  batch 50"}, {"batch": "  l2 0.001"},
     {"data": "data digits\naugment\n  shift 1"},
 ])  # fmt: skip
-def test_a_run_goes_on_with_other_lines(tmp_path: Path, change: dict[str, str], spark: Any) -> None:
+def test_a_run_goes_on_with_other_lines(tmp_path: Path, change: dict[str, str]) -> None:
+    check_it_goes_on(tmp_path, change, {"a": {}, "b": {"threads": 1}})
+
+
+def test_a_run_goes_on_with_other_lines_on_spark(tmp_path: Path, spark: Any) -> None:
+    change = {"optimizer": "  optimizer adam"}
+    check_it_goes_on(tmp_path, change, {"a": {}, "b": {"spark": spark}})
+
+
+def check_it_goes_on(tmp_path: Path, change: dict[str, str], engines: dict[str, Any]) -> None:
     digests = set()
-    for name, where in (("a", {}), ("b", {"threads": 1}), ("c", {"spark": spark})):
+    for name, where in engines.items():
         train(spec(tmp_path), tmp_path / name, 2)
         model, said = train(spec(tmp_path, **change), tmp_path / name, 4, **where)
         (told,) = said

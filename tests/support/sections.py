@@ -33,6 +33,8 @@ def value_of(option: Option, random: Random) -> str:
             return f"{before}{max(low, 0.5):g} to {min(high, 1.25):g}"
         case "angle":
             return f"{before}{random.randint(1, 9)} degrees"
+        case "duration" if option.default and option.before != "every":
+            return str(option.default)
         case "duration":
             every = "every " if option.before == "every" else before
             return f"{every}{random.randint(1, 4)} iterations"

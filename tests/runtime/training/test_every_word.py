@@ -114,7 +114,7 @@ def train_again(job: Job, end: int) -> str:
     return train(job, begin=watcher.state)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 10**6))
 @pytest.mark.slow
 def test_the_bits_are_the_same_whoever_trains(seed: int) -> None:
