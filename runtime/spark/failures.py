@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from py4j.protocol import Py4JError, Py4JJavaError
+from py4j.protocol import Py4JError, Py4JNetworkError, Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
@@ -37,12 +37,16 @@ def spark_errors(title: str, session: SparkSession | None = None) -> Iterator[No
         return "py4j" not in record.pathname
 
     logging.root.addFilter(is_no_trace)
+    gone = False
     try:
         yield
     except (Py4JError, PySparkException, ConnectionError) as error:
+        # Then py4j goes on to log whenever Python clears away an object that Java had.
+        gone = isinstance(error, Py4JNetworkError | ConnectionError)
         raise spark_error(error, title, session) from None
     finally:
-        logging.root.removeFilter(is_no_trace)
+        if not gone:
+            logging.root.removeFilter(is_no_trace)
 
 
 def run_action(session: SparkSession, action: Callable[[], T]) -> T:
