@@ -5,6 +5,7 @@ Each is a module of this folder, under the name that the language has for it.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, SupportsFloat
 
 from llvmlite import ir
@@ -115,13 +116,26 @@ class _Columns:
             builder.load(builder.gep(data, [INT64(number)])) for number in range(settings + SHAPES)
         ]
 
-    def at(self, column: Any, width: int, largest: Any) -> tuple[list[Any], Any]:
+    @property
+    def plain(self) -> Any:
+        """Whether `shaped` changes nothing."""
+        usual = (1.0, float("inf"), 0.0, 0.0)
+        same = [
+            self.builder.fcmp_ordered("==", value, FLOAT(known))
+            for value, known in zip(self.given[self.settings :], usual, strict=True)
+        ]
+        return reduce(self.builder.and_, same)
+
+    def at(
+        self, column: Any, width: int, largest: Any, plain: bool = False
+    ) -> tuple[list[Any], Any]:  # fmt: skip
         """The shaped gradients, weights, states and settings; the bits of the largest gradient."""
         builder, floats = self.builder, ir.VectorType(FLOAT, width)
         slope, bits = self.terms.mean(column, width, largest)
         old = [load_lanes(builder, data, column, floats) for data in self.arrays]
         given = [broadcast(builder, value, floats) for value in self.given]
-        slope = shaped(builder, slope, old[0], *given[self.settings :])
+        if not plain:
+            slope = shaped(builder, slope, old[0], *given[self.settings :])
         return [slope, *old, *given[: self.settings]], bits
 
 
@@ -135,14 +149,26 @@ def updating(rule: Callable[..., list[Any]], states: int, settings: int) -> Any:
     def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> Any:
         columns = _Columns(context, builder, sig, args, states, settings)
 
-        def update(column: Any, width: int, largest: Carried) -> Carried:
-            found, bits = columns.at(column, width, largest[0])
-            new = rule(builder, *found)
-            for data, value in zip(columns.arrays, new, strict=True):
-                store_lanes(builder, value, data, column, aligned=False)
-            return [bits, larger(builder, largest[1], new[0])]
+        def updated(plain: bool) -> list[Any]:
+            def update(column: Any, width: int, largest: Carried) -> Carried:
+                found, bits = columns.at(column, width, largest[0], plain)
+                new = rule(builder, *found)
+                for data, value in zip(columns.arrays, new, strict=True):
+                    store_lanes(builder, value, data, column, aligned=False)
+                return [bits, larger(builder, largest[1], new[0])]
 
-        slope, weight = over_columns(builder, args[4], args[5], 2, update)
+            return over_columns(builder, args[4], args[5], 2, update)
+
+        # Twice, since most files shape nothing, and a step of a small net is mostly this.
+        ways = []
+        with builder.if_else(columns.plain) as (then, otherwise):
+            for way, plain in ((then, True), (otherwise, False)):
+                with way:
+                    ways.append((updated(plain), builder.block))
+        slope, weight = (builder.phi(INT32) for _ in range(2))
+        for found, block in ways:
+            slope.add_incoming(found[0], block)
+            weight.add_incoming(found[1], block)
         finite = builder.icmp_signed("<", weight, INT32(_INFINITY))
         code = builder.select(finite, INT64(0), INT64(NOT_FINITE))
         return builder.select(columns.terms.in_range(slope), code, INT64(OUT_OF_RANGE))
