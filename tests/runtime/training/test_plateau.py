@@ -46,7 +46,7 @@ def test_it_falls_as_keras_says() -> None:
     assert plateau.stalled == 3
 
 
-def test_a_run_that_goes_on_and_spark_give_the_same_bits(tmp_path: Path, spark: Any) -> None:
+def test_a_run_that_goes_on_gives_the_same_bits(tmp_path: Path) -> None:
     path = tmp_path / "net.lenet"
     path.write_text(NET.format("loss times 0.5 after 1 epoch", 9))
     whole = lenet.train(path, engine="local", progress=False, output=tmp_path / "whole")
@@ -55,8 +55,7 @@ def test_a_run_that_goes_on_and_spark_give_the_same_bits(tmp_path: Path, spark: 
     lenet.train(path, engine="local", progress=False, output=tmp_path / "parts", epochs=4)
     parts = lenet.train(path, engine="local", progress=False, output=tmp_path / "parts",
                         resume=True, epochs=9)  # fmt: skip
-    on_spark = lenet.train(path, spark=spark, progress=False)
-    assert whole.digest == parts.digest == on_spark.digest
+    assert whole.digest == parts.digest
 
 
 @pytest.mark.parametrize("state", ["x", [1, 2], [None, -1, 0], ["a", 1, 1], [1.0, 1, 10**9]])
