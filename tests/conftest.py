@@ -38,6 +38,7 @@ SLOW = frozenset(
         "fuzz_protocol",
         "fuzz_specs",
         "generated",
+        "importance",
         "kernels",
         "look",
         "mesh",
@@ -47,10 +48,12 @@ SLOW = frozenset(
         "pictures",
         "preparation",
         "rescue",
+        "resumed",
         "run_folder",
         "signals",
         "single",
         "spark",
+        "start_from",
         "terminal",
         "training",
         "winograd",
@@ -63,6 +66,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.stem.removeprefix("test_") in SLOW:
             item.add_marker("slow")
+        if "spark" in getattr(item, "fixturenames", ()):
+            item.add_marker("spark")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
