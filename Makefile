@@ -26,8 +26,9 @@ help:
 train: $(READY)
 	$(BIN)/lenet train $(SPEC) $(TRAIN_ARGS)
 
+# Three processes, since those with Spark's tests wait for it half of the time.
 test: lint
-	$(BIN)/pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+	$(BIN)/pytest -n 3 --dist loadgroup $(PYTEST_ARGS)
 
 fast: $(READY)
 	$(BIN)/pytest -n 2 -m "not slow and not spark" $(PYTEST_ARGS)
