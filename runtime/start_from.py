@@ -144,8 +144,11 @@ def _nothing_fits(path: Path, there: Mapping[str, Floats], ours: list[str]) -> L
     detail = (
         f"It has {listed(list(there))}; the net has {listed(ours)}." if there else "It is empty."
     )
+    title = f"no tensor of {path} has the name and the shape of one of the net's"
+    if any(name in there for name in ours):
+        return LenetError(title, f"Those of the same name have other shapes. {detail}")
     return LenetError(
-        f"no tensor of {path} has the name and the shape of one of the net's",
+        title,
         detail,
         'if they are only called differently, add `names "names.txt"` to the line, a file with a '
         "line `ours theirs` for each layer",

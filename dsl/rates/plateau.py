@@ -16,7 +16,7 @@ SCHEDULE = Schedule(
         Option(
             "metric", "what is watched", "choice", None,
             choices={name: entry.summary for name, entry in METRICS.items()
-                     if not (entry.table or entry.values)},
+                     if not entry.table and all(o.default is not None for o in entry.values)},
         ),
     ),
     options=(

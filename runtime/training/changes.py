@@ -46,7 +46,7 @@ class Norm:
         length = np.zeros(axes[outputs])
         for row in rows:
             length += row.astype(np.float64) ** 2
-        factors = np.float32(1) * np.minimum(1, self.most / np.maximum(np.sqrt(length), 1e-30))
+        factors = np.minimum(1, self.most / np.maximum(np.sqrt(length), 1e-30))
         shape = [1] * len(axes)
         shape[outputs] = -1
         whole = stored.reshape(axes)
