@@ -2,12 +2,14 @@
 
 from lenet.compiler.codegen.module import emit
 from lenet.compiler.jit.forks import STEADY
-from lenet.compiler.losses.code import given_by, is_weighted
+from lenet.compiler.losses.code import given_by, is_weighted, loss_of
 from lenet.compiler.passes import FOR_PREDICTION, PASSES
 from lenet.compiler.program import Outputs, Program
 from lenet.compiler.target import Target, host
 from lenet.compiler.verify import verify_graph
 from lenet.dsl.graph import Graph
+from lenet.dsl.losses import LOSSES
+from lenet.dsl.shapes import product
 
 
 def run_passes(graph: Graph, stop_after: str | None = None, predicting: bool = False) -> Graph:
@@ -32,6 +34,13 @@ def compile_graph(graph: Graph, target: Target | None = None, probes: bool = Fal
         return _compile(graph, target or host(), probes)
 
 
+def outputs_of(graph: Graph) -> Outputs:
+    """Of a net behind all passes."""
+    loss = loss_of(graph)
+    each = LOSSES[loss.name].outputs_of(loss)
+    return Outputs(product(graph.output), given_by(graph), graph.answers, each)
+
+
 def _compile(graph: Graph, target: Target, probes: bool) -> Program:
     lowered = run_passes(graph)
     predicted = run_passes(graph, predicting=True)
@@ -43,7 +52,7 @@ def _compile(graph: Graph, target: Target, probes: bool) -> Program:
         slots=emitted.slots,
         predict_slots=emitted.predict_slots,
         input=graph.input,
-        outputs=Outputs(lowered.output[0], given_by(lowered)),
+        outputs=outputs_of(lowered),
         phases=emitted.phases,
         batch_floats=emitted.batch_floats,
         train_floats=plan.floats if plan else 0,

@@ -6,16 +6,20 @@ from lenet.compiler.memory.layout import Slot
 from lenet.compiler.memory.phase import Call, Phase
 from lenet.compiler.target import LANES
 from lenet.dsl import registry
+from lenet.dsl.answers import Answers
 from lenet.dsl.graph import Node
 from lenet.dsl.shapes import Shape
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """What a net says of an image: `count` numbers, one for each class."""
+    """What a net says of an image: `count` numbers, one for each class, or `each` so many for each
+    of its other `answers`."""
 
     count: int
     kind: registry.Outputs
+    answers: Answers = "class"
+    each: int = 1
 
     @property
     def logarithmic(self) -> bool:

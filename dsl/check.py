@@ -16,6 +16,7 @@ from lenet.dsl.lower.state import Scope
 from lenet.dsl.lower.values import Constants
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.messages.diagnostics import Diagnostic, SpecError, closest
+from lenet.dsl.metrics import usual_metrics
 from lenet.dsl.sections import SECTIONS
 from lenet.dsl.syntax.parse import parse
 from lenet.dsl.syntax.tree import Let, Line, Tree
@@ -79,10 +80,19 @@ def check(
             tuple(lowered.nodes), read_sections.data, read_sections.train, text,
             read_sections.augment, dict(reader.sources), tuple(lowered.groups),
         )  # fmt: skip
+        graph = _measuring(graph)
     checked = Checked(
         tree, graph, (), dict(reader.sources), definitions, lowered, frozenset(reader.allowed)
     )
     return replace(checked, diagnostics=tuple(d for d in found if not checked.allows(d)))
+
+
+def _measuring(graph: Graph) -> Graph:
+    """With the metrics of its answers, where no line names any."""
+    train = graph.train
+    if train is None or train.metrics != usual_metrics():
+        return graph
+    return replace(graph, train=replace(train, metrics=usual_metrics(graph.answers)))
 
 
 def check_graph(

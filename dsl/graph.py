@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from lenet.dsl.answers import Answers
 from lenet.dsl.registry import Parameter
 from lenet.dsl.sections.augment import Augment
 from lenet.dsl.sections.data import Data
-from lenet.dsl.shapes import Shape, show
+from lenet.dsl.shapes import Shape, product, show
+from lenet.dsl.training.answered import answers_of
 from lenet.dsl.training.values import Train
 
 
@@ -95,6 +97,12 @@ class Graph:
     @property
     def output(self) -> Shape:
         return self.nodes[-1].shape
+
+    @property
+    def answers(self) -> Answers:
+        """What the net answers: its loss tells, or what the data predict."""
+        loss = self.train.loss if self.train is not None else None
+        return answers_of(loss, self.data, product(self.output))
 
     @property
     def parameter_count(self) -> int:

@@ -2,7 +2,7 @@
 in which units; there, and wherever else events leave Python, they are dicts."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 
@@ -31,7 +31,8 @@ class SparkStarted(Event):
 
 @dataclass(frozen=True)
 class DataCounted(Event):
-    """The images are found and counted, and fit the net."""
+    """The images are found and counted, and fit the net. `answers` that are no classes have a
+    `mean` and a `deviation`."""
 
     kind = "data"
     name: str
@@ -44,6 +45,7 @@ class DataCounted(Event):
     mean: float
     constant: int
     left_out: int
+    answers: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Compiled(Event):
 
 @dataclass(frozen=True)
 class IterationDone(Event):
-    """A batch is done; counts begin at 1."""
+    """A batch is done; counts begin at 1. Only classes have a `top1`."""
 
     kind = "iteration"
     epoch: int
@@ -84,7 +86,7 @@ class IterationDone(Event):
     step: int
     steps: int
     loss: float
-    top1: float
+    top1: float | None
     rate: float
     images_per_second: float
 
@@ -125,7 +127,7 @@ class EpochDone(Event):
     epoch: int
     iteration: int
     loss: float
-    top1: float
+    top1: float | None
     rate: float
     images_per_second: float
     seconds: float
@@ -143,12 +145,14 @@ class CheckpointKept(Event):
 
 @dataclass(frozen=True)
 class Predictions(Event):
-    """What was counted at the last validation, by class."""
+    """What was counted at the last validation, by class; of answers that are no classes, the part
+    of what could be explained that is (`gained`)."""
 
     kind = "predictions"
     classes: list[int]
     predicted: list[int]
     hits: int
+    gained: float | None = None
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,13 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from lenet.dsl.answers import WRITTEN
 from lenet.dsl.graph import Graph
+from lenet.dsl.messages.clean import clean
 from lenet.dsl.shapes import show
 from lenet.runtime.class_names import with_number
 from lenet.runtime.data.dataset import DataError
+from lenet.runtime.data.target import Target
 from lenet.runtime.events import DataCounted, Warned
 
 if TYPE_CHECKING:
@@ -16,18 +19,23 @@ if TYPE_CHECKING:
 _MOST = 0.9  # of the rows, in one class
 _DIM = 16  # of 255, a largest byte that is hardly meant
 _NAMED = 5  # classes that a message lists
+_FAR = 1e4  # deviations, from 0 to the mean
 
 
 def class_names(graph: Graph, source: "Source") -> tuple[str, ...]:
     """One for each output. Labels that are only numbers keep them: with `label from 1` the first
     class is called 1."""
     known = source.classes
+    if graph.answers != "class":
+        return known
     first = graph.data.first if graph.data is not None and not known else 0
     return known + tuple(str(k + first) for k in range(len(known), graph.output[0]))
 
 
 def check_labels(graph: Graph, source: "Source") -> None:
     """DataError where the labels do not fit the net's output, with what mends the cause."""
+    if graph.answers != "class":
+        return _check_answers(graph, source)
     outputs = graph.output[0] if len(graph.output) == 1 else 0
     if not outputs:
         raise DataError(
@@ -47,6 +55,22 @@ def check_labels(graph: Graph, source: "Source") -> None:
             _refuse(graph, source)
     elif source.largest >= outputs:
         _refuse(graph, source)
+
+
+def _check_answers(graph: Graph, source: "Source") -> None:
+    """DataError where the net has other answers than the data."""
+    wanted = Target.of(graph).count
+    if source.answers != wanted:
+        found = f"{source.answers} a row" if source.answers else "classes"
+        raise DataError(
+            f"the net answers with {WRITTEN[graph.answers]}, {wanted} a row, but the answers of "
+            f"{source.name} are {found}"
+        )
+    for name, deviation in zip(source.classes, source.counted[0].of_answers()[1], strict=True):
+        if deviation == 0:
+            title = f"all rows of {source.name} to train with have the same answer"
+            detail = f"So has the column {clean(name)}: there is nothing to learn."
+            raise DataError(title, detail, "give rows with other answers, or leave it out")
 
 
 def check_metrics(graph: Graph, source: "Source") -> None:
@@ -103,6 +127,11 @@ def summary(graph: Graph, source: "Source") -> DataCounted:
     def by_class(labels: dict[int, int]) -> dict[str, int]:
         return {names[label]: labels[label] for label in sorted(labels)}
 
+    mean, deviation = train.of_answers()
+    answers = {
+        name: {"mean": m, "deviation": d}
+        for name, m, d in zip(names if train.answers else (), mean, deviation, strict=True)
+    }
     return DataCounted(
         name=source.name,
         rows=source.rows,
@@ -114,6 +143,7 @@ def summary(graph: Graph, source: "Source") -> DataCounted:
         mean=train.mean(scale),
         constant=train.constant,
         left_out=len(source.left_out),
+        answers=answers,
     )
 
 
@@ -126,7 +156,10 @@ def odd_things(graph: Graph, source: "Source") -> Iterator[Warned]:
         what = "1 picture" if count == 1 else f"{count:,} pictures"
         text = f"{what} of {name} cannot be read and {'is' if count == 1 else 'are'} left out; "
         yield Warned(f"{text}the first is {source.left_out[0]}")
-    yield from _odd_labels(graph, source)
+    if graph.answers == "class":
+        yield from _odd_labels(graph, source)
+    else:
+        yield from _odd_answers(graph, source)
     whole = source.dtype == "uint8" and math.isclose(source.scale, 1 / 255)
     if whole and train.most <= _DIM:
         text = f"the values of {name} are whole numbers up to {train.most:g}, as bytes"
@@ -145,6 +178,19 @@ def odd_things(graph: Graph, source: "Source") -> Iterator[Warned]:
                 f"the values of {name} go up to {train.most:g}, as those of bytes do, but they are "
                 "floats, which are taken as they are", fix,
             )  # fmt: skip
+
+
+def _odd_answers(graph: Graph, source: "Source") -> Iterator[Warned]:
+    train, _ = source.counted
+    names, (mean, deviation) = class_names(graph, source), train.of_answers()
+    for name, m, d in zip(names, mean, deviation, strict=True):
+        if graph.answers == "yes or no" and not 1 - _MOST < m < _MOST:
+            often, share = ("yes", m) if m > 0.5 else ("no", 1 - m)
+            text = f"{share:.1%} of the answers {clean(name)} of {source.name} are {often}"
+            yield Warned(text, f"compare accuracy with {share:.1%}, and look at f1 or auc")
+        elif graph.answers == "numbers" and abs(m) > _FAR * d:
+            text = f"the answers {clean(name)} of {source.name} hardly vary: {m:g} ± {d:.2g}"
+            yield Warned(text, "is this the column that is meant?")
 
 
 def _odd_labels(graph: Graph, source: "Source") -> Iterator[Warned]:

@@ -14,6 +14,7 @@ from lenet.runtime.training.importance import importance_of
 from lenet.runtime.training.job import Job, digest_of
 from lenet.runtime.training.slices.count import least_rows, slice_count
 from lenet.runtime.training.source import Source
+from lenet.runtime.unit import Unit
 
 
 def make_job(
@@ -29,15 +30,18 @@ def make_job(
         mean, deviation = counts.normal(source.scale, apart)
     scale = tuple(source.scale / d for d in deviation)
     shift = tuple(-m / d for m, d in zip(mean, deviation, strict=True))
+    unit = None if graph.answers == "class" else Unit.of(graph, *counts.of_answers())
     model = Model(
         graph.source, {}, class_names(graph, source), source.scale, mean, deviation,
         settings=dict(settings), imports=dict(graph.imports),
         observed=_observed(source), name=spec.stem.encode(errors="backslashreplace").decode(),
+        answers=None if unit is None else (unit.mean, unit.deviation),
     )  # fmt: skip
     job = Job(
         graph, str(spec), scale, shift, slice_count(graph.train.batch, least_rows(graph)),
         digest_of(graph, scale, shift, source.fingerprint), json.dumps(facts_of(model)),
         importance_of(graph, source), 1 / source.scale, model.classes,
+        unit,
     )  # fmt: skip
     return job, model
 

@@ -15,6 +15,7 @@ from lenet.runtime.data import DataError, Dataset, Images
 from lenet.runtime.data.columns import Columns
 from lenet.runtime.data.given import given
 from lenet.runtime.data.labels import renumbered
+from lenet.runtime.data.target import Target
 from lenet.runtime.datasets import (
     Progress,
     Wanted,
@@ -42,12 +43,14 @@ class Deferred:
         from lenet.runtime.spark import frames
 
         section, shape = self.graph.data, bare_shape(self.graph)
-        seed = _seed(self.graph)
+        seed, target = _seed(self.graph), Target.of(self.graph)
         if self.frame is not None:
             columns = self.columns or _columns_of(section)
-            return frames.source_of(self.frame, columns, shape, section, seed)
+            return frames.source_of(self.frame, columns, shape, section, seed, target=target)
         assert section is not None
-        source = read_on_executors(session, Wanted(section, self.path, shape=shape), seed)
+        source = read_on_executors(
+            session, Wanted(section, self.path, shape=shape, target=target), seed
+        )
         assert isinstance(source, Source)
         return source
 
@@ -91,8 +94,9 @@ def _load(
     progress: Progress | None, classes: tuple[str, ...] | None = None,
 ) -> Dataset:  # fmt: skip
     dataset = load_dataset(
-        section.kind, argument, data, progress, bare_shape(graph), section, classes
-    )
+        section.kind, argument, data, progress, bare_shape(graph), section, classes,
+        Target.of(graph),
+    )  # fmt: skip
     if DATASETS[section.kind].singly:  # which has done it row by row
         return dataset
     return renumbered(dataset, section.first, section.distinct)
@@ -102,7 +106,7 @@ def given_data(data: Any, graph: Graph, columns: Columns | None) -> Dataset:
     """Arrays and tables of this process, as the data section reads them."""
     section = graph.data
     columns = columns or _columns_of(section)
-    dataset = given(data, bare_shape(graph), section, columns)
+    dataset = given(data, bare_shape(graph), section, Target.of(graph), columns)
     if section is None:
         return dataset
     if dataset.test is not None:  # what is given to test with comes before what the file says
@@ -125,7 +129,7 @@ def _seed(graph: Graph) -> int:
 
 def _as_classes_of(dataset: Dataset, classes: tuple[str, ...] | None) -> Dataset:
     """With the classes' numbers that a model has: other data may lack some of them."""
-    if classes is None or not dataset.classes:
+    if classes is None or not dataset.classes or not dataset.train.of_classes:
         return dataset
     strange = [name for name in dataset.classes if name not in classes]
     if strange:

@@ -27,6 +27,10 @@ def verdict(
     if not history:
         return
     last = history[-1]
+    losses = [epoch["loss"] for epoch in history]
+    if graph.answers != "class":
+        yield from _of_answers(graph, predictions, losses)
+        return
     counts = source.counted[0].labels
     names = class_names(graph, source)
     if predictions is None:
@@ -37,15 +41,13 @@ def verdict(
         right, images = predictions.hits / sum(own), "validation images"
     most = max(counts, key=lambda label: counts[label])
     share = counts[most] / sum(counts.values())
-    losses = [epoch["loss"] for epoch in history]
     stuck = len(losses) > 1 and losses[-1] >= losses[0]
     if len(counts) > 1 and right < share + _BETTER * (1 - share):
         text = f"the net is no better than guessing: {right:.2%} of the {images} are right, and "
         text += f"{share:.2%} would be with the answer {names[most]} to all of them"
         yield Warned(text, _what_to_try(graph, losses))
     elif stuck:
-        text = f"the training loss has not fallen: {losses[0]:.4f} in the first epoch, "
-        yield Warned(f"{text}{losses[-1]:.4f} in the last", _what_to_try(graph, losses))
+        yield _stuck(graph, losses)
     elif predictions is not None:
         taken = predictions.predicted
         never = [names[k] for k in sorted(counts) if not taken[k]]
@@ -53,6 +55,24 @@ def verdict(
             shown = ", ".join(never[:_NAMED]) + (", …" if len(never) > _NAMED else "")
             fix = "look at these classes' images and labels, and give more of them; or train longer"
             yield Warned(f"no image is ever taken for {shown}", fix)
+
+
+def _stuck(graph: Graph, losses: Sequence[float]) -> Warned:
+    text = f"the training loss has not fallen: {losses[0]:.4f} in the first epoch, "
+    return Warned(f"{text}{losses[-1]:.4f} in the last", _what_to_try(graph, losses))
+
+
+def _of_answers(
+    graph: Graph, predictions: Predictions | None, losses: Sequence[float]
+) -> Iterator[Warned]:
+    """The same of a net whose answers are no classes."""
+    gained = predictions.gained if predictions is not None else None
+    if gained is not None and gained < _BETTER:
+        same = "always the mean" if graph.answers == "numbers" else "always what is more frequent"
+        text = f"the net is no better than guessing: than to answer {same}, by {gained:.2%} of what"
+        yield Warned(f"{text} that leaves to be learnt", _what_to_try(graph, losses))
+    elif len(losses) > 1 and losses[-1] >= losses[0]:
+        yield _stuck(graph, losses)
 
 
 def _what_to_try(graph: Graph, losses: Sequence[float]) -> str:
@@ -65,7 +85,8 @@ def _what_to_try(graph: Graph, losses: Sequence[float]) -> str:
     hints.append(_another_rate(max(train.rate.bases), losses))
     if graph.data is not None and not graph.data.normalize:
         hints.append("`normalize` in the data section")
-    hints.append("whether the labels belong to the images")
+    what = "labels" if graph.answers == "class" else "answers"
+    hints.append(f"whether the {what} belong to the images")
     return "try " + ", ".join(hints[:-1]) + "; and look " + hints[-1]
 
 

@@ -53,7 +53,7 @@ def test_every_line_of_a_section_is_written_as_the_page_says(section: str) -> No
         usage = line.example
         end = "logsoftmax\n" if "nll" in usage else ""
         rate = "" if key == "rate" else "  rate 0.1\n"
-        tables = ("image", "label", "weight", "resize", "background", "invert", "skip")
+        tables = ("image", "label", "predict", "weight", "resize", "background", "invert", "skip")
         source = 'parquet "x"' if key in tables else "mnist"
         data = f"data {source}\n" + (f"  {usage}\n" if section == "data" else "")
         data = data.replace("pad 2", "pad 0")  # else the net would need another input

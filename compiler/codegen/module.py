@@ -46,8 +46,9 @@ from lenet.compiler.simd.products.winograd import (
     transform_weights,
 )
 from lenet.compiler.simd.vector import (
-    choose_index, choose_value, fma, from_bits, lane_sum, load, load_bits, load_bytes,
-    maximum, select_below, select_equal, select_greater, splat, splat_int, store, store_bytes,
+    absolute, choose_index, choose_value, copy_sign, fma, from_bits, lane_sum, load, load_bits,
+    load_bytes, maximum, minimum, select_below, select_equal, select_greater, select_less,
+    select_nan, splat, splat_int, square_root, store, store_bytes,
 )
 from lenet.compiler.simd.support import (
     add_maps, clear, copy, give_outputs, make_keys, take_image, unpack,
@@ -94,7 +95,7 @@ def emit(
     layers = _emit_layers(graph, names, by_name, target, known)
     predict_names = {name: names[other] for name, other in others.items()}
     predict_layers = _emit_layers(predicted, predict_names, predict_by_name, target, known)
-    has_loss = given_by(graph) == "log-probabilities"
+    has_loss = graph.answers != "class" or given_by(graph) == "log-probabilities"
     trainable = has_loss and any(slot.parameter.trained for slot in slots)
     phases, batch = schedule_training(graph, layers) if trainable else ((), 0)
     predict = schedule_prediction(predicted, predict_layers)
@@ -122,7 +123,7 @@ def emit(
     )
     if train_plan is not None:
         loss = loss_of(graph)
-        kernel = code_of(loss).kernel(graph.output[0], loss, is_weighted(graph))
+        kernel = code_of(loss).kernel(product(graph.output), loss, is_weighted(graph))
         parts.append(f"\n{kernel}\n\n")
         parts.append(train_source(phases, train_plan, spans, cleared, probes, row_arrays(graph)))
     parts.append("\n\n" + predict_source(predict, predict_plan, probes))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lenet.compiler.kernels import entry_of
 from lenet.dsl.graph import Graph
@@ -10,26 +10,37 @@ from lenet.dsl.losses import class_weights, usual_loss
 from lenet.dsl.registry import Outputs
 from lenet.dsl.vocabulary import Use, carried_out
 
+if TYPE_CHECKING:  # numpy takes a tenth of a second, and the shapes of a net need none
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
 
 @dataclass(frozen=True)
 class LossCode:
-    """How a loss is computed, always from log-probabilities of the classes.
+    """How a loss is computed; of classes, always from their log-probabilities.
 
     `end` is the layer that makes these of what the loss takes, with its arguments, if it takes
-    anything else. `kernel(classes, use, weighted)` is the source of `loss` as a line uses it, which
+    anything else. `kernel(outputs, use, weighted)` is the source of `loss` as a line uses it, which
     adds up the losses and the hits of a block's images and leaves the gradient. Where it is
     weighted, an image's loss and gradient are times its `importance`.
+
+    `values(outputs, targets, use)` are the losses of images, (count,), from the net's outputs,
+    (count, outputs), and what they should be, (count, answers), all float64: there is none for
+    classes, whose metric `loss` is the likelihood.
     """
 
     kernel: Callable[[int, Use, bool], str]
     end: tuple[str, Mapping[str, Any]] | None = None
+    values: "Callable[[Floats, Floats, Use], Floats] | None" = None
 
 
 def loss_of(graph: Graph) -> Use:
     """The one that the file names, or that the last layer calls for."""
     if graph.train is not None and graph.train.loss is not None:
         return graph.train.loss
-    return usual_loss(given_by(graph)).use()
+    return usual_loss(given_by(graph), graph.answers).use()
 
 
 def is_weighted(graph: Graph) -> bool:
@@ -39,7 +50,8 @@ def is_weighted(graph: Graph) -> bool:
 
 def row_arrays(graph: Graph) -> tuple[str, ...]:
     """What a training is given of each row."""
-    return ("pixels", "labels", "importance") if is_weighted(graph) else ("pixels", "labels")
+    arrays = ("pixels", "labels" if graph.answers == "class" else "targets")
+    return (*arrays, "importance") if is_weighted(graph) else arrays
 
 
 def given_by(graph: Graph) -> Outputs:

@@ -1,15 +1,24 @@
 """Whether the net has as many classes as its metrics take."""
 
+from lenet.dsl.answers import Answers
 from lenet.dsl.lower.lowering import Lowering
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.metrics import METRICS, named, usual_metrics
 from lenet.dsl.training.values import Train
 
 
-def check_metrics(lowered: Lowering, train: Train) -> None:
+def check_metrics(lowered: Lowering, train: Train, answers: Answers) -> None:
     """Report those that do not fit. What `validate` names may tell nothing of a few classes, and is
     left out then; but a number in its line is a mistake, and what ends a training must be there."""
+    others = [
+        (use, span) for use, span in train.metric_places if answers not in METRICS[use.name].answers
+    ]
+    for use, span in others:
+        taken, other = METRICS[use.name].answers, usual_metrics(answers)[0].name
+        lowered.report(messages.metric_of_others(span, named(use), taken, answers, other))
     output = lowered.nodes[-1].shape
+    if answers != "class" or others:
+        return
     if len(output) != 1 or output[0] < 2:
         return
     classes, instead = output[0], usual_metrics()[0].name

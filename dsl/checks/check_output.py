@@ -1,13 +1,18 @@
-"""Whether the net's end fits the loss and the classes."""
+"""Whether the net's end fits the loss and the answers of the data."""
 
 from collections.abc import Callable
 
+from lenet.dsl.answers import Answers
+from lenet.dsl.datasets import DATASETS
 from lenet.dsl.graph import Node
-from lenet.dsl.losses import LOSSES, class_weights, usual_loss
+from lenet.dsl.losses import LOSSES, Loss, class_weights, usual_loss
 from lenet.dsl.lower.lowering import Lowering
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.registry import Layer, layers
+from lenet.dsl.sections.data import Data
+from lenet.dsl.shapes import product
 from lenet.dsl.syntax.tree import Line, Span
+from lenet.dsl.training.answered import answers_of
 from lenet.dsl.training.values import Train
 
 _SOFTMAXES = ("probabilities", "log-probabilities")
@@ -31,14 +36,14 @@ def end_is_followed(lowered: Lowering) -> bool:
     return False
 
 
-def check_loss(lowered: Lowering, train: Train) -> None:
+def check_loss(lowered: Lowering, train: Train, answers: Answers) -> None:
     """Whether the net ends with what its loss takes."""
     report = lowered.report
     last, last_line = _last(lowered, lambda layer: layer.rearranges)
     last_span = last_line.keyword.span
     loss_span = train.loss_span if train.loss_span else last_line.span
     gives = layers()[last.kind].gives
-    usual = usual_loss(gives)
+    usual = usual_loss(gives, answers)
     loss = LOSSES[train.loss.name] if train.loss else usual
     if gives == "distances" and loss.takes != gives:
         report(messages.outputs_are_distances(loss_span, loss.name, last.kind, last_span,
@@ -48,29 +53,81 @@ def check_loss(lowered: Lowering, train: Train) -> None:
     _check_weights(lowered, train, loss_span)
     if "distances" in (gives, loss.takes):
         return
-    _check_scores(lowered)
+    if answers == "numbers":
+        _check_range(lowered, loss)
+    else:
+        _check_scores(lowered, loss)
 
 
 def _check_weights(lowered: Lowering, train: Train, span: Span) -> None:
     """Whether each class has a weight, where any has."""
     said, output = class_weights(train.loss), lowered.nodes[-1].shape
+    what = "classes"
+    if train.loss is not None and LOSSES[train.loss.name].answers == "yes or no":
+        said, output, what = train.loss["weights"], (product(output),), "outputs"
     if not said or isinstance(said, str) or len(output) != 1:
         return
     if len(said) != output[0]:
-        lowered.report(messages.class_weights_differ(span, len(said), output[0]))
+        lowered.report(messages.class_weights_differ(span, len(said), output[0], what))
     elif not any(said):
         lowered.report(messages.no_class_counts(span))
 
 
-def _check_scores(lowered: Lowering) -> None:
+def _check_scores(lowered: Lowering, loss: Loss) -> None:
     """Whether the scores before the softmax, written or not, may take any value."""
     node, line = _scores(lowered)
-    bounds = layers()[node.kind].bounds
-    if bounds == (0.0, 1.0):
-        lowered.report(messages.squashed_scores(line.keyword.span, node.kind, node.shape[0],
+    bounds, span = layers()[node.kind].bounds, line.keyword.span
+    if bounds == (0.0, 1.0) and loss.answers == "yes or no":
+        lowered.report(messages.squashed_twice(span, node.kind, loss.name, _stands_alone(line)))
+    elif bounds == (0.0, 1.0):
+        lowered.report(messages.squashed_scores(span, node.kind, node.shape[0],
                                              _stands_alone(line)))  # fmt: skip
     elif bounds is not None:
-        lowered.report(messages.bounded_scores(line.keyword.span, node.kind, bounds))
+        follows = f"`{loss.name}`" if loss.answers == "yes or no" else "a softmax"
+        lowered.report(messages.bounded_scores(span, node.kind, bounds, follows))
+
+
+def _check_range(lowered: Lowering, loss: Loss) -> None:
+    """Whether the net can give all numbers that its loss wants."""
+    node, line = _last(lowered, lambda layer: layer.rearranges)
+    bounds = layers()[node.kind].bounds
+    if bounds is not None and (loss.standardized or loss.logarithm):
+        lowered.report(messages.bounded_numbers(line.keyword.span, node.kind, bounds,
+                                             loss.logarithm, _stands_alone(line)))  # fmt: skip
+
+
+def check_answers(lowered: Lowering, train: Train | None, data: Data | None) -> Answers:
+    """What the net answers; whether loss, data and the number of outputs agree on it is checked,
+    but for classes."""
+    outputs = product(lowered.nodes[-1].shape)
+    use = train.loss if train is not None else None
+    answers = answers_of(use, data, outputs)
+    loss = LOSSES[use.name] if use is not None else usual_loss("scores", answers)
+    span = train.loss_span if train is not None and train.loss_span else None
+    each = loss.outputs_of(use) if use is not None else 1
+    named = data is not None and bool(data.predict)
+    if outputs % each and span is not None and use is not None and not named:
+        lowered.report(messages.outputs_per_answer(span, use.name, each, outputs))
+    if data is None:
+        return answers
+    place = span or data.span
+    if answers != "class" and not DATASETS[data.kind].columns:
+        usual = usual_loss(layers()[lowered.nodes[-1].kind].gives)
+        lowered.report(messages.data_have_classes(place, loss.name, answers, data.kind, usual.name))
+    elif data.predict and use is not None:
+        said = answers_of(None, data, outputs)
+        if data.any != (answers == "yes or no") and (data.any or answers == "class"):
+            lowered.report(messages.other_answers(place, loss.name, answers, said))
+        elif answers == "class" and (len(data.predict) > 1 or data.log):
+            lowered.report(messages.other_answers(place, loss.name, answers, "numbers"))
+        elif data.log and not loss.standardized:
+            lowered.report(messages.no_logarithm(data.span, loss.name))
+    if answers != "class" and data.predict and outputs != each * len(data.predict):
+        node, line = _last(lowered, lambda layer: layer.rearranges or layer.bounds is not None)
+        sized = layers()[node.kind].sized
+        lowered.report(messages.answer_count(line.span, outputs, len(data.predict), each,
+                                          node.kind, sized))  # fmt: skip
+    return answers
 
 
 def check_classes(lowered: Lowering, classes: int | None, data: str) -> bool:

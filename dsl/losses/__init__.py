@@ -1,9 +1,11 @@
 """Losses: what a training makes small. Each is an entry, carried out by the module of the same name
 in compiler/losses."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from lenet.dsl.answers import Answers
 from lenet.dsl.messages.diagnostics import Diagnostic
 from lenet.dsl.syntax.tree import Span
 from lenet.dsl.vocabulary import Option, Registry, Use, Word
@@ -15,14 +17,29 @@ class Loss(Word):
 
     `takes` is what the net's last layer has to give (`gives`, in its entry), and `unfit(place,
     layer, its place, what it gives)` what is said where it gives something else. Nets that give one
-    of `usual_for` are trained by this loss where no line names one. `formula` is that of one image,
-    of the class y, with x as what the net gives.
+    of `usual_for` are trained by this loss where no line names one, and the data have such
+    `answers`. `formula` is that of one image, of the class y, with x as what the net gives; or of
+    one number x and the right answer y, of which the loss of an image is the mean.
+
+    Numbers from `low` to `high` are answers. Where they are `standardized`, the net is trained for
+    (answer - mean) / standard deviation of the training answers. With a `logarithm`, the net gives
+    that of its answers. `each` names the option that has a value for each output of an answer.
     """
 
     formula: str
     takes: str
     unfit: Callable[[Span, str, Span, str], Diagnostic]
     usual_for: tuple[str, ...] = ()
+    answers: Answers = "class"
+    low: float = -math.inf
+    high: float = math.inf
+    standardized: bool = False
+    logarithm: bool = False
+    each: str = ""
+
+    def outputs_of(self, use: Use) -> int:
+        """How many outputs of the net belong to an answer."""
+        return len(use[self.each]) if self.each else 1
 
 
 LOSSES: Registry[Loss] = Registry(__name__, "LOSS")
@@ -52,10 +69,15 @@ WEIGHTS = Option(
 
 def class_weights(loss: Use | None) -> tuple[float, ...] | str:
     """What the loss's line says of them; () if it says nothing."""
-    said: tuple[float, ...] | str = dict(loss.values).get(WEIGHTS.name, ()) if loss else ()
+    if loss is None or WEIGHTS not in LOSSES[loss.name].options:
+        return ()
+    said: tuple[float, ...] | str = loss[WEIGHTS.name]
     return said
 
 
-def usual_loss(gives: str) -> Loss:
-    """That of a net whose last layer gives this, where no line names one."""
-    return next(loss for loss in LOSSES.values() if gives in loss.usual_for)
+def usual_loss(gives: str, answers: Answers = "class") -> Loss:
+    """That of a net whose last layer gives this, where no line names one; of such nets that there
+    is none for, that of plain scores."""
+    fitting = [loss for loss in LOSSES.values() if loss.answers == answers and loss.usual_for]
+    found = (loss for loss in fitting if gives in loss.usual_for)
+    return next(found, next(loss for loss in fitting if "scores" in loss.usual_for))

@@ -116,17 +116,15 @@ ABSENT: dict[str, dict[str, str]] = {
         **_each("lr learningrate rate", "write it in a line of its own: `rate 0.001`"),
     },
     "loss": {
-        **_each("mse mseloss l2 l2loss mae l1 l1loss meansquarederror meanabsoluteerror huber "
-                "huberloss smoothl1 smoothl1loss logcosh poisson hinge hingeloss squaredhinge "
-                "multimargin kl kldiv kldivloss kldivergence focal focalloss dice iou cosine "
-                "cosinesimilarity triplet contrastive arcface labelsmoothing", _CLASSES),
-        **_each("bce bceloss bcewithlogits bcewithlogitsloss binarycrossentropy logloss",
-                "write `crossentropy`, with two outputs for two classes"),
+        **_each("squaredhinge focal focalloss dice iou triplet contrastive arcface labelsmoothing",
+                _CLASSES),
+        **_each("logcosh", "write `loss huber`, which is alike, for numbers as answers"),
+        **_each("logloss", "write `crossentropy` for classes, or `bce` for answers yes or no"),
         **_each("ctc ctcloss wasserstein"),
     },
     "metric": {
         **_each("fbeta specificity prauc map meanaverageprecision kappa cohenkappa mcc iou ece "
-                "brier mse mae rmse r2", _PREDICTED),
+                "brier", _PREDICTED),
         **_each("error err top1error errorrate", "write `top1`: the error is 1 - top1"),
         **_each("perplexity", "write `loss`: the perplexity is exp(loss)"),
         **_each("crossentropy nll logloss", "write `loss`"),
@@ -154,7 +152,7 @@ ABSENT: dict[str, dict[str, str]] = {
         **_each("momentum nesterov weightdecay beta1 beta2 epsilon", _OPTIMIZER),
         **_each("sgd adam", "write `optimizer` before it"),
         **_each("earlystopping earlystop patience", _STOP),
-        **_each("metric metrics accuracy evaluate", "write `validate top1 loss every epoch`"),
+        **_each("metric metrics evaluate", "write `validate top1 loss every epoch`"),
         **_each("device gpu gpus cuda tpu accelerator", _CPU),
         **_each("precision amp fp16 bf16 dtype mixedprecision",
                 f"{_LEAVE}: all numbers have 32 bits"),

@@ -4,6 +4,7 @@ in runtime/metrics."""
 from dataclasses import dataclass
 from typing import Literal
 
+from lenet.dsl.answers import Answers
 from lenet.dsl.vocabulary import Option, Registry, Use, Word
 
 
@@ -15,7 +16,8 @@ class Metric(Word):
     shown in percent; a `table` is rows of counts instead of a number, which cannot be compared. It
     tells something of nets with `least_classes` or more, is measured of `most_classes` at most, and
     the value called `below_classes` lies below their number. `usual` is its place among those that
-    are measured where no line says which, from 1.
+    are measured where no line says which, from 1. It is measured where the net `answers` such.
+    Its value has that `power` of the answers' unit.
     """
 
     formula: str
@@ -26,6 +28,8 @@ class Metric(Word):
     most_classes: int = 2**31
     below_classes: str = ""
     usual: int = 0
+    answers: tuple[Answers, ...] = ("class",)
+    power: int = 0
 
     def score(self, value: float) -> float:
         """Larger where the value is better."""
@@ -33,7 +37,9 @@ class Metric(Word):
 
     def shown(self, value: float) -> str:
         """A value as people read it."""
-        return f"{value:.2%}" if self.share else f"{value:.4f}"
+        if self.share:
+            return f"{value:.2%}"
+        return f"{value:.4f}" if abs(value) < _LARGE else f"{value:.6g}"
 
     @property
     def written(self) -> str:
@@ -45,11 +51,15 @@ class Metric(Word):
         below = use[self.below_classes] + 1 if self.below_classes else 0
         return max(self.least_classes, below)
 
-    def fits_classes(self, use: Use, classes: int) -> bool:
-        """Whether it tells something of so many classes, and can be measured."""
-        return self.least_for(use) <= classes <= self.most_classes
+    def fits_net(self, use: Use, answers: Answers, outputs: int) -> bool:
+        """Whether it tells something of a net's outputs, of so many classes for example, and can be
+        measured."""
+        least = self.least_for(use) if answers == "class" else 1
+        return answers in self.answers and least <= outputs <= self.most_classes
 
 
+_LARGE = 1000  # from here on, four digits behind the point say little
+ALL: tuple[Answers, ...] = ("class", "numbers", "yes or no")
 METRICS: Registry[Metric] = Registry(__name__, "METRIC")
 OF = Option(
     "of",
@@ -88,7 +98,8 @@ def of_classes() -> tuple[Metric, ...]:
     return tuple(metric for metric in METRICS.values() if OF in metric.values)
 
 
-def usual_metrics() -> tuple[Use, ...]:
+def usual_metrics(answers: Answers = "class") -> tuple[Use, ...]:
     """What is measured where no line says it."""
-    usual = sorted((metric.usual, name) for name, metric in METRICS.items() if metric.usual)
+    fitting = ((name, metric) for name, metric in METRICS.items() if answers in metric.answers)
+    usual = sorted((metric.usual, name) for name, metric in fitting if metric.usual)
     return tuple(METRICS[name].use() for _, name in usual)

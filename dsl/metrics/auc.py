@@ -17,4 +17,5 @@ METRIC = Metric(
     share=False,
     most_classes=100,  # half a MiB of counts for each
     aliases=("roc_auc", "rocauc", "roc", "auroc", "aucroc"),
+    answers=("class", "yes or no"),
 )

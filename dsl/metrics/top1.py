@@ -8,5 +8,5 @@ METRIC = Metric(
     example="validate top1 every epoch",
     formula="the mean of 1 where p[y] is the largest of p, of equal ones the first, and of 0 else",
     usual=1,
-    aliases=("accuracy", "acc", "top1accuracy"),
+    aliases=("acc", "top1accuracy"),
 )

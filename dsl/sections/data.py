@@ -33,7 +33,8 @@ _USAGE = 'data mnist, or data idx "folder"'
 class Data:
     """`validate` training images are held out; 0 means that the test set validates. `pad` rows and
     columns of zeros are put around every image. `image`, `label` and
-    `weight` are columns of a table; "" is none.
+    `weight` are columns of a table; "" is none. `predict` are the columns of the answers where a
+    line says so, the logarithms of numbers or `any` of several yes or no; else `label` is.
 
     Pictures are brought to the size `resize` as `resize_mode` says, lie on `background` ("" is
     white, but black below white ink), and are inverted or not ("no", "yes" and "auto": those on
@@ -48,6 +49,9 @@ class Data:
     pad: tuple[int, int] = (0, 0)
     image: str = "image"
     label: str = "label"
+    predict: tuple[str, ...] = ()
+    log: bool = False
+    any: bool = False
     weight: str = ""
     first: int = 0
     distinct: bool = False
@@ -96,6 +100,28 @@ def _label(reader: Reader, data: Data) -> Data:
         return replace(data, distinct=True)
     reader.expect("from")
     return replace(data, first=int(reader.size("the first label")))
+
+
+def _predict(reader: Reader, data: Data) -> Data:
+    if not DATASETS[data.kind].columns:
+        raise Refused(messages.no_columns(reader.line.span, "predict", data.kind))
+    log = reader.accept("log")
+    several = not log and reader.peek() == "any" and reader.peek(1) == "of"
+    if several:
+        reader.accept("any")
+        reader.expect("of")
+    names = [_column(reader)]
+    while reader.items:
+        place = reader.items[0].span
+        names.append(_column(reader))
+        if names[-1] in names[:-1]:
+            raise reader.refuse(place)
+    return replace(data, predict=tuple(names), label=names[0], log=log, any=several)
+
+
+def _column(reader: Reader) -> str:
+    """The name of a column, in quotation marks where it is no plain word."""
+    return reader.text() if reader.is_text() else reader.name()
 
 
 def _for_pictures(reader: Reader, data: Data) -> None:
@@ -167,6 +193,21 @@ _LINES = (
             "whatever numbers lie between them",
         },
         read=_label,
+    ),
+    SectionLine(
+        name="predict",
+        summary="the columns of a table that are to be answered: one with a net of one output, or "
+        "several, are numbers; one with a net of several outputs is a class; `predict any of a b` "
+        "are answers yes or no. A loss may say it, too. Numbers are given back in their unit",
+        example='predict "price"',
+        aliases=("target", "targets", "answer", "answers"),
+        terms={
+            "log": "the net learns the logarithm of numbers above 0, as in `predict log price`; "
+            "predictions are in the unit of the column",
+            "any": "of several columns, each is yes or no, as in `predict any of cat dog`",
+            "of": "before the columns of `predict any of`",
+        },
+        read=_predict,
     ),
     SectionLine(
         name="weight",

@@ -31,7 +31,7 @@ def predict(
     as_json: Json = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
 ) -> None:
-    """Print each image's class and probability.
+    """Print each image's class and probability, or what else the model answers.
 
     Pictures are prepared as the training images were, and what else is done to them is said. In
     pictures black is 0 and white is 1; an IDX file has bytes as the training data had. The exit
@@ -48,7 +48,7 @@ def predict(
     if invert not in (None, "auto", "yes", "no"):
         raise typer.BadParameter(f"--invert takes auto, yes or no, not {invert!r}")
     trained = Trained.open(model)
-    show = _Json() if as_json else _Csv() if csv else _Lines()
+    show = (_Json if as_json else _Csv if csv else _Lines)(trained.unit, trained.classes)
     done: Counter[str] = Counter()
     failed = False
     for batch in read_inputs(inputs, trained, invert, resize):
@@ -71,7 +71,14 @@ def predict(
 
 
 class _Lines:
+    def __init__(self, unit: Any, classes: tuple[str, ...]) -> None:
+        self.unit = unit  # of answers that are no classes
+
     def answer(self, found: Any, prediction: Any, k: int) -> None:
+        if self.unit is not None:
+            pairs = zip(prediction.names, prediction.shown(k), strict=True)
+            say("  ".join([found.name, *(f"{name} {value}" for name, value in pairs)]))
+            return
         probability = float(prediction.probabilities[k].max())
         say(f"{found.name}  {prediction.label(k)}  {probability:.2%}")
 
@@ -81,8 +88,10 @@ class _Lines:
 
 
 class _Csv(_Lines):
-    def __init__(self) -> None:
-        self._row("input", "class", "label", "probability")
+    def __init__(self, unit: Any, classes: tuple[str, ...]) -> None:
+        super().__init__(unit, classes)
+        names = ("class", "label", "probability")
+        self._row("input", *(names if unit is None else unit.names(classes)))
 
     def _row(self, *cells: object) -> None:
         from csv import writer
@@ -92,6 +101,9 @@ class _Csv(_Lines):
         pass_on(row.getvalue())
 
     def answer(self, found: Any, prediction: Any, k: int) -> None:
+        if self.unit is not None:
+            self._row(found.name, *(f"{value:.9g}" for value in prediction.values[k]))
+            return
         number = int(prediction.classes[k])
         probability = f"{float(prediction.probabilities[k][number]):.6g}"
         self._row(found.name, number, prediction.label(k), probability)
@@ -99,6 +111,10 @@ class _Csv(_Lines):
 
 class _Json(_Lines):
     def answer(self, found: Any, prediction: Any, k: int) -> None:
+        if self.unit is not None:
+            row = {"input": found.name, "answers": prediction[k]}
+            say_json(row | ({"prepared": list(found.done)} if found.done else {}))
+            return
         number = int(prediction.classes[k])
         probabilities = [float(p) for p in prediction.probabilities[k]]
         row = {

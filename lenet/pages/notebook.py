@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from lenet.dsl.lower.reader import Duration
 from lenet.dsl.messages.clean import clean, escape
 from lenet.runtime.events import Event, IterationDone
-from lenet.terminal.progress import Lines
+from lenet.terminal.progress import Lines, numbers_of
 
 _PAUSE = 0.25  # seconds between two updates: each sends the whole, and a page has to draw it
 
@@ -96,8 +96,7 @@ class Notebook(Lines):
             super().__call__(event)
             return
         self._show(
-            f"epoch {event.epoch}{of_epochs(self.stop)}  loss {event.loss:.4f}  "
-            f"top1 {event.top1:.2%}  {event.images_per_second:,.0f} images/s",
+            f"epoch {event.epoch}{of_epochs(self.stop)}  {numbers_of(event)}",
             event.step,
             event.steps,
         )

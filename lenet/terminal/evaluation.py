@@ -24,6 +24,8 @@ def evaluation_lines(found: Evaluation, data: str) -> Iterator[str]:
     width = max(map(cells, names.values()))
     for name, value in numbers.items():
         yield f"{left(names[name], width)} {metric_called(name).shown(value)}"
+    if not found.classes:
+        return
     yield ""
     yield from _class_lines(found.classes)
     if found.confusion is not None and len(found.classes) <= _MATRIX:

@@ -32,7 +32,7 @@ _NAME = 40  # of a metric, which may name a class
 def epoch_line(event: EpochDone) -> str:
     """At most 79 columns wide; more metrics than fit go on in further lines."""
     parts = [f"epoch {event.epoch:>3}", f"loss {_number(event.loss)}"]
-    parts += [f"top1 {event.top1:7.2%}", *_validation(event)]
+    parts += [*([] if event.top1 is None else [f"top1 {event.top1:7.2%}"]), *_validation(event)]
     speed = event.images_per_second
     parts.append(f"{speed / 1e6:>6.2f}M/s" if speed >= 1e6 else f"{speed:>7,.0f}/s")
     return _wrapped(parts, " " * 11)
@@ -67,12 +67,25 @@ def data_lines(event: DataCounted) -> list[str]:
     """What there is to train with."""
     name = event.name
     first = f"{event.rows:,} images to train with, {event.held_out:,} to validate"
+    values = f"values {event.least:.4g} to {event.most:.4g}, mean {event.mean:.4g}"
+    if event.answers:
+        return [f"{name}: {first}", *_answer_lines(event, " " * (min(len(name), 20) + 2), values)]
     counts = list(event.classes.values())
     low, high = min(counts), max(counts)
     several = f"{low:,} to {high:,}" if low < high else f"{low:,}"
-    facts = f"{len(counts):,} classes of {several} images, values {event.least:.4g} to "
-    facts += f"{event.most:.4g}, mean {event.mean:.4g}"
+    facts = f"{len(counts):,} classes of {several} images, {values}"
     return [f"{name}: {first}", f"{' ' * (min(len(name), 20) + 2)}{facts}"]
+
+
+def _answer_lines(event: DataCounted, indent: str, values: str) -> list[str]:
+    """The first answers, with their mean and deviation."""
+    said = [
+        f"{elided(clean(name), _NAME)} {known['mean']:.4g} ± {known['deviation']:.3g}"
+        for name, known in list(event.answers.items())[:_SHOWN]
+    ]
+    more = f" and {len(event.answers) - _SHOWN:,} others" if len(event.answers) > _SHOWN else ""
+    whole = f"{indent}{values}; answers {', '.join(said)}{more}"
+    return textwrap.wrap(whole, _WIDTH, subsequent_indent=indent, break_long_words=False)
 
 
 def warning_lines(event: Warned) -> list[str]:
@@ -95,6 +108,12 @@ def _filled(text: str, indent: str) -> list[str]:
     return textwrap.wrap(
         text, _WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )
+
+
+def numbers_of(event: IterationDone) -> str:
+    """What there is to say of a batch."""
+    right = "" if event.top1 is None else f"top1 {event.top1:.2%}  "
+    return f"loss {event.loss:.4f}  {right}{event.images_per_second:,.0f} images/s"
 
 
 class Lines:
@@ -230,6 +249,5 @@ class Bars(Lines):
             description=f"epoch {event.epoch}{last}",
             completed=event.step,
             total=event.steps,
-            numbers=f"loss {event.loss:.4f}  top1 {event.top1:.2%}  "
-            f"{event.images_per_second:,.0f} images/s",
+            numbers=numbers_of(event),
         )

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from lenet.runtime.data.dataset import DataError, Images
 Normal = tuple[tuple[float, ...], tuple[float, ...]]
 FIXED = 2.0**160  # the sums of floats are those of whole multiples of 1 / FIXED
 WEIGHT = 2.0**20
+_MANTISSA, _UNIT_BITS = 24, 149 + 24  # of a float32, and of a unit that divides the smallest one
+UNIT = 2**_UNIT_BITS
 _LEVELS = 256  # of brightness
 _RARE = 0.02  # of the images, the darkest and the lightest borders
 _TOGETHER = 8192  # images
@@ -29,7 +32,9 @@ class Counts:
     them and of their squares, times FIXED. `least` and `most` are the smallest and the largest
     value as stored. `constant` images have a single value. `borders` counts images by the
     brightness of their borders, from 0 to 255. `labels` counts them by label. `weight` is the sum
-    of their weights, each rounded to a multiple of 1 / WEIGHT, times WEIGHT.
+    of their weights, each rounded to a multiple of 1 / WEIGHT, times WEIGHT. `answers` are of each
+    that is no class the sums of the numbers and of their squares, times UNIT and its square: whole
+    numbers of any size, so that these are exact.
     """
 
     rows: int
@@ -40,6 +45,14 @@ class Counts:
     borders: tuple[int, ...]
     labels: dict[int, int]
     weight: int = 0
+    answers: tuple[tuple[int, int], ...] = ()
+
+    def of_answers(self) -> Normal:
+        """Mean and standard deviation of each answer."""
+        found = [(Fraction(s, UNIT), Fraction(q, UNIT**2)) for s, q in self.answers]
+        means = [total / self.rows for total, _ in found]
+        squares = [q / self.rows - m * m for (_, q), m in zip(found, means, strict=True)]
+        return tuple(map(float, means)), tuple(math.sqrt(square) for square in squares)
 
     def normal(self, scale: float, apart: bool = True) -> Normal:
         """Mean and standard deviation of the channels' values, `apart` or all as one: what is
@@ -85,7 +98,8 @@ class Counts:
         known = json.loads(text)
         channels = tuple(tuple(channel) for channel in known.pop("channels"))
         borders, labels = tuple(known.pop("borders")), dict(known.pop("labels"))
-        return cls(channels=channels, borders=borders, labels=labels, **known)
+        answers = tuple(tuple(sums) for sums in known.pop("answers"))
+        return cls(channels=channels, borders=borders, labels=labels, answers=answers, **known)
 
 
 def count(images: Images, scale: float, pad: tuple[int, int] = (0, 0)) -> Counts:
@@ -102,14 +116,13 @@ def count(images: Images, scale: float, pad: tuple[int, int] = (0, 0)) -> Counts
         part = flat[start : start + _TOGETHER]
         constant += int((part == part[:, :1]).all(axis=1).sum())
         borders += _border_levels(bare[start : start + _TOGETHER], scale)
-    numbers, times = np.unique(images.labels, return_counts=True)
+    times = times_of(images.labels)
     return Counts(
         rows, tuple(map(tuple, sums)),
         float(pixels.min()) if rows else float("inf"),
         float(pixels.max()) if rows else float("-inf"),
         constant, tuple(borders.tolist()),
-        dict(zip(numbers.tolist(), times.tolist(), strict=True)),
-        _weight(images),
+        times, _weight(images), _sums(images.labels),
     )  # fmt: skip
 
 
@@ -129,7 +142,42 @@ def together(parts: Iterable[Counts]) -> Counts:
         sum(part.constant for part in found),
         tuple(map(sum, zip(*(part.borders for part in found), strict=True))),
         dict(sorted(labels.items())), sum(part.weight for part in found),
+        tuple(
+            (sum(sums), sum(squares))
+            for sums, squares in (
+                zip(*own, strict=True)
+                for own in zip(*(part.answers for part in found), strict=True)
+            )
+        ),
     )  # fmt: skip
+
+
+def times_of(labels: NDArray[Any]) -> dict[int, int]:
+    """How often each class occurs; {} where labels are no classes."""
+    if labels.ndim != 1:
+        return {}
+    numbers, times = np.unique(labels, return_counts=True)
+    return dict(zip(numbers.tolist(), times.tolist(), strict=True))
+
+
+def _sums(labels: NDArray[Any]) -> tuple[tuple[int, int], ...]:
+    """Of each answer that is no class. A float32 is a whole number of 24 bits times a power of two;
+    those of one power are added as int64."""
+    if labels.ndim == 1:
+        return ()
+    mantissas, exponents = np.frexp(labels.astype(np.float64))
+    whole = np.rint(mantissas * 2.0**_MANTISSA).astype(np.int64)
+    found = []
+    for own, powers in zip(whole.T, exponents.T, strict=True):
+        total = squares = 0
+        for power in np.unique(powers).tolist():
+            some, shift = own[powers == power], power - _MANTISSA + _UNIT_BITS
+            for start in range(0, len(some), _TOGETHER):
+                part = some[start : start + _TOGETHER]
+                total += int(part.sum()) << shift
+                squares += int((part * part).sum()) << 2 * shift
+        found.append((total, squares))
+    return tuple(found)
 
 
 def _weight(images: Images) -> int:

@@ -38,12 +38,13 @@ class Images:
     """Labelled images.
 
     pixels: uint8 or float32, C-contiguous, (count, channels, height, width)
-    labels: int32, (count,), 0-based
+    labels: int32, (count,), 0-based classes; or float32, (count, answers), numbers or yes (1) and
+        no (0)
     weights: float32, (count,), how much each counts in a training, at least 0; None: all alike
     """
 
     pixels: NDArray[Any]
-    labels: NDArray[np.int32]
+    labels: NDArray[Any]
     weights: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
@@ -51,16 +52,20 @@ class Images:
             found = f"{self.pixels.dtype} {self.pixels.shape}"
             detail = f"They are uint8 or float32 (count, channels, height, width), not {found}."
             raise DataError("These pixels cannot be used.", detail)
-        if self.labels.dtype != np.int32 or self.labels.shape != self.pixels.shape[:1]:
+        dimensions = {np.dtype(np.int32): 1, np.dtype(np.float32): 2}.get(self.labels.dtype)
+        rows = len(self.pixels)
+        if self.labels.ndim != dimensions or len(self.labels) != rows:
             found = f"{self.labels.dtype} {self.labels.shape}"
-            detail = f"There is one int32 for each of {len(self.pixels)} images, not {found}."
+            detail = (
+                f"There is one int32, or a row of float32, for each of {rows} images, not {found}."
+            )
             raise DataError("These labels cannot be used.", detail)
-        if len(self.labels) and self.labels.min() < 0:
+        if self.of_classes and len(self.labels) and self.labels.min() < 0:
             raise DataError("A label is negative.", "Labels count from 0.")
         weights = self.weights
         if weights is not None and not (
             weights.dtype == np.float32
-            and weights.shape == self.labels.shape
+            and weights.shape == self.labels.shape[:1]
             and (np.isfinite(weights) & (weights >= 0) & (weights < MOST_WEIGHT)).all()
         ):
             raise DataError(
@@ -75,8 +80,18 @@ class Images:
     def __len__(self) -> int:
         return len(self.labels)
 
+    @property
+    def of_classes(self) -> bool:
+        """Whether the labels are classes."""
+        return self.labels.ndim == 1
+
+    @property
+    def answers(self) -> int:
+        """How many an image has that are no class."""
+        return 0 if self.of_classes else self.labels.shape[1]
+
     def __repr__(self) -> str:
-        labels = f", labels {self.labels.min()} to {self.labels.max()}" if len(self) else ""
+        labels = f", labels {self.labels.min():g} to {self.labels.max():g}" if len(self) else ""
         shape = show(self.pixels.shape[1:])
         return f"<Images: {len(self):,} of {shape}, {self.pixels.dtype}{labels}>"
 
@@ -91,7 +106,7 @@ class Dataset:
     """Images to learn from and, where there are any, images to test with.
 
     scale: a pixel's value is what is stored times `scale`: 1/255 for bytes, 1/16 for digits
-    classes: their names; () where labels are only numbers
+    classes: their names, () where labels are only numbers; or those of answers that are no classes
     left_out: why pictures that cannot be read were left out, as `skip unreadable` says
     pad: rows and columns of zeros around every image
     """
@@ -109,8 +124,12 @@ class Dataset:
         name = clean(self.name[:80])
         return (
             f"<Dataset {name}: {len(self.train):,} images to train with, {test} to test, "
-            f"{show(self.shape)}, {len(self.classes):,} classes>"
+            f"{show(self.shape)}, {len(self.classes):,} {self._answered}>"
         )
+
+    @property
+    def _answered(self) -> str:
+        return "classes" if self.train.of_classes else "answers"
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -13,6 +13,7 @@ from lenet.dsl.shapes import Shape, product, show
 from lenet.runtime.data.dataset import DataError, Dataset, Images
 from lenet.runtime.data.formats.tables import check_names, dataset_of
 from lenet.runtime.data.labels import as_text, is_empty, names_of, one_hot, renumbered
+from lenet.runtime.data.target import Target, Unfit
 from lenet.runtime.data.values import as_image
 
 if TYPE_CHECKING:
@@ -27,16 +28,18 @@ def is_given(data: Any) -> bool:
 
 
 def given(
-    data: Any, shape: Shape, section: Data | None, columns: "Columns | None" = None
-) -> Dataset:
+    data: Any, shape: Shape, section: Data | None, target: Target,
+    columns: "Columns | None" = None,
+) -> Dataset:  # fmt: skip
     """(images, labels), (images, labels, test images, test labels), or a table with a column of
     each, as a dataset of images of `shape`; DataError.
 
     Images are uint8 or floats, (count, channels, height, width), without the channels where there
-    is one, or (count, values); labels are whole numbers or text. `columns` names those of a table.
+    is one, or (count, values); labels are whole numbers or text, or what else the `target` is,
+    (count, answers) or (count,). `columns` names those of a table.
     """
     if isinstance(data, tuple | list):
-        return _of_arrays(data, shape, section)
+        return _of_arrays(data, shape, section, target)
     section = section or Data("frame")
     if columns is not None:
         weight = columns.weight or ""
@@ -49,10 +52,10 @@ def given(
         table = table.append_column("!key", pa.array(named, pa.string()))
     validation = columns.validation if columns is not None else None
     if validation is None:
-        return dataset_of(table, None, shape, section, _NAME)
+        return dataset_of(table, None, shape, section, _NAME, target=target)
     held_out = pa.compute.fill_null(_column(table, validation).cast(pa.bool_()), False)
     train, test = table.filter(pa.compute.invert(held_out)), table.filter(held_out)
-    return dataset_of(train, test, shape, section, _NAME)
+    return dataset_of(train, test, shape, section, _NAME, target=target)
 
 
 def _column(table: pa.Table, name: str) -> Any:
@@ -85,7 +88,7 @@ def _with_flat_arrays(frame: Any) -> Any:
     return frame
 
 
-def _of_arrays(data: Any, shape: Shape, section: Data | None) -> Dataset:
+def _of_arrays(data: Any, shape: Shape, section: Data | None, target: Target) -> Dataset:
     if len(data) not in (2, 4):
         raise DataError(
             f"these are {len(data)} things to train on",
@@ -98,7 +101,7 @@ def _of_arrays(data: Any, shape: Shape, section: Data | None) -> Dataset:
         raise DataError(f"{missing[0]} is None", "", fix)
     arrays = dict(zip(named, data, strict=True))
     pixels = {name: _pixels(name, arrays[name], shape) for name in named[::2]}
-    labels = {name: _labels(name, arrays[name]) for name in named[1::2]}
+    labels = {name: _labels(name, arrays[name], target) for name in named[1::2]}
     kinds = {part.dtype for part in pixels.values()}
     if len(kinds) > 1:
         detail = f"x is {pixels['x'].dtype}, x_test is {pixels['x_test'].dtype}."
@@ -109,12 +112,17 @@ def _of_arrays(data: Any, shape: Shape, section: Data | None) -> Dataset:
             raise DataError("images and labels do not belong together", counts)
     if not len(labels["y"]):
         raise DataError("there are no images to train on")
-    numbers, classes = _numbered(labels, section)
+    if target.is_class:
+        numbers, classes = _numbered(labels, section)
+    else:
+        numbers, classes = labels, target.names("answer")
     parts = [Images(pixels[x], numbers[y]) for x, y in zip(named[::2], named[1::2], strict=True)]
     scale = 1 / 255 if pixels["x"].dtype == np.uint8 else 1.0
     test = parts[1] if len(parts) > 1 else None
     dataset = Dataset(_NAME, parts[0], test, classes, scale)
-    return dataset if section is None else renumbered(dataset, section.first, section.distinct)
+    if section is None or not target.is_class:
+        return dataset
+    return renumbered(dataset, section.first, section.distinct)
 
 
 def _as_array(name: str, given: Any) -> NDArray[Any]:
@@ -193,8 +201,29 @@ def _numbers(name: str, array: NDArray[Any]) -> NDArray[Any]:
     return array
 
 
-def _labels(name: str, given: Any) -> NDArray[Any]:
+def _answers(name: str, array: NDArray[Any], target: Target) -> NDArray[np.float32]:
+    """(count, answers), float32; DataError."""
+    array = array[:, None] if array.ndim == 1 else array.reshape(len(array), -1)
+    if array.shape[1] != target.count:
+        raise DataError(
+            f"the answers do not fit the net's {target.count}",
+            f"{name} has {array.shape[1]} a row.",
+            f"make the net's last layer give {array.shape[1]}, or give as many as it has outputs",
+        )
+    if not (np.issubdtype(array.dtype, np.number) or array.dtype == bool):
+        raise DataError(f"the answers in {name} are no numbers", f"They are {array.dtype}.")
+    try:
+        return target.of_rows(array)
+    except Unfit as problem:
+        row = target.first_unfit(array)
+        where = f"Row {row:,}, counted from 0, is the first."
+        raise DataError(f"an answer of {name} {problem}", where) from None
+
+
+def _labels(name: str, given: Any, target: Target) -> NDArray[Any]:
     array = _as_array(name, given)
+    if not target.is_class:
+        return _answers(name, array, target)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1:

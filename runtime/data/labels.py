@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from lenet.dsl.messages.clean import clean
 from lenet.runtime.data.dataset import DataError, Dataset
 
 _MOST_WHOLE = 2**64  # what is larger is written with an exponent
@@ -73,6 +74,14 @@ def check_kind(kind: pa.DataType, what: str) -> None:
     known = types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)
     if not (known or is_text(kind) or types.is_decimal(kind)):
         raise DataError(f"The labels of {what} are {kind}.", "They are whole numbers, or text.")
+
+
+def no_numbers(column: str, kind: object) -> DataError:
+    """What is said of a column of answers that holds none."""
+    title = f"the answers are numbers, but the column {clean(column)} is {kind}"
+    return DataError(
+        title, "So says the loss, or the line `predict`.", "for classes, write `loss crossentropy`"
+    )
 
 
 def one_hot(what: str, cure: str) -> DataError:

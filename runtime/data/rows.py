@@ -1,8 +1,9 @@
 """From rows of tables and from pictures to images and labels, here and in executors.
 
 A row becomes: path and place (by which rows are ordered), held_out, image (bytes of all values,
-channel by channel), label, weight (null where there are none), problem, which says why the row
-cannot be used, and unreadable: whether that is because its picture cannot be read.
+channel by channel), label, answers (bytes of float32, null where labels are classes), weight (null
+where there are none), problem, which says why the row cannot be used, and unreadable: whether that
+is because its picture cannot be read.
 """
 
 import hashlib
@@ -20,19 +21,23 @@ from numpy.typing import NDArray
 from lenet.runtime.data.dataset import MOST_WEIGHT, DataError, Images, check_fits
 from lenet.runtime.data.labels import as_text, is_empty
 from lenet.runtime.data.picture import PictureError, SizeError
+from lenet.runtime.data.target import Unfit
 from lenet.runtime.data.values import Form, Problem, together, value_of
 
 READY = (
-    "path string, place long, held_out boolean, image binary, label int, weight float, "
-    "problem string, unreadable boolean"
+    "path string, place long, held_out boolean, image binary, label int, answers binary, "
+    "weight float, problem string, unreadable boolean"
 )
 _READY = pa.schema(
     [
         ("path", pa.string()), ("place", pa.int64()), ("held_out", pa.bool_()),
-        ("image", pa.binary()), ("label", pa.int32()), ("weight", pa.float32()),
-        ("problem", pa.string()), ("unreadable", pa.bool_()),
+        ("image", pa.binary()), ("label", pa.int32()), ("answers", pa.binary()),
+        ("weight", pa.float32()), ("problem", pa.string()), ("unreadable", pa.bool_()),
     ]
 )  # fmt: skip
+
+
+_BY_LABEL = "a row with the label"  # where nothing else tells which it is
 
 
 def ready(batches: Iterator[pa.RecordBatch], form: Form) -> Iterator[pa.RecordBatch]:
@@ -52,11 +57,15 @@ def _ready(batch: pa.RecordBatch, form: Form) -> pa.RecordBatch:
     values = together(columns["image"], form)
     images: list[bytes | None] = [None] * count
     numbers = np.zeros(count, np.int32)
+    answers: list[bytes | None] = [None] * count
     problems: list[str | None] = [None] * count
     unreadable = [False] * count
     for k in range(count):
         try:
-            numbers[k] = _label(labels[k], form)
+            if form.target.is_class:
+                numbers[k] = _label(labels[k], form)
+            else:
+                answers[k] = _answers(labels[k], form)
             if form.weighted and not held_out[k]:
                 weights[k] = _weight(weights[k])
             row = values[k] if values is not None else value_of(columns["image"][k], form)
@@ -64,11 +73,11 @@ def _ready(batch: pa.RecordBatch, form: Form) -> pa.RecordBatch:
         except (Problem, PictureError) as problem:
             unreadable[k] = isinstance(problem, PictureError) and not isinstance(problem, SizeError)
             known = keys[k] or (None if form.by_content else _where(paths[k], places[k]))
-            where = known or f"a row with the label {as_text(labels[k])}"
+            where = known or f"{_BY_LABEL} {as_text(labels[k])}"
             problems[k] = f"{where}: {problem}"
     if form.by_content:
         for k in range(count):
-            known = (images[k] or b"") + numbers[k].tobytes()
+            known = (images[k] or b"") + (answers[k] or numbers[k].tobytes())
             if form.weighted and problems[k] is None and not held_out[k]:
                 known += np.float32(weights[k]).tobytes()
             digest = hashlib.blake2b(known, digest_size=20).digest()
@@ -76,7 +85,8 @@ def _ready(batch: pa.RecordBatch, form: Form) -> pa.RecordBatch:
             places[k] = int.from_bytes(digest[:8], "little", signed=True)
     return pa.record_batch(
         [paths, places, columns["held_out"], images, pa.array(numbers),
-         _weights(weights, problems, held_out, form), problems, unreadable],
+         pa.array(answers, pa.binary()), _weights(weights, problems, held_out, form), problems,
+         unreadable],
         schema=_READY,
     )  # fmt: skip
 
@@ -100,6 +110,14 @@ def _label(value: Any, form: Form) -> int:
         limits = f"whole numbers from {form.first} to {2**31 - 2:,}"
         raise Problem(f"the label is {as_text(value)}, but labels are {limits}")
     return int(value) - form.first
+
+
+def _answers(value: Any, form: Form) -> bytes:
+    try:
+        return form.target.of_row(value).tobytes()
+    except Unfit as problem:
+        what = "the answer" if form.target.count == 1 else "one of the answers"
+        raise Problem(f"{what} {problem}") from None
 
 
 def _weight(value: Any) -> float:
@@ -157,7 +175,7 @@ def images_of(table: pa.Table, form: Form, name: str, skip: bool = False) -> Rea
     shape = (channels, height + 2 * form.pad[0], width + 2 * form.pad[1])
     check_fits(name, count * math.prod(shape) * np.dtype(form.dtype).itemsize)
     pixels = np.zeros((count, *shape), form.dtype)
-    labels, weights = np.zeros(count, np.int32), np.zeros(count, np.float32)
+    labels, weights = blank_labels(count, form.target.count_beside), np.zeros(count, np.float32)
     left_out: list[str] = []
     first = 0
     for batch in ready(iter(whole.to_batches()), form):
@@ -172,7 +190,7 @@ def images_of(table: pa.Table, form: Form, name: str, skip: bool = False) -> Rea
         last = first + batch.num_rows
         joined = b"".join(batch.column("image").to_pylist())
         pixels[first:last] = np.frombuffer(joined, form.dtype).reshape(-1, *shape)
-        labels[first:last] = batch.column("label").to_numpy()
+        labels[first:last] = labels_of(batch)
         if form.weighted:
             weights[first:last] = batch.column("weight").to_numpy()
         first = last
@@ -180,6 +198,22 @@ def images_of(table: pa.Table, form: Form, name: str, skip: bool = False) -> Rea
         raise DataError(f"none of the {count:,} pictures of {name} can be read", f"{left_out[0]}.")
     own = weights[:first] if form.weighted else None
     return Read(Images(pixels[:first], labels[:first], own), tuple(left_out))
+
+
+def blank_labels(count: int, answers: int) -> NDArray[Any]:
+    """Of so many rows, with so many answers that are no class; 0 are classes."""
+    return np.zeros((count, answers), np.float32) if answers else np.zeros(count, np.int32)
+
+
+def labels_of(batch: pa.RecordBatch) -> NDArray[Any]:
+    """Of rows of READY, or of those that were numbered: classes (rows,), or answers (rows,
+    answers)."""
+    answers = batch.column("answers")
+    if not len(answers) or answers.null_count:
+        found: NDArray[Any] = batch.column("label").to_numpy()
+        return found
+    joined = b"".join(answers.to_pylist())
+    return np.frombuffer(joined, np.float32).reshape(len(answers), -1)
 
 
 def unusable(name: str, problem: str, count: int, unreadable: bool, form: Form) -> DataError:
@@ -192,7 +226,7 @@ def unusable(name: str, problem: str, count: int, unreadable: bool, form: Form) 
     elif "pixels; the net takes" in problem:
         size = f"{form.shape[1]}x{form.shape[2]}"
         fix = f"bring all pictures to one size: `resize {size}` in the data section"
-    if problem.startswith("a row with the label"):
+    if problem.startswith(_BY_LABEL):
         fix += "; " if fix else ""
         fix += 'to find the row, name a column that tells rows apart: columns=Columns(key="id")'
     return DataError(f"{name} has a row that cannot be used{others}", f"{problem}.", fix)

@@ -12,6 +12,7 @@ from lenet.dsl.files import read_file
 from lenet.dsl.shapes import Shape
 from lenet.runtime.data.picture import PictureError
 from lenet.runtime.data.preparation import MOST_BYTES, Preparation, Prepared
+from lenet.runtime.data.target import Target
 
 TOO_LARGE = 10.0  # times the largest value of the training images
 
@@ -27,7 +28,7 @@ class Form:
 
     Labels that are text are `classes`; of numbers, `first` is subtracted. By content, rows are
     ordered by what is in them; else by their path and place. Floats beyond `most` look like bytes
-    that were not scaled. Rows may be `weighted`.
+    that were not scaled. Rows may be `weighted`. The `target` tells what rows are answered with.
     """
 
     image: str
@@ -40,6 +41,7 @@ class Form:
     preparation: Preparation | None = None
     most: float = math.inf
     weighted: bool = False
+    target: Target = Target()
 
     @property
     def size(self) -> int:

@@ -15,7 +15,9 @@ from lenet.dsl.sections.data import Data
 from lenet.dsl.shapes import Shape
 from lenet.dsl.vocabulary import carried_out
 from lenet.runtime.data.dataset import DataError, Dataset
+from lenet.runtime.data.target import Target
 
+_CLASS = Target()
 Progress = Callable[[str, int, int], None]
 
 
@@ -27,7 +29,7 @@ class Wanted:
     without it, they may be downloaded, and `progress(file name, bytes done, bytes total)` tells how
     far that is (the total is 0 where the server does not tell it). `shape` is that of the images,
     which a table does not tell; the data `section` says how to read pictures, tables and labels.
-    `classes` are those of a model, where the labels are text.
+    `classes` are those of a model, where the labels are text; `target` is what a net answers.
     """
 
     section: Data
@@ -36,6 +38,7 @@ class Wanted:
     progress: Progress | None = None
     shape: Shape | None = None
     classes: tuple[str, ...] | None = None
+    target: Target = _CLASS
 
     @property
     def path(self) -> Path:
@@ -51,6 +54,7 @@ def load_dataset(
     shape: Shape | None = None,
     section: Data | None = None,
     classes: tuple[str, ...] | None = None,
+    target: Target = _CLASS,
 ) -> Dataset:
     """Load a dataset by its name in the language; see Wanted. Raises DataError."""
     if kind not in DATASETS or DATASETS[kind].given:
@@ -61,7 +65,15 @@ def load_dataset(
             f'The dataset "{kind}" needs a path.',
             fix=f'Name it: "{kind}" with an argument such as "data".',
         )
-    wanted = Wanted(section or Data(kind), argument or "", folder, progress, shape, classes)
+    wanted = Wanted(
+        section or Data(kind),
+        argument or "",
+        folder,
+        progress,
+        shape,
+        classes,
+        target,
+    )
     dataset = carried_out(__name__, kind).load(wanted)
     assert isinstance(dataset, Dataset)
     return dataset

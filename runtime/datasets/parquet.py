@@ -10,11 +10,14 @@ def load(wanted: Wanted) -> Dataset:
     """See the package."""
     from lenet.runtime.data.formats.parquet import load_parquet  # slow to import
 
-    return load_parquet(wanted.path, wanted.shape or (), wanted.section, wanted.classes)
+    return load_parquet(
+        wanted.path, wanted.shape or (), wanted.section, wanted.classes, wanted.target
+    )
 
 
 def read(session: Any, wanted: Wanted, seed: int) -> Any:
     """See the package."""
     from lenet.runtime.spark import frames
 
-    return frames.read_parquet(session, wanted.argument, wanted.shape or (), wanted.section, seed)
+    shape, section = wanted.shape or (), wanted.section
+    return frames.read_parquet(session, wanted.argument, shape, section, seed, wanted.target)

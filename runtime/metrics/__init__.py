@@ -17,94 +17,54 @@ from numpy.typing import NDArray
 from lenet.dsl.metrics import METRICS, OF, named
 from lenet.dsl.vocabulary import Use, carried_out
 from lenet.runtime.class_names import with_number
+from lenet.runtime.events import Predictions
+from lenet.runtime.metrics.outcomes import Numbers, Outcomes, outcomes_of
+from lenet.runtime.unit import Unit
 
-_HEAD = 3  # numbers before those of the classes
-
-
-@dataclass(frozen=True, eq=False)
-class Outcomes:
-    """What a net says of some images: `outputs` (count, classes) are log-probabilities or
-    probabilities, `labels` (count) the right classes. NaN is never right."""
-
-    outputs: NDArray[np.float32]
-    labels: NDArray[np.int32]
-    logarithmic: bool
-
-    @property
-    def classes(self) -> int:
-        """How many there are."""
-        return self.outputs.shape[1]
-
-    @cached_property
-    def values(self) -> NDArray[np.float64]:
-        """The outputs in float64."""
-        return self.outputs.astype(np.float64)
-
-    @cached_property
-    def own(self) -> NDArray[np.float64]:
-        """The output of each image's right class: (count, 1)."""
-        return self.values[np.arange(len(self.labels)), self.labels][:, None]
-
-    @cached_property
-    def valid(self) -> NDArray[np.bool_]:
-        """Where all outputs are numbers."""
-        return np.logical_not(np.isnan(self.values).any(axis=1))
-
-    @cached_property
-    def ahead(self) -> NDArray[np.int64]:
-        """How many classes come before the right one: those with larger outputs, and those with
-        equal ones and a smaller number."""
-        earlier = np.arange(self.classes)[None, :] < self.labels[:, None]
-        ahead = (self.values > self.own) | ((self.values == self.own) & earlier)
-        return ahead.sum(axis=1)
-
-    def within(self, first: int) -> int:
-        """The images whose right class is among so many first ones."""
-        return int(((self.ahead < first) & self.valid).sum())
-
-    @cached_property
-    def predicted(self) -> NDArray[np.int64]:
-        """The likeliest class of each image that has valid outputs."""
-        return self.values.argmax(axis=1)[self.valid]
-
-    @cached_property
-    def by_class(self) -> NDArray[np.int64]:
-        """Of each class: the images of it, those that are taken for it, and those that are both;
-        (3, classes), flat."""
-        labels = self.labels[self.valid]
-        parts = self.labels, self.predicted, labels[labels == self.predicted]
-        return np.concatenate([np.bincount(part, minlength=self.classes) for part in parts])
+_HEAD = 2  # numbers before what sums an outcome up
 
 
 @dataclass(frozen=True)
 class Tally:
     """Counts of images for the `metrics` of a net with so many classes, by the names under which
-    they are shown: a vector of int64 that is added to others'."""
+    they are shown: a vector of int64 that is added to others'. Where answers are no classes, it
+    has as many outputs, and they have a `unit`."""
 
     metrics: Mapping[str, Use]
     classes: int
+    unit: Unit | None = None
 
     @classmethod
-    def of(cls, metrics: Sequence[Use], classes: int, names: Sequence[str] = ()) -> "Tally":
+    def of(
+        cls, metrics: Sequence[Use], classes: int, names: Sequence[str] = (),
+        unit: Unit | None = None,
+    ) -> "Tally":  # fmt: skip
         """For those of the metrics that tell something of so many classes, whose `names` are
         numbers by default."""
         names = names or tuple(map(str, range(classes)))
+        answers = "class" if unit is None else unit.answers
         fitting = {
             named(use): with_number(use, names)
             for use in metrics
-            if METRICS[use.name].fits_classes(use, classes)
+            if METRICS[use.name].fits_net(use, answers, classes)
         }
-        return cls(fitting, classes)
+        return cls(fitting, classes, unit)
+
+    @cached_property
+    def nobody(self) -> Outcomes:
+        """Outcomes of no images, whose counts are as long as those of any."""
+        outputs, labels = np.zeros((0, self.classes), np.float32), np.zeros(0, np.int32)
+        if self.unit is not None:
+            labels = np.zeros((0, self.classes // self.unit.each), np.float32)
+        return outcomes_of(outputs, labels, True, self.unit)
 
     def count(self, outcomes: Outcomes) -> NDArray[np.int64]:
-        """Of some images: how many there are, how many have outputs that are no numbers, how many
-        are right; of each class, how many are of it, and how many are taken for it; and what the
-        metrics count."""
+        """Of some images: how many there are, how many have outputs that are no numbers, what sums
+        them up, and what the metrics count."""
         count = len(outcomes.labels)
         parts = [
-            np.array([count, count - int(outcomes.valid.sum()), outcomes.within(1)], np.int64),
-            np.bincount(outcomes.labels, minlength=self.classes),
-            np.bincount(outcomes.predicted, minlength=self.classes),
+            np.array([count, count - int(outcomes.valid.sum())], np.int64),
+            outcomes.summary,
             *(
                 carried_out(__name__, use.name).count(use, outcomes)
                 for use in self.metrics.values()
@@ -112,30 +72,48 @@ class Tally:
         ]
         return np.concatenate(parts).astype(np.int64)
 
-    def right(self, counts: NDArray[np.int64]) -> int:
-        """How many images are right."""
-        return int(counts[2])
+    def _summary(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
+        return counts[_HEAD : _HEAD + len(self.nobody.summary)]
 
     def broken(self, counts: NDArray[np.int64]) -> bool:
         """Whether the outputs of an image are not numbers."""
         return bool(counts[1])
 
-    def by_class(self, counts: NDArray[np.int64]) -> tuple[list[int], list[int]]:
-        """Of each class, how many images are of it, and how many are taken for it."""
-        own, predicted = counts[_HEAD : _HEAD + 2 * self.classes].reshape(2, -1)
-        return own.tolist(), predicted.tolist()
+    def predictions(self, counts: NDArray[np.int64]) -> Predictions:
+        """How many images are of each class and are taken for it, and how many are right; or how
+        much is gained by other answers."""
+        if self.unit is not None:
+            return Predictions([], [], 0, self._gained(counts))
+        hits, *by_class = self._summary(counts).tolist()
+        return Predictions(by_class[: self.classes], by_class[self.classes :], hits)
+
+    def _gained(self, counts: NDArray[np.int64]) -> float | None:
+        """Of answers that are no classes, how much of what always the same answer leaves to be
+        explained the net explains; None where that leaves nothing."""
+        found, images = self._summary(counts), int(counts[0])
+        assert self.unit is not None
+        if self.unit.answers == "numbers":
+            share: float | None = carried_out(__name__, "r2").value(
+                METRICS["r2"].use(), found, images
+            )
+            return share
+        right, yes = int(found[0]), found[1:]
+        guessed = int(np.maximum(yes, images - yes).sum())
+        rest = images * self.classes - guessed
+        return (right - guessed) / rest if rest else None
 
     def values(self, counts: NDArray[np.int64]) -> dict[str, Any]:
         """The metrics by name: numbers, and rows of numbers; without those that tell nothing of
         these images."""
-        found, start = {}, _HEAD + 2 * self.classes
-        nobody = Outcomes(np.zeros((0, self.classes), np.float32), np.zeros(0, np.int32), True)
+        found, start = {}, _HEAD + len(self.nobody.summary)
+        largest = max(self.unit.deviation) if self.unit is not None else 1.0
         for name, use in self.metrics.items():
             module = carried_out(__name__, use.name)
-            end = start + len(module.count(use, nobody))
+            end = start + len(module.count(use, self.nobody))
             value = module.value(use, counts[start:end], int(counts[0]))
             if value is not None:
-                found[name] = value
+                power = METRICS[use.name].power
+                found[name] = value * largest**power if power else value
             start = end
         return found
 
@@ -154,9 +132,9 @@ def all_metrics() -> tuple[Use, ...]:
 
 
 def measure(
-    outputs: NDArray[np.float32], labels: NDArray[np.int32], logarithmic: bool,
-    metrics: Sequence[Use] = (), names: Sequence[str] = (),
-) -> dict[str, Any]:  # fmt: skip
+    outcomes: Outcomes, metrics: Sequence[Use] = (), names: Sequence[str] = ()
+) -> dict[str, Any]:
     """All metrics that tell something of images that are all at hand, and these."""
-    tally = Tally.of((*all_metrics(), *metrics), outputs.shape[1], names)
-    return tally.values(tally.count(Outcomes(outputs, labels, logarithmic)))
+    unit = outcomes.unit if isinstance(outcomes, Numbers) else None
+    tally = Tally.of((*all_metrics(), *metrics), outcomes.classes, names, unit)
+    return tally.values(tally.count(outcomes))

@@ -4,17 +4,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lenet.dsl.metrics import Metric, metric_called, of_classes
 from lenet.dsl.vocabulary import Use, carried_out
-from lenet.runtime.metrics import Outcomes, measure
+from lenet.runtime.metrics import measure
+from lenet.runtime.metrics.outcomes import Outcomes
 
 
 class Evaluation(dict[str, Any]):
     """A dict of `count`, the number of images, and of the metrics that are numbers, by their names.
 
-    `classes` has a dict for each class, in their order: its `label`; `count`, its images;
+    `classes` has a dict for each class, in their order, or for each question that is answered with
+    yes or no; none where answers are numbers. It has its `label`; `count`, its images;
     `precision`, `recall` and `f1` from 0 to 1, 0 where there is nothing to divide by; and
     `taken_for`, the label of the other class that its images are most often taken for, of several
     the first, with `taken_for_count`, how many of them are; None and 0 where all are right.
@@ -45,23 +46,18 @@ class Evaluation(dict[str, Any]):
         return {**self, "classes": self.classes, **self.tables}
 
 
-def evaluated(
-    outputs: NDArray[np.float32],
-    labels: NDArray[np.int32],
-    logarithmic: bool,
-    names: Sequence[str],
-    metrics: Sequence[Use],
-) -> Evaluation:
-    """All metrics that fit, and `metrics`; `names` are the classes'."""
-    found = measure(outputs, labels, logarithmic, metrics, names)
+def evaluated(outcomes: Outcomes, names: Sequence[str], metrics: Sequence[Use]) -> Evaluation:
+    """All metrics that fit, and `metrics`; `names` are the classes', or those of the answers."""
+    found = measure(outcomes, metrics, names)
     tables = {name: value for name, value in found.items() if metric_called(name).table}
     numbers = {name: value for name, value in found.items() if name not in tables}
-    classes = _by_class(Outcomes(outputs, labels, logarithmic), names)
-    return Evaluation({"count": len(labels), **numbers}, classes, tables)
+    classes = [] if outcomes.answers == "numbers" else _by_class(outcomes, names)
+    return Evaluation({"count": len(outcomes.labels), **numbers}, classes, tables)
 
 
 def _by_class(outcomes: Outcomes, names: Sequence[str]) -> list[dict[str, Any]]:
-    own, mistakes = np.bincount(outcomes.labels, minlength=len(names)), _mistakes(outcomes)
+    own = outcomes.by_class[: len(names)]
+    mistakes = _mistakes(outcomes) if outcomes.answers == "class" else {}
     scores = {entry.name: _of_each(entry, outcomes) for entry in of_classes()}
     found = []
     for k, name in enumerate(names):

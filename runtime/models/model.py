@@ -20,24 +20,25 @@ from lenet.dsl.errors import LenetError
 from lenet.dsl.files import read_file
 from lenet.dsl.graph import Graph, bare_shape
 from lenet.dsl.shapes import Shape, product, show
-from lenet.runtime.data.labels import as_text
 from lenet.runtime.data.picture import PictureError
 from lenet.runtime.data.preparation import MOST_BYTES, Preparation
 from lenet.runtime.data.values import TOO_LARGE, as_image
 from lenet.runtime.lazy import lazy
 from lenet.runtime.machine.cores import available_cores
 from lenet.runtime.machine.files import write_atomically
+from lenet.runtime.metrics.outcomes import outcomes_of
 from lenet.runtime.models import model_file
 from lenet.runtime.models.described import described
 from lenet.runtime.models.evaluation import Evaluation, evaluated
-from lenet.runtime.models.prediction import Prediction, kept
+from lenet.runtime.models.given_labels import check_labels, labels_of
+from lenet.runtime.models.prediction import Answered, Prediction, kept
 from lenet.runtime.records.observed import Observed
 from lenet.runtime.shown import Shown
 from lenet.runtime.training.batches import Normalization
 from lenet.runtime.training.parameters import digest, from_tensors
 from lenet.runtime.training.predictor import Predictor
+from lenet.runtime.unit import Unit
 
-_LISTED = 10  # classes, in a message
 _NARROW = 0.25  # between the brightnesses of borders that are all alike
 
 
@@ -49,7 +50,8 @@ class Model(Shown):
     channel by channel. `settings` are the values that `--set` gave to the spec's constants,
     `imports` the texts of the files that it imports. `threads` predict, one for each core by
     default. `observed` is what the training images were like, if that is known. `name` is that of
-    the spec's file, without its ending.
+    the spec's file, without its ending. Where the net's answers are no classes, `answers` are their
+    mean and deviation among the training rows, and `classes` their names.
     """
 
     source: str
@@ -64,6 +66,7 @@ class Model(Shown):
     threads: int | None = None
     observed: Observed | None = None
     name: str = ""
+    answers: tuple[tuple[float, ...], tuple[float, ...]] | None = None
 
     def __repr__(self) -> str:
         return f"<Model {described(self)}>"
@@ -91,6 +94,11 @@ class Model(Shown):
     def _predictor(self) -> Predictor:
         predictor = Predictor(load(compile_graph(self.graph)), self.threads or available_cores())
         return predictor.take(from_tensors(predictor.loaded.program, self.tensors))
+
+    @lazy
+    def unit(self) -> Unit | None:
+        """Of answers that are no classes."""
+        return None if self.answers is None else Unit.of(self.graph, *self.answers)
 
     @property
     def logarithmic(self) -> bool:
@@ -162,57 +170,43 @@ class Model(Shown):
             raise LenetError("the net's outputs are not numbers", detail)
         return outputs
 
-    def predict(self, images: "NDArray[Any] | str | Path | list[str | Path]") -> Prediction:
+    def predict(
+        self, images: "NDArray[Any] | str | Path | list[str | Path]"
+    ) -> Prediction | Answered:
         """The most probable class of each image; for `images` see `outputs`. They may also be the
-        path of a picture, or a list of paths."""
+        path of a picture, or a list of paths. A net whose answers are no classes gives them as
+        Answered."""
         if isinstance(images, str | Path):
             images = [images]
         if isinstance(images, list) and images and isinstance(images[0], str | Path):
             images = self._read(images)
         images = np.asarray(images)
         outputs = self.outputs(images)
-        if self.logarithmic:
-            outputs = np.exp(outputs)
         shapes = self.image_shape, self.graph.input
         first = kept(images, len(outputs), shapes, self.pixel_scale)
+        if self.unit is not None:
+            values = self.unit.in_columns(self.unit.all_of(outputs))
+            return Answered(values, self.unit.names(self.classes), self.graph.answers, first)
+        if self.logarithmic:
+            outputs = np.exp(outputs)
         return Prediction(outputs.argmax(axis=1), outputs, self.classes, first)
 
     def evaluate(self, images: NDArray[Any], labels: NDArray[Any]) -> Evaluation:
         """A dict of `count` and of all metrics that fit, on labelled images, with attributes for
         its classes and tables. Labels are as the training data had them: whole numbers from 0, or
-        the names of classes."""
-        labels = self._numbers_of(np.asarray(labels))
-        outputs = self.outputs(images)
-        if labels.shape != (len(outputs),) or not np.issubdtype(labels.dtype, np.integer):
-            raise LenetError(
-                "images and labels do not fit together",
-                f"For {len(outputs)} images I need as many whole numbers in one dimension; "
-                f"the labels are {labels.dtype} of shape {labels.shape}.",
-            )
-        if len(labels) == 0:
-            raise LenetError("there are no images to evaluate")
-        if labels.min() < 0 or labels.max() >= outputs.shape[1]:
-            raise LenetError(
-                "a label is out of range",
-                f"Labels go from {labels.min()} to {labels.max()}, "
-                f"the model has {outputs.shape[1]} classes.",
-            )
-        asked = self.graph.train.measured if self.graph.train is not None else ()
-        given = outputs, labels.astype(np.int32), self.logarithmic
-        return evaluated(*given, self.classes, asked)
+        the names of classes; or numbers, or yes (1) and no (0), (count, answers), as its columns
+        have them."""
+        return self.evaluate_read(images, labels_of(self, np.asarray(labels)))
 
-    def _numbers_of(self, labels: NDArray[Any]) -> NDArray[Any]:
-        """Of labels as the training data had them: names, numbers from `first`, `distinct` ones."""
-        section = self.graph.data
-        if labels.dtype.kind not in "UO" and (section is None or not section.distinct):
-            return labels - section.first if section is not None and section.first else labels
-        numbers = {name: number for number, name in enumerate(self.classes)}
-        names = [as_text(label) for label in labels.ravel().tolist()]
-        strange = [name for name in names if name not in numbers]
-        if strange:
-            known = ", ".join(self.classes[:_LISTED]) + (", …" * (len(self.classes) > _LISTED))
-            raise LenetError(f"the model has no class {strange[0]}", f"Its classes are {known}.")
-        return np.array([numbers[name] for name in names], np.int64).reshape(labels.shape)
+    def evaluate_read(self, images: NDArray[Any], labels: NDArray[Any]) -> Evaluation:
+        """The same of labels as datasets have them: numbers of classes, or answers, of which
+        `predict log` has taken the logarithms."""
+        outputs = self.outputs(images)
+        check_labels(self, labels, outputs)
+        asked = self.graph.train.measured if self.graph.train is not None else ()
+        labels = labels.astype(np.int32 if self.unit is None else np.float32)
+        outcomes = outcomes_of(outputs, labels, self.logarithmic, self.unit)
+        return evaluated(outcomes, self.classes, asked)
 
     def _read(self, paths: list[Any]) -> NDArray[Any]:
         preparation = self.preparation()

@@ -16,6 +16,7 @@ import numpy as np
 
 from lenet.dsl.graph import Graph
 from lenet.dsl.shapes import Shape, product, show
+from lenet.runtime.data.target import Target
 from lenet.runtime.records.observed import Observed
 
 if TYPE_CHECKING:
@@ -48,8 +49,17 @@ def facts_of(model: "Model") -> dict[str, str]:
             }
         ),
         "classes": json.dumps(list(model.classes)),
+        **_answers(model),
         "observed": json.dumps(observed),
     }
+
+
+def _answers(model: "Model") -> dict[str, str]:
+    """What the unit of answers that are no classes needs; nothing where there is none."""
+    if model.answers is None:
+        return {}
+    mean, deviation = map(list, model.answers)
+    return {"answers": json.dumps({"mean": mean, "deviation": deviation})}
 
 
 def fields_of(facts: Mapping[str, str]) -> dict[str, Any]:
@@ -62,7 +72,7 @@ def fields_of(facts: Mapping[str, str]) -> dict[str, Any]:
         if len(text) > _LONGEST:
             raise Damaged(f"One of its texts has {len(text):,} characters.")
     normalization = _json(facts, "normalization")
-    observed = _json(facts, "observed", "null")
+    observed, answers = _json(facts, "observed", "null"), _json(facts, "answers", "null")
     return {
         "source": source,
         "name": name,
@@ -73,6 +83,7 @@ def fields_of(facts: Mapping[str, str]) -> dict[str, Any]:
         "deviation": _numbers(_of(normalization, "deviation"), "its deviation"),
         "classes": _classes(_json(facts, "classes")),
         "observed": None if observed is None else _observed(observed),
+        "answers": None if answers is None else _moments(answers),
     }
 
 
@@ -85,7 +96,7 @@ def history_of(facts: Mapping[str, str]) -> tuple[dict[str, Any], ...]:
         if not isinstance(epoch, dict) or not isinstance(epoch.get("validation"), dict):
             raise Damaged("Its history has an entry that is no epoch.")
         counts = epoch.get("epoch"), epoch.get("iteration")
-        numbers = [epoch[name] for name in _NUMBERS if name in epoch]
+        numbers = [epoch[name] for name in _NUMBERS if epoch.get(name) is not None]
         sound = all(map(_is_count, counts))
         measured = epoch["validation"].values()
         sound &= all(_is_number(value) or _is_table(value) for value in measured)
@@ -109,11 +120,16 @@ def brief(history: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
 def check_fit(model: "Model") -> None:
     """Damaged where the normalization, the classes or what was observed do not fit the net."""
     graph = model.graph
-    if len(graph.output) != 1:
-        raise Damaged(f"Its net gives {show(graph.output)}, not a value for each class.")
-    if len(model.classes) != graph.output[0]:
-        count = f"{len(model.classes):,} classes"
-        raise Damaged(f"It names {count}, but its net has {graph.output[0]:,} outputs.")
+    if graph.answers == "class":
+        if len(graph.output) != 1:
+            raise Damaged(f"Its net gives {show(graph.output)}, not a value for each class.")
+        if len(model.classes) != graph.output[0]:
+            count = f"{len(model.classes):,} classes"
+            raise Damaged(f"It names {count}, but its net has {graph.output[0]:,} outputs.")
+    else:
+        answers, given = Target.of(graph).count, model.answers or ((), ())
+        if not len(model.classes) == len(given[0]) == len(given[1]) == answers:
+            raise Damaged(f"It tells of other answers than its net's {answers:,}.")
     channels = graph.input[0] if len(graph.input) == 3 else 1
     if not len(model.mean) == len(model.deviation) == channels:
         found = f"{len(model.mean):,} and {len(model.deviation):,}"
@@ -133,6 +149,13 @@ def _fits(shape: Shape, graph: Graph) -> bool:
     pad = graph.data.pad if graph.data is not None else (0, 0)
     padded = (shape[0], shape[1] + 2 * pad[0], shape[2] + 2 * pad[1])
     return padded == graph.input or (product(padded),) == graph.input
+
+
+def _moments(known: Any) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    mean = _numbers(_of(known, "mean"), "the mean of its answers")
+    what = "the deviation of its answers"
+    deviation = tuple(_positive(value, what) for value in _numbers(_of(known, "deviation"), what))
+    return mean, deviation
 
 
 def _json(facts: Mapping[str, str], key: str, default: str = "") -> Any:

@@ -8,6 +8,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet.dsl.answers import Answers
 from lenet.dsl.errors import LenetError
 from lenet.dsl.messages.clean import clean
 from lenet.dsl.shapes import Shape, product
@@ -109,6 +110,67 @@ class Prediction(Shown):
         more = ", …" if len(self) > _MOST_NAMED else ""
         named = f": {', '.join(first)}{more}" if first else ""
         return clean(f"<Prediction of {count}, {len(self.labels):,} classes{named}>")
+
+
+@dataclass(frozen=True, eq=False)
+class Answered(Shown):
+    """What a net says of images whose answers are no classes.
+
+    `values` (count, outputs) are numbers as the data's columns have them, or where its answers are
+    "yes or no" the probabilities of yes; `names` are those of the outputs. As a sequence it has a
+    dict of a value for each name, for each image; a slice is an Answered.
+    """
+
+    values: NDArray[np.float32]
+    names: tuple[str, ...]
+    answers: Answers
+    kept: Kept | None = field(default=None, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @overload
+    def __getitem__(self, k: int) -> dict[str, float]: ...
+    @overload
+    def __getitem__(self, k: slice) -> "Answered": ...
+    def __getitem__(self, k: int | slice) -> "dict[str, float] | Answered":
+        if isinstance(k, slice):
+            return replace(self, values=self.values[k], kept=None)
+        if not isinstance(k, int | np.integer):
+            raise LenetError(
+                f"a prediction has no image {k!r}", "Images have numbers, from 0.", "write a number"
+            )
+        if not -len(self) <= k < len(self):
+            raise IndexError(f"there is no image {k}: the prediction is of {len(self):,}")
+        return dict(zip(self.names, map(float, self.values[k]), strict=True))
+
+    def __iter__(self) -> Iterator[dict[str, float]]:
+        return (self[k] for k in range(len(self)))
+
+    def shown(self, k: int) -> list[str]:
+        """The values of an image as people read them."""
+        if self.answers == "numbers":
+            return [f"{value:.6g}" for value in self.values[k]]
+        return [f"{value:.2%}" for value in self.values[k]]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Answered):
+            return NotImplemented
+        return self.names == other.names and np.array_equal(self.values, other.values)
+
+    __hash__ = None  # type: ignore[assignment]  # as that of the arrays
+
+    def __repr__(self) -> str:
+        count = f"{len(self):,} image" + ("" if len(self) == 1 else "s")
+        names = [name[:_LONGEST] for name in self.names[:_MOST_NAMED]]
+        first = (
+            ", ".join(f"{name} {value}" for name, value in zip(names, self.shown(0), strict=False))
+            if len(self)
+            else ""
+        )
+        more = ", …" if len(self) > 1 or len(self.names) > _MOST_NAMED else ""
+        named = f": {first}{more}" if first else ""
+        return clean(f"<Answered of {count}, {self.answers}{named}>")
 
 
 def kept(images: NDArray[Any], count: int, shapes: tuple[Shape, ...], scale: float) -> Kept:

@@ -110,7 +110,9 @@ class Recorder:
         scalars = {}
         if isinstance(event, EpochDone):
             scalars = _scalars(event, self._due("epochs", event.epoch))
-            scalars |= {"epoch/loss": event.loss, "epoch/top1": event.top1}
+            scalars["epoch/loss"] = event.loss
+            if event.top1 is not None:
+                scalars["epoch/top1"] = event.top1
         scalars |= {
             f"validation/{name}": value
             for name, value in event.validation.items()

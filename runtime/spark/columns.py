@@ -7,7 +7,7 @@ from lenet.dsl.messages.clean import clean
 from lenet.dsl.sections.data import Data
 from lenet.runtime.data.columns import Columns
 from lenet.runtime.data.dataset import DataError
-from lenet.runtime.data.labels import MOST_CLASSES, names_of, one_hot
+from lenet.runtime.data.labels import MOST_CLASSES, names_of, no_numbers, one_hot
 from lenet.runtime.spark.failures import run_action
 
 _BYTES = ("tinyint", "smallint", "int", "bigint")
@@ -87,6 +87,23 @@ def label_column(
     found = run_action(frame.sparkSession, different.collect)
     values = [row["label"] for row in found]
     return label, names_of(values, f"the column {name}")
+
+
+def answer_column(frame: DataFrame, names: tuple[str, ...]) -> Column:
+    """Numbers, or yes and no, as an array of doubles; a single column may hold arrays, vectors."""
+    found = []
+    for name in names:
+        column, kind = named(frame, name), dict(frame.dtypes)[name]
+        if len(names) == 1 and (kind == "vector" or kind.startswith("struct<type:tinyint")):
+            from pyspark.ml.functions import vector_to_array
+
+            return vector_to_array(column, "float64")
+        if len(names) == 1 and kind.startswith("array<"):
+            return column.cast("array<double>")
+        if kind not in ("boolean", *_BYTES, *_FLOATS) and not kind.startswith("decimal"):
+            raise no_numbers(name, kind)
+        found.append(column.cast("double"))
+    return F.array(*found)
 
 
 def key_column(frame: DataFrame, columns: Columns, ordered: bool) -> Column:

@@ -28,9 +28,11 @@ from lenet.runtime.data.formats.pictures import Layout
 from lenet.runtime.data.formats.tables import check_pictures
 from lenet.runtime.data.preparation import Preparation
 from lenet.runtime.data.rows import READY, unusable
+from lenet.runtime.data.target import Target
 from lenet.runtime.data.values import Form, as_image
 from lenet.runtime.models.model import Model
 from lenet.runtime.spark.columns import (
+    answer_column,
     image_column,
     key_column,
     label_column,
@@ -45,6 +47,7 @@ from lenet.runtime.spark.ship import shipped
 from lenet.runtime.spark.slots import slots
 from lenet.runtime.training.source import Source
 
+_CLASS = Target()
 _PARTITIONS = 4  # for each slot, of the rows when they are ordered
 
 
@@ -76,12 +79,14 @@ def source_of(
     frame: DataFrame, columns: Columns, input_shape: Shape, section: Data | None,
     seed: int = Train.seed, name: str = "the DataFrame", held_out: Column | None = None,
     order: tuple[Column, Column] | None = None, form: Form | None = None,
+    target: Target = _CLASS,
 ) -> FrameSource:  # fmt: skip
     """Check and number the rows of a DataFrame, as the data section says.
 
     `input_shape` is that of the images before `pad`. `order` are columns by which rows are ordered,
     a text and a number; without them it is by content. `form` tells how to read a column of
-    pictures' paths. Raises DataError with the first row that cannot be used.
+    pictures' paths, `target` what the net answers. Raises DataError with the first row that cannot
+    be used.
     """
     session = frame.sparkSession
     check_session(session)
@@ -93,11 +98,15 @@ def source_of(
         image, label = frame[columns.image], frame[columns.label]
     else:
         image, kind, dtype = image_column(frame, columns.image)
-        label, classes = label_column(frame, columns.label, section)
+        classes = None
+        if target.is_class:
+            label, classes = label_column(frame, columns.label, section)
+        else:
+            label = answer_column(frame, target.columns or (columns.label,))
         shape = as_image(input_shape)
         form = Form(
             kind, shape, section.pad, dtype, classes, order is None, section.first,
-            Preparation.of(section, shape), weighted=columns.weight is not None,
+            Preparation.of(section, shape), weighted=columns.weight is not None, target=target,
         )  # fmt: skip
         check_pictures(form, section, name)
     path, place = order or (F.lit(""), F.monotonically_increasing_id())
@@ -158,11 +167,15 @@ def _numbered(
     channels, height, width = form.shape
     shape = (channels, height + 2 * form.pad[0], width + 2 * form.pad[1])
     largest = max(row["largest"] for row in found)
+    classes = form.classes or ()
+    if not form.target.is_class:
+        classes = form.target.names(columns.label)
     checksum = sum(row["sum"] for row in found) % 2**64
     return FrameSource(
-        name, shape, form.dtype, rows, held, largest, form.classes or (),
+        name, shape, form.dtype, rows, held, largest, classes,
         1 / 255 if form.dtype == "uint8" else 1.0, f"{rows} {held} {checksum:016x}",
-        tuple(sorted(left_out)), form.pad, form.weighted, session, numbered, kept,
+        tuple(sorted(left_out)), form.pad, form.weighted, form.target.count_beside, session,
+        numbered, kept,
     )  # fmt: skip
 
 
@@ -184,8 +197,9 @@ def prediction_function(session: SparkSession, model: Model) -> Any:
 
 
 def read_parquet(
-    session: SparkSession, path: str, input_shape: Shape, section: Data, seed: int
-) -> FrameSource:
+    session: SparkSession, path: str, input_shape: Shape, section: Data, seed: int,
+    target: Target = _CLASS,
+) -> FrameSource:  # fmt: skip
     """PATH/train and PATH/test, or one file or folder; rows in the order of files and rows."""
     hadoop = session.sparkContext._jvm.org.apache.hadoop.fs.Path  # type: ignore[union-attr]
     place = path if "://" in path else f"file://{os.path.abspath(path)}"
@@ -217,7 +231,7 @@ def read_parquet(
     columns = Columns(section.image, section.label, weight=section.weight or None)
     return source_of(
         frame, columns, input_shape, section, seed, os.path.basename(path.rstrip("/")),
-        frame["!held"], (frame["!path"], frame["!row"]),
+        frame["!held"], (frame["!path"], frame["!row"]), target=target,
     )  # fmt: skip
 
 

@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from lenet.dsl.errors import LenetError
+from lenet.dsl.shapes import product
 from lenet.runtime.data.values import Form, as_image, form_of, values_of
 from lenet.runtime.models.model import Model
 
 # What an image is predicted to be: the class and its name, and the net's outputs for all classes;
-# or, where it cannot be used, nothing but the reason.
+# or other answers (`_answers`); or, where it cannot be used, nothing but the reason.
 RESULT = "prediction double, label string, probability array<float>, raw array<float>, error string"
 _RESULT = pa.struct(
     [
@@ -52,7 +54,7 @@ def predict(batches: Iterator[pa.Array], data: bytes) -> Iterator[pa.Array]:
 
 def _result(model: Model, images: pa.Array, form: Form) -> pa.Array:
     values = values_of(images, form)
-    outputs = np.zeros((len(values), model.graph.output[0]), np.float32)
+    outputs = np.zeros((len(values), product(model.graph.output)), np.float32)
     for pictures in (False, True):
         own = {k: v.image for k, v in enumerate(values) if v.picture == pictures}
         images_of = {k: image for k, image in own.items() if image is not None}
@@ -60,19 +62,43 @@ def _result(model: Model, images: pa.Array, form: Form) -> pa.Array:
             rows, chosen = list(images_of), np.stack(list(images_of.values()))
             outputs[rows] = model.outputs(model.of_pictures(chosen) if pictures else chosen)
     bad = np.array([value.image is None for value in values], bool)
+    problems = pa.array([value.problem for value in values], pa.string())
+    empty = pa.array(images.is_null().to_numpy(zero_copy_only=False))
+    said = (
+        _answers(model, outputs, bad) if model.unit is not None else _classes(model, outputs, bad)
+    )
+    return pa.StructArray.from_arrays([*said, problems], fields=list(_RESULT), mask=empty)
+
+
+def _answers(model: Model, outputs: NDArray[np.float32], bad: NDArray[np.bool_]) -> list[Any]:
+    """The first answer is the prediction, 1 for yes; `raw` are all numbers in their unit, or the
+    logarithms of the odds; only yes and no have probabilities."""
+    assert model.unit is not None
+    found, points = model.unit.all_of(outputs), model.unit.points(outputs)
+    first: NDArray[Any]
+    count = len(outputs)
+    nothing = pa.nulls(count, pa.string())
+    if model.unit.answers == "numbers":
+        first, raw = model.unit.in_columns(points)[:, 0], model.unit.in_columns(found)
+        probabilities: Any = pa.nulls(count, pa.list_(pa.float32()))
+    else:
+        first, raw = points[:, 0] > 0.5, outputs
+        probabilities = _lists(found.astype(np.float32), bad)
+    prediction = pa.array(first.astype(np.float64), mask=bad)
+    return [prediction, nothing, probabilities, _lists(raw, bad)]
+
+
+def _classes(model: Model, outputs: NDArray[np.float32], bad: NDArray[np.bool_]) -> list[Any]:
     probabilities = np.exp(outputs) if model.logarithmic else outputs
     with np.errstate(divide="ignore"):
         raw = outputs if model.logarithmic else np.log(outputs)
     best = probabilities.argmax(axis=1)
-    fields: list[Any] = [
+    return [
         pa.array(best.astype(np.float64), mask=bad),
         pa.array(model.classes).take(pa.array(best, mask=bad)),
         _lists(probabilities, bad),
         _lists(raw, bad),
-        pa.array([value.problem for value in values], pa.string()),
     ]
-    empty = pa.array(images.is_null().to_numpy(zero_copy_only=False))
-    return pa.StructArray.from_arrays(fields, fields=list(_RESULT), mask=empty)
 
 
 def _lists(rows: Any, bad: Any) -> pa.Array:

@@ -4,16 +4,16 @@ import json
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 from numpy.typing import NDArray
 
-from lenet.runtime.data.counts import count
+from lenet.runtime.data.counts import count, times_of
 from lenet.runtime.data.dataset import Images
-from lenet.runtime.data.rows import ready
+from lenet.runtime.data.rows import labels_of, ready
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -52,8 +52,8 @@ def survey(batches: Iterator[pa.RecordBatch], skip: bool) -> Iterator[pa.RecordB
         rows += batch.num_rows
         held_out += sum(batch.column("held_out").to_pylist())
         if batch.num_rows:
-            labels = batch.column("label").to_numpy()
-            largest = max(largest, int(labels.max()))
+            labels = labels_of(batch)
+            largest = max(largest, int(batch.column("label").to_numpy().max()))
             given = batch.column("image"), labels, batch.column("weight").to_pylist()
             for image, label, weight in zip(*given, strict=True):
                 known = (image.as_py() or b"") + label.tobytes()
@@ -73,7 +73,8 @@ def _good(batch: pa.RecordBatch) -> pa.RecordBatch:
     return batch.filter(batch.column("problem").is_null())
 
 
-NUMBERED = "row long, validation boolean, image binary, label int, weight float"
+_KEPT = ("image", "label", "answers", "weight")  # columns that go on as they are
+NUMBERED = "row long, validation boolean, image binary, label int, answers binary, weight float"
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,9 +111,9 @@ def number(batches: Iterator[pa.RecordBatch], numbers: Numbers) -> Iterator[pa.R
             [
                 pa.array(rows),
                 pa.array(validation),
-                *(batch.column(name) for name in ("image", "label", "weight")),
+                *(batch.column(name) for name in _KEPT),
             ],
-            names=["row", "validation", "image", "label", "weight"],
+            names=["row", "validation", *_KEPT],
         )
 
 
@@ -127,11 +128,9 @@ def counted(
         kept = batch.filter(pa.compute.invert(validation))
         joined = b"".join(kept.column("image").to_pylist())
         pixels = np.frombuffer(joined, dtype).reshape(-1, *shape)
-        own = Images(pixels, kept.column("label").to_numpy(), weights_of(kept))
-        train = count(own, scale, pad)
-        labels = batch.column("label").filter(validation).to_numpy()
-        numbers, times = np.unique(labels, return_counts=True)
-        pairs = list(zip(numbers.tolist(), times.tolist(), strict=True))
+        labels = labels_of(kept) if kept.num_rows else labels_of(batch)[:0]
+        train = count(Images(pixels, labels, weights_of(kept)), scale, pad)
+        pairs = list(times_of(labels_of(batch)[validation.to_numpy(zero_copy_only=False)]).items())
         yield pa.record_batch([[train.to_json()], [json.dumps(pairs)]], names=["train", "held_out"])
 
 
@@ -142,7 +141,7 @@ def weights_of(batch: pa.RecordBatch) -> NDArray[np.float32] | None:
 
 
 def images_frame(session: "SparkSession", train: Images, validation: Images) -> "DataFrame":
-    """One row an image: row (its place), validation, image (bytes), label, weight (or null)."""
+    """One row an image: its place, validation, image (bytes), label, answers and weight or null."""
     parts = [(train, False), (validation, True)]
     batches = [
         _batch(images, held_out, start)
@@ -150,6 +149,13 @@ def images_frame(session: "SparkSession", train: Images, validation: Images) -> 
         for start in range(0, len(images), _rows_of_chunk(images))
     ]
     return session.createDataFrame(pa.Table.from_batches(batches))
+
+
+def _label_columns(labels: NDArray[Any]) -> dict[str, pa.Array]:
+    if labels.ndim == 1:
+        return {"label": pa.array(labels), "answers": pa.nulls(len(labels), pa.binary())}
+    answers = pa.array([row.tobytes() for row in labels], pa.binary())
+    return {"label": pa.array(np.zeros(len(labels), np.int32)), "answers": answers}
 
 
 def _rows_of_chunk(images: Images) -> int:
@@ -167,7 +173,7 @@ def _batch(images: Images, held_out: bool, start: int) -> pa.RecordBatch:
         "row": pa.array(np.arange(start, start + count, dtype=np.int64)),
         "validation": pa.array(np.full(count, held_out)),
         "image": data,
-        "label": pa.array(images.labels[start : start + count]),
+        **_label_columns(images.labels[start : start + count]),
         "weight": pa.nulls(count, pa.float32())
         if images.weights is None
         else pa.array(images.weights[start : start + count]),

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from lenet.dsl.errors import LenetError
 from lenet.runtime.data.dataset import Images
+from lenet.runtime.data.rows import blank_labels, labels_of
 from lenet.runtime.machine.cores import available_memory
 from lenet.runtime.spark.network.channel import Address, DriverGoneError, Line, Star, give_up
 from lenet.runtime.spark.network.mesh import Mesh
@@ -41,7 +42,7 @@ class Plan:
     `dtype` is that of the pixels. `all_reduce` is "mesh", or "driver" where the tasks cannot reach
     each other. `timeout` are the seconds after which a worker is taken for dead; beyond `memory`
     bytes, or half of what is free, a worker's images lie in a file. The images to train with may
-    be `weighted`.
+    be `weighted`, and have so many `answers` that are no class.
     """
 
     shape: tuple[int, int, int]
@@ -53,12 +54,13 @@ class Plan:
     timeout: float = 60.0
     memory: int | None = None
     weighted: bool = False
+    answers: int = 0
 
 
 def train(
     batches: Iterator[pa.RecordBatch], job: Job, plan: Plan, address: Address
 ) -> Iterator[pa.RecordBatch]:
-    """A barrier task: columns row, validation, image, label, weight to the trained tensors."""
+    """A barrier task: rows of NUMBERED to the trained tensors."""
     from pyspark import BarrierTaskContext
 
     context = BarrierTaskContext.get()
@@ -161,7 +163,7 @@ def gather(batches: Iterable[pa.RecordBatch], plan: Plan, count: int, rank: int)
     total = sum(mine.values()) + checks
     memory = plan.memory or available_memory() // 2
     pixels = _space((total, size), np.dtype(plan.dtype), memory)
-    labels, weights = np.zeros(total, np.int32), np.zeros(total, np.float32)
+    labels, weights = blank_labels(total, plan.answers), np.zeros(total, np.float32)
     starts = np.zeros(count + 1, np.int64)  # by slice, and of the validation images
     place = 0
     for number, rows in mine.items():
@@ -170,14 +172,15 @@ def gather(batches: Iterable[pa.RecordBatch], plan: Plan, count: int, rank: int)
     starts[count] = place
     seen = 0
     for batch in batches:
-        rows, held_out, own = (
-            batch.column(k).to_numpy(zero_copy_only=False) for k in ("row", "validation", "label")
+        rows, held_out = (
+            batch.column(k).to_numpy(zero_copy_only=False) for k in ("row", "validation")
         )
         places = np.where(
             held_out, starts[count] + rows // plan.workers, starts[rows % count] + rows // count
         )
         pixels[places] = _values(batch.column("image"), size, pixels.dtype)
-        labels[places] = own
+        if len(places):
+            labels[places] = labels_of(batch)
         if plan.weighted:  # those to validate with may have none, which then is not a number
             weights[places] = batch.column("weight").to_numpy(zero_copy_only=False)
         seen += len(places)

@@ -24,13 +24,23 @@ def check_images(program: Program, pixels: NDArray[Any], channels: int) -> None:
 
 
 def check_labels(program: Program, labels: Iterable[NDArray[Any]]) -> None:
-    """Each is a number below that of the classes."""
+    """Each is a number below that of the classes; or all answers are finite."""
+    if program.outputs.answers != "class":
+        return _check_answers(program, labels)
     for part in labels:
         if part.dtype != np.int32 or part.ndim != 1 or not part.flags.c_contiguous:
             raise _unfit(f"The labels are {part.dtype} {part.shape}.")
         if part.size and not 0 <= part.min() <= part.max() < program.outputs.count:
             found = f"{part.min()} to {part.max()}"
             raise _unfit(f"Labels go from {found}, and should be below {program.outputs.count}.")
+
+
+def _check_answers(program: Program, labels: Iterable[NDArray[Any]]) -> None:
+    count = program.outputs.count // program.outputs.each
+    for part in labels:
+        sound = part.dtype == np.float32 and part.ndim == 2 and part.flags.c_contiguous
+        if not sound or part.shape[1] != count or not np.isfinite(part).all():
+            raise _unfit(f"The answers are {part.dtype} {part.shape}.")
 
 
 def check_weights(values: NDArray[Any], count: int) -> None:

@@ -12,6 +12,7 @@ from lenet.runtime.augmentations import augmented
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.machine.arrays import frozen
 from lenet.runtime.training.arguments import problem_of
+from lenet.runtime.unit import Unit
 
 Slice = tuple[NDArray[np.generic] | np.uint64, ...]
 
@@ -50,18 +51,19 @@ class Importance:
 
 
 class Batches:
-    """The images of a slice as the training functions take them: pixels, labels, perhaps their
-    importance, rows, scale, shift and key."""
+    """The images of a slice as the training functions take them: pixels, labels (or what else
+    they are to be answered with), perhaps their importance, rows, scale, shift and key."""
 
     def __init__(
         self, images: Images, normalization: Normalization, augment: Augment | None,
-        importance: Importance | None = None,
+        importance: Importance | None = None, unit: Unit | None = None,
     ) -> None:  # fmt: skip
         self.images = images
         self.normalization = normalization
         self.augment = augment
         self.pixels = frozen(images.pixels.reshape(len(images), -1))
-        self.arrays = [frozen(images.labels)]  # beside the pixels
+        labels = images.labels if unit is None else unit.wanted(images.labels)
+        self.arrays = [frozen(labels)]  # beside the pixels
         if importance is not None:
             self.arrays.append(frozen(importance.of(images)))
 

@@ -13,6 +13,7 @@ from lenet.dsl.optimizers import DECAY, OPTIMIZERS, decays_all, undecayed, usual
 from lenet.dsl.training.values import Train
 from lenet.dsl.vocabulary import Use
 from lenet.runtime.training.batches import Importance, Normalization
+from lenet.runtime.unit import Unit
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Job:
     `shift`, one for each channel, normalize what is stored, in which `white` is a value of 1.
     `slices` are those of a batch. `digest` tells the job from other trainings; see `digest_of`.
     `model` are the facts of the model that comes of it, in JSON, for its checkpoints. `importance`
-    is there where images count differently. `classes` are the names of the classes.
+    is there where images count differently. `classes` are the names of the classes, or of other
+    answers, whose `unit` is there then.
     """
 
     graph: Graph
@@ -36,6 +38,7 @@ class Job:
     importance: Importance | None = None
     white: float = 255.0
     classes: tuple[str, ...] = ()
+    unit: Unit | None = None
 
     @property
     def train(self) -> Train:

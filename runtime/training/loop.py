@@ -18,12 +18,12 @@ from lenet.runtime.events import (
     EpochDone,
     Event,
     IterationDone,
-    Predictions,
     Started,
     Validated,
 )
 from lenet.runtime.machine.cores import check_memory
-from lenet.runtime.metrics import Outcomes, Tally
+from lenet.runtime.metrics import Tally
+from lenet.runtime.metrics.outcomes import outcomes_of
 from lenet.runtime.rates import rate_at
 from lenet.runtime.records.checkpoint import State, damaged
 from lenet.runtime.records.histogram import histogram
@@ -105,14 +105,15 @@ class _Run:
         self.trainer = Trainer(
             self.loaded, shard, job.normalization, weights, updater, self.settings.batch,
             self.settings.seed, threads, communicator, graph.augment,
-            job.importance,
+            job.importance, job.unit,
         )  # fmt: skip
         if state is not None:
             self.trainer.updater.restore(state.optimizer, self.at.iteration)
             if self.at.step >= self.trainer.steps or (self.at.step and not self.at.images):
                 raise damaged(f"It is in step {self.at.step:,} of {self.trainer.steps:,}.")
         self.predictor = Predictor(self.loaded, threads)
-        self.tally = Tally.of(self.settings.measured, program.outputs.count, job.classes)
+        outputs = program.outputs
+        self.tally = Tally.of(self.settings.measured, outputs.count, job.classes, job.unit)
         self.tallied: NDArray[np.int64] | None = None  # of the last validation
         self.kept = time.monotonic()
 
@@ -159,8 +160,7 @@ class _Run:
             self.trainer.start_epoch(at.epoch)
             done = self._epoch()
         if self.tallied is not None:
-            own, predicted = self.tally.by_class(self.tallied)
-            self._report(Predictions(own, predicted, self.tally.right(self.tallied)))
+            self._report(self.tally.predictions(self.tallied))
         program, best = self.loaded.program, self.best
         tensors = to_tensors(program, self.trainer.weights)
         if best is None:
@@ -197,7 +197,7 @@ class _Run:
                 at.epoch,
                 at.iteration,
                 loss=at.loss / at.images,
-                top1=at.hits / at.images,
+                top1=at.hits / at.images if self.tally.unit is None else None,
                 rate=rate,
                 images_per_second=(at.images - first) / elapsed,
                 seconds=elapsed,
@@ -227,7 +227,7 @@ class _Run:
         at.iteration += 1
         at.step += 1
         at.loss += result.loss * result.images
-        at.hits += result.top1 * result.images
+        at.hits += (result.top1 or 0.0) * result.images
         at.images += result.images
         self._report(
             IterationDone(
@@ -274,7 +274,9 @@ class _Run:
         pixels = images.pixels.reshape(len(images), math.prod(images.pixels.shape[1:]))
         self.predictor.take(self.trainer.weights)
         outputs = self.predictor.outputs(pixels, self.job.normalization, in_blocks=True)
-        tallied = self.tally.count(Outcomes(outputs, images.labels, program.outputs.logarithmic))
+        logarithmic = program.outputs.logarithmic
+        outcomes = outcomes_of(outputs, images.labels, logarithmic, self.job.unit)
+        tallied = self.tally.count(outcomes)
         self.communicator.all_reduce(tallied)
         self.tallied = tallied
         if self.tally.broken(tallied):

@@ -26,7 +26,8 @@ class Position:
         if not isinstance(known, dict) or known.keys() != usual.keys():
             raise damaged("It does not say where the training is.")
         for name, value in known.items():
-            if type(value) is not type(usual[name]) or not 0 <= value < 2**63:
+            least = -(2**63) if type(value) is float else 0  # some losses are below 0
+            if type(value) is not type(usual[name]) or not least <= value < 2**63:
                 raise damaged(f"Its {name} is {str(value)[:20]}.")
         return cls(**known)
 

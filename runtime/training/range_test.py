@@ -147,5 +147,5 @@ def _trainer(
         weights = initial_weights(program, settings.seed)
     return Trainer(
         loaded, shard, job.normalization, weights, updater, settings.batch, settings.seed, threads,
-        Alone(), job.graph.augment, job.importance,
+        Alone(), job.graph.augment, job.importance, job.unit,
     )  # fmt: skip

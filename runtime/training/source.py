@@ -29,7 +29,8 @@ class Source(ABC):
     `rows` are those to train with, `held_out` those to validate with, `largest` is the largest
     label. A value is what is stored, of `dtype`, times `scale`. `fingerprint` tells the images from
     others. `left_out` tells of pictures that could not be read. There are `pad` rows and columns of
-    zeros around each image. Images to train with may be `weighted`.
+    zeros around each image. Images to train with may be `weighted`, and have so many `answers` that
+    are no class, whose names are the `classes` then.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Source(ABC):
     left_out: tuple[str, ...]
     pad: tuple[int, int]
     weighted: bool
+    answers: int
 
     @cached_property
     def counted(self) -> tuple[Counts, dict[int, int]]:
@@ -57,7 +59,7 @@ class Source(ABC):
 
     @abstractmethod
     def frame(self, session: "SparkSession") -> "DataFrame":
-        """Columns row, validation, image (bytes), label and weight."""
+        """Columns row, validation, image (bytes), label, answers and weight."""
 
     def shard(self, count: int) -> Shard:
         """All images, in `count` slices, for a worker in this process."""
@@ -82,7 +84,8 @@ class InMemory(Source):
             test = train.take(np.arange(0))
         if test.pixels.shape[1:] != dataset.shape:
             raise DataError(f"the training and test images of {dataset.name} differ in shape")
-        largest = max(int(part.labels.max()) if len(part) else -1 for part in (train, test))
+        parts = [part for part in (train, test) if len(part) and part.of_classes]
+        largest = max((int(part.labels.max()) for part in parts), default=-1)
         sums = [
             zlib.crc32(array.data.cast("B")) if array.size else 0
             for part in (train, test)
@@ -93,7 +96,7 @@ class InMemory(Source):
         return cls(
             dataset.name, dataset.shape, str(train.pixels.dtype), len(train), len(test), largest,
             dataset.classes, dataset.scale, fingerprint, tuple(sorted(dataset.left_out)),
-            dataset.pad, train.weights is not None, train, test,
+            dataset.pad, train.weights is not None, train.answers, train, test,
         )  # fmt: skip
 
     def _count(self) -> tuple[Counts, dict[int, int]]:

@@ -24,6 +24,7 @@ from lenet.runtime.training.phases import PhasedStep
 from lenet.runtime.training.slices.order import shares, shuffled, step_count
 from lenet.runtime.training.slices.shard import Shard
 from lenet.runtime.training.updater import Parts, Updater, parts_of
+from lenet.runtime.unit import Unit
 
 _PARAMETERS = 2**15  # that are worth a thread of their own
 _KEPT = 2  # gradients a thread keeps until they are added together
@@ -34,11 +35,11 @@ _Part = tuple[Batches, NDArray[np.int64], np.uint64]  # the images of a slice, s
 
 @dataclass(frozen=True)
 class StepResult:
-    """The mean loss of a batch before its step, the part of its images that were right, and how
-    many they are."""
+    """The mean loss of a batch before its step, the part of its images that were right, if these
+    have classes, and how many they are."""
 
     loss: float
-    top1: float
+    top1: float | None
     images: int
 
 
@@ -62,6 +63,7 @@ class Trainer:
         communicator: Communicator,
         augment: Augment | None = None,
         importance: Importance | None = None,
+        unit: Unit | None = None,
     ) -> None:
         program = loaded.program
         check_weights(weights, program.weight_count)
@@ -78,7 +80,7 @@ class Trainer:
         # The tail holds the sum of losses and the number of hits.
         self.total = np.zeros(self.size + 2, np.int64)
         self.batches = {
-            number: Batches(images, normalization, augment, importance)
+            number: Batches(images, normalization, augment, importance, unit)
             for number, images in shard.slices.items()
         }
         for batches in self.batches.values():
@@ -173,7 +175,8 @@ class Trainer:
 
     def _result(self, images: int) -> StepResult:
         loss, hits = self.total[-2:]
-        return StepResult(float(loss) / LOSS_UNIT, int(hits) / images, images)
+        right = int(hits) / images if self.loaded.program.outputs.answers == "class" else None
+        return StepResult(float(loss) / LOSS_UNIT, right, images)
 
     def _sum_slices(
         self, thread: int, slices: Iterator[tuple[_Part, NDArray[np.float64]]], factor: float

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import reference
+from lenet.compiler.losses.code import code_of
 from lenet.dsl.losses import LOSSES
 from lenet.dsl.registry import layers
 from nets import ACTIVATIONS, make_case, spec_of
@@ -178,12 +179,26 @@ def test_each_loss_has_a_reference() -> None:
     assert set(reference.LOSSES) == set(LOSSES)
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+OF_CLASSES = [name for name, loss in LOSSES.items() if loss.answers == "class"]
+# How lines write losses, and the options that the references get for it.
+WRITTEN = {
+    **{name: {} for name in LOSSES if name != "quantile"},
+    "quantile 0.1 0.9": {},
+    "quantile 0.2 0.3 0.5 0.9": {"quantiles": (0.2, 0.3, 0.5, 0.9)},
+    "huber delta 0.3": {"delta": 0.3},
+    "bce smooth 0.2": {"smooth": 0.2},
+    "bce smooth 0.1 weights 1 2 0.5 3": {"smooth": 0.1, "weights": (1, 2, 0.5, 3)},
+}
+
+
+@pytest.mark.parametrize("loss", WRITTEN)
 def test_loss_against_reference(loss: str) -> None:
     """Of a net that ends as it needs, and its gradients."""
-    chain = f"input 7; linear 5; tanh; linear 4; {ENDS[LOSSES[loss].takes]}; train; .loss {loss}; "
+    name, options = loss.split()[0], WRITTEN[loss]
+    chain = f"input 7; linear 5; tanh; linear 4; {ENDS[LOSSES[name].takes]}; train; .loss {loss}; "
     case = make_case(spec_of(f"{chain}.rate 0.1"))
-    expected_loss, expected, _ = case.reference.gradients(case.values(), case.labels, loss)
+    given = case.values(), case.labels, name
+    expected_loss, expected, _ = case.reference.gradients(*given, **options)
     got_loss, got, _ = case.kernels()
     assert got_loss == pytest.approx(expected_loss, rel=2e-5)
     for tensor, value in expected.items():
@@ -209,7 +224,7 @@ def test_smoothed_labels(loss: str) -> None:
         assert np.abs(got[tensor] - value).max() < 3e-5 * np.abs(value).max()
 
 
-@pytest.mark.parametrize("loss", [*LOSSES, "nll smooth 0.2", "crossentropy smooth 0.2"])
+@pytest.mark.parametrize("loss", [*OF_CLASSES, "nll smooth 0.2", "crossentropy smooth 0.2"])
 def test_weighted_images(loss: str) -> None:
     """Each image's loss and gradient are times its importance."""
     name, *smooth = loss.split()
@@ -231,10 +246,58 @@ def test_weighted_images(loss: str) -> None:
         assert np.abs(got[tensor] - value).max() < 3e-5 * np.abs(value).max()
 
 
+@pytest.mark.parametrize("loss", [name for name in WRITTEN if name not in OF_CLASSES])
+def test_weighted_rows(loss: str) -> None:
+    """The same where answers are no classes, whose rows a column weighs."""
+    name, options = loss.split()[0], WRITTEN[loss]
+    chain = f"input 7; linear 5; tanh; linear 4; {ENDS[LOSSES[name].takes]}; data frame; "
+    case = make_case(spec_of(f'{chain}.weight "w"; train; .loss {loss}; .rate 0.1'), images=21)
+    case.importance = np.random.default_rng(1).uniform(0, 3, 21).astype(np.float32)
+    expected_loss, expected = 0.0, dict.fromkeys(case.kernels()[1], 0.0)
+    for k, importance in enumerate(case.importance):
+        given = case.values()[k : k + 1], case.labels[k : k + 1], name
+        value, slopes, _ = case.reference.gradients(*given, **options)
+        expected_loss += importance / 21 * value
+        expected = {key: part + importance / 21 * slopes[key] for key, part in expected.items()}
+    got_loss, got, _ = case.kernels()
+    assert got_loss == pytest.approx(expected_loss, rel=2e-5)
+    for tensor, value in expected.items():
+        assert np.abs(got[tensor] - value).max() < 3e-5 * np.abs(value).max()
+
+
+@pytest.mark.parametrize("loss", [name for name in WRITTEN if name not in OF_CLASSES])
+def test_losses_of_rows_for_validation(loss: str) -> None:
+    """What the runtime computes of outputs is what the kernels add up."""
+    name, options = loss.split()[0], WRITTEN[loss]
+    chain = f"input 7; linear 5; tanh; linear 4; {ENDS[LOSSES[name].takes]}; train; .loss {loss}; "
+    case = make_case(spec_of(f"{chain}.rate 0.1"))
+    use = case.graph.train.loss
+    values = code_of(use).values(
+        case.outputs().astype(np.float64), case.labels.astype(np.float64), use
+    )
+    assert values.shape == (len(case.labels),)
+    assert values.mean() == pytest.approx(case.kernels()[0], rel=2e-5)
+    outputs = case.reference.forward(case.values())
+    whole = reference.LOSSES[name](outputs, case.labels.astype(np.float64), **options)[0]
+    assert values.sum() == pytest.approx(whole, rel=2e-5)
+
+
+@pytest.mark.parametrize("loss", [name for name in WRITTEN if name not in OF_CLASSES])
+def test_losses_of_numbers_that_are_none(loss: str) -> None:
+    """A NaN in what the net gives is one in the loss, so that the training stops."""
+    name = loss.split()[0]
+    chain = f"input 7; linear 5; tanh; linear 4; {ENDS[LOSSES[name].takes]}; train; .loss {loss}; "
+    case = make_case(spec_of(f"{chain}.rate 0.1"))
+    case.weights[:] = np.nan
+    assert np.isnan(case.kernels()[0])
+
+
 @pytest.mark.parametrize("loss", LOSSES)
 def test_references_of_losses_are_their_slopes(loss: str) -> None:
     rng = np.random.default_rng(3)
     outputs, labels = rng.uniform(0.1, 3, (6, 4)), rng.integers(0, 4, 6)
+    if loss not in OF_CLASSES:
+        labels = rng.integers(0, 2, (6, 2 if loss == "quantile" else 4)) + 0.0
     _, gradient = reference.LOSSES[loss](outputs, labels)
     for place in np.ndindex(outputs.shape):
         step = np.zeros_like(outputs)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from lenet.dsl.messages.diagnostics import cells
+from lenet.runtime.metrics.outcomes import Outcomes
 from lenet.runtime.models.evaluation import Evaluation, evaluated
 from lenet.terminal.columns import elided
 from lenet.terminal.evaluation import evaluation_lines
@@ -21,7 +22,7 @@ def some(names: tuple[str, ...], images: int = 500, seed: int = 1) -> Evaluation
     scores = random.normal(0, 1, (images, classes))
     scores[np.arange(images), labels] += 2
     scores -= np.log(np.exp(scores).sum(axis=1, keepdims=True))
-    return evaluated(scores.astype(np.float32), labels, True, names, ())
+    return evaluated(Outcomes(scores.astype(np.float32), labels), names, ())
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,7 @@ def test_by_class() -> None:
     outputs = random.random((200, 5)).astype(np.float32)
     outputs[:, 4] = 0  # never taken
     labels = random.integers(0, 4, 200).astype(np.int32)  # class 4 has no images
-    found = evaluated(outputs, labels, False, tuple("abcde"), ())
+    found = evaluated(Outcomes(outputs, labels, False), tuple("abcde"), ())
     taken = outputs.argmax(axis=1)
     for k, row in enumerate(found.classes):
         right = sum((labels == k) & (taken == k))

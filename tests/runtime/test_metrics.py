@@ -7,8 +7,10 @@ from lenet.dsl.errors import LenetError
 from lenet.dsl.metrics import METRICS, metric_called, named
 from lenet.dsl.vocabulary import Use
 from lenet.runtime.class_names import with_number
-from lenet.runtime.metrics import Outcomes, Tally, all_metrics, measure
+from lenet.runtime.metrics import Tally, all_metrics, measure
+from lenet.runtime.metrics.outcomes import Outcomes
 from reference.metrics import METRICS as MEANT
+from reference.metrics import OF_NUMBERS, OF_YES_OR_NO
 
 
 def some_log_probabilities(count: int, classes: int) -> np.ndarray:
@@ -32,8 +34,12 @@ CLOSE = {"auc": 5e-3}  # scores that are cut to 16 bits
 
 
 def test_each_metric_has_a_reference() -> None:
-    assert set(MEANT) == {*map(named, all_metrics()), *USES}
-    assert {metric_called(name).name for name in MEANT} == set(METRICS)
+    of_classes = {named(use) for use in all_metrics() if "class" in METRICS[use.name].answers}
+    assert set(MEANT) == {*of_classes, *USES}
+    of = {"class": MEANT, "numbers": OF_NUMBERS | {"loss": None}, "yes or no": OF_YES_OR_NO}
+    for answers, known in of.items():
+        wanted = {name for name, metric in METRICS.items() if answers in metric.answers}
+        assert {metric_called(name).name for name in known} == wanted
 
 
 @pytest.mark.parametrize("name", USES)
@@ -47,9 +53,9 @@ def test_names_of_uses(name: str) -> None:
 def test_agrees_with_the_definitions(count: int, classes: int) -> None:
     outputs = some_log_probabilities(count, classes)
     labels = np.random.default_rng(1).integers(0, classes, count).astype(np.int32)
-    metrics = measure(outputs, labels, True, tuple(USES.values()))
+    metrics = measure(Outcomes(outputs, labels), tuple(USES.values()))
     probabilities = np.exp(outputs.astype(np.float64))
-    for name in (*map(named, all_metrics()), *USES):
+    for name in MEANT:
         meant, close = MEANT[name](probabilities, labels), CLOSE.get(name, 1e-6)
         if name not in metrics:  # it tells nothing of these images
             assert np.isnan(meant), name
@@ -71,20 +77,20 @@ def test_counts_of_parts_add_up() -> None:
         for first, last in ((70, 90), (0, 0), (0, 33), (33, 70))
     ]
     np.testing.assert_array_equal(np.sum(parts, axis=0), whole)
-    assert tally.values(whole) == measure(outputs, labels, True, tuple(USES.values()))
+    assert tally.values(whole) == measure(Outcomes(outputs, labels), tuple(USES.values()))
 
 
 def test_top1_is_what_argmax_predicts() -> None:
     outputs = np.random.default_rng(2).integers(0, 3, (500, 7)).astype(np.float32)  # many ties
     labels = np.random.default_rng(3).integers(0, 7, 500).astype(np.int32)
-    top1 = measure(outputs, labels, logarithmic=True)["top1"]
+    top1 = measure(Outcomes(outputs, labels))["top1"]
     assert top1 == np.mean(outputs.argmax(axis=1) == labels)
 
 
 def test_of_equal_outputs_the_first_classes_are_ahead() -> None:
     """A net that says the same of all classes is right by chance, not always."""
     outputs = np.full((10, 10), -np.log(10), np.float32)
-    metrics = measure(outputs, np.arange(10, dtype=np.int32), logarithmic=True)
+    metrics = measure(Outcomes(outputs, np.arange(10, dtype=np.int32)))
     assert metrics["top1"] == pytest.approx(0.1)
     assert metrics["top5"] == pytest.approx(0.5)
     assert metrics["loss"] == pytest.approx(np.log(10))
@@ -93,8 +99,8 @@ def test_of_equal_outputs_the_first_classes_are_ahead() -> None:
 def test_probabilities_give_the_same_as_their_logarithms() -> None:
     outputs = some_log_probabilities(100, 8)
     labels = np.random.default_rng(4).integers(0, 8, 100).astype(np.int32)
-    logarithms = measure(outputs, labels, logarithmic=True)
-    probabilities = measure(np.exp(outputs), labels, logarithmic=False)
+    logarithms = measure(Outcomes(outputs, labels))
+    probabilities = measure(Outcomes(np.exp(outputs), labels, False))
     assert probabilities.pop("auc") == pytest.approx(logarithms.pop("auc"), abs=1e-3)
     assert probabilities.pop("confusion") == logarithms.pop("confusion")
     assert probabilities == pytest.approx(logarithms, rel=1e-5)
@@ -103,7 +109,7 @@ def test_probabilities_give_the_same_as_their_logarithms() -> None:
 @pytest.mark.parametrize("classes, names", [(5, ["loss", "top1"]), (6, ["loss", "top1", "top5"])])
 def test_top5_of_five_classes_would_always_be_1(classes: int, names: list[str]) -> None:
     outputs = some_log_probabilities(3, classes)
-    found = measure(outputs, np.zeros(3, np.int32), logarithmic=True)
+    found = measure(Outcomes(outputs, np.zeros(3, np.int32)))
     assert [name for name in found if name in ("loss", "top1", "top5")] == names
 
 
@@ -113,21 +119,21 @@ def test_nan_is_never_right(logarithmic: bool, where: slice) -> None:
     outputs = np.full((1, 6), 0.01, np.float32)
     outputs[0, 2] = 0.95
     outputs[0, where] = np.nan
-    metrics = measure(outputs, np.array([2], np.int32), logarithmic)
+    metrics = measure(Outcomes(outputs, np.array([2], np.int32), logarithmic))
     assert (metrics["top1"], metrics["top5"]) == (0, 0)
 
 
 def test_an_impossible_class_does_not_make_the_others_wrong() -> None:
     """Its log-probability is minus infinity, which is no NaN."""
     outputs = np.array([[0, -np.inf, -np.inf]], np.float32)
-    metrics = measure(outputs, np.array([0], np.int32), logarithmic=True)
+    metrics = measure(Outcomes(outputs, np.array([0], np.int32)))
     assert (metrics["loss"], metrics["top1"]) == (0, 1)
 
 
 @pytest.mark.filterwarnings("error")
 def test_a_probability_of_0_costs_infinitely_much() -> None:
     outputs = np.array([[1, 0]], np.float32)
-    metrics = measure(outputs, np.array([1], np.int32), logarithmic=False)
+    metrics = measure(Outcomes(outputs, np.array([1], np.int32), False))
     assert (metrics["loss"], metrics["top1"]) == (np.inf, 0)
 
 
@@ -167,7 +173,7 @@ def test_an_unknown_class(said: str | int, names: tuple[str, ...], fix: str) -> 
 def test_a_class_without_images_has_no_recall() -> None:
     outputs = np.log(np.array([[0.9, 0.1], [0.8, 0.2]], np.float32))
     uses = [METRICS[name].use(of=1) for name in ("f1", "precision", "recall")]
-    found = measure(outputs, np.array([0, 0], np.int32), True, uses)
+    found = measure(Outcomes(outputs, np.array([0, 0], np.int32)), uses)
     assert [found[named(use)] for use in uses] == [0, 0, 0]
 
 
@@ -187,7 +193,7 @@ def test_auc_is_exact_for_scores_of_16_bits(classes: int, logarithmic: bool) -> 
     else:
         scores = random.choice([0, 2.0**-30, 0.25, 0.5, 0.75, 1], (80, classes))
     outputs = scores.astype(np.float32)
-    found = measure(outputs, labels, logarithmic)["auc"]
+    found = measure(Outcomes(outputs, labels, logarithmic))["auc"]
     assert found == pytest.approx(MEANT["auc"](scores, labels), rel=1e-14)
 
 
@@ -196,14 +202,14 @@ def test_auc_is_exact_for_scores_of_16_bits(classes: int, logarithmic: bool) -> 
 )
 def test_auc_of_two_classes_is_that_of_class_1(scores: list[float], meant: float) -> None:
     outputs = np.array([[1 - score, score] for score in scores], np.float32)
-    assert measure(outputs, np.array([0, 0, 1, 1], np.int32), False)["auc"] == meant
+    assert measure(Outcomes(outputs, np.array([0, 0, 1, 1], np.int32), False))["auc"] == meant
 
 
 def test_auc_of_images_of_one_class_is_none() -> None:
     outputs = some_log_probabilities(5, 3)
-    assert "auc" not in measure(outputs, np.ones(5, np.int32), True)
+    assert "auc" not in measure(Outcomes(outputs, np.ones(5, np.int32)))
 
 
 def test_a_table_of_very_many_classes_is_left_out() -> None:
-    found = measure(some_log_probabilities(3, 1001), np.zeros(3, np.int32), True)
+    found = measure(Outcomes(some_log_probabilities(3, 1001), np.zeros(3, np.int32)))
     assert "top1" in found and not found.keys() & {"auc", "confusion"}

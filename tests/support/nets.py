@@ -5,11 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from lenet.compiler.jit.cache import Loaded, load
+from lenet.compiler.losses.code import loss_of
 from lenet.compiler.optimizers.exact import FRACTION_BITS, sum_exactly
 from lenet.compiler.pipeline import compile_graph
 from lenet.dsl import registry
 from lenet.dsl.check import check_graph
 from lenet.dsl.graph import Graph
+from lenet.dsl.losses import LOSSES as registry_of_losses
+from lenet.dsl.shapes import product
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.machine.arrays import aligned_floats, frozen
 from lenet.runtime.machine.thread_pool import Team
@@ -136,7 +139,7 @@ def make_case(spec: str, images: int = 37, seed: int = 0) -> Case:
     weights = initial_weights(loaded.program, seed + 1)
     random = np.random.default_rng(seed)
     pixels = random.integers(0, 256, (images, *graph.input), np.uint8)
-    labels = random.integers(0, graph.output[0], images).astype(np.int32)
+    labels = labels_of(graph, random, images)
     # What begins as 0 or 1 would hide mistakes.
     weights[loaded.program.parameter_count :] += random.uniform(
         0, 0.5, weights[loaded.program.parameter_count :].size
@@ -150,6 +153,24 @@ def make_case(spec: str, images: int = 37, seed: int = 0) -> Case:
     return Case(
         graph, loaded, weights, pixels, labels, net, reference_net(graph, tensors, running=True)
     )
+
+
+def labels_of(graph: Graph, random: np.random.Generator, images: int) -> np.ndarray:
+    """Classes by chance, or other answers that the net's loss takes."""
+    outputs = product(graph.output)
+    if graph.answers == "class":
+        return random.integers(0, outputs, images).astype(np.int32)
+    use = loss_of(graph)
+    loss = registry_of_losses[use.name]
+    wanted = random.normal(0, 1, (images, outputs // loss.outputs_of(use)))
+    if graph.answers == "yes or no":
+        wanted = wanted > 0
+    elif loss.high == 1:  # shares, of which some are 0
+        wanted = np.maximum(wanted, 0) + 0.01 * (np.arange(wanted.shape[1]) == 0)
+        wanted /= wanted.sum(axis=1, keepdims=True)
+    elif loss.low == 0:
+        wanted = np.floor(3 * np.abs(wanted))
+    return wanted.astype(np.float32)
 
 
 def reference_net(graph: Graph, tensors: dict[str, np.ndarray], running: bool = False) -> Net:

@@ -38,7 +38,9 @@ def value_of(option: Option, random: Random) -> str:
         case "duration":
             every = "every " if option.before == "every" else before
             return f"{every}{random.randint(1, 4)} iterations"
-        case "numbers" if random.random() < 0.5:
+        case "numbers" if option.high == 1:  # parts of a whole, which rise
+            return random.choice(("0.5", "0.1 0.9", "0.1 0.3 0.5 0.7 0.9"))
+        case "numbers" if option.choices and random.random() < 0.5:
             return random.choice(list(option.choices))
         case "numbers":
             return " ".join(str(random.randint(1, 3)) for _ in range(CLASSES))
@@ -63,6 +65,8 @@ def use_of(word: Word, random: Random) -> str:
 
 
 def _typical(option: Option) -> Any:
+    if option.kind == "numbers":
+        return (0.5,)
     return True if option.kind == "switch" else option.default or 0.5
 
 
@@ -92,5 +96,6 @@ def spec(seed: int) -> str:
         first += f" init {use_of(random.choice(list(INITIAL.values())), random)}"
     net = ["input 1x8x8", f"{first} as first", *(["batchnorm"] if random.random() < 0.4 else []),
            "relu", "flatten", ENDS[loss.takes]]  # fmt: skip
-    sections = ["data digits", *(["augment", *augment] if augment else []), "train", *train]
+    data = "data digits" if loss.answers == "class" else "data frame"
+    sections = [data, *(["augment", *augment] if augment else []), "train", *train]
     return "\n".join([*net, *sections, "  batch 200", "  stop after 2 epochs\n"])

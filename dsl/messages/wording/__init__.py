@@ -8,6 +8,7 @@ from lenet.dsl.messages.codes import Code
 from lenet.dsl.messages.phrases import already_reported as already_reported
 from lenet.dsl.messages.wording import (
     advice,
+    answers,
     bodies,
     images,
     metrics,
@@ -19,6 +20,7 @@ from lenet.dsl.messages.wording import (
     words,
 )
 from lenet.dsl.messages.wording.advice import *  # noqa: F403
+from lenet.dsl.messages.wording.answers import *  # noqa: F403
 from lenet.dsl.messages.wording.bodies import *  # noqa: F403
 from lenet.dsl.messages.wording.images import *  # noqa: F403
 from lenet.dsl.messages.wording.metrics import *  # noqa: F403
@@ -29,7 +31,19 @@ from lenet.dsl.messages.wording.sections import *  # noqa: F403
 from lenet.dsl.messages.wording.shapes import *  # noqa: F403
 from lenet.dsl.messages.wording.words import *  # noqa: F403
 
-_SUBJECTS = (reading, words, net, shapes, outputs, images, sections, metrics, bodies, advice)
+_SUBJECTS = (
+    reading,
+    words,
+    net,
+    shapes,
+    outputs,
+    answers,
+    images,
+    sections,
+    metrics,
+    bodies,
+    advice,
+)
 CODES = dict(
     sorted(
         (name, code)

@@ -150,16 +150,20 @@ W009 = Code(
 )
 
 
-def bounded_scores(span: Span, layer: str, bounds: tuple[float, float]) -> Diagnostic:
-    """An activation with these bounds stands behind the scores of a softmax."""
+def bounded_scores(
+    span: Span, layer: str, bounds: tuple[float, float], follows: str = "a softmax"
+) -> Diagnostic:
+    """An activation with these bounds stands behind the scores of a softmax, or of a loss that
+    `follows`."""
     low, high = bounds
-    detail = f"Between {low:g} and {high:g} no class can become as certain as it may be."
+    what = "class" if follows == "a softmax" else "answer"
+    detail = f"Between {low:g} and {high:g} no {what} can become as certain as it may be."
     if high == float("inf"):
         detail = f"Scores below {low:g} become {low:g}, and nothing is learnt from them."
     return Diagnostic(
         "W009",
         span,
-        f"the net's scores come from `{layer}`, and a softmax follows",
+        f"the net's scores come from `{layer}`, and {follows} follows",
         detail,
         f"remove this `{layer}` line; or silence this with # allow W009",
     )

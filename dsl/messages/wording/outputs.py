@@ -161,10 +161,11 @@ def layer_after_output(span: Span, layer: str, output: str, output_span: Span) -
 
 
 E044 = Code(
-    "scores between 0 and 1 before a softmax",
+    "outputs that are bounded, and a loss that wants any numbers",
     "The loss takes the softmax of the net's scores, which are any numbers. Those of a sigmoid "
     "lie between 0 and 1: so close together that no class can become likely, and the training "
-    "stalls.",
+    "stalls. Numbers as answers are standardized, or their logarithms: no activation stands "
+    "behind them.",
     "input 8\nlinear 10\nsigmoid\ntrain\n  rate 0.1\n",
 )
 
@@ -186,14 +187,18 @@ def squashed_scores(span: Span, layer: str, count: int, alone: bool) -> Diagnost
 E045 = Code(
     "one output",
     "The output has one value for each class, and two classes are two outputs, also where "
-    "another framework would take one and a sigmoid.",
+    "another framework would take one and a sigmoid. A net whose answer is a number says so with "
+    "its loss, such as `loss mse`, and one that answers yes or no with `loss bce`.",
     'input 8\nlinear 1\ndata parquet "t"\n',
 )
 
 
 def one_class(span: Span, layer: str, sized: bool, size: Span | None) -> Diagnostic:
     """`size` is where the number of outputs can be changed; `sized` as for class_count."""
-    fix = f"{_with_outputs(layer, 2, sized)}: one output for each of two classes"
+    fix = (
+        f"{_with_outputs(layer, 2, sized)}: one output for each of two classes; or, if the answer "
+    )
+    fix += "is a number, write `loss mse`"
     return Diagnostic(
         "E045",
         span,
@@ -255,15 +260,16 @@ E047 = Code(
 )
 
 
-def class_weights_differ(span: Span, weights: int, classes: int) -> Diagnostic:
-    """A loss has weights for another number of classes than the net."""
+def class_weights_differ(span: Span, weights: int, classes: int, what: str) -> Diagnostic:
+    """A loss has weights for another number of classes than the net, or of outputs."""
     found = "1 weight" if weights == 1 else f"{weights} weights"
+    detail = "There is one for each class, in their order: how much an image of it counts."
+    fix = f"write {classes} numbers, or `weights balanced`"
+    if what == "outputs":
+        detail = "There is one for each output, in their order: how much its yes counts."
+        fix = f"write {classes} numbers"
     return Diagnostic(
-        "E047",
-        span,
-        f"the loss has {found}, and the net {classes} classes",
-        "There is one for each class, in their order: how much an image of it counts.",
-        f"write {classes} numbers, or `weights balanced`",
+        "E047", span, f"the loss has {found}, and the net {classes} {what}", detail, fix
     )
 
 

@@ -12,16 +12,21 @@ from lenet.dsl.sections.data import Data
 from lenet.dsl.shapes import Shape
 from lenet.runtime.data.dataset import DataError, Dataset
 from lenet.runtime.data.formats.tables import dataset_of
+from lenet.runtime.data.target import Target
+
+_CLASS = Target()
 
 
 def load_parquet(
-    path: Path, shape: Shape, section: Data, classes: tuple[str, ...] | None = None
-) -> Dataset:
+    path: Path, shape: Shape, section: Data, classes: tuple[str, ...] | None = None,
+    target: Target = _CLASS,
+) -> Dataset:  # fmt: skip
     """PATH/train and PATH/test, or one file or folder to hold some rows out of; raises DataError.
 
     An image is binary, or a list of bytes or floats, of `shape`, channels x height x width; it may
     also be an encoded picture. The section names the columns. The rows are in the order of the
-    files' names. `classes` are those of a model whose labels are text.
+    files' names. `classes` are those of a model whose labels are text, `target` is what a net
+    answers.
     """
     if not path.exists():
         raise DataError(f"There is no file {path}.")
@@ -30,7 +35,7 @@ def load_parquet(
         train, test = path / "train", path / "test" if (path / "test").exists() else None
     tables = [_read(part) for part in (train, test) if part is not None]
     name = path.resolve().name
-    return dataset_of(tables[0], tables[1] if test else None, shape, section, name, classes)
+    return dataset_of(tables[0], tables[1] if test else None, shape, section, name, classes, target)
 
 
 def _read(path: Path) -> pa.Table:

@@ -10,55 +10,39 @@ from lenet.dsl.messages.clean import clean
 from lenet.dsl.sections.data import Data
 from lenet.dsl.shapes import Shape
 from lenet.runtime.data.dataset import DataError, Dataset
-from lenet.runtime.data.labels import as_text, check_kind, is_text, names_of
+from lenet.runtime.data.labels import as_text, check_kind, is_text, names_of, no_numbers
 from lenet.runtime.data.preparation import Preparation
 from lenet.runtime.data.rows import Read, images_of
+from lenet.runtime.data.target import Target
 from lenet.runtime.data.values import Form, as_image, form_of
+
+_CLASS = Target()
 
 
 def dataset_of(
     train: pa.Table, test: pa.Table | None, shape: Shape, section: Data, name: str,
-    classes: tuple[str, ...] | None = None,
+    classes: tuple[str, ...] | None = None, target: Target = _CLASS,
 ) -> Dataset:  # fmt: skip
-    """Rows to train and to test with, as the data section reads them; DataError.
+    """Rows to train and to test with, as the data section reads them, with what a net answers;
+    DataError.
 
     Columns "!path" and "!place", or one that `key` names, tell where a row comes from.
     """
     tables = [table for table in (train, test) if table is not None]
-    for table in tables:
-        check_names(table.schema, name)
+    named = target.columns or (section.label,)
     for number, table in enumerate(tables):
-        wanted = {section.image: "images", section.label: "labels"}
-        if section.weight and number == 0:
-            wanted[section.weight] = "weights"
-        for column, what in wanted.items():
-            if column not in table.column_names:
-                listed = ", ".join(c for c in table.column_names if c[:1] != "!") or "none"
-                raise DataError(
-                    f"{name} has no column {column}",
-                    f"Its columns are {listed}.",
-                    f"say which one holds the {what}, with a line of the data section such as "
-                    f'`{what[:-1]} "{table.column_names[0]}"`',
-                    f"say which one holds the {what}: columns=lenet.Columns({what[:-1]}=…)",
-                )
-            kind = table[column].type
-            if pa.types.is_dictionary(kind):  # pandas' categories
-                place = table.column_names.index(column)
-                plain = table[column].combine_chunks().dictionary_decode()
-                table = tables[number] = table.set_column(place, column, plain)
-    train = tables[0]
-    labels = train[section.label].type
-    check_kind(labels, name)
-    if section.distinct or is_text(labels):
-        try:
-            different = train[section.label].unique().to_pylist()
-            tables = [_with_text(table, section.label) for table in tables]
-        except UnicodeDecodeError as error:
-            raise DataError(f"a label of {name} is no UTF-8 text", f"{error}.") from None
-        classes = names_of(different, name) if classes is None else classes
+        check_names(table.schema, name)
+        weight = section.weight if number == 0 else ""
+        tables[number] = _with_columns(table, section.image, named, weight, name)
+    if target.is_class:
+        tables, classes = _labelled(tables, section, name, classes)
     else:
-        classes = None
-    forms = [_form(t[section.image].type, shape, section, name, classes) for t in tables]
+        tables = [_with_answers(table, named) for table in tables]
+        section, classes = replace(section, label=_ANSWERS), target.names(named[0])
+    train = tables[0]
+    known = classes if target.is_class else None
+    forms = [_form(t[section.image].type, shape, section, name, known) for t in tables]
+    forms = [replace(form, target=target) for form in forms]
     if len({form.dtype for form in forms}) > 1:
         detail = "Bytes and whole numbers go from 0 to 255; floats are taken as they are."
         raise DataError(f"the images of {name} to train and to test with differ", detail)
@@ -72,9 +56,79 @@ def dataset_of(
     return Dataset(name, parts[0].images, images, classes or (), scale, left_out)
 
 
+def _with_columns(
+    table: pa.Table, image: str, answers: tuple[str, ...], weight: str, name: str
+) -> pa.Table:
+    """With plain columns of these names; DataError where one is not there."""
+    wanted = {
+        image: "image",
+        **dict.fromkeys(answers, "label"),
+        **({weight: "weight"} if weight else {}),
+    }
+    if len(answers) > 1:
+        wanted |= dict.fromkeys(answers, "predict")
+    for column, line in wanted.items():
+        if column not in table.column_names:
+            listed = ", ".join(c for c in table.column_names if c[:1] != "!") or "none"
+            what = "answers" if line == "predict" else f"{line}s"
+            raise DataError(
+                f"{name} has no column {column}",
+                f"Its columns are {listed}.",
+                f"say which one holds the {what}, with a line of the data section such as "
+                f'`{line} "{table.column_names[0]}"`',
+                f"say which one holds the {what}: columns=lenet.Columns({line}=…)"
+                if line != "predict"
+                else "",
+            )
+        if pa.types.is_dictionary(table[column].type):  # pandas' categories
+            place = table.column_names.index(column)
+            plain = table[column].combine_chunks().dictionary_decode()
+            table = table.set_column(place, column, plain)
+    return table
+
+
+def _labelled(
+    tables: list[pa.Table], section: Data, name: str, classes: tuple[str, ...] | None
+) -> tuple[list[pa.Table], tuple[str, ...] | None]:
+    """With labels that are numbers, or text that names these classes or others."""
+    labels = tables[0][section.label].type
+    check_kind(labels, name)
+    if not (section.distinct or is_text(labels)):
+        return tables, None
+    try:
+        different = tables[0][section.label].unique().to_pylist()
+        tables = [_with_text(table, section.label) for table in tables]
+    except UnicodeDecodeError as error:
+        raise DataError(f"a label of {name} is no UTF-8 text", f"{error}.") from None
+    return tables, names_of(different, name) if classes is None else classes
+
+
+_ANSWERS = "!answers"  # no column of a file has such a name
+
+
+def _with_answers(table: pa.Table, names: tuple[str, ...]) -> pa.Table:
+    """With a column of lists of the answers; a single column may hold lists itself."""
+    for name in names:
+        kind = table[name].type
+        inner = kind.value_type if pa.types.is_list(kind) and len(names) == 1 else kind
+        if not (_is_number(inner) or pa.types.is_boolean(inner)):
+            raise no_numbers(name, kind)
+    columns = [table[name].to_pylist() for name in names]
+    if pa.types.is_list(table[names[0]].type):
+        rows = columns[0]
+    else:
+        rows = list(zip(*columns, strict=True))
+    return table.append_column(_ANSWERS, pa.array(rows, pa.list_(pa.float64())))
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    types = pa.types
+    return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind))
+
+
 def check_weights(kind: pa.DataType, column: str) -> None:
     """DataError unless a column of weights holds numbers."""
-    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
+    if not _is_number(kind):
         raise DataError(f"the weights are numbers, but the column {clean(column)} is {kind}")
 
 

@@ -1,6 +1,7 @@
 """Whatever words a file has: the same bits with any threads and workers, and after a kill."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,11 @@ from sections import spec
 
 from lenet.dsl.check import check_graph
 from lenet.dsl.errors import LenetError
+from lenet.dsl.graph import Graph
 from lenet.dsl.vocabulary import Registry
 from lenet.dsl.words import KINDS
+from lenet.runtime.data.dataset import Images
+from lenet.runtime.data.target import Target
 from lenet.runtime.datasets import load_dataset
 from lenet.runtime.events import Event, IterationDone
 from lenet.runtime.make_job import make_job
@@ -24,7 +28,28 @@ from lenet.runtime.training.loop import run_training
 from lenet.runtime.training.parameters import digest
 from lenet.runtime.training.source import InMemory
 
-SOURCE = InMemory.of(load_dataset("digits"))
+DIGITS = load_dataset("digits")
+
+
+def source_of(graph: Graph) -> InMemory:
+    """The digits, or their images with other answers that the net's loss takes."""
+    target = Target.of(graph)
+    if target.is_class:
+        return InMemory.of(DIGITS)
+
+    def answered(images: Images) -> Images:
+        wide = images.pixels.reshape(len(images), -1)[:, 8 : 8 + 5 * target.count : 5] / 16.0
+        if target.kind == "yes or no":
+            wide = wide > 0.4
+        elif target.high == 1:
+            wide = (wide + 0.01) / (wide + 0.01).sum(axis=1, keepdims=True)
+        elif target.low == 0:
+            wide = np.floor(4 * wide)
+        return Images(images.pixels, np.ascontiguousarray(wide, np.float32))
+
+    assert DIGITS.test is not None
+    train, test = answered(DIGITS.train), answered(DIGITS.test)
+    return InMemory.of(replace(DIGITS, train=train, test=test, classes=target.names("answer")))
 
 
 class Together:
@@ -78,22 +103,24 @@ class Watcher:
 
 
 def job_of(text: str) -> Job:
-    graph = weighted(check_graph(text, "x"), SOURCE)
-    return make_job(graph, Path("x"), SOURCE, {})[0]
+    graph = check_graph(text, "x")
+    source = source_of(graph)
+    return make_job(weighted(graph, source), Path("x"), source, {})[0]
 
 
 def train(job: Job, threads: int = 1, **watched: Any) -> str:
     watcher = Watcher(**{"end": -5, **watched})
-    return digest(run_training(job, SOURCE.shard(job.slices), threads, Alone(), watcher).tensors)
+    shard = source_of(job.graph).shard(job.slices)
+    return digest(run_training(job, shard, threads, Alone(), watcher).tensors)
 
 
 def train_together(job: Job, size: int) -> set[str]:
     from lenet.runtime.training.slices.shard import deal
 
-    together, found = Together(size), []
+    together, found, source = Together(size), [], source_of(job.graph)
 
     def work(rank: int) -> None:
-        shard = deal(SOURCE.train, SOURCE.test, job.slices, rank, size)
+        shard = deal(source.train, source.test, job.slices, rank, size)
         found.append(digest(run_training(job, shard, 1, together.member(rank), None).tensors))
 
     threads = [threading.Thread(target=work, args=(rank,)) for rank in range(size)]
@@ -109,7 +136,7 @@ def train_again(job: Job, end: int) -> str:
     """Killed in the step behind an iteration, and gone on with from its checkpoint."""
     watcher = Watcher(end)
     with pytest.raises(Killed):
-        run_training(job, SOURCE.shard(job.slices), 2, Alone(), watcher)
+        run_training(job, source_of(job.graph).shard(job.slices), 2, Alone(), watcher)
     assert watcher.state is not None
     return train(job, begin=watcher.state)
 

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from reference.losses import NUMERIC
+
 Array = np.ndarray
 Arrays = dict[str, Array]
 Attributes = dict[str, Any]
@@ -403,7 +405,9 @@ def hinge(scores: Array, labels: Array) -> tuple[float, Array]:
     return float((margins * within).sum() / classes), slopes / classes
 
 
-LOSSES = {"nll": nll, "crossentropy": crossentropy, "map": map_loss, "hinge": hinge}
+LOSSES = {
+    "nll": nll, "crossentropy": crossentropy, "map": map_loss, "hinge": hinge, **NUMERIC,
+}  # fmt: skip
 
 
 class Net:
@@ -439,10 +443,13 @@ class Net:
     def forward(self, x: Array) -> Array:
         return self._run(x)[0]
 
-    def gradients(self, x: Array, labels: Array, loss: str) -> tuple[float, Arrays, Array]:
-        """The mean loss, its gradients by "name.parameter", and its gradient by x."""
+    def gradients(
+        self, x: Array, labels: Array, loss: str, **options: Any
+    ) -> tuple[float, Arrays, Array]:
+        """The mean loss, its gradients by "name.parameter", and its gradient by x; the loss has
+        these options."""
         y, saved = self._run(x)
-        total, d = LOSSES[loss](y, labels)
+        total, d = LOSSES[loss](y, labels, **options)
         count = len(y)
         slopes = {self.layers[-1][0]: d / count}
         gradients: Arrays = {}

@@ -105,3 +105,56 @@ METRICS: dict[str, Metric] = {
     "top5": top(5), "top2": top(2), "top4": top(4), "f1 micro": f1_micro, "f1 of 3": f1_of(3),
     "precision of 3": precision_of(3), "recall of 3": recall_of(3),
 }  # fmt: skip
+
+
+# Of numbers, (count, answers), and of the right ones.
+
+
+def rmse(x: np.ndarray, y: np.ndarray) -> float:
+    return float(np.sqrt(np.mean((x - y) ** 2)))
+
+
+def r2(x: np.ndarray, y: np.ndarray) -> float:
+    return float(np.mean([1 - np.sum((a - b) ** 2) / np.sum((b - b.mean()) ** 2)
+                          for a, b in zip(x.T, y.T, strict=True)]))  # fmt: skip
+
+
+OF_NUMBERS: dict[str, Metric] = {
+    "rmse": rmse, "mse": lambda x, y: float(np.mean((x - y) ** 2)),
+    "mae": lambda x, y: float(np.mean(np.abs(x - y))), "r2": r2,
+    "mape": lambda x, y: float(np.mean(np.abs(x - y)[y != 0] / np.abs(y[y != 0]))),
+}  # fmt: skip
+
+
+# Of probabilities of yes, (count, questions), and of yes (1) and no (0).
+
+
+def _questions(score: Callable[[np.ndarray, np.ndarray], float]) -> Metric:
+    """The mean of a score of each question: of what is said, and what is right."""
+    return lambda p, y: float(np.mean([score(a > 0.5, b == 1) for a, b in zip(p.T, y.T)]))  # noqa: B905
+
+
+def _precision(said: np.ndarray, right: np.ndarray) -> float:
+    return float(np.mean(right[said])) if said.any() else 0.0
+
+
+def _recall(said: np.ndarray, right: np.ndarray) -> float:
+    return _precision(right, said)
+
+
+def _f1(said: np.ndarray, right: np.ndarray) -> float:
+    p, r = _precision(said, right), _recall(said, right)
+    return 2 * p * r / (p + r) if p + r else 0.0
+
+
+def _auc_of_questions(p: np.ndarray, y: np.ndarray) -> float:
+    pairs = (np.stack([1 - a, a], axis=1) for a in p.T)
+    return float(np.mean([auc(a, b) for a, b in zip(pairs, y.T.astype(int), strict=True)]))
+
+
+OF_YES_OR_NO: dict[str, Metric] = {
+    "accuracy": lambda p, y: float(np.mean((p > 0.5) == (y == 1))),
+    "precision": _questions(_precision), "recall": _questions(_recall), "f1": _questions(_f1),
+    "auc": _auc_of_questions,
+    "loss": lambda p, y: float(-np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))),
+}  # fmt: skip

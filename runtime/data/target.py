@@ -1,0 +1,106 @@
+"""What rows are to be answered with where that is no class: numbers, or yes or no."""
+
+import math
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet.compiler.losses.code import loss_of
+from lenet.dsl.answers import Answers
+from lenet.dsl.graph import Graph
+from lenet.dsl.losses import LOSSES
+from lenet.dsl.shapes import product
+from lenet.runtime.data.labels import as_text, is_empty
+
+_LARGEST = float(np.finfo(np.float32).max)
+
+
+class Unfit(ValueError):
+    """Why something is no answer, as the end of a sentence on it."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """The answers of a row, `count` of one `kind`: numbers from `low` to `high`, whose logarithms
+    the net learns with `log`. `columns` are those of a table; () is its column of labels."""
+
+    kind: Answers = "class"
+    count: int = 1
+    columns: tuple[str, ...] = ()
+    log: bool = False
+    low: float = -math.inf
+    high: float = math.inf
+
+    @classmethod
+    def of(cls, graph: Graph) -> "Target":
+        """That of a net."""
+        if graph.answers == "class":
+            return cls()
+        use, data = loss_of(graph), graph.data
+        loss = LOSSES[use.name]
+        count = product(graph.output) // loss.outputs_of(use)
+        columns, log = (data.predict, data.log) if data is not None else ((), False)
+        return cls(graph.answers, count, columns, log, loss.low, loss.high)
+
+    @property
+    def is_class(self) -> bool:
+        """Whether it is a class, which is read as labels are."""
+        return self.kind == "class"
+
+    @property
+    def count_beside(self) -> int:
+        """The answers that are no class."""
+        return 0 if self.is_class else self.count
+
+    def names(self, label: str) -> tuple[str, ...]:
+        """Of the answers: those of their columns, or of the column of labels, counted from 0 where
+        there are several."""
+        if self.columns:
+            return self.columns
+        return (label,) if self.count == 1 else tuple(f"{label} {k}" for k in range(self.count))
+
+    def of_row(self, value: Any) -> NDArray[np.float32]:
+        """(count,), of a number or a list of them; Unfit."""
+        values = value if isinstance(value, list | tuple | np.ndarray) else [value]
+        if len(values) != self.count:
+            one = "a number" if len(values) == 1 else f"{len(values)} numbers"
+            raise Unfit(f"is {one}, and the net answers with {self.count}")
+        return self.of_rows(np.array([[_number(v) for v in values]]))[0]
+
+    def of_rows(self, values: NDArray[Any]) -> NDArray[np.float32]:
+        """(rows, count), of as many numbers; Unfit with the first that is none."""
+        wide = values.astype(np.float64)
+        for wrong, why in self._wrong(wide):
+            if wrong.any():
+                raise Unfit(f"is {as_text(wide[wrong][0].item())}, {why}")
+        if self.log:
+            wide = np.log(wide)
+        return wide.astype(np.float32)
+
+    def first_unfit(self, values: NDArray[Any]) -> int:
+        """The first row that `of_rows` does not take, of those that have one."""
+        wrong = [found.any(axis=1) for found, _ in self._wrong(values.astype(np.float64))]
+        return int(np.any(wrong, axis=0).argmax())
+
+    def _wrong(self, wide: NDArray[np.float64]) -> list[tuple[NDArray[np.bool_], str]]:
+        found = [(~(np.abs(wide) <= _LARGEST), "and no finite number")]
+        if self.kind == "yes or no":
+            return [*found, ((wide != 0) & (wide != 1), "and should be 1 (yes) or 0 (no)")]
+        if self.log:
+            found.append((~(wide > 0), "and `predict log` takes numbers above 0"))
+        outside = (wide < self.low) | (wide > self.high)
+        limits = (
+            f"{self.low:g} or more" if self.high == math.inf else f"{self.low:g} to {self.high:g}"
+        )
+        return [*found, (outside, f"and should be {limits}")]
+
+
+def _number(value: Any) -> float:
+    if is_empty(value):
+        raise Unfit("is empty")
+    if not isinstance(value, int | float | Decimal | np.number | bool | np.bool_):
+        raise Unfit(f"is {as_text(value)}, and no number")
+    return float(value)

@@ -1,0 +1,18 @@
+"""mae: the exact sum of the errors' sizes, in the largest deviation."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet.dsl.vocabulary import Use
+from lenet.runtime.metrics.outcomes import Numbers, exact_sum, summed
+
+
+def count(use: Use, outcomes: Numbers) -> NDArray[np.int64]:
+    """The sum, and how many there are."""
+    sizes = np.abs(outcomes.errors.ravel())
+    return np.array([*exact_sum(sizes), sizes.size], np.int64)
+
+
+def value(use: Use, counts: NDArray[np.int64], images: int) -> float:
+    """The mean."""
+    return summed(counts[:3]) / int(counts[3])

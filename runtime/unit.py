@@ -1,0 +1,97 @@
+"""Numbers as answers: from those of the data to those that a net learns, and back."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet.compiler.losses.code import code_of, loss_of
+from lenet.dsl.answers import Answers
+from lenet.dsl.graph import Graph
+from lenet.dsl.losses import LOSSES
+from lenet.dsl.vocabulary import Use
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Of a net whose answers are no classes: `mean` and `deviation` of the training rows' answers,
+    one of each, and the `loss` that it is trained by. With `log`, answers are the logarithms of
+    what the column has."""
+
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+    loss: Use
+    log: bool = False
+
+    @classmethod
+    def of(cls, graph: Graph, mean: tuple[float, ...], deviation: tuple[float, ...]) -> "Unit":
+        """That of a net; an answer that never varies is only shifted."""
+        log = graph.data is not None and graph.data.log
+        return cls(mean, tuple(d or 1.0 for d in deviation), loss_of(graph), log)
+
+    @property
+    def answers(self) -> Answers:
+        """What they are."""
+        return LOSSES[self.loss.name].answers
+
+    @property
+    def each(self) -> int:
+        """The net's outputs for an answer."""
+        return LOSSES[self.loss.name].outputs_of(self.loss)
+
+    def wanted(self, answers: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What the net is to give for answers (rows, answers)."""
+        if not LOSSES[self.loss.name].standardized:
+            return answers
+        return self.standardized(answers).astype(np.float32)
+
+    def standardized(self, answers: NDArray[np.floating]) -> Floats:
+        """Answers in deviations from their mean."""
+        found: Floats = (answers.astype(np.float64) - self.mean) / self.deviation
+        return found
+
+    def losses(self, outputs: NDArray[np.float32], answers: NDArray[np.float32]) -> Floats:
+        """Of rows: (rows,)."""
+        values = code_of(self.loss).values
+        assert values is not None
+        return values(
+            outputs.astype(np.float64), self.wanted(answers).astype(np.float64), self.loss
+        )
+
+    def all_of(self, outputs: NDArray[np.float32]) -> Floats:
+        """What a net's outputs say, as answers are: probabilities of yes, or numbers; (rows,
+        outputs)."""
+        loss, wide = LOSSES[self.loss.name], outputs.astype(np.float64)
+        with np.errstate(over="ignore"):
+            if loss.answers == "yes or no":
+                found: Floats = 1 / (1 + np.exp(-wide))
+                return found
+            if loss.logarithm:
+                return np.exp(wide)
+        if not loss.standardized:
+            return wide
+        mean, deviation = (np.repeat(v, self.each) for v in (self.mean, self.deviation))
+        return wide * deviation + mean
+
+    def points(self, outputs: NDArray[np.float32]) -> Floats:
+        """One answer each, (rows, answers): of quantiles, that which is nearest to one half."""
+        found = self.all_of(outputs)
+        each = self.each
+        if each == 1:
+            return found
+        quantiles = np.array(self.loss[LOSSES[self.loss.name].each])
+        return found[:, int(np.abs(quantiles - 0.5).argmin()) :: each]
+
+    def in_columns(self, answers: Floats) -> NDArray[np.float32]:
+        """Answers as the data's columns have them."""
+        with np.errstate(over="ignore"):
+            return (np.exp(answers) if self.log else answers).astype(np.float32)
+
+    def names(self, answers: tuple[str, ...]) -> tuple[str, ...]:
+        """Of the outputs: the answers', with the quantile where there are several of each."""
+        if self.each == 1:
+            return answers
+        parts = self.loss[LOSSES[self.loss.name].each]
+        return tuple(f"{name} {part:g}" for name in answers for part in parts)
