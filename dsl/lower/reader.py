@@ -143,6 +143,10 @@ class Reader:
                 low = self.real(what, option.low, option.high, option.closed)
                 self.expect("to")
                 return low, self.real(what, low, option.high, option.closed)
+            case "fall":
+                first = self.real(what, option.low, option.high)
+                self.expect("to")
+                return first, self.real(what, option.low, first, closed=True)
             case "angle":
                 return self.angle(what, option.high)
             case "duration":

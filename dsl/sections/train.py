@@ -9,7 +9,7 @@ from lenet.dsl.messages import wording as messages
 from lenet.dsl.messages.diagnostics import Diagnostic
 from lenet.dsl.optimizers import OPTIMIZERS
 from lenet.dsl.sections import Section, SectionLine, bare_head, by_name, read_lines
-from lenet.dsl.syntax.tree import Line
+from lenet.dsl.syntax.tree import Line, Span
 from lenet.dsl.training.rate import RATE
 from lenet.dsl.training.regularization import REGULARIZATION
 from lenet.dsl.training.start import FREEZE, START
@@ -120,7 +120,18 @@ def read_train(line: Line, constants: Constants) -> tuple[Train, list[Diagnostic
         problems.append(messages.missing_key(span, "train", "rate", "rate 0.1"))
     if train.rate is not None and train.rate.needs_an_end and train.stop is None:
         problems.append(messages.rate_without_end(train.rate_span or line.span))
+    if train.rate is not None and train.rate.momentum:
+        problems += _without_momentum(train, train.rate_span or line.span)
     return replace(train, loss_span=train.loss_span or line.keyword.span), problems
+
+
+def _without_momentum(train: Train, span: Span) -> list[Diagnostic]:
+    """The mistake of a rate that changes the momentum of an optimizer without one."""
+    if train.rate is None or OPTIMIZERS[train.optimizer.name].momentum:
+        return []
+    known = [entry.name for entry in OPTIMIZERS.values() if entry.momentum]
+    written = "momentum {:g} to {:g}".format(*train.rate.momentum)
+    return [messages.no_momentum(span, train.optimizer.name, written, known)]
 
 
 SECTION = Section(

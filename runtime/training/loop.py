@@ -24,7 +24,7 @@ from lenet.runtime.events import (
 )
 from lenet.runtime.machine.cores import check_memory
 from lenet.runtime.metrics import Outcomes, Tally
-from lenet.runtime.rates import rate_at
+from lenet.runtime.rates import momentum_at, rate_at
 from lenet.runtime.records.checkpoint import State, damaged
 from lenet.runtime.records.histogram import histogram
 from lenet.runtime.training.arguments import problem_of
@@ -216,6 +216,9 @@ class _Run:
         assert settings.rate is not None
         total = settings.iterations(trainer.steps)
         rate = rate_at(settings.rate, at.iteration, trainer.steps, total, self.plateau.stalled)
+        momentum = momentum_at(settings.rate, at.iteration, trainer.steps, total)
+        if momentum is not None:
+            trainer.updater.take_momentum(momentum)
         before = time.perf_counter()
         try:
             result = trainer.step(at.step, rate)
