@@ -8,7 +8,7 @@ from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Graph
 from lenet.dsl.messages.clean import clean
 from lenet.dsl.shapes import show
-from lenet.pages.contact_sheet import Row, contact_sheet, is_vector, pictures_of, row_length
+from lenet.runtime.contact_sheet import Row, contact_sheet, is_vector, pictures_of, row_length
 from lenet.runtime.data.counts import Counts
 from lenet.runtime.data.dataset import Dataset
 from lenet.runtime.events import Warned

@@ -20,9 +20,13 @@ _LOGGED = {
     "loss": "the mean of the loss over the images of a step",
     "rate": "the learning rate of an iteration",
     "throughput": "images in a second, over all workers",
+    "images": "training images of each class, as the net gets them, for TensorBoard: at the "
+    "beginning, and then every so often; every epoch if that is not said",
     "gradients": "histograms of the mean gradients of a batch, for TensorBoard",
     "parameters": "histograms of what is trained, for TensorBoard; in `expect`, its number",
 }
+
+_USUAL = {"images": Duration(1, "epochs")}
 
 
 def _loss(reader: Reader, train: Train) -> Train:
@@ -44,7 +48,7 @@ def _checkpoint(reader: Reader, train: Train) -> Train:
 
 def _log(reader: Reader, train: Train) -> Train:
     what = reader.word("quantity to log", tuple(_LOGGED))
-    every = reader.every() if reader.items else Duration(1, "iterations")
+    every = reader.every() if reader.items else _USUAL.get(what, Duration(1, "iterations"))
     return replace(train, logs=(*(log for log in train.logs if log[0] != what), (what, every)))
 
 
@@ -92,8 +96,8 @@ _LINES = (
     ),
     SectionLine(
         name="log",
-        summary="write loss, rate, throughput, or histograms of the parameters or their gradients, "
-        "for TensorBoard",
+        summary="write loss, rate, throughput, images, or histograms of the parameters or their "
+        "gradients, for TensorBoard",
         example="log parameters every 50 iterations",
         terms={**EVERY, **_LOGGED},
         read=_log,

@@ -11,7 +11,7 @@ from PIL import Image
 from test_cli_train import fails, run, write_idx
 
 from lenet.api import load
-from lenet.pages import contact_sheet as sheet
+from lenet.runtime import contact_sheet as sheet
 from lenet.runtime.data.dataset import Dataset
 from lenet.runtime.datasets import load_dataset
 from lenet.runtime.random_streams import image_key
