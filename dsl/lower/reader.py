@@ -136,7 +136,7 @@ class Reader:
             self.expect(option.before)
         match option.kind:
             case "whole":
-                return int(self.size(what, int(option.low)))
+                return int(self.size(what, int(option.low), option.high))
             case "pair":
                 return self.pair(what, int(option.low))
             case "range":
@@ -221,8 +221,8 @@ class Reader:
             raise Refused(messages.out_of_range(item.span, what, show(value), limits))
         return float(value)
 
-    def size(self, what: str, least: int = 1) -> Size:
-        return evaluate_size(self._single().parts[0], self.constants, what, least)
+    def size(self, what: str, least: int = 1, most: float = float("inf")) -> Size:
+        return evaluate_size(self._single().parts[0], self.constants, what, least, most)
 
     def pair(self, what: str, least: int = 1) -> tuple[int, int]:
         """`2` or `28x28`: rows and columns."""

@@ -1,5 +1,6 @@
 """Expressions to numbers: exact fractions, whole where sizes are due, factors kept."""
 
+import math
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
@@ -121,18 +122,22 @@ def _evaluate(expression: Expression, constants: Constants, whole: bool) -> Frac
     return left / right
 
 
-def evaluate_size(expression: Expression, constants: Constants, what: str, least: int = 1) -> Size:
-    """A whole number of at least `least`, with its factors."""
+def evaluate_size(
+    expression: Expression, constants: Constants, what: str, least: int = 1,
+    most: float = math.inf,
+) -> Size:  # fmt: skip
+    """A whole number from `least` to `most`, with its factors."""
+    most = min(most, LARGEST_SIZE)
     if isinstance(expression, Number) and expression.text.isdecimal() and len(expression.text) < 9:
         plain = int(expression.text)  # most sizes are, and fractions take their time
-        if plain >= least:
+        if least <= plain <= most:
             return Size(plain)
     value = evaluate(expression, constants, whole=True)
     if value.denominator != 1:
         got = f"{show(value)}"
         raise Refused(messages.wrong_value(expression.span, what, "a whole number", got))
-    if not least <= value <= LARGEST_SIZE:
-        limits = f"at least {least}" if value < least else f"at most {LARGEST_SIZE}"
+    if not least <= value <= most:
+        limits = f"at least {least}" if value < least else f"at most {most}"
         raise Refused(messages.out_of_range(expression.span, what, show(value), limits))
     return Size(value.numerator, _factors(expression, constants))
 
