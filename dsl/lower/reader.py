@@ -58,6 +58,8 @@ class Reader:
         return self.line.keyword.text
 
     def refuse(self, span: Span | None = None) -> Refused:
+        if span is None and self.items and (word := self.constants.negated(self.items[0])):
+            return Refused(messages.is_negative(self.items[0].span, word))
         place = span or (self.items[0].span if self.items else self.line.keyword.span)
         return Refused(messages.bad_line(place, self.key, self.usage))
 
@@ -215,9 +217,8 @@ class Reader:
         item = self._single()
         value = evaluate(item.parts[0], self.constants)
         if not (low <= value < high or closed and value == high):
-            limits = f"at least {low:g}"
-            limits += "" if high == float("inf") else f" and below {high:g}"
-            limits = limits.replace("below", "at most") if closed else limits
+            most = f" and {'at most' if closed else 'below'} {high:g}"
+            limits = f"at least {low:g}" + (most if high < float("inf") else "")
             raise Refused(messages.out_of_range(item.span, what, show(value), limits))
         return float(value)
 
@@ -264,9 +265,8 @@ class Reader:
                 int(evaluate_size(item.parts[0], self.constants, f"the duration of `{self.key}`"))
             )
             if not self.items:
-                units = tuple(_UNITS.values())
                 shown = number if number != "this" else str(counts[-1])
-                raise Refused(messages.missing_unit(item.span, shown, units))
+                raise Refused(messages.missing_unit(item.span, shown, tuple(_UNITS.values())))
             if self.peek() in (*_UNITS, *_UNITS.values()) or not self.is_number():
                 return tuple(counts), self._unit()
 
@@ -275,7 +275,8 @@ class Reader:
         item = self.items[0] if self.items else None
         if not isinstance(item, Sizes) or len(item.parts) != 1:
             return False
-        return item.word is None or self.constants.knows(item.word)
+        known = item.word is None and not self.constants.negated(item)
+        return known or self.constants.knows(item.word or "")
 
     def is_pair(self) -> bool:
         """Whether the next item is two numbers, as in `2x3`."""

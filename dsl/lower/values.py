@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.messages.diagnostics import Diagnostic, closest
-from lenet.dsl.syntax.tree import Expression, Name, Number, Operation
+from lenet.dsl.syntax.tree import Expression, Item, Name, Number, Operation, Sizes
 
 LARGEST_SIZE = 2**31 - 1
 _MAX_BITS = 1000  # of a numerator or a denominator: any such fraction is a finite float
@@ -61,6 +61,17 @@ class Constants:
 
     def knows(self, name: str) -> bool:
         return name in self.values or (self.outer is not None and self.outer.knows(name))
+
+    def negated(self, item: Item) -> str:
+        """The word before a negative number, as in `momentum -0.5`, which reads as a difference;
+        "" where it is none."""
+        part = item.parts[0] if isinstance(item, Sizes) and len(item.parts) == 1 else None
+        while isinstance(part, Operation) and isinstance(part.left, Operation):
+            part = part.left
+        if not isinstance(part, Operation) or part.operator != "-":
+            return ""
+        word = part.left.text if isinstance(part.left, Name) else ""
+        return "" if self.knows(word) else word
 
     def names(self) -> Iterator[str]:
         """All that are known here."""

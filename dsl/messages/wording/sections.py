@@ -145,6 +145,17 @@ def bad_line(span: Span, key: str, usage: str) -> Diagnostic:
     )
 
 
+def is_negative(span: Span, word: str) -> Diagnostic:
+    """A number behind a word has a minus, and no number of these lines may be below 0."""
+    return Diagnostic(
+        "E016",
+        span,
+        f"the number behind `{word}` is negative",
+        "No number of these lines is below 0.",
+        "leave the - out",
+    )
+
+
 E056 = Code(
     "a momentum that the optimizer does not have",
     "`momentum 0.95 to 0.85` behind `onecycle` changes one of the optimizer's settings from step "
