@@ -26,7 +26,7 @@ from lenet.dsl.check import check_graph  # noqa: E402
 from lenet.dsl.losses import LOSSES  # noqa: E402
 from lenet.dsl.optimizers import OPTIMIZERS  # noqa: E402
 from lenet.dsl.rates import RATES  # noqa: E402
-from lenet.runtime.rates import rate_at  # noqa: E402
+from lenet.runtime.rates import momentum_at, rate_at  # noqa: E402
 from lenet.runtime.training.updater import Updater, parts_of  # noqa: E402
 from nets import make_case, spec_of  # noqa: E402
 
@@ -58,8 +58,8 @@ SCHEDULES: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "linear": ("rate 0.1 linear to 0", lambda o: lr_scheduler.LinearLR(o, 1.0, 0.0, _TOTAL)),
     "polynomial": ("rate 0.1 polynomial 2",
                    lambda o: lr_scheduler.PolynomialLR(o, _TOTAL, 2.0)),
-    "onecycle": ("rate 0.1 onecycle",
-                 lambda o: lr_scheduler.OneCycleLR(o, 0.1, _TOTAL, cycle_momentum=False)),
+    "onecycle": ("rate 0.1 onecycle momentum 0.95 to 0.85",
+                 lambda o: lr_scheduler.OneCycleLR(o, 0.1, _TOTAL)),
 }  # fmt: skip
 
 
@@ -136,15 +136,20 @@ def schedules() -> Iterator[Row]:
         assert train is not None and train.rate is not None
         optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
         schedule = make(optimizer)
-        theirs, ours = [], []
+        theirs, ours, momenta = [], [], []
         for k in range(_TOTAL):
             theirs.append(optimizer.param_groups[0]["lr"])
             ours.append(rate_at(train.rate, k, 1, _TOTAL))
+            momentum = momentum_at(train.rate, k, 1, _TOTAL)
+            momenta.append((momentum or 0.0) - optimizer.param_groups[0]["momentum"])
             optimizer.step()
             if k < _TOTAL - 1:
                 schedule.step()
         found = _difference(np.array(ours), np.array(theirs))
         yield "rate", name, type(schedule).__name__, f"{found:.1e}"
+        if train.rate.momentum:
+            apart = float(np.abs(momenta).max())
+            yield "momentum", name, type(schedule).__name__, f"{apart:.1e}"
 
 
 def _difference(ours: Any, theirs: Any) -> float:

@@ -34,7 +34,17 @@ class Entry:
 
 
 ValueKind = Literal[
-    "number", "numbers", "whole", "pair", "range", "angle", "duration", "choice", "class", "switch"
+    "number",
+    "numbers",
+    "whole",
+    "pair",
+    "range",
+    "fall",
+    "angle",
+    "duration",
+    "choice",
+    "class",
+    "switch",
 ]
 
 
@@ -44,9 +54,10 @@ class Option:
 
     `kind` is what it is: a number from `low` to below `high`, or to `high` itself where that is
     `closed`, several of them, a whole one, a pair of them (`2` or `2x3`), a range (`0.9 to 1.1`),
-    an angle (`10 degrees`), a duration (`5 epochs`), one of `choices`, which are words with what
-    they mean, and may stand in place of several numbers, a class, by its name in quotation marks or
-    its number, or a switch, whose name is there or not. It must be given where `default` is None.
+    a fall (`0.95 to 0.85`), an angle (`10 degrees`), a duration (`5 epochs`), one of `choices`,
+    which are words with what they mean, and may stand in place of several numbers, a class, by its
+    name in quotation marks or its number, or a switch, whose name is there or not. It must be given
+    where `default` is None.
     `what` is its name in a message, which is `name` if absent; the word `before` introduces it.
     `news` says what has happened to an optimizer's option since checkpoints have been told by it:
     see runtime/training/job.py.

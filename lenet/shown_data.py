@@ -2,19 +2,21 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Graph
 from lenet.dsl.messages.clean import clean
 from lenet.dsl.shapes import show
-from lenet.pages.contact_sheet import Row, contact_sheet, is_vector, pictures_of, row_length
+from lenet.runtime.contact_sheet import Row, contact_sheet, is_vector, pictures_of, row_length
 from lenet.runtime.data.counts import Counts
 from lenet.runtime.data.dataset import Dataset
 from lenet.runtime.events import Warned
 from lenet.runtime.look import odd_things
 from lenet.runtime.samples import Samples, samples_of
 from lenet.runtime.training.source import InMemory, check_source
+from lenet.shown_groups import Group, groups_of
 from lenet.terminal.table import table
 
 MOST_ROWS = 20  # classes of a sheet
@@ -33,33 +35,24 @@ class ShownData:
     graph: Graph
     dataset: Dataset
     counts: Counts
-    held_out: dict[int, int]
     warnings: tuple[Warned, ...]
 
     @classmethod
     def of(cls, graph: Graph, dataset: Dataset) -> "ShownData":
         """LenetError where the images do not fit each other."""
         source = InMemory.of(dataset)
-        counts, held_out = source.counted
+        counts, _ = source.counted
         try:
             check_source(graph, source)
             odd = tuple(odd_things(graph, source))
         except LenetError as error:
             odd = (Warned(f"a training would refuse these data: {error.title}", error.fix),)
-        return cls(graph, dataset, counts, held_out, odd)
+        return cls(graph, dataset, counts, odd)
 
-    @property
-    def labels(self) -> list[int]:
-        """Those of all classes that have names, or images."""
-        numbered = range(len(self.dataset.classes))
-        return sorted({*numbered, *self.counts.labels, *self.held_out})
-
-    def name(self, label: int) -> str:
-        """The class's: its number in the data, where it has no other."""
-        data, classes = self.graph.data, self.dataset.classes
-        if label < len(classes):
-            return classes[label]
-        return str(label + (data.first if data is not None and not classes else 0))
+    @cached_property
+    def groups(self) -> list[Group]:
+        """Of the images to train with, and those to validate with."""
+        return groups_of(self.graph, self.dataset)
 
     def channels(self) -> Iterator[dict[str, float]]:
         """Mean, deviation, least and largest value of each, of the images to train with."""
@@ -79,19 +72,34 @@ class ShownData:
             "shape": list(self.dataset.shape),
             "dtype": str(self.dataset.train.pixels.dtype),
             "train": self.counts.rows,
-            "validation": sum(self.held_out.values()),
+            "validation": 0 if self.dataset.test is None else len(self.dataset.test),
             "channels": list(self.channels()),
-            "classes": [
-                {
-                    "class": label,
-                    "label": self.name(label),
-                    "train": self.counts.labels.get(label, 0),
-                    "validation": self.held_out.get(label, 0),
-                }
-                for label in self.labels
-            ],
-            "shown_classes": min(MOST_ROWS, len(self.labels)),
+            **self._answers(),
+            "shown_classes": min(MOST_ROWS, len(self.groups)),
         }
+
+    def _answers(self) -> dict[str, Any]:
+        """The classes, or what else the images are answered with."""
+        if self.dataset.train.of_classes:
+            classes = [
+                {
+                    "class": g.number,
+                    "label": g.name,
+                    "train": len(g.train),
+                    "validation": g.held_out,
+                }
+                for g in self.groups
+            ]
+            return {"classes": classes}
+        labels, moments = self.dataset.train.labels, zip(*self.counts.of_answers(), strict=True)
+        answers = [
+            {"answer": name, "mean": mean, "deviation": deviation, "least": float(own.min()),
+             "most": float(own.max())}
+            for name, own, (mean, deviation) in zip(
+                self.dataset.classes, labels.T, moments, strict=True
+            )
+        ]  # fmt: skip
+        return {"classes": [], "answers": answers}
 
 
 def data_text(shown: ShownData) -> str:
@@ -109,15 +117,26 @@ def data_text(shown: ShownData) -> str:
         for k, c in enumerate(facts["channels"])
     ]
     lines += table([("channel", "mean", "deviation", "least", "most"), *channels], left=0)
-    classes = [
-        (_cut(c["label"]), f"{c['train']:,}", f"{c['validation']:,}") for c in facts["classes"]
-    ]
-    lines += ["", *table([("class", "to train", "to validate"), *classes[:_MOST_LINES]])]
-    if len(classes) > _MOST_LINES:
-        lines.append(f"{len(classes) - _MOST_LINES:,} more classes are not shown; --json has all")
+    lines += ["", *_answer_lines(facts)]
     if remarks := list(_of_the_sheet(shown)):
         lines += ["", *remarks]
     return "\n".join(lines) + "\n"
+
+
+def _answer_lines(facts: dict[str, Any]) -> Iterator[str]:
+    """A table of the classes, or of other answers."""
+    if "answers" in facts:
+        heads = ("mean", "deviation", "least", "most")
+        rows = [(_cut(a["answer"]), *(f"{a[h]:.4g}" for h in heads)) for a in facts["answers"]]
+        yield from table([("answer", *heads), *rows[:_MOST_LINES]])
+    else:
+        rows = [
+            (_cut(c["label"]), f"{c['train']:,}", f"{c['validation']:,}") for c in facts["classes"]
+        ]
+        yield from table([("class", "to train", "to validate"), *rows[:_MOST_LINES]])
+    if len(rows) > _MOST_LINES:
+        what = "answers" if "answers" in facts else "classes"
+        yield f"{len(rows) - _MOST_LINES:,} more {what} are not shown; --json has all"
 
 
 def _cut(name: str) -> str:
@@ -127,9 +146,9 @@ def _cut(name: str) -> str:
 
 def _of_the_sheet(shown: ShownData) -> Iterator[str]:
     """What is to be known of it that it does not show."""
-    count, shape = len(shown.labels), shown.dataset.shape
+    count, shape = len(shown.groups), shown.dataset.shape
     if count > MOST_ROWS:
-        yield f"the sheet has the first {MOST_ROWS} of {count:,} classes"
+        yield f"the sheet has the first {MOST_ROWS} of {count:,} {_what(shown)}"
     if is_vector(shape):
         yield f"vectors are drawn row by row, {row_length(shape[2])} values wide"
     if shape[0] not in (1, 3):
@@ -149,22 +168,28 @@ def data_sheet(shown: ShownData, title: str, seed: int) -> bytes:
     """A PNG with some images of each class; where the file says `augment`, also as the first epochs
     have them."""
     augmented = shown.graph.augment is not None
-    labels, count = shown.labels[:MOST_ROWS], _BESIDE if augmented else _ALONE
-    found = samples_of(shown.graph, shown.dataset.train, labels, count, _EPOCHS, seed)
+    groups, count = shown.groups[:MOST_ROWS], _BESIDE if augmented else _ALONE
+    rows_of = {number: group.train for number, group in enumerate(groups)}
+    found = samples_of(shown.graph, shown.dataset.train, rows_of, count, _EPOCHS, seed)
     heads = ["as they are"]
     if augmented:
         heads += [f"in epoch {k}" for k in range(1, _EPOCHS + 1)]
     rows = [_row(shown, samples) for samples in found]
-    first = f", the first {len(labels)}" if len(labels) < len(shown.labels) else ""
+    first = f", the first {len(groups)}" if len(groups) < len(shown.groups) else ""
     words = (
         f"{clean(shown.dataset.name)[:_NAME]}: {shown.counts.rows:,} images to train with, "
-        f"{show(shown.dataset.shape)}, {len(shown.labels):,} classes{first}"
+        f"{show(shown.dataset.shape)}, {len(shown.groups):,} {_what(shown)}{first}"
     )
     return contact_sheet(title, words, heads, count, rows)
 
 
+def _what(shown: ShownData) -> str:
+    return "classes" if shown.dataset.train.of_classes else "groups"
+
+
 def _row(shown: ShownData, samples: Samples) -> Row:
     least, most = (value / shown.dataset.scale for value in _range(shown))
-    images = shown.counts.labels.get(samples.label, 0)
+    group = shown.groups[samples.group]
+    images = len(group.train)
     groups = [pictures_of(group, least, most) for group in (samples.bare, *samples.epochs)]
-    return Row(shown.name(samples.label), f"{images:,} image{'' if images == 1 else 's'}", groups)
+    return Row(group.name, f"{images:,} image{'' if images == 1 else 's'}", groups)

@@ -30,6 +30,7 @@ from lenet.compiler.target import host
 from lenet.dsl.graph import Graph, Node
 from lenet.dsl.training.values import Train
 from lenet.runtime.data.dataset import Images
+from lenet.runtime.data.target import Target
 from lenet.runtime.machine.arrays import aligned_floats, frozen
 from lenet.runtime.models.model import Model
 from lenet.runtime.training.batches import Batches, Importance, Normalization
@@ -124,7 +125,10 @@ def images_for(graph: Graph, count: int) -> Images:
     rng = np.random.default_rng(1)
     shape = graph.input if len(graph.input) == 3 else (1, 1, *graph.input)
     pixels = rng.integers(0, 256, (count, *shape), np.uint8)
-    return Images(pixels, rng.integers(0, graph.output[0], count).astype(np.int32))
+    target = Target.of(graph)
+    if target.is_class:
+        return Images(pixels, rng.integers(0, graph.output[0], count).astype(np.int32))
+    return Images(pixels, rng.integers(0, 2, (count, target.count)).astype(np.float32))
 
 
 def _normalization(graph_input: tuple[int, ...]) -> Normalization:

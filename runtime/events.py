@@ -110,6 +110,20 @@ class Histogram(Event):
 
 
 @dataclass(frozen=True)
+class Sampled(Event):
+    """Training images as the net gets them from an `iteration` on, with their `classes`, in the
+    order of these. `shape` is (count, height, width), or has 3 for RGB behind these; `pixels` are
+    the bytes in base64."""
+
+    kind = "images"
+    epoch: int
+    iteration: int
+    classes: list[str]
+    shape: list[int]
+    pixels: str
+
+
+@dataclass(frozen=True)
 class Validated(Event):
     """The held-out images were tried within an epoch."""
 

@@ -1,9 +1,10 @@
 """A run that goes on with other settings than it had."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import ndiff
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -22,12 +23,14 @@ _SHOWN = 4  # lines that differ, in a message
 
 @dataclass(frozen=True)
 class Before:
-    """The same net on the same images, as the run was told to train it until now: the digest of
-    that `job`, the batch, and the lines and settings that are others now."""
+    """The same net on the same images, as the run was told to train it before: the digest of that
+    `job`, the batch, and the lines and settings that are others now. `about` is what run.json says
+    of it, for as long as there are checkpoints of that job."""
 
     job: str
     batch: int
     changes: tuple[str, ...]
+    about: Mapping[str, Any]
 
     def taken(self, data: bytes, now: Job) -> bytes:
         """A checkpoint of it as one of the job that goes on; OtherJobError where that cannot be.
@@ -55,17 +58,40 @@ class Before:
 def before(
     graph: Graph, job: Job, options: Options, settings: Mapping[str, Fraction],
     make: Callable[[Graph], Job],
-) -> Before | None:  # fmt: skip
-    """How the run in the folder was told to train, if it goes on with other `settings` of constants
-    or other lines; `make` is the job of a graph. None where nothing is another, or where it is
-    another net."""
+) -> tuple[Before, ...]:  # fmt: skip
+    """How the run in the folder was told to train, the last way first, where it goes on with other
+    `settings` of constants or other lines; `make` is the job of a graph. Without what is as it is
+    now, and without other nets."""
     if not options.resume or options.folder is None:
-        return None
+        return ()
     try:
         about = read_about(options.folder)
+    except LenetError:
+        return ()  # its checkpoints say what they belong to
+    found: dict[str, Before] = {}
+    for known in (about, *about["earlier"]):
+        other = _before(known, graph, job, settings, make)
+        if other is not None:
+            found.setdefault(other.job, other)
+    return tuple(found.values())
+
+
+def taken(others: Sequence[Before], data: bytes, now: Job) -> tuple[bytes, str]:
+    """A checkpoint of one of these as one of the job that goes on, and what is told of that;
+    OtherJobError where it is of none of them, or cannot be."""
+    job = State.job_of(data)
+    other = next((other for other in others if other.job == job), others[0])
+    return other.taken(data, now), other.told
+
+
+def _before(
+    about: Mapping[str, Any], graph: Graph, job: Job, settings: Mapping[str, Fraction],
+    make: Callable[[Graph], Job],
+) -> Before | None:  # fmt: skip
+    try:
         old = check_graph(about["source"], about["spec"], about["settings"], about["imports"])
     except LenetError:
-        return None  # its checkpoints say what they belong to
+        return None
     if old.train is None or _net(old) != _net(graph):
         return None
     if about.get("seed") is not None:
@@ -73,7 +99,10 @@ def before(
     digest = make(old).digest
     if digest == job.digest or old.train is None:
         return None
-    return Before(digest, old.train.batch, _changes(old, graph, about["settings"], settings))
+    known = about["settings"]
+    kept = {name: about[name] for name in ("spec", "source", "imports", "seed") if name in about}
+    kept["settings"] = {name: str(value) for name, value in known.items()}
+    return Before(digest, old.train.batch, _changes(old, graph, known, settings), kept)
 
 
 def _net(graph: Graph) -> str:

@@ -30,7 +30,7 @@ from lenet.runtime.records.rescue import Rescue
 from lenet.runtime.records.run_folder import check_folder, claimed
 from lenet.runtime.records.supervisor import Desk
 from lenet.runtime.resolve import Deferred
-from lenet.runtime.resumed import Before, before
+from lenet.runtime.resumed import Before, before, taken
 from lenet.runtime.start_from import first_state, starting_weights
 from lenet.runtime.training.importance import weighted
 from lenet.runtime.training.job import Job
@@ -114,12 +114,10 @@ def _train(
         def job_of(old: Graph) -> Job:
             return make_job(weighted(old, source), spec, source, settings)[0]
 
-        other = before(graph, job, options, settings, job_of)
+        others = before(graph, job, options, settings, job_of)
         rescue = Rescue(records, job.digest, report)
         with records:
-            trained = _run(
-                job, source, session, options, report, records.flush, rescue, begin, other
-            )
+            trained = _run(job, source, session, options, report, records, rescue, begin, others)
         for odd in verdict(graph, source, records.history, predictions):
             report(odd)
     history = tuple(records.history)
@@ -209,10 +207,10 @@ def _run(
     session: "SparkSession | None",
     options: Options,
     report: Watch,
-    flush: Callable[[], None],
+    records: Records,
     rescue: Rescue,
     begin: NDArray[np.float32] | None,
-    other: Before | None,
+    others: tuple[Before, ...],
 ) -> Trained:
     def warn(text: str) -> None:
         report(Warned(text))
@@ -223,16 +221,20 @@ def _run(
             weights = starting_weights(job.graph, Path(job.name), report)
         return None if weights is None else first_state(job, weights)
 
-    def taken(data: bytes) -> bytes:
-        assert other is not None
-        found = other.taken(data, job)
-        report(Warned(other.told))
+    def take(data: bytes) -> bytes:
+        found, told = taken(others, data, job)
+        warn(told)
         return found
 
     store = _store(options, session)
-    take = taken if other is not None else None
-    checkpoints = Checkpoints(store, job.digest, warn, options.resume, take)
-    desk = Desk(report, checkpoints, flush, rescue, first)
+    checkpoints = Checkpoints(store, job.digest, warn, options.resume, take if others else None)
+    if others:
+        # Before the first checkpoint with these settings, run.json says them, and what those
+        # before it were written with: whenever the run is killed, all of it can be read.
+        jobs = checkpoints.jobs()
+        earlier = [other.about for other in others if other.job in jobs]
+        records.about = {**records.about, "earlier": earlier}
+    desk = Desk(report, checkpoints, records.flush, rescue, first)
     if session is None:
         threads = options.threads or available_cores()
         return train_here(job, source.shard(job.slices), threads, desk)

@@ -1,6 +1,6 @@
-"""Some images of each class, as they are and as a training changes them."""
+"""Some images of each class or other group, as they are and as a training changes them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,41 +14,41 @@ from lenet.runtime.data.dataset import Images
 from lenet.runtime.training.slices.count import least_rows, slice_count
 
 Pixels = NDArray[np.generic]
+Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """Images of the class `label`, (count, channels, height, width): as they are, and as each of
-    the first epochs has them, where the file says `augment`."""
+    """Images of a group, (count, channels, height, width): as they are, and as each of the first
+    epochs has them, where the file says `augment`."""
 
-    label: int
+    group: int
     bare: Pixels
     epochs: tuple[Pixels, ...]
 
 
 def samples_of(
-    graph: Graph, images: Images, labels: Sequence[int], count: int, epochs: int, seed: int
+    graph: Graph, images: Images, groups: Mapping[int, Rows], count: int, epochs: int, seed: int
 ) -> list[Samples]:  # fmt: skip
-    """At most `count` of the training images of each class, chosen by `seed`. Those of the epochs
-    are the very ones that a training with that seed sees."""
+    """At most `count` of the training images of each group, whose rows are given, chosen by `seed`.
+    Those of the epochs are the very ones that a training with that seed sees."""
     train = graph.train or Train()
     slices = slice_count(train.batch, least_rows(graph))
-    chosen = {label: _chosen(images, label, count, seed) for label in labels}
+    chosen = {group: _chosen(own, count, seed) for group, own in groups.items()}
     rows = np.concatenate([*chosen.values(), np.zeros(0, np.int64)])
     drawn = []
     if graph.augment is not None and len(rows):
         drawn = [_augmented(graph, images, rows, slices, seed, k) for k in range(1, epochs + 1)]
     found, at = [], 0
-    for label, own in chosen.items():
+    for group, own in chosen.items():
         part = slice(at, at + len(own))
-        found.append(Samples(label, images.pixels[own], tuple(epoch[part] for epoch in drawn)))
+        found.append(Samples(group, images.pixels[own], tuple(epoch[part] for epoch in drawn)))
         at += len(own)
     return found
 
 
-def _chosen(images: Images, label: int, count: int, seed: int) -> NDArray[np.int64]:
-    """Rows of a class, by chance, in their order."""
-    own = np.flatnonzero(images.labels == label)
+def _chosen(own: Rows, count: int, seed: int) -> Rows:
+    """Some of these rows, by chance, in their order."""
     order = np.argsort(random_streams.of_held_out(seed).random_raw(len(own)), kind="stable")
     return np.sort(own[order[:count]])
 

@@ -150,7 +150,8 @@ def _unexpected_value(item: Item, layer: Layer, options: Mapping[str, Argument])
     if isinstance(part, Operation) and part.operator == "-" and isinstance(part.left, Name):
         option = options.get(part.left.text)
         if option is not None:  # `pad -1` reads as a subtraction
-            what, limit = f"the {option.name} of `{layer.name}`", f"at least {option.least}"
+            what = f"the {option.name} of `{layer.name}`"
+            limit = f"at least {option.least if option.kind == 'sizes' else option.low:g}"
             return messages.out_of_range(item.span, what, "negative", limit)
     return messages.too_many_arguments(item.span, layer.name, layer.example, tuple(options))
 

@@ -58,6 +58,8 @@ class Reader:
         return self.line.keyword.text
 
     def refuse(self, span: Span | None = None) -> Refused:
+        if span is None and self.items and (word := self.constants.negated(self.items[0])):
+            return Refused(messages.is_negative(self.items[0].span, word))
         place = span or (self.items[0].span if self.items else self.line.keyword.span)
         return Refused(messages.bad_line(place, self.key, self.usage))
 
@@ -136,13 +138,17 @@ class Reader:
             self.expect(option.before)
         match option.kind:
             case "whole":
-                return int(self.size(what, int(option.low)))
+                return int(self.size(what, int(option.low), option.high))
             case "pair":
                 return self.pair(what, int(option.low))
             case "range":
                 low = self.real(what, option.low, option.high, option.closed)
                 self.expect("to")
                 return low, self.real(what, low, option.high, option.closed)
+            case "fall":
+                first = self.real(what, option.low, option.high)
+                self.expect("to")
+                return first, self.real(what, option.low, first, closed=True)
             case "angle":
                 return self.angle(what, option.high)
             case "duration":
@@ -211,14 +217,13 @@ class Reader:
         item = self._single()
         value = evaluate(item.parts[0], self.constants)
         if not (low <= value < high or closed and value == high):
-            limits = f"at least {low:g}"
-            limits += "" if high == float("inf") else f" and below {high:g}"
-            limits = limits.replace("below", "at most") if closed else limits
+            most = f" and {'at most' if closed else 'below'} {high:g}"
+            limits = f"at least {low:g}" + (most if high < float("inf") else "")
             raise Refused(messages.out_of_range(item.span, what, show(value), limits))
         return float(value)
 
-    def size(self, what: str, least: int = 1) -> Size:
-        return evaluate_size(self._single().parts[0], self.constants, what, least)
+    def size(self, what: str, least: int = 1, most: float = float("inf")) -> Size:
+        return evaluate_size(self._single().parts[0], self.constants, what, least, most)
 
     def pair(self, what: str, least: int = 1) -> tuple[int, int]:
         """`2` or `28x28`: rows and columns."""
@@ -260,9 +265,8 @@ class Reader:
                 int(evaluate_size(item.parts[0], self.constants, f"the duration of `{self.key}`"))
             )
             if not self.items:
-                units = tuple(_UNITS.values())
                 shown = number if number != "this" else str(counts[-1])
-                raise Refused(messages.missing_unit(item.span, shown, units))
+                raise Refused(messages.missing_unit(item.span, shown, tuple(_UNITS.values())))
             if self.peek() in (*_UNITS, *_UNITS.values()) or not self.is_number():
                 return tuple(counts), self._unit()
 
@@ -271,7 +275,8 @@ class Reader:
         item = self.items[0] if self.items else None
         if not isinstance(item, Sizes) or len(item.parts) != 1:
             return False
-        return item.word is None or self.constants.knows(item.word)
+        known = item.word is None and not self.constants.negated(item)
+        return known or self.constants.knows(item.word or "")
 
     def is_pair(self) -> bool:
         """Whether the next item is two numbers, as in `2x3`."""

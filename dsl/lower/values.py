@@ -1,11 +1,12 @@
 """Expressions to numbers: exact fractions, whole where sizes are due, factors kept."""
 
+import math
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.messages.diagnostics import Diagnostic, closest
-from lenet.dsl.syntax.tree import Expression, Name, Number, Operation
+from lenet.dsl.syntax.tree import Expression, Item, Name, Number, Operation, Sizes
 
 LARGEST_SIZE = 2**31 - 1
 _MAX_BITS = 1000  # of a numerator or a denominator: any such fraction is a finite float
@@ -60,6 +61,17 @@ class Constants:
 
     def knows(self, name: str) -> bool:
         return name in self.values or (self.outer is not None and self.outer.knows(name))
+
+    def negated(self, item: Item) -> str:
+        """The word before a negative number, as in `momentum -0.5`, which reads as a difference;
+        "" where it is none."""
+        part = item.parts[0] if isinstance(item, Sizes) and len(item.parts) == 1 else None
+        while isinstance(part, Operation) and isinstance(part.left, Operation):
+            part = part.left
+        if not isinstance(part, Operation) or part.operator != "-":
+            return ""
+        word = part.left.text if isinstance(part.left, Name) else ""
+        return "" if self.knows(word) else word
 
     def names(self) -> Iterator[str]:
         """All that are known here."""
@@ -121,18 +133,22 @@ def _evaluate(expression: Expression, constants: Constants, whole: bool) -> Frac
     return left / right
 
 
-def evaluate_size(expression: Expression, constants: Constants, what: str, least: int = 1) -> Size:
-    """A whole number of at least `least`, with its factors."""
+def evaluate_size(
+    expression: Expression, constants: Constants, what: str, least: int = 1,
+    most: float = math.inf,
+) -> Size:  # fmt: skip
+    """A whole number from `least` to `most`, with its factors."""
+    most = min(most, LARGEST_SIZE)
     if isinstance(expression, Number) and expression.text.isdecimal() and len(expression.text) < 9:
         plain = int(expression.text)  # most sizes are, and fractions take their time
-        if plain >= least:
+        if least <= plain <= most:
             return Size(plain)
     value = evaluate(expression, constants, whole=True)
     if value.denominator != 1:
         got = f"{show(value)}"
         raise Refused(messages.wrong_value(expression.span, what, "a whole number", got))
-    if not least <= value <= LARGEST_SIZE:
-        limits = f"at least {least}" if value < least else f"at most {LARGEST_SIZE}"
+    if not least <= value <= most:
+        limits = f"at least {least}" if value < least else f"at most {most}"
         raise Refused(messages.out_of_range(expression.span, what, show(value), limits))
     return Size(value.numerator, _factors(expression, constants))
 

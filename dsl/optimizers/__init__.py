@@ -11,10 +11,12 @@ class Optimizer(Word):
     """An optimizer's entry in the vocabulary.
 
     `formula` is one step, for a parameter w with the mean gradient g and the learning rate. The
-    `usual` one is taken where no line names one.
+    `usual` one is taken where no line names one. `momentum` is the option that a schedule of the
+    rate may change from step to step as the momentum, where there is one.
     """
 
     formula: str
+    momentum: str = ""
     usual: bool = False
 
 
@@ -59,6 +61,13 @@ def usual_optimizer() -> Use:
 def decays_all(optimizer: Use) -> bool:
     """Whether its weight decay is for biases, and for the scales of normalizations, too."""
     return dict(optimizer.values).get(DECAY.name) == "all"
+
+
+def with_momentum(optimizer: Use, momentum: float) -> Use:
+    """The same with this momentum, which it must have."""
+    name = OPTIMIZERS[optimizer.name].momentum
+    return Use(optimizer.name, tuple((key, momentum if key == name else value)
+                                     for key, value in optimizer.values))  # fmt: skip
 
 
 def undecayed(optimizer: Use) -> Use:

@@ -14,4 +14,5 @@ OPTIMIZER = Optimizer(
     "w = w - rate * m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon)",
     source="Kingma and Ba 2015, Adam",
     options=(*MOMENTS, replace(WEIGHT_DECAY, news="changed"), DECAY),  # it was decoupled
+    momentum="beta1",
 )

@@ -25,4 +25,5 @@ OPTIMIZER = Optimizer(
         WEIGHT_DECAY,
         DECAY,
     ),
+    momentum="beta1",
 )

@@ -13,4 +13,5 @@ OPTIMIZER = Optimizer(
     "w = w - rate * (m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon) + weight_decay * w)",
     source="Loshchilov and Hutter 2019, Decoupled weight decay regularization",
     options=(*MOMENTS, replace(DECOUPLED_WEIGHT_DECAY, default=0.01), DECAY),
+    momentum="beta1",
 )

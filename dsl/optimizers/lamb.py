@@ -16,4 +16,5 @@ OPTIMIZER = Optimizer(
     "minutes",
     options=(*(replace(option, default=1e-6) if option.name == "epsilon" else option
                for option in MOMENTS), DECOUPLED_WEIGHT_DECAY, DECAY),
+    momentum="beta1",
 )  # fmt: skip

@@ -17,4 +17,5 @@ OPTIMIZER = Optimizer(
         DECAY,
         Option("trust", "a step's size as a part of the size of the tensor", default=0.001),
     ),
+    momentum="momentum",
 )

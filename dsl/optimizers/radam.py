@@ -15,4 +15,5 @@ OPTIMIZER = Optimizer(
     "w = w - rate * m / (1 - beta1^t) / d",
     source="Liu et al. 2020, On the variance of the adaptive learning rate and beyond",
     options=(*MOMENTS, WEIGHT_DECAY, DECAY),
+    momentum="beta1",
 )

@@ -21,4 +21,5 @@ OPTIMIZER = Optimizer(
         WEIGHT_DECAY,
         DECAY,
     ),
+    momentum="momentum",
 )

@@ -43,4 +43,5 @@ OPTIMIZER = Optimizer(
     ),
     phrases={"momentum": "sgd momentum"},
     usual=True,
+    momentum="momentum",
 )

@@ -14,7 +14,8 @@ class Schedule(Word):
     rate r; the training has T iterations, of which the first W are its warm-up. One that
     `needs_an_end` follows from T, which must then be known, but with the option `endless`. One that
     `climbs` does so during the warm-up by itself, or during this part of T. One that `watches` a
-    metric, the value of that name, counts how often it has stalled.
+    metric, the value of that name, counts how often it has stalled. One that `cycles` the
+    optimizer's momentum has an option of that name, a fall.
     """
 
     formula: str
@@ -22,6 +23,7 @@ class Schedule(Word):
     endless: str = ""
     climbs: float = 0.0
     watches: str = ""
+    cycles: str = ""
 
 
 RATES: Registry[Schedule] = Registry(__name__, "SCHEDULE")

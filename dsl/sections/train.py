@@ -9,7 +9,7 @@ from lenet.dsl.messages import wording as messages
 from lenet.dsl.messages.diagnostics import Diagnostic
 from lenet.dsl.optimizers import OPTIMIZERS
 from lenet.dsl.sections import Section, SectionLine, bare_head, by_name, read_lines
-from lenet.dsl.syntax.tree import Line
+from lenet.dsl.syntax.tree import Line, Span
 from lenet.dsl.training.rate import RATE
 from lenet.dsl.training.regularization import REGULARIZATION
 from lenet.dsl.training.start import FREEZE, START
@@ -20,9 +20,13 @@ _LOGGED = {
     "loss": "the mean of the loss over the images of a step",
     "rate": "the learning rate of an iteration",
     "throughput": "images in a second, over all workers",
+    "images": "training images of each class, as the net gets them, for TensorBoard: at the "
+    "beginning, and then every so often; every epoch if that is not said",
     "gradients": "histograms of the mean gradients of a batch, for TensorBoard",
     "parameters": "histograms of what is trained, for TensorBoard; in `expect`, its number",
 }
+
+_USUAL = {"images": Duration(1, "epochs")}
 
 
 def _loss(reader: Reader, train: Train) -> Train:
@@ -44,7 +48,7 @@ def _checkpoint(reader: Reader, train: Train) -> Train:
 
 def _log(reader: Reader, train: Train) -> Train:
     what = reader.word("quantity to log", tuple(_LOGGED))
-    every = reader.every() if reader.items else Duration(1, "iterations")
+    every = reader.every() if reader.items else _USUAL.get(what, Duration(1, "iterations"))
     return replace(train, logs=(*(log for log in train.logs if log[0] != what), (what, every)))
 
 
@@ -92,8 +96,8 @@ _LINES = (
     ),
     SectionLine(
         name="log",
-        summary="write loss, rate, throughput, or histograms of the parameters or their gradients, "
-        "for TensorBoard",
+        summary="write loss, rate, throughput, images, or histograms of the parameters or their "
+        "gradients, for TensorBoard",
         example="log parameters every 50 iterations",
         terms={**EVERY, **_LOGGED},
         read=_log,
@@ -120,7 +124,18 @@ def read_train(line: Line, constants: Constants) -> tuple[Train, list[Diagnostic
         problems.append(messages.missing_key(span, "train", "rate", "rate 0.1"))
     if train.rate is not None and train.rate.needs_an_end and train.stop is None:
         problems.append(messages.rate_without_end(train.rate_span or line.span))
+    if train.rate is not None and train.rate.momentum:
+        problems += _without_momentum(train, train.rate_span or line.span)
     return replace(train, loss_span=train.loss_span or line.keyword.span), problems
+
+
+def _without_momentum(train: Train, span: Span) -> list[Diagnostic]:
+    """The mistake of a rate that changes the momentum of an optimizer without one."""
+    if train.rate is None or OPTIMIZERS[train.optimizer.name].momentum:
+        return []
+    known = [entry.name for entry in OPTIMIZERS.values() if entry.momentum]
+    written = "momentum {:g} to {:g}".format(*train.rate.momentum)
+    return [messages.no_momentum(span, train.optimizer.name, written, known)]
 
 
 SECTION = Section(

@@ -43,6 +43,12 @@ class Rate:
         return str(self.schedule[name]) if self.schedule is not None and name else ""
 
     @property
+    def momentum(self) -> tuple[float, ...]:
+        """The optimizer's momentum at the ends of a cycle, and at its peak, if it changes."""
+        name = RATES[self.schedule.name].cycles if self.schedule is not None else ""
+        return tuple(self.schedule[name]) if self.schedule is not None and name else ()
+
+    @property
     def facts(self) -> dict[str, Any]:
         """What it says that is not so by default."""
         found: dict[str, Any] = {"bases": self.bases}

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from lenet.dsl.errors import LenetError
 from lenet.dsl.messages.clean import clean
+from lenet.dsl.metrics import ALL, METRICS, usual_metrics
 from lenet.dsl.shapes import show
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ def described(model: "Model") -> str:
         graph, shape = model.graph, model.image_shape
     except LenetError as error:
         return f"{name}: {clean(error.title)}"
-    facts = f"{graph.parameter_count:,} parameters, {show(shape)} -> {show(graph.output)} classes"
+    what = "classes" if graph.answers == "class" else graph.answers
+    facts = f"{graph.parameter_count:,} parameters, {show(shape)} -> {show(graph.output)} {what}"
     return f"{name}: {facts}" + (f", {result}" if (result := outcome(model.history)) else "")
 
 
@@ -32,8 +34,10 @@ def outcome(history: Sequence[Mapping[str, Any]]) -> str:
     if not isinstance(epochs, int):
         return ""
     after = f"after {epochs:,} epoch" + ("" if epochs == 1 else "s")
-    top1 = validation.get("top1") if isinstance(validation, Mapping) else None
-    if isinstance(top1, int | float):
-        return f"top1 {top1:.2%} {after}"
+    measured = validation if isinstance(validation, Mapping) else {}
+    for use in (usual_metrics(answers)[0] for answers in ALL):
+        value = measured.get(use.name)
+        if isinstance(value, int | float):
+            return f"{use.name} {METRICS[use.name].shown(value)} {after}"
     loss = last.get("loss")
     return f"training loss {loss:.4f} {after}" if isinstance(loss, int | float) else after

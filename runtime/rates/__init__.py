@@ -36,15 +36,29 @@ def rate_at(rate: Rate, iteration: int, steps: int = 1, total: int = 0, stalled:
     watches has `stalled` so many times."""
     length = steps if rate.unit == "epochs" else 1
     value = rate.bases[sum(iteration >= change * length for change in rate.changes)]
+    progress = _progress(rate, iteration, steps, total, stalled)
+    climbs = 0.0
+    if rate.schedule is not None:
+        climbs = RATES[rate.schedule.name].climbs
+        value = carried_out(__name__, rate.schedule.name).at(value, rate.schedule, progress)
+    if iteration < progress.warmup and not climbs:
+        value = value * (iteration + 1) / progress.warmup
+    return float(value)
+
+
+def momentum_at(rate: Rate, iteration: int, steps: int = 1, total: int = 0) -> float | None:
+    """The optimizer's momentum in an iteration, where the schedule changes it."""
+    if rate.schedule is None or not rate.momentum:
+        return None
+    progress = _progress(rate, iteration, steps, total)
+    return float(carried_out(__name__, rate.schedule.name).momentum(rate.schedule, progress))
+
+
+def _progress(rate: Rate, iteration: int, steps: int, total: int, stalled: int = 0) -> Progress:
+    """With the warm-up of the line, or that of a schedule that climbs by itself."""
     warmup = 0
     if rate.warmup is not None:
         warmup = Progress(iteration, steps, total).iterations(rate.warmup)
-    climbs = RATES[rate.schedule.name].climbs if rate.schedule is not None else 0.0
-    if climbs and rate.warmup is None:
-        warmup = round(climbs * total)
-    if rate.schedule is not None:
-        module = carried_out(__name__, rate.schedule.name)
-        value = module.at(value, rate.schedule, Progress(iteration, steps, total, warmup, stalled))
-    if iteration < warmup and not climbs:
-        value = value * (iteration + 1) / warmup
-    return float(value)
+    elif rate.schedule is not None:
+        warmup = round(RATES[rate.schedule.name].climbs * total)
+    return Progress(iteration, steps, total, warmup, stalled)

@@ -1,4 +1,4 @@
-"""onecycle: half a cosine up to the peak, and another one down."""
+"""onecycle: half a cosine up to the peak, and another one down; the momentum goes the other way."""
 
 import math
 
@@ -8,8 +8,20 @@ from lenet.runtime.rates import Progress
 
 def at(rate: float, use: Use, progress: Progress) -> float:
     """See its entry."""
+    low = use["start"] if progress.iteration < progress.warmup else use["end"]
+    return rate * (low + (1 - low) * _height(progress))
+
+
+def momentum(use: Use, progress: Progress) -> float:
+    """See its entry."""
+    most, least = use["momentum"]
+    return float(most + (least - most) * _height(progress))
+
+
+def _height(progress: Progress) -> float:
+    """How near the peak is: 1 there, 0 at both ends."""
     if progress.iteration < progress.warmup:
-        low, part = use["start"], 1 - progress.iteration / progress.warmup
+        part = 1 - progress.iteration / progress.warmup
     else:
-        low, part = use["end"], progress.done
-    return rate * (low + (1 - low) * ((1 + math.cos(math.pi * part)) / 2))
+        part = progress.done
+    return (1 + math.cos(math.pi * part)) / 2

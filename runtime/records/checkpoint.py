@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -80,6 +80,11 @@ class State:
         except (KeyError, ValueError, AttributeError, RecursionError):
             detail = "It was written by an earlier version."
             raise LenetError("the checkpoint does not say what its net is", detail) from None
+
+    @classmethod
+    def job_of(cls, data: bytes) -> str:
+        """The digest of the training that wrote it; LenetError where the data are damaged."""
+        return cls._read(data)[1]["job"]
 
     @classmethod
     def _read(cls, data: bytes) -> "tuple[State, dict[str, str]]":
@@ -193,7 +198,8 @@ class Checkpoints:
 
     Without `resume`, those of an earlier training are removed when this one first looks for its
     own, that is, when it has started. `taken` makes of one that the run has written with other
-    settings one of this training, or raises OtherJobError.
+    settings one of this training, or raises OtherJobError; the file stays as it is, so that a run
+    that is killed before it has told its settings goes on with those that it had.
     """
 
     def __init__(
@@ -221,14 +227,22 @@ class Checkpoints:
         for name in self._found():
             try:
                 data = self.store.read(name)
-                return self._own(name, data)
+                return self._own(data)
             except OtherJobError:
                 raise
             except LenetError as error:
                 self.warn(f"the checkpoint {name} is skipped: {error.title}. {error.detail}")
         return None
 
-    def _own(self, name: str, data: bytes) -> bytes:
+    def jobs(self) -> set[str]:
+        """The digests of the trainings that wrote those that are sound."""
+        found = set()
+        for name in self._found():
+            with suppress(LenetError):
+                found.add(State.job_of(self.store.read(name)))
+        return found
+
+    def _own(self, data: bytes) -> bytes:
         """One of this training; if it is of what it was before, it is `taken` over."""
         try:
             State.from_bytes(data, self.job)
@@ -236,9 +250,7 @@ class Checkpoints:
         except OtherJobError:
             if self.taken is None:
                 raise
-        data = self.taken(data)
-        self.store.write(name, data)  # so that the run can go on once more
-        return data
+        return self.taken(data)
 
     def save(self, data: bytes) -> int:
         """Keep one, and forget the oldest; its iteration."""

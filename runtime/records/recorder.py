@@ -15,11 +15,11 @@ from lenet.dsl.graph import Graph
 from lenet.dsl.messages.clean import clean_json
 from lenet.dsl.metrics import metric_called
 from lenet.dsl.training.values import Train
-from lenet.runtime.events import EpochDone, Event, Histogram, IterationDone, Validated
+from lenet.runtime.events import EpochDone, Event, Histogram, IterationDone, Sampled, Validated
 from lenet.runtime.machine.files import Tail, write_atomically
 
 _SCALARS = {"loss": "loss", "rate": "rate", "throughput": "images_per_second"}
-_Recorded = IterationDone | Histogram | EpochDone | Validated
+_Recorded = IterationDone | Histogram | EpochDone | Validated | Sampled
 _FLUSH_SECONDS = 2.0
 _MOST = 64  # events that wait
 
@@ -90,6 +90,8 @@ class Recorder:
         for when, event in waiting:
             if isinstance(event, Histogram):
                 self.board.histogram(f"{event.of}/{event.name}", event, when)
+            elif isinstance(event, Sampled):
+                self.board.images("train/images", event, when)
             elif isinstance(event, IterationDone):
                 self._iteration(event, when)
             else:

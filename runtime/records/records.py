@@ -108,23 +108,17 @@ def epochs_of(folder: Path) -> list[dict[str, Any]]:
 
 
 def read_about(folder: Path) -> dict[str, Any]:
-    """What `run.json` says of the run in a folder, with `settings` as numbers; LenetError where
-    there is none."""
+    """What `run.json` says of the run in a folder, with `settings` as numbers; `earlier` are such
+    dicts of how it was told to train before, where it has gone on with other settings. LenetError
+    where there is none."""
     path = folder / "run.json"
     try:
         about = json.loads(read_file(path).decode())
-        if not isinstance(about, dict):
-            raise Damaged("It is not what a run has written.")
-        others = about.get("engine", "spark"), about.get("data") or ""
-        if not all(isinstance(text, str) for text in (about["spec"], about["source"], *others)):
-            raise Damaged("It lacks the spec.")
-        for name, least, words in (("epochs", 1, "epochs are"), ("seed", 0, "seed is")):
-            value = about.get(name)
-            if value is not None and (type(value) is not int or value < least):
-                raise Damaged(f"Its {words} no number.")
-        about["imports"] = texts_of(about.get("imports", {}), "imports")
-        about["settings"] = settings_of(about.get("settings", {}))
-        found: dict[str, Any] = about
+        found = _checked(about)
+        earlier = found.get("earlier", [])
+        if not isinstance(earlier, list):
+            raise Damaged("What it was told before is no list.")
+        found["earlier"] = [_checked(known) for known in earlier]
         return found
     except FileNotFoundError:
         fix = "name the folder of a run, such as runs/lenet5-20260101-120000"
@@ -135,3 +129,19 @@ def read_about(folder: Path) -> dict[str, Any]:
         raise LenetError(f"{path} is damaged", str(damaged)) from None
     except (ValueError, KeyError, TypeError, RecursionError):
         raise LenetError(f"{path} is damaged", "It is not what a run has written.") from None
+
+
+def _checked(about: Any) -> dict[str, Any]:
+    """What a run was told, with its settings as numbers; Damaged, KeyError or TypeError where no
+    run has written it."""
+    if not isinstance(about, dict):
+        raise Damaged("It is not what a run has written.")
+    others = about.get("engine", "spark"), about.get("data") or ""
+    if not all(isinstance(text, str) for text in (about["spec"], about["source"], *others)):
+        raise Damaged("It lacks the spec.")
+    for name, least, words in (("epochs", 1, "epochs are"), ("seed", 0, "seed is")):
+        value = about.get(name)
+        if value is not None and (type(value) is not int or value < least):
+            raise Damaged(f"Its {words} no number.")
+    imports, settings = about.get("imports", {}), about.get("settings", {})
+    return {**about, "imports": texts_of(imports, "imports"), "settings": settings_of(settings)}

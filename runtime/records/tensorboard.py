@@ -20,8 +20,11 @@ from tensorboardX.summary import text as text_summary
 
 from lenet.dsl.graph import Graph
 from lenet.dsl.messages.clean import clean
-from lenet.runtime.events import Histogram
+from lenet.runtime.events import Histogram, Sampled
 from lenet.runtime.machine.files import Tail
+from lenet.runtime.records.sheet import sheet_of
+
+_RGB = 3  # what TensorBoard calls this space of colours
 
 
 def _path(name: str) -> str:
@@ -58,6 +61,14 @@ class Board:
             event.limits, event.counts,
         )  # fmt: skip
         self._add(summary, event.iteration, when)
+
+    def images(self, tag: str, event: Sampled, when: float) -> None:
+        """A sheet with the images of each class."""
+        sheet, width, height = sheet_of(event)
+        image = Summary.Image(
+            height=height, width=width, colorspace=_RGB, encoded_image_string=sheet
+        )
+        self._add(Summary(value=[Summary.Value(tag=tag, image=image)]), event.iteration, when)
 
     def describe(self, graph: Graph, when: float) -> None:
         """The file's text and its graph, whose blocks and repeats can be opened there."""

@@ -67,6 +67,12 @@ class Batches:
         if importance is not None:
             self.arrays.append(frozen(importance.of(images)))
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Channels, height and width of an image as the functions take it."""
+        channels, *size = self.images.pixels.shape[1:]
+        return channels, *(self.augment is not None and self.augment.size or size)
+
     def of(self, rows: NDArray[np.int64], key: np.uint64) -> Slice:
         """For images `rows`; from `key` all that is random follows, image by image."""
         scale, shift = self.normalization.scale, self.normalization.shift

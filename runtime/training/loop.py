@@ -24,9 +24,8 @@ from lenet.runtime.events import (
 from lenet.runtime.machine.cores import check_memory
 from lenet.runtime.metrics import Tally
 from lenet.runtime.metrics.outcomes import outcomes_of
-from lenet.runtime.rates import rate_at
+from lenet.runtime.rates import momentum_at, rate_at
 from lenet.runtime.records.checkpoint import State, damaged
-from lenet.runtime.records.histogram import histogram
 from lenet.runtime.training.arguments import problem_of
 from lenet.runtime.training.best import Best, better
 from lenet.runtime.training.clock import Clock
@@ -34,6 +33,7 @@ from lenet.runtime.training.communicator import Communicator
 from lenet.runtime.training.early_stopping import Stopper
 from lenet.runtime.training.fixed_point import diverged
 from lenet.runtime.training.job import Job
+from lenet.runtime.training.logged import histograms, samples
 from lenet.runtime.training.parameters import initial_weights, to_tensors
 from lenet.runtime.training.plateau import Plateau
 from lenet.runtime.training.position import Position, is_due, is_over
@@ -216,6 +216,13 @@ class _Run:
         assert settings.rate is not None
         total = settings.iterations(trainer.steps)
         rate = rate_at(settings.rate, at.iteration, trainer.steps, total, self.plateau.stalled)
+        momentum = momentum_at(settings.rate, at.iteration, trainer.steps, total)
+        if momentum is not None:
+            trainer.updater.take_momentum(momentum)
+        logs = dict(settings.logs)
+        if self.supervisor:
+            for event in samples(trainer, logs, at, self.job):
+                self._report(event)
         before = time.perf_counter()
         try:
             result = trainer.step(at.step, rate)
@@ -241,18 +248,10 @@ class _Run:
                 images_per_second=result.images / seconds,
             )
         )
-        self._histograms()
+        if self.supervisor:
+            for drawn in histograms(trainer, logs, at):
+                self._report(drawn)
         return rate
-
-    def _histograms(self) -> None:
-        """Of what is logged and due behind this step."""
-        at, trainer, logs = self.at, self.trainer, dict(self.settings.logs)
-        kinds = {"parameters": lambda: trainer.weights, "gradients": trainer.gradient}
-        for of, values in kinds.items():
-            due = logs.get(of)
-            if self.supervisor and due and is_due(due, at, at.step == trainer.steps):
-                for name, tensor in to_tensors(self.loaded.program, values()).items():
-                    self._report(histogram(name, tensor, at.iteration, of))
 
     def _checkpoint(self, last_step: bool = False, done: bool = False) -> None:
         """Keep the state where that is due, asked for, or long ago; and at the end, so that more

@@ -151,6 +151,16 @@ class Trainer:
         sum_exactly(*self.parts, 0, self.size, self.factor, total)
         return (total * 2.0**-FRACTION_BITS).astype(np.float32)
 
+    def images(self, step: int, most: int) -> tuple[NDArray[np.generic], NDArray[np.int32]]:
+        """The first images of slice 0 from a step on, within the epoch: what the training functions
+        get of them, (count, channels, height, width), before it is normalized; and their labels.
+        For a worker that has this slice."""
+        batches, order = self.batches[0], self.orders[0]
+        taken = shares(self.rows, self.batch, self.slices, step)[0]
+        rows = order[taken.start : taken.start + most]
+        pixels = batches.images_of(rows, self.keys[0])
+        return pixels.reshape(len(rows), *batches.shape), batches.images.labels[rows]
+
     def first_bad(self, graph: Graph, step: int) -> str:
         """Where numbers first were not finite in a step that failed, if this worker can tell."""
         gradients = self.phased.parts[0] if self.phased is not None else self.gradients

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from lenet.compiler.optimizers.rule import Rule, measure_gradient, rule_of
 from lenet.compiler.program import Program
 from lenet.dsl.graph import Graph
-from lenet.dsl.optimizers import undecayed
+from lenet.dsl.optimizers import undecayed, with_momentum
 from lenet.dsl.training.values import Clip, Train
 from lenet.dsl.vocabulary import Use
 from lenet.runtime.machine.arrays import aligned_floats
@@ -38,7 +38,12 @@ def updater_of(graph: Graph, program: Program) -> "Updater":
     """What the train section, or its defaults, and the lines of the layers say."""
     train, slots = graph.train or Train(), program.slots
     changes, norms = changes_of(graph, slots), norms_of(graph, slots)
-    return Updater(train.optimizer, program.parameter_count, changes, train.clip, norms)
+    optimizer = train.optimizer
+    if train.rate is not None and train.rate.momentum:
+        # One without momentum of its own has a state for it as well. It is that of the peak, whose
+        # rate a range test looks for, until somebody says another.
+        optimizer = with_momentum(optimizer, train.rate.momentum[-1])
+    return Updater(optimizer, program.parameter_count, changes, train.clip, norms)
 
 
 @dataclass
@@ -47,6 +52,10 @@ class _Ways:
 
     decayed: Rule
     spared: Rule
+
+    @classmethod
+    def to_use(cls, optimizer: Use) -> "_Ways":
+        return cls(rule_of(optimizer), rule_of(undecayed(optimizer)))
 
     def of(self, change: Change) -> Rule:
         return self.decayed if change.decayed else self.spared
@@ -62,8 +71,9 @@ class Updater:
         self, optimizer: Use, size: int, changes: tuple[Change, ...] | None = None,
         clip: Clip | None = None, norms: tuple[Norm, ...] = (),
     ) -> None:  # fmt: skip
-        self.rule = rule_of(optimizer)
-        self._ways = _Ways(self.rule, rule_of(undecayed(optimizer)))
+        self.optimizer = optimizer
+        self._ways = _Ways.to_use(optimizer)
+        self.rule = self._ways.decayed
         self.changes = (Change(0, size),) if changes is None else changes
         if self.rule.measure is None:  # else it looks at one tensor at a time
             self.changes = merged(self.changes, undecayed(optimizer) == optimizer)
@@ -74,6 +84,11 @@ class Updater:
         self.scale = 1.0
         self.trusts = [1.0] * len(self.changes)
         self._ready: tuple[int, float, list[Floats]] = (0, 0.0, [])  # settings of a step at a rate
+
+    def take_momentum(self, momentum: float) -> None:
+        """From now on; only settings change by that, neither the compiled step nor its states."""
+        self._ways = _Ways.to_use(with_momentum(self.optimizer, momentum))
+        self._ready = (0, 0.0, [])
 
     @property
     def functions(self) -> tuple[str, ...]:

@@ -304,6 +304,14 @@ def test_durations(words: str, duration: Duration) -> None:
         ("optimizer sgd momentum 1", "E016"),
         ("optimizer sgd momentum", "E055"),
         ("optimizer sgd speed 3", "E051"),
+        ("optimizer sgd weight_decay -1", "E016"),
+        ("optimizer sgd momentum 0.9 weight_decay -1e-4", "E016"),
+        ("optimizer sgd momentum - 0.5 - 0.1", "E016"),
+        ("loss nll smooth -0.1", "E016"),
+        ("stop after -3 epochs", "E016"),
+        ("stop when loss below -3", "E016"),
+        ("clip norm -1", "E016"),
+        ("validate top -3 every epoch", "E016"),
         ("validate every epoch", "E055"),
         ("validate loss", "E055"),
         ("validate loss each epoch", "E051"),
@@ -316,6 +324,17 @@ def test_durations(words: str, duration: Duration) -> None:
 )  # fmt: skip
 def test_lines_that_a_section_refuses(line: str, code: str) -> None:
     assert [d.code for d in check(NET + f"train\n  rate 0.1\n  {line}").diagnostics] == [code]
+
+
+@pytest.mark.parametrize("rate", ["decay -1", "linear to -1", "warmup -3 epochs"])
+def test_no_number_of_a_rate_is_negative(rate: str) -> None:
+    (found,) = check(NET + f"train\n  rate 0.1 {rate}").diagnostics
+    assert found.code == "E016" and "negative" in found.title
+
+
+def test_a_difference_of_constants_is_a_number() -> None:
+    train = graph_of(f"let m = 1\n{NET}train\n  rate 0.1\n  optimizer sgd momentum m - 0.5").train
+    assert train is not None and train.optimizer["momentum"] == 0.5
 
 
 # All mistakes at once

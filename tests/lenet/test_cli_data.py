@@ -11,8 +11,8 @@ from PIL import Image
 from test_cli_train import fails, run, write_idx
 
 from lenet.api import load
-from lenet.pages import contact_sheet as sheet
-from lenet.runtime.data.dataset import Dataset
+from lenet.runtime import contact_sheet as sheet
+from lenet.runtime.data.dataset import Dataset, Images
 from lenet.runtime.datasets import load_dataset
 from lenet.runtime.random_streams import image_key
 from lenet.runtime.resolve import resolve_data
@@ -22,6 +22,13 @@ from lenet.runtime.training.slices.count import least_rows, slice_count
 from lenet.runtime.training.slices.shard import deal
 
 ROOT = Path(__file__).parents[2]
+
+
+def by_class(images: Images) -> dict[int, np.ndarray]:
+    """The rows of each."""
+    return {label: np.flatnonzero(images.labels == label) for label in range(10)}
+
+
 DIGITS = "input 1x8x8\nreshape 64\nlinear 10\nlogsoftmax\ndata digits\n"
 AUGMENT = "augment\n  rotate 20 degrees\n  shift 1\n  cutout 3\n"
 TRAIN = "train\n  rate 0.1\n  batch 256\n  seed 4\n"
@@ -143,11 +150,11 @@ def test_augmented_images_are_those_of_the_training() -> None:
     assert slices > 1
     shard = deal(digits, digits, slices)
     one = Normalization(np.ones(1, np.float32), np.zeros(1, np.float32))
-    found = samples_of(graph, digits, range(10), 4, 2, seed=4)
+    found = samples_of(graph, digits, by_class(digits), 4, 2, seed=4)
     for samples in found:
         for image, *epochs in zip(samples.bare, *samples.epochs, strict=True):
             (row,) = np.flatnonzero((digits.pixels == image).all(axis=(1, 2, 3)))
-            assert digits.labels[row] == samples.label
+            assert digits.labels[row] == samples.group
             number, place = int(row) % slices, int(row) // slices
             for epoch, seen in enumerate(epochs, 1):
                 batches = Batches(shard.slices[number], one, graph.augment)
@@ -159,7 +166,7 @@ def test_the_sheet_has_them_beside_each_other(here: Path) -> None:
     show(here, DIGITS + AUGMENT + TRAIN)
     pixels = picture(here / "net.data.png")
     graph, digits = load("net.lenet").graph, load_dataset("digits").train
-    for label, samples in enumerate(samples_of(graph, digits, range(10), 4, 3, seed=4)):
+    for label, samples in enumerate(samples_of(graph, digits, by_class(digits), 4, 3, seed=4)):
         for group, images in enumerate((samples.bare, *samples.epochs)):
             for k in range(4):
                 seen = at(pixels, label, k, (64, 64), group, 4)[::8, ::8, 0]

@@ -1,5 +1,6 @@
 """Nets whose answers are numbers, or yes or no: measured, trained, and given back in their unit."""
 
+import json
 import math
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from typer.testing import CliRunner
 
 import lenet
+from lenet.cli import app
 from lenet.dsl.check import check_graph
 from lenet.dsl.errors import LenetError
 from lenet.dsl.metrics import METRICS
@@ -292,3 +295,33 @@ def test_rows_of_a_frame_that_cannot_be_used(spark) -> None:  # type: ignore[no-
     words = net(1, "mse", data="data frame\n  predict word\n")
     with pytest.raises(LenetError, match="the answers are numbers, but the column word is string"):
         lenet.train(words, frame, spark=spark)
+
+
+def test_commands_know_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of numbers and of yes or no: what is shown, trained, measured and predicted."""
+    monkeypatch.chdir(tmp_path)
+    frame = pd.DataFrame({"image": list(map(list, X)), "price": PRICE, "cat": CAT, "dog": DOG})
+    frame.to_parquet("t.parquet")
+    runner = CliRunner()
+
+    def run(*arguments: str) -> str:
+        found = runner.invoke(app, list(arguments))
+        assert found.exit_code == 0, found.output + str(found.exception)
+        return found.output
+
+    for columns, outputs, metric in (("log price", 1, "rmse"), ("any of cat dog", 2, "accuracy")):
+        data = f'data parquet "t.parquet"\n  predict {columns}\n  validate 300\n'
+        Path("net.lenet").write_text(net(outputs, data=data, epochs=1).graph.source)
+        shown = run("data", "show", "net.lenet")
+        assert "answer" in shown and all(name in shown for name in columns.split()[-1:])
+        facts = next(
+            json.loads(line)
+            for line in run("data", "show", "net.lenet", "--json").splitlines()
+            if line.startswith("{")
+        )
+        assert [a["answer"] for a in facts["answers"]] == columns.split()[-outputs:]
+        out = run("train", "net.lenet", "--engine", "local", "-o", "run", "--force")
+        assert metric in out and "top1" not in out
+        told = run("evaluate", "run/model.safetensors")
+        assert metric in told and (" cat" in "\n " + told.replace("\n", "\n ")) == (outputs == 2)
+        assert run("rate", "net.lenet", "--find")

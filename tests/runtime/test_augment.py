@@ -120,7 +120,7 @@ def test_all_that_moves_an_image_is_one_map() -> None:
 
 def test_chosen_operations() -> None:
     """So many of them, none twice; their lines draw other numbers than they do."""
-    images = RNG.integers(1, 256, (400, 3, 9, 9), np.uint8)
+    images = RNG.integers(1, 256, (400, 3, 18, 17), np.uint8)
     words, rows = AUGMENTATIONS, np.arange(400)
 
     def found(*uses: Use) -> np.ndarray:
@@ -129,18 +129,27 @@ def test_chosen_operations() -> None:
     def auto(count: int, magnitude: float = 20.0) -> Use:
         return words["auto"].use(auto=count, magnitude=magnitude)
 
-    still = [(found(auto(n)) == images).all(axis=(1, 2, 3)).mean() for n in (1, 2, 9)]
-    assert abs(still[0] - 1 / 9) < 0.05 and max(still[1:]) < 0.01
-    np.testing.assert_array_equal(found(auto(9, 0.0)), images)
+    still = [(found(auto(n)) == images).all(axis=(1, 2, 3)).mean() for n in (1, 2, 14)]
+    assert abs(still[0] - 1 / 14) < 0.04 and max(still[1:]) < 0.02
     number = first_draw("auto")
-    names = [use.name if use else "" for use in words["auto"].operations(auto(1), (3, 9, 9))]  # type: ignore[misc]
+    names = [use.name if use else "" for use in words["auto"].operations(auto(1), (3, 18, 17))]  # type: ignore[misc]
     drawn = np.array([uniforms(KEY, rows, number + k) for k in range(len(names))])
     own = np.uint64(bits(KEY, 0, number + 254))
-    turned = drawn.argmin(axis=0) == names.index("rotate")
-    turn = augmented(images, rows, Augment((words["rotate"].use(rotate=20.0),)), own)
-    np.testing.assert_array_equal(found(auto(1))[turned], turn[turned])
-    assert 20 < turned.sum() < 80
-    assert not np.array_equal(turn, found(words["rotate"].use(rotate=20.0)))
+    meant = {
+        "rotate": {"rotate": 20.0}, "brightness": {"brightness": 0.6}, "autocontrast": {},
+        "contrast": {"contrast": 0.6}, "saturation": {"saturation": 0.6}, "equalize": {},
+        "sharpness": {"sharpness": 0.6}, "solarize": {"solarize": 1 / 3},
+        "posterize": {"posterize": 5},
+    }  # fmt: skip
+    single = found(auto(1))
+    for name, values in meant.items():
+        have = drawn.argmin(axis=0) == names.index(name)
+        alone = augmented(images, rows, Augment((words[name].use(**values),)), own)
+        np.testing.assert_allclose(single[have].astype(int), alone[have], atol=1, err_msg=name)
+        assert 10 < have.sum() < 60, name
+    turn = found(words["rotate"].use(rotate=20.0))
+    assert (single != turn).any(axis=(1, 2, 3)).mean() > 0.9
+    assert {*meant, "shear", "shift", ""} == {*names} and len(names) == 14
     assert len({"brightness", "saturation", *names}) == len({*names})
 
 
@@ -155,7 +164,7 @@ def test_images_of_hardly_any_pixels(size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("name", [name for name in ALL if CHANCE in AUGMENTATIONS[name].options])
 def test_chance_changes_some_images_and_nothing_that_others_draw(name: str) -> None:
-    images = RNG.integers(1, 256, (200, 3, 7, 7), np.uint8)
+    images = RNG.integers(1, 256, (200, 3, 18, 18), np.uint8)
     values = ALL[name][1][0]
 
     def found(**chance: float) -> np.ndarray:
@@ -168,6 +177,38 @@ def test_chance_changes_some_images_and_nothing_that_others_draw(name: str) -> N
     np.testing.assert_array_equal(some[~changed], images[~changed])
     assert 0.15 < changed.mean() < 0.55
     np.testing.assert_array_equal(found(chance=1.0), always)
+
+
+def test_equalized_values_are_those_of_pillow() -> None:
+    """Of channels with many values, with a few, and with one."""
+    planes = [
+        RNG.integers(0, 256, (32, 31)), RNG.integers(100, 140, (32, 31)),
+        RNG.integers(0, 2, (32, 31)) * 255, np.full((32, 31), 77),
+        np.clip(RNG.normal(60, 9, (32, 31)), 0, 255),
+    ]  # fmt: skip
+    images = np.array(planes).astype(np.uint8)[:, None]
+    line = Augment((AUGMENTATIONS["equalize"].use(),))
+    found = augmented(images, np.arange(5), line, KEY)
+    MEANT["equalize"][0](images, found)
+    assert [bool((a != b).any()) for a, b in zip(found, images, strict=True)] == [
+        True, True, False, False, True,
+    ]  # fmt: skip
+
+
+def test_values_that_no_byte_has_are_painted_as_well() -> None:
+    """Of images that are floats: beyond black and white."""
+    light = np.linspace(-0.5, 1.5, 32 * 32).astype(np.float32).reshape(1, 1, 32, 32)
+    for name, values in TRIED:
+        if AUGMENTATIONS[name].stage == "paint" and not AUGMENTATIONS[name].of_colours:
+            line = Augment((AUGMENTATIONS[name].use(**values),))
+            found = augmented(light, np.zeros(1, np.int64), line, KEY, 1.0)
+            assert np.isfinite(found).all() and found.shape == light.shape
+
+
+def test_a_constant_image_has_no_contrast_to_stretch() -> None:
+    images = np.full((1, 1, 5, 5), 9, np.uint8)
+    line = Augment((AUGMENTATIONS["autocontrast"].use(),))
+    np.testing.assert_array_equal(augmented(images, np.zeros(1, np.int64), line, KEY), images)
 
 
 def test_flips_have_a_chance_each() -> None:
@@ -291,3 +332,14 @@ def test_the_section() -> None:
         "rotate": 10.0, "scale": (0.9, 1.1), "shift": (2, 1), "crop": (8, 8), "crop_pad": (2, 2),
         "flip_horizontal": True, "flip_vertical": True,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "said"), [
+    ("posterize 9", "at most 8"), ("posterize 0", "at least 1"), ("posterize 2.5", "whole number"),
+    ("posterize", "posterize 4"), ("solarize 1.5", "at most 1"),
+    ("equalize 3", "equalize chance 0.5"), ("autocontrast chance 2", "at most 1"),
+    ("solarise 0.5", "`solarize`"), ("randomequalize", "`equalize`"),
+])  # fmt: skip
+def test_what_a_line_cannot_say(line: str, said: str) -> None:
+    (found,) = check(f"input 1x8x8\nflatten\nlinear 10\naugment\n  {line}\n").diagnostics
+    assert said in f"{found.title} {found.detail} {found.fix}"

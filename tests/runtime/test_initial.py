@@ -87,7 +87,7 @@ BITS = ["0x3ea345b3", "0x3fa206dc", "0x3f41f8d8"]
         ("conv 4x3x3 init bias no", "E012"),
         ("conv 4x3x3 init zeros", "E051"),
         ("conv 4x3x3 init normal", "E055"),
-        ("conv 4x3x3 init normal -1", "E055"),
+        ("conv 4x3x3 init normal -1", "E016"),
         ("conv 4x3x3 init uniform 0.1 init uniform 0.1", "E017"),
         ("relu init uniform", "E011"),
     ],

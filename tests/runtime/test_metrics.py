@@ -210,6 +210,30 @@ def test_auc_of_images_of_one_class_is_none() -> None:
     assert "auc" not in measure(Outcomes(outputs, np.ones(5, np.int32)))
 
 
+@pytest.mark.parametrize("logarithmic", [True, False])
+@pytest.mark.parametrize(("sure", "right", "meant"), [
+    ([0.9] * 10, 9, 0.0), ([0.9] * 10, 5, 0.4), ([0.6] * 10, 10, 0.4), ([1.0] * 4, 4, 0.0),
+    ([1.0] * 4, 0, 1.0), ([0.55] * 5 + [0.95] * 5, 5, 0.45 / 2 + 0.95 / 2),
+])  # fmt: skip
+def test_calibration(sure: list[float], right: int, meant: float, logarithmic: bool) -> None:
+    """Of two classes, of which the first is the likelier one; the first images are right."""
+    outputs = np.array([[p, 1 - p] for p in sure])
+    labels = (np.arange(len(sure)) >= right).astype(np.int32)
+    with np.errstate(divide="ignore"):
+        outputs = np.log(outputs) if logarithmic else outputs
+    found = measure(Outcomes(outputs.astype(np.float32), labels, logarithmic))["calibration"]
+    assert found == pytest.approx(meant, abs=1e-6)
+
+
+def test_a_range_has_its_upper_end() -> None:
+    """So that an image at an end is with those below it: one is right, and one is not."""
+    for p, other in ((0.2, 0.19), (0.4, 0.39)):
+        rest = np.full(9, (1 - p) / 9)
+        outputs = np.array([[p, *rest * 0.1], [other, *rest * 0.1]])  # need not add up to 1
+        found = measure(Outcomes(outputs.astype(np.float64), np.array([0, 1], np.int32), False))  # type: ignore[arg-type]
+        assert found["calibration"] == pytest.approx(abs(1 - p - other) / 2, abs=1e-9)
+
+
 def test_a_table_of_very_many_classes_is_left_out() -> None:
     found = measure(Outcomes(some_log_probabilities(3, 1001), np.zeros(3, np.int32)))
     assert "top1" in found and not found.keys() & {"auc", "confusion"}

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from lenet.dsl.check import check_graph
+from lenet.dsl.check import check, check_graph
 from lenet.dsl.rates import RATES
-from lenet.runtime.rates import rate_at
+from lenet.runtime.rates import momentum_at, rate_at
 from reference.rates import RATES as MEANT
+from reference.rates import momentum
 
 TEXT = """input 8
 linear 3
@@ -46,3 +47,36 @@ def test_a_schedule_agrees(name: str, written: str, values: dict[str, Any], warm
         if t < start and not climbs:
             expected = MEANT[name][0](0.25, t, TOTAL, t, STEPS, **values) * (t + 1) / start
         assert rate_at(train.rate, t, STEPS, TOTAL) == pytest.approx(expected, rel=1e-12), t
+
+
+@pytest.mark.parametrize("warmup", [0, 2])
+def test_the_momentum_of_a_cycle_goes_the_other_way(warmup: int) -> None:
+    ahead = f" warmup {warmup} epochs" if warmup else ""
+    train = check_graph(TEXT.format(f"onecycle momentum 0.9 to 0.75{ahead}"), "x").train
+    assert train is not None and train.rate is not None
+    found = [momentum_at(train.rate, t, STEPS, TOTAL) for t in range(TOTAL)]
+    expected = [momentum(t, TOTAL, warmup * STEPS, 0.9, 0.75) for t in range(TOTAL)]
+    assert found == pytest.approx(expected, rel=1e-12)
+    rates = [rate_at(train.rate, t, STEPS, TOTAL) for t in range(TOTAL)]
+    peak = rates.index(max(rates))
+    assert found[0] == 0.9 and found[peak] == min(found) == 0.75
+
+
+def test_only_a_cycle_that_says_so_changes_the_momentum() -> None:
+    for written in ("", "onecycle", "cosine"):
+        train = check_graph(TEXT.format(written), "x").train
+        assert train is not None and train.rate is not None
+        assert momentum_at(train.rate, 3, STEPS, TOTAL) is None
+
+
+@pytest.mark.parametrize(("rate", "optimizer", "code"), [
+    ("onecycle momentum 0.95 to 0.85", "adagrad", "E056"),
+    ("onecycle momentum 0.95 to 0.85", "nadam", "E056"),
+    ("onecycle momentum 0.85 to 0.95", "sgd", "E016"),
+    ("onecycle momentum 1 to 0.85", "sgd", "E016"),
+    ("onecycle momentum 0.95 to 0", "sgd", "E016"),
+    ("onecycle momentum 0.95", "sgd", "E055"),
+])  # fmt: skip
+def test_which_momentum_cannot_be(rate: str, optimizer: str, code: str) -> None:
+    found = check(TEXT.format(f"{rate}\n  optimizer {optimizer}"))
+    assert [d.code for d in found.diagnostics] == [code]

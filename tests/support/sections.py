@@ -31,6 +31,8 @@ def value_of(option: Option, random: Random) -> str:
             return f"{before}{random.randint(max(1, int(low)), 3)}"
         case "range":
             return f"{before}{max(low, 0.5):g} to {min(high, 1.25):g}"
+        case "fall":
+            return f"{before}0.{random.randint(90, 97)} to 0.{random.randint(70, 89)}"
         case "angle":
             return f"{before}{random.randint(1, 9)} degrees"
         case "duration" if option.default and option.before != "every":
@@ -79,7 +81,8 @@ def spec(seed: int) -> str:
         rate += use_of(random.choice(list(RATES.values())), random)
     if random.random() < 0.3:
         rate += " warmup 3 iterations"
-    train = [rate, f"  optimizer {use_of(random.choice(list(OPTIMIZERS.values())), random)}",
+    fitting = [entry for entry in OPTIMIZERS.values() if entry.momentum or " momentum" not in rate]
+    train = [rate, f"  optimizer {use_of(random.choice(fitting), random)}",
              f"  loss {use_of(loss, random)}"]  # fmt: skip
     others = ["clip norm 0.5", "clip value 0.1", "l1 0.0001", "l2 0.001", "max_norm 1.5",
               "freeze first"]  # fmt: skip

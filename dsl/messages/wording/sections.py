@@ -145,6 +145,37 @@ def bad_line(span: Span, key: str, usage: str) -> Diagnostic:
     )
 
 
+def is_negative(span: Span, word: str) -> Diagnostic:
+    """A number behind a word has a minus, and no number of these lines may be below 0."""
+    return Diagnostic(
+        "E016",
+        span,
+        f"the number behind `{word}` is negative",
+        "No number of these lines is below 0.",
+        "leave the - out",
+    )
+
+
+E056 = Code(
+    "a momentum that the optimizer does not have",
+    "`momentum 0.95 to 0.85` behind `onecycle` changes one of the optimizer's settings from step "
+    "to step, so it has to be one that has such a setting.",
+    NET + "data digits\ntrain\n  optimizer adagrad\n  rate 0.1 onecycle momentum 0.95 to 0.85\n",
+)
+
+
+def no_momentum(span: Span, optimizer: str, written: str, known: Sequence[str]) -> Diagnostic:
+    """A line `rate` changes the momentum, as `written` there, of an optimizer without one; `known`
+    are those that have one."""
+    return Diagnostic(
+        "E056",
+        span,
+        f"`{optimizer}` has no momentum that could change from step to step",
+        f"Optimizers that have one are {enumerated(known)}.",
+        f"leave `{written}` out, or choose one of these",
+    )
+
+
 E057 = Code(
     "a line of `data` that its source cannot follow",
     "Columns have names in tables only; the classes of pictures are their folders.",

@@ -174,3 +174,12 @@ def test_every_word_comes_up() -> None:
 @pytest.mark.parametrize("seed", range(0, 400, 7))
 def test_the_files_are_sound(seed: int) -> None:
     check_graph(spec(seed), "x")
+
+
+def test_a_cycle_goes_on_with_the_momentum_that_is_due() -> None:
+    text = "input 1x8x8\nflatten\nlinear 10\nlogsoftmax\ndata digits\ntrain\n  batch 200\n"
+    text += "  stop after 2 epochs\n  optimizer sgd momentum 0.5\n  rate 0.1 onecycle"
+    steady, cycle = job_of(text), job_of(f"{text} momentum 0.95 to 0.7")
+    digests = {train(cycle), train(cycle, threads=2), *train_together(cycle, 3)}
+    digests |= {train_again(cycle, end) for end in (3, 9)}
+    assert len(digests) == 1 and train(steady) not in digests

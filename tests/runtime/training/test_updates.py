@@ -1,6 +1,7 @@
 """What a file says of the gradient before the optimizer, and of parts of the parameters: clip, l1,
 l2, max_norm, weight decay, rates and frozen layers; against numpy in float64."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +45,12 @@ def in_turn(count: int, work: Any) -> None:
         work(number)
 
 
-def trained(graph: Graph, expect: Any, steps: int = 50) -> None:
+def trained(
+    graph: Graph, expect: Any, steps: int = 50, momenta: Sequence[float] = ()
+) -> None:  # fmt: skip
     """Fifty steps with random gradients; `expect` gives the new tensor and its velocity in float64
-    of a name, a tensor, its gradient, its velocity and all gradients."""
+    of a name, a tensor, its gradient, its velocity and all gradients. `momenta` are those of the
+    steps."""
     program = compile_graph(graph)
     updater, rng = updater_of(graph, program), np.random.default_rng(5)
     weights, size = initial_weights(program, 1), program.parameter_count
@@ -60,6 +64,8 @@ def trained(graph: Graph, expect: Any, steps: int = 50) -> None:
             ours[name], states[name] = expect(
                 name, ours[name], gradient, states[name], (ours, gradients)
             )
+        if momenta:
+            updater.take_momentum(momenta[number - 1])
         updater.look(weights, parts, 1.0, 0.1, in_turn)
         for first, last in ((0, 100), (100, size)):
             assert updater(weights, parts, 1.0, first, last, 0.1) == 0
@@ -148,6 +154,38 @@ def test_the_weights_of_an_output_are_shortened() -> None:
         return w, v
 
     trained(net_of("  max_norm 0.7\n", linear=" max_norm 0.2"), expect)
+
+
+def test_a_cycle_has_its_momentum_whatever_the_optimizers_own_is() -> None:
+    momenta = [0.95 - 0.002 * k for k in range(50)]
+    for own in ("sgd", "sgd momentum 0.5"):
+        left = {}
+
+        def expect(name: str, w: Any, g: Any, v: Any, _: Any, left: Any = left) -> Any:
+            left.setdefault(name, list(momenta))
+            v = left[name].pop(0) * v + g
+            return w - 0.1 * v, v
+
+        graph = net_of(optimizer=own)
+        text = graph.source.replace("rate 0.1", "rate 0.1 onecycle momentum 0.95 to 0.85")
+        trained(check_graph(text, "x"), expect, momenta=momenta)
+        assert left and not any(left.values())
+
+
+def test_adam_takes_the_momentum_of_a_cycle_as_its_beta1() -> None:
+    """And its correction is that of the beta1 of the step, as in PyTorch."""
+    squares: dict[str, Any] = {}
+
+    def expect(name: str, w: Any, g: Any, m: Any, _: Any) -> Any:
+        t, v = squares.get(name, (0, np.zeros_like(w)))
+        t, beta1 = t + 1, momenta[t]
+        m, v = beta1 * m + (1 - beta1) * g, 0.999 * v + 0.001 * g * g
+        squares[name] = t, v
+        root = np.sqrt(v / (1 - 0.999**t))
+        return w - 0.1 * m / (1 - beta1**t) / (root + 1e-8), m
+
+    momenta = [0.95 - 0.002 * k for k in range(50)]
+    trained(net_of(optimizer="adam"), expect, momenta=momenta)
 
 
 @pytest.mark.parametrize("name", ["lars", "lamb"])

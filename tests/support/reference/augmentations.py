@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from PIL import Image, ImageOps
 
 Check = Callable[..., None]
 
@@ -180,9 +181,40 @@ def blur(images: np.ndarray, changed: np.ndarray, blur: float) -> None:
     assert abs(found.mean() / blur - 0.5) < 0.15 and np.ptp(found) > 0.8 * blur
 
 
+def posterize(images: np.ndarray, changed: np.ndarray, posterize: int) -> None:
+    """Bits of bytes."""
+    np.testing.assert_array_equal(changed, images & (0xFF00 >> posterize & 0xFF))
+
+
+def solarize(images: np.ndarray, changed: np.ndarray, solarize: float) -> None:
+    np.testing.assert_array_equal(changed, np.where(images >= 255 * solarize, 255 - images, images))
+
+
+def sharpness(images: np.ndarray, changed: np.ndarray, sharpness: float) -> None:
+    """By the sums of all neighbours, and of the middle four times more; the border is kept."""
+    windows = np.lib.stride_tricks.sliding_window_view(images, (3, 3), axis=(2, 3))
+    smooth = images.astype(float)
+    smooth[..., 1:-1, 1:-1] = (windows.sum(axis=(4, 5)) + 4.0 * images[..., 1:-1, 1:-1]) / 13
+    fits_a_factor(images, changed, smooth, sharpness)
+
+
+def equalize(images: np.ndarray, changed: np.ndarray) -> None:
+    """By Pillow, a channel at a time."""
+    for image, other in zip(images, changed, strict=True):
+        for plane, found in zip(image, other, strict=True):
+            np.testing.assert_array_equal(found, ImageOps.equalize(Image.fromarray(plane)))
+
+
+def autocontrast(images: np.ndarray, changed: np.ndarray) -> None:
+    least, most = (end(axis=(2, 3), keepdims=True) for end in (images.min, images.max))
+    assert np.abs((images - least) / (most - least) * 255.0 - changed).max() <= 0.501
+
+
 def auto(images: np.ndarray, changed: np.ndarray, auto: int, magnitude: float) -> None:
-    """Of single operations: some images are as they were, some have other values, in the same
-    places, and some have moved. Each is as frequent as it is chosen."""
+    """Of single operations: some images are as they were, some have other values by a factor and
+    a shift that all pixels share, and with some it is otherwise: they have moved, or pixels or
+    channels have factors of their own. Each is as frequent as it is chosen. Images of so few pixels
+    cannot be equalized; those of which all is solarized have the factor -1."""
     assert auto == 1
     kinds = []
     for image, other in zip(images.astype(float), changed.astype(float), strict=True):
@@ -197,28 +229,36 @@ def auto(images: np.ndarray, changed: np.ndarray, auto: int, magnitude: float) -
         value = np.abs(explained - other)[free].max() < 1
         kinds.append("value" if value else "place")
         if value:
-            assert 1 - 0.9 * magnitude / 30 - 0.02 < slopes[0] < 1 + 0.9 * magnitude / 30 + 0.02
+            solarized = magnitude == 30 and abs(slopes[0] + 1) < 0.02
+            most = 0.9 * magnitude / 30 + 0.02
+            assert solarized or 1 - most < slopes[0] < 1 + most
     shares = {kind: kinds.count(kind) / len(kinds) for kind in set(kinds)}
-    for kind, share in (("none", 1 / 8), ("value", 2 / 8), ("place", 5 / 8)):
+    values = 3 if magnitude == 30 else 2
+    for kind, share in (("none", 2 / 13), ("value", values / 13), ("place", (11 - values) / 13)):
         assert abs(shares[kind] - share) < 0.17, shares
 
 
 # With values that are tried.
 AUGMENTATIONS: dict[str, tuple[Check, list[dict[str, Any]]]] = {
     "auto": (auto, [{"auto": 1, "magnitude": 30.0}, {"auto": 1, "magnitude": 15.0}]),
+    "autocontrast": (autocontrast, [{}]),
     "blur": (blur, [{"blur": 1.5}]),
     "brightness": (brightness, [{"brightness": 0.3}, {"brightness": 1.5}]),
     "contrast": (contrast, [{"contrast": 0.3}, {"contrast": 1.5}]),
     "crop": (crop, [{"crop": (9, 9), "pad": (2, 3)}, {"crop": (5, 7)}]),
     "cutout": (cutout, [{"cutout": (3, 3)}, {"cutout": (2, 5)}]),
+    "equalize": (equalize, [{}]),
     "flip": (flip, [{"horizontal": True}, {"vertical": True},
                     {"horizontal": True, "vertical": True}]),
     "gray": (gray, [{}]),
     "hue": (hue, [{"hue": 0.1}, {"hue": 0.5}]),
     "invert": (invert, [{}]),
     "noise": (noise, [{"noise": 0.05}]),
+    "posterize": (posterize, [{"posterize": 1}, {"posterize": 4}, {"posterize": 8}]),
     "rotate": (rotate, [{"rotate": 30.0}]),
     "saturation": (saturation, [{"saturation": 0.3}, {"saturation": 1.5}]),
     "scale": (scale, [{"scale": (0.5, 1.5)}, {"scale": (1.0, 2.0)}]),
+    "sharpness": (sharpness, [{"sharpness": 0.5}, {"sharpness": 0.9}]),
     "shift": (shift, [{"shift": (2, 3)}]),
+    "solarize": (solarize, [{"solarize": 0.5}, {"solarize": 0.0}, {"solarize": 1.0}]),
 }  # fmt: skip

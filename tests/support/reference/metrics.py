@@ -91,6 +91,18 @@ def auc(p: np.ndarray, labels: np.ndarray) -> float:
     return float(np.mean([auc_of(k, p, labels) for k in there])) if there else float("nan")
 
 
+def calibration(p: np.ndarray, labels: np.ndarray) -> float:
+    """Of fifteen drawers, in which images lie by how sure the net is of them."""
+    drawers: list[list[tuple[float, bool]]] = [[] for _ in range(15)]
+    for row, label in zip(p, labels, strict=True):
+        sure = float(row.max())
+        (drawer,) = (k for k in range(15) if k / 15 < sure <= (k + 1) / 15)
+        drawers[drawer].append((sure, row.argmax() == label))
+    parts = [np.array(drawer).T for drawer in drawers if drawer]
+    gaps = [len(sure) * abs(right.mean() - sure.mean()) for sure, right in parts]
+    return float(sum(gaps) / len(labels))
+
+
 def confusion(p: np.ndarray, labels: np.ndarray) -> list[list[int]]:
     rows = [[0] * p.shape[1] for _ in range(p.shape[1])]
     for row, label in zip(p, labels, strict=True):
@@ -100,7 +112,7 @@ def confusion(p: np.ndarray, labels: np.ndarray) -> list[list[int]]:
 
 # By the name of the use.
 METRICS: dict[str, Metric] = {
-    "auc": auc, "confusion": confusion,
+    "auc": auc, "calibration": calibration, "confusion": confusion,
     "f1": f1, "loss": loss, "precision": precision, "recall": recall, "top1": top(1),
     "top5": top(5), "top2": top(2), "top4": top(4), "f1 micro": f1_micro, "f1 of 3": f1_of(3),
     "precision of 3": precision_of(3), "recall of 3": recall_of(3),

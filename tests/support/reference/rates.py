@@ -62,6 +62,15 @@ def onecycle(
     return r * (end + (1 - end) * math.cos(math.pi / 2 * (t - peak) / (total - peak)) ** 2)
 
 
+def momentum(
+    t: int, total: int, warmup: int, most: float, least: float, share: float = 0.3
+) -> float:
+    """Of a cycle, whose peak is at the end of the warm-up, or of its share of the training."""
+    peak = warmup or round(share * total)
+    part = t / peak if t < peak else (total - t) / (total - peak)
+    return most - (most - least) * math.sin(math.pi / 2 * part) ** 2
+
+
 def plateau(
     r: float, t: int, total: int, warmup: int, steps: int, times: float = 0.1, stalled: int = 0
 ) -> float:
@@ -76,6 +85,7 @@ RATES: dict[str, tuple[Schedule, list[tuple[str, dict[str, Any]]]]] = {
     ]),
     "onecycle": (onecycle, [
         ("onecycle", {}), ("onecycle start 0.1 end 0.01", {"start": 0.1, "end": 0.01}),
+        ("onecycle momentum 0.95 to 0.85", {}),
     ]),
     "decay": (decay, [
         ("decay 0.02", {"decay": 0.02}), ("decay 0.1 power 0.75", {"decay": 0.1, "power": 0.75}),
