@@ -61,8 +61,7 @@ ABSENT: dict[str, dict[str, str]] = {
         **_each("dilatedconv atrousconv locallyconnected deformconv involution"),
         **_each("globalaveragepooling globalavgpool globalavgpooling gap adaptiveavgpool "
                 "globalpool globalpooling", "write `avgpool all`"),
-        **_each("globalmaxpool globalmaxpooling adaptivemaxpool",
-                "write `maxpool` with the size of its map"),
+        **_each("globalmaxpool globalmaxpooling adaptivemaxpool", "write `maxpool all`"),
         **_each("lppool stochasticpool fractionalmaxpool minpool", "write `maxpool` or `avgpool`"),
         **_each("zeropad zeropadding spatialzeropadding padding reflectionpad reflectpad "
                 "replicationpad", "write `pad 1` in the line of the window behind it, for zeros"),
@@ -92,7 +91,8 @@ ABSENT: dict[str, dict[str, str]] = {
         **_each("axis dim", f"{_LEAVE}: it is always the channels"),
         **_each("name", "write `as NAME` at the end of the line"),
         **_each("nobias", "write `bias no`"),
-        **_each("ceilmode countincludepad paddingmode negativeslope alpha trainable affine "
+        **_each("ceilmode ceil roundup", "write `round up`, in the line of a pooling"),
+        **_each("countincludepad paddingmode negativeslope alpha trainable affine "
                 "trackrunningstats leaky"),
     },
     "optimizer": {

@@ -276,6 +276,8 @@ def label(node: Node) -> str:
         words.append("stride " + _pair(stride))
     if pad and any(pad):
         words.append("pad " + _pair(pad))
+    if arguments.get("round") == "up":
+        words.append("round up")
     return " ".join(words)
 
 

@@ -44,6 +44,16 @@ CHAINS = {
     "max windows with gaps": "input 1x10x11; conv 3x1x1; maxpool 2 stride 3x4; reshape 3*3*3; "
     "linear 3",
     "a max window of many places": "input 1x18x18; conv 2x1x1; maxpool 17x18; reshape 2; linear 3",
+    "pools that round up": "input 3x10x12; maxpool 3 stride 2 round up; conv 4x2x2; tanh; "
+    "maxpool 3x2 stride 2 pad 1 round up; conv 5x1x1; relu; avgpool 2 round up; sigmoid; "
+    "maxpool all; linear 3",
+    "pools that round up behind convolutions": "input 2x12x13; conv 4x3x3; relu; maxpool 2x3 "
+    "round up; conv 3x2x2; avgpool 3 stride 2 round up; tanh; conv 3x1x1; maxpool all; linear 3",
+    "means that round up": "input 2x8x9; conv 3x1x1; relu; shortcut 3; avgpool 3x2 stride 3x2 "
+    "round up; add; .path; ..conv 3x1x1; .path; avgpool 2 stride 1 round up; avgpool 2x3 stride 2 "
+    "round up; maxpool all; linear 3",
+    "the largest of a map": "input 3x17x16; conv 4x2x1; tanh; add; .path; .path; ..conv 4x1x1; "
+    "maxpool all; relu; linear 3",
     "averages": "input 3x9x11; conv 4x2x2; avgpool 2; tanh; avgpool 3x2 stride 1; avgpool all; "
     "linear 3",
     "averages with gaps": "input 2x11x11; conv 3x1x1; avgpool 2x3 stride 3x4; reshape 3*4*3; "

@@ -44,8 +44,10 @@ def conv(kernel: Any, stride: Any, padding: Any, bias: bool) -> tuple[str, Any, 
     return "conv", (2, 2, 6, 5), attributes, parameters
 
 
-def pool(kind: str, window: Any, stride: Any, padding: Any = None) -> tuple[str, Any, Any, Any]:
-    attributes = {"window": window, "stride": stride}
+def pool(
+    kind: str, window: Any, stride: Any, padding: Any = None, rounding: str = "down"
+) -> tuple[str, Any, Any, Any]:
+    attributes = {"window": window, "stride": stride, "round": rounding}
     if padding is not None:
         attributes["padding"] = padding
     return kind, (2, 2, 6, 7), attributes, {}
@@ -70,6 +72,11 @@ CASES = [
     pool("avgpool", (3, 2), (1, 3)),
     pool("avgpool", (2, 3), (3, 2)),
     pool("avgpool", (6, 7), (1, 1)),
+    pool("maxpool", (3, 3), (2, 2), (0, 0), "up"),
+    pool("maxpool", (3, 2), (4, 3), (1, 1), "up"),
+    pool("maxpool", (2, 2), (3, 2), (1, 1), "up"),
+    pool("avgpool", (3, 4), (2, 3), rounding="up"),
+    pool("avgpool", (4, 2), (4, 5), rounding="up"),
     *[
         (kind, shape, {}, {})
         for kind in (*ACTIVATIONS, "softmax", "logsoftmax")
@@ -133,8 +140,14 @@ def test_windows_one_output_at_a_time(case: tuple[str, Any, Any, Any]) -> None:
     kh, kw = attributes["kernel" if kind == "conv" else "window"]
     (sh, sw), (ph, pw) = attributes["stride"], attributes.get("padding", (0, 0))
     count, _, height, width = shape
-    assert y.shape[2] == (height + 2 * ph - kh) // sh + 1
-    assert y.shape[3] == (width + 2 * pw - kw) // sw + 1
+    sizes = ((height, kh, sh, ph), (width, kw, sw, pw))
+    for got, (size, window, stride, padding) in zip(y.shape[2:], sizes, strict=True):
+        room = size + 2 * padding - window
+        if attributes.get("round") != "up":
+            assert got == room // stride + 1
+            continue
+        expected = -(-room // stride) + 1
+        assert got == expected - (1 if (expected - 1) * stride >= size + padding else 0)
     for n, o, r, c in np.ndindex(y.shape):
         inside = [
             (i, j, r * sh + i - ph, c * sw + j - pw)
@@ -149,7 +162,7 @@ def test_windows_one_output_at_a_time(case: tuple[str, Any, Any, Any]) -> None:
         elif kind == "maxpool":
             expected = max(x[n, o, a, b] for _, _, a, b in inside)
         else:
-            expected = sum(x[n, o, a, b] for _, _, a, b in inside) / (kh * kw)
+            expected = sum(x[n, o, a, b] for _, _, a, b in inside) / len(inside)
         assert y[n, o, r, c] == pytest.approx(expected, rel=1e-11)
     assert len(y) == count
 

@@ -112,6 +112,7 @@ def reference_shape(
     window=PAIR,
     stride=st.none() | PAIR,
     padding=st.tuples(st.integers(0, 2), st.integers(0, 2)),
+    up=st.booleans(),
 )
 def test_windows(
     kind: str,
@@ -119,14 +120,17 @@ def test_windows(
     window: tuple[int, int],
     stride: tuple[int, int] | None,
     padding: tuple[int, int],
+    up: bool,
 ) -> None:
     if kind == "avgpool":
         padding = (0, 0)
+    up &= kind != "conv"
     line = (
         f"conv 5x{window[0]}x{window[1]}" if kind == "conv" else f"{kind} {window[0]}x{window[1]}"
     )
     line += f" stride {stride[0]}x{stride[1]}" if stride else ""
     line += f" pad {padding[0]}x{padding[1]}" if kind != "avgpool" else ""
+    line += " round up" if up else ""
     checked = check(f"input {size[0]}x{size[1]}x{size[2]}\n{line}")
     if kind == "maxpool" and any(2 * p > w for p, w in zip(padding, window, strict=True)):
         assert [d.code for d in checked.diagnostics] == ["E016"]
@@ -137,10 +141,11 @@ def test_windows(
         return
     assert checked.graph is not None
     steps = stride or ((1, 1) if kind == "conv" else window)
-    expected = reference_shape(kind, size, window, stride=steps, padding=padding)
+    rounding = {"round": "up"} if up else {}
+    expected = reference_shape(kind, size, window, stride=steps, padding=padding, **rounding)
     assert checked.graph.output == expected
     dropped = any(rooms[k] % steps[k] > padding[k] and window[k] >= steps[k] for k in (0, 1))
-    assert [d.code for d in checked.diagnostics] == ["W001"] * dropped
+    assert [d.code for d in checked.diagnostics] == ["W001"] * (dropped and not up)
 
 
 def test_one_size_stands_for_both() -> None:
@@ -151,9 +156,10 @@ def test_one_size_stands_for_both() -> None:
     assert one.nodes == two.nodes
 
 
-def test_avgpool_all() -> None:
-    graph = graph_of("input 7x5x3\navgpool all")
-    assert graph.output == (7,)
+@pytest.mark.parametrize("kind", ["avgpool", "maxpool"])
+def test_all_of_a_map(kind: str) -> None:
+    assert graph_of(f"input 7x5x3\n{kind} all").output == (7,)
+    assert graph_of(f"input 7x5x3\n{kind} all round up").output == (7,)
 
 
 @pytest.mark.parametrize(

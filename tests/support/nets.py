@@ -180,7 +180,7 @@ def reference_net(graph: Graph, tensors: dict[str, np.ndarray], running: bool = 
         inputs = [names[i] for i in node.inputs]
         layers.append((node.name, node.kind, attributes, parameters, inputs))
         names[node.name] = node.name
-        if node.kind == "avgpool" and len(node.shape) == 1:
+        if registry.layers()[node.kind].pools and len(node.shape) == 1:
             flat = names[node.name] = f"{node.name}_flat"
             layers.append((flat, "reshape", {"shape": node.shape}, {}, [node.name]))
     return Net(layers)

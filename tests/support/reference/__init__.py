@@ -34,6 +34,31 @@ def unpad(x: Array, padding: Pair) -> Array:
     return x[:, :, ph : height - ph, pw : width - pw]
 
 
+def whole_windows(x: Array, attributes: Attributes, value: float) -> tuple[Array, Pair]:
+    """The map with `value` around it, so far that all windows lie in it, and how many there are.
+
+    Rounding up, as many windows as are needed to reach each place, but for those that would begin
+    behind the map and the padding before it.
+    """
+    window, stride = attributes["window"], attributes["stride"]
+    padded = pad(x, attributes.get("padding", (0, 0)), value)
+    if attributes.get("round") != "up":
+        return padded, output_size(padded, window, stride)
+    sizes = []
+    for axis in (0, 1):
+        firsts = range(0, padded.shape[2 + axis] + stride[axis], stride[axis])
+        ends = [first + window[axis] for first in firsts]
+        count = next(k for k, end in enumerate(ends, 1) if end >= padded.shape[2 + axis])
+        before = attributes.get("padding", (0, 0))[axis]
+        if firsts[count - 1] >= before + x.shape[2 + axis]:
+            count -= 1
+        sizes.append(count)
+        more = max(0, ends[count - 1] - padded.shape[2 + axis])
+        padded = np.pad(padded, [(0, more if k == 2 + axis else 0) for k in range(4)],
+                        constant_values=value)  # fmt: skip
+    return padded, (sizes[0], sizes[1])
+
+
 def output_size(padded: Array, window: Pair, stride: Pair) -> Pair:
     """How many whole windows fit, down and across."""
     height, width = padded.shape[2:]
@@ -101,41 +126,44 @@ def linear_backward(
 
 def maxpool_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
     window, stride = attributes["window"], attributes["stride"]
-    padded = pad(x, attributes["padding"], -np.inf)
-    size = output_size(padded, window, stride)
+    padded, size = whole_windows(x, attributes, -np.inf)
     candidates = np.stack([padded[cells] for _, _, cells in positions(window, stride, size)])
     # argmax gives the first of equals, and the candidates are in row-major order.
-    return candidates.max(axis=0), (candidates.argmax(axis=0), padded.shape)
+    return candidates.max(axis=0), (candidates.argmax(axis=0), padded.shape, x.shape)
 
 
 def maxpool_backward(
     dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
 ) -> tuple[Array, Arrays]:
-    winner, padded_shape = saved
+    winner, padded_shape, (_, _, height, width) = saved
     window, stride = attributes["window"], attributes["stride"]
     dpadded = np.zeros(padded_shape)
     for k, (_, _, cells) in enumerate(positions(window, stride, dy.shape[2:])):
         dpadded[cells] += np.where(winner == k, dy, 0.0)
-    return unpad(dpadded, attributes["padding"]), {}
+    (ph, pw) = attributes["padding"]
+    return dpadded[:, :, ph : ph + height, pw : pw + width], {}
 
 
 def avgpool_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
     window, stride = attributes["window"], attributes["stride"]
-    size = output_size(x, window, stride)
-    total = np.zeros((*x.shape[:2], *size))
+    padded, size = whole_windows(x, attributes, 0.0)
+    inside, _ = whole_windows(np.ones_like(x), attributes, 0.0)
+    total, places = np.zeros((*x.shape[:2], *size)), np.zeros((*x.shape[:2], *size))
     for _, _, cells in positions(window, stride, size):
-        total += x[cells]
-    return total / (window[0] * window[1]), x.shape
+        total += padded[cells]
+        places += inside[cells]
+    return total / places, (x.shape, padded.shape, places)
 
 
 def avgpool_backward(
     dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
 ) -> tuple[Array, Arrays]:
     window, stride = attributes["window"], attributes["stride"]
-    dx = np.zeros(saved)
+    (_, _, height, width), padded_shape, places = saved
+    dx = np.zeros(padded_shape)
     for _, _, cells in positions(window, stride, dy.shape[2:]):
-        dx[cells] += dy / (window[0] * window[1])
-    return dx, {}
+        dx[cells] += dy / places
+    return dx[:, :, :height, :width], {}
 
 
 def tanh_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
