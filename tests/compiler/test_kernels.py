@@ -130,6 +130,16 @@ CHAINS = {
     "..tanh; .path; ..linear 5; .path; linear 3",
     "a sum whose gradient others wait for": "input 6; linear 5; add; .path; ..linear 5; .path; "
     "..add; ...path; ....linear 5; ...path; ..relu; linear 3",
+    "squeeze and excitation": "input 2x6x7; conv 20x2x2; batchnorm; relu; multiply; .path; .path; "
+    "..avgpool all; ..linear 3; ..relu; ..linear 20; ..sigmoid; tanh; relu; multiply; .path; "
+    "..maxpool all; ..linear 20; ..sigmoid; .path; ..conv 20x3x3 pad 1; .path; avgpool all; "
+    "linear 3",
+    "one value a channel": "input 3x5x4; conv 4x2x1; add; .path; ..maxpool all; ..linear 4; .path; "
+    "..tanh; .path; ..avgpool 4x4; tanh; relu; add; .path; .path; ..conv 4x4x4; ..tanh; .path; "
+    "..conv 4x1x1; .path; ..avgpool all; multiply; .path; ..avgpool 4; .path; ..maxpool all; "
+    ".path; add; .path; ..conv 4x4x4; .path; ..avgpool all; flatten; linear 3",
+    "one value of the only channel": "input 2x4x4; conv 1x1x1; multiply; .path; ..avgpool all; "
+    ".path; add; .path; .path; ..maxpool all; flatten; linear 3",
     "shortcuts": "input 3x5x7; conv 4x1x1; shortcut 4; tanh; shortcut 6 stride 2x3; conv 2x1x1; "
     "shortcut 2 stride 2; shortcut 3; reshape 3*2*2; linear 3",
     "subsample": "input 2x9x8; conv 3x2x2; tanh gain 1.7159 slope 2/3; subsample 2; "

@@ -93,7 +93,16 @@ CASES = [
     ("shortcut", (2, 2, 3, 5), {"width": 3, "stride": (2, 3)}, {}),
     ("subsample", (2, 2, 6, 7), {"window": (2, 3), "stride": (2, 2)}, {"gain": (2,), "bias": (2,)}),
     ("rbf", (3, 4), {"codes": "trained"}, {"codes": (5, 4)}),
-    *[(kind, [(2, 3, 2, 2)] * 3, {}, {}) for kind in ("add", "multiply")],
+    *[
+        (kind, shapes, {}, {})
+        for kind in ("add", "multiply")
+        for shapes in (
+            [(2, 3, 2, 2)] * 3,
+            [(2, 3, 2, 2), (2, 3)],
+            [(2, 3, 1, 1), (2, 3, 2, 2), (2, 3), (2, 3, 2, 2)],
+            [(2, 3), (2, 3, 1, 1)],
+        )
+    ],
     ("concat", [(2, 3, 2, 2), (2, 1, 2, 2)], {}, {}),
     ("concat", [(2, 3), (2, 4)], {}, {}),
 ]

@@ -21,6 +21,9 @@ NETS = {
     "..linear 8; ..reshape 2x2x2; ..conv 3x1x1; ..flatten; linear 4",
     "pools that round up": "input 2x13x40; maxpool 3x2 stride 2 pad 1 round up; avgpool 3 "
     "stride 2 round up; tanh; maxpool 3x4 round up; maxpool all; linear 3",
+    "one value a channel": "input 3x7x8; conv 5x2x2; multiply; .path; .path; ..avgpool all; "
+    "..linear 5; ..sigmoid; add; .path; ..conv 5x6x7; .path; .path; ..maxpool all; flatten; "
+    "linear 3",
     "pools of wide strides": "input 1x12x40; conv 1x1x1; maxpool 2x1 stride 1x3; "
     "avgpool 3x5 stride 4x2; reshape 15; linear 2",
 }

@@ -331,27 +331,44 @@ def rbf_backward(
     return slope.sum(axis=1), own
 
 
+def at_each_place(x: list[Array]) -> list[Array]:
+    """The values of each input at every place of the largest: one a channel has its channel's."""
+    shape = max((part.shape for part in x), key=lambda shape: (np.prod(shape), len(shape)))
+    ones = (1,) * (len(shape) - 2)
+    return [np.broadcast_to(p if p.shape == shape else p.reshape(*p.shape[:2], *ones), shape)
+            for p in x]  # fmt: skip
+
+
+def summed(dx: Array, shape: tuple[int, ...]) -> Array:
+    """The gradient of an input of this shape, from those of all places that it counts at."""
+    if np.prod(shape) < dx.size:
+        dx = dx.sum(axis=tuple(range(2, dx.ndim)))
+    return dx.reshape(shape)
+
+
 def add_forward(x: list[Array], parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
-    return sum(x), len(x)  # type: ignore[return-value]
+    return np.sum(at_each_place(x), axis=0), [part.shape for part in x]
 
 
 def add_backward(
     dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
 ) -> tuple[list[Array], Arrays]:
-    return [dy] * saved, {}
+    return [summed(dy, shape) for shape in saved], {}
 
 
 def multiply_forward(
     x: list[Array], parameters: Arrays, attributes: Attributes
 ) -> tuple[Array, Any]:
-    return np.prod(np.stack(x), axis=0), x
+    return np.prod(np.stack(at_each_place(x)), axis=0), x
 
 
 def multiply_backward(
     dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
 ) -> tuple[list[Array], Arrays]:
-    others = (np.prod(np.stack(saved[:k] + saved[k + 1 :]), axis=0) for k in range(len(saved)))
-    return [dy * other for other in others], {}
+    x = at_each_place(saved)
+    others = (np.prod(np.stack(x[:k] + x[k + 1 :]), axis=0) for k in range(len(x)))
+    gradients = [dy * other for other in others]
+    return [summed(dx, part.shape) for dx, part in zip(gradients, saved, strict=True)], {}
 
 
 def concat_forward(x: list[Array], parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
