@@ -19,6 +19,7 @@ PAD = Argument(
     least=0,
     default=(0, 0),
     aliases=("padding", "pads"),
+    modes=True,
 )
 
 ROUND = Argument(
@@ -50,13 +51,14 @@ def slide(context: Context, window: Shape, argument: str, default_stride: Shape)
         span = context.line.keyword.span
         raise Refused(messages.needs_map(span, name, context.input, context.source))
     stride = pair(arguments["stride"] or default_stride)
-    padding = pair(arguments["pad"]) if "pad" in arguments else (0, 0)
+    pads = arguments.get("pad")  # None where the layer has no such option
+    padding = pair(pads or (0, 0))
     sizes, dropped = [], []
     for axis in (0, 1):
         room = context.input[1 + axis] + 2 * padding[axis] - window[axis]
         if room < 0:
             span = context.span(argument)
-            given = padding if "pad" in arguments else None
+            given = padding if pads is not None else None
             raise Refused(
                 messages.window_too_large(span, name, window, context.input, given, context.source)
             )
@@ -77,7 +79,7 @@ def slide(context: Context, window: Shape, argument: str, default_stride: Shape)
             )
         )
     arguments["stride"] = stride
-    if "pad" in arguments:
+    if pads is not None:
         arguments["pad"] = padding
     return sizes[0], sizes[1]
 

@@ -140,6 +140,18 @@ CHAINS = {
     ".path; add; .path; ..conv 4x4x4; .path; ..avgpool all; flatten; linear 3",
     "one value of the only channel": "input 2x4x4; conv 1x1x1; multiply; .path; ..avgpool all; "
     ".path; add; .path; .path; ..maxpool all; flatten; linear 3",
+    "pads and crops": "input 2x6x7; conv 3x2x2; pad 1; tanh; conv 4x3x3; pad 2x0; crop 7x4; relu; "
+    "pad top 1 right 2; conv 3x2x2; pad bottom 1; crop top 1 bottom 2 left 0 right 3; pad 0; "
+    "crop left 1; pad 1 left 0; crop 3x2; crop top 1; flatten; linear 3",
+    "slices": "input 3x4x5; conv 8x2x2; concat; .path; ..slice 0 to 3; .path; ..slice 5; ..tanh; "
+    ".path; ..slice 2 to 6; .path; ..slice 0 to 8; flatten; slice to 70; slice 3 to 60; linear 3",
+    "shuffles": "input 3x4x5; conv 12x2x2; shuffle 3; conv 12x1x1 bias no; relu; shuffle 1; "
+    "shuffle 12; add; .path; .path; ..shuffle 2; flatten; shuffle 6; linear 3",
+    "nearest values": "input 2x3x4; upsample 2; conv 3x2x2; upsample 3x1; tanh; conv 2x2x3; "
+    "upsample 1x2 nearest; maxpool 3; upsample 1; flatten; linear 3",
+    "bilinear mixtures": "input 2x3x4; upsample 2 bilinear; conv 3x2x2; upsample 3x2 bilinear; "
+    "tanh; conv 2x2x3; upsample 1x5 bilinear; relu; maxpool 3x4; upsample 1 bilinear; "
+    "maxpool 4x14; upsample 3x4 bilinear; conv 4x1x1; upsample 4 bilinear; flatten; linear 3",
     "shortcuts": "input 3x5x7; conv 4x1x1; shortcut 4; tanh; shortcut 6 stride 2x3; conv 2x1x1; "
     "shortcut 2 stride 2; shortcut 3; reshape 3*2*2; linear 3",
     "subsample": "input 2x9x8; conv 3x2x2; tanh gain 1.7159 slope 2/3; subsample 2; "

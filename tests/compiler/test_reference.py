@@ -103,6 +103,17 @@ CASES = [
             [(2, 3), (2, 3, 1, 1)],
         )
     ],
+    *[(kind, (2, 2, 5, 6), {"margins": (1, 2, 0, 3)}, {}) for kind in ("pad", "crop")],
+    ("slice", (2, 5, 2, 3), {"part": (1, 4)}, {}),
+    ("slice", (2, 5), {"part": (2, 5)}, {}),
+    ("shuffle", (2, 6, 2, 1), {"groups": 2}, {}),
+    ("shuffle", (2, 6), {"groups": 3}, {}),
+    *[
+        ("upsample", (1, 2, 3, 4), {"factor": factor, "method": method}, {})
+        for method in ("nearest", "bilinear")
+        for factor in ((2, 3), (1, 4))
+    ],
+    ("upsample", (2, 1, 1, 2), {"factor": (3, 2), "method": "bilinear"}, {}),
     ("concat", [(2, 3, 2, 2), (2, 1, 2, 2)], {}, {}),
     ("concat", [(2, 3), (2, 4)], {}, {}),
 ]

@@ -24,6 +24,9 @@ NETS = {
     "one value a channel": "input 3x7x8; conv 5x2x2; multiply; .path; .path; ..avgpool all; "
     "..linear 5; ..sigmoid; add; .path; ..conv 5x6x7; .path; .path; ..maxpool all; flatten; "
     "linear 3",
+    "moved and made larger": "input 3x5x6; conv 6x2x2; pad 1 right 2; crop 5x6; relu; shuffle 3; "
+    "slice 1 to 5; upsample 2x3 bilinear; conv 4x3x3; upsample 3; shuffle 2; crop left 1; flatten; "
+    "slice 7; linear 3",
     "pools of wide strides": "input 1x12x40; conv 1x1x1; maxpool 2x1 stride 1x3; "
     "avgpool 3x5 stride 4x2; reshape 15; linear 2",
 }

@@ -24,7 +24,8 @@ def graph_of(text: str) -> Graph:
 
 @EACH
 def test_the_example_is_a_layer(layer: Layer) -> None:
-    shape = {"linear": "192", "rbf": "192", "reshape": "12x4x4"}.get(layer.name, "12x8x8")
+    shapes = {"linear": "192", "rbf": "192", "reshape": "12x4x4", "crop": "3x32x32", "slice": "32"}
+    shape = shapes.get(layer.name, "12x8x8")
     before = "" if layer.name == "input" else f"input {shape}\n"
     graph = graph_of(before + layer.example)
     assert graph.nodes[-1].kind == layer.name

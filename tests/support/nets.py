@@ -175,6 +175,11 @@ def reference_net(graph: Graph, tensors: dict[str, np.ndarray], running: bool = 
             attributes = {"shape": node.shape}
         if node.kind == "shortcut":
             attributes = {"width": node.shape[0], "stride": a["stride"]}
+        if node.kind == "slice":
+            first = int(a["first"][0])
+            attributes = {"part": (first, first + node.shape[0])}
+        if node.kind == "shuffle":
+            attributes = {"groups": int(a["groups"][0])}
         if node.kind == "batchnorm":
             attributes["running"] = running
         inputs = [names[i] for i in node.inputs]

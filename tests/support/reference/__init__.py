@@ -381,6 +381,85 @@ def concat_backward(
     return np.split(dy, np.cumsum(saved)[:-1], axis=1), {}
 
 
+def pad_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    top, bottom, left, right = attributes["margins"]
+    return np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right))), x.shape
+
+
+def pad_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    top, _, left, _ = attributes["margins"]
+    return dy[:, :, top : top + saved[2], left : left + saved[3]], {}
+
+
+def crop_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    top, bottom, left, right = attributes["margins"]
+    return x[:, :, top : x.shape[2] - bottom, left : x.shape[3] - right], None
+
+
+def crop_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    return pad_forward(dy, parameters, attributes)[0], {}
+
+
+def slice_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    first, to = attributes["part"]
+    return x[:, first:to], x.shape
+
+
+def slice_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    first, to = attributes["part"]
+    dx = np.zeros(saved)
+    dx[:, first:to] = dy
+    return dx, {}
+
+
+def shuffle_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    """The channels as a table with a row for each group, read by columns."""
+    groups = attributes["groups"]
+    table = x.reshape(x.shape[0], groups, x.shape[1] // groups, *x.shape[2:])
+    return table.swapaxes(1, 2).reshape(x.shape), None
+
+
+def shuffle_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    return shuffle_forward(dy, parameters, {"groups": dy.shape[1] // attributes["groups"]})[0], {}
+
+
+def stretching(size: int, factor: int, method: str) -> Array:
+    """What each new row (or column) is of the old ones, as a matrix. New pixels are `factor` times
+    smaller; their middles lie between those of the old ones, or behind the last."""
+    matrix = np.zeros((size * factor, size))
+    for new in range(size * factor):
+        if method == "nearest":
+            matrix[new, new // factor] = 1
+            continue
+        place = min(max((new + 0.5) / factor - 0.5, 0), size - 1)
+        old = min(int(place), max(0, size - 2))
+        matrix[new, old] += 1 - (place - old)
+        matrix[new, min(old + 1, size - 1)] += place - old
+    return matrix
+
+
+def upsample_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    rows, columns = (
+        stretching(size, factor, attributes["method"])
+        for size, factor in zip(x.shape[2:], attributes["factor"], strict=True)
+    )
+    return np.einsum("ih,jw,nchw->ncij", rows, columns, x), (rows, columns)
+
+
+def upsample_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    return np.einsum("ih,jw,ncij->nchw", *saved, dy), {}
+
+
 LAYERS: dict[str, Layer] = {
     "conv": Layer(conv_forward, conv_backward),
     "linear": Layer(linear_forward, linear_backward),
@@ -399,6 +478,11 @@ LAYERS: dict[str, Layer] = {
     "shortcut": Layer(shortcut_forward, shortcut_backward),
     "subsample": Layer(subsample_forward, subsample_backward),
     "rbf": Layer(rbf_forward, rbf_backward),
+    "pad": Layer(pad_forward, pad_backward),
+    "crop": Layer(crop_forward, crop_backward),
+    "slice": Layer(slice_forward, slice_backward),
+    "shuffle": Layer(shuffle_forward, shuffle_backward),
+    "upsample": Layer(upsample_forward, upsample_backward),
     "add": Layer(add_forward, add_backward),
     "multiply": Layer(multiply_forward, multiply_backward),
     "concat": Layer(concat_forward, concat_backward),
