@@ -20,6 +20,8 @@ from lenet.dsl.sections import SECTIONS
 from lenet.dsl.syntax.parse import parse
 from lenet.dsl.syntax.tree import Let, Line, Tree
 
+_DEFINITIONS = ("block", "table", "import")
+
 
 @dataclass(frozen=True)
 class Checked:
@@ -36,6 +38,22 @@ class Checked:
     definitions: Definitions
     lowered: Lowering
     allowed: frozenset[tuple[str, int, str]] = frozenset()
+
+    @property
+    def only_defines(self) -> bool:
+        """Whether the file has blocks, tables or constants for others to import, and no net."""
+        kinds = {
+            "let" if isinstance(statement, Let) else statement.keyword.text
+            for statement in self.tree.statements
+        }
+        return bool(kinds - {"import"}) and kinds <= {"let", *_DEFINITIONS}
+
+    def as_definitions(self) -> "Checked":
+        """The same without the mistake that there is no net, if the file only defines."""
+        if not self.only_defines:
+            return self
+        others = tuple(d for d in self.diagnostics if d.code != "E020")
+        return replace(self, diagnostics=others)
 
     def allows(self, diagnostic: Diagnostic) -> bool:
         """Whether a comment on its line says `# allow` and its code."""
@@ -120,7 +138,7 @@ def _lower(tree: Tree, definitions: Definitions, lowered: Lowering, reader: Read
             sections.append(statement)
         elif not statement.keyword.text and statement.name:
             definitions.constants.define(statement.name.text, None)  # an unreadable `let`
-        elif statement.keyword.text not in ("block", "table", "import"):
+        elif statement.keyword.text not in _DEFINITIONS:
             lowered.line(statement, scope)
     return sections
 

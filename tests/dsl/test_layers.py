@@ -164,6 +164,59 @@ def test_all_of_a_map(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "shape", "margins"),
+    [
+        ("pad 1", (3, 9, 10), (1, 1, 1, 1)),
+        ("pad 0x2", (3, 7, 12), (0, 0, 2, 2)),
+        ("pad bottom 1 right 2", (3, 8, 10), (0, 1, 0, 2)),
+        ("pad 1 left 0", (3, 9, 9), (1, 1, 0, 1)),
+        ("crop 7x8", (3, 7, 8), (0, 0, 0, 0)),
+        ("crop 4x5", (3, 4, 5), (1, 2, 1, 2)),
+        ("crop top 6", (3, 1, 8), (6, 0, 0, 0)),
+        ("crop left 1 bottom 2", (3, 5, 7), (0, 2, 1, 0)),
+    ],
+)
+def test_margins(line: str, shape: tuple[int, ...], margins: tuple[int, ...]) -> None:
+    """Above, below, left and right; of an odd number, one more at the end."""
+    node = graph_of(f"input 3x7x8\n{line}").nodes[-1]
+    assert (node.shape, node.arguments["margins"]) == (shape, margins)
+
+
+@pytest.mark.parametrize(
+    ("given", "line", "shape"),
+    [
+        ("16x4x5", "slice 0 to 16", (16, 4, 5)),
+        ("16x4x5", "slice 3", (13, 4, 5)),
+        ("16x4x5", "slice to 1", (1, 4, 5)),
+        ("16", "slice 3 to 5", (2,)),
+        ("16x4x5", "shuffle 16", (16, 4, 5)),
+        ("16", "shuffle 2", (16,)),
+        ("2x4x5", "upsample 3", (2, 12, 15)),
+        ("2x4x5", "upsample 1x2 bilinear", (2, 4, 10)),
+    ],
+)
+def test_moved_values(given: str, line: str, shape: tuple[int, ...]) -> None:
+    assert graph_of(f"input {given}\n{line}").output == shape
+
+
+@pytest.mark.parametrize(
+    ("size", "line", "out"),
+    [
+        (112, "maxpool 3 stride 2 round up", 56),  # GoogLeNet's and SqueezeNet's
+        (111, "maxpool 3 stride 2 round up", 55),
+        (14, "maxpool 3 stride 2 round up", 7),
+        (6, "maxpool 2 stride 2 pad 1 round up", 4),
+        (5, "maxpool 2 stride 2 pad 1 round up", 3),  # one more would begin in the padding
+        (5, "avgpool 1 stride 3 round up", 2),
+        (10, "avgpool 3 round up", 4),
+    ],
+)
+def test_rounding_up(size: int, line: str, out: int) -> None:
+    """As PyTorch's ceil_mode."""
+    assert graph_of(f"input 1x{size}x{size}\n{line}").output == (1, out, out)
+
+
+@pytest.mark.parametrize(
     ("text", "parameters", "macs"),
     [
         ("input 3x8x8\nconv 5x3x2", 5 * 3 * 3 * 2 + 5, 5 * 6 * 7 * 3 * 3 * 2),
