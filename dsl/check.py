@@ -16,6 +16,7 @@ from lenet.dsl.lower.state import Scope
 from lenet.dsl.lower.values import Constants
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.messages.diagnostics import Diagnostic, SpecError, closest
+from lenet.dsl.registry import layers
 from lenet.dsl.sections import SECTIONS
 from lenet.dsl.syntax.parse import parse
 from lenet.dsl.syntax.tree import Let, Line, Tree
@@ -131,16 +132,28 @@ def _lower(tree: Tree, definitions: Definitions, lowered: Lowering, reader: Read
     """The net's lines in their order; the lines that begin a section are returned."""
     sections = []
     scope = Scope(definitions, definitions.constants)
+    above: Line | None = None  # the section right before
     for statement in tree.statements:
+        section, above = above, None
         if isinstance(statement, Let):
             reader.define(statement, definitions)
         elif statement.keyword.text in SECTIONS:
             sections.append(statement)
+            above = statement
+        elif section is not None and _is_meant_for(section, statement):
+            word, name = statement.keyword, section.keyword
+            lowered.report(messages.behind_section(word.span, word.text, name.text, name.span))
         elif not statement.keyword.text and statement.name:
             definitions.constants.define(statement.name.text, None)  # an unreadable `let`
         elif statement.keyword.text not in _DEFINITIONS:
             lowered.line(statement, scope)
     return sections
+
+
+def _is_meant_for(section: Line, line: Line) -> bool:
+    """Whether the line's word is a layer's, and one of the section's lines."""
+    word = line.keyword.text
+    return word in SECTIONS[section.keyword.text].lines and word in layers()
 
 
 def _read_sections(lines: list[Line], lowered: Lowering, definitions: Definitions) -> Sections:

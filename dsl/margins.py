@@ -10,10 +10,10 @@ Margins = tuple[int, int, int, int]  # above, below, left and right
 SIDES = tuple(
     Argument(side, f"{what} {where}", least=0, optional=True)
     for side, what, where in (
-        ("top", "rows", "above the map"),
-        ("bottom", "rows", "below it"),
-        ("left", "columns", "left of it"),
-        ("right", "columns", "right of it"),
+        ("top", "rows", "at the top"),
+        ("bottom", "rows", "at the bottom"),
+        ("left", "columns", "at the left"),
+        ("right", "columns", "at the right"),
     )
 )
 

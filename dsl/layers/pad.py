@@ -23,7 +23,7 @@ def _infer(context: Context) -> Shape:
 LAYER = Layer(
     name="pad",
     summary="Zeros around the map: so many rows and columns on all sides, or on those that are "
-    "named, as in `pad bottom 1 right 1`. Before a single window, its option `pad` takes no time.",
+    "named, as in `pad bottom 1 right 1`. A convolution's option `pad` takes no time.",
     example="pad 1",
     arguments=(
         Argument("size", "rows x columns on each side", counts=(1, 2), least=0, optional=True),

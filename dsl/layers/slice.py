@@ -24,7 +24,7 @@ LAYER = Layer(
     "which is the first that is left out; they count from 0. `slice 0 to 16` are the first 16.",
     example="slice 0 to 16",
     arguments=(Argument("first", "the first one that is kept", least=0, default=(0,)),),
-    options=(Argument("to", "the first one behind them that is not; else all are", optional=True),),
+    options=(Argument("to", "the first one behind them; all are kept if absent", optional=True),),
     infer=_infer,
     aliases=("narrow", "split", "chunk", "slicechannel"),
     family="shape",
