@@ -48,11 +48,14 @@ class Padded:
     scratch: int
 
     @classmethod
-    def of(cls, given: Shape, padding: tuple[int, int], fill: str) -> "Padded":
-        """A map of the shape `given`, with `fill` in rows and columns of padding on both sides."""
+    def of(
+        cls, given: Shape, padding: tuple[int, int], fill: str, beyond: tuple[int, int] = (0, 0)
+    ) -> "Padded":
+        """A map of the shape `given`, with `fill` in rows and columns of padding on both sides, and
+        in those `beyond` at the end."""
         channels, height, width = given
-        rows, columns = height + 2 * padding[0], width + 2 * padding[1]
-        if not any(padding):
+        rows, columns = height + 2 * padding[0] + beyond[0], width + 2 * padding[1] + beyond[1]
+        if not any((*padding, *beyond)):
             return cls("x", height, width, "", 0)
         size = channels * rows * columns
         source = (

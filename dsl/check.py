@@ -17,9 +17,12 @@ from lenet.dsl.lower.values import Constants
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.messages.diagnostics import Diagnostic, SpecError, closest
 from lenet.dsl.metrics import usual_metrics
+from lenet.dsl.registry import layers
 from lenet.dsl.sections import SECTIONS
 from lenet.dsl.syntax.parse import parse
 from lenet.dsl.syntax.tree import Let, Line, Tree
+
+_DEFINITIONS = ("block", "table", "import")
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,22 @@ class Checked:
     definitions: Definitions
     lowered: Lowering
     allowed: frozenset[tuple[str, int, str]] = frozenset()
+
+    @property
+    def only_defines(self) -> bool:
+        """Whether the file has blocks, tables or constants for others to import, and no net."""
+        kinds = {
+            "let" if isinstance(statement, Let) else statement.keyword.text
+            for statement in self.tree.statements
+        }
+        return bool(kinds - {"import"}) and kinds <= {"let", *_DEFINITIONS}
+
+    def as_definitions(self) -> "Checked":
+        """The same without the mistake that there is no net, if the file only defines."""
+        if not self.only_defines:
+            return self
+        others = tuple(d for d in self.diagnostics if d.code != "E020")
+        return replace(self, diagnostics=others)
 
     def allows(self, diagnostic: Diagnostic) -> bool:
         """Whether a comment on its line says `# allow` and its code."""
@@ -123,16 +142,28 @@ def _lower(tree: Tree, definitions: Definitions, lowered: Lowering, reader: Read
     """The net's lines in their order; the lines that begin a section are returned."""
     sections = []
     scope = Scope(definitions, definitions.constants)
+    above: Line | None = None  # the section right before
     for statement in tree.statements:
+        section, above = above, None
         if isinstance(statement, Let):
             reader.define(statement, definitions)
         elif statement.keyword.text in SECTIONS:
             sections.append(statement)
+            above = statement
+        elif section is not None and _is_meant_for(section, statement):
+            word, name = statement.keyword, section.keyword
+            lowered.report(messages.behind_section(word.span, word.text, name.text, name.span))
         elif not statement.keyword.text and statement.name:
             definitions.constants.define(statement.name.text, None)  # an unreadable `let`
-        elif statement.keyword.text not in ("block", "table", "import"):
+        elif statement.keyword.text not in _DEFINITIONS:
             lowered.line(statement, scope)
     return sections
+
+
+def _is_meant_for(section: Line, line: Line) -> bool:
+    """Whether the line's word is a layer's, and one of the section's lines."""
+    word = line.keyword.text
+    return word in SECTIONS[section.keyword.text].lines and word in layers()
 
 
 def _read_sections(lines: list[Line], lowered: Lowering, definitions: Definitions) -> Sections:

@@ -19,6 +19,10 @@ class Term:
 _TERMS = {
     # Of layers.
     "all": Term("a window as large as its map, as in `avgpool all`"),
+    "up": Term("a pooling's last window may reach beyond the border: `round up`"),
+    "down": Term("all windows of a pooling lie within the border: `round down`"),
+    "nearest": Term("each value several times, as `upsample` gives it"),
+    "bilinear": Term("mixtures of the four values around, as in `upsample 2 bilinear`"),
     "yes": Term("the layer has a bias"),
     "no": Term("the layer has no bias, as before a `batchnorm`, which would subtract it"),
     "auto": Term("the compiler chooses the algorithm that it expects to be faster"),

@@ -52,7 +52,8 @@ class Argument:
     (the name of one), factor (a real one behind an x: `rate x 0.1`), switch (the word alone), or
     word: one of a `registry`, with its own values. `words` are accepted in place of a number, such
     as `all`. An argument whose default is None and that is not optional
-    must be given. `aliases` are others' words for it.
+    must be given. `aliases` are others' words for it. `modes` tells that elsewhere it may be `same`
+    or `valid`.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Argument:
     optional: bool = False
     aliases: tuple[str, ...] = ()
     registry: Registry[Any] | None = None
+    modes: bool = False
 
     @property
     def expected(self) -> str:

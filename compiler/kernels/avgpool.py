@@ -3,7 +3,7 @@
 from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.function import Function
 from lenet.compiler.kernels.shared.windows import Windows, pool_single
-from lenet.compiler.single_contract import Single
+from lenet.compiler.single_contract import Single, single_function
 from lenet.dsl.shapes import product
 
 
@@ -11,9 +11,11 @@ def emit(request: Request) -> Kernels:
     """x (channels, height, width). Backward gives each place of a window dy over the window's
     places; where windows overlap, the sum of these."""
     w = Windows.of(request.node)
-    part = f"part = splat(np.float32({1 / product(w.window)!r}))\n"
+    part, own = "", f"part = splat({w.part})\n"  # that of each window
+    if not any(w.beyond):
+        part, own = own, ""
     forward = part + w.loop(
-        before="total = splat(np.float32(0))",
+        before=own + "total = splat(np.float32(0))",
         inside="total = total + load(arena, x + source * 16)",
         after="store(arena, y + place * 16, total * part)",
     )
@@ -22,7 +24,7 @@ def emit(request: Request) -> Kernels:
         backward += f"for place in range({product(request.node.given)}):\n"
         backward += "    store(arena, dx + place * 16, zero)\n"
     backward += w.loop(
-        before="slope = load(arena, dy + place * 16) * part",
+        before=own + "slope = load(arena, dy + place * 16) * part",
         inside="store(arena, dx + source * 16, load(arena, dx + source * 16) + slope)"
         if w.overlap
         else "store(arena, dx + source * 16, slope)",
@@ -39,5 +41,13 @@ def emit(request: Request) -> Kernels:
 
 
 def emit_single(request: Request) -> Single:
-    """A window's sum, from 0 on, times one over its places."""
+    """A window's sum, from 0 on, times one over its places in the map."""
+    w = Windows.of(request.node)
+    if any(w.beyond):
+        body = w.loop(
+            before="total = np.float32(0)",
+            inside="total += arena[x + source]",
+            after=f"arena[y + place] = total * ({w.part})",
+        )
+        return Single(single_function("y = the mean of each window of x.", body))
     return pool_single(request, "np.float32(0)", largest=False)

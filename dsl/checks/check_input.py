@@ -17,7 +17,7 @@ _LARGEST_INPUT = 4096  # that is tried in search of one that is large enough
 _LARGEST_SEARCHED = 400  # lines of a net that is lowered again for it
 # What is found of a net's shapes, and may follow from its input.
 _OF_SHAPES = ("E030", "E031", "E032", "E033", "E034", "E041", "E064", "E068", "E069", "E070",
-              "W001")  # fmt: skip
+              "E074", "E075", "W001")  # fmt: skip
 
 
 def compare_input(

@@ -1,13 +1,14 @@
 """multiply: the product of paths."""
 
-from lenet.dsl.joins import equal_shapes
+from lenet.dsl.joins import value_by_value
 from lenet.dsl.registry import Layer
 
 LAYER = Layer(
     name="multiply",
-    summary="The product of what its paths give, value by value.",
+    summary="The product of what its paths give, value by value. A path that gives "
+    "one value a channel, such as `avgpool all`, counts at each place of the others' maps.",
     example="multiply\n  path\n    tanh\n  path",
-    infer=equal_shapes,
+    infer=value_by_value,
     aliases=("cmultable", "mul", "scale_channels", "gate"),
     joins=True,
     family="join",

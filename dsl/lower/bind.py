@@ -98,7 +98,7 @@ class _Binding:
             number = items.pop(0)
             what = (layer.name, word, show_item(number))
             self.problems.append(messages.factor_without_x(number.span, *what))
-        elif word == "pad" and is_mode(items[0], self.constants):
+        elif options[word].modes and is_mode(items[0], self.constants):
             self.modes.append((item, items.pop(0)))
         else:
             self._take(options[word])

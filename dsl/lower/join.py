@@ -7,14 +7,14 @@ from lenet.dsl.lower.layer import add_node
 from lenet.dsl.lower.state import Scope, State
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.registry import Context
-from lenet.dsl.shapes import Shape
+from lenet.dsl.shapes import Shape, product
 from lenet.dsl.syntax.tree import Let, Line
 
 
 def lower_join(state: State, line: Line, scope: Scope) -> None:
     """Each path from the same place, and then the node that joins them. After a mistake in any of
-    them there is no node, and what follows gets the declared shape, or that of the first known path
-    unless the join stacks channels."""
+    them there is no node, and what follows gets the declared shape, or that of the largest known
+    path unless the join stacks channels."""
     kind = line.keyword.text
     layer = registry.layers()[kind]
     arguments, spans, problems = bind(line, layer, scope.constants)
@@ -49,7 +49,8 @@ def lower_join(state: State, line: Line, scope: Scope) -> None:
     if problems or strange or len(paths) < 2 or len(shapes) < len(ends):
         state.incomplete = True
         known = len(shapes) > 0 and not registry.layers()[kind].stacks
-        state.shape = declared_shape(state, line, scope) or (shapes[0] if known else None)
+        widest = max(shapes, key=product) if known else None  # others may be vectors for it
+        state.shape = declared_shape(state, line, scope) or widest
         return state.close(group)
     context = Context(line, tuple(shapes), before[0], arguments, spans, tuple(paths))
     add_node(state, line, scope, name, tuple(source for source, _ in ends), context)

@@ -33,7 +33,8 @@ def _each(words: str, instead: str = "") -> dict[str, str]:
 # By what a word was meant for; "" where there is nothing that does the same or nearly so.
 ABSENT: dict[str, dict[str, str]] = {
     "layer": {
-        **_each("upsample upsampling unpool unpooling maxunpool interpolate pixelshuffle"),
+        **_each("unpool unpooling maxunpool", "write `upsample 2`"),
+        **_each("pixelshuffle"),
         **_each("deconv deconvolution deconvolutional convtranspose transposedconv "
                 "transposedconvolution fullconvolution spatialfullconvolution backwardconv"),
         **_each("leakyrelu prelu rrelu elu selu celu relu6 gelu silu swish mish hardswish softplus "
@@ -61,12 +62,12 @@ ABSENT: dict[str, dict[str, str]] = {
         **_each("dilatedconv atrousconv locallyconnected deformconv involution"),
         **_each("globalaveragepooling globalavgpool globalavgpooling gap adaptiveavgpool "
                 "globalpool globalpooling", "write `avgpool all`"),
-        **_each("globalmaxpool globalmaxpooling adaptivemaxpool",
-                "write `maxpool` with the size of its map"),
+        **_each("globalmaxpool globalmaxpooling adaptivemaxpool", "write `maxpool all`"),
         **_each("lppool stochasticpool fractionalmaxpool minpool", "write `maxpool` or `avgpool`"),
-        **_each("zeropad zeropadding spatialzeropadding padding reflectionpad reflectpad "
-                "replicationpad", "write `pad 1` in the line of the window behind it, for zeros"),
-        **_each("cropping slice split chunk narrow select gather permute transpose"),
+        **_each("reflectionpad reflectpad replicationpad",
+                "write `pad 1`, for zeros"),
+        **_each("select", "write `slice 3 to 4`, for one channel"),
+        **_each("gather permute transpose"),
         **_each("squeeze unsqueeze expanddims expand", "write `reshape` with the new shape"),
         **_each("gaussiannoise gaussiandropout noise"),
         **_each("dropout2d spatialdropout alphadropout dropblock droppath stochasticdepth",
@@ -75,7 +76,10 @@ ABSENT: dict[str, dict[str, str]] = {
         **_each("output", "leave it out: the last layer is the output"),
         **_each("subtract minus divide mean average maximum minimum dot matmul",
                 "write `add`, `multiply` or `concat`, with a `path` for each way"),
-        **_each("l2norm lambda squeezeexcite squeezeandexcitation capsule yolo roipool"),
+        **_each("squeezeexcite squeezeexcitation squeezeandexcitation seblock",
+                "write `multiply`, with a `path` that gives one value a channel, as "
+                "specs/blocks/squeeze.lenet has it"),
+        **_each("l2norm lambda capsule yolo roipool"),
     },
     "option": {
         **_each("groups group depthwise depthmultiplier", _TABLE),
@@ -92,7 +96,8 @@ ABSENT: dict[str, dict[str, str]] = {
         **_each("axis dim", f"{_LEAVE}: it is always the channels"),
         **_each("name", "write `as NAME` at the end of the line"),
         **_each("nobias", "write `bias no`"),
-        **_each("ceilmode countincludepad paddingmode negativeslope alpha trainable affine "
+        **_each("ceilmode ceil roundup", "write `round up`, in the line of a pooling"),
+        **_each("countincludepad paddingmode negativeslope alpha trainable affine "
                 "trackrunningstats leaky"),
     },
     "optimizer": {

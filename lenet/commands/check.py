@@ -29,6 +29,8 @@ def check_files(
 ) -> None:
     """Find all mistakes of .lenet files.
 
+    A file of blocks, tables and constants, for others to import, needs no net.
+
     The exit code is 1 if there is one.
     """
     settings = read_pairs(set_)
@@ -55,7 +57,7 @@ def check_files(
 
 
 def _checked(path: Path, source: str, settings: dict[str, Fraction], strict: bool) -> Checked:
-    checked = check(source, settings, imports_of(path))
+    checked = check(source, settings, imports_of(path)).as_definitions()
     if checked.graph is not None:
         more = memory_warnings(checked)
         checked = replace(checked, diagnostics=(*checked.diagnostics, *more))
@@ -82,6 +84,8 @@ def _verdict(checked: Checked) -> str:
     for diagnostic in checked.diagnostics:
         counts[diagnostic.severity] += 1
     words = [f"{n} {what}{'s' if n > 1 else ''}" for what, n in counts.items() if n]
+    if checked.only_defines and not counts["error"]:
+        return ", ".join(["ok", *words, "definitions and no net"])
     if checked.graph is None or counts["error"]:
         return ", ".join(words)
     return ", ".join(["ok", *words, f"{checked.graph.parameter_count:,} parameters"])

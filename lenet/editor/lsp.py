@@ -36,7 +36,7 @@ def _check_text(text: str, uri: str, others: tuple[tuple[str, int | None], ...])
         opened = server.workspace.text_documents.get(path.as_uri())
         return opened.source if opened is not None else read_source(path)
 
-    return check(text, read=read if uri.startswith("file:") else None)
+    return check(text, read=read if uri.startswith("file:") else None).as_definitions()
 
 
 def checked(document: TextDocument) -> Checked:

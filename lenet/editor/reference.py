@@ -82,6 +82,24 @@ linear 10
 A block is used like a layer, its parameters given in their order or by name. It is written out
 where it stands; recursion is an error. `add`, `concat` and `multiply` join the paths below them, so
 that no cycle and no dangling name can be written.
+
+Blocks may lie in a file of their own, which others import. `specs/blocks/squeeze.lenet` has the
+block of squeeze-and-excitation, whose second path gives one value for each channel of the first:
+
+```
+block squeeze(width, narrow)
+  multiply
+    path
+    path
+      avgpool all
+      linear narrow
+      relu
+      linear width
+      sigmoid
+```
+
+With `import "blocks/squeeze.lenet"` in a file beside the folder `blocks`, the line `squeeze 64 4`
+stands behind a layer of 64 channels. Models and runs keep the imported text as well.
 """
 
 

@@ -256,26 +256,35 @@ def _shapes(graph: Graph, group: Group) -> str:
     return f"{show(graph.nodes[group.first].given)} → {show(graph.nodes[group.behind - 1].shape)}"
 
 
+# What a box says of a layer: its values, and options.
+_VALUES = ("size", "window", "width", "factor", "method", "first", "groups", "probability")
+_NAMED = ("to", "top", "bottom", "left", "right")
+
+
 def label(node: Node) -> str:
     """A layer in a few words, as in the file, with numbers in place of constants."""
     arguments = node.arguments
     words = [(f"{node.written}: " if node.written else "") + node.kind]
-    for name in ("size", "window", "width", "probability", *(("shape",) if node.inputs else ())):
+    for name in (*_VALUES, *(("shape",) if node.inputs else ())):
         value = arguments.get(name)
         if value is None:
             continue
-        text = _sizes(value) if isinstance(value, tuple) else f"{value:g}"
-        square = isinstance(value, tuple) and name == "window" and len(set(value)) == 1
+        text = f"{value:g}" if isinstance(value, float) else str(value)
+        text = _sizes(value) if isinstance(value, tuple) else text
+        square = isinstance(value, tuple) and name in ("window", "factor") and len(set(value)) == 1
         if name == "window" and len(node.shape) == 1:
             words.append("all")  # of the map, which becomes a vector
         else:
             words.append(str(value[0]) if square else text)
+    words += [f"{name} {_sizes(arguments[name])}" for name in _NAMED if arguments.get(name)]
     usual = arguments.get("window", (1, 1))
     stride, pad = arguments.get("stride"), arguments.get("pad")
     if stride and tuple(stride) != tuple(usual):
         words.append("stride " + _pair(stride))
     if pad and any(pad):
         words.append("pad " + _pair(pad))
+    if arguments.get("round") == "up":
+        words.append("round up")
     return " ".join(words)
 
 

@@ -45,6 +45,16 @@ CHAINS = {
     "max windows with gaps": "input 1x10x11; conv 3x1x1; maxpool 2 stride 3x4; reshape 3*3*3; "
     "linear 3",
     "a max window of many places": "input 1x18x18; conv 2x1x1; maxpool 17x18; reshape 2; linear 3",
+    "pools that round up": "input 3x10x12; maxpool 3 stride 2 round up; conv 4x2x2; tanh; "
+    "maxpool 3x2 stride 2 pad 1 round up; conv 5x1x1; relu; avgpool 2 round up; sigmoid; "
+    "maxpool all; linear 3",
+    "pools that round up behind convolutions": "input 2x12x13; conv 4x3x3; relu; maxpool 2x3 "
+    "round up; conv 3x2x2; avgpool 3 stride 2 round up; tanh; conv 3x1x1; maxpool all; linear 3",
+    "means that round up": "input 2x8x9; conv 3x1x1; relu; shortcut 3; avgpool 3x2 stride 3x2 "
+    "round up; add; .path; ..conv 3x1x1; .path; avgpool 2 stride 1 round up; avgpool 2x3 stride 2 "
+    "round up; maxpool all; linear 3",
+    "the largest of a map": "input 3x17x16; conv 4x2x1; tanh; add; .path; .path; ..conv 4x1x1; "
+    "maxpool all; relu; linear 3",
     "averages": "input 3x9x11; conv 4x2x2; avgpool 2; tanh; avgpool 3x2 stride 1; avgpool all; "
     "linear 3",
     "averages with gaps": "input 2x11x11; conv 3x1x1; avgpool 2x3 stride 3x4; reshape 3*4*3; "
@@ -121,6 +131,28 @@ CHAINS = {
     "..tanh; .path; ..linear 5; .path; linear 3",
     "a sum whose gradient others wait for": "input 6; linear 5; add; .path; ..linear 5; .path; "
     "..add; ...path; ....linear 5; ...path; ..relu; linear 3",
+    "squeeze and excitation": "input 2x6x7; conv 20x2x2; batchnorm; relu; multiply; .path; .path; "
+    "..avgpool all; ..linear 3; ..relu; ..linear 20; ..sigmoid; tanh; relu; multiply; .path; "
+    "..maxpool all; ..linear 20; ..sigmoid; .path; ..conv 20x3x3 pad 1; .path; avgpool all; "
+    "linear 3",
+    "one value a channel": "input 3x5x4; conv 4x2x1; add; .path; ..maxpool all; ..linear 4; .path; "
+    "..tanh; .path; ..avgpool 4x4; tanh; relu; add; .path; .path; ..conv 4x4x4; ..tanh; .path; "
+    "..conv 4x1x1; .path; ..avgpool all; multiply; .path; ..avgpool 4; .path; ..maxpool all; "
+    ".path; add; .path; ..conv 4x4x4; .path; ..avgpool all; flatten; linear 3",
+    "one value of the only channel": "input 2x4x4; conv 1x1x1; multiply; .path; ..avgpool all; "
+    ".path; add; .path; .path; ..maxpool all; flatten; linear 3",
+    "pads and crops": "input 2x6x7; conv 3x2x2; pad 1; tanh; conv 4x3x3; pad 2x0; crop 7x4; relu; "
+    "pad top 1 right 2; conv 3x2x2; pad bottom 1; crop top 1 bottom 2 left 0 right 3; pad 0; "
+    "crop left 1; pad 1 left 0; crop 3x2; crop top 1; flatten; linear 3",
+    "slices": "input 3x4x5; conv 8x2x2; concat; .path; ..slice 0 to 3; .path; ..slice 5; ..tanh; "
+    ".path; ..slice 2 to 6; .path; ..slice 0 to 8; flatten; slice to 70; slice 3 to 60; linear 3",
+    "shuffles": "input 3x4x5; conv 12x2x2; shuffle 3; conv 12x1x1 bias no; relu; shuffle 1; "
+    "shuffle 12; add; .path; .path; ..shuffle 2; flatten; shuffle 6; linear 3",
+    "nearest values": "input 2x3x4; upsample 2; conv 3x2x2; upsample 3x1; tanh; conv 2x2x3; "
+    "upsample 1x2 nearest; maxpool 3; upsample 1; flatten; linear 3",
+    "bilinear mixtures": "input 2x3x4; upsample 2 bilinear; conv 3x2x2; upsample 3x2 bilinear; "
+    "tanh; conv 2x2x3; upsample 1x5 bilinear; relu; maxpool 3x4; upsample 1 bilinear; "
+    "maxpool 4x14; upsample 3x4 bilinear; conv 4x1x1; upsample 4 bilinear; flatten; linear 3",
     "shortcuts": "input 3x5x7; conv 4x1x1; shortcut 4; tanh; shortcut 6 stride 2x3; conv 2x1x1; "
     "shortcut 2 stride 2; shortcut 3; reshape 3*2*2; linear 3",
     "subsample": "input 2x9x8; conv 3x2x2; tanh gain 1.7159 slope 2/3; subsample 2; "

@@ -45,8 +45,10 @@ def conv(kernel: Any, stride: Any, padding: Any, bias: bool) -> tuple[str, Any, 
     return "conv", (2, 2, 6, 5), attributes, parameters
 
 
-def pool(kind: str, window: Any, stride: Any, padding: Any = None) -> tuple[str, Any, Any, Any]:
-    attributes = {"window": window, "stride": stride}
+def pool(
+    kind: str, window: Any, stride: Any, padding: Any = None, rounding: str = "down"
+) -> tuple[str, Any, Any, Any]:
+    attributes = {"window": window, "stride": stride, "round": rounding}
     if padding is not None:
         attributes["padding"] = padding
     return kind, (2, 2, 6, 7), attributes, {}
@@ -71,6 +73,11 @@ CASES = [
     pool("avgpool", (3, 2), (1, 3)),
     pool("avgpool", (2, 3), (3, 2)),
     pool("avgpool", (6, 7), (1, 1)),
+    pool("maxpool", (3, 3), (2, 2), (0, 0), "up"),
+    pool("maxpool", (3, 2), (4, 3), (1, 1), "up"),
+    pool("maxpool", (2, 2), (3, 2), (1, 1), "up"),
+    pool("avgpool", (3, 4), (2, 3), rounding="up"),
+    pool("avgpool", (4, 2), (4, 5), rounding="up"),
     *[
         (kind, shape, {}, {})
         for kind in (*ACTIVATIONS, "softmax", "logsoftmax")
@@ -87,7 +94,27 @@ CASES = [
     ("shortcut", (2, 2, 3, 5), {"width": 3, "stride": (2, 3)}, {}),
     ("subsample", (2, 2, 6, 7), {"window": (2, 3), "stride": (2, 2)}, {"gain": (2,), "bias": (2,)}),
     ("rbf", (3, 4), {"codes": "trained"}, {"codes": (5, 4)}),
-    *[(kind, [(2, 3, 2, 2)] * 3, {}, {}) for kind in ("add", "multiply")],
+    *[
+        (kind, shapes, {}, {})
+        for kind in ("add", "multiply")
+        for shapes in (
+            [(2, 3, 2, 2)] * 3,
+            [(2, 3, 2, 2), (2, 3)],
+            [(2, 3, 1, 1), (2, 3, 2, 2), (2, 3), (2, 3, 2, 2)],
+            [(2, 3), (2, 3, 1, 1)],
+        )
+    ],
+    *[(kind, (2, 2, 5, 6), {"margins": (1, 2, 0, 3)}, {}) for kind in ("pad", "crop")],
+    ("slice", (2, 5, 2, 3), {"part": (1, 4)}, {}),
+    ("slice", (2, 5), {"part": (2, 5)}, {}),
+    ("shuffle", (2, 6, 2, 1), {"groups": 2}, {}),
+    ("shuffle", (2, 6), {"groups": 3}, {}),
+    *[
+        ("upsample", (1, 2, 3, 4), {"factor": factor, "method": method}, {})
+        for method in ("nearest", "bilinear")
+        for factor in ((2, 3), (1, 4))
+    ],
+    ("upsample", (2, 1, 1, 2), {"factor": (3, 2), "method": "bilinear"}, {}),
     ("concat", [(2, 3, 2, 2), (2, 1, 2, 2)], {}, {}),
     ("concat", [(2, 3), (2, 4)], {}, {}),
 ]
@@ -134,8 +161,14 @@ def test_windows_one_output_at_a_time(case: tuple[str, Any, Any, Any]) -> None:
     kh, kw = attributes["kernel" if kind == "conv" else "window"]
     (sh, sw), (ph, pw) = attributes["stride"], attributes.get("padding", (0, 0))
     count, _, height, width = shape
-    assert y.shape[2] == (height + 2 * ph - kh) // sh + 1
-    assert y.shape[3] == (width + 2 * pw - kw) // sw + 1
+    sizes = ((height, kh, sh, ph), (width, kw, sw, pw))
+    for got, (size, window, stride, padding) in zip(y.shape[2:], sizes, strict=True):
+        room = size + 2 * padding - window
+        if attributes.get("round") != "up":
+            assert got == room // stride + 1
+            continue
+        expected = -(-room // stride) + 1
+        assert got == expected - (1 if (expected - 1) * stride >= size + padding else 0)
     for n, o, r, c in np.ndindex(y.shape):
         inside = [
             (i, j, r * sh + i - ph, c * sw + j - pw)
@@ -150,7 +183,7 @@ def test_windows_one_output_at_a_time(case: tuple[str, Any, Any, Any]) -> None:
         elif kind == "maxpool":
             expected = max(x[n, o, a, b] for _, _, a, b in inside)
         else:
-            expected = sum(x[n, o, a, b] for _, _, a, b in inside) / (kh * kw)
+            expected = sum(x[n, o, a, b] for _, _, a, b in inside) / len(inside)
         assert y[n, o, r, c] == pytest.approx(expected, rel=1e-11)
     assert len(y) == count
 

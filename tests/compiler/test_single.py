@@ -19,6 +19,14 @@ NETS = {
     "all of a map": "input 3x6x7; conv 4x6x1; avgpool all; dropout 0.5; linear 21; tanh; softmax",
     "flattened": "input 2x5x4; conv 3x2x2; flatten; tanh; concat; .path; ..flatten; .path; "
     "..linear 8; ..reshape 2x2x2; ..conv 3x1x1; ..flatten; linear 4",
+    "pools that round up": "input 2x13x40; maxpool 3x2 stride 2 pad 1 round up; avgpool 3 "
+    "stride 2 round up; tanh; maxpool 3x4 round up; maxpool all; linear 3",
+    "one value a channel": "input 3x7x8; conv 5x2x2; multiply; .path; .path; ..avgpool all; "
+    "..linear 5; ..sigmoid; add; .path; ..conv 5x6x7; .path; .path; ..maxpool all; flatten; "
+    "linear 3",
+    "moved and made larger": "input 3x5x6; conv 6x2x2; pad 1 right 2; crop 5x6; relu; shuffle 3; "
+    "slice 1 to 5; upsample 2x3 bilinear; conv 4x3x3; upsample 3; shuffle 2; crop left 1; flatten; "
+    "slice 7; linear 3",
     "pools of wide strides": "input 1x12x40; conv 1x1x1; maxpool 2x1 stride 1x3; "
     "avgpool 3x5 stride 4x2; reshape 15; linear 2",
 }

@@ -24,7 +24,8 @@ def graph_of(text: str) -> Graph:
 
 @EACH
 def test_the_example_is_a_layer(layer: Layer) -> None:
-    shape = {"linear": "192", "rbf": "192", "reshape": "12x4x4"}.get(layer.name, "12x8x8")
+    shapes = {"linear": "192", "rbf": "192", "reshape": "12x4x4", "crop": "3x32x32", "slice": "32"}
+    shape = shapes.get(layer.name, "12x8x8")
     before = "" if layer.name == "input" else f"input {shape}\n"
     graph = graph_of(before + layer.example)
     assert graph.nodes[-1].kind == layer.name
@@ -112,6 +113,7 @@ def reference_shape(
     window=PAIR,
     stride=st.none() | PAIR,
     padding=st.tuples(st.integers(0, 2), st.integers(0, 2)),
+    up=st.booleans(),
 )
 def test_windows(
     kind: str,
@@ -119,14 +121,17 @@ def test_windows(
     window: tuple[int, int],
     stride: tuple[int, int] | None,
     padding: tuple[int, int],
+    up: bool,
 ) -> None:
     if kind == "avgpool":
         padding = (0, 0)
+    up &= kind != "conv"
     line = (
         f"conv 5x{window[0]}x{window[1]}" if kind == "conv" else f"{kind} {window[0]}x{window[1]}"
     )
     line += f" stride {stride[0]}x{stride[1]}" if stride else ""
     line += f" pad {padding[0]}x{padding[1]}" if kind != "avgpool" else ""
+    line += " round up" if up else ""
     checked = check(f"input {size[0]}x{size[1]}x{size[2]}\n{line}")
     if kind == "maxpool" and any(2 * p > w for p, w in zip(padding, window, strict=True)):
         assert [d.code for d in checked.diagnostics] == ["E016"]
@@ -137,10 +142,11 @@ def test_windows(
         return
     assert checked.graph is not None
     steps = stride or ((1, 1) if kind == "conv" else window)
-    expected = reference_shape(kind, size, window, stride=steps, padding=padding)
+    rounding = {"round": "up"} if up else {}
+    expected = reference_shape(kind, size, window, stride=steps, padding=padding, **rounding)
     assert checked.graph.output == expected
     dropped = any(rooms[k] % steps[k] > padding[k] and window[k] >= steps[k] for k in (0, 1))
-    assert [d.code for d in checked.diagnostics] == ["W001"] * dropped
+    assert [d.code for d in checked.diagnostics] == ["W001"] * (dropped and not up)
 
 
 def test_one_size_stands_for_both() -> None:
@@ -151,9 +157,63 @@ def test_one_size_stands_for_both() -> None:
     assert one.nodes == two.nodes
 
 
-def test_avgpool_all() -> None:
-    graph = graph_of("input 7x5x3\navgpool all")
-    assert graph.output == (7,)
+@pytest.mark.parametrize("kind", ["avgpool", "maxpool"])
+def test_all_of_a_map(kind: str) -> None:
+    assert graph_of(f"input 7x5x3\n{kind} all").output == (7,)
+    assert graph_of(f"input 7x5x3\n{kind} all round up").output == (7,)
+
+
+@pytest.mark.parametrize(
+    ("line", "shape", "margins"),
+    [
+        ("pad 1", (3, 9, 10), (1, 1, 1, 1)),
+        ("pad 0x2", (3, 7, 12), (0, 0, 2, 2)),
+        ("pad bottom 1 right 2", (3, 8, 10), (0, 1, 0, 2)),
+        ("pad 1 left 0", (3, 9, 9), (1, 1, 0, 1)),
+        ("crop 7x8", (3, 7, 8), (0, 0, 0, 0)),
+        ("crop 4x5", (3, 4, 5), (1, 2, 1, 2)),
+        ("crop top 6", (3, 1, 8), (6, 0, 0, 0)),
+        ("crop left 1 bottom 2", (3, 5, 7), (0, 2, 1, 0)),
+    ],
+)
+def test_margins(line: str, shape: tuple[int, ...], margins: tuple[int, ...]) -> None:
+    """Above, below, left and right; of an odd number, one more at the end."""
+    node = graph_of(f"input 3x7x8\n{line}").nodes[-1]
+    assert (node.shape, node.arguments["margins"]) == (shape, margins)
+
+
+@pytest.mark.parametrize(
+    ("given", "line", "shape"),
+    [
+        ("16x4x5", "slice 0 to 16", (16, 4, 5)),
+        ("16x4x5", "slice 3", (13, 4, 5)),
+        ("16x4x5", "slice to 1", (1, 4, 5)),
+        ("16", "slice 3 to 5", (2,)),
+        ("16x4x5", "shuffle 16", (16, 4, 5)),
+        ("16", "shuffle 2", (16,)),
+        ("2x4x5", "upsample 3", (2, 12, 15)),
+        ("2x4x5", "upsample 1x2 bilinear", (2, 4, 10)),
+    ],
+)
+def test_moved_values(given: str, line: str, shape: tuple[int, ...]) -> None:
+    assert graph_of(f"input {given}\n{line}").output == shape
+
+
+@pytest.mark.parametrize(
+    ("size", "line", "out"),
+    [
+        (112, "maxpool 3 stride 2 round up", 56),  # GoogLeNet's and SqueezeNet's
+        (111, "maxpool 3 stride 2 round up", 55),
+        (14, "maxpool 3 stride 2 round up", 7),
+        (6, "maxpool 2 stride 2 pad 1 round up", 4),
+        (5, "maxpool 2 stride 2 pad 1 round up", 3),  # one more would begin in the padding
+        (5, "avgpool 1 stride 3 round up", 2),
+        (10, "avgpool 3 round up", 4),
+    ],
+)
+def test_rounding_up(size: int, line: str, out: int) -> None:
+    """As PyTorch's ceil_mode."""
+    assert graph_of(f"input 1x{size}x{size}\n{line}").output == (1, out, out)
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,30 @@ def test_repeat() -> None:
     assert graph_of("input 4x16x16\nrepeat 3    -> 4x2x2\n  maxpool 2").output == (4, 2, 2)
 
 
+def test_squeeze_and_excitation_from_its_file() -> None:
+    text = (ROOT / "specs/blocks/squeeze.lenet").read_text()
+    use = 'import "blocks/squeeze.lenet"\ninput 8x5x5\nsqueeze 8 2\nsqueeze narrow 4 width 8'
+    checked = check(use, read=reader_of({"blocks/squeeze.lenet": text}))
+    assert not checked.diagnostics and checked.graph is not None
+    assert checked.graph.output == (8, 5, 5)
+    assert checked.graph.parameter_count == (8 * 2 + 2 + 2 * 8 + 8) + (8 * 4 + 4 + 4 * 8 + 8)
+
+
+def test_one_value_for_each_channel() -> None:
+    """In sums and products, wherever the map is; not in `concat`, and not of other numbers."""
+    for join in ("add", "multiply"):
+        for one in ("avgpool all", "maxpool 5", "conv 8x5x5"):
+            for paths in (f"  path\n    {one}\n  path\n", f"  path\n  path\n    {one}\n"):
+                graph = graph_of(f"input 8x5x5\n{join}\n{paths}relu")
+                assert graph.output == (8, 5, 5)
+        small = f"input 8x5x5\n{join}\n  path\n    avgpool all\n  path\n    maxpool 5\ntanh"
+        assert graph_of(small).output == (8, 1, 1)
+        for wrong in ("conv 7x5x5", "conv 1x5x5", "avgpool all\n    linear 7"):
+            text = f"input 8x5x5\n{join}\n  path\n    {wrong}\n  path\nrelu"
+            assert codes(text) == ["E064@3:3"], wrong
+    assert codes("input 8x5x5\nconcat\n  path\n  path\n    avgpool all") == ["E064@4:3"]
+
+
 def test_paths() -> None:
     graph = graph_of(
         "input 4x6x6\nconcat    as both   -> 9x6x6\n  path as left\n    conv 5x1x1\n  path\nrelu"

@@ -71,6 +71,28 @@ def test_warnings_do_not_fail() -> None:
     assert done.err.startswith("warning[W001]: ")
 
 
+def test_a_file_of_blocks_needs_no_net(tmp_path: Path) -> None:
+    blocks = "specs/blocks/squeeze.lenet"
+    assert lenet("check", blocks) == Done(0, f"{blocks}: ok, definitions and no net\n", "")
+    assert lenet("check", "--json", "--strict", blocks) == Done(0, "", "")
+    assert "E020" in lenet("shapes", blocks).err, "which needs one"
+    path = tmp_path / "b.lenet"
+    for text, code in (
+        ("let width = 3\n", ""),
+        ("table t\n  X .\n  . X\n", ""),
+        ('import "c.lenet"\n', "E020"),
+        ("# nothing\n", "E020"),
+        ("", "E020"),
+        ("block b\n  dense 3\n", "E010"),
+        ("block b\n  tanh\nrelu\n", "E020"),
+        ("block b\n  tanh\ntrain\n  rate 0.1\n", "E020"),
+    ):
+        path.write_text(text)
+        (tmp_path / "c.lenet").write_text("block c\n  tanh\n")
+        done = lenet("check", str(path))
+        assert done.code == bool(code) and code in done.err, text
+
+
 def test_several_files() -> None:
     done = lenet("check", LENET5, BAD, WARNED)
     assert done.code == 1
@@ -271,7 +293,7 @@ def test_fmt(tmp_path: Path) -> None:
         ("repeat", "repeat 3 as stage1"),
         ("Dense", "Dense is called `linear` here"),
         ("Adam", "gradient descent"),
-        ("upsample", "There is no layer called `upsample`"),
+        ("pixelshuffle", "There is no layer called `pixelshuffle`"),
     ],
 )
 def test_explain(word: str, text: str) -> None:

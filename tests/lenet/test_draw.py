@@ -39,6 +39,15 @@ def test_sizes_are_shown_as_they_are_written() -> None:
             "maxpool 2x3 stride 1", "avgpool all", "flatten", "linear 10"} <= {*shown}  # fmt: skip
 
 
+def test_what_moves_values_is_shown_as_it_is_written() -> None:
+    lines = [
+        "upsample 2 bilinear", "upsample 1x3 nearest", "pad 1", "pad top 0 left 2", "crop 6x5",
+        "crop bottom 1", "slice 2 to 6", "slice 1 to 4", "shuffle 3", "maxpool 3 stride 2 round up",
+        "maxpool all",
+    ]  # fmt: skip
+    assert {*lines} <= {*words("input 8x5x6\n" + "\n".join(lines))}
+
+
 def test_a_repeat_shows_both_its_shapes() -> None:
     shown = words("input 4x16x16\nrepeat 3\n  maxpool 2\nrepeat 2\n  add\n    path\n    path\n")
     assert "4x16x16 → 4x2x2" in shown and "4x2x2 → 4x2x2" in shown

@@ -181,6 +181,7 @@ def test_mistakes_of_imported_files_and_their_definitions(tmp_path: Path) -> Non
     text = 'import "blocks.lenet"\ninput 8\nsquash\n'
 
     async def dialogue(client: Client) -> None:
+        assert await client.open(other, "block squash\n  tanh\n") == [], "it needs no net"
         assert await client.open(uri, text) == []
         places = await client.text_document_definition_async(
             types.DefinitionParams(document(uri), at(text, "squash"))
@@ -188,7 +189,7 @@ def test_mistakes_of_imported_files_and_their_definitions(tmp_path: Path) -> Non
         assert isinstance(places, types.Location)
         assert places.uri == other and places.range.start == types.Position(0, 6)
         # What is open in the editor counts, not what is saved.
-        assert await client.open(other, "block squash\n  tanhh\n") != []
+        assert await client.change(other, 2, "block squash\n  tanhh\n") != []
         found = await client.change(uri, 2, text + "relu\n")
         assert [d.code for d in found] == ["E010"]
         assert "blocks.lenet:2" in found[0].message

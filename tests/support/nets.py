@@ -196,12 +196,17 @@ def reference_net(graph: Graph, tensors: dict[str, np.ndarray], running: bool = 
             attributes = {"shape": node.shape}
         if node.kind == "shortcut":
             attributes = {"width": node.shape[0], "stride": a["stride"]}
+        if node.kind == "slice":
+            first = int(a["first"][0])
+            attributes = {"part": (first, first + node.shape[0])}
+        if node.kind == "shuffle":
+            attributes = {"groups": int(a["groups"][0])}
         if node.kind == "batchnorm":
             attributes["running"] = running
         inputs = [names[i] for i in node.inputs]
         layers.append((node.name, node.kind, attributes, parameters, inputs))
         names[node.name] = node.name
-        if node.kind == "avgpool" and len(node.shape) == 1:
+        if registry.layers()[node.kind].pools and len(node.shape) == 1:
             flat = names[node.name] = f"{node.name}_flat"
             layers.append((flat, "reshape", {"shape": node.shape}, {}, [node.name]))
     return Net(layers)

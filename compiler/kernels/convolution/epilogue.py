@@ -62,7 +62,7 @@ class Epilogue:
     @property
     def shares(self) -> bool:
         """Whether rows of the output need the same rows of the convolution, or some need less."""
-        return self.step < self.rows or any(self._windows.padding)
+        return self.step < self.rows or self._windows.cut
 
     @property
     def byte_windows(self) -> Windows | None:
@@ -139,7 +139,7 @@ class Epilogue:
         if entry_of(self.pool).pools == "mean":
             return (
                 "value = zero\n" + loops + "        value = value + part\n"
-                f"value = value * splat(np.float32({1 / product(w.window)!r}))\n"
+                f"value = value * splat({w.part})\n"
             )
         at = "saved + place * 4" if self._winner == 4 else "saved + place * 16"
         keep = f"store_bytes(arena, {at}, index)"
@@ -172,7 +172,7 @@ class Epilogue:
                 chosen = f"load(arena, dz + source * 16) + {chosen}"
             inside = f"store(arena, dz + source * 16, {chosen})"
         elif self.pool is not None:
-            before += f"slope = slope * splat(np.float32({1 / product(w.window)!r}))\n"
+            before += f"slope = slope * splat({w.part})\n"
             if w.overlap:
                 inside = "store(arena, dz + source * 16, load(arena, dz + source * 16) + slope)"
         body += w.loop(before=before, inside=inside, after="")

@@ -1,9 +1,19 @@
 """Layers with several inputs."""
 
+from dataclasses import dataclass
+from textwrap import indent
+
 from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.function import Function
-from lenet.compiler.kernels.shared.elementwise import backward_loop, forward_loop
+from lenet.compiler.kernels.shared.elementwise import (
+    CONSTANTS,
+    backward_loop,
+    chain_forward,
+    forward_loop,
+)
+from lenet.compiler.single_contract import Single, each_value, single_function
 from lenet.compiler.target import LANES
+from lenet.dsl.graph import Node
 from lenet.dsl.shapes import product
 
 
@@ -12,26 +22,81 @@ def names(letter: str, count: int) -> tuple[str, ...]:
     return tuple(f"{letter}{k}" for k in range(count))
 
 
+@dataclass(frozen=True)
+class Paths:
+    """The paths of a join, by their numbers: those of the output's size, and those that give one
+    value for each of its `channels`, of `places` each."""
+
+    whole: tuple[int, ...]
+    narrow: tuple[int, ...]
+    channels: int
+    places: int
+
+    @classmethod
+    def of(cls, node: Node) -> "Paths":
+        """Of a join of values at the same place."""
+        size = product(node.shape)
+        whole = [k for k, given in enumerate(node.input_shapes) if product(given) == size]
+        narrow = [k for k in range(len(node.inputs)) if k not in whole]
+        return cls(tuple(whole), tuple(narrow), node.shape[0], product(node.shape[1:]))
+
+    def loop(self, before: str, inside: str, after: str) -> str:
+        """Source that runs `before` and `after` for each `channel`, `inside` for each `place` of
+        it."""
+        first = f"channel * {self.places}"
+        return (
+            f"for channel in range({self.channels}):\n"
+            + indent(before, "    ")
+            + f"    for place in range({first}, {first} + {self.places}):\n"
+            + indent(inside, " " * 8)
+            + indent(after, "    ")
+        )
+
+    def loads(self, paths: tuple[int, ...], at: str) -> str:
+        """Statements that make v0, v1, … of these paths."""
+        return "".join(f"v{k} = load(arena, x{k} + {at} * {LANES})\n" for k in paths)
+
+
 def elementwise(
-    request: Request, what: str, operator: str, backward: Function | None = None
+    request: Request, what: str, operator: str, backward: Function | None, in_place: bool
 ) -> Kernels:
     """y = x0 operator x1 …, value by value, and then the activations that are fused into it."""
     node, size = request.node, product(request.node.shape)
-    count = len(node.inputs)
-    values = operator.join(f"load(arena, x{k} + place * 16)" for k in range(count))
+    count, paths = len(node.inputs), Paths.of(request.node)
     kinds = "".join(f", then {part.kind}" for part in node.fused)
     spread = None
     if node.fused:
         doc = f"dz, the gradient of {what} itself."
         body = backward_loop("dz", node.fused, size)
         spread = Function("spread", ("arena", "y", "saved", "dy", "dz"), doc, body)
+    if paths.narrow:
+        value = f"value = {operator.join(f'v{k}' for k in range(count))}\n"
+        value += chain_forward(node.fused, size, "saved", "y")
+        forward = CONSTANTS + paths.loop(
+            paths.loads(paths.narrow, "channel"), paths.loads(paths.whole, "place") + value, ""
+        )
+    else:
+        values = operator.join(f"load(arena, x{k} + place * {LANES})" for k in range(count))
+        forward = forward_loop(values, node.fused, size)
     return Kernels(
         forward=Function(
             "forward", ("arena", *names("x", count), "y", "saved"),
-            f"y = {what} of the paths{kinds}.", forward_loop(values, node.fused, size),
+            f"y = {what} of the paths{kinds}.", forward,
         ),
         spread=spread,
         backward=backward,
         saved=max(0, len(node.fused) - 1) * size * LANES,
-        in_place=not backward,
+        in_place=in_place,
     )  # fmt: skip
+
+
+def elementwise_single(request: Request, what: str, operator: str) -> Single:
+    """Places of all paths, in the paths' order, as for a block."""
+    node, paths = request.node, Paths.of(request.node)
+    count, doc = len(node.inputs), f"y = {what} of the paths."
+    if not paths.narrow:
+        return each_value(request, doc, operator.join(f"{{x{k}}}" for k in range(count)))
+    at = {**dict.fromkeys(paths.whole, "place"), **dict.fromkeys(paths.narrow, "channel")}
+    value = operator.join(f"arena[x{k} + {at[k]}]" for k in range(count))
+    body = paths.loop("", f"arena[y + place] = {value}\n", "")
+    return Single(single_function(doc, body, ("arena", *names("x", count), "y")))

@@ -8,7 +8,7 @@ from lenet.compiler.function import NAME
 from lenet.compiler.kernels.shared.tile_source import lines
 from lenet.compiler.single_contract import Padded, Single, single_function, vectors_of
 from lenet.dsl.graph import Node
-from lenet.dsl.shapes import Shape
+from lenet.dsl.shapes import Shape, product
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,30 @@ class Windows:
         )
 
     @property
+    def beyond(self) -> tuple[int, int]:
+        """Rows and columns of the last windows that lie behind the input and its padding."""
+        sizes = zip(self.stride, self.window, self.out, self.padding, self.given[1:], strict=True)
+        rows, columns = (max(0, (o - 1) * s + w - size - 2 * p) for s, w, o, p, size in sizes)
+        return rows, columns
+
+    @property
+    def cut(self) -> bool:
+        """Whether some windows have places outside of the input."""
+        return any(self.padding) or any(self.beyond)
+
+    @property
+    def part(self) -> str:
+        """One over the places of the input that the window at `top`, `left` has, for windows
+        without padding."""
+        if not any(self.beyond):
+            return f"np.float32({1 / product(self.window)!r})"
+        rows, columns = (
+            f"min({window}, {size} - {edge})"
+            for window, size, edge in zip(self.window, self.given[1:], ("top", "left"), strict=True)
+        )
+        return f"np.float32(1) / np.float32({rows} * {columns})"
+
+    @property
     def ranges(self) -> tuple[str, str]:
         """Of the places `i`, `j` of the window at `top`, `left` that are places of the input."""
         spans = []
@@ -59,6 +83,8 @@ class Windows:
             span = f"range({window})"
             if padding:
                 span = f"range(max(0, -{edge}), min({window}, {size} - {edge}))"
+            elif self.beyond[axis]:
+                span = f"range(min({window}, {size} - {edge}))"
             spans.append(span)
         return spans[0], spans[1]
 
@@ -88,7 +114,7 @@ def pool_single(request: Request, fill: str, largest: bool) -> Single:
     """Pooling of one image; the lanes are columns."""
     w = Windows.of(request.node)
     channels = request.node.given[0]
-    padded = Padded.of(request.node.given, w.padding, fill)
+    padded = Padded.of(request.node.given, w.padding, fill, w.beyond)
     (height, width), stride = w.out, w.stride
     tiles = ""
     body = f"for channel in range({channels}):\n    for row in range({height}):\n"

@@ -14,6 +14,7 @@ from lenet.dsl.messages.wording import (
     metrics,
     net,
     outputs,
+    parts,
     reading,
     sections,
     shapes,
@@ -26,24 +27,14 @@ from lenet.dsl.messages.wording.images import *  # noqa: F403
 from lenet.dsl.messages.wording.metrics import *  # noqa: F403
 from lenet.dsl.messages.wording.net import *  # noqa: F403
 from lenet.dsl.messages.wording.outputs import *  # noqa: F403
+from lenet.dsl.messages.wording.parts import *  # noqa: F403
 from lenet.dsl.messages.wording.reading import *  # noqa: F403
 from lenet.dsl.messages.wording.sections import *  # noqa: F403
 from lenet.dsl.messages.wording.shapes import *  # noqa: F403
 from lenet.dsl.messages.wording.words import *  # noqa: F403
 
-_SUBJECTS = (
-    reading,
-    words,
-    net,
-    shapes,
-    outputs,
-    answers,
-    images,
-    sections,
-    metrics,
-    bodies,
-    advice,
-)
+_SUBJECTS = (reading, words, net, shapes, parts, outputs, answers, images, sections, metrics,
+             bodies, advice)  # fmt: skip
 CODES = dict(
     sorted(
         (name, code)

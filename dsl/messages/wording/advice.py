@@ -13,8 +13,11 @@ W001 = Code(
 )
 
 
-def rows_dropped(span: Span, layer: str, dropped: Shape, given: Shape) -> Diagnostic:
-    """Windows leave out the last rows or columns. `dropped` are how many of each."""
+def rows_dropped(
+    span: Span, layer: str, dropped: Shape, given: Shape, rounds: bool = False
+) -> Diagnostic:
+    """Windows leave out the last rows or columns. `dropped` are how many of each; `rounds` tells
+    whether the layer can `round up`."""
     parts = [
         f"the last {what}" if n == 1 else f"the last {n} {what}s"
         for n, what in zip(dropped, ("row", "column"), strict=True)
@@ -25,7 +28,9 @@ def rows_dropped(span: Span, layer: str, dropped: Shape, given: Shape) -> Diagno
         span,
         f"`{layer}` ignores {' and '.join(parts)} of its input",
         f"The input is {show(given[1:])}, and the last window that fits ends before the border.",
-        "choose another window, stride or padding; or silence this with # allow W001",
+        "choose another window, stride or padding"
+        + (", or write `round up`" if rounds else "")
+        + "; or silence this with # allow W001",
     )
 
 

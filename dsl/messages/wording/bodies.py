@@ -108,23 +108,29 @@ def too_few_paths(span: Span, join: str, count: int) -> Diagnostic:
 E064 = Code(
     "paths that do not fit together",
     "The paths that are joined give the same shape; those of `concat` may differ in their "
-    "channels only.",
+    "channels only. In a sum or a product, a path may give one value for each channel.",
     "input 4x8x8\nadd\n  path\n    conv 4x3x3\n  path\n",
 )
 
 
 def paths_differ(
-    span: Span, join: str, first: Shape, first_span: Span, other: Shape, number: int, need: str
+    join: str, one: tuple[int, Shape, Span], other: tuple[int, Shape, Span], need: str
 ) -> Diagnostic:
-    """A path's shape does not fit that of the first. `number` counts from 1; `need` is what this
-    join asks of its paths."""
+    """Another path's shape does not fit that of one. They are given by their numbers, from 1 on,
+    their shapes and their places; `need` is what this join asks of its paths."""
+    (first, shape, place), (number, given, span) = one, other
+    fix = "change one of them, for example with `shortcut` or `pad`"
+    if len(shape) == 3 and len(given) == 1:
+        fix = f"end path {number} with a map, such as by `reshape`"
+        if "channel" in need and given[0] != shape[0]:
+            fix = f"let path {number} give {shape[0]} values, such as by `linear {shape[0]}`"
     return Diagnostic(
         "E064",
         span,
         f"the paths of `{join}` do not fit together",
-        f"Path 1 gives {show(first)}, path {number} gives {show(other)}; {need}.",
-        "change one of them, for example with `shortcut` or `pad`",
-        (Related(first_span, f"path 1 gives {show(first)}"),),
+        f"Path {first} gives {show(shape)}, path {number} gives {show(given)}; {need}.",
+        fix,
+        (Related(place, f"path {first} gives {show(shape)}"),),
     )
 
 

@@ -124,6 +124,20 @@ def only_at_the_top(span: Span, keyword: str, outer: str) -> Diagnostic:
     )
 
 
+def behind_section(span: Span, word: str, section: str, above: Span) -> Diagnostic:
+    """A line of a section that is a layer's, too, stands right behind the section, at its margin.
+    `above` is the section's place."""
+    return Diagnostic(
+        "E023",
+        span,
+        f"`{word}` stands behind the section `{section}`, not in it",
+        "At the left margin it is a layer, and layers stand before the sections.",
+        f"indent it below the line `{section}`",
+        (Related(above, "the section is here"),),
+        (Edit(span.line, 1, span.line, span.column, "  ", span.file),),
+    )
+
+
 E043 = Code(
     "more layers than can be meant",
     "Blocks and repeats are written out, into at most 5,000 layers.",

@@ -154,7 +154,7 @@ def window_of_all(span: Span, layer: str, expected: str, given: Shape | None) ->
         fix = f"write `{layer} {size}`: the size of its map"
     return Diagnostic(
         "E013", span, f"the window of `{layer}` must be {expected}",
-        "Only `avgpool` takes `all`.", fix, edits=replacing(span, size),
+        "Only `avgpool` and `maxpool` take `all`.", fix, edits=replacing(span, size),
     )  # fmt: skip
 
 

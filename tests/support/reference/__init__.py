@@ -36,6 +36,31 @@ def unpad(x: Array, padding: Pair) -> Array:
     return x[:, :, ph : height - ph, pw : width - pw]
 
 
+def whole_windows(x: Array, attributes: Attributes, value: float) -> tuple[Array, Pair]:
+    """The map with `value` around it, so far that all windows lie in it, and how many there are.
+
+    Rounding up, as many windows as are needed to reach each place, but for those that would begin
+    behind the map and the padding before it.
+    """
+    window, stride = attributes["window"], attributes["stride"]
+    padded = pad(x, attributes.get("padding", (0, 0)), value)
+    if attributes.get("round") != "up":
+        return padded, output_size(padded, window, stride)
+    sizes = []
+    for axis in (0, 1):
+        firsts = range(0, padded.shape[2 + axis] + stride[axis], stride[axis])
+        ends = [first + window[axis] for first in firsts]
+        count = next(k for k, end in enumerate(ends, 1) if end >= padded.shape[2 + axis])
+        before = attributes.get("padding", (0, 0))[axis]
+        if firsts[count - 1] >= before + x.shape[2 + axis]:
+            count -= 1
+        sizes.append(count)
+        more = max(0, ends[count - 1] - padded.shape[2 + axis])
+        padded = np.pad(padded, [(0, more if k == 2 + axis else 0) for k in range(4)],
+                        constant_values=value)  # fmt: skip
+    return padded, (sizes[0], sizes[1])
+
+
 def output_size(padded: Array, window: Pair, stride: Pair) -> Pair:
     """How many whole windows fit, down and across."""
     height, width = padded.shape[2:]
@@ -103,41 +128,44 @@ def linear_backward(
 
 def maxpool_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
     window, stride = attributes["window"], attributes["stride"]
-    padded = pad(x, attributes["padding"], -np.inf)
-    size = output_size(padded, window, stride)
+    padded, size = whole_windows(x, attributes, -np.inf)
     candidates = np.stack([padded[cells] for _, _, cells in positions(window, stride, size)])
     # argmax gives the first of equals, and the candidates are in row-major order.
-    return candidates.max(axis=0), (candidates.argmax(axis=0), padded.shape)
+    return candidates.max(axis=0), (candidates.argmax(axis=0), padded.shape, x.shape)
 
 
 def maxpool_backward(
     dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
 ) -> tuple[Array, Arrays]:
-    winner, padded_shape = saved
+    winner, padded_shape, (_, _, height, width) = saved
     window, stride = attributes["window"], attributes["stride"]
     dpadded = np.zeros(padded_shape)
     for k, (_, _, cells) in enumerate(positions(window, stride, dy.shape[2:])):
         dpadded[cells] += np.where(winner == k, dy, 0.0)
-    return unpad(dpadded, attributes["padding"]), {}
+    (ph, pw) = attributes["padding"]
+    return dpadded[:, :, ph : ph + height, pw : pw + width], {}
 
 
 def avgpool_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
     window, stride = attributes["window"], attributes["stride"]
-    size = output_size(x, window, stride)
-    total = np.zeros((*x.shape[:2], *size))
+    padded, size = whole_windows(x, attributes, 0.0)
+    inside, _ = whole_windows(np.ones_like(x), attributes, 0.0)
+    total, places = np.zeros((*x.shape[:2], *size)), np.zeros((*x.shape[:2], *size))
     for _, _, cells in positions(window, stride, size):
-        total += x[cells]
-    return total / (window[0] * window[1]), x.shape
+        total += padded[cells]
+        places += inside[cells]
+    return total / places, (x.shape, padded.shape, places)
 
 
 def avgpool_backward(
     dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
 ) -> tuple[Array, Arrays]:
     window, stride = attributes["window"], attributes["stride"]
-    dx = np.zeros(saved)
+    (_, _, height, width), padded_shape, places = saved
+    dx = np.zeros(padded_shape)
     for _, _, cells in positions(window, stride, dy.shape[2:]):
-        dx[cells] += dy / (window[0] * window[1])
-    return dx, {}
+        dx[cells] += dy / places
+    return dx[:, :, :height, :width], {}
 
 
 def tanh_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
@@ -305,27 +333,44 @@ def rbf_backward(
     return slope.sum(axis=1), own
 
 
+def at_each_place(x: list[Array]) -> list[Array]:
+    """The values of each input at every place of the largest: one a channel has its channel's."""
+    shape = max((part.shape for part in x), key=lambda shape: (np.prod(shape), len(shape)))
+    ones = (1,) * (len(shape) - 2)
+    return [np.broadcast_to(p if p.shape == shape else p.reshape(*p.shape[:2], *ones), shape)
+            for p in x]  # fmt: skip
+
+
+def summed(dx: Array, shape: tuple[int, ...]) -> Array:
+    """The gradient of an input of this shape, from those of all places that it counts at."""
+    if np.prod(shape) < dx.size:
+        dx = dx.sum(axis=tuple(range(2, dx.ndim)))
+    return dx.reshape(shape)
+
+
 def add_forward(x: list[Array], parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
-    return sum(x), len(x)  # type: ignore[return-value]
+    return np.sum(at_each_place(x), axis=0), [part.shape for part in x]
 
 
 def add_backward(
     dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
 ) -> tuple[list[Array], Arrays]:
-    return [dy] * saved, {}
+    return [summed(dy, shape) for shape in saved], {}
 
 
 def multiply_forward(
     x: list[Array], parameters: Arrays, attributes: Attributes
 ) -> tuple[Array, Any]:
-    return np.prod(np.stack(x), axis=0), x
+    return np.prod(np.stack(at_each_place(x)), axis=0), x
 
 
 def multiply_backward(
     dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
 ) -> tuple[list[Array], Arrays]:
-    others = (np.prod(np.stack(saved[:k] + saved[k + 1 :]), axis=0) for k in range(len(saved)))
-    return [dy * other for other in others], {}
+    x = at_each_place(saved)
+    others = (np.prod(np.stack(x[:k] + x[k + 1 :]), axis=0) for k in range(len(x)))
+    gradients = [dy * other for other in others]
+    return [summed(dx, part.shape) for dx, part in zip(gradients, saved, strict=True)], {}
 
 
 def concat_forward(x: list[Array], parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
@@ -336,6 +381,85 @@ def concat_backward(
     dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
 ) -> tuple[list[Array], Arrays]:
     return np.split(dy, np.cumsum(saved)[:-1], axis=1), {}
+
+
+def pad_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    top, bottom, left, right = attributes["margins"]
+    return np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right))), x.shape
+
+
+def pad_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    top, _, left, _ = attributes["margins"]
+    return dy[:, :, top : top + saved[2], left : left + saved[3]], {}
+
+
+def crop_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    top, bottom, left, right = attributes["margins"]
+    return x[:, :, top : x.shape[2] - bottom, left : x.shape[3] - right], None
+
+
+def crop_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    return pad_forward(dy, parameters, attributes)[0], {}
+
+
+def slice_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    first, to = attributes["part"]
+    return x[:, first:to], x.shape
+
+
+def slice_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    first, to = attributes["part"]
+    dx = np.zeros(saved)
+    dx[:, first:to] = dy
+    return dx, {}
+
+
+def shuffle_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    """The channels as a table with a row for each group, read by columns."""
+    groups = attributes["groups"]
+    table = x.reshape(x.shape[0], groups, x.shape[1] // groups, *x.shape[2:])
+    return table.swapaxes(1, 2).reshape(x.shape), None
+
+
+def shuffle_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    return shuffle_forward(dy, parameters, {"groups": dy.shape[1] // attributes["groups"]})[0], {}
+
+
+def stretching(size: int, factor: int, method: str) -> Array:
+    """What each new row (or column) is of the old ones, as a matrix. New pixels are `factor` times
+    smaller; their middles lie between those of the old ones, or behind the last."""
+    matrix = np.zeros((size * factor, size))
+    for new in range(size * factor):
+        if method == "nearest":
+            matrix[new, new // factor] = 1
+            continue
+        place = min(max((new + 0.5) / factor - 0.5, 0), size - 1)
+        old = min(int(place), max(0, size - 2))
+        matrix[new, old] += 1 - (place - old)
+        matrix[new, min(old + 1, size - 1)] += place - old
+    return matrix
+
+
+def upsample_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    rows, columns = (
+        stretching(size, factor, attributes["method"])
+        for size, factor in zip(x.shape[2:], attributes["factor"], strict=True)
+    )
+    return np.einsum("ih,jw,nchw->ncij", rows, columns, x), (rows, columns)
+
+
+def upsample_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    return np.einsum("ih,jw,ncij->nchw", *saved, dy), {}
 
 
 LAYERS: dict[str, Layer] = {
@@ -356,6 +480,11 @@ LAYERS: dict[str, Layer] = {
     "shortcut": Layer(shortcut_forward, shortcut_backward),
     "subsample": Layer(subsample_forward, subsample_backward),
     "rbf": Layer(rbf_forward, rbf_backward),
+    "pad": Layer(pad_forward, pad_backward),
+    "crop": Layer(crop_forward, crop_backward),
+    "slice": Layer(slice_forward, slice_backward),
+    "shuffle": Layer(shuffle_forward, shuffle_backward),
+    "upsample": Layer(upsample_forward, upsample_backward),
     "add": Layer(add_forward, add_backward),
     "multiply": Layer(multiply_forward, multiply_backward),
     "concat": Layer(concat_forward, concat_backward),
