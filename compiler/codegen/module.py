@@ -29,8 +29,12 @@ import numpy as np
 
 from lenet.compiler.simd.clock import clock, probe
 from lenet.compiler.simd.products.correlation import Correlation, correlate
+from lenet.compiler.simd.gates import gelu, gelu_slope, gelu_tanh, gelu_tanh_slope
+from lenet.compiler.simd.gates import mish, mish_slope, silu_slope
 from lenet.compiler.simd.kernel import Entry, Kernel
-from lenet.compiler.simd.math import exp, log, random_bits, sigmoid, sum_all, tanh
+from lenet.compiler.simd.math import (
+    exp, expm1, log, random_bits, sigmoid, softplus, sum_all, tanh,
+)
 from lenet.compiler.simd.products.outer_product import OuterProduct, outer_product
 from lenet.compiler.simd.products.pack import pack_channel
 from lenet.compiler.simd.products.pooled_product import PooledProduct, pooled_product
@@ -47,7 +51,8 @@ from lenet.compiler.simd.products.winograd import (
 )
 from lenet.compiler.simd.vector import (
     choose_index, choose_value, fma, from_bits, lane_sum, load, load_bits, load_bytes,
-    maximum, select_below, select_equal, select_greater, splat, splat_int, store, store_bytes,
+    maximum, minimum, select_below, select_equal, select_greater, select_less, splat, splat_int,
+    store, store_bytes,
 )
 from lenet.compiler.simd.support import (
     add_maps, clear, copy, give_outputs, make_keys, take_image, unpack,

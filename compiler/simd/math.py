@@ -1,4 +1,5 @@
-"""Vector functions: exp, log, tanh and sigmoid to float32 accuracy, random bits, long sums.
+"""Vector functions: exp, log, tanh, erf and what follows from them, to float32 accuracy; random
+bits, long sums.
 
 The polynomials are our own minimax fits (weighted least squares, Lawson's iteration); their
 bounds in units in the last place are tested over the whole range against float64.
@@ -14,6 +15,7 @@ from lenet.compiler.simd.vector import (
     from_bits,
     lane_sum,
     load,
+    maximum,
     minimum,
     round_even,
     select_greater,
@@ -44,11 +46,8 @@ def _power_of_two(n):
 
 
 @linked
-def exp(x):
-    """e**x, within 2 ulp, denormal results included; NaN stays NaN."""
-    x = minimum(splat(np.float32(89.0)), x)
-    x = select_less(x, splat(np.float32(-105.0)), splat(np.float32(-105.0)), x)
-    n = round_even(x * splat(LOG2_E))
+def _exp_near_zero(n, x):
+    """e**r - 1 for r = x - n log(2), which is small."""
     r = fma(n, splat(-LN2_HIGH), x)
     r = fma(n, splat(-LN2_LOW), r)
     p = splat(np.float32(0.001381446490995586))
@@ -56,7 +55,16 @@ def exp(x):
     p = fma(p, r, splat(np.float32(0.04166839271783829)))
     p = fma(p, r, splat(np.float32(0.1666651964187622)))
     p = fma(p, r, splat(np.float32(0.4999999403953552)))
-    p = fma(p * r, r, r) + splat(np.float32(1))
+    return fma(p * r, r, r)
+
+
+@linked
+def exp(x):
+    """e**x, within 2 ulp, denormal results included; NaN stays NaN."""
+    x = minimum(splat(np.float32(89.0)), x)
+    x = select_less(x, splat(np.float32(-105.0)), splat(np.float32(-105.0)), x)
+    n = round_even(x * splat(LOG2_E))
+    p = _exp_near_zero(n, x) + splat(np.float32(1))
     # Scaled in two steps, since 2**n alone may be out of range where the result is not.
     whole = to_bits(n + splat(MAGIC)) - to_bits(splat(MAGIC))
     half = ((whole + splat_int(512)) >> splat_int(1)) - splat_int(256)
@@ -117,6 +125,56 @@ def sigmoid(x):
     """1 / (1 + e**-x), within 4 ulp where the result is a normal number."""
     one = splat(np.float32(1))
     return one / (one + exp(splat(np.float32(0)) - x))
+
+
+@linked
+def erf(x):
+    """The error function, within 6 ulp: x P(x²) / Q(x²), never beyond 1."""
+    z = minimum(splat(np.float32(3.9)), absolute(x))
+    s = z * z
+    p = splat(np.float32(2.066472006845288e-06))
+    p = fma(p, s, splat(np.float32(0.0002850632299669087)))
+    p = fma(p, s, splat(np.float32(0.0037383772432804108)))
+    p = fma(p, s, splat(np.float32(0.05266818031668663)))
+    p = fma(p, s, splat(np.float32(0.1896674931049347)))
+    p = fma(p, s, splat(np.float32(1.1283791065216064)))
+    q = splat(np.float32(3.827006366918795e-05))
+    q = fma(q, s, splat(np.float32(0.0011573843657970428)))
+    q = fma(q, s, splat(np.float32(0.01491433847695589)))
+    q = fma(q, s, splat(np.float32(0.11381924152374268)))
+    q = fma(q, s, splat(np.float32(0.5014212131500244)))
+    q = fma(q, s, splat(np.float32(1)))
+    return copy_sign(minimum(splat(np.float32(1)), z * p / q), x)
+
+
+@linked
+def expm1(x):
+    """e**x - 1, within 3 ulp, near 0 as well."""
+    x = minimum(splat(np.float32(89.0)), x)
+    x = select_less(x, splat(np.float32(-30.0)), splat(np.float32(-30.0)), x)
+    n = round_even(x * splat(LOG2_E))
+    p = _exp_near_zero(n, x)
+    # Half of it, since 2**n alone may be out of range where the result is not.
+    whole = to_bits(n + splat(MAGIC)) - to_bits(splat(MAGIC))
+    half = _power_of_two(whole - splat_int(1))
+    y = fma(half, p, half - splat(np.float32(0.5)))
+    return y + y
+
+
+@linked
+def log1p(x):
+    """log(1 + x), within 4 ulp, for x from 0 to 1: what the sum has lost is made up for."""
+    one = splat(np.float32(1))
+    whole = one + x
+    lost = x - (whole - one)
+    return log(whole) + lost / whole
+
+
+@linked
+def softplus(x):
+    """log(1 + e**x), within 4 ulp where that is a normal number."""
+    zero = splat(np.float32(0))
+    return maximum(zero, x) + log1p(exp(zero - absolute(x)))
 
 
 @linked

@@ -14,7 +14,7 @@ from lenet.dsl.padding import is_mode, same_size
 from lenet.dsl.registry import Argument, Arguments, Layer, layers
 from lenet.dsl.shapes import Shape
 from lenet.dsl.syntax.tree import Item, Line, Name, Operation, Sizes, Span, Text
-from lenet.dsl.syntax.write import show_item
+from lenet.dsl.syntax.write import show_expression, show_item
 from lenet.dsl.vocabulary import Registry, Use
 
 _TRUTH = {"true": "yes", "on": "yes", "false": "no", "off": "no", "none": "no"}
@@ -149,6 +149,9 @@ def _unexpected_value(item: Item, layer: Layer, options: Mapping[str, Argument])
     part = item.parts[0] if isinstance(item, Sizes) else None
     if isinstance(part, Operation) and part.operator == "-" and isinstance(part.left, Name):
         option = options.get(part.left.text)
+        if option is not None and option.kind == "real" and option.low < 0:
+            number = show_expression(part.right)
+            return messages.negative_without_brackets(item.span, option.name, number)
         if option is not None:  # `pad -1` reads as a subtraction
             what, limit = f"the {option.name} of `{layer.name}`", f"at least {option.least}"
             return messages.out_of_range(item.span, what, "negative", limit)

@@ -36,10 +36,10 @@ ABSENT: dict[str, dict[str, str]] = {
         **_each("upsample upsampling unpool unpooling maxunpool interpolate pixelshuffle"),
         **_each("deconv deconvolution deconvolutional convtranspose transposedconv "
                 "transposedconvolution fullconvolution spatialfullconvolution backwardconv"),
-        **_each("leakyrelu prelu rrelu elu selu celu relu6 gelu silu swish mish hardswish softplus "
-                "threshold hardshrink softshrink tanhshrink shrink", _RELU),
-        **_each("hardtanh softsign", "write `tanh`, or leave it out"),
-        **_each("hardsigmoid logsigmoid", "write `sigmoid`, or leave it out"),
+        **_each("threshold hardshrink softshrink tanhshrink shrink", _RELU),
+        **_each("rrelu randomizedleakyrelu", "write `leakyrelu slope 0.23`, its mean"),
+        **_each("celu", "write `elu`, which is the same where alpha is 1"),
+        **_each("logsigmoid", "write `sigmoid`, or leave it out"),
         **_each("activation nonlinearity", "write the activation itself, such as `relu`"),
         **_each("maxout glu softmin highway"),
         **_each("lstm gru rnn simplernn convlstm recurrent bidirectional timedistributed"),
@@ -92,8 +92,7 @@ ABSENT: dict[str, dict[str, str]] = {
         **_each("axis dim", f"{_LEAVE}: it is always the channels"),
         **_each("name", "write `as NAME` at the end of the line"),
         **_each("nobias", "write `bias no`"),
-        **_each("ceilmode countincludepad paddingmode negativeslope alpha trainable affine "
-                "trackrunningstats leaky"),
+        **_each("ceilmode countincludepad paddingmode trainable affine trackrunningstats leaky"),
     },
     "optimizer": {
         **_each("rprop amsgrad adafactor adabound "

@@ -50,6 +50,17 @@ CHAINS = {
     "linear 3",
     "activation towers": "input 2x4x4; tanh; conv 3x2x2; tanh; tanh; sigmoid; relu; relu; "
     "reshape 27; relu; linear 5; tanh; sigmoid; linear 3",
+    "activations by their inputs": "input 2x9x9; conv 3x3x3 pad 1; gelu; silu; conv 4x2x2; "
+    "maxpool 2; relu; mish; conv 3x1x1; hardswish; maxpool 2 stride 1; batchnorm; silu; tanh; "
+    "gelu tanh; reshape 27; linear 6; add; .path; ..linear 6; .path; gelu; multiply; .path; "
+    "..hardswish; .path; mish; relu; silu; linear 5; silu; gelu; linear 3",
+    "pooled activations by their inputs": "input 1x16x16; conv 4x5x5; maxpool 2; gelu; "
+    "conv 5x3x3; avgpool 2; silu; elu; reshape 20; linear 3",
+    "activations with options": "input 2x9x9; conv 3x3x3 pad 1; leakyrelu slope 0.2; maxpool 3; "
+    "elu alpha 0.7; conv 4x2x2; hardtanh low (-1/2) high 0.3; gelu tanh; reshape 16; linear 6; "
+    "hardtanh; linear 6; leakyrelu; linear 3",
+    "trained slopes": "input 2x5x7; conv 3x2x2; prelu; conv 4x2x2; prelu shared; tanh; "
+    "reshape 60; prelu; linear 18; prelu; linear 3",
     "softmax inside": "input 3x4x4; conv 5x2x2; softmax; reshape 45; linear 6; softmax; linear 4; "
     "logsoftmax",
     "logsoftmax inside": "input 3x4x4; conv 5x2x2; logsoftmax; reshape 45; linear 4",

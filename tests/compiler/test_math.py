@@ -1,5 +1,7 @@
 """The vector functions against float64, over the whole range of float32."""
 
+import math
+
 import numpy as np
 import pytest
 from numba import njit
@@ -39,6 +41,9 @@ def everywhere() -> np.ndarray:
         ("log", np.log, 1.5, None),
         ("tanh", np.tanh, 5.0, 1.0),
         ("sigmoid", lambda x: 1 / (1 + np.exp(-x)), 3.0, None),
+        ("erf", np.vectorize(math.erf), 6.0, 1.0),
+        ("expm1", np.expm1, 3.0, 1.0),
+        ("softplus", lambda x: np.logaddexp(0, x), 4.0, None),
     ],
 )
 def test_units_in_the_last_place(name, reference, bound, denormal_bound) -> None:

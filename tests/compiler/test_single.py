@@ -19,6 +19,8 @@ NETS = {
     "all of a map": "input 3x6x7; conv 4x6x1; avgpool all; dropout 0.5; linear 21; tanh; softmax",
     "flattened": "input 2x5x4; conv 3x2x2; flatten; tanh; concat; .path; ..flatten; .path; "
     "..linear 8; ..reshape 2x2x2; ..conv 3x1x1; ..flatten; linear 4",
+    "activations": "input 2x9x11; conv 3x2x2; prelu; gelu; conv 5x3x3; silu; prelu shared; mish; "
+    "softplus; flatten; linear 17; elu; gelu tanh; prelu; hardswish; linear 5; selu; linear 3",
     "pools of wide strides": "input 1x12x40; conv 1x1x1; maxpool 2x1 stride 1x3; "
     "avgpool 3x5 stride 4x2; reshape 15; linear 2",
 }

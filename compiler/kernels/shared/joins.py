@@ -2,8 +2,7 @@
 
 from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.function import Function
-from lenet.compiler.kernels.shared.elementwise import backward_loop, forward_loop
-from lenet.compiler.target import LANES
+from lenet.compiler.kernels.shared.elementwise import Chain, backward_loop, forward_loop
 from lenet.dsl.shapes import product
 
 
@@ -20,18 +19,18 @@ def elementwise(
     count = len(node.inputs)
     values = operator.join(f"load(arena, x{k} + place * 16)" for k in range(count))
     kinds = "".join(f", then {part.kind}" for part in node.fused)
-    spread = None
+    spread, chain = None, Chain(node.fused, size)
     if node.fused:
         doc = f"dz, the gradient of {what} itself."
-        body = backward_loop("dz", node.fused, size)
-        spread = Function("spread", ("arena", "y", "saved", "dy", "dz"), doc, body)
+        parameters = ("arena", *chain.reads, "saved", "dy", "dz")
+        spread = Function("spread", parameters, doc, backward_loop("dz", chain))
     return Kernels(
         forward=Function(
             "forward", ("arena", *names("x", count), "y", "saved"),
-            f"y = {what} of the paths{kinds}.", forward_loop(values, node.fused, size),
+            f"y = {what} of the paths{kinds}.", forward_loop(values, chain),
         ),
         spread=spread,
         backward=backward,
-        saved=max(0, len(node.fused) - 1) * size * LANES,
+        saved=chain.floats,
         in_place=not backward,
     )  # fmt: skip

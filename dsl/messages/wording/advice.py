@@ -155,7 +155,7 @@ def bounded_scores(span: Span, layer: str, bounds: tuple[float, float]) -> Diagn
     low, high = bounds
     detail = f"Between {low:g} and {high:g} no class can become as certain as it may be."
     if high == float("inf"):
-        detail = f"Scores below {low:g} become {low:g}, and nothing is learnt from them."
+        detail = f"No score is below {low:g}, so that no class can become as unlikely as it may be."
     return Diagnostic(
         "W009",
         span,

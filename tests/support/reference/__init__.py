@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from reference.activations import FUNCTIONS
+
 Array = np.ndarray
 Arrays = dict[str, Array]
 Attributes = dict[str, Any]
@@ -181,6 +183,34 @@ def sigmoid_backward(
     return dy * saved * (1.0 - saved), {}
 
 
+def activation(function: Callable[[Array, Attributes], tuple[Array, Array]]) -> Layer:
+    """A layer of a function that gives values and derivatives."""
+
+    def forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+        return function(x, attributes)
+
+    def backward(
+        dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+    ) -> tuple[Array, Arrays]:
+        return dy * saved, {}
+
+    return Layer(forward, backward)
+
+
+def prelu_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    return np.where(x > 0, x, channels(parameters["slope"], x) * x), x
+
+
+def prelu_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    x, slope = saved, parameters["slope"]
+    below = np.where(x > 0, 0.0, dy * x)
+    axes = (0, *range(2, x.ndim))
+    own = below.sum(axis=axes) if slope.size > 1 else below.sum().reshape(1)
+    return np.where(x > 0, dy, channels(slope, x) * dy), {"slope": own}
+
+
 def log_softmax(x: Array) -> Array:
     shifted = x - x.max(axis=1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
@@ -345,6 +375,8 @@ LAYERS: dict[str, Layer] = {
     "relu": Layer(relu_forward, relu_backward),
     "softsign": Layer(softsign_forward, softsign_backward),
     "sigmoid": Layer(sigmoid_forward, sigmoid_backward),
+    **{kind: activation(function) for kind, function in FUNCTIONS.items()},
+    "prelu": Layer(prelu_forward, prelu_backward),
     "softmax": Layer(softmax_forward, softmax_backward),
     "logsoftmax": Layer(logsoftmax_forward, logsoftmax_backward),
     "reshape": Layer(reshape_forward, reshape_backward),
