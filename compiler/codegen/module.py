@@ -43,6 +43,7 @@ from lenet.compiler.simd.products.product import Product, product_of
 from lenet.compiler.simd.products.single import (
     SinglePool, SingleTile, load_any, single_pool, single_tile, store_first,
 )
+from lenet.compiler.simd.sums import sums_along, sums_apart, sums_apart_single
 from lenet.compiler.simd.table import Table
 from lenet.compiler.simd.transpose import turn
 from lenet.compiler.simd.products.winograd import (
@@ -52,7 +53,7 @@ from lenet.compiler.simd.products.winograd import (
 from lenet.compiler.simd.vector import (
     choose_index, choose_value, fma, from_bits, lane_sum, load, load_bits, load_bytes,
     maximum, minimum, select_below, select_equal, select_greater, select_less, splat, splat_int,
-    store, store_bytes,
+    square_root, store, store_bytes,
 )
 from lenet.compiler.simd.support import (
     add_maps, clear, copy, give_outputs, make_keys, take_image, unpack,

@@ -156,6 +156,9 @@ maximum = _floats(2, _maximum, "The larger; b where either is NaN.")
 select_less = _floats(4, _select("<"), "Lane by lane: c where a < b, else d.")
 select_greater = _floats(4, _select(">"), "Lane by lane: c where a > b, else d.")
 absolute = _floats(1, lambda b, x: call(b, "llvm.fabs.v16f32", x), "|x|")
+square_root = _floats(
+    1, lambda b, x: call(b, "llvm.sqrt.v16f32", x), "The square root of x, correctly rounded."
+)
 round_even = _floats(1, lambda b, x: call(b, "llvm.rint.v16f32", x), "x rounded to even.")
 copy_sign = _floats(
     2, lambda b, x, y: call(b, "llvm.copysign.v16f32", x, y), "|x| with the sign of y."

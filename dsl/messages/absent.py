@@ -45,8 +45,8 @@ ABSENT: dict[str, dict[str, str]] = {
         **_each("lstm gru rnn simplernn convlstm recurrent bidirectional timedistributed"),
         **_each("embedding lookuptable attention multiheadattention selfattention transformer "
                 "transformerencoder positionalencoding"),
-        **_each("layernorm layernormalization groupnorm groupnormalization instancenorm "
-                "instancenormalization rmsnorm weightnorm spectralnorm lrn localresponsenorm "
+        **_each("rmsnorm", "write `layernorm`, which subtracts the mean as well"),
+        **_each("weightnorm spectralnorm lrn localresponsenorm "
                 "localresponsenormalization crosschannellrn spatialcrossmaplrn", _NORM),
         **_each("conv1d convolution1d temporalconvolution maxpool1d maxpooling1d avgpool1d "
                 "averagepooling1d temporalmaxpooling", _ONE_ROW),
@@ -92,7 +92,7 @@ ABSENT: dict[str, dict[str, str]] = {
         **_each("axis dim", f"{_LEAVE}: it is always the channels"),
         **_each("name", "write `as NAME` at the end of the line"),
         **_each("nobias", "write `bias no`"),
-        **_each("ceilmode countincludepad paddingmode trainable affine trackrunningstats leaky"),
+        **_each("ceilmode countincludepad paddingmode trainable trackrunningstats leaky"),
     },
     "optimizer": {
         **_each("rprop amsgrad adafactor adabound "

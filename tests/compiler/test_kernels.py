@@ -119,6 +119,14 @@ CHAINS = {
     "0.01; linear 3",
     "normalized input": "input 3x5x4; batchnorm; conv 4x2x2; sigmoid; relu; batchnorm; tanh; relu; "
     "maxpool 2; batchnorm; reshape 8; linear 3",
+    "normalized images": "input 2x5x7; layernorm; conv 6x3x3 pad 1; groupnorm 3; relu; "
+    "conv 4x2x2; layernorm; gelu; tanh; reshape 96; linear 3",
+    "normalized channels": "input 2x5x7; conv 4x2x2; instancenorm; silu; conv 3x1x1; instancenorm "
+    "affine epsilon 0.01; layernorm all; reshape 72; linear 3",
+    "normalized values of images": "input 2x3x2; layernorm all; reshape 12; linear 9; layernorm; "
+    "relu; linear 6; groupnorm 3; layernorm epsilon 1e-6; linear 3",
+    "normalized maps of many places": "input 1x9x8; conv 5x1x1; layernorm; relu; conv 4x1x1; "
+    "layernorm; conv 5x1x1; groupnorm 5; mish; layernorm all; reshape 360; linear 3",
     "paths of all kinds": "input 2x5x6; conv 3x3x3 pad 1; concat; .path; ..conv 2x1x1; ..tanh; "
     ".path; ..maxpool 3 stride 1 pad 1; .path; multiply; .path; ..conv 8x1x1; ..sigmoid; .path; "
     "add; .path; ..relu; .path; ..tanh; ..tanh; .path; reshape 8*5*6; linear 4",

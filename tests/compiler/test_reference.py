@@ -90,6 +90,18 @@ CASES = [
     ("prelu", (2, 3, 2, 2), {}, {"slope": (1,)}),
     ("batchnorm", (4, 3), {"epsilon": 1e-3}, {"scale": (3,), "shift": (3,)}),
     ("batchnorm", (3, 2, 2, 3), {"epsilon": 1e-3}, {"scale": (2,), "shift": (2,)}),
+    *[
+        (kind, shape, {"epsilon": 1e-3, **attributes}, dict.fromkeys(tensors, shape[1:2]))
+        for tensors in ((), ("scale", "shift"))
+        for kind, shape, attributes in (
+            ("layernorm", (3, 5), {"over": "channels"}),
+            ("layernorm", (2, 4, 2, 3), {"over": "channels"}),
+            ("layernorm", (2, 4, 2, 3), {"over": "all"}),
+            ("groupnorm", (2, 4, 2, 3), {"groups": (2,)}),
+            ("groupnorm", (3, 6), {"groups": (2,)}),
+            ("instancenorm", (2, 4, 2, 3), {}),
+        )
+    ],
     ("shortcut", (2, 2, 3, 5), {"width": 3, "stride": (2, 3)}, {}),
     ("subsample", (2, 2, 6, 7), {"window": (2, 3), "stride": (2, 2)}, {"gain": (2,), "bias": (2,)}),
     ("rbf", (3, 4), {"codes": "trained"}, {"codes": (5, 4)}),

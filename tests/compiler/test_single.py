@@ -21,6 +21,9 @@ NETS = {
     "..linear 8; ..reshape 2x2x2; ..conv 3x1x1; ..flatten; linear 4",
     "activations": "input 2x9x11; conv 3x2x2; prelu; gelu; conv 5x3x3; silu; prelu shared; mish; "
     "softplus; flatten; linear 17; elu; gelu tanh; prelu; hardswish; linear 5; selu; linear 3",
+    "normalized images": "input 3x5x7; layernorm; conv 6x3x3 pad 1; groupnorm 3; relu; "
+    "instancenorm; layernorm all; instancenorm affine; reshape 210; linear 19; layernorm; "
+    "groupnorm 19; linear 3",
     "pools of wide strides": "input 1x12x40; conv 1x1x1; maxpool 2x1 stride 1x3; "
     "avgpool 3x5 stride 4x2; reshape 15; linear 2",
 }

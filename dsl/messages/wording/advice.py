@@ -168,7 +168,8 @@ def bounded_scores(span: Span, layer: str, bounds: tuple[float, float]) -> Diagn
 W010 = Code(
     "a normalization of a single value",
     "With one image in a batch, a batch normalization of a vector sees one value of each "
-    "channel, and subtracts it from itself.",
+    "channel, and subtracts it from itself. So does one that takes each value of an image by "
+    "itself, such as `layernorm` where there is one channel.",
     "input 8\nbatchnorm\nlinear 10\ntrain\n  rate 0.1\n  batch 1\n",
 )
 
@@ -182,4 +183,15 @@ def nothing_varies(span: Span, layer: str, shape: Shape) -> Diagnostic:
         f"with `batch 1`, `{layer}` on {what} has nothing to compare",
         "It subtracts the batch's mean, and of one value nothing is left: nothing is learnt.",
         f"write a larger batch, such as `batch 32`, or remove the `{layer}` line",
+    )
+
+
+def single_values(span: Span, layer: str, given: Shape, instead: str) -> Diagnostic:
+    """What a normalization of each image takes together is one value."""
+    return Diagnostic(
+        "W010",
+        span,
+        f"`{layer}` of {show(given)} takes each value by itself",
+        "It subtracts the mean, and of one value nothing is left: nothing is learnt.",
+        instead,
     )

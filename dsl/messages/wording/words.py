@@ -259,27 +259,6 @@ def out_of_range(span: Span, what: str, value: object, limits: str) -> Diagnosti
     return Diagnostic("E016", span, f"{what} is {value}, but must be {limits}")
 
 
-def empty_range(span: Span, layer: str, low: float, high: float) -> Diagnostic:
-    """The bounds of an activation leave no value between them."""
-    return Diagnostic(
-        "E016",
-        span,
-        f"`{layer}` from {low:g} to {high:g} lets no value through",
-        fix=f"write a `low` below `high`, such as `{layer} low 0 high {abs(high) + 1:g}`",
-    )
-
-
-def negative_without_brackets(span: Span, option: str, number: str) -> Diagnostic:
-    """`low -2` reads as a subtraction."""
-    return Diagnostic(
-        "E016",
-        span,
-        f"`{option} -{number}` reads as a subtraction",
-        fix=f"put the negative number in brackets: `{option} (-{number})`",
-        edits=(Edit.of(span, f"{option} (-{number})"),),
-    )
-
-
 def no_winograd(span: Span) -> Diagnostic:
     """`algorithm winograd` for a kernel or a stride that its transforms do not have."""
     return Diagnostic(

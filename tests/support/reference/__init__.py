@@ -289,6 +289,44 @@ def batchnorm_backward(
     return dx, {"scale": scale, "shift": shift}
 
 
+def per_image(x: Array, attributes: Attributes) -> tuple[Array, Any]:
+    """x with the values that are normalized together in one axis, the second; and the way back."""
+    channels, places = x.shape[1], x[0, 0].size
+    flat = x.reshape(len(x), channels, places)
+    if attributes.get("over") == "channels" and x.ndim > 2:
+        return flat, lambda values: values.reshape(x.shape)
+    groups = {"all": 1, "channels": 1}.get(attributes.get("over", ""))
+    groups = groups or attributes.get("groups", (channels,))[0]
+    grouped = flat.reshape(len(x), groups, -1).swapaxes(1, 2)
+    return grouped, lambda values: values.swapaxes(1, 2).reshape(x.shape)
+
+
+def imagenorm_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    """layernorm, groupnorm and instancenorm."""
+    together, back = per_image(x, attributes)
+    deviation = np.sqrt(together.var(axis=1, keepdims=True) + attributes["epsilon"])
+    normalized = (together - together.mean(axis=1, keepdims=True)) / deviation
+    y = back(normalized)
+    saved = normalized, deviation, y
+    if parameters:
+        y = y * channels(parameters["scale"], x) + channels(parameters["shift"], x)
+    return y, saved
+
+
+def imagenorm_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    normalized, deviation, y = saved
+    axes, own = (0, *range(2, dy.ndim)), {}
+    if parameters:
+        own = {"scale": (dy * y).sum(axis=axes), "shift": dy.sum(axis=axes)}
+        dy = dy * channels(parameters["scale"], dy)
+    d, back = per_image(dy, attributes)
+    rest = d - d.mean(axis=1, keepdims=True)
+    rest -= normalized * (d * normalized).mean(axis=1, keepdims=True)
+    return back(rest / deviation), own
+
+
 def shortcut_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
     down, across = attributes["stride"]
     part = x[:, :, ::down, ::across]
@@ -383,6 +421,9 @@ LAYERS: dict[str, Layer] = {
     "flatten": Layer(reshape_forward, reshape_backward),
     "dropout": Layer(dropout_forward, dropout_backward),
     "batchnorm": Layer(batchnorm_forward, batchnorm_backward),
+    **dict.fromkeys(
+        ("layernorm", "groupnorm", "instancenorm"), Layer(imagenorm_forward, imagenorm_backward)
+    ),
     "shortcut": Layer(shortcut_forward, shortcut_backward),
     "subsample": Layer(subsample_forward, subsample_backward),
     "rbf": Layer(rbf_forward, rbf_backward),
