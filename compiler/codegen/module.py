@@ -33,7 +33,8 @@ from lenet.compiler.simd.gates import gelu, gelu_slope, gelu_tanh, gelu_tanh_slo
 from lenet.compiler.simd.gates import mish, mish_slope, silu_slope
 from lenet.compiler.simd.kernel import Entry, Kernel
 from lenet.compiler.simd.math import (
-    exp, expm1, log, random_bits, sigmoid, softplus, sum_all, tanh,
+    exp, expm1, inverse_fourth_root, log, normal_pair, random_bits, sigmoid, softplus, sum_all,
+    tanh,
 )
 from lenet.compiler.simd.products.outer_product import OuterProduct, outer_product
 from lenet.compiler.simd.products.pack import pack_channel

@@ -23,6 +23,7 @@ from lenet.compiler.simd.vector import (
     select_nan,
     splat,
     splat_int,
+    square_root,
     to_bits,
     to_float,
 )  # isort: skip
@@ -178,12 +179,50 @@ def softplus(x):
 
 
 @linked
+def inverse_fourth_root(x):
+    """x**(-1/4) for normal numbers above 0, within 4 ulp: Newton's steps from a guess that its
+    exponent gives, since roots and divisions of vectors take longer."""
+    r = from_bits(splat_int(0x4F586000) - (to_bits(x) >> splat_int(2)))
+    part, most = splat(np.float32(-0.25)) * x, splat(np.float32(1.25))
+    for _ in range(3):
+        square = r * r
+        r = r * fma(part, square * square, most)
+    return r
+
+
+@linked
 def random_bits(keys, counter):
     """32 bits a lane from a lane's key and a counter: a hash, so that order does not matter."""
     h = keys ^ (counter * splat_int(0x9E3779B9))
     h = (h ^ (h >> splat_int(16))) * splat_int(0x7FEB352D)
     h = (h ^ (h >> splat_int(15))) * splat_int(0x846CA68B)
     return h ^ (h >> splat_int(16))
+
+
+@linked
+def sine_of_turns(x):
+    """sin(2 pi x) for x from -1/2 to 1/2, to two parts in ten million."""
+    size = absolute(x)
+    t = minimum(size, splat(np.float32(0.5)) - size)
+    s = t * t
+    p = splat(np.float32(39.710914611816406))
+    p = fma(p, s, splat(np.float32(-76.57498931884766)))
+    p = fma(p, s, splat(np.float32(81.60223388671875)))
+    p = fma(p, s, splat(np.float32(-41.341678619384766)))
+    p = fma(p, s, splat(np.float32(6.2831854820251465)))
+    return copy_sign(t * p, x)
+
+
+@linked
+def normal_pair(one, two):
+    """Two numbers of the normal distribution from random bits (Box and Muller 1958)."""
+    unit, half = splat(np.float32(2.0**-24)), splat(np.float32(0.5))
+    part = (to_float(one >> splat_int(8)) + splat(np.float32(1))) * unit  # above 0, at most 1
+    turn = fma(to_float(two >> splat_int(8)), unit, splat(np.float32(0)) - half)
+    radius = square_root(splat(np.float32(-2)) * log(part))
+    ahead = turn + splat(np.float32(0.25))
+    ahead = select_greater(ahead, half, ahead - splat(np.float32(1)), ahead)
+    return radius * sine_of_turns(ahead), radius * sine_of_turns(turn)
 
 
 @linked

@@ -64,14 +64,25 @@ class _Binding:
     def bind(self) -> None:
         """All items."""
         positional = list(self.layer.arguments)
-        while positional and self.items and _is_value(self.items, self.options, self.constants):
-            self._take(positional.pop(0))
+        while positional and self.items:
+            if self._is_switch(self.items[0]):  # `dropout channels 0.2`
+                self._take_option(self.items.pop(0))
+            elif _is_value(self.items, self.options, self.constants):
+                self._take(positional.pop(0))
+            else:
+                break
         self.problems += _missing(positional, self.line, self.layer)
         while self.items:
             self._take_option(self.items.pop(0))
         for option, mode in self.modes:  # when all else is known of the window
             found = same_size(self.layer, option, mode, self.arguments, self.given)
             self.problems.append(found)
+
+    def _is_switch(self, item: Item) -> bool:
+        """Whether it is an option without a value, which may stand before the arguments."""
+        word = item.word if isinstance(item, Sizes) else None
+        known = word is not None and not self.constants.knows(word)
+        return known and word in self.options and self.options[word].kind == "switch"
 
     def _take_option(self, item: Item) -> None:
         items, options, layer = self.items, self.options, self.layer

@@ -46,8 +46,7 @@ ABSENT: dict[str, dict[str, str]] = {
         **_each("embedding lookuptable attention multiheadattention selfattention transformer "
                 "transformerencoder positionalencoding"),
         **_each("rmsnorm", "write `layernorm`, which subtracts the mean as well"),
-        **_each("weightnorm spectralnorm lrn localresponsenorm "
-                "localresponsenormalization crosschannellrn spatialcrossmaplrn", _NORM),
+        **_each("weightnorm spectralnorm", _NORM),
         **_each("conv1d convolution1d temporalconvolution maxpool1d maxpooling1d avgpool1d "
                 "averagepooling1d temporalmaxpooling", _ONE_ROW),
         **_each("conv3d convolution3d volumetricconvolution maxpool3d maxpooling3d avgpool3d "
@@ -68,9 +67,8 @@ ABSENT: dict[str, dict[str, str]] = {
                 "replicationpad", "write `pad 1` in the line of the window behind it, for zeros"),
         **_each("cropping slice split chunk narrow select gather permute transpose"),
         **_each("squeeze unsqueeze expanddims expand", "write `reshape` with the new shape"),
-        **_each("gaussiannoise gaussiandropout noise"),
-        **_each("dropout2d spatialdropout alphadropout dropblock droppath stochasticdepth",
-                _PLAIN_DROPOUT),
+        **_each("gaussiandropout alphadropout", _PLAIN_DROPOUT),
+        **_each("dropblock", "write `dropout channels 0.1`, which drops whole channels"),
         **_each("sequential module model", "leave it out: lines follow each other by themselves"),
         **_each("output", "leave it out: the last layer is the output"),
         **_each("subtract minus divide mean average maximum minimum dot matmul",
@@ -81,7 +79,7 @@ ABSENT: dict[str, dict[str, str]] = {
         **_each("groups group depthwise depthmultiplier", _TABLE),
         **_each("dilation dilations dilationrate atrous outputpadding"),
         **_each("activation nonlinearity act", "write the activation on the next line, as `relu`"),
-        **_each("kernel kernelsize ksize filters filter channels inchannels outchannels infeatures "
+        **_each("kernel kernelsize ksize filters filter inchannels outchannels infeatures "
                 "outfeatures units size window poolsize numoutput outputs p rate ratio keep",
                 _SIZES),
         **_each("inputshape inputdim inputsize", "write a line such as `input 1x28x28` instead"),

@@ -145,6 +145,11 @@ CHAINS = {
     "tanh gain 0.5 slope 3; subsample 2x3 stride 1; subsample 3x1 stride 2; reshape 3; linear 3",
     "distances": "input 7; linear 5; tanh; rbf 4",
     "the digits' codes": "input 12; linear 84; tanh gain 1.7159 slope 2/3; rbf 10 codes ascii7x12",
+    "local responses": "input 2x5x7; conv 7x2x2; lrn; relu; lrn 3 alpha 2 beta 0.5 k 0.5; "
+    "conv 4x2x2; lrn 4 alpha 1 beta 1; reshape 60; linear 6; lrn 20 alpha 0.5 beta 1.3 k 2; "
+    "linear 3",
+    "local responses of many places": "input 1x9x8; conv 6x1x1; lrn 5 alpha 0.1; conv 2x1x1; "
+    "reshape 144; linear 3",
     "dropout off": "input 2x3x3; conv 4x2x2; dropout 0; reshape 16; dropout 0; linear 3",
 }  # fmt: skip
 

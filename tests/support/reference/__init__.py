@@ -260,6 +260,37 @@ def dropout_backward(
     return (dy if saved is None else dy * saved), {}
 
 
+def noise_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    """`noise` holds what is added; without any, the identity."""
+    return x + attributes.get("noise", 0.0), None
+
+
+def noise_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    return dy, {}
+
+
+def lrn_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    size, near = int(attributes["size"][0]), []
+    for channel in range(x.shape[1]):
+        near.append(slice(max(0, channel - size // 2), channel + (size - 1) // 2 + 1))
+    squares = np.stack([(x[:, seen] ** 2).sum(axis=1) for seen in near], axis=1)
+    divisor = attributes["k"] + attributes["alpha"] / size * squares
+    return x * divisor ** -attributes["beta"], (x, divisor, near)
+
+
+def lrn_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    (x, divisor, near), beta = saved, attributes["beta"]
+    dx = dy * divisor**-beta
+    for channel, seen in enumerate(near):
+        slope = dy[:, channel] * x[:, channel] * -beta * divisor[:, channel] ** (-beta - 1)
+        dx[:, seen] += 2 * attributes["alpha"] / attributes["size"][0] * slope[:, None] * x[:, seen]
+    return dx, {}
+
+
 def channels(values: Array, x: Array) -> Array:
     """A value for each channel, to be combined with maps or vectors."""
     return values.reshape(1, -1, *(1,) * (x.ndim - 2))
@@ -419,6 +450,9 @@ LAYERS: dict[str, Layer] = {
     "logsoftmax": Layer(logsoftmax_forward, logsoftmax_backward),
     "reshape": Layer(reshape_forward, reshape_backward),
     "flatten": Layer(reshape_forward, reshape_backward),
+    "lrn": Layer(lrn_forward, lrn_backward),
+    "noise": Layer(noise_forward, noise_backward),
+    "stochasticdepth": Layer(dropout_forward, dropout_backward),
     "dropout": Layer(dropout_forward, dropout_backward),
     "batchnorm": Layer(batchnorm_forward, batchnorm_backward),
     **dict.fromkeys(
