@@ -153,6 +153,7 @@ class Layer(Entry):
     normalizes   it uses the mean and the variance of the whole batch
     foldable     its weights and its bias can do the work of a normalization behind it
     takes_in     whether its kernels can compute elementwise layers behind it as well
+    in_paths     it is for a path of a join, since it may leave nothing of an image
     composite    it does nothing but what the layers do that are fused into it
     """
 
@@ -174,6 +175,7 @@ class Layer(Entry):
     normalizes: bool = False
     foldable: bool = False
     takes_in: bool = False
+    in_paths: bool = False
     composite: bool = False
 
     @property

@@ -47,6 +47,7 @@ SLOW = frozenset(
         "notebook",
         "pictures",
         "preparation",
+        "random_layers",
         "rescue",
         "resumed",
         "run_folder",

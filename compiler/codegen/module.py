@@ -29,8 +29,13 @@ import numpy as np
 
 from lenet.compiler.simd.clock import clock, probe
 from lenet.compiler.simd.products.correlation import Correlation, correlate
+from lenet.compiler.simd.gates import gelu, gelu_slope, gelu_tanh, gelu_tanh_slope
+from lenet.compiler.simd.gates import mish, mish_slope, silu_slope
 from lenet.compiler.simd.kernel import Entry, Kernel
-from lenet.compiler.simd.math import exp, log, random_bits, sigmoid, sum_all, tanh
+from lenet.compiler.simd.math import (
+    exp, expm1, inverse_fourth_root, log, normal_pair, random_bits, sigmoid, softplus, sum_all,
+    tanh,
+)
 from lenet.compiler.simd.products.outer_product import OuterProduct, outer_product
 from lenet.compiler.simd.products.pack import pack_channel
 from lenet.compiler.simd.products.pooled_product import PooledProduct, pooled_product
@@ -39,6 +44,7 @@ from lenet.compiler.simd.products.product import Product, product_of
 from lenet.compiler.simd.products.single import (
     SinglePool, SingleTile, load_any, single_pool, single_tile, store_first,
 )
+from lenet.compiler.simd.sums import sums_along, sums_apart, sums_apart_single
 from lenet.compiler.simd.table import Table
 from lenet.compiler.simd.transpose import turn
 from lenet.compiler.simd.products.winograd import (

@@ -9,7 +9,7 @@ from textwrap import indent
 
 from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.function import Function
-from lenet.compiler.kernels.shared.elementwise import CONSTANTS, chain_again, chain_forward
+from lenet.compiler.kernels.shared.elementwise import CONSTANTS, Chain, chain_again
 from lenet.compiler.kernels.shared.normalization import inverse_source
 from lenet.compiler.single_contract import Single, single_function
 from lenet.compiler.target import LANES
@@ -85,7 +85,7 @@ class _Source:
             f"center = splat({center})\n"
             f"factor = splat({factor} * weights[{self.scale} + channel])\n"
             f"offset = splat(weights[{self.shift} + channel])\n",
-            _VALUE + chain_forward(self.fused, self.channels * self.places, "", "y"),
+            _VALUE + Chain(self.fused, self.channels * self.places, saved="").forward(),
         )
 
     def statistics(self) -> str:

@@ -1,4 +1,5 @@
-"""Vector functions: exp, log, tanh and sigmoid to float32 accuracy, random bits, long sums.
+"""Vector functions: exp, log, tanh, erf and what follows from them, to float32 accuracy; random
+bits, long sums.
 
 The polynomials are our own minimax fits (weighted least squares, Lawson's iteration); their
 bounds in units in the last place are tested over the whole range against float64.
@@ -14,6 +15,7 @@ from lenet.compiler.simd.vector import (
     from_bits,
     lane_sum,
     load,
+    maximum,
     minimum,
     round_even,
     select_greater,
@@ -21,6 +23,7 @@ from lenet.compiler.simd.vector import (
     select_nan,
     splat,
     splat_int,
+    square_root,
     to_bits,
     to_float,
 )  # isort: skip
@@ -44,11 +47,8 @@ def _power_of_two(n):
 
 
 @linked
-def exp(x):
-    """e**x, within 2 ulp, denormal results included; NaN stays NaN."""
-    x = minimum(splat(np.float32(89.0)), x)
-    x = select_less(x, splat(np.float32(-105.0)), splat(np.float32(-105.0)), x)
-    n = round_even(x * splat(LOG2_E))
+def _exp_near_zero(n, x):
+    """e**r - 1 for r = x - n log(2), which is small."""
     r = fma(n, splat(-LN2_HIGH), x)
     r = fma(n, splat(-LN2_LOW), r)
     p = splat(np.float32(0.001381446490995586))
@@ -56,7 +56,16 @@ def exp(x):
     p = fma(p, r, splat(np.float32(0.04166839271783829)))
     p = fma(p, r, splat(np.float32(0.1666651964187622)))
     p = fma(p, r, splat(np.float32(0.4999999403953552)))
-    p = fma(p * r, r, r) + splat(np.float32(1))
+    return fma(p * r, r, r)
+
+
+@linked
+def exp(x):
+    """e**x, within 2 ulp, denormal results included; NaN stays NaN."""
+    x = minimum(splat(np.float32(89.0)), x)
+    x = select_less(x, splat(np.float32(-105.0)), splat(np.float32(-105.0)), x)
+    n = round_even(x * splat(LOG2_E))
+    p = _exp_near_zero(n, x) + splat(np.float32(1))
     # Scaled in two steps, since 2**n alone may be out of range where the result is not.
     whole = to_bits(n + splat(MAGIC)) - to_bits(splat(MAGIC))
     half = ((whole + splat_int(512)) >> splat_int(1)) - splat_int(256)
@@ -120,12 +129,100 @@ def sigmoid(x):
 
 
 @linked
+def erf(x):
+    """The error function, within 6 ulp: x P(x²) / Q(x²), never beyond 1."""
+    z = minimum(splat(np.float32(3.9)), absolute(x))
+    s = z * z
+    p = splat(np.float32(2.066472006845288e-06))
+    p = fma(p, s, splat(np.float32(0.0002850632299669087)))
+    p = fma(p, s, splat(np.float32(0.0037383772432804108)))
+    p = fma(p, s, splat(np.float32(0.05266818031668663)))
+    p = fma(p, s, splat(np.float32(0.1896674931049347)))
+    p = fma(p, s, splat(np.float32(1.1283791065216064)))
+    q = splat(np.float32(3.827006366918795e-05))
+    q = fma(q, s, splat(np.float32(0.0011573843657970428)))
+    q = fma(q, s, splat(np.float32(0.01491433847695589)))
+    q = fma(q, s, splat(np.float32(0.11381924152374268)))
+    q = fma(q, s, splat(np.float32(0.5014212131500244)))
+    q = fma(q, s, splat(np.float32(1)))
+    return copy_sign(minimum(splat(np.float32(1)), z * p / q), x)
+
+
+@linked
+def expm1(x):
+    """e**x - 1, within 3 ulp, near 0 as well."""
+    x = minimum(splat(np.float32(89.0)), x)
+    x = select_less(x, splat(np.float32(-30.0)), splat(np.float32(-30.0)), x)
+    n = round_even(x * splat(LOG2_E))
+    p = _exp_near_zero(n, x)
+    # Half of it, since 2**n alone may be out of range where the result is not.
+    whole = to_bits(n + splat(MAGIC)) - to_bits(splat(MAGIC))
+    half = _power_of_two(whole - splat_int(1))
+    y = fma(half, p, half - splat(np.float32(0.5)))
+    return y + y
+
+
+@linked
+def log1p(x):
+    """log(1 + x), within 4 ulp, for x from 0 to 1: what the sum has lost is made up for."""
+    one = splat(np.float32(1))
+    whole = one + x
+    lost = x - (whole - one)
+    return log(whole) + lost / whole
+
+
+@linked
+def softplus(x):
+    """log(1 + e**x), within 4 ulp where that is a normal number."""
+    zero = splat(np.float32(0))
+    return maximum(zero, x) + log1p(exp(zero - absolute(x)))
+
+
+@linked
+def inverse_fourth_root(x):
+    """x**(-1/4) for normal numbers above 0, within 4 ulp: Newton's steps from a guess that its
+    exponent gives, since roots and divisions of vectors take longer."""
+    r = from_bits(splat_int(0x4F586000) - (to_bits(x) >> splat_int(2)))
+    part, most = splat(np.float32(-0.25)) * x, splat(np.float32(1.25))
+    for _ in range(3):
+        square = r * r
+        r = r * fma(part, square * square, most)
+    return r
+
+
+@linked
 def random_bits(keys, counter):
     """32 bits a lane from a lane's key and a counter: a hash, so that order does not matter."""
     h = keys ^ (counter * splat_int(0x9E3779B9))
     h = (h ^ (h >> splat_int(16))) * splat_int(0x7FEB352D)
     h = (h ^ (h >> splat_int(15))) * splat_int(0x846CA68B)
     return h ^ (h >> splat_int(16))
+
+
+@linked
+def sine_of_turns(x):
+    """sin(2 pi x) for x from -1/2 to 1/2, to two parts in ten million."""
+    size = absolute(x)
+    t = minimum(size, splat(np.float32(0.5)) - size)
+    s = t * t
+    p = splat(np.float32(39.710914611816406))
+    p = fma(p, s, splat(np.float32(-76.57498931884766)))
+    p = fma(p, s, splat(np.float32(81.60223388671875)))
+    p = fma(p, s, splat(np.float32(-41.341678619384766)))
+    p = fma(p, s, splat(np.float32(6.2831854820251465)))
+    return copy_sign(t * p, x)
+
+
+@linked
+def normal_pair(one, two):
+    """Two numbers of the normal distribution from random bits (Box and Muller 1958)."""
+    unit, half = splat(np.float32(2.0**-24)), splat(np.float32(0.5))
+    part = (to_float(one >> splat_int(8)) + splat(np.float32(1))) * unit  # above 0, at most 1
+    turn = fma(to_float(two >> splat_int(8)), unit, splat(np.float32(0)) - half)
+    radius = square_root(splat(np.float32(-2)) * log(part))
+    ahead = turn + splat(np.float32(0.25))
+    ahead = select_greater(ahead, half, ahead - splat(np.float32(1)), ahead)
+    return radius * sine_of_turns(ahead), radius * sine_of_turns(turn)
 
 
 @linked

@@ -67,6 +67,7 @@ def check_whole(lowered: Lowering, again: Lowering | None, sections: Sections, t
         if expected not in totals:
             report(messages.stale_count(span, expected, totals[0]))
     _advise(lowered)
+    _look_at_paths(lowered)
     if sections.train is not None:
         _look_at_batch(lowered, sections.train)
         if not any(node.parameter_count for node in lowered.nodes):
@@ -189,7 +190,16 @@ def _advise(lowered: Lowering) -> None:
     for node, line in zip(lowered.nodes, lowered.lines, strict=True):
         regularizes = layers()[node.kind].family == "regularization"
         if regularizes and node.name in behind - before_linear:
-            lowered.report(messages.dropout_after_last_linear(line.keyword.span))
+            lowered.report(messages.dropout_after_last_linear(line.keyword.span, node.kind))
+
+
+def _look_at_paths(lowered: Lowering) -> None:
+    """A warning where what is for a path stands in none."""
+    paths = [group for group in lowered.groups if group.kind == "path"]
+    for k, (node, line) in enumerate(zip(lowered.nodes, lowered.lines, strict=True)):
+        inside = any(group.first <= k < group.behind for group in paths)
+        if layers()[node.kind].in_paths and not inside:
+            lowered.report(messages.outside_of_paths(line.keyword.span, node.kind))
 
 
 def _is_dense(node: Node) -> bool:

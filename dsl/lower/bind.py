@@ -14,7 +14,7 @@ from lenet.dsl.padding import is_mode, same_size
 from lenet.dsl.registry import Argument, Arguments, Layer, layers
 from lenet.dsl.shapes import Shape
 from lenet.dsl.syntax.tree import Item, Line, Name, Operation, Sizes, Span, Text
-from lenet.dsl.syntax.write import show_item
+from lenet.dsl.syntax.write import show_expression, show_item
 from lenet.dsl.vocabulary import Registry, Use
 
 _TRUTH = {"true": "yes", "on": "yes", "false": "no", "off": "no", "none": "no"}
@@ -64,14 +64,25 @@ class _Binding:
     def bind(self) -> None:
         """All items."""
         positional = list(self.layer.arguments)
-        while positional and self.items and _is_value(self.items, self.options, self.constants):
-            self._take(positional.pop(0))
+        while positional and self.items:
+            if self._is_switch(self.items[0]):  # `dropout channels 0.2`
+                self._take_option(self.items.pop(0))
+            elif _is_value(self.items, self.options, self.constants):
+                self._take(positional.pop(0))
+            else:
+                break
         self.problems += _missing(positional, self.line, self.layer)
         while self.items:
             self._take_option(self.items.pop(0))
         for option, mode in self.modes:  # when all else is known of the window
             found = same_size(self.layer, option, mode, self.arguments, self.given)
             self.problems.append(found)
+
+    def _is_switch(self, item: Item) -> bool:
+        """Whether it is an option without a value, which may stand before the arguments."""
+        word = item.word if isinstance(item, Sizes) else None
+        known = word is not None and not self.constants.knows(word)
+        return known and word in self.options and self.options[word].kind == "switch"
 
     def _take_option(self, item: Item) -> None:
         items, options, layer = self.items, self.options, self.layer
@@ -149,6 +160,9 @@ def _unexpected_value(item: Item, layer: Layer, options: Mapping[str, Argument])
     part = item.parts[0] if isinstance(item, Sizes) else None
     if isinstance(part, Operation) and part.operator == "-" and isinstance(part.left, Name):
         option = options.get(part.left.text)
+        if option is not None and option.kind == "real" and option.low < 0:
+            number = show_expression(part.right)
+            return messages.negative_without_brackets(item.span, option.name, number)
         if option is not None:  # `pad -1` reads as a subtraction
             what = f"the {option.name} of `{layer.name}`"
             limit = f"at least {option.least if option.kind == 'sizes' else option.low:g}"

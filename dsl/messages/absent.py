@@ -37,18 +37,17 @@ ABSENT: dict[str, dict[str, str]] = {
         **_each("pixelshuffle"),
         **_each("deconv deconvolution deconvolutional convtranspose transposedconv "
                 "transposedconvolution fullconvolution spatialfullconvolution backwardconv"),
-        **_each("leakyrelu prelu rrelu elu selu celu relu6 gelu silu swish mish hardswish softplus "
-                "threshold hardshrink softshrink tanhshrink shrink", _RELU),
-        **_each("hardtanh softsign", "write `tanh`, or leave it out"),
-        **_each("hardsigmoid logsigmoid", "write `sigmoid`, or leave it out"),
+        **_each("threshold hardshrink softshrink tanhshrink shrink", _RELU),
+        **_each("rrelu randomizedleakyrelu", "write `leakyrelu slope 0.23`, its mean"),
+        **_each("celu", "write `elu`, which is the same where alpha is 1"),
+        **_each("logsigmoid", "write `sigmoid`, or leave it out"),
         **_each("activation nonlinearity", "write the activation itself, such as `relu`"),
         **_each("maxout glu softmin highway"),
         **_each("lstm gru rnn simplernn convlstm recurrent bidirectional timedistributed"),
         **_each("embedding lookuptable attention multiheadattention selfattention transformer "
                 "transformerencoder positionalencoding"),
-        **_each("layernorm layernormalization groupnorm groupnormalization instancenorm "
-                "instancenormalization rmsnorm weightnorm spectralnorm lrn localresponsenorm "
-                "localresponsenormalization crosschannellrn spatialcrossmaplrn", _NORM),
+        **_each("rmsnorm", "write `layernorm`, which subtracts the mean as well"),
+        **_each("weightnorm spectralnorm", _NORM),
         **_each("conv1d convolution1d temporalconvolution maxpool1d maxpooling1d avgpool1d "
                 "averagepooling1d temporalmaxpooling", _ONE_ROW),
         **_each("conv3d convolution3d volumetricconvolution maxpool3d maxpooling3d avgpool3d "
@@ -69,9 +68,8 @@ ABSENT: dict[str, dict[str, str]] = {
         **_each("select", "write `slice 3 to 4`, for one channel"),
         **_each("gather permute transpose"),
         **_each("squeeze unsqueeze expanddims expand", "write `reshape` with the new shape"),
-        **_each("gaussiannoise gaussiandropout noise"),
-        **_each("dropout2d spatialdropout alphadropout dropblock droppath stochasticdepth",
-                _PLAIN_DROPOUT),
+        **_each("gaussiandropout alphadropout", _PLAIN_DROPOUT),
+        **_each("dropblock", "write `dropout channels 0.1`, which drops whole channels"),
         **_each("sequential module model", "leave it out: lines follow each other by themselves"),
         **_each("output", "leave it out: the last layer is the output"),
         **_each("subtract minus divide mean average maximum minimum dot matmul",
@@ -85,7 +83,7 @@ ABSENT: dict[str, dict[str, str]] = {
         **_each("groups group depthwise depthmultiplier", _TABLE),
         **_each("dilation dilations dilationrate atrous outputpadding"),
         **_each("activation nonlinearity act", "write the activation on the next line, as `relu`"),
-        **_each("kernel kernelsize ksize filters filter channels inchannels outchannels infeatures "
+        **_each("kernel kernelsize ksize filters filter inchannels outchannels infeatures "
                 "outfeatures units size window poolsize numoutput outputs p rate ratio keep",
                 _SIZES),
         **_each("inputshape inputdim inputsize", "write a line such as `input 1x28x28` instead"),
@@ -97,8 +95,7 @@ ABSENT: dict[str, dict[str, str]] = {
         **_each("name", "write `as NAME` at the end of the line"),
         **_each("nobias", "write `bias no`"),
         **_each("ceilmode ceil roundup", "write `round up`, in the line of a pooling"),
-        **_each("countincludepad paddingmode negativeslope alpha trainable affine "
-                "trackrunningstats leaky"),
+        **_each("countincludepad paddingmode trainable trackrunningstats leaky"),
     },
     "optimizer": {
         **_each("rprop amsgrad adafactor adabound "

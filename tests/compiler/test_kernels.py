@@ -61,6 +61,17 @@ CHAINS = {
     "linear 3",
     "activation towers": "input 2x4x4; tanh; conv 3x2x2; tanh; tanh; sigmoid; relu; relu; "
     "reshape 27; relu; linear 5; tanh; sigmoid; linear 3",
+    "activations by their inputs": "input 2x9x9; conv 3x3x3 pad 1; gelu; silu; conv 4x2x2; "
+    "maxpool 2; relu; mish; conv 3x1x1; hardswish; maxpool 2 stride 1; batchnorm; silu; tanh; "
+    "gelu tanh; reshape 27; linear 6; add; .path; ..linear 6; .path; gelu; multiply; .path; "
+    "..hardswish; .path; mish; relu; silu; linear 5; silu; gelu; linear 3",
+    "pooled activations by their inputs": "input 1x16x16; conv 4x5x5; maxpool 2; gelu; "
+    "conv 5x3x3; avgpool 2; silu; elu; reshape 20; linear 3",
+    "activations with options": "input 2x9x9; conv 3x3x3 pad 1; leakyrelu slope 0.2; maxpool 3; "
+    "elu alpha 0.7; conv 4x2x2; hardtanh low (-1/2) high 0.3; gelu tanh; reshape 16; linear 6; "
+    "hardtanh; linear 6; leakyrelu; linear 3",
+    "trained slopes": "input 2x5x7; conv 3x2x2; prelu; conv 4x2x2; prelu shared; tanh; "
+    "reshape 60; prelu; linear 18; prelu; linear 3",
     "softmax inside": "input 3x4x4; conv 5x2x2; softmax; reshape 45; linear 6; softmax; linear 4; "
     "logsoftmax",
     "logsoftmax inside": "input 3x4x4; conv 5x2x2; logsoftmax; reshape 45; linear 4",
@@ -119,6 +130,14 @@ CHAINS = {
     "0.01; linear 3",
     "normalized input": "input 3x5x4; batchnorm; conv 4x2x2; sigmoid; relu; batchnorm; tanh; relu; "
     "maxpool 2; batchnorm; reshape 8; linear 3",
+    "normalized images": "input 2x5x7; layernorm; conv 6x3x3 pad 1; groupnorm 3; relu; "
+    "conv 4x2x2; layernorm; gelu; tanh; reshape 96; linear 3",
+    "normalized channels": "input 2x5x7; conv 4x2x2; instancenorm; silu; conv 3x1x1; instancenorm "
+    "affine epsilon 0.01; layernorm all; reshape 72; linear 3",
+    "normalized values of images": "input 2x3x2; layernorm all; reshape 12; linear 9; layernorm; "
+    "relu; linear 6; groupnorm 3; layernorm epsilon 1e-6; linear 3",
+    "normalized maps of many places": "input 1x9x8; conv 5x1x1; layernorm; relu; conv 4x1x1; "
+    "layernorm; conv 5x1x1; groupnorm 5; mish; layernorm all; reshape 360; linear 3",
     "paths of all kinds": "input 2x5x6; conv 3x3x3 pad 1; concat; .path; ..conv 2x1x1; ..tanh; "
     ".path; ..maxpool 3 stride 1 pad 1; .path; multiply; .path; ..conv 8x1x1; ..sigmoid; .path; "
     "add; .path; ..relu; .path; ..tanh; ..tanh; .path; reshape 8*5*6; linear 4",
@@ -159,6 +178,11 @@ CHAINS = {
     "tanh gain 0.5 slope 3; subsample 2x3 stride 1; subsample 3x1 stride 2; reshape 3; linear 3",
     "distances": "input 7; linear 5; tanh; rbf 4",
     "the digits' codes": "input 12; linear 84; tanh gain 1.7159 slope 2/3; rbf 10 codes ascii7x12",
+    "local responses": "input 2x5x7; conv 7x2x2; lrn; relu; lrn 3 alpha 2 beta 0.5 k 0.5; "
+    "conv 4x2x2; lrn 4 alpha 1 beta 1; reshape 60; linear 6; lrn 20 alpha 0.5 beta 1.3 k 2; "
+    "linear 3",
+    "local responses of many places": "input 1x9x8; conv 6x1x1; lrn 5 alpha 0.1; conv 2x1x1; "
+    "reshape 144; linear 3",
     "dropout off": "input 2x3x3; conv 4x2x2; dropout 0; reshape 16; dropout 0; linear 3",
 }  # fmt: skip
 

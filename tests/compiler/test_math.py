@@ -1,5 +1,7 @@
 """The vector functions against float64, over the whole range of float32."""
 
+import math
+
 import numpy as np
 import pytest
 from numba import njit
@@ -39,6 +41,9 @@ def everywhere() -> np.ndarray:
         ("log", np.log, 1.5, None),
         ("tanh", np.tanh, 5.0, 1.0),
         ("sigmoid", lambda x: 1 / (1 + np.exp(-x)), 3.0, None),
+        ("erf", np.vectorize(math.erf), 6.0, 1.0),
+        ("expm1", np.expm1, 3.0, 1.0),
+        ("softplus", lambda x: np.logaddexp(0, x), 4.0, None),
     ],
 )
 def test_units_in_the_last_place(name, reference, bound, denormal_bound) -> None:
@@ -62,6 +67,45 @@ def test_tanh_keeps_its_sign_and_its_bounds() -> None:
     x = x[~np.isnan(x)]
     y = apply("tanh", x)
     assert (np.signbit(y) == np.signbit(x)).all() and np.abs(y).max() == 1.0
+
+
+def test_inverse_fourth_roots() -> None:
+    x = np.exp(np.linspace(np.log(1e-30), np.log(1e30), 300_001)).astype(np.float32)
+    exact = x.astype(np.float64) ** -0.25
+    error = np.abs(apply("inverse_fourth_root", x) - exact) / np.spacing(exact.astype(np.float32))
+    assert error.max() < 4
+
+
+def test_a_turn_of_the_sine() -> None:
+    x = np.linspace(-0.5, 0.5, 100_001, dtype=np.float32)
+    exact = np.sin(2 * np.pi * x.astype(np.float64))
+    assert np.abs(apply("sine_of_turns", x) - exact).max() < 2e-7
+
+
+def test_pairs_are_normal_and_independent() -> None:
+    from lenet.compiler.simd.math import normal_pair, random_bits
+    from lenet.compiler.simd.vector import load_bits, splat_int
+
+    @njit
+    def run(keys, one, two):
+        lanes = load_bits(keys, 0)
+        for place in range(one.size // 16):
+            bits, others = splat_int(2 * place), splat_int(2 * place + 1)
+            a, b = normal_pair(random_bits(lanes, bits), random_bits(lanes, others))
+            store(one, place * 16, a)
+            store(two, place * 16, b)
+
+    keys, one, two = (aligned_floats(size) for size in (16, 16 * 20_000, 16 * 20_000))
+    keys.view(np.uint32)[:] = np.arange(16) * 7919 + 1
+    run(keys, one, two)
+    bound = 5 / np.sqrt(one.size)
+    for values in (one.astype(np.float64), two.astype(np.float64)):
+        assert abs(values.mean()) < bound
+        assert abs(values.var() - 1) < np.sqrt(2) * bound
+        assert abs((values**4).mean() - 3) < np.sqrt(96) * bound
+        assert abs((np.abs(values) < 1).mean() - 0.6826895) < 0.5 * bound
+    for powers in ((1, 1), (2, 2), (1, 2), (2, 1)):
+        assert abs(np.corrcoef(one ** powers[0], two ** powers[1])[0, 1]) < bound
 
 
 def test_random_bits_are_even() -> None:

@@ -88,9 +88,32 @@ CASES = [
     ("flatten", (2, 3, 2, 2), {"shape": (12,)}, {}),
     ("dropout", (2, 3), {"probability": 0.25}, {}),
     ("dropout", (2, 3), {"probability": 0.25, "mask": MASK}, {}),
+    ("stochasticdepth", (2, 3), {"probability": 0.25, "mask": MASK[:, :1]}, {}),
+    ("noise", (2, 3), {"noise": MASK}, {}),
+    ("lrn", (2, 7, 2, 1), {"size": (5,), "alpha": 0.3, "beta": 0.75, "k": 2.0}, {}),
+    ("lrn", (2, 4), {"size": (4,), "alpha": 0.5, "beta": 1.3, "k": 1.0}, {}),
     ("tanh", (3, 4), {"gain": 1.7, "slope": 0.6}, {}),
+    ("gelu", (3, 4), {"tanh": True}, {}),
+    ("leakyrelu", (3, 4), {"slope": 0.2}, {}),
+    ("elu", (3, 4), {"alpha": 0.7}, {}),
+    ("hardtanh", (3, 4), {"low": -0.3, "high": 0.4}, {}),
+    ("prelu", (3, 4), {}, {"slope": (4,)}),
+    ("prelu", (2, 3, 2, 2), {}, {"slope": (3,)}),
+    ("prelu", (2, 3, 2, 2), {}, {"slope": (1,)}),
     ("batchnorm", (4, 3), {"epsilon": 1e-3}, {"scale": (3,), "shift": (3,)}),
     ("batchnorm", (3, 2, 2, 3), {"epsilon": 1e-3}, {"scale": (2,), "shift": (2,)}),
+    *[
+        (kind, shape, {"epsilon": 1e-3, **attributes}, dict.fromkeys(tensors, shape[1:2]))
+        for tensors in ((), ("scale", "shift"))
+        for kind, shape, attributes in (
+            ("layernorm", (3, 5), {"values": "channels"}),
+            ("layernorm", (2, 4, 2, 3), {"values": "channels"}),
+            ("layernorm", (2, 4, 2, 3), {"values": "all"}),
+            ("groupnorm", (2, 4, 2, 3), {"groups": (2,)}),
+            ("groupnorm", (3, 6), {"groups": (2,)}),
+            ("instancenorm", (2, 4, 2, 3), {}),
+        )
+    ],
     ("shortcut", (2, 2, 3, 5), {"width": 3, "stride": (2, 3)}, {}),
     ("subsample", (2, 2, 6, 7), {"window": (2, 3), "stride": (2, 2)}, {"gain": (2,), "bias": (2,)}),
     ("rbf", (3, 4), {"codes": "trained"}, {"codes": (5, 4)}),

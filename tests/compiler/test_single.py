@@ -27,6 +27,13 @@ NETS = {
     "moved and made larger": "input 3x5x6; conv 6x2x2; pad 1 right 2; crop 5x6; relu; shuffle 3; "
     "slice 1 to 5; upsample 2x3 bilinear; conv 4x3x3; upsample 3; shuffle 2; crop left 1; flatten; "
     "slice 7; linear 3",
+    "activations": "input 2x9x11; conv 3x2x2; prelu; gelu; conv 5x3x3; silu; prelu shared; mish; "
+    "softplus; flatten; linear 17; elu; gelu tanh; prelu; hardswish; linear 5; selu; linear 3",
+    "normalized images": "input 3x5x7; layernorm; conv 6x3x3 pad 1; groupnorm 3; relu; "
+    "instancenorm; layernorm all; instancenorm affine; reshape 210; linear 19; layernorm; "
+    "groupnorm 19; linear 3",
+    "local responses": "input 3x5x7; lrn; conv 6x3x3; lrn 3 alpha 2 beta 0.7; noise 0.5; "
+    "reshape 90; lrn 7; dropout channels 0.2; linear 3",
     "pools of wide strides": "input 1x12x40; conv 1x1x1; maxpool 2x1 stride 1x3; "
     "avgpool 3x5 stride 4x2; reshape 15; linear 2",
 }

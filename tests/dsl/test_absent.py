@@ -100,9 +100,9 @@ def test_what_we_have_is_not_said_to_be_absent() -> None:
                 assert found.fix != ABSENT[what][word].format(example="conv 6x5x5"), word
 
 
-@pytest.mark.parametrize("word", ["LeakyReLU", "leaky_relu", "leaky-relu", "LEAKYRELU",
-                                  "LeakyReLULayer", "ConvTranspose2d", "Conv2d_Transpose",
-                                  "MaxUnpool2D", "layer_norm", "GELU"])  # fmt: skip
+@pytest.mark.parametrize("word", ["RandomizedLeakyReLU", "randomized_leaky_relu", "RReLU", "RRELU",
+                                  "RReLULayer", "ConvTranspose2d", "Conv2d_Transpose",
+                                  "MaxUnpool2D", "weight_norm", "CELU"])  # fmt: skip
 def test_any_way_of_writing_them(word: str) -> None:
     found = only(f"input 4x8x8\n{word}\n")
     if "conv2d" in word.lower():

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from lenet.dsl.check import check
 from lenet.dsl.graph import Graph
 from lenet.dsl.registry import Layer, layers, suggest_layer
+from lenet.dsl.syntax.fix import apply_edits
 from reference import LAYERS
 
 EACH = pytest.mark.parametrize("layer", layers().values(), ids=layers())
@@ -245,6 +246,23 @@ def test_dropout_takes_every_part_but_all() -> None:
     for probability in ("0", "0.999", "1/3"):
         graph_of(f"input 8\ndropout {probability}")
     assert [d.code for d in check("input 8\ndropout 1").diagnostics] == ["E016"]
+
+
+def test_a_switch_may_stand_first() -> None:
+    one, other = (graph_of(f"input 4x3x3\n{line}") for line in (
+        "dropout channels 0.2", "dropout 0.2 channels"
+    ))  # fmt: skip
+    assert one.nodes == other.nodes and one.nodes[1].arguments["channels"] is True
+    assert [d.code for d in check("input 4x3x3\ndropout channels").diagnostics] == ["E012"]
+    assert [d.code for d in check("input 4\ndropout 0.2 channels channels").diagnostics] == ["E017"]
+
+
+@pytest.mark.parametrize("word", ["dropout2d", "SpatialDropout2D"])
+def test_a_word_that_is_two_words_here(word: str) -> None:
+    text = f"input 4x3x3\n{word} 0.2\nflatten\nlinear 10\n"
+    (found,) = check(text).diagnostics
+    assert found.fix == "did you mean `dropout channels`?"
+    assert check(apply_edits(text, [found.edits])).graph is not None
 
 
 @pytest.mark.parametrize("shape", ["24", "2x4x3", "24x1x1"])

@@ -6,7 +6,7 @@ from textwrap import indent
 from lenet.compiler.contract import Request
 from lenet.compiler.function import NAME, Function
 from lenet.compiler.kernels import entry_of
-from lenet.compiler.kernels.shared.elementwise import CONSTANTS, chain_backward, chain_forward
+from lenet.compiler.kernels.shared.elementwise import CONSTANTS, Chain
 from lenet.compiler.kernels.shared.windows import Windows
 from lenet.compiler.target import LANES
 from lenet.dsl.graph import Node
@@ -70,9 +70,10 @@ class Epilogue:
         all of them lie side by side inside the map."""
         return self._windows if self._winner == 4 and not self.shares else None
 
-    def slope_before(self) -> str:
-        """Statements that take `slope` at `place` back through the activations."""
-        return chain_backward(self.activations, self.places, self._between, "y")
+    @property
+    def chain(self) -> Chain:
+        """The activations, whose values are kept behind the places of largest values."""
+        return Chain(self.activations, self.places, f"saved + {self._winners}")
 
     @property
     def _winner(self) -> int:
@@ -89,13 +90,7 @@ class Epilogue:
     @property
     def saved(self) -> int:
         """Floats of a block that backward needs beside the output."""
-        between = max(0, len(self.activations) - 1)
-        return self._winners + self.places * LANES * between
-
-    @property
-    def _between(self) -> str:
-        """Where the outputs between the activations are saved."""
-        return f"saved + {self._winners}"
+        return self._winners + self.chain.floats
 
     def finish(self, slots: int) -> str:
         """The text of NAME_finish, which stands before what calls it.
@@ -117,7 +112,7 @@ class Epilogue:
             f"    place = ((channel + c) * {w.out[0]} + row + r) * {w.out[1]} + column\n"
         )
         inner += indent(self._pooled(slots), "    ")
-        inner += indent(chain_forward(self.activations, self.places, self._between, "y"), "    ")
+        inner += indent(self.chain.forward(), "    ")
         body += indent(inner, " " * 8)
         doc = "Some rows of y, pooled and activated, from the convolution's output z."
         parameters = ("arena", "z", "channel_step", "y", "saved", "channel", "channels", "row",
@@ -161,7 +156,7 @@ class Epilogue:
             body += f"for place in range({product(self.shape)}):\n"
             body += "    store(arena, dz + place * 16, zero)\n"
         before = "slope = load(arena, dy + place * 16)\n"
-        before += self.slope_before()
+        before += self.chain.backward()
         inside = "store(arena, dz + source * 16, slope)"
         if self.pool is not None and entry_of(self.pool).pools == "largest":
             at = "saved + place * 4" if self._winner == 4 else "saved + place * 16"
@@ -177,5 +172,5 @@ class Epilogue:
                 inside = "store(arena, dz + source * 16, load(arena, dz + source * 16) + slope)"
         body += w.loop(before=before, inside=inside, after="")
         doc = "dz, the gradient of the convolution's output, from that of its pooled activation."
-        outputs = ("y",) if self.activations else ()
-        return Function("spread", ("arena", *outputs, "saved", "dy", "dz"), doc, body)
+        parameters = ("arena", *self.chain.reads, "saved", "dy", "dz")
+        return Function("spread", parameters, doc, body)

@@ -50,14 +50,15 @@ def gradient(request: Request, g: Geometry, epilogue: Epilogue) -> Gradient:
     body = ""
     if epilogue.activations:
         slopes, scratch = "scratch", epilogue.places * LANES
-        slope = "slope = load(arena, dy + place * 16)\n" + epilogue.slope_before()
+        slope = "slope = load(arena, dy + place * 16)\n" + epilogue.chain.backward()
         slope += "store(arena, scratch + place * 16, slope)\n"
         body += f"{CONSTANTS}for place in range({epilogue.places}):\n" + indent(slope, "    ")
     if padded != g:
         x = "padded"
         body += f"padded = scratch + {scratch}\n" + _pad(g, padded)
         scratch += g.inputs * padded.height * padded.width * LANES
-    parameters = ["arena", "gradient", "w", "x", "y", "saved", "dy", "before"]
+    reads = epilogue.chain.reads
+    parameters = ["arena", "gradient", "w", "x", *reads, "saved", "dy", "before"]
     parameters += ["scratch"] if scratch else []
     doc, complete, products = "The gradient of the bias, and ", "", 0
     if request.target.chooses_lanes:

@@ -7,8 +7,8 @@ from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.function import Function
 from lenet.compiler.kernels.shared.elementwise import (
     CONSTANTS,
+    Chain,
     backward_loop,
-    chain_forward,
     forward_loop,
 )
 from lenet.compiler.single_contract import Single, each_value, single_function
@@ -64,20 +64,19 @@ def elementwise(
     node, size = request.node, product(request.node.shape)
     count, paths = len(node.inputs), Paths.of(request.node)
     kinds = "".join(f", then {part.kind}" for part in node.fused)
-    spread = None
+    spread, chain = None, Chain(node.fused, size)
     if node.fused:
         doc = f"dz, the gradient of {what} itself."
-        body = backward_loop("dz", node.fused, size)
-        spread = Function("spread", ("arena", "y", "saved", "dy", "dz"), doc, body)
+        parameters = ("arena", *chain.reads, "saved", "dy", "dz")
+        spread = Function("spread", parameters, doc, backward_loop("dz", chain))
     if paths.narrow:
-        value = f"value = {operator.join(f'v{k}' for k in range(count))}\n"
-        value += chain_forward(node.fused, size, "saved", "y")
+        value = f"value = {operator.join(f'v{k}' for k in range(count))}\n{chain.forward()}"
         forward = CONSTANTS + paths.loop(
             paths.loads(paths.narrow, "channel"), paths.loads(paths.whole, "place") + value, ""
         )
     else:
         values = operator.join(f"load(arena, x{k} + place * {LANES})" for k in range(count))
-        forward = forward_loop(values, node.fused, size)
+        forward = forward_loop(values, chain)
     return Kernels(
         forward=Function(
             "forward", ("arena", *names("x", count), "y", "saved"),
@@ -85,7 +84,7 @@ def elementwise(
         ),
         spread=spread,
         backward=backward,
-        saved=max(0, len(node.fused) - 1) * size * LANES,
+        saved=chain.floats,
         in_place=in_place,
     )  # fmt: skip
 

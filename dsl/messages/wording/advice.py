@@ -69,19 +69,19 @@ def unused_constant(span: Span, name: str) -> Diagnostic:
 
 
 W004 = Code(
-    "dropout behind the last linear layer",
-    "It sets the scores of random classes to zero.",
+    "dropout or noise behind the last linear layer",
+    "It changes the scores of random classes.",
     "input 64\nlinear 10\ndropout 0.5\n",
 )
 
 
-def dropout_after_last_linear(span: Span) -> Diagnostic:
-    """A dropout has no linear layer behind it."""
+def dropout_after_last_linear(span: Span, layer: str) -> Diagnostic:
+    """A layer that changes values at random has no linear layer behind it."""
     return Diagnostic(
         "W004",
         span,
-        "dropout after the last linear layer drops whole classes",
-        "The scores of random classes become zero in training.",
+        f"`{layer}` after the last linear layer changes the scores of whole classes",
+        "In training they are 0, or others, at random.",
         "move it before the last linear layer",
     )
 
@@ -164,7 +164,7 @@ def bounded_scores(
     what = "class" if follows == "a softmax" else "answer"
     detail = f"Between {low:g} and {high:g} no {what} can become as certain as it may be."
     if high == float("inf"):
-        detail = f"Scores below {low:g} become {low:g}, and nothing is learnt from them."
+        detail = f"No score is below {low:g}, so that no class can become as unlikely as it may be."
     return Diagnostic(
         "W009",
         span,
@@ -177,7 +177,8 @@ def bounded_scores(
 W010 = Code(
     "a normalization of a single value",
     "With one image in a batch, a batch normalization of a vector sees one value of each "
-    "channel, and subtracts it from itself.",
+    "channel, and subtracts it from itself. So does one that takes each value of an image by "
+    "itself, such as `layernorm` where there is one channel.",
     "input 8\nbatchnorm\nlinear 10\ntrain\n  rate 0.1\n  batch 1\n",
 )
 
@@ -191,4 +192,34 @@ def nothing_varies(span: Span, layer: str, shape: Shape) -> Diagnostic:
         f"with `batch 1`, `{layer}` on {what} has nothing to compare",
         "It subtracts the batch's mean, and of one value nothing is left: nothing is learnt.",
         f"write a larger batch, such as `batch 32`, or remove the `{layer}` line",
+    )
+
+
+def single_values(span: Span, layer: str, given: Shape, instead: str) -> Diagnostic:
+    """What a normalization of each image takes together is one value."""
+    return Diagnostic(
+        "W010",
+        span,
+        f"`{layer}` of {show(given)} takes each value by itself",
+        "It subtracts the mean, and of one value nothing is left: nothing is learnt.",
+        instead,
+    )
+
+
+W011 = Code(
+    "a path to be left out that is none",
+    "Where a path of an `add` is left out, the others remain. Elsewhere nothing remains of the "
+    "image, and nothing is learnt from it.",
+    "input 8\nlinear 8\nstochasticdepth 0.2\nlinear 10\n",
+)
+
+
+def outside_of_paths(span: Span, layer: str) -> Diagnostic:
+    """A layer that leaves a path out for random images stands in none."""
+    return Diagnostic(
+        "W011",
+        span,
+        f"`{layer}` stands in no path",
+        "For random images it leaves nothing, and no other path remains.",
+        "move it to the end of a `path` of an `add`, or write `dropout` in its place",
     )

@@ -227,3 +227,14 @@ def too_deep(span: Span, limit: str) -> Diagnostic:
         f"The limit is {limit}.",
         "write it in a simpler way, or in parts with `let`",
     )
+
+
+def negative_without_brackets(span: Span, option: str, number: str) -> Diagnostic:
+    """`low -2` reads as a subtraction."""
+    return Diagnostic(
+        "E016",
+        span,
+        f"`{option} -{number}` reads as a subtraction",
+        fix=f"put the negative number in brackets: `{option} (-{number})`",
+        edits=(Edit.of(span, f"{option} (-{number})"),),
+    )

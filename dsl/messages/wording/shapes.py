@@ -102,6 +102,29 @@ def needs_map(span: Span, layer: str, given: Shape, source: str) -> Diagnostic:
     )
 
 
+def no_equal_groups(span: Span, groups: int, channels: int, source: str) -> Diagnostic:
+    """Channels that cannot be shared out among so many groups."""
+    fitting = [str(k) for k in range(1, channels + 1) if channels % k == 0]
+    some = fitting if len(fitting) < 9 else [*fitting[:4], "…", *fitting[-4:]]
+    return Diagnostic(
+        "E016",
+        span,
+        f"{channels} channels do not make {groups} groups of one size",
+        f"{source} gives {channels} channels.",
+        f"write a number that divides {channels}: {', '.join(some)}",
+    )
+
+
+def empty_range(span: Span, layer: str, low: float, high: float) -> Diagnostic:
+    """The bounds of an activation leave no value between them."""
+    return Diagnostic(
+        "E016",
+        span,
+        f"`{layer}` from {low:g} to {high:g} lets no value through",
+        fix=f"write a `low` below `high`, such as `{layer} low 0 high {abs(high) + 1:g}`",
+    )
+
+
 E034 = Code(
     "a shape that is not the one written behind ->",
     "`-> SHAPE` is a test that lives in the file: when a layer changes, it tells where the "

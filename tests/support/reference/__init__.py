@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from reference.activations import FUNCTIONS
 from reference.losses import NUMERIC
 
 Array = np.ndarray
@@ -211,6 +212,34 @@ def sigmoid_backward(
     return dy * saved * (1.0 - saved), {}
 
 
+def activation(function: Callable[[Array, Attributes], tuple[Array, Array]]) -> Layer:
+    """A layer of a function that gives values and derivatives."""
+
+    def forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+        return function(x, attributes)
+
+    def backward(
+        dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+    ) -> tuple[Array, Arrays]:
+        return dy * saved, {}
+
+    return Layer(forward, backward)
+
+
+def prelu_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    return np.where(x > 0, x, channels(parameters["slope"], x) * x), x
+
+
+def prelu_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    x, slope = saved, parameters["slope"]
+    below = np.where(x > 0, 0.0, dy * x)
+    axes = (0, *range(2, x.ndim))
+    own = below.sum(axis=axes) if slope.size > 1 else below.sum().reshape(1)
+    return np.where(x > 0, dy, channels(slope, x) * dy), {"slope": own}
+
+
 def log_softmax(x: Array) -> Array:
     shifted = x - x.max(axis=1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
@@ -260,6 +289,37 @@ def dropout_backward(
     return (dy if saved is None else dy * saved), {}
 
 
+def noise_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    """`noise` holds what is added; without any, the identity."""
+    return x + attributes.get("noise", 0.0), None
+
+
+def noise_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    return dy, {}
+
+
+def lrn_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    size, near = int(attributes["size"][0]), []
+    for channel in range(x.shape[1]):
+        near.append(slice(max(0, channel - size // 2), channel + (size - 1) // 2 + 1))
+    squares = np.stack([(x[:, seen] ** 2).sum(axis=1) for seen in near], axis=1)
+    divisor = attributes["k"] + attributes["alpha"] / size * squares
+    return x * divisor ** -attributes["beta"], (x, divisor, near)
+
+
+def lrn_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    (x, divisor, near), beta = saved, attributes["beta"]
+    dx = dy * divisor**-beta
+    for channel, seen in enumerate(near):
+        slope = dy[:, channel] * x[:, channel] * -beta * divisor[:, channel] ** (-beta - 1)
+        dx[:, seen] += 2 * attributes["alpha"] / attributes["size"][0] * slope[:, None] * x[:, seen]
+    return dx, {}
+
+
 def channels(values: Array, x: Array) -> Array:
     """A value for each channel, to be combined with maps or vectors."""
     return values.reshape(1, -1, *(1,) * (x.ndim - 2))
@@ -287,6 +347,44 @@ def batchnorm_backward(
     rest = dy - channels(shift / count, dy) - normalized * channels(scale / count, dy)
     dx = rest * channels(parameters["scale"] / deviation, dy)
     return dx, {"scale": scale, "shift": shift}
+
+
+def per_image(x: Array, attributes: Attributes) -> tuple[Array, Any]:
+    """x with the values that are normalized together in one axis, the second; and the way back."""
+    channels, places = x.shape[1], x[0, 0].size
+    flat = x.reshape(len(x), channels, places)
+    if attributes.get("values") == "channels" and x.ndim > 2:
+        return flat, lambda values: values.reshape(x.shape)
+    groups = {"all": 1, "channels": 1}.get(attributes.get("values", ""))
+    groups = groups or attributes.get("groups", (channels,))[0]
+    grouped = flat.reshape(len(x), groups, -1).swapaxes(1, 2)
+    return grouped, lambda values: values.swapaxes(1, 2).reshape(x.shape)
+
+
+def imagenorm_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    """layernorm, groupnorm and instancenorm."""
+    together, back = per_image(x, attributes)
+    deviation = np.sqrt(together.var(axis=1, keepdims=True) + attributes["epsilon"])
+    normalized = (together - together.mean(axis=1, keepdims=True)) / deviation
+    y = back(normalized)
+    saved = normalized, deviation, y
+    if parameters:
+        y = y * channels(parameters["scale"], x) + channels(parameters["shift"], x)
+    return y, saved
+
+
+def imagenorm_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    normalized, deviation, y = saved
+    axes, own = (0, *range(2, dy.ndim)), {}
+    if parameters:
+        own = {"scale": (dy * y).sum(axis=axes), "shift": dy.sum(axis=axes)}
+        dy = dy * channels(parameters["scale"], dy)
+    d, back = per_image(dy, attributes)
+    rest = d - d.mean(axis=1, keepdims=True)
+    rest -= normalized * (d * normalized).mean(axis=1, keepdims=True)
+    return back(rest / deviation), own
 
 
 def shortcut_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
@@ -471,12 +569,20 @@ LAYERS: dict[str, Layer] = {
     "relu": Layer(relu_forward, relu_backward),
     "softsign": Layer(softsign_forward, softsign_backward),
     "sigmoid": Layer(sigmoid_forward, sigmoid_backward),
+    **{kind: activation(function) for kind, function in FUNCTIONS.items()},
+    "prelu": Layer(prelu_forward, prelu_backward),
     "softmax": Layer(softmax_forward, softmax_backward),
     "logsoftmax": Layer(logsoftmax_forward, logsoftmax_backward),
     "reshape": Layer(reshape_forward, reshape_backward),
     "flatten": Layer(reshape_forward, reshape_backward),
+    "lrn": Layer(lrn_forward, lrn_backward),
+    "noise": Layer(noise_forward, noise_backward),
+    "stochasticdepth": Layer(dropout_forward, dropout_backward),
     "dropout": Layer(dropout_forward, dropout_backward),
     "batchnorm": Layer(batchnorm_forward, batchnorm_backward),
+    **dict.fromkeys(
+        ("layernorm", "groupnorm", "instancenorm"), Layer(imagenorm_forward, imagenorm_backward)
+    ),
     "shortcut": Layer(shortcut_forward, shortcut_backward),
     "subsample": Layer(subsample_forward, subsample_backward),
     "rbf": Layer(rbf_forward, rbf_backward),

@@ -1,0 +1,11 @@
+"""relu6: forward, and backward from its own output."""
+
+from lenet.compiler.kernels.shared.elementwise import Activation, clipped, emit, emit_single
+from lenet.dsl.graph import Node
+
+__all__ = ["activation", "emit", "emit_single"]
+
+
+def activation(node: Node) -> Activation:
+    """y = x between 0 and 6; dx = dy there, else 0."""
+    return clipped(0.0, 6.0)
