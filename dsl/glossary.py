@@ -19,6 +19,8 @@ class Term:
 _TERMS = {
     # Of layers.
     "all": Term("a window as large as its map, as in `avgpool all`"),
+    "same": Term("as much `pad` as gives an output for each stride, the last one included: with "
+                 "stride 1, maps keep their size"),
     "yes": Term("the layer has a bias"),
     "no": Term("the layer has no bias, as before a `batchnorm`, which would subtract it"),
     "auto": Term("the compiler chooses the algorithm that it expects to be faster"),

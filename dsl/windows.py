@@ -2,6 +2,7 @@
 
 from lenet.dsl.lower.values import Refused
 from lenet.dsl.messages import wording as messages
+from lenet.dsl.padding import Sides, bound, same
 from lenet.dsl.registry import Argument, Context
 from lenet.dsl.shapes import Shape
 
@@ -14,11 +15,21 @@ STRIDE = Argument(
 )
 PAD = Argument(
     "pad",
-    "rows and columns added around the map",
+    "rows and columns added around the map; `same`: as many as give an output for each stride, the "
+    "odd one below or on the right",
     counts=(1, 2),
     least=0,
+    words=("same",),
+    yields=True,
     default=(0, 0),
     aliases=("padding", "pads"),
+)
+DILATE = Argument(
+    "dilate",
+    "step between the places of the kernel, down x across",
+    counts=(1, 2),
+    optional=True,
+    aliases=("dilation", "dilations", "dilation_rate", "dilationrate", "atrous"),
 )
 
 
@@ -27,11 +38,18 @@ def pair(value: Shape) -> tuple[int, int]:
     return (int(value[0]), int(value[-1]))
 
 
+def reach(window: Shape, dilate: Shape) -> tuple[int, int]:
+    """Rows and columns from the first place of a window to its last one."""
+    high, wide = ((size - 1) * step + 1 for size, step in zip(window, dilate, strict=True))
+    return high, wide
+
+
 def slide(context: Context, window: Shape, argument: str, default_stride: Shape) -> tuple[int, int]:
     """Output height and width of a window that slides over the input map.
 
-    `argument` names the window in the line. Binds `stride` and `pad` as pairs, refuses a window
-    that does not fit, and warns where the last rows or columns are never read.
+    `argument` names the window in the line. Binds `stride`, `dilate` and `pad` (see
+    padding.bound), refuses a window that does not fit, and warns where the last rows or columns
+    are never read.
     """
     arguments = context.arguments
     name = context.line.keyword.text
@@ -39,24 +57,42 @@ def slide(context: Context, window: Shape, argument: str, default_stride: Shape)
         span = context.line.keyword.span
         raise Refused(messages.needs_map(span, name, context.input, context.source))
     stride = pair(arguments["stride"] or default_stride)
-    padding = pair(arguments["pad"]) if "pad" in arguments else (0, 0)
+    dilate = pair(arguments.get("dilate") or (1, 1))  # None and 1 are the same, and become None
+    whole = reach(window, dilate)
+    padding = _padding(context, whole, stride)
     sizes, dropped = [], []
     for axis in (0, 1):
-        room = context.input[1 + axis] + 2 * padding[axis] - window[axis]
+        room = context.input[1 + axis] + sum(padding[axis]) - whole[axis]
         if room < 0:
             span = context.span(argument)
             given = padding if "pad" in arguments else None
             raise Refused(
-                messages.window_too_large(span, name, window, context.input, given, context.source)
+                messages.window_too_large(
+                    span, name, window, context.input, given, context.source, whole
+                )
             )
         sizes.append(room // stride[axis] + 1)
-        skips = window[axis] < stride[axis]  # then it leaves out what lies between, by intent
-        dropped.append(0 if skips else max(0, room % stride[axis] - padding[axis]))
+        skips = whole[axis] < stride[axis]  # then it leaves out what lies between, by intent
+        dropped.append(0 if skips else max(0, room % stride[axis] - padding[axis][1]))
     if any(dropped):
         context.warnings.append(
             messages.rows_dropped(context.line.keyword.span, name, tuple(dropped), context.input)
         )
     arguments["stride"] = stride
+    if "dilate" in arguments:
+        arguments["dilate"] = None if dilate == (1, 1) else dilate
     if "pad" in arguments:
-        arguments["pad"] = padding
+        arguments["pad"] = bound(padding)
     return sizes[0], sizes[1]
+
+
+def _padding(context: Context, whole: Shape, stride: Shape) -> Sides:
+    """What is added above, below, left and right."""
+    pad = context.arguments.get("pad", (0, 0))
+    if pad == "same":
+        down, across = (
+            same(size, *rest) for size, *rest in zip(context.input[1:], whole, stride, strict=True)
+        )
+        return down, across
+    rows, columns = pair(pad)
+    return (rows, rows), (columns, columns)

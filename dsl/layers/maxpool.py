@@ -10,8 +10,8 @@ from lenet.dsl.windows import PAD, STRIDE, pair, slide
 def _infer(context: Context) -> Shape:
     window = pair(context.arguments["window"])
     context.arguments["window"] = window
-    padding = pair(context.arguments["pad"])
-    for size, pad in zip(window, padding, strict=True):
+    given = context.arguments["pad"]
+    for size, pad in zip(window, (0, 0) if given == "same" else pair(given), strict=True):
         if 2 * pad > size:
             limit = f"at most half of its window, {size // 2}"
             what = "the pad of `maxpool`"

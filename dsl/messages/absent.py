@@ -8,7 +8,6 @@ _RELU = "write `relu`, or leave it out"
 _NORM = "write `batchnorm`, which normalizes each channel over the whole batch"
 _PLAIN_DROPOUT = "write `dropout 0.1`, which drops single values"
 _ONE_ROW = "make the input a map of one row, such as 1x1x128, and give the window one row"
-_TABLE = "write `connect NAME`, with a `table NAME` that says which maps each output sees"
 _CLASSES = "write `crossentropy`: a net here chooses between classes"
 _PREDICTED = "compute it from the classes that `lenet predict --json` prints"
 _IN_RATE = "write it in the line `rate`, such as `rate 0.1 cosine`"
@@ -52,13 +51,14 @@ ABSENT: dict[str, dict[str, str]] = {
                 "averagepooling1d temporalmaxpooling", _ONE_ROW),
         **_each("conv3d convolution3d volumetricconvolution maxpool3d maxpooling3d avgpool3d "
                 "averagepooling3d"),
-        **_each("depthwise depthwiseconv dwconv groupconv groupedconv",
-                "write `conv 8x3x3 connect NAME`, with a `table NAME` that has an X for each map "
-                "that an output sees"),
+        **_each("groupconv groupedconv", "write `conv 8x3x3 groups 4`"),
+        **_each("depthwise depthwiseconv dwconv",
+                "write `conv 8x3x3 groups 8`, with as many as there are channels"),
         **_each("separableconv depthwiseseparableconv",
-                "write `conv 8x3x3 connect NAME`, with one X in each row and column of the table, "
-                "and `conv 16x1x1` behind it"),
-        **_each("dilatedconv atrousconv locallyconnected deformconv involution"),
+                "write `conv 8x3x3 groups 8`, with as many as there are channels, and "
+                "`conv 16x1x1` behind it"),
+        **_each("dilatedconv atrousconv", "write `conv 8x3x3 dilate 2`"),
+        **_each("locallyconnected deformconv involution"),
         **_each("globalaveragepooling globalavgpool globalavgpooling gap adaptiveavgpool "
                 "globalpool globalpooling", "write `avgpool all`"),
         **_each("globalmaxpool globalmaxpooling adaptivemaxpool",
@@ -78,7 +78,7 @@ ABSENT: dict[str, dict[str, str]] = {
         **_each("l2norm lambda squeezeexcite squeezeandexcitation capsule yolo roipool"),
     },
     "option": {
-        **_each("groups group depthwise depthmultiplier", _TABLE),
+        **_each("groups group depthwise depthmultiplier"),
         **_each("dilation dilations dilationrate atrous outputpadding"),
         **_each("activation nonlinearity act", "write the activation on the next line, as `relu`"),
         **_each("kernel kernelsize ksize filters filter channels inchannels outchannels infeatures "

@@ -272,10 +272,15 @@ def label(node: Node) -> str:
             words.append(str(value[0]) if square else text)
     usual = arguments.get("window", (1, 1))
     stride, pad = arguments.get("stride"), arguments.get("pad")
+    dilate, groups = arguments.get("dilate"), arguments.get("groups")
     if stride and tuple(stride) != tuple(usual):
         words.append("stride " + _pair(stride))
     if pad and any(pad):
         words.append("pad " + _pair(pad))
+    if dilate:
+        words.append("dilate " + _pair(dilate))
+    if groups:
+        words.append(f"groups {groups}")
     return " ".join(words)
 
 

@@ -16,6 +16,10 @@ NETS = {
     "conv 3x2x2 stride 2x3; softmax; reshape 90; linear 19 bias no; relu; linear 4",
     "padding": "input 1x9x11; conv 5x3x5 pad 1x2; maxpool 3 stride 2 pad 1; relu; "
     "conv 17x3x3 pad 2x0 stride 1x2 bias no; avgpool 2x1 stride 1x2; reshape 102; linear 3",
+    "dilated and in groups": "input 2x19x17; conv 6x3x2 dilate 2x3 pad 1; tanh; conv 9x3x3 "
+    "groups 3 pad 1; relu; conv 6x3x3 groups 3 stride 2 dilate 1x2 pad 2; tanh; conv 34x2x3 "
+    "groups 2 stride 1x2 pad same; relu; conv 34x3x3 groups 34 stride 2x3 pad same; tanh; "
+    "maxpool 2 stride 1 pad same; flatten; linear 3",
     "all of a map": "input 3x6x7; conv 4x6x1; avgpool all; dropout 0.5; linear 21; tanh; softmax",
     "flattened": "input 2x5x4; conv 3x2x2; flatten; tanh; concat; .path; ..flatten; .path; "
     "..linear 8; ..reshape 2x2x2; ..conv 3x1x1; ..flatten; linear 4",

@@ -167,6 +167,8 @@ def reference_net(graph: Graph, tensors: dict[str, np.ndarray], running: bool = 
                 "kernel": tuple(map(int, a["size"][1:])),
                 "stride": a["stride"],
                 "padding": a["pad"],
+                "dilation": a["dilate"] or (1, 1),
+                "groups": a["groups"] or 1,
                 "bias": a["bias"] == "yes",
             }
         if node.kind == "maxpool":
