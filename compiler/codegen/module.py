@@ -29,6 +29,7 @@ import numpy as np
 
 from lenet.compiler.simd.clock import clock, probe
 from lenet.compiler.simd.products.correlation import Correlation, correlate
+from lenet.compiler.simd.products.depthwise_product import DepthwiseProduct, depthwise_product
 from lenet.compiler.simd.kernel import Entry, Kernel
 from lenet.compiler.simd.math import exp, log, random_bits, sigmoid, sum_all, tanh
 from lenet.compiler.simd.products.outer_product import OuterProduct, outer_product

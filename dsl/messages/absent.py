@@ -52,11 +52,8 @@ ABSENT: dict[str, dict[str, str]] = {
         **_each("conv3d convolution3d volumetricconvolution maxpool3d maxpooling3d avgpool3d "
                 "averagepooling3d"),
         **_each("groupconv groupedconv", "write `conv 8x3x3 groups 4`"),
-        **_each("depthwise depthwiseconv dwconv",
-                "write `conv 8x3x3 groups 8`, with as many as there are channels"),
         **_each("separableconv depthwiseseparableconv",
-                "write `conv 8x3x3 groups 8`, with as many as there are channels, and "
-                "`conv 16x1x1` behind it"),
+                "write `depthwise 3x3`, and `conv 16x1x1` behind it"),
         **_each("dilatedconv atrousconv", "write `conv 8x3x3 dilate 2`"),
         **_each("locallyconnected deformconv involution"),
         **_each("globalaveragepooling globalavgpool globalavgpooling gap adaptiveavgpool "
@@ -78,7 +75,7 @@ ABSENT: dict[str, dict[str, str]] = {
         **_each("l2norm lambda squeezeexcite squeezeandexcitation capsule yolo roipool"),
     },
     "option": {
-        **_each("groups group depthwise depthmultiplier"),
+        **_each("groups group"),
         **_each("dilation dilations dilationrate atrous outputpadding"),
         **_each("activation nonlinearity act", "write the activation on the next line, as `relu`"),
         **_each("kernel kernelsize ksize filters filter channels inchannels outchannels infeatures "

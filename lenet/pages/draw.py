@@ -270,17 +270,18 @@ def label(node: Node) -> str:
             words.append("all")  # of the map, which becomes a vector
         else:
             words.append(str(value[0]) if square else text)
-    usual = arguments.get("window", (1, 1))
+    usual = arguments["window"] if layers()[node.kind].family == "pooling" else (1, 1)
     stride, pad = arguments.get("stride"), arguments.get("pad")
-    dilate, groups = arguments.get("dilate"), arguments.get("groups")
+    dilate = arguments.get("dilate")
     if stride and tuple(stride) != tuple(usual):
         words.append("stride " + _pair(stride))
     if pad and any(pad):
         words.append("pad " + _pair(pad))
     if dilate:
         words.append("dilate " + _pair(dilate))
-    if groups:
-        words.append(f"groups {groups}")
+    for name in ("groups", "multiplier"):
+        if arguments.get(name):
+            words.append(f"{name} {arguments[name]}")
     return " ".join(words)
 
 

@@ -132,6 +132,15 @@ CHAINS = {
     "odd pads before pools": "input 2x14x14; conv 4x4x2 pad same; maxpool 2; tanh; "
     "conv 4x2x2 pad same; relu; maxpool 2x3 stride 2 pad same; maxpool 3 stride 2 pad same; "
     "conv 3x2x2 pad same algorithm direct; maxpool 2 stride 1 pad same; flatten; linear 3",
+    "depthwise": "input 3x13x22; depthwise 3 pad 1; tanh; depthwise 3x5 multiplier 3 bias no; "
+    "relu; depthwise 2x3 stride 2x1 pad 1x2; flatten; linear 3",
+    "depthwise with all else": "input 3x21x19; depthwise 3 dilate 2x1 stride 2 pad same; tanh; "
+    "maxpool 2; depthwise 4x3 pad same multiplier 2; relu; maxpool 3 stride 2 pad 1; relu; "
+    "depthwise 1x3 stride 1x3; flatten; linear 3",
+    "depthwise and large": "input 2x17x23; depthwise 7x6 pad 3; tanh; depthwise 5 pad 2; relu; "
+    "depthwise 9x11 pad 5x8 stride 3 dilate 1x2; tanh; depthwise 3x35 pad 8x20; flatten; linear 3",
+    "depthwise behind normalizations": "input 2x9x9; conv 18x1x1; batchnorm; relu; depthwise 3 "
+    "stride 2 pad 1 bias no; batchnorm; relu; conv 5x1x1 bias no; batchnorm; avgpool all; linear 3",
     "residual": "input 2x6x6; conv 4x3x3 pad 1 bias no; batchnorm; relu; add; .path; ..conv 4x3x3 "
     "pad 1; ..batchnorm; ..relu; ..conv 4x3x3 pad 1 bias no; ..batchnorm; .path; relu; "
     "add; .path; ..conv 7x3x3 stride 2 pad 1; ..batchnorm; .path; ..shortcut 7 stride 2; "

@@ -20,6 +20,8 @@ NETS = {
     "groups 3 pad 1; relu; conv 6x3x3 groups 3 stride 2 dilate 1x2 pad 2; tanh; conv 34x2x3 "
     "groups 2 stride 1x2 pad same; relu; conv 34x3x3 groups 34 stride 2x3 pad same; tanh; "
     "maxpool 2 stride 1 pad same; flatten; linear 3",
+    "depthwise": "input 3x19x17; depthwise 3 pad same; tanh; depthwise 3x4 stride 2x3 pad 1 "
+    "multiplier 2; relu; depthwise 2x3 dilate 2x1 stride 1x2 pad same bias no; flatten; linear 3",
     "all of a map": "input 3x6x7; conv 4x6x1; avgpool all; dropout 0.5; linear 21; tanh; softmax",
     "flattened": "input 2x5x4; conv 3x2x2; flatten; tanh; concat; .path; ..flatten; .path; "
     "..linear 8; ..reshape 2x2x2; ..conv 3x1x1; ..flatten; linear 4",

@@ -200,6 +200,7 @@ def test_avgpool_all() -> None:
         ("input 3x8x8\nconv 5x3x3 stride 2 pad 1 bias no", 5 * 27, 5 * 16 * 27),
         ("input 6x8x8\nconv 9x3x3 groups 3", 9 * 2 * 9 + 9, 9 * 36 * 2 * 9),
         ("input 4x9x9\nconv 4x3x3 groups 4 dilate 2 bias no", 36, 4 * 25 * 9),
+        ("input 6x8x8\ndepthwise 3 multiplier 2", 12 * 9 + 12, 12 * 36 * 9),
         ("input 30\nlinear 7", 217, 210),
         ("input 30\nlinear 7 bias no", 210, 210),
         ("input 3x8x8\nmaxpool 2\ntanh\nreshape 48", 0, 0),

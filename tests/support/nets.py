@@ -171,6 +171,15 @@ def reference_net(graph: Graph, tensors: dict[str, np.ndarray], running: bool = 
                 "groups": a["groups"] or 1,
                 "bias": a["bias"] == "yes",
             }
+        if node.kind == "depthwise":
+            attributes = {
+                "kernel": a["window"],
+                "stride": a["stride"],
+                "padding": a["pad"],
+                "dilation": a["dilate"] or (1, 1),
+                "groups": node.given[0],
+                "bias": a["bias"] == "yes",
+            }
         if node.kind == "maxpool":
             attributes["padding"] = a["pad"]
         if registry.layers()[node.kind].rearranges:

@@ -168,7 +168,7 @@ def outer_product(tile: OuterProduct) -> Any:
 
         zeros = [constant(0.0, width)] * (count * tile.rights)
         kernel_rows = tile.kernel_rows if tile.strip else 1
-        kept = _Kept(builder, width, kernel_rows * parts, len(zeros))
+        kept = Kept(builder, width, kernel_rows * parts, len(zeros))
 
         def at_once(kernel_row: Any) -> None:
             if parts == 1:
@@ -228,7 +228,7 @@ def _loop(builder: ir.IRBuilder, count: Any, body: Callable[[Any], None]) -> Non
     loop(builder, count, [], carrying)
 
 
-class _Kept:
+class Kept:
     """Memory for `slots` times `count` vectors."""
 
     def __init__(self, builder: ir.IRBuilder, width: int, slots: int, count: int) -> None:

@@ -362,6 +362,7 @@ def concat_backward(
 
 LAYERS: dict[str, Layer] = {
     "conv": Layer(conv_forward, conv_backward),
+    "depthwise": Layer(conv_forward, conv_backward),
     "linear": Layer(linear_forward, linear_backward),
     "maxpool": Layer(maxpool_forward, maxpool_backward),
     "avgpool": Layer(avgpool_forward, avgpool_backward),
