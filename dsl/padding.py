@@ -23,3 +23,10 @@ def same(size: int, reach: int, stride: int) -> tuple[int, int]:
     every stride of `size`, the last one included; what is odd goes behind (as in TensorFlow)."""
     total = max(0, (-(-size // stride) - 1) * stride + reach - size)
     return total // 2, total - total // 2
+
+
+def grown(reach: int, stride: int) -> tuple[tuple[int, int], int]:
+    """What a transposed window leaves out before and behind, and what it adds behind, so that its
+    output has `stride` places for each one of its input: the other way round of `same`."""
+    total = max(0, reach - stride)
+    return (total // 2, total - total // 2), max(0, stride - reach)

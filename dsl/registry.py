@@ -24,7 +24,7 @@ class Parameter:
     optimizer changes it.
     `mask` has a row for each output and tells which inputs it sees: the others' weights are 0.
     `pytorch` is its name in PyTorch, where it has another. `fan_out` is how many outputs see each
-    input, where that does not follow from the shape.
+    input, where that does not follow from the shape; `axis` that of the outputs.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Parameter:
     mask: tuple[tuple[bool, ...], ...] | None = None
     pytorch: str = field(default="", compare=False, repr=False)
     fan_out: int = field(default=0, repr=False)
+    axis: int = field(default=0, repr=False)
 
     @property
     def count(self) -> int:

@@ -33,8 +33,6 @@ def _each(words: str, instead: str = "") -> dict[str, str]:
 ABSENT: dict[str, dict[str, str]] = {
     "layer": {
         **_each("upsample upsampling unpool unpooling maxunpool interpolate pixelshuffle"),
-        **_each("deconv deconvolution deconvolutional convtranspose transposedconv "
-                "transposedconvolution fullconvolution spatialfullconvolution backwardconv"),
         **_each("leakyrelu prelu rrelu elu selu celu relu6 gelu silu swish mish hardswish softplus "
                 "threshold hardshrink softshrink tanhshrink shrink", _RELU),
         **_each("hardtanh softsign", "write `tanh`, or leave it out"),
@@ -76,7 +74,7 @@ ABSENT: dict[str, dict[str, str]] = {
     },
     "option": {
         **_each("groups group"),
-        **_each("dilation dilations dilationrate atrous outputpadding"),
+        **_each("dilation dilations dilationrate atrous"),
         **_each("activation nonlinearity act", "write the activation on the next line, as `relu`"),
         **_each("kernel kernelsize ksize filters filter channels inchannels outchannels infeatures "
                 "outfeatures units size window poolsize numoutput outputs p rate ratio keep",

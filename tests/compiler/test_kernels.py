@@ -141,6 +141,16 @@ CHAINS = {
     "depthwise 9x11 pad 5x8 stride 3 dilate 1x2; tanh; depthwise 3x35 pad 8x20; flatten; linear 3",
     "depthwise behind normalizations": "input 2x9x9; conv 18x1x1; batchnorm; relu; depthwise 3 "
     "stride 2 pad 1 bias no; batchnorm; relu; conv 5x1x1 bias no; batchnorm; avgpool all; linear 3",
+    "transposed": "input 3x5x4; upconv 5x2x2 stride 2; tanh; upconv 4x3x3 pad 1; relu; "
+    "upconv 2x4x3 stride 2x3 pad 1 extra 1x2 bias no; flatten; linear 3",
+    "transposed with all else": "input 2x6x5; upconv 4x3x3 stride 2 pad same; tanh; "
+    "upconv 3x2x4 stride 3 pad same; relu; maxpool 3; upconv 5x3x2 dilate 2x3 stride 3x2 "
+    "extra 2x1; tanh; maxpool 3 stride 2 pad 1; relu; upconv 2x1x1 stride 2; flatten; linear 3",
+    "transposed behind normalizations": "input 2x4x5; upconv 7x4x4 stride 2 pad 1 bias no; "
+    "batchnorm; relu; upconv 18x5x5 stride 2 pad 2 extra 1; batchnorm; tanh; upconv 3x3x3 dilate 2 "
+    "pad 7x3; flatten; linear 3",
+    "transposed and large": "input 1x32x16; conv 33x1x1; relu; upconv 32x3x3 pad 1; relu; "
+    "upconv 34x2x2 stride 2; maxpool 4; tanh; conv 2x1x1; flatten; linear 3",
     "residual": "input 2x6x6; conv 4x3x3 pad 1 bias no; batchnorm; relu; add; .path; ..conv 4x3x3 "
     "pad 1; ..batchnorm; ..relu; ..conv 4x3x3 pad 1 bias no; ..batchnorm; .path; relu; "
     "add; .path; ..conv 7x3x3 stride 2 pad 1; ..batchnorm; .path; ..shortcut 7 stride 2; "

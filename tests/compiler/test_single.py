@@ -22,6 +22,9 @@ NETS = {
     "maxpool 2 stride 1 pad same; flatten; linear 3",
     "depthwise": "input 3x19x17; depthwise 3 pad same; tanh; depthwise 3x4 stride 2x3 pad 1 "
     "multiplier 2; relu; depthwise 2x3 dilate 2x1 stride 1x2 pad same bias no; flatten; linear 3",
+    "transposed": "input 3x6x7; upconv 5x3x3 stride 2 pad same; tanh; upconv 4x2x4 stride 1x3 "
+    "pad 1 extra 0x2; relu; upconv 3x3x2 dilate 2x3 stride 3x2 bias no; tanh; upconv 2x1x1 "
+    "stride 2; flatten; linear 3",
     "all of a map": "input 3x6x7; conv 4x6x1; avgpool all; dropout 0.5; linear 21; tanh; softmax",
     "flattened": "input 2x5x4; conv 3x2x2; flatten; tanh; concat; .path; ..flatten; .path; "
     "..linear 8; ..reshape 2x2x2; ..conv 3x1x1; ..flatten; linear 4",

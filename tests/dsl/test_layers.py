@@ -170,6 +170,43 @@ def test_pad_same_gives_an_output_for_each_stride(
         assert before + behind == max(0, least) and behind - before in (0, 1)
 
 
+@settings(deadline=None)
+@given(
+    size=st.tuples(st.integers(1, 6), st.integers(1, 6)),
+    window=PAIR,
+    stride=PAIR,
+    dilate=PAIR,
+    padding=st.tuples(st.integers(0, 2), st.integers(0, 2)),
+    extra=st.tuples(st.integers(0, 3), st.integers(0, 3)),
+)
+def test_transposed_windows(
+    size: tuple[int, int],
+    window: tuple[int, int],
+    stride: tuple[int, int],
+    dilate: tuple[int, int],
+    padding: tuple[int, int],
+    extra: tuple[int, int],
+) -> None:
+    """A convolution with the same window, stride and pad leads back to the input's size."""
+    back = f"stride {stride[0]}x{stride[1]} dilate {dilate[0]}x{dilate[1]}"
+    line = f"upconv 5x{window[0]}x{window[1]} {back}"
+    more = f"pad {padding[0]}x{padding[1]} extra {extra[0]}x{extra[1]}"
+    checked = check(f"input 2x{size[0]}x{size[1]}\n{line} {more}")
+    reach = [(window[k] - 1) * dilate[k] + 1 for k in (0, 1)]
+    rooms = [(size[k] - 1) * stride[k] + reach[k] + extra[k] - 2 * padding[k] for k in (0, 1)]
+    if min(rooms) < 1 or any(e >= s for e, s in zip(extra, stride, strict=True)):
+        assert [d.code for d in checked.diagnostics] == ["E016"]
+        return
+    assert checked.graph is not None and checked.graph.output == (5, *rooms)
+    attributes = {"stride": stride, "dilation": dilate, "padding": padding}
+    given = np.zeros((1, 2, *rooms))
+    parameters = {"weight": np.zeros((5, 2, *window))}
+    attributes |= {"kernel": window, "bias": False}
+    assert LAYERS["conv"].forward(given, parameters, attributes)[0].shape[2:] == size
+    same = graph_of(f"input 2x{size[0]}x{size[1]}\n{line} pad same").output
+    assert same == (5, size[0] * stride[0], size[1] * stride[1])
+
+
 def test_a_constant_may_be_called_same() -> None:
     graph = graph_of("let same = 2\ninput 1x8x8\nconv 4x3x3 pad same")
     assert graph.output == (4, 10, 10)
@@ -201,6 +238,7 @@ def test_avgpool_all() -> None:
         ("input 6x8x8\nconv 9x3x3 groups 3", 9 * 2 * 9 + 9, 9 * 36 * 2 * 9),
         ("input 4x9x9\nconv 4x3x3 groups 4 dilate 2 bias no", 36, 4 * 25 * 9),
         ("input 6x8x8\ndepthwise 3 multiplier 2", 12 * 9 + 12, 12 * 36 * 9),
+        ("input 6x8x7\nupconv 5x3x2 stride 2", 6 * 5 * 6 + 5, 6 * 56 * 5 * 6),
         ("input 30\nlinear 7", 217, 210),
         ("input 30\nlinear 7 bias no", 210, 210),
         ("input 3x8x8\nmaxpool 2\ntanh\nreshape 48", 0, 0),

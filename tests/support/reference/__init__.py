@@ -107,6 +107,44 @@ def conv_backward(
     return unpad(dpadded, attributes["padding"]), gradients
 
 
+def upconv_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    """Each place of x puts a whole kernel into y, a stride from the next place's."""
+    weight, kernel, stride = parameters["weight"], attributes["kernel"], attributes["stride"]
+    dilation, extra = attributes["dilation"], attributes["extra"]
+    if weight.shape[::2] != (x.shape[1], kernel[0]) or weight.shape[3] != kernel[1]:
+        raise ValueError(f"weight {weight.shape}, input {x.shape}, kernel {kernel} disagree")
+    size = [
+        (x.shape[2 + k] - 1) * stride[k] + (kernel[k] - 1) * dilation[k] + 1 + extra[k]
+        for k in (0, 1)
+    ]
+    whole = np.zeros((x.shape[0], weight.shape[1], *size))
+    for i, j, cells in positions(kernel, stride, x.shape[2:], dilation):
+        whole[cells] += np.einsum("nchw,co->nohw", x, weight[:, :, i, j])
+    y = unpad(whole, attributes["padding"])
+    if attributes["bias"]:
+        y = y + parameters["bias"][None, :, None, None]
+    return y, x
+
+
+def upconv_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    x, weight = saved, parameters["weight"]
+    whole, dx, dweight = (
+        pad(dy, attributes["padding"], 0.0),
+        np.zeros_like(x),
+        np.zeros_like(weight),
+    )
+    sizes = attributes["kernel"], attributes["stride"], x.shape[2:], attributes["dilation"]
+    for i, j, cells in positions(*sizes):
+        dx += np.einsum("nohw,co->nchw", whole[cells], weight[:, :, i, j])
+        dweight[:, :, i, j] = np.einsum("nohw,nchw->co", whole[cells], x)
+    gradients = {"weight": dweight}
+    if attributes["bias"]:
+        gradients["bias"] = dy.sum(axis=(0, 2, 3))
+    return dx, gradients
+
+
 def linear_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
     y = x @ parameters["weight"].T
     if "bias" in parameters:
@@ -363,6 +401,7 @@ def concat_backward(
 LAYERS: dict[str, Layer] = {
     "conv": Layer(conv_forward, conv_backward),
     "depthwise": Layer(conv_forward, conv_backward),
+    "upconv": Layer(upconv_forward, upconv_backward),
     "linear": Layer(linear_forward, linear_backward),
     "maxpool": Layer(maxpool_forward, maxpool_backward),
     "avgpool": Layer(avgpool_forward, avgpool_backward),
