@@ -24,6 +24,22 @@ PAD = Argument(
     default=(0, 0),
     aliases=("padding", "pads"),
 )
+# In the order of padding.Sides.
+SIDES = tuple(
+    Argument(
+        side,
+        f"{what} added {where} the map, where `pad` says otherwise",
+        least=0,
+        optional=True,
+        aliases=(f"pad_{side}", f"pad{side}"),
+    )
+    for side, what, where in (
+        ("top", "rows", "above"),
+        ("bottom", "rows", "below"),
+        ("left", "columns", "on the left of"),
+        ("right", "columns", "on the right of"),
+    )
+)
 DILATE = Argument(
     "dilate",
     "step between the places of the kernel, down x across",
@@ -83,16 +99,27 @@ def slide(context: Context, window: Shape, argument: str, default_stride: Shape)
         arguments["dilate"] = None if dilate == (1, 1) else dilate
     if "pad" in arguments:
         arguments["pad"] = bound(padding)
+        arguments |= {side.name: None for side in SIDES}  # it says them all now
     return sizes[0], sizes[1]
 
 
 def _padding(context: Context, whole: Shape, stride: Shape) -> Sides:
     """What is added above, below, left and right."""
     pad = context.arguments.get("pad", (0, 0))
+    given = {side.name: context.arguments.get(side.name) for side in SIDES}
     if pad == "same":
+        for side, value in given.items():
+            if value is not None:
+                what = f"the {side} of `{context.line.keyword.text}`"
+                limits = "left out beside `pad same`"
+                raise Refused(messages.out_of_range(context.span(side), what, value[0], limits))
         down, across = (
             same(size, *rest) for size, *rest in zip(context.input[1:], whole, stride, strict=True)
         )
         return down, across
     rows, columns = pair(pad)
-    return (rows, rows), (columns, columns)
+    usual = {"top": rows, "bottom": rows, "left": columns, "right": columns}
+    above, below, left, right = (
+        usual[side] if value is None else int(value[0]) for side, value in given.items()
+    )
+    return (above, below), (left, right)

@@ -5,7 +5,7 @@ from lenet.dsl.messages import wording as messages
 from lenet.dsl.registry import Argument, Arguments, Context, Layer, Parameter
 from lenet.dsl.shapes import Shape, product
 from lenet.dsl.weights import BIAS, INIT, REGULARIZED, weight_and_bias
-from lenet.dsl.windows import DILATE, PAD, STRIDE, pair, slide
+from lenet.dsl.windows import DILATE, PAD, SIDES, STRIDE, pair, slide
 
 
 def _infer(context: Context) -> Shape:
@@ -37,6 +37,7 @@ LAYER = Layer(
     options=(
         STRIDE,
         PAD,
+        *SIDES,
         DILATE,
         Argument(
             "multiplier",

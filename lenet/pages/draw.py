@@ -276,7 +276,9 @@ def label(node: Node) -> str:
     if stride and tuple(stride) != tuple(usual):
         words.append("stride " + _pair(stride))
     if pad and any(pad):
-        words.append("pad " + _pair(pad))
+        sides = zip(("top", "left", "bottom", "right"), pad, strict=False)
+        each = [f"{side} {size}" for side, size in sides if size]
+        words += each if len(pad) > 2 else ["pad " + _pair(pad)]
     if dilate:
         words.append("dilate " + _pair(dilate))
     for name in ("groups", "multiplier"):

@@ -151,6 +151,14 @@ CHAINS = {
     "pad 7x3; flatten; linear 3",
     "transposed and large": "input 1x32x16; conv 33x1x1; relu; upconv 32x3x3 pad 1; relu; "
     "upconv 34x2x2 stride 2; maxpool 4; tanh; conv 2x1x1; flatten; linear 3",
+    "each side by itself": "input 2x9x8; conv 4x3x3 top 2 left 1; tanh; conv 5x2x3 pad 1 bottom 0 "
+    "stride 2; relu; depthwise 3 bottom 2 right 1; tanh; maxpool 2 bottom 1 stride 1; "
+    "maxpool 3x2 pad 1 top 0 right 0; flatten; linear 3",
+    "each side by itself, by winograd": "input 2x7x9; conv 4x3x3 top 2 right 3 algorithm winograd; "
+    "tanh; conv 5x5x5 bottom 4 left 2 algorithm winograd; relu; conv 3x3x3 pad 1 left 0 algorithm "
+    "winograd; maxpool 2 stride 1 right 1; flatten; linear 3",
+    "each side by itself, below pools": "input 2x16x20; conv 3x5x5 top 1 right 3; maxpool 2; tanh; "
+    "conv 4x3x5 pad 1 bottom 3 stride 2x1; maxpool 3x2; relu; flatten; linear 3",
     "residual": "input 2x6x6; conv 4x3x3 pad 1 bias no; batchnorm; relu; add; .path; ..conv 4x3x3 "
     "pad 1; ..batchnorm; ..relu; ..conv 4x3x3 pad 1 bias no; ..batchnorm; .path; relu; "
     "add; .path; ..conv 7x3x3 stride 2 pad 1; ..batchnorm; .path; ..shortcut 7 stride 2; "

@@ -212,6 +212,14 @@ def test_a_constant_may_be_called_same() -> None:
     assert graph.output == (4, 10, 10)
 
 
+def test_sides_of_a_map() -> None:
+    """Each may differ from `pad`; where none does, nothing is said."""
+    node = graph_of("input 1x8x8\nconv 4x3x3 pad 1 top 0 right 2").nodes[-1]
+    assert node.shape == (4, 7, 9) and node.arguments["pad"] == (0, 1, 1, 2)
+    one = graph_of("input 1x8x8\nconv 4x3x3 top 1 bottom 1 left 2 right 2").nodes
+    assert one == graph_of("input 1x8x8\nconv 4x3x3 pad 1x2").nodes
+
+
 def test_what_says_nothing_is_nothing() -> None:
     one = graph_of("input 2x9x9\nconv 4x3x3 groups 1 dilate 1")
     assert one.nodes == graph_of("input 2x9x9\nconv 4x3x3").nodes
