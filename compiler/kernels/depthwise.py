@@ -1,13 +1,15 @@
 """depthwise: a convolution whose groups are single channels."""
 
 from lenet.compiler.contract import Kernels, Request
-from lenet.compiler.kernels.convolution import single
-from lenet.compiler.kernels.convolution.depthwise_gradient import gradient
+from lenet.compiler.kernels.convolution import depthwise_gradient, gradient, single
 from lenet.compiler.kernels.convolution.direct import backward, forward
 from lenet.compiler.kernels.convolution.epilogue import Epilogue
 from lenet.compiler.kernels.convolution.geometry import Geometry
 from lenet.compiler.single_contract import Single
 from lenet.dsl.padding import sides_of
+
+# Edge of a kernel beyond which the code for all taps at once is too long to compile.
+_LARGEST = 9
 
 
 def _geometry(request: Request) -> Geometry:
@@ -26,7 +28,9 @@ def emit(request: Request) -> Kernels:
     behind it."""
     g = _geometry(request)
     epilogue = Epilogue.of(request)
-    first, back, own = forward(request, g, epilogue), backward(request, g), gradient(request, g)
+    first, back = forward(request, g, epilogue), backward(request, g)
+    small = max(g.kernel) <= _LARGEST
+    own = (depthwise_gradient if small else gradient).gradient(request, g)
     scratch = {"forward": first.scratch, "backward": back.scratch, "gradient": own.scratch}
     return Kernels(
         forward=first.function,

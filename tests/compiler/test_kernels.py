@@ -139,6 +139,8 @@ CHAINS = {
     "depthwise 1x3 stride 1x3; flatten; linear 3",
     "depthwise and large": "input 2x17x23; depthwise 7x6 pad 3; tanh; depthwise 5 pad 2; relu; "
     "depthwise 9x11 pad 5x8 stride 3 dilate 1x2; tanh; depthwise 3x35 pad 8x20; flatten; linear 3",
+    "depthwise in registers": "input 2x12x11; depthwise 9x5 pad 4x2; tanh; depthwise 5x9 stride 2 "
+    "pad 2x4; relu; depthwise 9 pad same; flatten; linear 3",
     "depthwise behind normalizations": "input 2x9x9; conv 18x1x1; batchnorm; relu; depthwise 3 "
     "stride 2 pad 1 bias no; batchnorm; relu; conv 5x1x1 bias no; batchnorm; avgpool all; linear 3",
     "transposed": "input 3x5x4; upconv 5x2x2 stride 2; tanh; upconv 4x3x3 pad 1; relu; "

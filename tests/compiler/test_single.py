@@ -25,6 +25,8 @@ NETS = {
     "transposed": "input 3x6x7; upconv 5x3x3 stride 2 pad same; tanh; upconv 4x2x4 stride 1x3 "
     "pad 1 extra 0x2; relu; upconv 3x3x2 dilate 2x3 stride 3x2 bias no; tanh; upconv 2x1x1 "
     "stride 2; flatten; linear 3",
+    "transposed by wide strides": "input 3x2x3; upconv 4x16x16 stride 8 pad same; tanh; "
+    "maxpool 4; upconv 2x7x9 stride 5x4 pad 4x3 dilate 2x1; flatten; linear 3",
     "each side by itself": "input 2x9x8; conv 4x3x3 top 2 left 1; tanh; depthwise 3 bottom 2 "
     "right 1 stride 2; maxpool 2 bottom 1 stride 1; flatten; linear 3",
     "all of a map": "input 3x6x7; conv 4x6x1; avgpool all; dropout 0.5; linear 21; tanh; softmax",

@@ -1,6 +1,8 @@
 """A transposed convolution of one image: the lanes are columns of its output, a stride apart."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import gcd
+from textwrap import indent
 
 from lenet.compiler.contract import Request
 from lenet.compiler.function import NAME
@@ -13,26 +15,45 @@ from lenet.compiler.target import split
 @dataclass(frozen=True)
 class _Phase:
     """Rows or columns of the output from `first` on, a stride apart, `count` of them: the `taps` of
-    the kernel that reach them, and the place of the input that each of these takes for the first.
+    the kernel that reach them, and the `places` of the input that these take for the first.
+
+    Of `alike` ones, each has its first place and its taps one further on.
     """
 
     first: int
     count: int
     taps: tuple[int, ...]
     places: tuple[int, ...]
+    alike: int = 1
 
 
 def _phases(g: Geometry, axis: int) -> list[_Phase]:
     """Those of the output's rows (axis 0) or columns (1)."""
-    size, step = (g.height, g.width)[axis], g.stride[axis]
+    size, step, apart = (g.height, g.width)[axis], g.stride[axis], g.dilation[axis]
     found = []
     for first in range(min(step, size)):
         edge = first + g.padding[axis]
-        places = {k: edge - k * g.dilation[axis] for k in range(g.kernel[axis])}
-        taps = tuple(k for k, place in places.items() if place % step == 0)
-        count = -(-(size - first) // step)
-        found.append(_Phase(first, count, taps, tuple(places[k] // step for k in taps)))
+        each = step // gcd(step, apart)
+        starts = (k for k in range(min(each, g.kernel[axis])) if (edge - k * apart) % step == 0)
+        start = next(starts, g.kernel[axis])
+        taps = tuple(range(start, g.kernel[axis], each))
+        places = tuple((edge - k * apart) // step for k in taps)
+        found.append(_Phase(first, -(-(size - first) // step), taps, places))
     return found
+
+
+def _runs(phases: list[_Phase]) -> list[_Phase]:
+    """Neighbours that are alike, as one."""
+    runs: list[_Phase] = []
+    for phase in phases:
+        last = runs[-1] if runs else None
+        if last is not None:
+            taps = tuple(tap + last.alike for tap in last.taps)
+            if (phase.count, phase.taps, phase.places) == (last.count, taps, last.places):
+                runs[-1] = replace(last, alike=last.alike + 1)
+                continue
+        runs.append(phase)
+    return runs
 
 
 def _border(phases: list[_Phase], size: int) -> tuple[int, int]:
@@ -49,12 +70,13 @@ def emit(request: Request, g: Geometry) -> Single:
     border = _border(down, g.out_height), _border(across, g.out_width)
     padded = Padded.of((g.outputs, g.out_height, g.out_width), border, "np.float32(0)")
     tiles = body = ""
-    for rows in down:
+    for rows in _runs(down):
         body += f"for turn in range({rows.count}):\n"
+        body += f"    for phase in range({rows.alike}):\n"
         for columns in across:
             more, loops = _tiles(request, g, padded, (rows, columns), (border[0][0], border[1][0]))
             tiles += more
-            body += loops
+            body += indent(loops, "    ")
     doc = "y = x correlated with the turned weights; the lanes are columns."
     function = single_function(doc, padded.source + body, tiles=f"{tiles}\n\n")
     return Single(function, padded.scratch)
@@ -99,9 +121,9 @@ def _tiles(
             source += f"{tile} = single_tile(SingleTile(\n{lines(settings)}))\n"
             body += (
                 f"        {tile}(arena, {padded.at} + (turn + {place + corner[0]}) * "
-                f"{padded.width}, weights, {weight} + {tap * g.weight_row} + output * "
-                f"{g.weight_channel}, weights, {bias or 0} + output, arena, "
-                f"y + (output * {g.height} + {rows.first} + turn * {g.stride[0]}) * {g.width} + "
-                f"{columns.first})\n"
+                f"{padded.width}, weights, {weight} + ({tap} + phase) * {g.weight_row} + "
+                f"output * {g.weight_channel}, weights, {bias or 0} + output, arena, "
+                f"y + (output * {g.height} + {rows.first} + phase + turn * {g.stride[0]}) * "
+                f"{g.width} + {columns.first})\n"
             )
     return source, body
