@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lenet.compiler.contract import Request
 from lenet.compiler.function import Function
+from lenet.dsl.padding import Sides
 from lenet.dsl.shapes import Shape, product
 
 ARGUMENTS = ("arena", "weights", "w", "s", "x", "y", "scratch")
@@ -39,36 +40,51 @@ def each_value(request: Request, doc: str, value: str) -> Single:
 
 @dataclass(frozen=True)
 class Padded:
-    """A map with a border around it, which `source` copies to `at`; without one, the map itself."""
+    """A map with a border around it, which `source` copies to `at`; without one, the map itself.
+
+    Of `apart` columns, all first ones of a row lie side by side, then all second ones, and so on:
+    column c lies at `column(c)`.
+    """
 
     at: str
     height: int
     width: int
     source: str
     scratch: int
+    apart: int = 1
+
+    def column(self, number: int) -> int:
+        """Where a column of a row lies."""
+        return number % self.apart * (self.width // self.apart) + number // self.apart
 
     @classmethod
-    def of(
-        cls, given: Shape, padding: tuple[int, int], fill: str, beyond: tuple[int, int] = (0, 0)
-    ) -> "Padded":
-        """A map of the shape `given`, with `fill` in rows and columns of padding on both sides, and
-        in those `beyond` at the end."""
+    def of(cls, given: Shape, padding: Sides, fill: str, apart: int = 1) -> "Padded":
+        """A map of the shape `given`, with `fill` in rows and columns of padding on all sides."""
         channels, height, width = given
-        rows, columns = height + 2 * padding[0] + beyond[0], width + 2 * padding[1] + beyond[1]
-        if not any((*padding, *beyond)):
+        (above, below), (left, right) = padding
+        rows, columns = height + above + below, width + left + right
+        if rows == height and columns == width and apart == 1:
             return cls("x", height, width, "", 0)
+        columns = -(-columns // apart) * apart
         size = channels * rows * columns
         source = (
             f"arena[scratch : scratch + {size}] = {fill}\n"
             f"for channel in range({channels}):\n"
             f"    for row in range({height}):\n"
-            f"        place = scratch + (channel * {rows} + row + {padding[0]}) * {columns}"
-            f" + {padding[1]}\n"
+            f"        place = scratch + (channel * {rows} + row + {above}) * {columns}"
+            f"{f' + {left}' if apart == 1 else ''}\n"
             f"        first = x + (channel * {height} + row) * {width}\n"
-            f"        for column in range({width}):\n"
-            f"            arena[place + column] = arena[first + column]\n"
         )
-        return cls("scratch", rows, columns, source, size)
+        for part in range(apart):
+            to, start, by = "place", "", ""
+            if apart > 1:
+                begin = (part - left) % apart
+                to = f"place + {part * (columns // apart) + (begin + left) // apart}"
+                start, by = f"{begin}, ", f", {apart}"
+            source += f"        for column in range({start}{width}{by}):\n"
+            index = "column" if apart == 1 else f"(column - {begin}) // {apart}"
+            source += f"            arena[{to} + {index}] = arena[first + column]\n"
+        return cls("scratch", rows, columns, source, size, apart)
 
 
 def vectors_of(count: int, width: int) -> list[tuple[int, int]]:

@@ -23,6 +23,8 @@ _TERMS = {
     "down": Term("all windows of a pooling lie within the border: `round down`"),
     "nearest": Term("each value several times, as `upsample` gives it"),
     "bilinear": Term("mixtures of the four values around, as in `upsample 2 bilinear`"),
+    "same": Term("as much `pad` as gives an output for each stride, the last one included: with "
+                 "stride 1, maps keep their size"),
     "yes": Term("the layer has a bias"),
     "no": Term("the layer has no bias, as before a `batchnorm`, which would subtract it"),
     "auto": Term("the compiler chooses the algorithm that it expects to be faster"),

@@ -23,7 +23,8 @@ class Parameter:
     scaled by the number of inputs that each output sees (`fan_in`). `trained` tells whether the
     optimizer changes it.
     `mask` has a row for each output and tells which inputs it sees: the others' weights are 0.
-    `pytorch` is its name in PyTorch, where it has another.
+    `pytorch` is its name in PyTorch, where it has another. `fan_out` is how many outputs see each
+    input, where that does not follow from the shape; `axis` that of the outputs.
     """
 
     name: str
@@ -33,6 +34,8 @@ class Parameter:
     trained: bool = True
     mask: tuple[tuple[bool, ...], ...] | None = None
     pytorch: str = field(default="", compare=False, repr=False)
+    fan_out: int = field(default=0, repr=False)
+    axis: int = field(default=0, repr=False)
 
     @property
     def count(self) -> int:
@@ -52,8 +55,8 @@ class Argument:
     (the name of one), factor (a real one behind an x: `rate x 0.1`), switch (the word alone), or
     word: one of a `registry`, with its own values. `words` are accepted in place of a number, such
     as `all`. An argument whose default is None and that is not optional
-    must be given. `aliases` are others' words for it. `modes` tells that elsewhere it may be `same`
-    or `valid`.
+    must be given. `aliases` are others' words for it. A constant of the name of one of its words is
+    meant where one stands, if it `yields`.
     """
 
     name: str
@@ -68,7 +71,7 @@ class Argument:
     optional: bool = False
     aliases: tuple[str, ...] = ()
     registry: Registry[Any] | None = None
-    modes: bool = False
+    yields: bool = False
 
     @property
     def expected(self) -> str:

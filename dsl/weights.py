@@ -57,9 +57,11 @@ def weight_and_bias(
     fan_in: int,
     arguments: Arguments,
     mask: tuple[tuple[bool, ...], ...] | None = None,
+    fan_out: int = 0,
+    axis: int = 0,
 ) -> tuple[Parameter, ...]:
-    """A weight of this shape, outputs first, and a bias for each output unless `bias no`."""
+    """A weight of this shape, whose outputs are one axis, and a bias for each unless `bias no`."""
     init = arguments["init"]
-    weight = Parameter("weight", shape, fan_in, init, mask=mask)
-    bias = Parameter("bias", shape[:1], fan_in, None if init is None else 0.0)
+    weight = Parameter("weight", shape, fan_in, init, mask=mask, fan_out=fan_out, axis=axis)
+    bias = Parameter("bias", (shape[axis],), fan_in, None if init is None else 0.0)
     return (weight, bias) if arguments["bias"] == "yes" else (weight,)

@@ -31,6 +31,7 @@ from lenet.compiler.simd.clock import clock, probe
 from lenet.compiler.simd.products.correlation import Correlation, correlate
 from lenet.compiler.simd.gates import gelu, gelu_slope, gelu_tanh, gelu_tanh_slope
 from lenet.compiler.simd.gates import mish, mish_slope, silu_slope
+from lenet.compiler.simd.products.depthwise_product import DepthwiseProduct, depthwise_product
 from lenet.compiler.simd.kernel import Entry, Kernel
 from lenet.compiler.simd.math import (
     exp, expm1, inverse_fourth_root, log, normal_pair, random_bits, sigmoid, softplus, sum_all,

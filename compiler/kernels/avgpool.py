@@ -12,7 +12,7 @@ def emit(request: Request) -> Kernels:
     places; where windows overlap, the sum of these."""
     w = Windows.of(request.node)
     part, own = "", f"part = splat({w.part})\n"  # that of each window
-    if not any(w.beyond):
+    if not any(w.ends):
         part, own = own, ""
     forward = part + w.loop(
         before=own + "total = splat(np.float32(0))",
@@ -43,7 +43,7 @@ def emit(request: Request) -> Kernels:
 def emit_single(request: Request) -> Single:
     """A window's sum, from 0 on, times one over its places in the map."""
     w = Windows.of(request.node)
-    if any(w.beyond):
+    if any(w.ends):
         body = w.loop(
             before="total = np.float32(0)",
             inside="total += arena[x + source]",

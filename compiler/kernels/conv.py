@@ -18,7 +18,7 @@ from lenet.dsl.layers.conv import winograd_parts
 
 def emit_single(request: Request) -> Single:
     """By direct sums, whatever is chosen for blocks."""
-    return conv_single.emit(request)
+    return conv_single.emit(request, geometry(request))
 
 
 def emit(request: Request) -> Kernels:

@@ -8,7 +8,7 @@ from lenet.dsl.messages import wording as messages
 from lenet.dsl.registry import Argument, Arguments, Context, Layer, Parameter
 from lenet.dsl.shapes import Shape, product
 from lenet.dsl.weights import BIAS, INIT, REGULARIZED, weight_and_bias
-from lenet.dsl.windows import PAD, STRIDE, slide
+from lenet.dsl.windows import DILATE, PAD, SIDES, STRIDE, slide
 
 
 def _infer(context: Context) -> Shape:
@@ -30,6 +30,17 @@ def _infer(context: Context) -> Shape:
                     table.span,
                 )  # fmt: skip
             )
+    given = context.arguments["groups"]
+    groups = int(given[0]) if given else 1
+    context.arguments["groups"] = groups if groups > 1 else None
+    if groups > 1 and table is not None:
+        raise Refused(messages.groups_with_table(context.span("groups"), context.span("connect")))
+    if context.input[0] % groups or channels % groups:
+        raise Refused(
+            messages.groups_do_not_divide(
+                context.span("groups"), groups, context.input[0], channels, context.source
+            )
+        )
     height, width = slide(context, tuple(kernel), "size", (1, 1))
     if context.arguments["algorithm"] == "winograd" and not winograd_applies(context.arguments):
         raise Refused(messages.no_winograd(context.span("algorithm")))
@@ -39,7 +50,8 @@ def _infer(context: Context) -> Shape:
 def winograd_applies(arguments: Mapping[str, Any]) -> bool:
     """Whether Winograd's transforms can compute a convolution with these arguments."""
     kernel = tuple(int(size) for size in arguments["size"][1:])
-    return kernel in ((3, 3), (5, 5)) and arguments["stride"] == (1, 1)
+    plain = arguments["stride"] == (1, 1) and not arguments["dilate"] and not arguments["groups"]
+    return kernel in ((3, 3), (5, 5)) and plain
 
 
 def winograd_parts(arguments: Mapping[str, Any]) -> set[str]:
@@ -50,16 +62,20 @@ def winograd_parts(arguments: Mapping[str, Any]) -> set[str]:
 
 def _parameters(given: Shape, arguments: Arguments) -> tuple[Parameter, ...]:
     channels, height, width = (int(size) for size in arguments["size"])
-    shape, table = (channels, given[0], height, width), arguments["connect"]
+    groups, table = arguments["groups"] or 1, arguments["connect"]
+    shape = (channels, given[0] // groups, height, width)
     if table is None:
-        return weight_and_bias(shape, given[0] * height * width, arguments)
+        fan_out = channels // groups * height * width if groups > 1 else 0
+        return weight_and_bias(shape, product(shape[1:]), arguments, fan_out=fan_out)
     fan_in = round(sum(map(sum, table.seen)) * height * width / channels)  # on the average
     return weight_and_bias(shape, fan_in, arguments, table.by_output)
 
 
 def _macs(given: Shape, shape: Shape, arguments: Arguments) -> int:
     table = arguments["connect"]
-    pairs = shape[0] * given[0] if table is None else sum(map(sum, table.seen))
+    pairs = shape[0] * given[0] // (arguments["groups"] or 1)
+    if table is not None:
+        pairs = sum(map(sum, table.seen))
     return product(shape[1:]) * pairs * product(arguments["size"][1:])
 
 
@@ -71,6 +87,14 @@ LAYER = Layer(
     options=(
         STRIDE,
         PAD,
+        *SIDES,
+        DILATE,
+        Argument(
+            "groups",
+            "parts of the channels: each part of the outputs sees one part of the inputs",
+            optional=True,
+            aliases=("group", "num_group", "n_group", "ngroups"),
+        ),
         BIAS,
         INIT,
         *REGULARIZED,
@@ -83,7 +107,7 @@ LAYER = Layer(
         Argument(
             "algorithm",
             "how it is computed: direct sums, Winograd's transforms (3x3 and 5x5 kernels with "
-            "stride 1), or what the compiler expects to be faster",
+            "stride 1, without `dilate` and `groups`), or what the compiler expects to be faster",
             "choice",
             words=("auto", "direct", "winograd"),
             default="auto",

@@ -10,7 +10,6 @@ from lenet.dsl.lower.values import Constants, Refused, evaluate, evaluate_size, 
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.messages.absent import absent
 from lenet.dsl.messages.diagnostics import Diagnostic, closest
-from lenet.dsl.padding import is_mode, same_size
 from lenet.dsl.registry import Argument, Arguments, Layer, layers
 from lenet.dsl.shapes import Shape
 from lenet.dsl.syntax.tree import Item, Line, Name, Operation, Sizes, Span, Text
@@ -48,7 +47,6 @@ class _Binding:
         self.factors: set[str] = set()  # options that an x stands behind
         self.options = {option.name: option for option in layer.options}
         self.items = [part for item in line.items for part in self._parts(item)]
-        self.modes: list[tuple[Item, Item]] = []  # `pad same` of other frameworks
 
     def _parts(self, item: Item) -> tuple[Item, ...]:
         """`rate x 0.1` reads as sizes; it is an option and its value."""
@@ -74,9 +72,6 @@ class _Binding:
         self.problems += _missing(positional, self.line, self.layer)
         while self.items:
             self._take_option(self.items.pop(0))
-        for option, mode in self.modes:  # when all else is known of the window
-            found = same_size(self.layer, option, mode, self.arguments, self.given)
-            self.problems.append(found)
 
     def _is_switch(self, item: Item) -> bool:
         """Whether it is an option without a value, which may stand before the arguments."""
@@ -109,8 +104,8 @@ class _Binding:
             number = items.pop(0)
             what = (layer.name, word, show_item(number))
             self.problems.append(messages.factor_without_x(number.span, *what))
-        elif options[word].modes and is_mode(items[0], self.constants):
-            self.modes.append((item, items.pop(0)))
+        elif word == "pad" and _is_valid(items[0], self.constants):
+            self.problems.append(messages.pad_valid(item.span, items.pop(0).span, layer.name))
         else:
             self._take(options[word])
 
@@ -154,6 +149,11 @@ def _missing(arguments: list[Argument], line: Line, layer: Layer) -> list[Diagno
 def _is_free(word: str, argument: Argument, constants: Constants) -> bool:
     """Whether a word means nothing to an argument."""
     return word not in argument.words and not constants.knows(word)
+
+
+def _is_valid(item: Item, constants: Constants) -> bool:
+    """Whether a `pad` is given by the word of other frameworks for none."""
+    return isinstance(item, Sizes) and item.word == "valid" and not constants.knows("valid")
 
 
 def _unexpected_value(item: Item, layer: Layer, options: Mapping[str, Argument]) -> Diagnostic:
@@ -220,7 +220,7 @@ def convert(
             suggestion = closest(item.word, tables)
             raise Refused(messages.unknown_table(item.span, item.word, suggestion, tuple(tables)))
         return tables[item.word].use()
-    if item.word in argument.words:
+    if item.word in argument.words and not (argument.yields and constants.knows(item.word)):
         return item.word
     if argument.kind == "choice":
         got = f"`{item.word}`" if item.word else "a number"

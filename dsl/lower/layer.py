@@ -7,11 +7,12 @@ from lenet.dsl.lower.bind import bind
 from lenet.dsl.lower.state import Scope, State
 from lenet.dsl.lower.values import Refused
 from lenet.dsl.messages import wording as messages
-from lenet.dsl.registry import Context
-from lenet.dsl.shapes import product
+from lenet.dsl.padding import sides_of
+from lenet.dsl.registry import Arguments, Context
+from lenet.dsl.shapes import Shape, product
 from lenet.dsl.syntax.tree import Line
 
-_MAX_FLOATS = 2**33 // 4  # 8 GiB of float32 in one layer's output or parameters
+_MAX_FLOATS = 2**33 // 4  # 8 GiB of float32 in a layer's output, its padded input or its parameters
 
 
 def lower_layer(state: State, line: Line, scope: Scope) -> None:
@@ -54,6 +55,7 @@ def add_node(
     try:
         shape = tuple(int(size) for size in layer.infer(context))
         _check_size(line, "this layer's output", product(shape))
+        _check_size(line, "the padded input of this layer", _padded(given, arguments))
         parameters = layer.parameters(given, arguments)
         count = sum(product(p.shape) for p in parameters)
         _check_size(line, "the parameters of this layer", count)
@@ -74,6 +76,15 @@ def add_node(
     )  # fmt: skip
     state.lines.append(line)
     state.shape, state.source = shape, name
+
+
+def _padded(given: Shape, arguments: Arguments) -> int:
+    """Values of a map with what is added around it, which a dilated window may skip."""
+    pad = arguments.get("pad")
+    if len(given) != 3 or not isinstance(pad, tuple):
+        return 0
+    down, across = sides_of(pad)
+    return given[0] * (given[1] + sum(down)) * (given[2] + sum(across))
 
 
 def _check_size(line: Line, what: str, floats: int) -> None:

@@ -8,7 +8,6 @@ _RELU = "write `relu`, or leave it out"
 _NORM = "write `batchnorm`, which normalizes each channel over the whole batch"
 _PLAIN_DROPOUT = "write `dropout 0.1`, which drops single values"
 _ONE_ROW = "make the input a map of one row, such as 1x1x128, and give the window one row"
-_TABLE = "write `connect NAME`, with a `table NAME` that says which maps each output sees"
 _CLASSES = "write `crossentropy`: a net here chooses between classes"
 _PREDICTED = "compute it from the classes that `lenet predict --json` prints"
 _IN_RATE = "write it in the line `rate`, such as `rate 0.1 cosine`"
@@ -35,8 +34,6 @@ ABSENT: dict[str, dict[str, str]] = {
     "layer": {
         **_each("unpool unpooling maxunpool", "write `upsample 2`"),
         **_each("pixelshuffle"),
-        **_each("deconv deconvolution deconvolutional convtranspose transposedconv "
-                "transposedconvolution fullconvolution spatialfullconvolution backwardconv"),
         **_each("threshold hardshrink softshrink tanhshrink shrink", _RELU),
         **_each("rrelu randomizedleakyrelu", "write `leakyrelu slope 0.23`, its mean"),
         **_each("celu", "write `elu`, which is the same where alpha is 1"),
@@ -52,13 +49,11 @@ ABSENT: dict[str, dict[str, str]] = {
                 "averagepooling1d temporalmaxpooling", _ONE_ROW),
         **_each("conv3d convolution3d volumetricconvolution maxpool3d maxpooling3d avgpool3d "
                 "averagepooling3d"),
-        **_each("depthwise depthwiseconv dwconv groupconv groupedconv",
-                "write `conv 8x3x3 connect NAME`, with a `table NAME` that has an X for each map "
-                "that an output sees"),
+        **_each("groupconv groupedconv", "write `conv 8x3x3 groups 4`"),
         **_each("separableconv depthwiseseparableconv",
-                "write `conv 8x3x3 connect NAME`, with one X in each row and column of the table, "
-                "and `conv 16x1x1` behind it"),
-        **_each("dilatedconv atrousconv locallyconnected deformconv involution"),
+                "write `depthwise 3x3`, and `conv 16x1x1` behind it"),
+        **_each("dilatedconv atrousconv", "write `conv 8x3x3 dilate 2`"),
+        **_each("locallyconnected deformconv involution"),
         **_each("globalaveragepooling globalavgpool globalavgpooling gap adaptiveavgpool "
                 "globalpool globalpooling", "write `avgpool all`"),
         **_each("globalmaxpool globalmaxpooling adaptivemaxpool", "write `maxpool all`"),
@@ -80,8 +75,8 @@ ABSENT: dict[str, dict[str, str]] = {
         **_each("l2norm lambda capsule yolo roipool"),
     },
     "option": {
-        **_each("groups group depthwise depthmultiplier", _TABLE),
-        **_each("dilation dilations dilationrate atrous outputpadding"),
+        **_each("groups group"),
+        **_each("dilation dilations dilationrate atrous"),
         **_each("activation nonlinearity act", "write the activation on the next line, as `relu`"),
         **_each("kernel kernelsize ksize filters filter inchannels outchannels infeatures "
                 "outfeatures units size window poolsize numoutput outputs p rate ratio keep",

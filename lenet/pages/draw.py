@@ -6,10 +6,10 @@ from functools import cached_property
 from itertools import islice, takewhile
 
 from lenet.dsl.graph import Graph, Group, Node
-from lenet.dsl.lower.values import Size
 from lenet.dsl.messages.clean import escape
 from lenet.dsl.registry import Family, layers
 from lenet.dsl.shapes import show
+from lenet.pages.labels import label
 
 _WIDTH, _HEIGHT = 180.0, 30.0  # of a layer's box, at least
 _GAP = 20.0  # between one and the next
@@ -254,45 +254,3 @@ def _shapes(graph: Graph, group: Group) -> str:
     if group.kind != "repeat":
         return ""
     return f"{show(graph.nodes[group.first].given)} → {show(graph.nodes[group.behind - 1].shape)}"
-
-
-# What a box says of a layer: its values, and options.
-_VALUES = ("size", "window", "width", "factor", "method", "first", "groups", "probability")
-_NAMED = ("to", "top", "bottom", "left", "right")
-
-
-def label(node: Node) -> str:
-    """A layer in a few words, as in the file, with numbers in place of constants."""
-    arguments = node.arguments
-    words = [(f"{node.written}: " if node.written else "") + node.kind]
-    for name in (*_VALUES, *(("shape",) if node.inputs else ())):
-        value = arguments.get(name)
-        if value is None:
-            continue
-        text = f"{value:g}" if isinstance(value, float) else str(value)
-        text = _sizes(value) if isinstance(value, tuple) else text
-        square = isinstance(value, tuple) and name in ("window", "factor") and len(set(value)) == 1
-        if name == "window" and len(node.shape) == 1:
-            words.append("all")  # of the map, which becomes a vector
-        else:
-            words.append(str(value[0]) if square else text)
-    words += [f"{name} {_sizes(arguments[name])}" for name in _NAMED if arguments.get(name)]
-    usual = arguments.get("window", (1, 1))
-    stride, pad = arguments.get("stride"), arguments.get("pad")
-    if stride and tuple(stride) != tuple(usual):
-        words.append("stride " + _pair(stride))
-    if pad and any(pad):
-        words.append("pad " + _pair(pad))
-    if arguments.get("round") == "up":
-        words.append("round up")
-    return " ".join(words)
-
-
-def _sizes(value: tuple[int, ...]) -> str:
-    """With the factors that were written: 12*4*4."""
-    texts = [size.text if isinstance(size, Size) else str(size) for size in value]
-    return "x".join(f"({text})" if "*" in text and len(texts) > 1 else text for text in texts)
-
-
-def _pair(value: tuple[int, ...]) -> str:
-    return str(value[0]) if len(set(value)) == 1 else show(value)

@@ -31,7 +31,8 @@ def initial_values(parameter: Parameter, stream: np.random.PCG64) -> Doubles:
     assert isinstance(parameter.initial, Use)
     outputs, *rest = parameter.shape
     count = int(np.prod(rest))
-    fans = Fans(parameter.fan_in, outputs * int(np.prod(rest[1:])), (outputs, count))
+    seen_by = parameter.fan_out or outputs * int(np.prod(rest[1:]))
+    fans = Fans(parameter.fan_in, seen_by, (outputs, count))
     module = carried_out(__name__, parameter.initial.name)
     values: Doubles = module.values(parameter.initial, fans, stream, outputs * count)
     return values.reshape(parameter.shape)

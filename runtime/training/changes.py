@@ -41,7 +41,7 @@ class Norm:
         slot = self.slot
         stored = weights[slot.offset : slot.offset + slot.size]
         axes = [slot.shape[axis] for axis in slot.order]
-        outputs = slot.order.index(0)
+        outputs = slot.order.index(slot.parameter.axis)
         rows = np.moveaxis(stored.reshape(axes), outputs, -1).reshape(-1, axes[outputs])
         length = np.zeros(axes[outputs])
         for row in rows:

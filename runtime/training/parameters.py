@@ -12,6 +12,7 @@ from lenet.compiler.memory.layout import Slot
 from lenet.compiler.program import Program
 from lenet.dsl.errors import LenetError
 from lenet.dsl.registry import Parameter
+from lenet.dsl.shapes import product
 from lenet.dsl.vocabulary import Use
 from lenet.runtime import random_streams
 from lenet.runtime.initial import initial_values, uniforms
@@ -87,20 +88,28 @@ def folded_weights(program: Program, weights: Floats) -> Floats:
     """The weights as prediction takes them: the same array, but where normalizations are folded."""
     if not any(node.folded for node in program.predict_nodes):
         return weights
+    slots = {slot.name: slot for slot in program.slots}
     parts: dict[str, NDArray[Any]] = {
-        s.name: weights[s.offset : s.offset + s.size] for s in program.slots
+        name: weights[s.offset : s.offset + s.size] for name, s in slots.items()
     }
     for node in program.predict_nodes:
         weight, bias = f"{node.name}.weight", f"{node.name}.bias"
         for part in node.folded:
             own = {p.name: parts[f"{part.name}.{p.name}"] for p in part.parameters}
             parts[weight], parts[bias] = fold(
-                parts[weight], parts.get(bias, 0), own, part.arguments["epsilon"]
-            )
+                parts[weight], _outputs(slots[weight]), parts.get(bias, 0), own,
+                part.arguments["epsilon"],
+            )  # fmt: skip
     folded = aligned_floats(sum(slot.size for slot in program.predict_slots))
     for slot in program.predict_slots:
         folded[slot.offset : slot.offset + slot.size] = parts[slot.name]
     return folded
+
+
+def _outputs(slot: Slot) -> tuple[int, int, int]:
+    """The values before, along and behind the axis of a tensor's outputs, as they lie in memory."""
+    sizes, axis = [slot.shape[axis] for axis in slot.order], slot.order.index(slot.parameter.axis)
+    return product(sizes[:axis]), sizes[axis], product(sizes[axis + 1 :])
 
 
 def _store(weights: Floats, slot: Slot, tensor: Floats) -> None:

@@ -203,6 +203,11 @@ WINDOWS = (
         ("9x10", WINDOWS.format("winograd")),
         ("17x18", "conv 24x3x3 pad 1 algorithm winograd; tanh; conv 24x3x3 algorithm winograd"),
         ("28x25", "conv 5x5x5; tanh; maxpool 2; tanh; conv 4x4x7 pad 2x3; relu; maxpool 3x2"),
+        (
+            "19x22",
+            "conv 6x3x3 groups 2 dilate 2; tanh; depthwise 3 pad 1 multiplier 2; maxpool 2; "
+            "depthwise 5x7 pad 2; relu; conv 9x3x3 groups 3 stride 2 pad same",
+        ),
         ("48x46", "conv 3x7x5 pad 3 stride 1x2; maxpool 2x3; conv 2x6x5; maxpool 4x2 stride 5x2"),
     ],
 )

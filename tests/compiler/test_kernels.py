@@ -122,6 +122,67 @@ CHAINS = {
     "algorithm winograd; tanh; conv 2x1x1; reshape 2*9*17; linear 3",
     "winograd in one tile": "input 5x3x3; conv 17x3x3 pad 1 algorithm winograd; relu; "
     "conv 2x3x3 algorithm winograd; reshape 2; linear 3",
+    "dilated": "input 2x13x14; conv 4x3x3 dilate 2; tanh; conv 5x2x3 dilate 3x2 pad 2x1; relu; "
+    "conv 3x3x2 dilate 1x4; flatten; linear 3",
+    "dilated with strides": "input 2x19x21; conv 4x3x3 dilate 2 stride 3 pad 2; tanh; "
+    "conv 5x3x3 dilate 3x2 stride 2x1 pad 4x2; relu; conv 4x4x2 dilate 2x3 stride 4x3 pad 5x3; "
+    "tanh; flatten; linear 3",
+    "dilated beyond the map": "input 1x6x5; conv 3x3x3 dilate 5 pad 5; tanh; "
+    "conv 2x3x3 dilate 4x3 pad 4x3 stride 3x2; flatten; linear 3",
+    "dilated before pools": "input 1x17x18; conv 3x3x3 dilate 2 pad 2; maxpool 2; tanh; "
+    "conv 4x3x3 dilate 2 pad 2; relu; maxpool 3 stride 2 pad 1; conv 2x1x1; flatten; "
+    "linear 3",
+    "dilated maps a power of two apart": "input 1x32x16; conv 33x1x1; relu; conv 32x3x3 pad 2 "
+    "stride 2x1 dilate 2; relu; conv 32x3x3 pad 3 dilate 3; maxpool 2; tanh; conv 2x1x1; "
+    "flatten; linear 3",
+    "dilated maps beyond the caches": "input 1x48x47; conv 15x1x1; relu; conv 7x3x4 stride 2x1 "
+    "pad 2x3 dilate 2; relu; maxpool 4; conv 2x1x1; tanh; flatten; linear 3",
+    "groups": "input 2x9x8; conv 6x3x3 pad 1; tanh; conv 9x3x2 groups 3; relu; conv 6x2x3 groups 3 "
+    "stride 2 pad 1 bias no; tanh; conv 6x1x1 groups 6; flatten; linear 3",
+    "groups with all else": "input 4x15x14; conv 6x3x3 groups 2 dilate 2x1 stride 2x3 pad 1x2; "
+    "tanh; maxpool 2; relu; conv 18x2x3 groups 3 pad 1; tanh; maxpool 3 stride 2 pad 1; tanh; "
+    "conv 4x1x1 groups 2 algorithm direct; relu; flatten; linear 3",
+    "groups behind normalizations": "input 4x7x6; conv 8x3x3 groups 4 pad 1 bias no; batchnorm; "
+    "relu; conv 34x3x3 groups 2 stride 2 pad 1; batchnorm; tanh; avgpool all; linear 3",
+    "wide groups": "input 1x32x16; conv 68x1x1; relu; conv 70x3x3 groups 2 pad 1; relu; "
+    "conv 68x3x3 groups 2 pad 1 stride 2x1; maxpool 2; tanh; conv 2x1x1; flatten; linear 3",
+    "groups beyond the caches": "input 1x48x47; conv 30x1x1; relu; conv 14x3x4 stride 2x1 pad 1x2 "
+    "groups 2; relu; maxpool 4; conv 2x1x1 groups 2; tanh; flatten; linear 3",
+    "as many outputs as strides": "input 2x9x10; conv 3x2x2 pad same; tanh; conv 4x4x4 pad same "
+    "stride 2; relu; conv 3x3x3 pad same stride 2; tanh; conv 3x2x4 dilate 2 pad same stride 1x2; "
+    "flatten; linear 3",
+    "odd pads before pools": "input 2x14x14; conv 4x4x2 pad same; maxpool 2; tanh; "
+    "conv 4x2x2 pad same; relu; maxpool 2x3 stride 2 pad same; maxpool 3 stride 2 pad same; "
+    "conv 3x2x2 pad same algorithm direct; maxpool 2 stride 1 pad same; flatten; linear 3",
+    "depthwise": "input 3x13x22; depthwise 3 pad 1; tanh; depthwise 3x5 multiplier 3 bias no; "
+    "relu; depthwise 2x3 stride 2x1 pad 1x2; flatten; linear 3",
+    "depthwise with all else": "input 3x21x19; depthwise 3 dilate 2x1 stride 2 pad same; tanh; "
+    "maxpool 2; depthwise 4x3 pad same multiplier 2; relu; maxpool 3 stride 2 pad 1; relu; "
+    "depthwise 1x3 stride 1x3; flatten; linear 3",
+    "depthwise and large": "input 2x17x23; depthwise 7x6 pad 3; tanh; depthwise 5 pad 2; relu; "
+    "depthwise 9x11 pad 5x8 stride 3 dilate 1x2; tanh; depthwise 3x35 pad 8x20; flatten; linear 3",
+    "depthwise in registers": "input 2x12x11; depthwise 9x5 pad 4x2; tanh; depthwise 5x9 stride 2 "
+    "pad 2x4; relu; depthwise 9 pad same; flatten; linear 3",
+    "depthwise behind normalizations": "input 2x9x9; conv 18x1x1; batchnorm; relu; depthwise 3 "
+    "stride 2 pad 1 bias no; batchnorm; relu; conv 5x1x1 bias no; batchnorm; avgpool all; linear 3",
+    "transposed": "input 3x5x4; upconv 5x2x2 stride 2; tanh; upconv 4x3x3 pad 1; relu; "
+    "upconv 2x4x3 stride 2x3 pad 1 extra 1x2 bias no; flatten; linear 3",
+    "transposed with all else": "input 2x6x5; upconv 4x3x3 stride 2 pad same; tanh; "
+    "upconv 3x2x4 stride 3 pad same; relu; maxpool 3; upconv 5x3x2 dilate 2x3 stride 3x2 "
+    "extra 2x1; tanh; maxpool 3 stride 2 pad 1; relu; upconv 2x1x1 stride 2; flatten; linear 3",
+    "transposed behind normalizations": "input 2x4x5; upconv 7x4x4 stride 2 pad 1 bias no; "
+    "batchnorm; relu; upconv 18x5x5 stride 2 pad 2 extra 1; batchnorm; tanh; upconv 3x3x3 dilate 2 "
+    "pad 7x3; flatten; linear 3",
+    "transposed and large": "input 1x32x16; conv 33x1x1; relu; upconv 32x3x3 pad 1; relu; "
+    "upconv 34x2x2 stride 2; maxpool 4; tanh; conv 2x1x1; flatten; linear 3",
+    "each side by itself": "input 2x9x8; conv 4x3x3 top 2 left 1; tanh; conv 5x2x3 pad 1 bottom 0 "
+    "stride 2; relu; depthwise 3 bottom 2 right 1; tanh; maxpool 2 bottom 1 stride 1; "
+    "maxpool 3x2 pad 1 top 0 right 0; flatten; linear 3",
+    "each side by itself, by winograd": "input 2x7x9; conv 4x3x3 top 2 right 3 algorithm winograd; "
+    "tanh; conv 5x5x5 bottom 4 left 2 algorithm winograd; relu; conv 3x3x3 pad 1 left 0 algorithm "
+    "winograd; maxpool 2 stride 1 right 1; flatten; linear 3",
+    "each side by itself, below pools": "input 2x16x20; conv 3x5x5 top 1 right 3; maxpool 2; tanh; "
+    "conv 4x3x5 pad 1 bottom 3 stride 2x1; maxpool 3x2; relu; flatten; linear 3",
     "residual": "input 2x6x6; conv 4x3x3 pad 1 bias no; batchnorm; relu; add; .path; ..conv 4x3x3 "
     "pad 1; ..batchnorm; ..relu; ..conv 4x3x3 pad 1 bias no; ..batchnorm; .path; relu; "
     "add; .path; ..conv 7x3x3 stride 2 pad 1; ..batchnorm; .path; ..shortcut 7 stride 2; "

@@ -16,6 +16,19 @@ NETS = {
     "conv 3x2x2 stride 2x3; softmax; reshape 90; linear 19 bias no; relu; linear 4",
     "padding": "input 1x9x11; conv 5x3x5 pad 1x2; maxpool 3 stride 2 pad 1; relu; "
     "conv 17x3x3 pad 2x0 stride 1x2 bias no; avgpool 2x1 stride 1x2; reshape 102; linear 3",
+    "dilated and in groups": "input 2x19x17; conv 6x3x2 dilate 2x3 pad 1; tanh; conv 9x3x3 "
+    "groups 3 pad 1; relu; conv 6x3x3 groups 3 stride 2 dilate 1x2 pad 2; tanh; conv 34x2x3 "
+    "groups 2 stride 1x2 pad same; relu; conv 34x3x3 groups 34 stride 2x3 pad same; tanh; "
+    "maxpool 2 stride 1 pad same; flatten; linear 3",
+    "depthwise": "input 3x19x17; depthwise 3 pad same; tanh; depthwise 3x4 stride 2x3 pad 1 "
+    "multiplier 2; relu; depthwise 2x3 dilate 2x1 stride 1x2 pad same bias no; flatten; linear 3",
+    "transposed": "input 3x6x7; upconv 5x3x3 stride 2 pad same; tanh; upconv 4x2x4 stride 1x3 "
+    "pad 1 extra 0x2; relu; upconv 3x3x2 dilate 2x3 stride 3x2 bias no; tanh; upconv 2x1x1 "
+    "stride 2; flatten; linear 3",
+    "transposed by wide strides": "input 3x2x3; upconv 4x16x16 stride 8 pad same; tanh; "
+    "maxpool 4; upconv 2x7x9 stride 5x4 pad 4x3 dilate 2x1; flatten; linear 3",
+    "each side by itself": "input 2x9x8; conv 4x3x3 top 2 left 1; tanh; depthwise 3 bottom 2 "
+    "right 1 stride 2; maxpool 2 bottom 1 stride 1; flatten; linear 3",
     "all of a map": "input 3x6x7; conv 4x6x1; avgpool all; dropout 0.5; linear 21; tanh; softmax",
     "flattened": "input 2x5x4; conv 3x2x2; flatten; tanh; concat; .path; ..flatten; .path; "
     "..linear 8; ..reshape 2x2x2; ..conv 3x1x1; ..flatten; linear 4",

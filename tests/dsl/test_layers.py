@@ -11,7 +11,7 @@ from lenet.dsl.check import check
 from lenet.dsl.graph import Graph
 from lenet.dsl.registry import Layer, layers, suggest_layer
 from lenet.dsl.syntax.fix import apply_edits
-from reference import LAYERS
+from reference import LAYERS, sides
 
 EACH = pytest.mark.parametrize("layer", layers().values(), ids=layers())
 PAIR = st.tuples(st.integers(1, 4), st.integers(1, 4))
@@ -150,6 +150,88 @@ def test_windows(
     assert [d.code for d in checked.diagnostics] == ["W001"] * (dropped and not up)
 
 
+@settings(deadline=None)
+@given(
+    kind=st.sampled_from(["conv", "maxpool"]),
+    size=st.tuples(st.integers(1, 12), st.integers(1, 12)),
+    window=PAIR,
+    stride=PAIR,
+    dilate=PAIR,
+)
+def test_pad_same_gives_an_output_for_each_stride(
+    kind: str,
+    size: tuple[int, int],
+    window: tuple[int, int],
+    stride: tuple[int, int],
+    dilate: tuple[int, int],
+) -> None:
+    """With as few rows and columns as can be, the odd one behind."""
+    line = f"{window[0]}x{window[1]} stride {stride[0]}x{stride[1]} pad same"
+    dilated = kind == "conv"
+    line = f"conv 5x{line} dilate {dilate[0]}x{dilate[1]}" if dilated else f"maxpool {line}"
+    node = graph_of(f"input 2x{size[0]}x{size[1]}\n{line}").nodes[-1]
+    assert node.shape[1:] == (-(-size[0] // stride[0]), -(-size[1] // stride[1]))
+    for axis, (before, behind) in enumerate(sides(node.arguments["pad"])):
+        reach = (window[axis] - 1) * (dilate[axis] if dilated else 1) + 1
+        least = (node.shape[1 + axis] - 1) * stride[axis] + reach - size[axis]
+        assert before + behind == max(0, least) and behind - before in (0, 1)
+
+
+@settings(deadline=None)
+@given(
+    size=st.tuples(st.integers(1, 6), st.integers(1, 6)),
+    window=PAIR,
+    stride=PAIR,
+    dilate=PAIR,
+    padding=st.tuples(st.integers(0, 2), st.integers(0, 2)),
+    extra=st.tuples(st.integers(0, 3), st.integers(0, 3)),
+)
+def test_transposed_windows(
+    size: tuple[int, int],
+    window: tuple[int, int],
+    stride: tuple[int, int],
+    dilate: tuple[int, int],
+    padding: tuple[int, int],
+    extra: tuple[int, int],
+) -> None:
+    """A convolution with the same window, stride and pad leads back to the input's size."""
+    back = f"stride {stride[0]}x{stride[1]} dilate {dilate[0]}x{dilate[1]}"
+    line = f"upconv 5x{window[0]}x{window[1]} {back}"
+    more = f"pad {padding[0]}x{padding[1]} extra {extra[0]}x{extra[1]}"
+    checked = check(f"input 2x{size[0]}x{size[1]}\n{line} {more}")
+    reach = [(window[k] - 1) * dilate[k] + 1 for k in (0, 1)]
+    rooms = [(size[k] - 1) * stride[k] + reach[k] + extra[k] - 2 * padding[k] for k in (0, 1)]
+    if min(rooms) < 1 or any(e >= s for e, s in zip(extra, stride, strict=True)):
+        assert [d.code for d in checked.diagnostics] == ["E016"]
+        return
+    assert checked.graph is not None and checked.graph.output == (5, *rooms)
+    attributes = {"stride": stride, "dilation": dilate, "padding": padding}
+    given = np.zeros((1, 2, *rooms))
+    parameters = {"weight": np.zeros((5, 2, *window))}
+    attributes |= {"kernel": window, "bias": False}
+    assert LAYERS["conv"].forward(given, parameters, attributes)[0].shape[2:] == size
+    same = graph_of(f"input 2x{size[0]}x{size[1]}\n{line} pad same").output
+    assert same == (5, size[0] * stride[0], size[1] * stride[1])
+
+
+def test_a_constant_may_be_called_same() -> None:
+    graph = graph_of("let same = 2\ninput 1x8x8\nconv 4x3x3 pad same")
+    assert graph.output == (4, 10, 10)
+
+
+def test_sides_of_a_map() -> None:
+    """Each may differ from `pad`; where none does, nothing is said."""
+    node = graph_of("input 1x8x8\nconv 4x3x3 pad 1 top 0 right 2").nodes[-1]
+    assert node.shape == (4, 7, 9) and node.arguments["pad"] == (0, 1, 1, 2)
+    one = graph_of("input 1x8x8\nconv 4x3x3 top 1 bottom 1 left 2 right 2").nodes
+    assert one == graph_of("input 1x8x8\nconv 4x3x3 pad 1x2").nodes
+
+
+def test_what_says_nothing_is_nothing() -> None:
+    one = graph_of("input 2x9x9\nconv 4x3x3 groups 1 dilate 1")
+    assert one.nodes == graph_of("input 2x9x9\nconv 4x3x3").nodes
+
+
 def test_one_size_stands_for_both() -> None:
     one = graph_of("input 2x9x9\nmaxpool 3 stride 2 pad 1\nconv 4x3x3 stride 2 pad 1\navgpool 3")
     two = graph_of(
@@ -222,6 +304,10 @@ def test_rounding_up(size: int, line: str, out: int) -> None:
     [
         ("input 3x8x8\nconv 5x3x2", 5 * 3 * 3 * 2 + 5, 5 * 6 * 7 * 3 * 3 * 2),
         ("input 3x8x8\nconv 5x3x3 stride 2 pad 1 bias no", 5 * 27, 5 * 16 * 27),
+        ("input 6x8x8\nconv 9x3x3 groups 3", 9 * 2 * 9 + 9, 9 * 36 * 2 * 9),
+        ("input 4x9x9\nconv 4x3x3 groups 4 dilate 2 bias no", 36, 4 * 25 * 9),
+        ("input 6x8x8\ndepthwise 3 multiplier 2", 12 * 9 + 12, 12 * 36 * 9),
+        ("input 6x8x7\nupconv 5x3x2 stride 2", 6 * 5 * 6 + 5, 6 * 56 * 5 * 6),
         ("input 30\nlinear 7", 217, 210),
         ("input 30\nlinear 7 bias no", 210, 210),
         ("input 3x8x8\nmaxpool 2\ntanh\nreshape 48", 0, 0),

@@ -70,7 +70,7 @@ def test_lines_of_sections(section: str, line: str, wanted: str) -> None:
         ("tanh gain 1,7159", "tanh gain 1.7159"),
         ("linear 1,024", "linear 1024"),
         ("conv 6x5x5 bias=False", "conv 6x5x5 bias no"),
-        ("conv 6x5x5 padding=same", "conv 6x5x5 pad 2"),
+        ("conv 6x5x5 padding=same", "conv 6x5x5 pad same"),
     ],
 )
 def test_lines_of_layers(line: str, wanted: str) -> None:

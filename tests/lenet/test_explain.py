@@ -111,7 +111,7 @@ def test_an_alias_is_explained_as_what_it_is() -> None:
 
 
 def test_a_word_with_several_meanings_has_them_all() -> None:
-    assert len(re.findall(r"^pad, ", explain("pad"), re.MULTILINE)) == 3
+    assert len(re.findall(r"^pad, ", explain("pad"), re.MULTILINE)) == 4
     assert "section data" in explain("validate") and "section train" in explain("validate")
     assert "batchnorm" in explain("momentum") and "of sgd" in explain("momentum")
 

@@ -80,6 +80,9 @@ def _layer(random: Random, shape: Shape) -> tuple[list[str], Shape]:
 def _conv(random: Random, shape: Shape) -> tuple[list[str], Shape]:
     _, height, width = shape
     outputs, kernel = random.randint(1, 5), random.choice([1, 2, 3])
+    other = random.random()
+    if other < 0.4:
+        return _other_conv(random, shape, kernel, other)
     stride, pad = random.choice([1, 1, 2]), random.choice([0, 1])
     if min(height, width) + 2 * pad < kernel:
         kernel = 1
@@ -87,6 +90,21 @@ def _conv(random: Random, shape: Shape) -> tuple[list[str], Shape]:
     options = f" stride {stride}" * (stride > 1) + f" pad {pad}" * (pad > 0)
     options += random.choice(["", " bias no"])
     return [f"conv {outputs}x{kernel}x{kernel}{options}  # allow W001"], (outputs, *out)
+
+
+def _other_conv(random: Random, shape: Shape, kernel: int, which: float) -> tuple[list[str], Shape]:
+    """Convolutions that keep the size, or make it larger or smaller by their strides."""
+    channels, height, width = shape
+    each, step, apart = random.randint(1, 2), random.choice([1, 1, 2]), random.choice([1, 2])
+    down = (-(-height // step), -(-width // step))
+    if which < 0.1 and max(height, width) < 16:
+        up = (height * step, width * step)
+        return [f"upconv {each}x{kernel}x{kernel} stride {step} pad same"], (each, *up)
+    options = f"stride {step} dilate {apart} pad same"
+    if which < 0.25:
+        outputs = channels * each
+        return [f"conv {outputs}x{kernel}x{kernel} groups {channels} {options}"], (outputs, *down)
+    return [f"depthwise {kernel} multiplier {each} {options}"], (channels * each, *down)
 
 
 def _same(random: Random, shape: Shape, depth: int = 0) -> list[str]:

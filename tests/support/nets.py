@@ -188,6 +188,26 @@ def reference_net(graph: Graph, tensors: dict[str, np.ndarray], running: bool = 
                 "kernel": tuple(map(int, a["size"][1:])),
                 "stride": a["stride"],
                 "padding": a["pad"],
+                "dilation": a["dilate"] or (1, 1),
+                "groups": a["groups"] or 1,
+                "bias": a["bias"] == "yes",
+            }
+        if node.kind == "upconv":
+            attributes = {
+                "kernel": tuple(map(int, a["size"][1:])),
+                "stride": a["stride"],
+                "padding": a["pad"],
+                "dilation": a["dilate"] or (1, 1),
+                "extra": a["extra"] or (0, 0),
+                "bias": a["bias"] == "yes",
+            }
+        if node.kind == "depthwise":
+            attributes = {
+                "kernel": a["window"],
+                "stride": a["stride"],
+                "padding": a["pad"],
+                "dilation": a["dilate"] or (1, 1),
+                "groups": node.given[0],
                 "bias": a["bias"] == "yes",
             }
         if node.kind == "maxpool":

@@ -67,7 +67,8 @@ def column_tiles(width: int, most: int, stride: int = 1) -> list[tuple[int, int]
 class Input:
     """Where a row of the output finds its input: `rows` rows of `x` from row `top + first` on, or
     upwards from row `top`, of all `channels`; `most` bounds `rows`, `uses` is how often a value is
-    read for a row of the output. Steps are in floats."""
+    read for a row of the output. A dilated kernel takes every `apart`th row, from
+    `top + first * apart` on. Steps are in floats."""
 
     x: str
     channels: int
@@ -76,6 +77,7 @@ class Input:
     most: int
     uses: int
     upwards: bool = False
+    apart: int = 1
 
     @property
     def copied(self) -> bool:
@@ -91,9 +93,13 @@ class Input:
             return {"x_channel": self.most * row + LANES, "x_row": row, "x_column": LANES}
         return {
             "x_channel": self.height * row,
-            "x_row": -row if self.upwards else row,
+            "x_row": (-row if self.upwards else row) * self.apart,
             "x_column": LANES,
         }
+
+    @property
+    def _times(self) -> str:
+        return f" * {self.apart}" if self.apart > 1 else ""
 
     @property
     def size(self) -> int:
@@ -104,7 +110,7 @@ class Input:
         """The offset of column {source} of the first row."""
         if self.copied:
             return f"{at} + {{source}} * {LANES}"
-        first = "top" if self.upwards else "(top + first)"
+        first = "top" if self.upwards else f"(top + first{self._times})"
         return f"{self.x} + ({first} * {self.width} + {{source}}) * {LANES}"
 
     def copies(self, at: str) -> str:
@@ -113,10 +119,13 @@ class Input:
             return ""
         to, row = f"{at} + channel * {self.steps['x_channel']}", self.width * LANES
         body = f"for channel in range({self.channels}):\n"
-        if not self.upwards:
+        if not self.upwards and self.apart == 1:
             start = f"{self.x} + (channel * {self.height} + top + first) * {row}"
             return body + f"    copy(arena, {to}, {start}, rows * {row})\n"
-        start = f"{self.x} + (channel * {self.height} + top - line) * {row}"
+        line = f"top - line{self._times}"
+        if not self.upwards:
+            line = f"top + (first + line){self._times}"
+        start = f"{self.x} + (channel * {self.height} + {line}) * {row}"
         return (
             f"{body}    for line in range(rows):\n"
             f"        copy(arena, {to} + line * {row}, {start}, {row})\n"

@@ -1,172 +1,263 @@
 """A convolution by direct sums, forward and backward to its input: loops around correlations."""
 
+from dataclasses import dataclass
+from math import gcd
 from textwrap import indent
 
 from lenet.compiler.contract import BACKWARD, FORWARD, Request
 from lenet.compiler.function import NAME, Function
 from lenet.compiler.kernels.convolution.correlation_row import Input, Row, column_tiles, runs_of
 from lenet.compiler.kernels.convolution.epilogue import Epilogue
-from lenet.compiler.kernels.convolution.geometry import Direction, Geometry
+from lenet.compiler.kernels.convolution.geometry import Direction, Geometry, in_groups
 from lenet.compiler.target import LANES
 
 
-def _plain(row: Row, rows: int, parameters: tuple[str, ...], doc: str) -> Direction:
-    """A function that loops over rows."""
-    tiles, body = row.source
-    parameters += ("scratch",) if row.given.copied else ()
-    body = f"for row in range({rows}):\n" + indent(body, "    ")
-    function = Function(row.suffix, parameters, doc, body, f"{tiles}\n\n")
-    return Direction(function, row.given.size)
+@dataclass(frozen=True)
+class _Sums:
+    """A function that makes rows of a map of `columns` columns, in each group, whose loop begins
+    with `head`, if there are any."""
 
+    row: Row
+    columns: int
+    parameters: tuple[str, ...]
+    doc: str
+    head: str
 
-def _finished(row: Row, epilogue: Epilogue, columns: int) -> Direction:
-    """The same, where an epilogue takes some rows of some channels at a time."""
-    given = row.given
-    source, body = "", f"for turn_row in range({epilogue.out[1]}):\n"
-    head = f"row = turn_row * {epilogue.step} + z_row\n" + row.head
-    if given.copied:
-        copies = head + given.copies(f"scratch + z_row * {given.size}")
-        body += f"    for z_row in range({epilogue.rows}):\n" + indent(copies, " " * 8)
-    z = _behind_copies(given, epilogue)
-    for start, size, parts in row.output_runs:
-        body += f"    for output in range({start}, {start + size * parts}, {size}):\n"
-        body += f"        for z_row in range({epilogue.rows}):\n"
-        more, loops = row.loops(size)
-        source += more
-        body += indent(head + loops, " " * 12)
-        body += (
-            f"        {NAME}_finish(arena, {z}, {epilogue.rows * columns}, y, saved, "
-            f"output, {size}, turn_row, 1)\n"
+    def _in_groups(self, body: str) -> str:
+        return self.head + indent(body, "    ") if self.head else body
+
+    def plain(self, rows: int) -> Direction:
+        """All rows of each map."""
+        row = self.row
+        tiles, body = row.source
+        parameters = self.parameters + (("scratch",) if row.given.copied else ())
+        body = self._in_groups(f"for row in range({rows}):\n" + indent(body, "    "))
+        function = Function(row.suffix, parameters, self.doc, body, f"{tiles}\n\n")
+        return Direction(function, row.given.size)
+
+    def finished(self, epilogue: Epilogue) -> Direction:
+        """The same, where an epilogue takes some rows of some channels at a time."""
+        row, given = self.row, self.row.given
+        source, body = "", f"for turn_row in range({epilogue.out[1]}):\n"
+        head = f"row = turn_row * {epilogue.step} + z_row\n" + row.head
+        if given.copied:
+            copies = head + given.copies(f"scratch + z_row * {given.size}")
+            body += f"    for z_row in range({epilogue.rows}):\n" + indent(copies, " " * 8)
+        z = _behind_copies(given, epilogue)
+        first = f"group * {row.outputs} + " if self.head else ""
+        for start, size, parts in row.output_runs:
+            body += f"    for output in range({start}, {start + size * parts}, {size}):\n"
+            body += f"        for z_row in range({epilogue.rows}):\n"
+            more, loops = row.loops(size)
+            source += more
+            body += indent(head + loops, " " * 12)
+            body += (
+                f"        {NAME}_finish(arena, {z}, {epilogue.rows * self.columns}, y, saved, "
+                f"{first}output, {size}, turn_row, 1)\n"
+            )
+        most = max(size for _, size, _ in row.output_runs)
+        floats = epilogue.rows * (given.size + most * self.columns * LANES)
+        return Direction(self._with_finish(epilogue, source, body), floats)
+
+    def shared(self, epilogue: Epilogue) -> Direction:
+        """The same where rows of the output share rows of the convolution: the last of all channels
+        are kept, each in the place of one that is no longer needed."""
+        row, columns = self.row, self.columns
+        slots, copies = epilogue.rows, row.given.size
+        source, loops = row.source
+        first = f"group * {row.outputs}" if self.head else "0"
+        body = (
+            f"done = 0\n"
+            f"for turn_row in range({epilogue.out[1]}):\n"
+            f"    begin = turn_row * {epilogue.step} - {epilogue.above}\n"
+            f"    end = min({epilogue.shape[1]}, begin + {slots})\n"
+            f"    for row in range(max(done, begin), end):\n"
+            f"        z_row = row % {slots}\n"
+            f"{indent(loops, ' ' * 8)}"
+            f"    done = max(done, end)\n"
+            f"    {NAME}_finish(arena, scratch + {copies}, {slots * columns}, y, saved, {first}, "
+            f"{row.outputs}, turn_row, 1)\n"
         )
-    most = max(size for _, size, _ in row.output_runs)
-    floats = epilogue.rows * (given.size + most * columns * LANES)
-    return Direction(_with_finish(row, epilogue, source, body), floats)
+        floats = copies + slots * row.outputs * columns * LANES
+        return Direction(self._with_finish(epilogue, source, body), floats)
 
+    def _with_finish(self, epilogue: Epilogue, tiles: str, body: str) -> Function:
+        doc = f"{self.doc.removeprefix('y = ').removesuffix('.')}, then pooled and activated."
+        finish = epilogue.finish(epilogue.rows)
+        parameters = (*self.parameters, "saved", "scratch")
+        text = f"{tiles}\n\n{finish}\n\n"
+        return Function(self.row.suffix, parameters, doc, self._in_groups(body), text)
 
-def _shared(row: Row, epilogue: Epilogue, columns: int) -> Direction:
-    """The same where rows of the output share rows of the convolution: the last of all channels
-    are kept, each in the place of one that is no longer needed."""
-    slots, copies = epilogue.rows, row.given.size
-    source, loops = row.source
-    body = (
-        f"done = 0\n"
-        f"for turn_row in range({epilogue.out[1]}):\n"
-        f"    begin = turn_row * {epilogue.step} - {epilogue.above}\n"
-        f"    end = min({epilogue.shape[1]}, begin + {slots})\n"
-        f"    for row in range(max(done, begin), end):\n"
-        f"        z_row = row % {slots}\n"
-        f"{indent(loops, ' ' * 8)}"
-        f"    done = max(done, end)\n"
-        f"    {NAME}_finish(arena, scratch + {copies}, {slots * columns}, y, saved, 0, "
-        f"{row.outputs}, turn_row, 1)\n"
-    )
-    floats = copies + slots * row.outputs * columns * LANES
-    return Direction(_with_finish(row, epilogue, source, body), floats)
-
-
-def _with_finish(row: Row, epilogue: Epilogue, tiles: str, body: str) -> Function:
-    doc = "x correlated with the weights, plus the bias, then pooled and activated."
-    finish = epilogue.finish(epilogue.rows)
-    parameters = (*FORWARD, "saved", "scratch")
-    return Function(row.suffix, parameters, doc, body, f"{tiles}\n\n{finish}\n\n")
+    def direction(self, rows: int, epilogue: Epilogue | None) -> Direction:
+        """The function as the epilogue needs it."""
+        if epilogue is None:
+            return self.plain(rows)
+        return self.shared(epilogue) if epilogue.shares else self.finished(epilogue)
 
 
 def _behind_copies(given: Input, epilogue: Epilogue) -> str:
     return f"scratch + {epilogue.rows * given.size}" if given.copied else "scratch"
 
 
-def forward(request: Request, g: Geometry, epilogue: Epilogue | None) -> Direction:
-    """y (outputs, out_height, out_width), a row of all outputs at a time: each a correlation of
-    the rows of x that its kernel covers. With an epilogue, y is what that makes of it."""
-    (kh, kw), (sh, sw), (ph, pw) = g.kernel, g.stride, g.padding
-    tiles = []
-    most = request.target.tile(g.outputs, g.out_width)[1]
-    for start, columns in column_tiles(g.out_width, most):
-        left = start * sw - pw
-        taps = tuple(
-            (j, j * sw + k, k)
-            for k in range(kw)
-            for j in range(columns)
-            if 0 <= left + j * sw + k < g.width
-        )
-        tiles.append((start, columns, left, taps))
-    if ph:
-        head = (
-            f"top = row * {sh} - {ph}\n"
-            f"first = max(0, -top)\n"
-            f"rows = min({kh}, {g.height} - top) - first\n"
-        )
-    else:
-        head = f"top = row * {sh}\nfirst = 0\nrows = {kh}\n"
-    bias = request.offsets.get("bias")
-    weight = request.offsets["weight"]
-    given = Input("x", g.inputs, g.height, g.width, kh, g.outputs * kw)
-    steps: dict[str, object] = {
-        **given.steps,
-        "w_channel": g.weight_channel,
-        "w_row": g.weight_row,
-        "w_tap": g.outputs,
-        "w_output": 1,
-        "y_output": (epilogue.rows if epilogue else g.out_height) * g.out_width * LANES,
-        "y_column": LANES,
-        "start": "zero" if bias is None else "bias",
-    }
+def _target(
+    given: Input, epilogue: Epilogue | None, y: str, height: int, width: int
+) -> tuple[str, str]:
+    """Where a tile's sums go, but for the column, and where the copies of its input lie."""
     at = "scratch"
     if epilogue is None:
-        to, y_row = "y", f"output * {g.out_height} + row"
+        to, y_row = y, f"output * {height} + row"
     elif epilogue.shares:
         to, y_row = f"scratch + {given.size}", f"output * {epilogue.rows} + z_row"
     else:
         to, y_row = _behind_copies(given, epilogue), "z_row"
         at += f" + z_row * {given.size}"
-    call = (
-        f"{{tile}}(arena, {given.place(at)}, {g.inputs}, "
-        f"rows, weights, {weight} + first * {g.weight_row} + output, {bias or 0} + output, "
-        f"arena, {to} + (({y_row}) * {g.out_width} + {{column}}) * {LANES})"
-    )
-    row = Row(request, "forward", g.outputs, head, given, runs_of(tiles), steps, call)
-    if epilogue:
-        return (_shared if epilogue.shares else _finished)(row, epilogue, g.out_width)
+    return f"{to} + (({y_row}) * {width} + {{column}}) * {LANES}", at
+
+
+def forward(request: Request, g: Geometry, epilogue: Epilogue | None) -> Direction:
+    """y (outputs, out_height, out_width) of all groups. With an epilogue, y is what that makes of
+    it."""
     doc = "y = x correlated with the weights, plus the bias."
-    return _plain(row, g.out_height, FORWARD, doc)
+    bias = request.offsets.get("bias")
+    return correlated(request, g, ("forward", FORWARD, doc), ("x", "y"), bias, epilogue)
 
 
 def backward(request: Request, g: Geometry) -> Direction:
-    """dx (inputs, height, width), row by row: a correlation of dy with the kernel turned around,
-    of whose taps a stride leaves some for each row and column."""
-    (kh, kw), (sh, sw), (ph, pw) = g.kernel, g.stride, g.padding
+    """dx (inputs, height, width) of all groups."""
+    doc = "dx = dy correlated with the turned weights."
+    return turned(request, g, ("backward", BACKWARD, doc), ("dy", "dx"))
+
+
+Head = tuple[str, tuple[str, ...], str]  # of a function: its suffix, parameters and doc
+
+
+def correlated(
+    request: Request, g: Geometry, function: Head, names: tuple[str, str], bias: str | None = None,
+    epilogue: Epilogue | None = None,
+) -> Direction:  # fmt: skip
+    """From maps like the convolution's input to maps like its output, a row of all outputs of a
+    group at a time: each a correlation of the rows that its kernel covers. `names` are what the
+    function calls the two."""
+    (kh, kw), (_, sw), (_, pw), (dh, dw) = g.kernel, g.stride, g.padding, g.dilation
+    tiles = []
+    most = request.target.tile(g.outputs, g.out_width)[1]
+    for start, columns in column_tiles(g.out_width, most):
+        left = start * sw - pw
+        taps = tuple(
+            (j, j * sw + k * dw, k)
+            for k in range(kw)
+            for j in range(columns)
+            if 0 <= left + j * sw + k * dw < g.width
+        )
+        tiles.append((start, columns, left, taps))
+    places = {
+        "x": (names[0], g.x_group), "y": (names[1], g.y_group),
+        "weights": (request.offsets["weight"], g.outputs), "bias": (bias or "0", g.outputs),
+    }  # fmt: skip
+    at, head = in_groups(g, **places)
+    given = Input(at["x"], g.inputs, g.height, g.width, kh, g.outputs * kw, apart=dh)
+    to, copies = _target(given, epilogue, at["y"], g.out_height, g.out_width)
+    steps: dict[str, object] = {
+        **given.steps,
+        "w_channel": g.weight_channel,
+        "w_row": g.weight_row,
+        "w_tap": g.all_outputs,
+        "w_output": 1,
+        "y_output": (epilogue.rows if epilogue else g.out_height) * g.out_width * LANES,
+        "y_column": LANES,
+        "start": "zero" if bias is None else "bias",
+    }
+    call = (
+        f"{{tile}}(arena, {given.place(copies)}, {g.inputs}, "
+        f"rows, weights, {at['weights']} + first * {g.weight_row} + output, "
+        f"{at['bias']} + output, arena, {to})"
+    )
+    runs, found = runs_of(tiles), _rows_covered(g)
+    row = Row(request, function[0], g.outputs, found, given, runs, steps, call)
+    return _Sums(row, g.out_width, *function[1:], head).direction(g.out_height, epilogue)
+
+
+def _rows_covered(g: Geometry) -> str:
+    """Statements: the `rows` of the kernel, from `first` on, that lie on the map."""
+    (kh, _), (sh, _), (ph, _), (dh, _) = g.kernel, g.stride, g.padding, g.dilation
+    if not g.hangs:
+        return f"top = row * {sh}\nfirst = 0\nrows = {kh}\n"
+    top = f"top = row * {sh} - {ph}\n"
+    if dh == 1:
+        return top + f"first = max(0, -top)\nrows = min({kh}, {g.height} - top) - first\n"
+    return (
+        f"{top}first = max(0, ({dh - 1} - top) // {dh})\n"
+        f"rows = min({kh}, ({g.height + dh - 1} - top) // {dh}) - first\n"
+    )
+
+
+def turned(
+    request: Request, g: Geometry, function: Head, names: tuple[str, str], bias: str | None = None,
+    epilogue: Epilogue | None = None,
+) -> Direction:  # fmt: skip
+    """The other way, row by row: a correlation with the kernel turned around, of whose taps a
+    stride leaves some for each row and column."""
+    (kh, kw), (sh, sw), (_, pw), (dh, dw) = g.kernel, g.stride, g.padding, g.dilation
     tiles = []
     most = request.target.tile(g.inputs, g.width, sw)[1]
     for start, columns in column_tiles(g.width, most, sw):
         base = (start + pw) // sw
         taps = tuple(
-            (j, (start + j + pw - k) // sw - base, k)
+            (j, (start + j + pw - k * dw) // sw - base, k)
             for k in range(kw)
             for j in range(columns)
-            if (start + j + pw - k) % sw == 0 and 0 <= (start + j + pw - k) // sw < g.out_width
+            if (start + j + pw - k * dw) % sw == 0
+            and 0 <= (start + j + pw - k * dw) // sw < g.out_width
         )
         tiles.append((start, columns, base, taps))
-    head = f"bottom = row + {ph}\nfirst = max(0, bottom - {(g.out_height - 1) * sh})\n"
-    if sh > 1:
-        head += f"first += (bottom - first) % {sh}\n"
-    head += f"rows = max(0, (min({kh - 1}, bottom) - first) // {sh} + 1)\n"
-    head += f"top = (bottom - first) // {sh}\n"
+    places = {
+        "x": (names[0], g.y_group), "y": (names[1], g.x_group),
+        "weights": (request.offsets["weight"], g.outputs), "bias": (bias or "0", g.inputs),
+    }  # fmt: skip
+    at, head = in_groups(g, **places)
     uses = g.inputs * -(-kw // sw)
-    given = Input("dy", g.outputs, g.out_height, g.out_width, -(-kh // sh), uses, upwards=True)
+    step, apart = sh // gcd(sh, dh), dh // gcd(sh, dh)
+    rows = -(-kh // step)
+    given = Input(
+        at["x"], g.outputs, g.out_height, g.out_width, rows, uses, upwards=True, apart=apart
+    )
+    to, copies = _target(given, epilogue, at["y"], g.height, g.width)
     steps: dict[str, object] = {
         **given.steps,
         "w_channel": 1,
-        "w_row": sh * g.weight_row,
-        "w_tap": g.outputs,
+        "w_row": step * g.weight_row,
+        "w_tap": g.all_outputs,
         "w_output": g.weight_channel,
-        "y_output": g.height * g.width * LANES,
+        "y_output": (epilogue.rows if epilogue else g.height) * g.width * LANES,
         "y_column": LANES,
     }
-    weight = request.offsets["weight"]
+    steps |= {} if bias is None else {"start": "bias"}
     call = (
-        f"{{tile}}(arena, {given.place('scratch')}, {g.outputs}, rows, "
-        f"weights, {weight} + first * {g.weight_row} + output * {g.weight_channel}, 0, "
-        f"arena, dx + ((output * {g.height} + row) * {g.width} + {{column}}) * {LANES})"
+        f"{{tile}}(arena, {given.place(copies)}, {g.outputs}, rows, "
+        f"weights, {at['weights']} + first * {g.weight_row} + output * {g.weight_channel}, "
+        f"{'0' if bias is None else at['bias'] + ' + output'}, arena, {to})"
     )
-    row = Row(request, "backward", g.inputs, head, given, runs_of(tiles), steps, call)
-    return _plain(row, g.height, BACKWARD, "dx = dy correlated with the turned weights.")
+    runs, found = runs_of(tiles), _rows_meeting(g)
+    row = Row(request, function[0], g.inputs, found, given, runs, steps, call)
+    return _Sums(row, g.width, *function[1:], head).direction(g.height, epilogue)
+
+
+def _rows_meeting(g: Geometry) -> str:
+    """Statements: the `rows` of the kernel, from `first` on, by which a row is seen from others,
+    the first of them from row `top`."""
+    (kh, _), (sh, _), (ph, _), (dh, _) = g.kernel, g.stride, g.padding, g.dilation
+    last = (g.out_height - 1) * sh
+    head = f"bottom = row + {ph}\n"
+    if dh == 1:
+        head += f"first = max(0, bottom - {last})\n"
+        head += f"first += (bottom - first) % {sh}\n" if sh > 1 else ""
+        head += f"rows = max(0, (min({kh - 1}, bottom) - first) // {sh} + 1)\n"
+        return head + f"top = (bottom - first) // {sh}\n"
+    above = f"bottom - first * {dh}"
+    return (
+        f"{head}first = 0\n"
+        f"while first < {kh} and ({above} > {last} or ({above}) % {sh} != 0):\n"
+        f"    first += 1\n"
+        f"rows = max(0, (min({kh - 1}, bottom // {dh}) - first) // {sh // gcd(sh, dh)} + 1)\n"
+        f"top = ({above}) // {sh}\n"
+    )

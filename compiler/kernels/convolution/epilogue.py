@@ -62,7 +62,7 @@ class Epilogue:
     @property
     def shares(self) -> bool:
         """Whether rows of the output need the same rows of the convolution, or some need less."""
-        return self.step < self.rows or self._windows.cut
+        return self.step < self.rows or any(self._windows.hangs)
 
     @property
     def byte_windows(self) -> Windows | None:

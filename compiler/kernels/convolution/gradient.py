@@ -5,7 +5,7 @@ from textwrap import indent
 
 from lenet.compiler.contract import GRADIENT, Request
 from lenet.compiler.function import NAME, Function
-from lenet.compiler.kernels.convolution.geometry import Geometry, Gradient
+from lenet.compiler.kernels.convolution.geometry import Geometry, Gradient, in_groups
 from lenet.compiler.kernels.shared.tile_source import outer_product_source
 from lenet.compiler.kernels.shared.windows import Windows
 from lenet.compiler.target import LANES, Target, split
@@ -29,8 +29,9 @@ class _Strip:
 
     g: Geometry
     windows: Windows  # whose places dy is gone through
-    x: str = "x"
-    dy: str = "dy"
+    x: str
+    dy: str
+    weights: str
 
     @property
     def cut(self) -> bool:
@@ -44,7 +45,7 @@ class _Strip:
 
     @property
     def x_rows(self) -> int:
-        return (self.rows - 1) * self.g.stride[0] + self.g.kernel[0]
+        return (self.rows - 1) * self.g.stride[0] + self.g.reach[0]
 
     # Steps from one map to the next.
 
@@ -71,14 +72,14 @@ class _Strip:
             f"last_row = min(strip + {self.rows}, {g.out_height})\n"
             f"for output in range({g.outputs}):\n"
             f"    copy(arena, slopes + output * {self.dy_channel}, "
-            f"dy + (output * {g.out_height} + strip) * {g.out_width * LANES}, "
+            f"{self.dy} + (output * {g.out_height} + strip) * {g.out_width * LANES}, "
             f"(last_row - strip) * {g.out_width * LANES})\n"
             f"upper = strip * {g.stride[0]} - {g.padding[0]}\n"
             f"top = max(0, upper)\n"
             f"bottom = min({g.height}, upper + {self.x_rows})\n"
             f"for channel in range({g.inputs}):\n"
             f"    copy(arena, scratch + channel * {self.x_channel} + (top - upper) * {row}, "
-            f"x + (channel * {g.height} + top) * {row}, (bottom - top) * {row})\n"
+            f"{self.x} + (channel * {g.height} + top) * {row}, (bottom - top) * {row})\n"
         )
         return (
             f"slopes = scratch + {g.inputs * self.x_channel}\n"
@@ -87,7 +88,7 @@ class _Strip:
 
     def places(self, tap: int) -> str:
         """Arguments of a tile: where x and dy lie for `channel` and `output`, and the rows."""
-        g, left = self.g, tap - self.g.padding[1]
+        g, left = self.g, tap * self.g.dilation[1] - self.g.padding[1]
         if not self.cut:
             return (
                 f"arena, {self.x} + ((channel * {g.height} - {g.padding[0]}) * {g.width} + {left})"
@@ -108,23 +109,39 @@ def exceeds_cache(g: Geometry) -> bool:
 
 def gradient(request: Request, g: Geometry) -> Gradient:
     """Sums over all places of a block, strip by strip where the maps exceed a cache."""
-    strip = _Strip(g, Windows.of_places((g.outputs, g.out_height, g.out_width)))
-    tiles, body = _sums(request, strip)
-    body = strip.loop(body) + bias_gradient(request, g)
+    strip, tiles, body = sums_of_weights(request, g)
+    body += bias_gradient(request, g)
     doc = "The gradients of the weights and the bias, added to those so far."
-    parameters = (*GRADIENT, "before", *(["scratch"] if strip.cut else []))
+    parameters = (*GRADIENT, "before", *(["scratch"] if strip else []))
     function = Function("gradient", parameters, doc, body, f"{tiles}\n\n")
-    return Gradient(function, strip.scratch)
+    return Gradient(function, strip)
+
+
+def sums_of_weights(
+    request: Request, g: Geometry, names: tuple[str, str] = ("x", "dy")
+) -> tuple[int, str, str]:
+    """The floats of scratch, the tiles and the loops for all weights; `names` are what the function
+    calls maps like the convolution's input and maps like its output."""
+    places = {
+        "x": (names[0], g.x_group), "dy": (names[1], g.y_group),
+        "weights": (request.offsets["weight"], g.outputs),
+    }  # fmt: skip
+    at, head = in_groups(g, **places)
+    windows = Windows.of_places((g.outputs, g.out_height, g.out_width))
+    strip = _Strip(g, windows, at["x"], at["dy"], at["weights"])
+    tiles, body = _sums(request, strip)
+    body = strip.loop(body)
+    return strip.scratch, tiles, head + indent(body, "    ") if head else body
 
 
 def sums_by_windows(request: Request, g: Geometry, windows: Windows, x: str) -> tuple[str, str]:
     """Tiles and loops for all weights: sums over the places of dz window by window. Nothing may be
     padded, or exceed the cache."""
-    return _sums(request, _Strip(g, windows, x, "dz"))
+    return _sums(request, _Strip(g, windows, x, "dz", request.offsets["weight"]))
 
 
 def _sums(request: Request, strip: _Strip) -> tuple[str, str]:
-    g, name, weight = strip.g, f"{NAME}_gradient", request.offsets["weight"]
+    g, name, weight = strip.g, f"{NAME}_gradient", strip.weights
     source = body = ""
     before = "before + strip" if strip.cut else "before"
     for start, taps, tap_parts in split(g.kernel[1], request.target.lefts):
@@ -135,7 +152,10 @@ def _sums(request: Request, strip: _Strip) -> tuple[str, str]:
                 f"{first_channel + channels * channel_parts}, {channels}):\n"
             )
             lefts = tuple(
-                (c * strip.x_channel + k * LANES, c * g.weight_channel + k * g.outputs)
+                (
+                    c * strip.x_channel + k * g.dilation[1] * LANES,
+                    c * g.weight_channel + k * g.all_outputs,
+                )
                 for c in range(channels)
                 for k in range(taps)
             )
@@ -153,8 +173,8 @@ def _sums(request: Request, strip: _Strip) -> tuple[str, str]:
                     )
                     body += (
                         f"        {tile}({strip.places(tap)}, gradient, "
-                        f"{weight} + channel * {g.weight_channel} + {tap * g.outputs} + output, "
-                        f"{before})\n"
+                        f"{weight} + channel * {g.weight_channel} + {tap * g.all_outputs} + "
+                        f"output, {before})\n"
                     )
     return source, body
 
@@ -164,12 +184,19 @@ def bias_gradient(
 ) -> str:
     """Statements: of one block, or of all blocks of a group; `size` are the values of a map of dy,
     if they are not the places of the output."""
+    outputs, size = g.all_outputs, size or g.out_height * g.out_width
+    return bias_sums(request, outputs, size, of_group, dy)
+
+
+def bias_sums(
+    request: Request, outputs: int, size: int, of_group: bool = False, dy: str = "dy"
+) -> str:
+    """The same of `outputs` maps of `size` values each."""
     if "bias" not in request.offsets:
         return ""
-    size = size or g.out_height * g.out_width
     bias = f"gradient[{request.offsets['bias']} + output]"
     body = (
-        f"for output in range({g.outputs}):\n"
+        f"for output in range({outputs}):\n"
         f"    total = {bias} if {'first' if of_group else 'before'} else np.float32(0)\n"
     )
     if not of_group:
@@ -178,7 +205,7 @@ def bias_gradient(
         )
     return (
         f"{body}    for block in range(blocks):\n"
-        f"        total += sum_all(arena, dy + (block * {g.outputs} + output) * {size * LANES}, "
+        f"        total += sum_all(arena, dy + (block * {outputs} + output) * {size * LANES}, "
         f"{size})\n"
         f"    {bias} = total\n"
     )
@@ -192,7 +219,7 @@ def _rows_at_once(strip: _Strip, target: Target, channels: int, rights: int) -> 
     many = x_row * g.height + dy_row * g.out_height > _MANY_LINES
     if not many or g.kernel[0] * target.parts == 1:
         return 0
-    lines = _LINES - x_row * (g.kernel[0] + (high - 1 - step) * g.stride[0])
+    lines = _LINES - x_row * (g.reach[0] + (high - 1 - step) * g.stride[0])
     return max(1, lines // (step * (x_row * g.stride[0] + dy_row)))
 
 
@@ -206,7 +233,7 @@ def _outer_source(
     stride, padding = right * g.stride[1], g.padding[1]
 
     def inside(column: int, k: int) -> bool:
-        return 0 <= column * stride - padding + tap + k < g.width
+        return 0 <= column * stride - padding + (tap + k) * g.dilation[1] < g.width
 
     edges, whole = [], []
     for column in range(windows.out[1]):
@@ -238,6 +265,10 @@ def _outer_source(
         "height": g.height,
         "full": target.is_full(len(lefts), rights),
     }
+    if g.dilation[0] > 1:
+        values["apart"] = g.dilation[0]
+    if g.hangs and not g.padding[0]:
+        values["hangs"] = True
     if high * wide > 1:
         values["places"] = tuple(
             ((i * g.stride[0] * g.width + j * g.stride[1]) * LANES, (i * g.out_width + j) * LANES)

@@ -32,6 +32,8 @@ def pays(g: Geometry, epilogue: Epilogue) -> bool:
     """Whether choices save more than they cost. It depends on shapes alone, so that all machines
     compute the same bits."""
     w = epilogue.byte_windows
+    if g.groups > 1 or g.dilation != (1, 1):
+        return False
     if w is None or max(w.window) > _LONGEST or exceeds_cache(_padded(g)):
         return False
     (high, wide), (kernel_rows, kernel_columns) = w.window, g.kernel
@@ -78,9 +80,11 @@ def gradient(request: Request, g: Geometry, epilogue: Epilogue) -> Gradient:
 
 
 def _padded(g: Geometry) -> Geometry:
-    """The same with its padding in memory."""
-    (rows, columns), size = g.padding, (g.height, g.width)
-    return replace(g, height=size[0] + 2 * rows, width=size[1] + 2 * columns, padding=(0, 0))
+    """The same with its padding in memory, and what it needs below and on the right."""
+    (rows, columns), (high, wide) = g.padding, g.reach
+    height = max(g.height + 2 * rows, (g.out_height - 1) * g.stride[0] + high)
+    width = max(g.width + 2 * columns, (g.out_width - 1) * g.stride[1] + wide)
+    return replace(g, height=height, width=width, padding=(0, 0))
 
 
 def _pad(g: Geometry, padded: Geometry) -> str:

@@ -1,68 +1,86 @@
 """A convolution of one image: the lanes are columns of its output, or channels."""
 
 from dataclasses import dataclass
+from textwrap import indent
 
 from lenet.compiler.contract import Request
 from lenet.compiler.function import NAME
+from lenet.compiler.kernels.convolution.geometry import Geometry, in_groups
 from lenet.compiler.kernels.shared.tile_source import lines
 from lenet.compiler.single_contract import Padded, Single, single_function, vectors_of
 from lenet.compiler.target import split
-from lenet.dsl.graph import Node
+from lenet.dsl.padding import sides_of
 
 
 @dataclass(frozen=True)
 class _Conv:
-    node: Node
-    padded: Padded
+    """`places` are what names the places of a group, whose loop begins with `head` if there are
+    any."""
 
-    @property
-    def kernel(self) -> tuple[int, int]:
-        _, height, width = self.node.arguments["size"]
-        return int(height), int(width)
+    g: Geometry
+    padded: Padded
+    places: dict[str, str]
+    head: str
 
     @property
     def plane(self) -> int:
         return self.padded.height * self.padded.width
 
+    @property
+    def weights(self) -> tuple[int, int, int]:
+        """Steps in the weights to the next channel, row and column."""
+        return self.g.weight_channel, self.g.weight_row, self.g.all_outputs
 
-def emit(request: Request) -> Single:
+    @property
+    def input(self) -> tuple[int, int, int]:
+        """The same in the padded input."""
+        down, across = self.g.dilation
+        return self.plane, down * self.padded.width, across
+
+
+def emit(request: Request, g: Geometry) -> Single:
     """The lanes are what wastes fewer of them: columns of a row, or channels of a place."""
     node = request.node
-    padded = Padded.of(node.given, node.arguments["pad"], "np.float32(0)")
-    conv = _Conv(node, padded)
-    lay = _by_columns if _columns_are_cheaper(request) else _by_channels
-    tiles, body, doc = lay(request, conv)
+    by_columns = _columns_are_cheaper(g, request.target.width)
+    apart = g.stride[1] if by_columns else 1
+    padded = Padded.of(node.given, sides_of(node.arguments["pad"]), "np.float32(0)", apart)
+    bias = request.offsets.get("bias", "0")
+    places, head = in_groups(
+        g,
+        x=(padded.at, g.inputs * padded.height * padded.width),
+        y=("y", g.outputs * g.out_height * g.out_width),
+        weights=(request.offsets["weight"], g.outputs),
+        bias=(bias, g.outputs),
+    )
+    conv = _Conv(g, padded, places, head)
+    tiles, body, doc = (_by_columns if by_columns else _by_channels)(request, conv)
+    body = head + indent(body, "    ") if head else body
     function = single_function(doc, padded.source + body, tiles=f"{tiles}\n\n")
     return Single(function, padded.scratch)
 
 
-def _columns_are_cheaper(request: Request) -> bool:
-    """Whether fewer lanes are wasted; neighbours in a vector are neighbours in x, too."""
-    outputs, _, columns = request.node.shape
-    width = request.target.width
-    if request.node.arguments["stride"][1] != 1:
+def _columns_are_cheaper(g: Geometry, width: int) -> bool:
+    """Whether fewer lanes are wasted; neighbours in a vector are neighbours in x, too, unless a
+    copy of x has to bring them together, which groups of few channels are worth."""
+    if g.stride[1] != 1 and (g.groups == 1 or g.outputs * 2 > width):
         return False
-    wasted = [len(vectors_of(count, width)) * width / count for count in (columns, outputs)]
+    wasted = [len(vectors_of(count, width)) * width / count for count in (g.out_width, g.outputs)]
     return wasted[0] <= wasted[1]
 
 
-def _weights(conv: _Conv) -> tuple[int, int, int]:
-    """Steps in the weights to the next channel, row and column."""
-    outputs = conv.node.shape[0]
-    return conv.kernel[0] * conv.kernel[1] * outputs, conv.kernel[1] * outputs, outputs
-
-
 def _by_columns(request: Request, conv: _Conv) -> tuple[str, str, str]:
-    node, target, padded = conv.node, request.target, conv.padded
-    inputs, (outputs, height, width) = node.given[0], node.shape
-    stride = node.arguments["stride"][0]
-    weight, bias = request.offsets["weight"], request.offsets.get("bias")
+    g, target, padded, at = conv.g, request.target, conv.padded, conv.places
+    inputs, outputs, height, width = g.inputs, g.outputs, g.out_height, g.out_width
+    stride = g.stride[0]
     row_vectors = vectors_of(width, target.width)
     high, wide = target.tile(outputs, min(8, height * len(row_vectors)))
     rows_most = max(1, wide // len(row_vectors))
-    loops = tuple(
-        zip((inputs, *conv.kernel), (conv.plane, padded.width, 1), _weights(conv), strict=True)
-    )
+    loops = tuple(zip((inputs, *g.kernel), conv.input, conv.weights, strict=True))
+    more: dict[str, object] = {}
+    if padded.apart > 1:
+        columns = (padded.column(k * g.dilation[1]) for k in range(g.kernel[1]))
+        more["taps"] = tuple((x, k * conv.weights[2]) for k, x in enumerate(columns))
+        loops = loops[:-1]
     source = body = ""
     for first_row, rows, row_parts in split(height, rows_most):
         body += f"for row in range({first_row}, {first_row + rows * row_parts}, {rows}):\n"
@@ -81,27 +99,25 @@ def _by_columns(request: Request, conv: _Conv) -> tuple[str, str, str]:
                         ),
                         "scalars": tuple((o, o * height * width) for o in range(size)),
                         "loops": loops,
-                        "bias": "none" if bias is None else "scalars",
+                        "bias": "none" if "bias" not in request.offsets else "scalars",
+                        **more,
                     }
                     source += f"{tile} = single_tile(SingleTile(\n{lines(settings)}))\n"
                     body += (
-                        f"        {tile}(arena, {padded.at} + row * {stride * padded.width}, "
-                        f"weights, {weight} + output, weights, {bias or 0} + output, arena, "
-                        f"y + (output * {height} + row) * {width})\n"
+                        f"        {tile}(arena, {at['x']} + row * {stride * padded.width}, "
+                        f"weights, {at['weights']} + output, weights, {at['bias']} + output, "
+                        f"arena, {at['y']} + (output * {height} + row) * {width})\n"
                     )
     return source, body, "y = x correlated with the weights; the lanes are columns."
 
 
 def _by_channels(request: Request, conv: _Conv) -> tuple[str, str, str]:
-    node, target, padded = conv.node, request.target, conv.padded
-    inputs, (outputs, height, width) = node.given[0], node.shape
-    down, across = node.arguments["stride"]
-    weight, bias = request.offsets["weight"], request.offsets.get("bias")
+    g, target, padded, at = conv.g, request.target, conv.padded, conv.places
+    inputs, outputs, height, width = g.inputs, g.outputs, g.out_height, g.out_width
+    down, across = g.stride
     channels = vectors_of(outputs, target.width)
     high, wide = target.tile(width, min(8, len(channels)))
-    loops = tuple(
-        zip((inputs, *conv.kernel), _weights(conv), (conv.plane, padded.width, 1), strict=True)
-    )
+    loops = tuple(zip((inputs, *g.kernel), conv.weights, conv.input, strict=True))
     source, body = "", f"for row in range({height}):\n"
     for start in range(0, len(channels), wide):
         part = channels[start : start + wide]
@@ -109,17 +125,17 @@ def _by_channels(request: Request, conv: _Conv) -> tuple[str, str, str]:
             tile = f"{NAME}_single_{size}x{part[0][0]}"
             settings: dict[str, object] = {
                 "width": target.width,
-                "vectors": tuple((at, at, count) for at, count in part),
+                "vectors": tuple((first, first, count) for first, count in part),
                 "scalars": tuple((c * across, c) for c in range(size)),
                 "loops": loops,
-                "bias": "none" if bias is None else "vectors",
+                "bias": "none" if "bias" not in request.offsets else "vectors",
                 "scatter": height * width,
             }
             source += f"{tile} = single_tile(SingleTile(\n{lines(settings)}))\n"
             body += (
                 f"    for column in range({first}, {first + size * parts}, {size}):\n"
-                f"        {tile}(weights, {weight}, arena, {padded.at} + row * "
-                f"{down * padded.width} + column * {across}, weights, {bias or 0}, arena, "
-                f"y + row * {width} + column)\n"
+                f"        {tile}(weights, {at['weights']}, arena, {at['x']} + row * "
+                f"{down * padded.width} + column * {across}, weights, {at['bias']}, arena, "
+                f"{at['y']} + row * {width} + column)\n"
             )
     return source, body, "y = x correlated with the weights; the lanes are channels."

@@ -23,17 +23,18 @@ def inverse_source(variance: str, epsilon: float) -> str:
 
 
 def fold(
-    weight: NDArray[Any], bias: NDArray[Any] | int, tensors: Mapping[str, NDArray[Any]],
-    epsilon: float,
+    weight: NDArray[Any], outputs: tuple[int, int, int], bias: NDArray[Any] | int,
+    tensors: Mapping[str, NDArray[Any]], epsilon: float,
 ) -> tuple[Doubles, Doubles]:  # fmt: skip
     """The weights and the bias of a layer that does what a normalization behind it did.
 
     (x W + b - mean) * factor + shift, where factor = scale / deviation, is
     x (W * factor) + ((b - mean) * factor + shift). `tensors` are the normalization's by their
-    names; `weight` is flat, as in memory: its innermost axis are the outputs.
+    names; `weight` is flat, as in memory, where `outputs` are the values before, along and behind
+    the axis of the outputs.
     """
     scale, shift, mean, variance = (
         tensors[name].astype(np.float64) for name in ("scale", "shift", "mean", "variance")
     )
     factor = scale / deviation(variance, epsilon)
-    return (weight.reshape(-1, len(factor)) * factor).ravel(), (bias - mean) * factor + shift
+    return (weight.reshape(outputs) * factor[:, None]).ravel(), (bias - mean) * factor + shift

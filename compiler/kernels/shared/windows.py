@@ -8,13 +8,14 @@ from lenet.compiler.function import NAME
 from lenet.compiler.kernels.shared.tile_source import lines
 from lenet.compiler.single_contract import Padded, Single, single_function, vectors_of
 from lenet.dsl.graph import Node
+from lenet.dsl.padding import sides_of
 from lenet.dsl.shapes import Shape, product
 
 
 @dataclass(frozen=True)
 class Windows:
     """Sizes of a pooling, in rows and columns but for `given`, the input's (channels, height,
-    width); `out` counts the windows."""
+    width); `out` counts the windows, `padding` is what lies above and on the left."""
 
     given: Shape
     out: tuple[int, int]
@@ -27,8 +28,8 @@ class Windows:
         """Of a pooling; where its output is a vector, a window is a whole map."""
         arguments = node.arguments
         out = (node.shape[1], node.shape[2]) if len(node.shape) == 3 else (1, 1)
-        padding = arguments.get("pad") or (0, 0)
-        return cls(node.given, out, arguments["window"], arguments["stride"], padding)
+        (above, _), (left, _) = sides_of(arguments.get("pad"))
+        return cls(node.given, out, arguments["window"], arguments["stride"], (above, left))
 
     @classmethod
     def of_places(cls, shape: Shape) -> "Windows":
@@ -41,6 +42,19 @@ class Windows:
         return any(s < w for s, w in zip(self.stride, self.window, strict=True))
 
     @property
+    def ends(self) -> tuple[int, int]:
+        """Rows and columns of the last windows that lie behind the input."""
+        sizes = zip(self.stride, self.window, self.out, self.padding, self.given[1:], strict=True)
+        rows, columns = (max(0, (o - 1) * s - p + w - size) for s, w, o, p, size in sizes)
+        return rows, columns
+
+    @property
+    def hangs(self) -> tuple[bool, bool]:
+        """Whether windows hang over a border: the upper or the lower, the left or the right one."""
+        down, across = (p > 0 or end > 0 for p, end in zip(self.padding, self.ends, strict=True))
+        return down, across
+
+    @property
     def covers(self) -> bool:
         """Whether every place of the input lies in some window."""
         return all(
@@ -51,22 +65,10 @@ class Windows:
         )
 
     @property
-    def beyond(self) -> tuple[int, int]:
-        """Rows and columns of the last windows that lie behind the input and its padding."""
-        sizes = zip(self.stride, self.window, self.out, self.padding, self.given[1:], strict=True)
-        rows, columns = (max(0, (o - 1) * s + w - size - 2 * p) for s, w, o, p, size in sizes)
-        return rows, columns
-
-    @property
-    def cut(self) -> bool:
-        """Whether some windows have places outside of the input."""
-        return any(self.padding) or any(self.beyond)
-
-    @property
     def part(self) -> str:
         """One over the places of the input that the window at `top`, `left` has, for windows
         without padding."""
-        if not any(self.beyond):
+        if not any(self.ends):
             return f"np.float32({1 / product(self.window)!r})"
         rows, columns = (
             f"min({window}, {size} - {edge})"
@@ -79,12 +81,11 @@ class Windows:
         """Of the places `i`, `j` of the window at `top`, `left` that are places of the input."""
         spans = []
         for axis, (size, edge) in enumerate(zip(self.given[1:], ("top", "left"), strict=True)):
-            window, padding = self.window[axis], self.padding[axis]
+            window = self.window[axis]
             span = f"range({window})"
-            if padding:
-                span = f"range(max(0, -{edge}), min({window}, {size} - {edge}))"
-            elif self.beyond[axis]:
-                span = f"range(min({window}, {size} - {edge}))"
+            if self.hangs[axis]:
+                first = f"max(0, -{edge}), " if self.padding[axis] else ""
+                span = f"range({first}min({window}, {size} - {edge}))"
             spans.append(span)
         return spans[0], spans[1]
 
@@ -114,7 +115,9 @@ def pool_single(request: Request, fill: str, largest: bool) -> Single:
     """Pooling of one image; the lanes are columns."""
     w = Windows.of(request.node)
     channels = request.node.given[0]
-    padded = Padded.of(request.node.given, w.padding, fill, w.beyond)
+    (above, below), (left, right) = sides_of(request.node.arguments.get("pad"))
+    sides = (above, max(below, w.ends[0])), (left, max(right, w.ends[1]))
+    padded = Padded.of(request.node.given, sides, fill)
     (height, width), stride = w.out, w.stride
     tiles = ""
     body = f"for channel in range({channels}):\n    for row in range({height}):\n"

@@ -27,7 +27,7 @@ class OuterProduct:
     """One tile of a weight gradient: for each of `kernel_rows`, `len(lefts)` times `rights` sums.
 
     g[kernel_row, left, right] += sum over lanes, rows and columns of
-                                  x[left, row * step - padding + kernel_row, column] *
+                                  x[left, row * step - padding + kernel_row * apart, column] *
                                   dy[right, row, column]
 
     and = where there is nothing before.
@@ -35,8 +35,9 @@ class OuterProduct:
     `lefts` lists (offset into x, offset into g) of each left factor. `edges` lists the columns
     (x offset, dy offset, lefts that count) that some left factors must leave out because there
     the kernel hangs over the border; the other columns run in a loop from `x_start`, `dy_start`.
-    Rows of x that are none of its `height` are left out. `places` lists (x offset, dy offset) of
-    what one turn of that loop takes: more than one where rows and columns are those of windows.
+    Rows of x that are none of its `height` are left out, where there is `padding` above or the
+    kernel `hangs` over below. `places` lists (x offset, dy offset) of what one turn of that loop
+    takes: more than one where rows and columns are those of windows.
 
     If `strip` is not 0, all kernel rows take so many rows of dy before the next ones, so that these
     and the rows of x are read from the first-level cache; their sums wait in memory meanwhile.
@@ -63,6 +64,8 @@ class OuterProduct:
     height: int
     full: bool
     places: tuple[tuple[int, int], ...] = ((0, 0),)
+    apart: int = 1
+    hangs: bool = False
 
 
 def outer_product(tile: OuterProduct) -> Any:
@@ -129,17 +132,18 @@ def outer_product(tile: OuterProduct) -> Any:
 
         def met(above: int, kernel_row: Any) -> Any:
             """The rows of dy that meet with `kernel_row` a row of x before `above`."""
-            rows = builder.sub(INT64(above + tile.padding + tile.step - 1), kernel_row)
+            kernel_rows = builder.mul(kernel_row, INT64(tile.apart))
+            rows = builder.sub(INT64(above + tile.padding + tile.step - 1), kernel_rows)
             return builder.sdiv(larger(rows, INT64(0)), INT64(tile.step))
 
         def add_rows(kernel_row: Any, first: Any, end: Any, part: Any, sums: Carried) -> Carried:
             """The sums of rows `first` to `end` of dy, those that meet rows of x."""
-            if tile.padding:
+            if tile.padding or tile.hangs:
                 first = larger(first, met(0, kernel_row))
                 end = smaller(end, met(tile.height, kernel_row))
             above = builder.sub(first, start)
             x_base = at(at(x0, part, width), above, tile.x_row)
-            x_base = at(x_base, kernel_row, tile.x_row // tile.step)
+            x_base = at(x_base, kernel_row, tile.x_row // tile.step * tile.apart)
             dy_base = at(at(dy0, part, width), above, tile.dy_row)
             return loop(
                 builder,
@@ -164,7 +168,7 @@ def outer_product(tile: OuterProduct) -> Any:
 
         zeros = [constant(0.0, width)] * (count * tile.rights)
         kernel_rows = tile.kernel_rows if tile.strip else 1
-        kept = _Kept(builder, width, kernel_rows * parts, len(zeros))
+        kept = Kept(builder, width, kernel_rows * parts, len(zeros))
 
         def at_once(kernel_row: Any) -> None:
             if parts == 1:
@@ -224,7 +228,7 @@ def _loop(builder: ir.IRBuilder, count: Any, body: Callable[[Any], None]) -> Non
     loop(builder, count, [], carrying)
 
 
-class _Kept:
+class Kept:
     """Memory for `slots` times `count` vectors."""
 
     def __init__(self, builder: ir.IRBuilder, width: int, slots: int, count: int) -> None:

@@ -37,7 +37,8 @@ class SingleTile:
     vectors: (offset into v, offset into y, floats) of each; scalars: (offset into s, offset into
     y). loops: (count, step in v, step in s) from the outermost. The start is bias[scalar number]
     ("scalars"), bias[offset into y] of the vector ("vectors"), or 0. Neighbours in a vector are
-    `scatter` floats apart in y.
+    `scatter` floats apart in y. `taps` are steps of an innermost loop that is not even: (in v,
+    in s).
     """
 
     width: int
@@ -46,6 +47,7 @@ class SingleTile:
     loops: tuple[tuple[int, int, int], ...]
     bias: str
     scatter: int = 1
+    taps: tuple[tuple[int, int], ...] = ((0, 0),)
 
 
 def single_tile(tile: SingleTile) -> Any:
@@ -93,7 +95,10 @@ def single_tile(tile: SingleTile) -> Any:
 
         def nest(depth: int, v_base: Any, s_base: Any, sums: Carried) -> Carried:
             if depth == len(tile.loops):
-                return innermost(v_base, s_base, sums)
+                for v_step, s_step in tile.taps:
+                    v_place = builder.add(v_base, INT64(v_step))
+                    sums = innermost(v_place, builder.add(s_base, INT64(s_step)), sums)
+                return sums
             count, v_step, s_step = tile.loops[depth]
             if count == 1:
                 return nest(depth + 1, v_base, s_base, sums)

@@ -1,7 +1,11 @@
 """Shapes and counts that do not fit."""
 
+from math import gcd
+
 from lenet.dsl.messages.codes import Code
-from lenet.dsl.messages.diagnostics import Diagnostic, Edit
+from lenet.dsl.messages.diagnostics import Diagnostic, Edit, Related
+from lenet.dsl.messages.phrases import enumerated
+from lenet.dsl.padding import Sides
 from lenet.dsl.shapes import Shape, product, show
 from lenet.dsl.syntax.tree import Span
 
@@ -14,20 +18,67 @@ E030 = Code(
 
 
 def window_too_large(
-    span: Span, layer: str, window: Shape, given: Shape, padding: Shape | None, source: str
-) -> Diagnostic:
+    span: Span, layer: str, window: Shape, given: Shape, padding: Sides | None, source: str,
+    whole: Shape,
+) -> Diagnostic:  # fmt: skip
     """The checker adds the smallest input of the net that is large enough. `padding` is None where
-    the layer has none.
+    the layer has none. The window reaches over `whole` rows and columns.
     """
-    more = padding or (0, 0)
-    room = (given[1] + 2 * more[0], given[2] + 2 * more[1])
-    padded = f", padded {show(room)}" if any(more) else ""
+    down, across = padding or ((0, 0), (0, 0))
+    room = (given[1] + sum(down), given[2] + sum(across))
+    padded = f", padded {show(room)}" if room != given[1:] else ""
+    more = "" if padding is None else ", or more `pad`"
+    dilated = whole != window
     return Diagnostic(
         "E030",
         span,
-        f"the {layer} window {show(window)} is larger than its input",
-        f"{source} gives {show(given)}{padded}: {show(window)} does not fit into {show(room)}.",
-        f"use at most {show(room)}" + ("" if padding is None else ", or more `pad`"),
+        f"the {layer} window {show(window)}{', dilated,' if dilated else ''} is larger than its "
+        "input",
+        f"{source} gives {show(given)}{padded}: {show(whole)} does not fit into {show(room)}.",
+        f"use a smaller `dilate`{more}" if dilated else f"use at most {show(room)}{more}",
+    )
+
+
+E071 = Code(
+    "groups that do not divide the channels",
+    "With `groups 4`, the first quarter of the outputs sees the first quarter of the input's "
+    "channels, and so on: their number has to divide both.",
+    "input 12x8x8\nconv 16x3x3 groups 8\n",
+)
+
+
+def groups_do_not_divide(
+    span: Span, groups: int, given: int, outputs: int, source: str
+) -> Diagnostic:
+    """`groups` does not divide the channels of a convolution's input, or those of its output."""
+    both = gcd(given, outputs)
+    divisors = [n for n in range(1, both + 1) if both % n == 0]
+    listed = enumerated([str(n) for n in divisors])
+    wrong = [
+        f"{count} channels that {what}"
+        for count, what in ((given, f"{source} gives"), (outputs, "it makes"))
+        if count % groups
+    ]
+    nearest = min(divisors, key=lambda n: (abs(n - groups), n))
+    return Diagnostic(
+        "E071",
+        span,
+        f"{groups} groups do not divide the {' nor the '.join(wrong)}",
+        f"Numbers that divide both {given} and {outputs}: {listed}.",
+        f"write `groups {nearest}`",
+        edits=(Edit.of(span, str(nearest)),),
+    )
+
+
+def groups_with_table(span: Span, table: Span) -> Diagnostic:
+    """A convolution has `groups` and a table, which both say what its outputs see."""
+    return Diagnostic(
+        "E071",
+        span,
+        "`groups` and `connect` say both which channels an output sees",
+        "",
+        "keep one of them",
+        (Related(table, "this is the other"),),
     )
 
 

@@ -158,24 +158,14 @@ def window_of_all(span: Span, layer: str, expected: str, given: Shape | None) ->
     )  # fmt: skip
 
 
-def pad_mode(
-    option: Span, span: Span, layer: str, mode: str, pad: tuple[int, int] | None,
-    known: bool = False, stride: Sequence[int] = (1,),
-) -> Diagnostic:  # fmt: skip
-    """`pad` is what the mode stands for, if anything does; `known` tells that the window is."""
-    does = "keeps the size" if set(stride) == {1} else "does the same with this stride"
-    edits: tuple[Edit, ...] = ()
-    fix = "no `pad` keeps the size under this window: use one of odd sizes" if known else ""
-    if pad == (0, 0):
-        fix = f"leave `pad {mode}` out: without it nothing is added"
-        edits = (Edit(option.line, option.column - 1, span.line, span.end_column, "", span.file),)
-    elif pad is not None:
-        size = str(pad[0]) if pad[0] == pad[1] else show(pad)
-        fix = f"write `pad {size}`, which {does}"
-        edits = (Edit.of(span, size),)
+def pad_valid(option: Span, span: Span, layer: str) -> Diagnostic:
+    """`pad valid`, which is what other frameworks say for none."""
+    edit = Edit(option.line, option.column - 1, span.line, span.end_column, "", span.file)
     return Diagnostic(
-        "E013", span, f"the pad of `{layer}` must be one whole number or two sizes, like 3x3",
-        f"`{mode}` is a word of other frameworks.", fix, edits=edits,
+        "E013", span,
+        f"the pad of `{layer}` must be one whole number or two sizes, like 3x3, or same",
+        "`valid` is a word of other frameworks.",
+        "leave `pad valid` out: without it nothing is added", edits=(edit,),
     )  # fmt: skip
 
 
@@ -260,11 +250,12 @@ def out_of_range(span: Span, what: str, value: object, limits: str) -> Diagnosti
 
 
 def no_winograd(span: Span) -> Diagnostic:
-    """`algorithm winograd` for a kernel or a stride that its transforms do not have."""
+    """`algorithm winograd` for a kernel, a stride or groups that its transforms do not have."""
     return Diagnostic(
         "E016",
         span,
-        "Winograd's transforms are for 3x3 and 5x5 kernels with stride 1",
+        "Winograd's transforms are for 3x3 and 5x5 kernels with stride 1, neither dilated nor in "
+        "groups",
         fix="leave `algorithm winograd` out, and the compiler chooses",
     )
 

@@ -27,14 +27,20 @@ class Layer(NamedTuple):
 # Sliding windows
 
 
-def pad(x: Array, padding: Pair, value: float) -> Array:
-    (ph, pw) = padding
-    return np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)), constant_values=value)
+def sides(padding: tuple[int, ...]) -> tuple[Pair, Pair]:
+    """(above, below) and (left, right), of two numbers or of above, left, below and right."""
+    above, left, below, right = padding if len(padding) == 4 else (*padding, *padding)
+    return (above, below), (left, right)
 
 
-def unpad(x: Array, padding: Pair) -> Array:
-    (ph, pw), (height, width) = padding, x.shape[2:]
-    return x[:, :, ph : height - ph, pw : width - pw]
+def pad(x: Array, padding: tuple[int, ...], value: float) -> Array:
+    return np.pad(x, ((0, 0), (0, 0), *sides(padding)), constant_values=value)
+
+
+def unpad(x: Array, padding: tuple[int, ...]) -> Array:
+    (above, below), (left, right) = sides(padding)
+    height, width = x.shape[2:]
+    return x[:, :, above : height - below, left : width - right]
 
 
 def whole_windows(x: Array, attributes: Attributes, value: float) -> tuple[Array, Pair]:
@@ -52,7 +58,7 @@ def whole_windows(x: Array, attributes: Attributes, value: float) -> tuple[Array
         firsts = range(0, padded.shape[2 + axis] + stride[axis], stride[axis])
         ends = [first + window[axis] for first in firsts]
         count = next(k for k, end in enumerate(ends, 1) if end >= padded.shape[2 + axis])
-        before = attributes.get("padding", (0, 0))[axis]
+        before = sides(attributes.get("padding", (0, 0)))[axis][0]
         if firsts[count - 1] >= before + x.shape[2 + axis]:
             count -= 1
         sizes.append(count)
@@ -62,36 +68,48 @@ def whole_windows(x: Array, attributes: Attributes, value: float) -> tuple[Array
     return padded, (sizes[0], sizes[1])
 
 
-def output_size(padded: Array, window: Pair, stride: Pair) -> Pair:
+def output_size(padded: Array, window: Pair, stride: Pair, dilation: Pair = (1, 1)) -> Pair:
     """How many whole windows fit, down and across."""
     height, width = padded.shape[2:]
+    window = ((window[0] - 1) * dilation[0] + 1, (window[1] - 1) * dilation[1] + 1)
     if window[0] > height or window[1] > width:
         raise ValueError(f"window {window} does not fit in {(height, width)}")
     return (height - window[0]) // stride[0] + 1, (width - window[1]) // stride[1] + 1
 
 
-def positions(window: Pair, stride: Pair, size: Pair) -> Iterator[tuple[int, int, Any]]:
+def positions(
+    window: Pair, stride: Pair, size: Pair, dilation: Pair = (1, 1)
+) -> Iterator[tuple[int, int, Any]]:
     """Each (i, j) in the window, row-major, with the index of the cells that the windows of all
-    outputs have at (i, j): output (r, c) has row r * stride + i, column c * stride + j."""
+    outputs have at (i, j): output (r, c) has row r * stride + i * dilation, and a column alike."""
     for i in range(window[0]):
         for j in range(window[1]):
-            rows = slice(i, i + stride[0] * (size[0] - 1) + 1, stride[0])
-            columns = slice(j, j + stride[1] * (size[1] - 1) + 1, stride[1])
+            top, left = i * dilation[0], j * dilation[1]
+            rows = slice(top, top + stride[0] * (size[0] - 1) + 1, stride[0])
+            columns = slice(left, left + stride[1] * (size[1] - 1) + 1, stride[1])
             yield i, j, (slice(None), slice(None), rows, columns)
 
 
 # Layers
 
 
+def in_groups(x: Array, groups: int) -> Array:
+    """(N, C, H, W) as (N, groups, C / groups, H, W)."""
+    return x.reshape(x.shape[0], groups, -1, *x.shape[2:])
+
+
 def conv_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
     weight, kernel, stride = parameters["weight"], attributes["kernel"], attributes["stride"]
-    if weight.shape[1:] != (x.shape[1], *kernel):
+    dilation, groups = attributes.get("dilation", (1, 1)), attributes.get("groups", 1)
+    if weight.shape[1:] != (x.shape[1] // groups, *kernel):
         raise ValueError(f"weight {weight.shape}, input {x.shape}, kernel {kernel} disagree")
     padded = pad(x, attributes["padding"], 0.0)
-    size = output_size(padded, kernel, stride)
+    size = output_size(padded, kernel, stride, dilation)
     y = np.zeros((x.shape[0], weight.shape[0], *size))
-    for i, j, cells in positions(kernel, stride, size):
-        y += np.einsum("nchw,oc->nohw", padded[cells], weight[:, :, i, j])
+    of_groups = weight.reshape(groups, -1, *weight.shape[1:])
+    for i, j, cells in positions(kernel, stride, size, dilation):
+        part = in_groups(padded[cells], groups)
+        y += np.einsum("ngchw,goc->ngohw", part, of_groups[..., i, j]).reshape(y.shape)
     if attributes["bias"]:
         y += parameters["bias"][None, :, None, None]
     return y, padded
@@ -101,14 +119,58 @@ def conv_backward(
     dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
 ) -> tuple[Array, Arrays]:
     padded, weight = saved, parameters["weight"]
+    dilation, groups = attributes.get("dilation", (1, 1)), attributes.get("groups", 1)
     dpadded, dweight = np.zeros_like(padded), np.zeros_like(weight)
-    for i, j, cells in positions(attributes["kernel"], attributes["stride"], dy.shape[2:]):
-        dpadded[cells] += np.einsum("nohw,oc->nchw", dy, weight[:, :, i, j])
-        dweight[:, :, i, j] = np.einsum("nohw,nchw->oc", dy, padded[cells])
+    of_groups = weight.reshape(groups, -1, *weight.shape[1:])
+    slopes = in_groups(dy, groups)
+    sizes = attributes["kernel"], attributes["stride"], dy.shape[2:]
+    for i, j, cells in positions(*sizes, dilation):
+        part = np.einsum("ngohw,goc->ngchw", slopes, of_groups[..., i, j])
+        dpadded[cells] += part.reshape(dpadded[cells].shape)
+        own = np.einsum("ngohw,ngchw->goc", slopes, in_groups(padded[cells], groups))
+        dweight[:, :, i, j] = own.reshape(dweight.shape[:2])
     gradients = {"weight": dweight}
     if attributes["bias"]:
         gradients["bias"] = dy.sum(axis=(0, 2, 3))
     return unpad(dpadded, attributes["padding"]), gradients
+
+
+def upconv_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    """Each place of x puts a whole kernel into y, a stride from the next place's."""
+    weight, kernel, stride = parameters["weight"], attributes["kernel"], attributes["stride"]
+    dilation, extra = attributes["dilation"], attributes["extra"]
+    if weight.shape[::2] != (x.shape[1], kernel[0]) or weight.shape[3] != kernel[1]:
+        raise ValueError(f"weight {weight.shape}, input {x.shape}, kernel {kernel} disagree")
+    size = [
+        (x.shape[2 + k] - 1) * stride[k] + (kernel[k] - 1) * dilation[k] + 1 + extra[k]
+        for k in (0, 1)
+    ]
+    whole = np.zeros((x.shape[0], weight.shape[1], *size))
+    for i, j, cells in positions(kernel, stride, x.shape[2:], dilation):
+        whole[cells] += np.einsum("nchw,co->nohw", x, weight[:, :, i, j])
+    y = unpad(whole, attributes["padding"])
+    if attributes["bias"]:
+        y = y + parameters["bias"][None, :, None, None]
+    return y, x
+
+
+def upconv_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    x, weight = saved, parameters["weight"]
+    whole, dx, dweight = (
+        pad(dy, attributes["padding"], 0.0),
+        np.zeros_like(x),
+        np.zeros_like(weight),
+    )
+    sizes = attributes["kernel"], attributes["stride"], x.shape[2:], attributes["dilation"]
+    for i, j, cells in positions(*sizes):
+        dx += np.einsum("nohw,co->nchw", whole[cells], weight[:, :, i, j])
+        dweight[:, :, i, j] = np.einsum("nohw,nchw->co", whole[cells], x)
+    gradients = {"weight": dweight}
+    if attributes["bias"]:
+        gradients["bias"] = dy.sum(axis=(0, 2, 3))
+    return dx, gradients
 
 
 def linear_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
@@ -562,6 +624,8 @@ def upsample_backward(
 
 LAYERS: dict[str, Layer] = {
     "conv": Layer(conv_forward, conv_backward),
+    "depthwise": Layer(conv_forward, conv_backward),
+    "upconv": Layer(upconv_forward, upconv_backward),
     "linear": Layer(linear_forward, linear_backward),
     "maxpool": Layer(maxpool_forward, maxpool_backward),
     "avgpool": Layer(avgpool_forward, avgpool_backward),
