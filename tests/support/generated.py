@@ -61,20 +61,62 @@ def _layer(random: Random, shape: Shape) -> tuple[list[str], Shape]:
         if random.random() < 0.5:
             width = random.randint(2, 9)
             return [f"linear {width}{random.choice(['', ' bias no'])}"], (width,)
+        if random.random() < 0.2:
+            return _channels(random, shape)
         return [random.choice(simple)], shape
     channels, height, width = shape
-    kind = random.choice(["conv", "conv", "conv", "pool", "subsample", "shortcut", "simple"])
+    kinds = ["conv", "conv", "conv", "pool", "subsample", "shortcut", "moved", "simple"]
+    kind = random.choice(kinds)
     if kind == "conv":
         return _conv(random, shape)
+    if kind == "moved":
+        return random.choice([_channels, _margins, _larger])(random, shape)
     if kind in ("pool", "subsample") and min(height, width) >= 4:
         window, stride = random.choice([(2, 2), (3, 2), (2, 1)])
         name = random.choice(["maxpool", "avgpool"]) if kind == "pool" else "subsample"
-        out = tuple((size - window) // stride + 1 for size in (height, width))
-        return [f"{name} {window} stride {stride}  # allow W001"], (channels, *out)
+        more = stride - 1 if kind == "pool" and random.random() < 0.4 else 0
+        out = tuple((size - window + more) // stride + 1 for size in (height, width))
+        options = f" stride {stride}{' round up' * (more > 0)}"
+        return [f"{name} {window}{options}  # allow W001"], (channels, *out)
     if kind == "shortcut" and min(height, width) >= 4:
         more = channels + random.randint(0, 2)
         return [f"shortcut {more} stride 2"], (more, (height + 1) // 2, (width + 1) // 2)
     return [random.choice(simple)], shape
+
+
+def _channels(random: Random, shape: Shape) -> tuple[list[str], Shape]:
+    """Some of them, or all in another order."""
+    count, *rest = shape
+    if random.random() < 0.5:
+        divisors = [number for number in range(1, count + 1) if count % number == 0]
+        return [f"shuffle {random.choice(divisors)}"], shape
+    first = random.randrange(count)
+    to = random.randint(first + 1, count)
+    return [f"slice {first} to {to}"], (to - first, *rest)
+
+
+def _margins(random: Random, shape: Shape) -> tuple[list[str], Shape]:
+    """Added, or cut off."""
+    channels, height, width = shape
+    sides = [random.randint(0, 1) for _ in range(4)]
+    named = " ".join(
+        f"{side} {n}" for side, n in zip(("top", "bottom", "left", "right"), sides, strict=True)
+    )
+    if random.random() < 0.5 or min(height, width) < 3:
+        return [f"pad {named}"], (channels, height + sum(sides[:2]), width + sum(sides[2:]))
+    if random.random() < 0.5:
+        return [f"crop {named}"], (channels, height - sum(sides[:2]), width - sum(sides[2:]))
+    out = (random.randint(2, height), random.randint(2, width))
+    return [f"crop {out[0]}x{out[1]}"], (channels, *out)
+
+
+def _larger(random: Random, shape: Shape) -> tuple[list[str], Shape]:
+    channels, height, width = shape
+    down, across = random.randint(1, 2), random.randint(1, 3)
+    if height * down > 20 or width * across > 20:
+        down = across = 1
+    method = random.choice(["", " nearest", " bilinear"])
+    return [f"upsample {down}x{across}{method}"], (channels, height * down, width * across)
 
 
 def _conv(random: Random, shape: Shape) -> tuple[list[str], Shape]:
@@ -141,6 +183,8 @@ def _join(random: Random, spec: Spec, shape: Shape, depth: int) -> tuple[list[st
             if number and random.random() < 0.7:
                 body = ["linear 4"] if len(shape) == 1 else ["conv 2x1x1"]
                 out = (4,) if len(shape) == 1 else (2, *shape[1:])
+        elif number and len(shape) == 3 and random.random() < 0.3:
+            body = [random.choice(["avgpool all", "maxpool all"])]  # one value a channel
         elif number:
             body = _same(random, shape)
         channels += out[0]
