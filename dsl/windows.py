@@ -92,7 +92,7 @@ def slide(context: Context, window: Shape, argument: str, default_stride: Shape)
         room = context.input[1 + axis] + sum(padding[axis]) - whole[axis]
         if room < 0:
             span = context.span(argument)
-            given = padding if "pad" in arguments else None
+            given = padding if PAD.name in arguments else None
             raise Refused(
                 messages.window_too_large(
                     span, name, window, context.input, given, context.source, whole
@@ -117,15 +117,15 @@ def slide(context: Context, window: Shape, argument: str, default_stride: Shape)
     arguments["stride"] = stride
     if "dilate" in arguments:
         arguments["dilate"] = None if dilate == (1, 1) else dilate
-    if "pad" in arguments:
-        arguments["pad"] = bound(padding)
+    if PAD.name in arguments:
+        arguments[PAD.name] = bound(padding)
         arguments |= {side.name: None for side in SIDES}  # it says them all now
     return sizes[0], sizes[1]
 
 
 def _padding(context: Context, whole: Shape, stride: Shape) -> Sides:
     """What is added above, below, left and right."""
-    pad = context.arguments.get("pad", (0, 0))
+    pad = context.arguments.get(PAD.name, (0, 0))
     given = {side.name: context.arguments.get(side.name) for side in SIDES}
     if pad == "same":
         for side, value in given.items():

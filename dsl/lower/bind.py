@@ -104,7 +104,7 @@ class _Binding:
             number = items.pop(0)
             what = (layer.name, word, show_item(number))
             self.problems.append(messages.factor_without_x(number.span, *what))
-        elif word == "pad" and _is_valid(items[0], self.constants):
+        elif options[word].yields and _is_valid(items[0], self.constants):
             self.problems.append(messages.pad_valid(item.span, items.pop(0).span, layer.name))
         else:
             self._take(options[word])

@@ -45,6 +45,21 @@ def test_weights_are_drawn_as_the_word_says(written: str) -> None:
         MEANT[word](matrix, matrix.shape[1], outputs, values)
 
 
+def test_what_each_output_sees_of_its_group() -> None:
+    """And what each input is seen by; of a transposed kernel a stride leaves a part."""
+    text = (
+        "input 8x9x9\nconv 32x5x3 groups 4 init {0}\ndepthwise 3 multiplier 2 init {0}\n"
+        "upconv 24x4x4 stride 2 init {0}\nflatten\n"
+    )
+    fans = {"conv1": (2 * 15, 8 * 15), "depthwise1": (9, 18), "upconv1": (64 * 4, 24 * 16)}
+    for word in ("he", "xavier"):
+        program = compile_graph(check_graph(text.format(word), "x"))
+        found = to_tensors(program, initial_weights(program, 1))
+        for layer, (inputs, outputs) in fans.items():
+            tensor = found[f"{layer}.weight"].astype(np.float64)
+            MEANT[word](tensor.reshape(len(tensor), -1), inputs, outputs, [])
+
+
 def test_seeds_and_tensors_have_values_of_their_own() -> None:
     first, other = tensors("normal 1"), tensors("normal 1", seed=2)
     assert not np.array_equal(first["conv1.weight"], other["conv1.weight"])

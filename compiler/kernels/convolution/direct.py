@@ -128,6 +128,19 @@ def backward(request: Request, g: Geometry) -> Direction:
     return turned(request, g, ("backward", BACKWARD, doc), ("dy", "dx"))
 
 
+def _places(
+    request: Request, g: Geometry, steps: tuple[int, int], names: tuple[str, str],
+    bias: str | None, epilogue: Epilogue | None,
+) -> tuple[dict[str, str], str]:  # fmt: skip
+    """in_groups of what the sums take and, unless an epilogue takes these, of what they give."""
+    places = {"x": (names[0], steps[0]), "weights": (request.offsets["weight"], g.outputs)}
+    if epilogue is None:
+        places["y"] = names[1], steps[1]
+    if bias is not None:
+        places["bias"] = bias, g.outputs
+    return in_groups(g, **places)
+
+
 Head = tuple[str, tuple[str, ...], str]  # of a function: its suffix, parameters and doc
 
 
@@ -150,13 +163,9 @@ def correlated(
             if 0 <= left + j * sw + k * dw < g.width
         )
         tiles.append((start, columns, left, taps))
-    places = {
-        "x": (names[0], g.x_group), "y": (names[1], g.y_group),
-        "weights": (request.offsets["weight"], g.outputs), "bias": (bias or "0", g.outputs),
-    }  # fmt: skip
-    at, head = in_groups(g, **places)
+    at, head = _places(request, g, (g.x_group, g.y_group), names, bias, epilogue)
     given = Input(at["x"], g.inputs, g.height, g.width, kh, g.outputs * kw, apart=dh)
-    to, copies = _target(given, epilogue, at["y"], g.out_height, g.out_width)
+    to, copies = _target(given, epilogue, at.get("y", ""), g.out_height, g.out_width)
     steps: dict[str, object] = {
         **given.steps,
         "w_channel": g.weight_channel,
@@ -170,7 +179,7 @@ def correlated(
     call = (
         f"{{tile}}(arena, {given.place(copies)}, {g.inputs}, "
         f"rows, weights, {at['weights']} + first * {g.weight_row} + output, "
-        f"{at['bias']} + output, arena, {to})"
+        f"{at.get('bias', 0)} + output, arena, {to})"
     )
     runs, found = runs_of(tiles), _rows_covered(g)
     row = Row(request, function[0], g.outputs, found, given, runs, steps, call)
@@ -210,18 +219,14 @@ def turned(
             and 0 <= (start + j + pw - k * dw) // sw < g.out_width
         )
         tiles.append((start, columns, base, taps))
-    places = {
-        "x": (names[0], g.y_group), "y": (names[1], g.x_group),
-        "weights": (request.offsets["weight"], g.outputs), "bias": (bias or "0", g.inputs),
-    }  # fmt: skip
-    at, head = in_groups(g, **places)
+    at, head = _places(request, g, (g.y_group, g.x_group), names, bias, epilogue)
     uses = g.inputs * -(-kw // sw)
     step, apart = sh // gcd(sh, dh), dh // gcd(sh, dh)
     rows = -(-kh // step)
     given = Input(
         at["x"], g.outputs, g.out_height, g.out_width, rows, uses, upwards=True, apart=apart
     )
-    to, copies = _target(given, epilogue, at["y"], g.height, g.width)
+    to, copies = _target(given, epilogue, at.get("y", ""), g.height, g.width)
     steps: dict[str, object] = {
         **given.steps,
         "w_channel": 1,

@@ -188,6 +188,19 @@ def test_adam_takes_the_momentum_of_a_cycle_as_its_beta1() -> None:
     trained(net_of(optimizer="adam"), expect, momenta=momenta)
 
 
+def test_of_a_transposed_convolution_they_are_the_second_axis() -> None:
+    def expect(name: str, w: Any, g: Any, v: Any, _: Any) -> tuple[Any, Any]:
+        w, v = momentum(w, g, v)
+        if name == "upconv1.weight":
+            w = w * np.minimum(1, 0.3 / np.sqrt((w**2).sum(axis=(0, 2, 3), keepdims=True)))
+        return w, v
+
+    text = NET.format(
+        conv="\nupconv 4x2x3 stride 2 max_norm 0.3", linear="", optimizer="sgd momentum 0.9"
+    )
+    trained(check_graph(text, "x"), expect)
+
+
 @pytest.mark.parametrize("name", ["lars", "lamb"])
 def test_each_tensor_has_a_trust_of_its_own_and_those_that_are_spared_have_none(name: str) -> None:
     graph = net_of(optimizer=f"{name} weight_decay 0.1")
