@@ -20,5 +20,5 @@ OPTIMIZER = Optimizer(
         DECAY,
     ),
     whole=True,
-    aliases=("bfgs", "l-bfgs", "limitedmemorybfgs"),
+    aliases=("bfgs", "limitedmemorybfgs"),
 )
