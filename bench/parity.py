@@ -45,6 +45,7 @@ THEIRS: dict[str, tuple[str, dict[str, Any]]] = {
     "rmsprop": ("RMSprop", {"momentum": 0.9, "centered": True, "weight_decay": 0.01}),
 }  # fmt: skip
 _TOTAL = 200
+_VALLEY = 10  # steps, behind which both are where they go to
 SCHEDULES: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "cosine": ("rate 0.1 cosine", lambda o: lr_scheduler.CosineAnnealingLR(o, _TOTAL)),
     "cosine restarts": (
@@ -66,8 +67,11 @@ SCHEDULES: dict[str, tuple[str, Callable[[Any], Any]]] = {
 def optimizers() -> Iterator[Row]:
     """Each of ours, and what PyTorch calls it."""
     for name in OPTIMIZERS:
-        if name not in THEIRS:
+        if name not in THEIRS and not OPTIMIZERS[name].whole:
             yield "optimizer", name, "none", ""
+            continue
+        if OPTIMIZERS[name].whole:
+            yield "optimizer", name, "LBFGS, max_iter=1", f"{_of_lbfgs(name):.1e}"
             continue
         theirs, options = THEIRS[name]
         yield "optimizer", name, theirs, f"{_of_optimizer(name, theirs, options):.1e}"
@@ -86,6 +90,31 @@ def _of_optimizer(name: str, theirs: str, options: dict[str, Any]) -> float:
         optimizer.step()
         if updater(weights, parts_of(total), 1.0, 0, _SIZE, _RATE):
             return float("nan")
+    return _difference(weights, parameter.detach().numpy())
+
+
+def _of_lbfgs(name: str) -> float:
+    """In a valley, whose slopes each takes where it is: of random ones there is no curvature."""
+    rng, steepness, rate = np.random.default_rng(1), np.linspace(0.3, 4, _SIZE), 0.5
+    updater = Updater(OPTIMIZERS[name].use(), _SIZE)
+    weights = rng.standard_normal(_SIZE).astype(np.float32)
+    parameter = torch.tensor(weights, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([parameter], lr=rate, max_iter=1, history_size=10)
+
+    def slope(w: Any) -> Any:
+        return steepness * w + w**3 / 2
+
+    def closure() -> float:
+        parameter.grad = torch.tensor(slope(parameter.detach().numpy()))
+        return 0.0
+
+    for number in range(1, _VALLEY + 1):
+        updater.steps = number
+        total = np.rint(slope(weights.astype(np.float64)) * 2.0**FRACTION_BITS).astype(np.int64)
+        updater.look(weights, parts_of(total), 1.0, rate, lambda n, f: [f(k) for k in range(n)])
+        if updater(weights, parts_of(total), 1.0, 0, _SIZE, rate):
+            return float("nan")
+        optimizer.step(closure)
     return _difference(weights, parameter.detach().numpy())
 
 

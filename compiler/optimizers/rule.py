@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any, SupportsFloat
 
+import numpy as np
 from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
+from numpy.typing import NDArray
 
 from lenet.compiler.optimizers.exact import (
     Terms,
@@ -37,6 +39,20 @@ _INFINITY = 0x7F800000
 
 
 @dataclass(frozen=True)
+class Whole:
+    """What a rule does that looks at all parameters at once, before a step.
+
+    `gather`, which takes what `step` does, leaves the gradient in the first state of each
+    parameter; and `direct(states, before, rate)` works on all states, (states, parameters), from
+    that and from what it was `before`. It makes the step, the second state, which then is times
+    the rate of each layer. All workers do so, and get the same.
+    """
+
+    gather: Entry
+    direct: Callable[[NDArray[np.float32], NDArray[np.float32], float], None]
+
+
+@dataclass(frozen=True)
 class Rule:
     """How an optimizer changes the parameters, with the options of its line.
 
@@ -49,6 +65,7 @@ class Rule:
     Where the step of a tensor depends on all of it, `measure`, which takes what `step` does and an
     array of two float64, leaves there the sums of the squares of its weights and of something
     else, and `trust` makes of their roots, with the options, one more setting, the last of its own.
+    Where it depends on all parameters, there is a `whole`.
     """
 
     step: Entry
@@ -56,6 +73,7 @@ class Rule:
     settings: Callable[[float, int], Sequence[SupportsFloat]]
     measure: Entry | None = None
     trust: Callable[[float, float], float] | None = None
+    whole: Whole | None = None
 
 
 def rule_of(optimizer: Use) -> Rule:

@@ -95,7 +95,7 @@ ABSENT: dict[str, dict[str, str]] = {
     "optimizer": {
         **_each("rprop amsgrad adafactor adabound "
                 "adabelief novograd lazyadam", _ADAM),
-        **_each("lbfgs sophia shampoo asgd averagedsgd muon yogi lookahead "
+        **_each("sophia shampoo asgd averagedsgd muon yogi lookahead "
                 "sgdw newton conjugategradient", "write `sgd momentum 0.9` or `adam`"),
     },
     "option of sgd": {

@@ -12,11 +12,13 @@ class Optimizer(Word):
 
     `formula` is one step, for a parameter w with the mean gradient g and the learning rate. The
     `usual` one is taken where no line names one. `momentum` is the option that a schedule of the
-    rate may change from step to step as the momentum, where there is one.
+    rate may change from step to step as the momentum, where there is one. One for the `whole` has
+    all images in each batch.
     """
 
     formula: str
     momentum: str = ""
+    whole: bool = False
     usual: bool = False
 
 

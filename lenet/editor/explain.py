@@ -44,6 +44,8 @@ def explain(word: str | None) -> str:
     names = {plain(name): name for name in _names()}
     entries = _entries(names.get(plain(word), word))
     for target, what in _called(word):
+        if target == word:  # of which another spelling is known
+            continue
         told = "\n".join(_entries(target.split()[0]))
         entries.append(f"{word} is called `{target}` here, as {what}.\n\n{told}")
     if entries:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from lenet.compiler.jit.cache import load
 from lenet.compiler.optimizers.exact import sum_exactly
+from lenet.compiler.optimizers.rule import rule_of
 from lenet.compiler.pipeline import compile_graph
 from lenet.dsl.errors import LenetError
 from lenet.dsl.metrics import named
@@ -71,7 +72,8 @@ class _Run:
         self.communicator, self.supervisor = communicator, supervisor
         graph = job.graph
         program = compile_graph(graph)
-        check_memory(training_bytes(program, self.settings.batch, job.slices, threads))
+        states = rule_of(self.settings.optimizer).states
+        check_memory(training_bytes(program, self.settings.batch, job.slices, threads, states))
         self.loaded = load(program)
         state = self._agreed_state()
         self.at = Position()

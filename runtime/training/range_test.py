@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from lenet.compiler.jit.cache import load
 from lenet.compiler.optimizers.exact import sum_exactly
+from lenet.compiler.optimizers.rule import rule_of
 from lenet.compiler.pipeline import compile_graph
 from lenet.runtime.events import Compiled, IterationDone, Watch
 from lenet.runtime.machine.cores import check_memory
@@ -137,7 +138,8 @@ def _trainer(
 ) -> Trainer:  # fmt: skip
     settings = job.train
     program = compile_graph(job.graph)
-    check_memory(training_bytes(program, settings.batch, job.slices, threads))
+    states = rule_of(settings.optimizer).states
+    check_memory(training_bytes(program, settings.batch, job.slices, threads, states))
     loaded = load(program)
     updater = updater_of(job.graph, program)
     functions = "train_slice", sum_exactly.name, *updater.functions

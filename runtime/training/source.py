@@ -11,6 +11,7 @@ import numpy as np
 from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Graph
 from lenet.dsl.messages.clean import clean
+from lenet.dsl.optimizers import OPTIMIZERS
 from lenet.dsl.shapes import product, show
 from lenet.runtime.data.counts import Counts, count
 from lenet.runtime.data.dataset import DataError, Dataset, Images
@@ -112,6 +113,19 @@ class InMemory(Source):
         return deal(self.train, self.test, count)
 
 
+def _check_batch(graph: Graph, source: Source) -> None:
+    """Whether a batch has all images, where the optimizer asks for that."""
+    train = graph.train
+    if train is None or not OPTIMIZERS[train.optimizer.name].whole or train.batch >= source.rows:
+        return
+    raise DataError(
+        f"`{train.optimizer.name}` needs all images in one batch",
+        f"{source.name} has {source.rows:,} images to train with, and a batch {train.batch:,}: the "
+        "gradients of two batches differ for another reason than the step between them.",
+        f"write `batch {source.rows}`, or another optimizer",
+    )
+
+
 def check_source(graph: Graph, source: Source, may_lack_tests: bool = False) -> None:
     """Whether the images fit the net; the checker cannot know before they are read."""
     if source.shape != graph.input and (product(source.shape),) != graph.input:
@@ -127,6 +141,7 @@ def check_source(graph: Graph, source: Source, may_lack_tests: bool = False) -> 
             f"It names the column {clean(graph.data.weight)}; arrays have none.",
             "give a table with this column, or remove the line",
         )
+    _check_batch(graph, source)
     check_labels(graph, source)
     check_metrics(graph, source)
     if not source.held_out and not may_lack_tests:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet.compiler.optimizers.rule import Rule, measure_gradient, rule_of
+from lenet.compiler.optimizers.rule import Rule, Whole, measure_gradient, rule_of
 from lenet.compiler.program import Program
 from lenet.dsl.graph import Graph
 from lenet.dsl.optimizers import undecayed, with_momentum
@@ -95,6 +95,7 @@ class Updater:
         """The names of the compiled ones that it calls."""
         measured = [measure_gradient] if self._clips_norm else []
         measured += [self.rule.measure] if self.rule.measure is not None else []
+        measured += [self.rule.whole.gather] if self.rule.whole is not None else []
         return tuple(entry.name for entry in (self.rule.step, *measured))
 
     @property
@@ -120,6 +121,8 @@ class Updater:
             norm = math.sqrt(sum(gradient for _, gradient in sums))
             self.scale = min(1.0, self.clip.most / norm) if norm > 0 else 1.0
             self._ready = (0, 0.0, [])
+        if self.rule.whole is not None:
+            self._direct(self.rule.whole, weights, parts, factor, rate, share)
         if self.rule.measure is None:
             return
         sums = self._measured(self.rule.measure, weights, parts, factor, rate, share)
@@ -131,16 +134,38 @@ class Updater:
             self.trusts[number] = trust(own, other) if usable else 1.0
         self._ready = (0, 0.0, [])
 
+    def _direct(
+        self, whole: Whole, weights: Floats, parts: Parts, factor: float, rate: float, share: Share
+    ) -> None:  # fmt: skip
+        """The step of all parameters at once."""
+        before = self._states[0].copy()
+        pieces, settings = self._pieces(), self._settings(rate)
+
+        def work(k: int) -> None:
+            number, first, last = pieces[k]
+            # A gradient that is out of its range is found once more in the step.
+            whole.gather(*parts, first, last, factor, weights, self._states, settings[number])
+
+        share(len(pieces), work)
+        with np.errstate(all="ignore"):  # and so is what follows from it
+            whole.direct(self._states, before, rate)
+        for change in self.changes:
+            self._states[1, change.first : change.last] *= np.float32(change.rate)
+
+    def _pieces(self) -> list[tuple[int, int, int]]:
+        """The numbers of the changes with the first and last parameters of their pieces."""
+        return [
+            (number, first, min(first + _MEASURED, change.last))
+            for number, change in enumerate(self.changes)
+            for first in range(change.first, change.last, _MEASURED)
+        ]
+
     def _measured(
         self, measure: Callable[..., None], weights: Floats, parts: Parts, factor: float,
         rate: float, share: Share,
     ) -> list[tuple[float, float]]:  # fmt: skip
         """For each change, the sums of squares that `measure` gives."""
-        pieces = [
-            (number, first, min(first + _MEASURED, change.last))
-            for number, change in enumerate(self.changes)
-            for first in range(change.first, change.last, _MEASURED)
-        ]
+        pieces = self._pieces()
         found = np.zeros((len(pieces), 2))
         of_gradient = measure is measure_gradient
         settings = [self._of(change, rate, 1.0, of_gradient) for change in self.changes]

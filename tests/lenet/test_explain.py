@@ -116,6 +116,11 @@ def test_a_word_with_several_meanings_has_them_all() -> None:
     assert "batchnorm" in explain("momentum") and "of sgd" in explain("momentum")
 
 
+def test_a_word_with_another_spelling_is_told_once() -> None:
+    assert explain("onecycle").count("half a cosine") == 1
+    assert "one_cycle is called `onecycle` here" in explain("one_cycle")
+
+
 @pytest.mark.parametrize(("what", "word"), [(k, w) for k, words in ABSENT.items() for w in words])
 def test_what_there_is_not(what: str, word: str) -> None:
     told = explain(word)

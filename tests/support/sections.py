@@ -82,7 +82,14 @@ def spec(seed: int) -> str:
     if random.random() < 0.3:
         rate += " warmup 3 iterations"
     fitting = [entry for entry in OPTIMIZERS.values() if entry.momentum or " momentum" not in rate]
-    train = [rate, f"  optimizer {use_of(random.choice(fitting), random)}",
+    optimizer = random.choice(fitting)
+    # One that needs all images in a batch makes a step in an epoch.
+    often = (
+        "batch 1500\n  stop after 8 epochs"
+        if optimizer.whole
+        else "batch 200\n  stop after 2 epochs"
+    )
+    train = [rate, f"  optimizer {use_of(optimizer, random)}",
              f"  loss {use_of(loss, random)}"]  # fmt: skip
     others = ["clip norm 0.5", "clip value 0.1", "l1 0.0001", "l2 0.001", "max_norm 1.5",
               "freeze first"]  # fmt: skip
@@ -101,4 +108,4 @@ def spec(seed: int) -> str:
            "relu", "flatten", ENDS[loss.takes]]  # fmt: skip
     data = "data digits" if loss.answers == "class" else "data frame"
     sections = [data, *(["augment", *augment] if augment else []), "train", *train]
-    return "\n".join([*net, *sections, "  batch 200", "  stop after 2 epochs\n"])
+    return "\n".join([*net, *sections, f"  {often}\n"])

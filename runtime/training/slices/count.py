@@ -24,6 +24,9 @@ def least_rows(graph: Graph) -> int:
     return 2 * ROWS if parameters > _MANY and macs < _FEW * parameters else ROWS
 
 
-def training_bytes(program: Program, batch: int, slices: int, threads: int) -> int:
-    """The memory that training needs beside its images."""
-    return program.planned_bytes(threads, slices, -(-batch // slices))
+def training_bytes(
+    program: Program, batch: int, slices: int, threads: int, states: int = 2
+) -> int:  # fmt: skip
+    """The memory that training needs beside its images, with an optimizer of so many states."""
+    more = 4 * program.parameter_count * max(0, states - 2)
+    return program.planned_bytes(threads, slices, -(-batch // slices)) + more

@@ -26,7 +26,7 @@ from lenet.runtime.training.importance import weighted
 from lenet.runtime.training.job import Job
 from lenet.runtime.training.loop import run_training
 from lenet.runtime.training.parameters import digest
-from lenet.runtime.training.source import InMemory
+from lenet.runtime.training.source import InMemory, check_source
 
 DIGITS = load_dataset("digits")
 
@@ -183,3 +183,32 @@ def test_a_cycle_goes_on_with_the_momentum_that_is_due() -> None:
     digests = {train(cycle), train(cycle, threads=2), *train_together(cycle, 3)}
     digests |= {train_again(cycle, end) for end in (3, 9)}
     assert len(digests) == 1 and train(steady) not in digests
+
+
+def test_a_step_by_all_parameters_has_the_same_bits() -> None:
+    """Of any threads and workers, and behind a checkpoint; and it leads to where it should."""
+    text = "input 1x8x8\nconv 4x3x3\ntanh\nflatten\nlinear 10\nlogsoftmax\ndata digits\ntrain\n"
+    text += (
+        "  batch 1437\n  stop after 25 epochs\n  rate 1\n  optimizer lbfgs history 5\n  l2 0.001"
+    )
+    job = job_of(text)
+    digests = {train(job), train(job, threads=2), *train_together(job, 3)}
+    assert len(digests | {train_again(job, end) for end in (1, 9)}) == 1
+    losses: list[float] = []
+    watcher = Watcher(-5)
+    watcher.report = lambda event: (  # type: ignore[method-assign]
+        losses.append(event.loss) if isinstance(event, IterationDone) else None
+    )
+    run_training(job, SOURCE.shard(job.slices), 1, Alone(), watcher)
+    assert len(losses) == 25 and losses[-1] < 0.15 < 2 < losses[0]
+
+
+def test_all_images_are_one_batch_where_the_optimizer_needs_that() -> None:
+    text = "input 1x8x8\nflatten\nlinear 10\nlogsoftmax\ndata digits\ntrain\n  rate 1\n"
+    text += "  optimizer lbfgs\n  batch {}\n"
+    for batch in (128, 1436):
+        with pytest.raises(LenetError, match="`lbfgs` needs all images in one batch") as error:
+            check_source(check_graph(text.format(batch), "x"), SOURCE)
+        assert "1,437 images" in error.value.detail and "`batch 1437`" in error.value.fix
+    for batch in (1437, 5000):
+        check_source(check_graph(text.format(batch), "x"), SOURCE)

@@ -216,6 +216,25 @@ def test_each_tensor_has_a_trust_of_its_own_and_those_that_are_spared_have_none(
     assert len(set(weighted)) == len(weighted) == 4
 
 
+def test_a_step_by_all_parameters_spares_what_is_frozen_and_has_the_rates_of_layers() -> None:
+    steps = {}
+    for factor in ("", " rate x 0.5"):
+        graph = net_of("  freeze deep\n", "lbfgs", linear=factor)
+        program = compile_graph(graph)
+        updater, weights = updater_of(graph, program), initial_weights(program, 1)
+        rng, before = np.random.default_rng(3), to_tensors(program, weights)
+        updater.steps = 1
+        parts = parts_of(rng.integers(-(2**40), 2**40, program.parameter_count))
+        updater.look(weights, parts, 1.0, 0.1, in_turn)
+        assert updater(weights, parts, 1.0, 0, program.parameter_count, 0.1) == 0
+        after = to_tensors(program, weights)
+        steps[factor] = {name: tensor - before[name] for name, tensor in after.items()}
+    for name, step in steps[""].items():
+        assert step.any() == (name.split(".")[0] in ("conv1", "linear1")), name
+        half = 0.5 if name.startswith("linear1") else 1
+        np.testing.assert_allclose(steps[" rate x 0.5"][name], half * step, atol=1e-6)
+
+
 WORDS = """\
   optimizer lamb weight_decay 0.01
   clip norm 1

@@ -147,6 +147,38 @@ def lamb(w: Any, g: Any, m: Any, v: Any, *, rate: Any, number: int, beta1: Any, 
     return w - rate * local * move, m, v
 
 
+def lbfgs(w: Any, g: Any, *states: Any, rate: Any, number: int, history: int, weight_decay: Any
+          ) -> tuple[Any, ...]:  # fmt: skip
+    """By the matrix of Broyden, Fletcher, Goldfarb and Shanno itself, from a multiple of the
+    identity on: what the two loops are short for."""
+    g, (old, step) = g + weight_decay * w, states[:2]
+    remembered = int(history)
+    kept = list(zip(states[2 : 2 + remembered], states[2 + remembered :], strict=True))
+    y = g - old
+    if wide(y) @ wide(step) > 1e-10:
+        kept = [*kept[1:], (y, step)]
+    pairs = [(wide(y), wide(s)) for y, s in kept if wide(y) @ wide(s) > 1e-10]
+    inverse = np.eye(len(w))
+    if pairs:
+        y, s = pairs[-1]
+        inverse *= (y @ s) / (y @ y)
+    for y, s in pairs:
+        turn = np.eye(len(w)) - np.outer(s, y) / (y @ s)
+        inverse = turn @ inverse @ turn.T + np.outer(s, s) / (y @ s)
+    direction = -inverse @ wide(g)
+    size = float(rate)
+    if not pairs and not step.any():
+        size *= min(1, 1 / np.abs(wide(g)).sum())
+    if np.abs(g).max() <= 1e-7 or wide(g) @ direction > -1e-9:
+        size = 0
+    step = (size * direction).astype(w.dtype)
+    return w + step, g, step, *(y for y, _ in kept), *(s for _, s in kept)
+
+
+def wide(values: Any) -> Any:
+    return np.asarray(values, np.float64)
+
+
 REFERENCE: dict[str, tuple[Any, list[dict[str, float]]]] = {
     "sgd": (sgd, [
         {"weight_decay": 0.01}, {"momentum": 0.9},
@@ -176,6 +208,7 @@ REFERENCE: dict[str, tuple[Any, list[dict[str, float]]]] = {
         {}, {"beta1": 0.8, "beta2": 0.99, "epsilon": 1e-3, "weight_decay": 0.1},
         {"beta2": 0.1}, {"beta1": 0.5, "beta2": 0.9},
     ]),
+    "lbfgs": (lbfgs, [{}, {"history": 1}, {"history": 3, "weight_decay": 0.1}]),
     "lion": (lion, [{}, {"beta1": 0.5, "beta2": 0.8, "weight_decay": 0.1}]),
     "lars": (lars, [{}, {"momentum": 0.5, "weight_decay": 0.1, "trust": 0.5}]),
     "lamb": (lamb, [{}, {"beta1": 0.8, "beta2": 0.99, "epsilon": 1e-3, "weight_decay": 0.1}]),
