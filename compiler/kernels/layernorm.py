@@ -18,5 +18,5 @@ def emit_single(request: Request) -> Single:
 
 def _norm(request: Request) -> Groups | Places:
     """A vector's channels are all that it has."""
-    whole = request.node.arguments["over"] == "all" or len(request.node.given) == 1
+    whole = request.node.arguments["values"] == "all" or len(request.node.given) == 1
     return Groups(request, 1) if whole else Places(request)

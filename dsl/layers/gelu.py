@@ -13,7 +13,6 @@ LAYER = Layer(
             "approximated: x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x³))) / 2",
             "switch",
             optional=True,
-            aliases=("approximate",),
         ),
     ),
     source="Hendrycks and Gimpel 2016, Gaussian error linear units",

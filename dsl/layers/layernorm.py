@@ -7,8 +7,8 @@ from lenet.dsl.weights import TRAINED
 
 
 def _infer(context: Context) -> Shape:
-    given, over = context.input, context.arguments["over"]
-    many = given if over == "all" or len(given) == 1 else given[:1]
+    given, values = context.input, context.arguments["values"]
+    many = given if values == "all" or len(given) == 1 else given[:1]
     instead = "leave it out" if product(given) == 1 else "write `layernorm all`"
     look_at_count(context, product(many), instead)
     return given
@@ -23,7 +23,7 @@ LAYER = Layer(
     "and a shift for each value.",
     example="layernorm",
     arguments=(
-        Argument("over", "what is normalized together", "choice", words=("channels", "all"),
+        Argument("values", "what is normalized together", "choice", words=("channels", "all"),
                  default="channels"),
     ),
     options=(EPSILON, *TRAINED),

@@ -93,6 +93,29 @@ def test_a_pass_changes_no_number(name: str, monkeypatch: pytest.MonkeyPatch) ->
         np.testing.assert_allclose(value, other_gradients[tensor], atol=2e-5 * scale, rtol=1e-5)
 
 
+BY_INPUT = (
+    "input 2x9x9; conv 3x3x3 pad 1; gelu; tanh; silu; conv 4x2x2 pad 1; maxpool 2 stride 1; mish; "
+    "batchnorm; relu; hardswish; instancenorm; gelu tanh; layernorm; silu; reshape 324; linear 6; "
+    "gelu; silu; linear 6; add; .path; ..linear 6; .path; silu; relu; gelu; gelu; linear 3; "
+    "logsoftmax"
+)
+
+
+@pytest.mark.parametrize("name", [n for n in NETS if n.startswith("fuse")])
+def test_fusing_what_needs_its_input(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Activations whose derivative does not follow from their output: not a bit changes."""
+    case = make_case(spec_of(BY_INPUT))
+    others = tuple(function for function in PASSES if function.__name__ != name)
+    monkeypatch.setattr(pipeline, "PASSES", others)
+    plain = make_case(spec_of(BY_INPUT))
+    assert plain.loaded.program.source != case.loaded.program.source
+    (loss, gradients, _), (other_loss, other_gradients, _) = case.kernels(), plain.kernels()
+    assert loss == other_loss
+    np.testing.assert_array_equal(case.outputs(), plain.outputs())
+    for tensor, value in gradients.items():
+        np.testing.assert_array_equal(value, other_gradients[tensor], tensor)
+
+
 def test_sums_window_by_window_change_only_gradients(monkeypatch: pytest.MonkeyPatch) -> None:
     case = make_case(net("fuse_convolutions"))
     monkeypatch.setattr(pooled_gradient, "pays", lambda geometry, epilogue: False)

@@ -98,9 +98,9 @@ CASES = [
         (kind, shape, {"epsilon": 1e-3, **attributes}, dict.fromkeys(tensors, shape[1:2]))
         for tensors in ((), ("scale", "shift"))
         for kind, shape, attributes in (
-            ("layernorm", (3, 5), {"over": "channels"}),
-            ("layernorm", (2, 4, 2, 3), {"over": "channels"}),
-            ("layernorm", (2, 4, 2, 3), {"over": "all"}),
+            ("layernorm", (3, 5), {"values": "channels"}),
+            ("layernorm", (2, 4, 2, 3), {"values": "channels"}),
+            ("layernorm", (2, 4, 2, 3), {"values": "all"}),
             ("groupnorm", (2, 4, 2, 3), {"groups": (2,)}),
             ("groupnorm", (3, 6), {"groups": (2,)}),
             ("instancenorm", (2, 4, 2, 3), {}),

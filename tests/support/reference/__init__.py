@@ -324,9 +324,9 @@ def per_image(x: Array, attributes: Attributes) -> tuple[Array, Any]:
     """x with the values that are normalized together in one axis, the second; and the way back."""
     channels, places = x.shape[1], x[0, 0].size
     flat = x.reshape(len(x), channels, places)
-    if attributes.get("over") == "channels" and x.ndim > 2:
+    if attributes.get("values") == "channels" and x.ndim > 2:
         return flat, lambda values: values.reshape(x.shape)
-    groups = {"all": 1, "channels": 1}.get(attributes.get("over", ""))
+    groups = {"all": 1, "channels": 1}.get(attributes.get("values", ""))
     groups = groups or attributes.get("groups", (channels,))[0]
     grouped = flat.reshape(len(x), groups, -1).swapaxes(1, 2)
     return grouped, lambda values: values.swapaxes(1, 2).reshape(x.shape)
