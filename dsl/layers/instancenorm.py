@@ -34,7 +34,7 @@ LAYER = Layer(
     source="Ulyanov et al. 2016, Instance normalization",
     infer=_infer,
     parameters=_parameters,
-    aliases=("instancenormalization", "instancenorm2d", "contrastnorm"),
+    aliases=("instancenormalization", "instancenorm2d"),
     family="normalization",
     takes_in=True,
 )

@@ -9,6 +9,6 @@ LAYER = Layer(
     example="noise 0.1",
     arguments=(Argument("deviation", "the size of what is added", "real", high=1e6),),
     source="Bishop 1995, Training with noise is equivalent to Tikhonov regularization",
-    aliases=("gaussiannoise", "gaussian_noise", "gaussiansampler"),
+    aliases=("gaussiannoise", "gaussian_noise"),
     family="regularization",
 )

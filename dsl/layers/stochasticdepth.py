@@ -11,7 +11,7 @@ LAYER = Layer(
         Argument("probability", "the part of the images that is dropped", "real", high=1.0),
     ),
     source="Huang et al. 2016, Deep networks with stochastic depth",
-    aliases=("droppath", "drop_path", "stochastic_depth", "survival"),
+    aliases=("droppath", "drop_path", "stochastic_depth"),
     family="regularization",
     in_paths=True,
 )

@@ -199,7 +199,7 @@ def test_a_step_by_all_parameters_has_the_same_bits() -> None:
     watcher.report = lambda event: (  # type: ignore[method-assign]
         losses.append(event.loss) if isinstance(event, IterationDone) else None
     )
-    run_training(job, SOURCE.shard(job.slices), 1, Alone(), watcher)
+    run_training(job, source_of(job.graph).shard(job.slices), 1, Alone(), watcher)
     assert len(losses) == 25 and losses[-1] < 0.15 < 2 < losses[0]
 
 
@@ -208,7 +208,7 @@ def test_all_images_are_one_batch_where_the_optimizer_needs_that() -> None:
     text += "  optimizer lbfgs\n  batch {}\n"
     for batch in (128, 1436):
         with pytest.raises(LenetError, match="`lbfgs` needs all images in one batch") as error:
-            check_source(check_graph(text.format(batch), "x"), SOURCE)
+            check_source(check_graph(text.format(batch), "x"), InMemory.of(DIGITS))
         assert "1,437 images" in error.value.detail and "`batch 1437`" in error.value.fix
     for batch in (1437, 5000):
-        check_source(check_graph(text.format(batch), "x"), SOURCE)
+        check_source(check_graph(text.format(batch), "x"), InMemory.of(DIGITS))
