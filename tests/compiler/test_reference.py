@@ -58,6 +58,25 @@ MASK = np.array([[0.0, 4 / 3, 4 / 3], [4 / 3, 0.0, 4 / 3]])
 
 CASES = [
     conv((1, 1), (1, 1), (0, 0), False),
+    (
+        "depthwise",
+        (2, 2, 6, 5),
+        {"kernel": (3, 2), "stride": (2, 1), "padding": (1, 0), "bias": True, "groups": 2},
+        {"weight": (4, 1, 3, 2), "bias": (4,)},
+    ),
+    (
+        "upconv",
+        (2, 2, 3, 4),
+        {
+            "kernel": (3, 2),
+            "stride": (2, 1),
+            "padding": (1, 0),
+            "bias": True,
+            "dilation": (1, 2),
+            "extra": (1, 0),
+        },
+        {"weight": (2, 3, 3, 2), "bias": (3,)},
+    ),
     conv((3, 3), (1, 1), (1, 1), True),
     conv((3, 2), (2, 1), (0, 1), True),
     conv((2, 3), (3, 2), (1, 0), False),
