@@ -79,7 +79,7 @@ def answered(text: str) -> Checked:
         ("let a = 1e999999999\ninput 8\n", {"E016"}),
         ("let a = " + "*".join(["99999999"] * 150) + "\ninput 8\n", {"E016"}),
         ("let a = " + "(" * 900 + "1" + ")" * 900 + "\ninput 8\n", {"E006"}),
-        ("input 1x2147483647x1\nconv 1x1000000000x1 pad same\n", set()),
+        ("input 1x2147483647x1\nconv 1x1000000000x1 pad same\n", {"E041"}),
         (bodies_by_mistake(), {"E023", "E006"}),
         ("input 8\n" + " " * 10**6 + "relu\n", {"E023", "E006"}),
         ("input 8\nrelu" + "\t" * 10**6 + "1\n", {"E006"}),
