@@ -39,10 +39,13 @@ def spread(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
     return (rng.permutation(count).reshape(shape) - count // 2 + 0.5) * 0.1
 
 
-def conv(kernel: Any, stride: Any, padding: Any, bias: bool) -> tuple[str, Any, Any, Any]:
-    parameters = {"weight": (3, 2, *kernel)} | ({"bias": (3,)} if bias else {})
-    attributes = {"kernel": kernel, "stride": stride, "padding": padding, "bias": bias}
-    return "conv", (2, 2, 6, 5), attributes, parameters
+def conv(
+    kernel: Any, stride: Any, padding: Any, bias: bool, kind: str = "conv", weight: Any = (3, 2),
+    inputs: int = 2, outputs: int = 3, **more: Any,
+) -> tuple[str, Any, Any, Any]:  # fmt: skip
+    parameters = {"weight": (*weight, *kernel)} | ({"bias": (outputs,)} if bias else {})
+    attributes = {"kernel": kernel, "stride": stride, "padding": padding, "bias": bias, **more}
+    return kind, (2, inputs, 6, 5), attributes, parameters
 
 
 def pool(
@@ -58,30 +61,27 @@ MASK = np.array([[0.0, 4 / 3, 4 / 3], [4 / 3, 0.0, 4 / 3]])
 
 CASES = [
     conv((1, 1), (1, 1), (0, 0), False),
-    (
-        "depthwise",
-        (2, 2, 6, 5),
-        {"kernel": (3, 2), "stride": (2, 1), "padding": (1, 0), "bias": True, "groups": 2},
-        {"weight": (4, 1, 3, 2), "bias": (4,)},
-    ),
-    (
-        "upconv",
-        (2, 2, 3, 4),
-        {
-            "kernel": (3, 2),
-            "stride": (2, 1),
-            "padding": (1, 0),
-            "bias": True,
-            "dilation": (1, 2),
-            "extra": (1, 0),
-        },
-        {"weight": (2, 3, 3, 2), "bias": (3,)},
-    ),
     conv((3, 3), (1, 1), (1, 1), True),
     conv((3, 2), (2, 1), (0, 1), True),
     conv((2, 3), (3, 2), (1, 0), False),
     conv((2, 2), (3, 3), (0, 0), True),
     conv((6, 5), (1, 1), (2, 2), True),
+    conv((2, 3), (1, 2), (1, 0, 0, 2), True),
+    conv((3, 2), (1, 2), (2, 1), True, dilation=(2, 3)),
+    conv(
+        (2, 2),
+        (2, 1),
+        (0, 1, 1, 0),
+        False,
+        weight=(6, 2),
+        inputs=4,
+        outputs=6,
+        groups=2,
+        dilation=(1, 2),
+    ),
+    conv((3, 2), (2, 1), (1, 0), True, "depthwise", (6, 1), 3, 6, groups=3, dilation=(1, 2)),
+    conv((2, 3), (2, 3), (0, 1), True, "upconv", (2, 3), dilation=(1, 1), extra=(1, 2)),
+    conv((3, 2), (1, 2), (0, 1, 2, 0), False, "upconv", (2, 3), dilation=(2, 3), extra=(0, 0)),
     ("linear", (3, 4), {}, {"weight": (5, 4), "bias": (5,)}),
     ("linear", (3, 4), {}, {"weight": (5, 4)}),
     pool("maxpool", (2, 2), (2, 2), (0, 0)),
@@ -192,7 +192,7 @@ def test_backward(case: tuple[str, Any, Any, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "case", [c for c in CASES if c[0] in ("conv", "maxpool", "avgpool")], ids=identity
+    "case", [c for c in CASES if c[0] in ("conv", "depthwise", "maxpool", "avgpool")], ids=identity
 )
 def test_windows_one_output_at_a_time(case: tuple[str, Any, Any, Any]) -> None:
     kind, shape, attributes, parameter_shapes = case
@@ -200,27 +200,32 @@ def test_windows_one_output_at_a_time(case: tuple[str, Any, Any, Any]) -> None:
     x = spread(shape, rng) - 100.0  # all negative, so that a zero in the padding would win
     parameters = {name: rng.normal(size=size) for name, size in parameter_shapes.items()}
     y, _ = LAYERS[kind].forward(x, parameters, attributes)
-    kh, kw = attributes["kernel" if kind == "conv" else "window"]
-    (sh, sw), (ph, pw) = attributes["stride"], attributes.get("padding", (0, 0))
+    kh, kw = attributes["kernel" if "kernel" in attributes else "window"]
+    (sh, sw), (dh, dw) = attributes["stride"], attributes.get("dilation", (1, 1))
+    ph, pw, *others = attributes.get("padding", (0, 0))
+    below, right = others or (ph, pw)
     count, _, height, width = shape
-    sizes = ((height, kh, sh, ph), (width, kw, sw, pw))
-    for got, (size, window, stride, padding) in zip(y.shape[2:], sizes, strict=True):
-        room = size + 2 * padding - window
+    sizes = (
+        (height, (kh - 1) * dh + 1, sh, ph, below),
+        (width, (kw - 1) * dw + 1, sw, pw, right),
+    )
+    for got, (size, window, stride, before, behind) in zip(y.shape[2:], sizes, strict=True):
+        room = size + before + behind - window
         if attributes.get("round") != "up":
             assert got == room // stride + 1
             continue
         expected = -(-room // stride) + 1
-        assert got == expected - (1 if (expected - 1) * stride >= size + padding else 0)
+        assert got == expected - (1 if (expected - 1) * stride >= size + before else 0)
     for n, o, r, c in np.ndindex(y.shape):
-        inside = [
-            (i, j, r * sh + i - ph, c * sw + j - pw)
-            for i in range(kh)
-            for j in range(kw)
-            if 0 <= r * sh + i - ph < height and 0 <= c * sw + j - pw < width
+        places = [
+            (i, j, r * sh + i * dh - ph, c * sw + j * dw - pw) for i in range(kh) for j in range(kw)
         ]
-        if kind == "conv":
+        inside = [p for p in places if 0 <= p[2] < height and 0 <= p[3] < width]
+        if "kernel" in attributes:
             weight = parameters["weight"][o]
-            expected = sum(float(x[n, :, a, b] @ weight[:, i, j]) for i, j, a, b in inside)
+            first = o // (y.shape[1] // attributes.get("groups", 1)) * len(weight)
+            seen = x[n, first : first + len(weight)]
+            expected = sum(float(seen[:, a, b] @ weight[:, i, j]) for i, j, a, b in inside)
             expected += float(parameters["bias"][o]) if attributes["bias"] else 0.0
         elif kind == "maxpool":
             expected = max(x[n, o, a, b] for _, _, a, b in inside)
@@ -228,6 +233,21 @@ def test_windows_one_output_at_a_time(case: tuple[str, Any, Any, Any]) -> None:
             expected = sum(x[n, o, a, b] for _, _, a, b in inside) / len(inside)
         assert y[n, o, r, c] == pytest.approx(expected, rel=1e-11)
     assert len(y) == count
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if c[0] == "upconv"], ids=identity)
+def test_a_transposed_convolution_is_the_way_back(case: tuple[str, Any, Any, Any]) -> None:
+    """Through the convolution with the same weights, whose input is as large as its output."""
+    kind, shape, attributes, parameter_shapes = case
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=shape)
+    parameters = {name: rng.normal(size=size) for name, size in parameter_shapes.items()}
+    y, _ = LAYERS[kind].forward(x, parameters, attributes)
+    own = {**attributes, "bias": False}
+    given, saved = LAYERS["conv"].forward(rng.normal(size=y.shape), parameters, own)
+    assert given.shape == x.shape
+    back, _ = LAYERS["conv"].backward(x, saved, parameters, own)
+    close(y - parameters["bias"].reshape(1, -1, 1, 1) if attributes["bias"] else y, back, 1e-12)
 
 
 def test_maxpool_ties_go_to_the_first() -> None:
