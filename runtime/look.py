@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _MOST = 0.9  # of the rows, in one class
 _DIM = 16  # of 255, a largest byte that is hardly meant
 _NAMED = 5  # classes that a message lists
+_QUESTIONS = 100  # answers that are looked at one by one
 _FAR = 1e4  # deviations, from 0 to the mean
 
 
@@ -66,11 +67,9 @@ def _check_answers(graph: Graph, source: "Source") -> None:
             f"the net answers with {WRITTEN[graph.answers]}, {wanted} a row, but the answers of "
             f"{source.name} are {found}"
         )
-    for name, deviation in zip(source.classes, source.counted[0].of_answers()[1], strict=True):
-        if deviation == 0:
-            title = f"all rows of {source.name} to train with have the same answer"
-            detail = f"So has the column {clean(name)}: there is nothing to learn."
-            raise DataError(title, detail, "give rows with other answers, or leave it out")
+    if not any(source.counted[0].of_answers()[1]):
+        title = f"all rows of {source.name} to train with have the same answer"
+        raise DataError(title, "So there is nothing to learn.", "give rows with other answers")
 
 
 def check_metrics(graph: Graph, source: "Source") -> None:
@@ -184,7 +183,12 @@ def _odd_answers(graph: Graph, source: "Source") -> Iterator[Warned]:
     train, _ = source.counted
     names, (mean, deviation) = class_names(graph, source), train.of_answers()
     for name, m, d in zip(names, mean, deviation, strict=True):
-        if graph.answers == "yes or no" and not 1 - _MOST < m < _MOST:
+        if len(names) > _QUESTIONS:  # those of places are often all alike
+            return
+        if d == 0:
+            text = f"the answer {clean(name)} is {m:g} in all rows of {source.name} to train with"
+            yield Warned(text, "give rows with other answers, or leave it out")
+        elif graph.answers == "yes or no" and not 1 - _MOST < m < _MOST:
             often, share = ("yes", m) if m > 0.5 else ("no", 1 - m)
             text = f"{share:.1%} of the answers {clean(name)} of {source.name} are {often}"
             yield Warned(text, f"compare accuracy with {share:.1%}, and look at f1 or auc")

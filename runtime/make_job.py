@@ -30,7 +30,9 @@ def make_job(
         mean, deviation = counts.normal(source.scale, apart)
     scale = tuple(source.scale / d for d in deviation)
     shift = tuple(-m / d for m, d in zip(mean, deviation, strict=True))
-    unit = None if graph.answers == "class" else Unit.of(graph, *counts.of_answers())
+    # The places of a map have one unit.
+    moments = counts.of_answers(apart=len(graph.output) == 1)
+    unit = None if graph.answers == "class" else Unit.of(graph, *moments)
     model = Model(
         graph.source, {}, class_names(graph, source), source.scale, mean, deviation,
         settings=dict(settings), imports=dict(graph.imports),

@@ -113,14 +113,16 @@ ABSENT: dict[str, dict[str, str]] = {
         **_each("lr learningrate rate", "write it in a line of its own: `rate 0.001`"),
     },
     "loss": {
-        **_each("squaredhinge focal focalloss dice iou triplet contrastive arcface labelsmoothing",
+        **_each("squaredhinge focal focalloss triplet contrastive arcface labelsmoothing",
                 _CLASSES),
+        **_each("dice diceloss iou jaccardloss",
+                "write `loss bce`, an answer for each place, and `validate iou every epoch`"),
         **_each("logcosh", "write `loss huber`, which is alike, for numbers as answers"),
         **_each("logloss", "write `crossentropy` for classes, or `bce` for answers yes or no"),
         **_each("ctc ctcloss wasserstein"),
     },
     "metric": {
-        **_each("fbeta specificity prauc map meanaverageprecision kappa cohenkappa mcc iou ece "
+        **_each("fbeta specificity prauc map meanaverageprecision kappa cohenkappa mcc "
                 "brier", _PREDICTED),
         **_each("error err top1error errorrate", "write `top1`: the error is 1 - top1"),
         **_each("perplexity", "write `loss`: the perplexity is exp(loss)"),

@@ -5,7 +5,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -47,8 +47,13 @@ class Counts:
     weight: int = 0
     answers: tuple[tuple[int, int], ...] = ()
 
-    def of_answers(self) -> Normal:
-        """Mean and standard deviation of each answer."""
+    def of_answers(self, apart: bool = True) -> Normal:
+        """Mean and standard deviation of each answer, or of all as if they were one."""
+        if not apart:
+            sums, squares = (sum(parts) for parts in zip(*self.answers, strict=True))
+            count = self.rows * len(self.answers)
+            whole = replace(self, rows=count, answers=((sums, squares),)).of_answers()
+            return whole[0] * len(self.answers), whole[1] * len(self.answers)
         found = [(Fraction(s, UNIT), Fraction(q, UNIT**2)) for s, q in self.answers]
         means = [total / self.rows for total, _ in found]
         squares = [q / self.rows - m * m for (_, q), m in zip(found, means, strict=True)]

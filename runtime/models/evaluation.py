@@ -10,12 +10,15 @@ from lenet.dsl.vocabulary import Use, carried_out
 from lenet.runtime.metrics import measure
 from lenet.runtime.metrics.outcomes import Outcomes
 
+_QUESTIONS = 100  # of which each has a line: those of a mask's places tell nothing one by one
+
 
 class Evaluation(dict[str, Any]):
     """A dict of `count`, the number of images, and of the metrics that are numbers, by their names.
 
     `classes` has a dict for each class, in their order, or for each question that is answered with
-    yes or no; none where answers are numbers. It has its `label`; `count`, its images;
+    yes or no; none where answers are numbers, or places of a mask. It has its `label`; `count`, its
+    images;
     `precision`, `recall` and `f1` from 0 to 1, 0 where there is nothing to divide by; and
     `taken_for`, the label of the other class that its images are most often taken for, of several
     the first, with `taken_for_count`, how many of them are; None and 0 where all are right.
@@ -51,7 +54,8 @@ def evaluated(outcomes: Outcomes, names: Sequence[str], metrics: Sequence[Use]) 
     found = measure(outcomes, metrics, names)
     tables = {name: value for name, value in found.items() if metric_called(name).table}
     numbers = {name: value for name, value in found.items() if name not in tables}
-    classes = [] if outcomes.answers == "numbers" else _by_class(outcomes, names)
+    told = outcomes.answers == "class" or outcomes.classes <= _QUESTIONS
+    classes = _by_class(outcomes, names) if told and outcomes.answers != "numbers" else []
     return Evaluation({"count": len(outcomes.labels), **numbers}, classes, tables)
 
 

@@ -19,6 +19,7 @@ from lenet.dsl.metrics import METRICS
 from lenet.runtime.data import DataError
 from lenet.runtime.data.counts import count, together
 from lenet.runtime.data.dataset import Images
+from lenet.runtime.datasets import load_dataset
 from lenet.runtime.metrics import Tally, all_metrics, measure
 from lenet.runtime.metrics.outcomes import outcomes_of
 from lenet.runtime.unit import Unit
@@ -325,3 +326,63 @@ def test_commands_know_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         told = run("evaluate", "run/model.safetensors")
         assert metric in told and (" cat" in "\n " + told.replace("\n", "\n ")) == (outputs == 2)
         assert run("rate", "net.lenet", "--find")
+
+
+UNET = """input 1x16x16
+conv 8x3x3 pad 1
+relu
+concat
+  path
+  path
+    maxpool 2
+    conv 16x3x3 pad 1
+    relu
+    upconv 8x2x2 stride 2
+    relu
+conv 8x3x3 pad 1
+relu
+conv 1x1x1
+train
+  loss bce
+  optimizer adam
+  rate 0.01
+  batch 32
+  stop after 8 epochs
+  validate iou dice accuracy loss every epoch
+"""
+
+
+def circles(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Noisy pictures with a disc each, and where it is."""
+    rng = np.random.default_rng(seed)
+    at, size = rng.uniform(4, 12, (count, 2, 1, 1)), rng.uniform(2, 5, (count, 1, 1))
+    rows, columns = np.mgrid[:16, :16]
+    inside = (rows - at[:, 0]) ** 2 + (columns - at[:, 1]) ** 2 < size**2
+    noisy = inside * 0.8 + rng.normal(0, 0.3, inside.shape)
+    return noisy[:, None].astype(np.float32), inside
+
+
+def test_a_u_net_finds_discs() -> None:
+    """Each place of a mask is an answer yes or no."""
+    (x, masks), (xt, masks_t) = circles(600, 1), circles(100, 2)
+    model = train(lenet.load(UNET), (x, masks, xt, masks_t))
+    said = model.predict(xt)
+    found = said.values.reshape(masks_t.shape) > 0.5
+    iou = (found & masks_t).sum() / (found | masks_t).sum()
+    assert iou > 0.9
+    told = model.evaluate(xt, masks_t)
+    assert told["iou"] == pytest.approx(iou) and told["dice"] == pytest.approx(2 * iou / (1 + iou))
+    assert told.classes == []  # a line for each place would tell nothing
+    assert model.history[-1]["validation"]["iou"] == pytest.approx(iou)
+
+
+def test_an_autoencoder_gives_digits_back() -> None:
+    digits = load_dataset("digits")
+    values = [part.pixels.reshape(len(part), -1) / 16 for part in (digits.train, digits.test)]
+    spec = "input 64\nlinear 32\nrelu\nlinear 12\nlinear 32\nrelu\nlinear 64\n"
+    spec += "train\n  loss mse\n  optimizer adam\n  rate 0.005\n  batch 50\n  "
+    spec += "stop after 25 epochs\n  validate rmse psnr every epoch\n"
+    model = train(lenet.load(spec), (values[0], values[0], values[1], values[1]))
+    told = model.evaluate(values[1], values[1])
+    assert told["rmse"] < 0.16 and told["psnr"] == pytest.approx(-20 * np.log10(told["rmse"]))
+    assert told["psnr"] == pytest.approx(model.history[-1]["validation"]["psnr"])

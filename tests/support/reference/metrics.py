@@ -134,6 +134,7 @@ def r2(x: np.ndarray, y: np.ndarray) -> float:
 OF_NUMBERS: dict[str, Metric] = {
     "rmse": rmse, "mse": lambda x, y: float(np.mean((x - y) ** 2)),
     "mae": lambda x, y: float(np.mean(np.abs(x - y))), "r2": r2,
+    "psnr": lambda x, y: float(-10 * np.log10(np.mean((x - y) ** 2))),
     "mape": lambda x, y: float(np.mean(np.abs(x - y)[y != 0] / np.abs(y[y != 0]))),
 }  # fmt: skip
 
@@ -168,5 +169,7 @@ OF_YES_OR_NO: dict[str, Metric] = {
     "accuracy": lambda p, y: float(np.mean((p > 0.5) == (y == 1))),
     "precision": _questions(_precision), "recall": _questions(_recall), "f1": _questions(_f1),
     "auc": _auc_of_questions,
+    "iou": lambda p, y: float(np.sum((p > 0.5) & (y == 1)) / np.sum((p > 0.5) | (y == 1))),
+    "dice": lambda p, y: float(2 * np.sum((p > 0.5) & (y == 1)) / (np.sum(p > 0.5) + y.sum())),
     "loss": lambda p, y: float(-np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))),
 }  # fmt: skip
