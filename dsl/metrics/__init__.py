@@ -17,7 +17,8 @@ class Metric(Word):
     tells something of nets with `least_classes` or more, is measured of `most_classes` at most, and
     the value called `below_classes` lies below their number. `usual` is its place among those that
     are measured where no line says which, from 1. It is measured where the net `answers` such.
-    Its value has that `power` of the answers' unit.
+    Its value has that `power` of the answers' unit. It may tell nothing of most data, and is then
+    measured only where it is `asked` for.
     """
 
     formula: str
@@ -30,6 +31,7 @@ class Metric(Word):
     usual: int = 0
     answers: tuple[Answers, ...] = ("class",)
     power: int = 0
+    asked: bool = False
 
     def score(self, value: float) -> float:
         """Larger where the value is better."""

@@ -20,6 +20,7 @@ METRIC = Metric(
     share=False,
     answers=("numbers",),
     values=(PEAK,),
+    asked=True,
     aliases=("peaksignaltonoiseratio", "peak_signal_noise_ratio"),
     terms={"peak": "the largest value that there may be, as in `psnr peak 255`"},
 )

@@ -126,8 +126,8 @@ def of_class(use: Use, scores: NDArray[np.float64], there: NDArray[np.bool_]) ->
 
 
 def all_metrics() -> tuple[Use, ...]:
-    """Every metric that needs no value of its own."""
-    entries = METRICS.values()
+    """Every metric that needs no value of its own, but for those that are to be asked for."""
+    entries = (entry for entry in METRICS.values() if not entry.asked)
     return tuple(e.use() for e in entries if all(o.default is not None for o in e.values))
 
 
