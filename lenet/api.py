@@ -195,7 +195,9 @@ def udf(model: "Model | str | Path", spark: "SparkSession | None" = None) -> Any
         spark.sql("select digit(image).prediction from images")
 
     It gives a struct of prediction (the class, from 0), label (its name), probability and raw
-    (log-probabilities), one for each class. Without `spark`, it is for the active session.
+    (log-probabilities), one for each class. Of other answers, prediction is the first one (1 for
+    yes), raw are all numbers, or the logarithms of the odds. Without `spark`, it is for the active
+    session.
     """
     from lenet.runtime.models.model import Model
     from lenet.runtime.spark.frames import prediction_function

@@ -39,9 +39,11 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lenet.api import Network, read_settings, train
+from lenet.dsl.answers import Answers
 from lenet.dsl.errors import LenetError
 from lenet.ml_values import (
     LenetClassificationSummary,
+    check_answers,
     network_of,
     settings_value,
     spec_value,
@@ -51,7 +53,7 @@ from lenet.runtime.models.model import Model as Net
 from lenet.runtime.spark.frames import prediction_column
 from lenet.runtime.spark.hadoop import HadoopFolder
 
-__all__ = ["LenetClassificationSummary", "LenetClassifier", "LenetModel"]
+__all__ = ["LenetClassificationSummary", "LenetClassifier", "LenetModel", "LenetRegressor"]
 _FILE = "model.safetensors"
 
 
@@ -104,6 +106,7 @@ class LenetClassifier(
 
     spec: Param[dict[str, Any]] = Param(Params._dummy(), "spec", "a .lenet file or its text, with "
                                         "what it imports", spec_value)  # fmt: skip
+    _answers: Answers = "class"
     settings: Param[dict[str, str]] = Param(Params._dummy(), "settings", "other values of the "
                                             "constants", settings_value)  # fmt: skip
     epochs: Param[int] = Param(Params._dummy(), "epochs", "when to stop, in place of the file's "
@@ -183,7 +186,9 @@ class LenetClassifier(
             fix = 'name a file or give its text: LenetClassifier(spec="net.lenet")'
             raise LenetError("the classifier has no spec", "", fix)
         spec: dict[str, Any] = self.getOrDefault(self.spec)
-        return network_of(spec, self._settings())
+        network = network_of(spec, self._settings())
+        check_answers(network.graph.answers, self._answers)
+        return network
 
     def fitMultiple(self, dataset: DataFrame, paramMaps: Sequence[Any]) -> Any:  # noqa: N802, N803
         """All nets are checked before the first one is trained."""
@@ -209,10 +214,19 @@ class LenetClassifier(
         return self._copyValues(model)
 
 
-class LenetModel(Model, _Columns, MLReadable, MLWritable):  # type: ignore[misc, type-arg]
-    """Predicts; `net` is the trained model as `lenet.open` gives it.
+class LenetRegressor(LenetClassifier):
+    """The same of a net whose answers are numbers, by `loss mse` for example.
 
-    An image that is null, or that cannot be used, gets nulls; `errorCol` then has the reason. A
+    `labelCol` holds a number a row, or an array or a vector of them, unless the data section of
+    the file names columns behind `predict`. A model's prediction is the first number, and its raw
+    prediction a vector of all; there are no probabilities.
+    """
+
+    _answers: Answers = "numbers"
+
+
+class LenetModel(Model, _Columns, MLReadable, MLWritable):  # type: ignore[misc, type-arg]
+    """Predicts; `net` is the trained model as `lenet.open` gives it. An image that is null, or that cannot be used, gets nulls; `errorCol` then has the reason. A
     column whose name is "" is left out, as `errorCol` is by default.
     """
 
@@ -244,6 +258,8 @@ class LenetModel(Model, _Columns, MLReadable, MLWritable):  # type: ignore[misc,
             self.getPredictionCol(): whole[_WHOLE]["prediction"],
             self.getErrorCol(): whole[_WHOLE]["error"],
         }
+        if self.net.graph.answers == "numbers":
+            del columns[self.getProbabilityCol()]
         return whole.withColumns({k: v for k, v in columns.items() if k}).drop(_WHOLE)
 
     def write(self) -> MLWriter:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lenet.api import Network, Settings, load, read_settings
+from lenet.dsl.answers import WRITTEN, Answers
 from lenet.dsl.check import check_graph
 from lenet.dsl.errors import LenetError
 
@@ -68,3 +69,19 @@ class LenetClassificationSummary:
     def validationHistory(self) -> list[dict[str, float]]:  # noqa: N802
         """The metrics of each epoch, where it was validated."""
         return [epoch["validation"] for epoch in self.history if epoch["validation"]]
+
+
+def check_answers(found: Answers, wanted: Answers) -> None:
+    """LenetError where a net has other answers than its Estimator."""
+    if found == wanted:
+        return
+    fix = {
+        "class": "use LenetClassifier",
+        "numbers": "use LenetRegressor",
+        "yes or no": "train it with lenet.train, and predict with lenet.udf",
+    }[found]
+    raise LenetError(
+        f"the net answers with {WRITTEN[found]}, and not with {WRITTEN[wanted]}",
+        "So says its loss, or the line `predict` of its data.",
+        fix,
+    )

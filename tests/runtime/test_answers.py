@@ -386,3 +386,29 @@ def test_an_autoencoder_gives_digits_back() -> None:
     told = model.evaluate(values[1], values[1])
     assert told["rmse"] < 0.16 and told["psnr"] == pytest.approx(-20 * np.log10(told["rmse"]))
     assert told["psnr"] == pytest.approx(model.history[-1]["validation"]["psnr"])
+
+
+@pytest.mark.spark
+def test_spark_ml_has_a_regressor(spark, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    from pyspark.ml.evaluation import RegressionEvaluator
+
+    from lenet.ml import LenetClassifier, LenetModel, LenetRegressor
+
+    frame = pd.DataFrame({"features": list(map(list, X)), "label": HEIGHT, "price": PRICE})
+    rows = spark.createDataFrame(frame)
+    text = net(1, "mse", epochs=6).graph.source
+    model = LenetRegressor(spec=text).fit(rows)
+    found = model.transform(rows)
+    assert "probability" not in found.columns
+    rmse = RegressionEvaluator(metricName="rmse").evaluate(found)
+    assert rmse == pytest.approx(model.net.evaluate(X, HEIGHT)["rmse"], rel=1e-5) and rmse < 1
+    model.write().overwrite().save(str(tmp_path / "model"))
+    again = LenetModel.load(str(tmp_path / "model")).transform(rows)
+    assert again.select("prediction").collect() == found.select("prediction").collect()
+    both = net(2, "mae", data="data frame\n  predict label price\n", epochs=2).graph.source
+    told = LenetRegressor(spec=both).fit(rows).transform(rows).first()
+    assert len(told.rawPrediction) == 2 and told.rawPrediction[0] == told.prediction
+    with pytest.raises(LenetError, match="answers with numbers, and not with classes"):
+        LenetClassifier(spec=text).fit(rows)
+    with pytest.raises(LenetError, match="use LenetClassifier"):
+        LenetRegressor(spec=net(3).graph.source).fit(rows)
