@@ -226,8 +226,9 @@ class LenetRegressor(LenetClassifier):
 
 
 class LenetModel(Model, _Columns, MLReadable, MLWritable):  # type: ignore[misc, type-arg]
-    """Predicts; `net` is the trained model as `lenet.open` gives it. An image that is null, or that cannot be used, gets nulls; `errorCol` then has the reason. A
-    column whose name is "" is left out, as `errorCol` is by default.
+    """Predicts; `net` is the trained model as `lenet.open` gives it. An image that is null, or that
+    cannot be used, gets nulls; `errorCol` then has the reason. A column whose name is "" is left
+    out, as `errorCol` is by default.
     """
 
     def __init__(self, net: Net) -> None:
