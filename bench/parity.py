@@ -129,8 +129,20 @@ def losses() -> Iterator[Row]:
         "nll": ("nll", "; logsoftmax",
                 lambda x, y: nn.functional.nll_loss(nn.functional.log_softmax(x, 1), y)),
         "hinge": ("hinge", "", nn.functional.multi_margin_loss),
+        "mse": ("mse", "", nn.functional.mse_loss),
+        "mae": ("mae", "", nn.functional.l1_loss),
+        "huber delta 0.5": (
+            "huber", "", lambda x, y: nn.functional.huber_loss(x, y, delta=0.5)
+        ),
+        "poisson": ("poisson", "", nn.functional.poisson_nll_loss),
+        "kl": ("kl", "; logsoftmax", lambda x, y: nn.functional.kl_div(
+            nn.functional.log_softmax(x, 1), y, reduction="batchmean")),
+        "cosine": ("cosine", "", lambda x, y: nn.functional.cosine_embedding_loss(
+            x, y, torch.ones(len(x), dtype=torch.float64))),
+        "bce": ("bce", "", nn.functional.binary_cross_entropy_with_logits),
     }  # fmt: skip
-    for name in [*functions, *(name for name in LOSSES if name not in functions)]:
+    told = {name.split()[0] for name in functions}
+    for name in [*functions, *(name for name in LOSSES if name not in told)]:
         if name not in functions:
             yield "loss", name, "none", ""
             continue
@@ -139,7 +151,9 @@ def losses() -> Iterator[Row]:
         weight = torch.tensor(case.reference.parameters["linear1"]["weight"], requires_grad=True)
         bias = torch.tensor(case.reference.parameters["linear1"]["bias"])
         scores = torch.tensor(case.values()) @ weight.T + bias
-        loss = function(scores, torch.tensor(case.labels).long())
+        labels = torch.tensor(case.labels)
+        of_classes = case.graph.answers == "class"
+        loss = function(scores, labels.long() if of_classes else labels.double())
         loss.backward()
         ours, gradients, _ = case.kernels()
         assert weight.grad is not None
