@@ -48,7 +48,9 @@ train
 
 A net that is trained ends in `logsoftmax` (then the loss is `nll`), in plain scores (then it is
 `crossentropy`, and predictions are given their softmax), or in the distances of `rbf` (then it is
-`map`).
+`map`). It answers with a class, unless its loss takes numbers or answers yes or no (`loss mse`,
+`loss bce`), or the line `predict` of the data says so: then plain outputs are the answers, one for
+each, also those of a map at each of its places.
 """
 
 
