@@ -1,5 +1,6 @@
 """Every spec at every stage, as text; `pytest --update-golden` rewrites it, then read the diff."""
 
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +23,16 @@ SHORT = {
     *("digits", "lenet1", "lenet4", "lenet5", "lenet5-1998", "lenet5-best", "mlp", "mnist-7k"),
     *("alexnet-2012", "resnet20"),
 }
+HEAD = """# The nets of specs/
+
+<!-- Written by `pytest tests/test_golden.py --update-golden`: edit the specs instead. -->
+
+Each is a file with its data and its training, as its paper has them. Blocks that several share lie
+in [specs/blocks](../specs/blocks). Parameters are those that are trained; multiply-adds are for one
+image, as `lenet shapes` counts them.
+
+| net | what it is | input | parameters | multiply-adds |
+| --- | --- | --- | ---: | ---: |"""
 Golden = Callable[[str, str], None]
 TARGET = Target("golden", 32, 16)
 
@@ -61,6 +72,22 @@ def test_graph(short: Path, golden: Golden) -> None:
 def test_kernels(short: Path, golden: Golden) -> None:
     program = compile_graph(load(short).graph, TARGET)
     golden(f"golden/{short.stem}.kernels.txt", program.source)
+
+
+def test_the_table_of_the_specs(golden: Golden) -> None:
+    """docs/specs.md: what each file says of itself above its net, and its counts."""
+    rows = [_row(spec) for spec in SPECS]
+    golden("../docs/specs.md", "\n".join([HEAD, *rows]) + "\n")
+
+
+def _row(spec: Path) -> str:
+    about = itertools.takewhile(lambda line: line.startswith("#"), spec.read_text().splitlines())
+    net = load(spec).graph
+    totals = shapes(net, spec.name)["totals"]
+    text = " ".join(line.removeprefix("#").strip() for line in about)
+    size = "x".join(map(str, net.input))
+    link = f"[{spec.stem}](../specs/{spec.name})"
+    return f"| {link} | {text} | {size} | {totals['parameters']:,} | {totals['macs']:,} |"
 
 
 def test_every_golden_file_has_a_spec() -> None:
