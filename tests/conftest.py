@@ -54,6 +54,7 @@ SLOW = frozenset(
         "signals",
         "single",
         "spark",
+        "specs",
         "start_from",
         "terminal",
         "training",

@@ -60,7 +60,10 @@ class Constants:
             self.values[name] = value
 
     def knows(self, name: str) -> bool:
-        return name in self.values or (self.outer is not None and self.outer.knows(name))
+        """Whether it is a constant's name, even of one whose value is unknown, such as a parameter
+        of a block that nothing uses."""
+        here = name in self.values or name in self.unknown
+        return here or (self.outer is not None and self.outer.knows(name))
 
     def negated(self, item: Item) -> str:
         """The word before a negative number, as in `momentum -0.5`, which reads as a difference;

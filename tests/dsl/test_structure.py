@@ -45,6 +45,18 @@ def test_the_layers_of_lenet5_of_1998() -> None:
     assert counts == {"C1": 156, "S2": 12, "C3": 1516, "S4": 32, "C5": 48120, "F6": 10164}
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["unit wide kernel 3", "unit wide 3", "unit wide step 1", "conv wide x 3 x 3 stride step"],
+)
+def test_parameters_without_a_value_are_names_all_the_same(line: str) -> None:
+    """In a block that nothing uses, where another's options stand behind them."""
+    text = f"block unit(maps, kernel = 1, step = 1)\n  conv maps x kernel x kernel stride step\n\
+block pair(wide, step)\n  {line}\n"
+    assert not [code for code in codes(text) if not code.startswith("E020")]
+    assert "E011@4:13" in codes(text.replace(line, "unit wide wider 3 1"))
+
+
 def test_names_inside_blocks_and_repeats() -> None:
     graph = graph_of(
         "block basic(n)\n  linear n\n  add\n    path\n      tanh\n    path\ninput 8\n"

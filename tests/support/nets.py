@@ -1,5 +1,6 @@
 """Nets for numeric tests: compiled kernels on one side, the float64 reference on the other."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from lenet.dsl.check import check_graph
 from lenet.dsl.graph import Graph
 from lenet.dsl.losses import LOSSES as registry_of_losses
 from lenet.dsl.shapes import product
+from lenet.dsl.vocabulary import Use
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.machine.arrays import aligned_floats, frozen
 from lenet.runtime.machine.thread_pool import Team
@@ -133,8 +135,10 @@ def spec_of(chain: str) -> str:
     )
 
 
-def make_case(spec: str, images: int = 37, seed: int = 0) -> Case:
-    graph = check_graph(spec, "test.lenet")
+def make_case(
+    spec: str, images: int = 37, seed: int = 0, imports: Mapping[str, str] | None = None
+) -> Case:
+    graph = check_graph(spec, "test.lenet", imports=imports)
     loaded = load(compile_graph(graph))
     weights = initial_weights(loaded.program, seed + 1)
     random = np.random.default_rng(seed)
@@ -145,7 +149,8 @@ def make_case(spec: str, images: int = 37, seed: int = 0) -> Case:
         0, 0.5, weights[loaded.program.parameter_count :].size
     ).astype(np.float32)
     for slot in loaded.program.slots:
-        if slot.parameter.trained and slot.parameter.initial is not None:
+        initial = slot.parameter.initial
+        if slot.parameter.trained and initial is not None and not isinstance(initial, Use):
             part = weights[slot.offset : slot.offset + slot.size]
             part += random.uniform(-0.5, 0.5, slot.size).astype(np.float32)
     tensors = to_tensors(loaded.program, weights)
