@@ -45,6 +45,7 @@ SLOW = frozenset(
         "ml",
         "normalization",
         "notebook",
+        "papers",
         "pictures",
         "preparation",
         "random_layers",

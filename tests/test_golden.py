@@ -21,7 +21,7 @@ SPECS = sorted((Path(__file__).parents[1] / "specs").glob("*.lenet"))
 # the same words.
 SHORT = {
     *("digits", "lenet1", "lenet4", "lenet5", "lenet5-1998", "lenet5-best", "mlp", "mnist-7k"),
-    *("alexnet-2012", "resnet20"),
+    *("alexnet-2012", "autoencoder", "resnet20", "unet"),
 }
 HEAD = """# The nets of specs/
 

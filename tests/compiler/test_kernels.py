@@ -72,6 +72,9 @@ CHAINS = {
     "hardtanh; linear 6; leakyrelu; linear 3",
     "trained slopes": "input 2x5x7; conv 3x2x2; prelu; conv 4x2x2; prelu shared; tanh; "
     "reshape 60; prelu; linear 18; prelu; linear 3",
+    "trained factors": "input 2x5x7; layerscale; conv 3x2x2; layerscale 0.5; tanh; add; .path; "
+    "..conv 3x3x3 pad 1; ..layerscale 0.1; .path; relu; layerscale (-2); reshape 72; layerscale; "
+    "linear 18; layerscale; linear 3",
     "softmax inside": "input 3x4x4; conv 5x2x2; softmax; reshape 45; linear 6; softmax; linear 4; "
     "logsoftmax",
     "logsoftmax inside": "input 3x4x4; conv 5x2x2; logsoftmax; reshape 45; linear 4",

@@ -119,6 +119,8 @@ CASES = [
     ("prelu", (3, 4), {}, {"slope": (4,)}),
     ("prelu", (2, 3, 2, 2), {}, {"slope": (3,)}),
     ("prelu", (2, 3, 2, 2), {}, {"slope": (1,)}),
+    ("layerscale", (3, 4), {}, {"scale": (4,)}),
+    ("layerscale", (2, 3, 2, 2), {}, {"scale": (3,)}),
     ("batchnorm", (4, 3), {"epsilon": 1e-3}, {"scale": (3,), "shift": (3,)}),
     ("batchnorm", (3, 2, 2, 3), {"epsilon": 1e-3}, {"scale": (2,), "shift": (2,)}),
     *[

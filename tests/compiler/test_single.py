@@ -42,6 +42,8 @@ NETS = {
     "slice 7; linear 3",
     "activations": "input 2x9x11; conv 3x2x2; prelu; gelu; conv 5x3x3; silu; prelu shared; mish; "
     "softplus; flatten; linear 17; elu; gelu tanh; prelu; hardswish; linear 5; selu; linear 3",
+    "trained factors": "input 2x9x11; layerscale; conv 3x2x2; relu; layerscale 0.5; flatten; "
+    "linear 17; layerscale; linear 3",
     "normalized images": "input 3x5x7; layernorm; conv 6x3x3 pad 1; groupnorm 3; relu; "
     "instancenorm; layernorm all; instancenorm affine; reshape 210; linear 19; layernorm; "
     "groupnorm 19; linear 3",

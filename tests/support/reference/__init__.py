@@ -302,6 +302,17 @@ def prelu_backward(
     return np.where(x > 0, dy, channels(slope, x) * dy), {"slope": own}
 
 
+def layerscale_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    return channels(parameters["scale"], x) * x, x
+
+
+def layerscale_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    axes = (0, *range(2, dy.ndim))
+    return channels(parameters["scale"], dy) * dy, {"scale": (dy * saved).sum(axis=axes)}
+
+
 def log_softmax(x: Array) -> Array:
     shifted = x - x.max(axis=1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
@@ -635,6 +646,7 @@ LAYERS: dict[str, Layer] = {
     "sigmoid": Layer(sigmoid_forward, sigmoid_backward),
     **{kind: activation(function) for kind, function in FUNCTIONS.items()},
     "prelu": Layer(prelu_forward, prelu_backward),
+    "layerscale": Layer(layerscale_forward, layerscale_backward),
     "softmax": Layer(softmax_forward, softmax_backward),
     "logsoftmax": Layer(logsoftmax_forward, logsoftmax_backward),
     "reshape": Layer(reshape_forward, reshape_backward),
