@@ -13,6 +13,7 @@ import tempfile
 import time
 import tracemalloc
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,7 @@ def bench(
 
     `compile_arguments` are those of a `lenet compile --json` for this net.
     """
+    graph = replace(graph, augment=None)  # images are as they are, and none a mixture
     settings = graph.train or Train()
     batch = batch or settings.batch
     core_peak, peak = measure_peak(1), measure_peak(threads)
@@ -253,7 +255,6 @@ def _kernels(
             batch[:] = 1
             arena = aligned_floats(program.slice_floats(_PROFILED))
             state = (arena, weights, gradient, batch, sums)
-
         train_slice = profile.train_slice(pixels.dtype)
 
         def run() -> None:
@@ -279,8 +280,7 @@ def _kernels(
 
     _repeated(measured)
     medians = np.median(np.array(seen[1:]), axis=0) / 1e9
-    own = program.nodes if training else program.predict_nodes
-    nodes = {node.name: node for node in own}
+    nodes = {node.name: node for node in (program.nodes if training else program.predict_nodes)}
     return [_kernel(c, nodes, seconds, peak) for c, seconds in zip(calls, medians, strict=True)]
 
 

@@ -10,8 +10,10 @@ from lenet.dsl.graph import Graph
 from lenet.dsl.training.values import Train
 from lenet.runtime import random_streams
 from lenet.runtime.augmentations import augmented
+from lenet.runtime.augmentations.mixtures import mix
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.training.slices.count import least_rows, slice_count
+from lenet.runtime.training.slices.order import shares, shuffled
 
 Pixels = NDArray[np.generic]
 Rows = NDArray[np.int64]
@@ -54,16 +56,32 @@ def _chosen(own: Rows, count: int, seed: int) -> Rows:
 
 
 def _augmented(
-    graph: Graph, images: Images, rows: NDArray[np.int64], slices: int, seed: int, epoch: int
+    graph: Graph, images: Images, rows: Rows, slices: int, seed: int, epoch: int
 ) -> Pixels:  # fmt: skip
     """The rows as an epoch has them: what is random about an image follows from its slice, and its
-    place in that."""
+    place in that; and from those that its slice has in the same batch, where they are mixed."""
     assert graph.augment is not None
     found: dict[int, Pixels] = {}
     for number in sorted(set((rows % slices).tolist())):
-        places = np.flatnonzero(rows % slices == number)
         own = np.ascontiguousarray(images.pixels[number::slices])
         key = random_streams.image_key(seed, epoch, number)
-        changed = augmented(own, rows[places] // slices, graph.augment, key)
-        found.update(zip(places.tolist(), changed, strict=True))
-    return np.stack([found[k] for k in range(len(rows))])
+        wanted = rows[rows % slices == number] // slices
+        parts = [wanted]
+        if graph.augment.mixes:
+            order = shuffled(len(images), slices, number, seed, epoch)
+            parts = _parts(graph, order, wanted, len(images), slices, number)
+        for part in parts:
+            changed = augmented(own, part, graph.augment, key)
+            mix(changed, part, graph.augment, key)
+            found.update(zip((part * slices + number).tolist(), changed, strict=True))
+    return np.stack([found[row] for row in rows.tolist()])
+
+
+def _parts(
+    graph: Graph, order: Rows, wanted: Rows, count: int, slices: int, number: int
+) -> list[Rows]:  # fmt: skip
+    """What a slice, in the order of an epoch, has in those batches in which the wanted images are;
+    of `count` images."""
+    batch = (graph.train or Train()).batch
+    steps = np.unique((np.flatnonzero(np.isin(order, wanted)) * slices + number) // batch)
+    return [order[shares(count, batch, slices, step)[number]] for step in steps.tolist()]

@@ -8,7 +8,7 @@ from lenet.compiler.codegen.entry_points import predict_source, train_source
 from lenet.compiler.codegen.single import emit_single
 from lenet.compiler.contract import Kernels, Request, content_of, emit_layer, identifiers
 from lenet.compiler.kernels import parts_of
-from lenet.compiler.losses.code import code_of, given_by, is_weighted, loss_of, row_arrays
+from lenet.compiler.losses.code import given_by, loss_kernel, row_arrays
 from lenet.compiler.memory.layout import Slot, bases_of, lay_out, offsets_of
 from lenet.compiler.memory.phase import Call, Phase
 from lenet.compiler.memory.plan import Plan, plan_memory
@@ -129,9 +129,7 @@ def emit(
         for p in phases
     )
     if train_plan is not None:
-        loss = loss_of(graph)
-        kernel = code_of(loss).kernel(product(graph.output), loss, is_weighted(graph))
-        parts.append(f"\n{kernel}\n\n")
+        parts.append(f"\n{loss_kernel(graph)}\n\n")
         parts.append(train_source(phases, train_plan, spans, cleared, probes, row_arrays(graph)))
     parts.append("\n\n" + predict_source(predict, predict_plan, probes))
     singles, predict_single, single_plan = emit_single(plain, names, predict_by_name, target)

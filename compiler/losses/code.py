@@ -8,6 +8,7 @@ from lenet.compiler.kernels import entry_of
 from lenet.dsl.graph import Graph
 from lenet.dsl.losses import class_weights, usual_loss
 from lenet.dsl.registry import Outputs
+from lenet.dsl.shapes import product
 from lenet.dsl.vocabulary import Use, carried_out
 
 if TYPE_CHECKING:  # numpy takes a tenth of a second, and the shapes of a net need none
@@ -26,6 +27,10 @@ class LossCode:
     adds up the losses and the hits of a block's images and leaves the gradient. Where it is
     weighted, an image's loss and gradient are times its `importance`.
 
+    `mixed(outputs, use)` is that of images which are mixtures of two, and there for classes: the
+    loss is that of both `labels` and `others`, each times its column of `shares`, in which the
+    importance is; hits are `labels`. Other answers can be mixed themselves.
+
     `values(outputs, targets, use)` are the losses of images, (count,), from the net's outputs,
     (count, outputs), and what they should be, (count, answers), all float64: there is none for
     classes, whose metric `loss` is the likelihood.
@@ -33,6 +38,7 @@ class LossCode:
 
     kernel: Callable[[int, Use, bool], str]
     end: tuple[str, Mapping[str, Any]] | None = None
+    mixed: Callable[[int, Use], str] | None = None
     values: "Callable[[Floats, Floats, Use], Floats] | None" = None
 
 
@@ -48,8 +54,25 @@ def is_weighted(graph: Graph) -> bool:
     return bool(class_weights(loss_of(graph)) or (graph.data is not None and graph.data.weight))
 
 
+def has_two_labels(graph: Graph) -> bool:
+    """Whether training images are mixtures of two, which may be of different classes."""
+    return graph.answers == "class" and graph.augment is not None and graph.augment.mixes
+
+
+def loss_kernel(graph: Graph) -> str:
+    """The source of `loss`."""
+    use, outputs = loss_of(graph), product(graph.output)
+    code = code_of(use)
+    if not has_two_labels(graph):
+        return code.kernel(outputs, use, is_weighted(graph))
+    assert code.mixed is not None
+    return code.mixed(outputs, use)
+
+
 def row_arrays(graph: Graph) -> tuple[str, ...]:
     """What a training is given of each row."""
+    if has_two_labels(graph):
+        return "pixels", "labels", "others", "shares"
     arrays = ("pixels", "labels" if graph.answers == "class" else "targets")
     return (*arrays, "importance") if is_weighted(graph) else arrays
 

@@ -32,6 +32,33 @@ def loss(arena, labels, {given}rows, first, count, y, dy, totals):
 '''
 
 
+_MIXED = '''@Kernel
+def loss(arena, labels, others, shares, rows, first, count, y, dy, totals):
+    """Adds the margins of both labels, each times its share, and the hits; dy is their gradient, 0
+    without an image."""
+    for place in range({classes}):
+        for lane in range(16):
+            arena[dy + place * 16 + lane] = np.float32(0)
+    for lane in range(count):
+        row = rows[first + lane]
+        best = 0
+        for place in range(1, {classes}):
+            if arena[y + place * 16 + lane] > arena[y + best * 16 + lane]:
+                best = place
+        for turn in range(2):
+            label = others[row] if turn else labels[row]
+            weight, value = shares[row, turn], arena[y + label * 16 + lane]
+            within = 0
+            for place in range({classes}):
+                margin = np.float32(1) - value + arena[y + place * 16 + lane]
+                if place != label and not margin <= 0:  # what is no number counts
+                    totals[0] += weight * margin / {classes}
+                    arena[dy + place * 16 + lane] += weight * np.float32({share!r})
+                    within += 1
+            arena[dy + label * 16 + lane] -= weight * np.float32({share!r}) * np.float32(within)
+            if turn == 0 and best == label and value == value:
+                totals[1] += 1
+'''
 _WEIGHT = "\n        weight = importance[rows[first + lane]]"
 
 
@@ -41,4 +68,8 @@ def _kernel(classes: int, use: Use, weighted: bool) -> str:
     return _KERNEL.format(classes=classes, share=1 / classes, **named)
 
 
-CODE = LossCode(_kernel, end=("logsoftmax", {}))
+def _mixed(classes: int, use: Use) -> str:
+    return _MIXED.format(classes=classes, share=1 / classes)
+
+
+CODE = LossCode(_kernel, end=("logsoftmax", {}), mixed=_mixed)

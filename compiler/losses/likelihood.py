@@ -44,6 +44,34 @@ def loss(arena, labels, {given}rows, first, count, y, dy, totals):
         if best == label and value == value:
             totals[1] += 1
 '''
+_MIXED = '''@Kernel
+def loss(arena, labels, others, shares, rows, first, count, y, dy, totals):
+    """Adds the negative log-likelihood of both labels, each times its share, and the hits; dy is
+    its gradient, 0 without an image."""
+    for place in range({classes}):
+        for lane in range(16):
+            arena[dy + place * 16 + lane] = np.float32(0)
+    for lane in range(count):
+        row = rows[first + lane]
+        label, other = labels[row], others[row]
+        share, rest = shares[row, 0], shares[row, 1]{parts}
+        value = arena[y + label * 16 + lane]
+        totals[0] -= share * value + rest * arena[y + other * 16 + lane]
+        best = 0
+        for place in range({classes}):
+            if arena[y + place * 16 + lane] > arena[y + best * 16 + lane]:
+                best = place{spread}
+        arena[dy + label * 16 + lane] -= share
+        arena[dy + other * 16 + lane] -= rest
+        if best == label and value == value:
+            totals[1] += 1
+'''
+_PARTS = """
+        every = np.float32({part!r}) * (share + rest)
+        share, rest = np.float32({kept!r}) * share, np.float32({kept!r}) * rest"""
+_EVERY = """
+            totals[0] -= every * arena[y + place * 16 + lane]
+            arena[dy + place * 16 + lane] = -every"""
 _SHARE = "\n        share = importance[rows[first + lane]]"
 _SPREAD = """
             if place != label:
@@ -64,3 +92,12 @@ def likelihood_kernel(classes: int, use: Use, weighted: bool) -> str:
     if weighted:
         right, every, spread = f"{right} * share", "0", _SPREAD.format(part=part)
     return _SMOOTHED.format(**named, kept=kept, part=part, right=right, every=every, spread=spread)
+
+
+def mixed_likelihood_kernel(classes: int, use: Use) -> str:
+    """See LossCode."""
+    smooth = dict(use.values).get(SMOOTH.name, 0.0)
+    if not smooth:
+        return _MIXED.format(classes=classes, parts="", spread="")
+    parts = _PARTS.format(kept=1 - smooth, part=smooth / classes)
+    return _MIXED.format(classes=classes, parts=parts, spread=_EVERY)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from lenet.dsl.shapes import Shape
 from lenet.dsl.vocabulary import Option, Registry, Use, Word
 
-Stage = Literal["view", "shear", "turn", "move", "cut", "mirror", "bend", "paint", "choice"]
+Stage = Literal["view", "shear", "turn", "move", "cut", "mirror", "bend", "paint", "choice", "mix"]
 
 # An option of all of them.
 CHANCE = Option(
@@ -28,11 +28,12 @@ class Augmentation(Word):
     An image goes through the `stage`s in their order, whatever the order of the lines: it is seen
     from elsewhere, sheared, turned about its middle, moved, cut, and mirrored, all of which is one
     map from places to places; it is bent, which moves places, too; then its values are changed, in
-    the order of the lines. One that `resizes` may have the new size as the value of that name. A
-    `repeatable` one may stand in several lines. One `of_colours` needs red, green and blue.
+    the order of the lines; at last it is mixed with another one of the batch. One that `resizes`
+    may have the new size as the value of that name. A `repeatable` one may stand in several lines.
+    One `of_colours` needs red, green and blue.
 
-    One of the last stage has `operations`, some of which are chosen for each image: those of a line
-    of it, for images of a shape. They are augmentations, each of its own stage.
+    One of the stage `choice` has `operations`, some of which are chosen for each image: those of a
+    line of it, for images of a shape. They are augmentations, each of its own stage.
 
     All have the option `chance`. One that has such an option of its own carries it out by itself.
     """

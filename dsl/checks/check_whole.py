@@ -70,6 +70,8 @@ def check_whole(lowered: Lowering, again: Lowering | None, sections: Sections, t
     _look_at_paths(lowered)
     if sections.train is not None:
         _look_at_batch(lowered, sections.train)
+        if sections.augment is not None and sections.train.batch == 1:
+            _look_for_partners(lowered, sections.augment)
         if not any(node.parameter_count for node in lowered.nodes):
             _nothing_to_train(lowered, sections.lines["train"].keyword.span)
         else:
@@ -120,6 +122,13 @@ def _look_at_batch(lowered: Lowering, train: Train) -> None:
     for node, line in zip(lowered.nodes, lowered.lines, strict=True):
         if layers()[node.kind].normalizes and train.batch * product(node.shape[1:]) == 1:
             lowered.report(messages.nothing_varies(line.keyword.span, node.kind, node.shape))
+
+
+def _look_for_partners(lowered: Lowering, augment: Augment) -> None:
+    """Where a batch has one image, nothing can be mixed."""
+    for use, span in zip(augment.uses, augment.spans, strict=True):
+        if AUGMENTATIONS[use.name].stage == "mix":
+            lowered.report(messages.no_partner(span, use.name))
 
 
 def _nothing_to_train(lowered: Lowering, section: Span) -> None:

@@ -166,7 +166,7 @@ ABSENT: dict[str, dict[str, str]] = {
         **_each("data dataset", "write a section `data` at the left margin"),
     },
     "line of augment": {
-        **_each("mixup cutmix mosaic autoaugment trivialaugment augmix gamma"),
+        **_each("mosaic autoaugment trivialaugment augmix gamma"),
         **_each("sheary", "write `shear 0 degrees vertical 10 degrees`"),
         **_each("colorjitter colourjitter jitter",
                 "write `brightness`, `contrast`, `saturation` and `hue`"),

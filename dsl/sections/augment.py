@@ -40,6 +40,11 @@ class Augment:
         )
 
     @property
+    def mixes(self) -> bool:
+        """Whether images are mixed with each other, and what they are to be answered with."""
+        return any(AUGMENTATIONS[use.name].stage == "mix" for use in self.uses)
+
+    @property
     def facts(self) -> dict[str, Any]:
         """What decides about the images. Only for what changes their values, the order does."""
         found: dict[str, Any] = {}

@@ -20,18 +20,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet.dsl.augmentations import AUGMENTATIONS, CHANCE
+from lenet.dsl.augmentations import AUGMENTATIONS
 from lenet.dsl.errors import LenetError
 from lenet.dsl.sections.augment import Augment
 from lenet.dsl.shapes import Shape
 from lenet.dsl.vocabulary import Use, carried_out
-from lenet.runtime.augmentations.draws import bits, first_draw, uniforms
+from lenet.runtime.augmentations.draws import bits, by_chance, first_draw
 from lenet.runtime.augmentations.sampling import identities, sample, still
 
 _PLACES = ("view", "shear", "turn", "move", "cut", "mirror")
-# Numbers, of those of a word, of the draw by which an image is changed or not, and of the key of
-# what it chooses.
-_CHANCE, _CHOSEN = 255, 254
+_CHOSEN = 254  # the number, of those of a word, of the draw that is the key of what it chooses
 
 
 def augmented(
@@ -41,7 +39,8 @@ def augmented(
     """Copies of pixels[rows], (count, channels, height, width), each changed in its own way.
 
     What was outside of the image is 0. `key` is the epoch's. What is painted is in units of
-    `white`, what is stored for a value of 1; bytes stay between 0 and this, floats need not.
+    `white`, what is stored for a value of 1. They are not yet mixed with each other: see
+    mixtures.py. Bytes stay between 0 and this, floats need not.
     LenetError where colours are to be changed, and there are none.
     """
     channels, given = pixels.shape[1], pixels.shape[2:]
@@ -100,16 +99,15 @@ def _steps(
 ) -> Iterator[_Step]:
     """In the order of the lines."""
     for use in augment.uses:
-        entry, number = AUGMENTATIONS[use.name], first_draw(use.name)
-        drawn = None
-        if CHANCE in entry.options and use[CHANCE.name] != CHANCE.default:
-            drawn = uniforms(key, rows, number + _CHANCE) < use[CHANCE.name]
+        entry, drawn = AUGMENTATIONS[use.name], by_chance(use, rows, key)
         if entry.operations is None:
             yield _Step(use, key, drawn)
             continue
         operations = entry.operations(use, shape)
         chosen = carried_out(__name__, use.name).chosen(use, rows, key, len(operations))
-        own = np.uint64(bits(key, 0, number + _CHOSEN))  # lines of the same words draw others
+        own = np.uint64(
+            bits(key, 0, first_draw(use.name) + _CHOSEN)
+        )  # lines of the same words draw others
         for operation, images in zip(operations, chosen, strict=True):
             if operation is not None:
                 yield _Step(operation, own, images if drawn is None else images & drawn)

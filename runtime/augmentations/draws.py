@@ -4,9 +4,15 @@ import zlib
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from lenet.compiler.jit.kept import kept
 from lenet.compiler.simd.splitmix import FIRST, SECOND, STEP
+from lenet.dsl.augmentations import AUGMENTATIONS, CHANCE
+from lenet.dsl.vocabulary import Use
+
+# The number, of those of a word, of the draw by which an image is changed or not.
+_CHANCE = 255
 
 
 def first_draw(name: str) -> int:
@@ -70,3 +76,13 @@ def about_middle(before, height, width, rr, rc, cr, cc):
 def uniforms(key, rows, number):
     """The same draw for each of the rows."""
     return np.array([uniform(key, row, number) for row in rows])
+
+
+def by_chance(use: Use, rows: NDArray[np.int64], key: np.uint64) -> NDArray[np.bool_] | None:
+    """Which images a line changes, by its `chance`; None if all."""
+    entry = AUGMENTATIONS[use.name]
+    if CHANCE not in entry.options or use[CHANCE.name] == CHANCE.default:
+        return None
+    draws = uniforms(key, rows, first_draw(use.name) + _CHANCE)
+    drawn: NDArray[np.bool_] = draws < use[CHANCE.name]
+    return drawn

@@ -45,7 +45,7 @@ def normal(bits):
     q = p - 0.5
     if abs(q) <= 0.425:
         return q * _ratio(MIDDLE, 0.180625 - q * q)
-    r = math.sqrt(-_log(min(p, 1 - p)))
+    r = math.sqrt(-logarithm(min(p, 1 - p)))
     tail = _ratio(NEAR, r - 1.6) if r <= 5 else _ratio(FAR, r - 5.0)
     return tail if q > 0 else -tail
 
@@ -61,7 +61,8 @@ def _ratio(table, r):
 
 @kept
 @njit(nogil=True)
-def _log(x):
+def logarithm(x):
+    """The natural one, of a number above 0: see `_log` in runtime/initial."""
     fraction, exponent = math.frexp(x)
     z = (fraction - 0.75) / (fraction + 0.75)
     total = 0.0

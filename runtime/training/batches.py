@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from lenet.dsl.errors import LenetError
 from lenet.dsl.sections.augment import Augment
 from lenet.runtime.augmentations import augmented
+from lenet.runtime.augmentations.mixtures import Mixture, mix
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.machine.arrays import frozen
 from lenet.runtime.training.arguments import problem_of
@@ -52,7 +54,8 @@ class Importance:
 
 class Batches:
     """The images of a slice as the training functions take them: pixels, labels (or what else
-    they are to be answered with), perhaps their importance, rows, scale, shift and key."""
+    they are to be answered with), perhaps their importance, or of mixed images the other labels and
+    the shares of both, rows, scale, shift and key."""
 
     def __init__(
         self, images: Images, normalization: Normalization, augment: Augment | None,
@@ -74,18 +77,22 @@ class Batches:
         return channels, *(self.augment is not None and self.augment.size or size)
 
     def of(self, rows: NDArray[np.int64], key: np.uint64) -> Slice:
-        """For images `rows`; from `key` all that is random follows, image by image."""
+        """For images `rows`, which are all that the slice has in a batch where images are mixed;
+        from `key` all that is random follows, image by image."""
         scale, shift = self.normalization.scale, self.normalization.shift
         if self.augment is None:
             return self.pixels, *self.arrays, rows, scale, shift, key
         changed = augmented(self.images.pixels, rows, self.augment, key, self.normalization.white)
+        arrays = [array[rows] for array in self.arrays]
+        if self.augment.mixes:
+            arrays = _answers_of(mix(changed, rows, self.augment, key), *arrays)
         pixels = frozen(changed.reshape(len(rows), math.prod(changed.shape[1:])))
         # Images have new numbers now, the same in each batch: it takes another key to drop out
         # other values.
         own = np.uint64((int(key) + (int(rows[0]) + 1 if len(rows) else 0)) % 2**64)
         return (
             pixels,
-            *(frozen(array[rows]) for array in self.arrays),
+            *map(frozen, arrays),
             np.arange(len(rows), dtype=np.int64),
             scale,
             shift,
@@ -97,3 +104,24 @@ class Batches:
         pixels, *_, own, _, _, _ = self.of(rows, key)
         assert isinstance(pixels, np.ndarray) and isinstance(own, np.ndarray)
         return pixels[own]
+
+
+def _answers_of(
+    mixture: Mixture, labels: NDArray[Any], importance: NDArray[Any] | None = None
+) -> list[NDArray[Any]]:
+    """What the training functions get for mixed images: the labels that have the larger shares, the
+    other ones, and both shares, (count, 2), times the importance of the image that each is from.
+    Answers that are no classes are mixed themselves, and so is the importance then.
+    """
+    partners, share = mixture.partners, mixture.shares
+    shares = np.stack([share, np.float32(1) - share], axis=1)
+    if labels.ndim == 2:
+        wide = [labels] if importance is None else [labels, importance[:, None]]
+        mixed = [shares[:, :1] * own + shares[:, 1:] * own[partners] for own in wide]
+        return [mixed[0], *(array[:, 0].copy() for array in mixed[1:])]
+    both = np.stack([labels, labels[partners]], axis=1)
+    if importance is not None:
+        shares *= np.stack([importance, importance[partners]], axis=1)
+    less = share < 0.5
+    both[less], shares[less] = both[less, ::-1], shares[less, ::-1]
+    return [both[:, 0].copy(), both[:, 1].copy(), shares]

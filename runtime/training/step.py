@@ -153,13 +153,16 @@ class Trainer:
 
     def images(self, step: int, most: int) -> tuple[NDArray[np.generic], NDArray[np.int32]]:
         """The first images of slice 0 from a step on, within the epoch: what the training functions
-        get of them, (count, channels, height, width), before it is normalized; and their labels.
-        For a worker that has this slice."""
+        get of them, (count, channels, height, width), before it is normalized; and their labels,
+        which of mixed images are their own. For a worker that has this slice."""
         batches, order = self.batches[0], self.orders[0]
-        taken = shares(self.rows, self.batch, self.slices, step)[0]
-        rows = order[taken.start : taken.start + most]
-        pixels = batches.images_of(rows, self.keys[0])
-        return pixels.reshape(len(rows), *batches.shape), batches.images.labels[rows]
+        shown, pixels = order[:0], []
+        while step < self.steps and len(shown) < most:  # those of a batch may be mixed
+            rows = order[shares(self.rows, self.batch, self.slices, step)[0]]
+            pixels.append(batches.images_of(rows, self.keys[0]))
+            shown, step = np.concatenate([shown, rows])[:most], step + 1
+        found = np.concatenate(pixels)[:most].reshape(len(shown), *batches.shape)
+        return found, batches.images.labels[shown]
 
     def first_bad(self, graph: Graph, step: int) -> str:
         """Where numbers first were not finite in a step that failed, if this worker can tell."""

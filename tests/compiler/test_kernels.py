@@ -366,6 +366,36 @@ def test_weighted_images(loss: str) -> None:
         assert np.abs(got[tensor] - value).max() < 3e-5 * np.abs(value).max()
 
 
+@pytest.mark.parametrize("loss", [*OF_CLASSES, "nll smooth 0.2", "crossentropy smooth 0.2"])
+@pytest.mark.parametrize("weights", ["", " weights 1 2 3 4"])
+def test_mixtures_of_two_images(loss: str, weights: str) -> None:
+    """The loss and the gradient of both labels, each times its share; hits are the first."""
+    name, *smooth = loss.split()
+    chain = f"input 7; linear 5; tanh; linear 4; {ENDS[LOSSES[name].takes]}; augment; .mixup; "
+    case = make_case(spec_of(f"{chain}train; .loss {loss}{weights}; .rate 0.1"), images=21)
+    random = np.random.default_rng(1)
+    case.others = random.integers(0, 4, 21).astype(np.int32)
+    case.others[:3] = case.labels[:3]
+    case.shares = random.uniform(0, 2, (21, 2)).astype(np.float32)
+    case.shares[3:6] = 1, 0
+    spread = float(smooth[1]) if smooth else 0.0
+    expected_loss, expected = 0.0, dict.fromkeys(case.kernels()[1], 0.0)
+    for k, shares in enumerate(case.shares.astype(float)):
+        for share, right in zip(shares, (case.labels[k], case.others[k]), strict=True):
+            for label in (None, *(range(4) if smooth else ())):
+                own = np.array([right if label is None else label])
+                part = share / 21 * (1 - spread if label is None else spread / 4)
+                value, slopes, _ = case.reference.gradients(case.values()[k : k + 1], own, name)
+                expected_loss += part * value
+                expected = {key: part * slopes[key] + sums for key, sums in expected.items()}
+    got_loss, got, hits = case.kernels()
+    assert got_loss == pytest.approx(expected_loss, rel=2e-5)
+    for tensor, value in expected.items():
+        assert np.abs(got[tensor] - value).max() < 3e-5 * np.abs(value).max()
+    best = log_probabilities(case.reference.forward(case.values()), case.graph.nodes[-1].kind)
+    assert hits == (best.argmax(axis=1) == case.labels).sum()
+
+
 @pytest.mark.parametrize("loss", [name for name in WRITTEN if name not in OF_CLASSES])
 def test_weighted_rows(loss: str) -> None:
     """The same where answers are no classes, whose rows a column weighs."""

@@ -20,6 +20,7 @@ from lenet.runtime.augmentations.draws import bits, first_draw, uniforms
 from lenet.runtime.training import batches
 from reference.augmentations import AUGMENTATIONS as MEANT
 from reference.augmented_places import PLACES, grid, places_of, projection, rulers
+from reference.mixtures import MIXTURES
 
 RNG = np.random.default_rng(0)
 PIXELS = RNG.integers(1, 256, (50, 2, 6, 7), np.uint8)
@@ -54,7 +55,7 @@ def test_an_image_is_changed_alike_wherever_it_is() -> None:
 
 
 def test_each_augmentation_has_a_reference() -> None:
-    assert set(MEANT) | set(PLACES) == set(AUGMENTATIONS)
+    assert set(MEANT) | set(PLACES) | set(MIXTURES) == set(AUGMENTATIONS)
 
 
 ALL: dict[str, tuple[Any, list[dict[str, Any]]]] = {**PLACES, **MEANT}

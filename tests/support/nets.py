@@ -42,6 +42,8 @@ class Case:
     reference: Net
     predicting: Net
     importance: np.ndarray | None = None  # of each image, where the net's loss is weighted
+    others: np.ndarray | None = None  # labels, where images are mixtures, and the shares of both
+    shares: np.ndarray | None = None
 
     def sums(self, rows: np.ndarray, key: int = 1):
         """(sum of losses and hits, flat sum of gradients) of some images, by the kernels."""
@@ -56,7 +58,9 @@ class Case:
         totals = np.full(2, np.nan)
         scale, shift = self.normalization()
         arrays = frozen(self.pixels.reshape(len(self.pixels), -1)), frozen(self.labels)
-        if program.weighted:
+        if self.shares is not None:
+            arrays = (*arrays, frozen(self.others), frozen(self.shares))
+        elif program.weighted:
             arrays = (*arrays, frozen(self.importance))
         train_slice(
             arena, self.weights, gradient, *arrays, rows.astype(np.int64), scale, shift,

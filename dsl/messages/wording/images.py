@@ -115,3 +115,22 @@ def no_colours(span: Span, word: str, images: Shape) -> Diagnostic:
         f"They are {show(images)}: {channels}; red, green and blue are three.",
         "remove this line; `brightness` and `contrast` change grey images as well",
     )
+
+
+E058 = Code(
+    "images are to be mixed, and a batch has one",
+    "An image is mixed with another one of its batch, whose answer it takes over in part.",
+    "input 1x8x8\nflatten\nlinear 10\nlogsoftmax\ndata digits\naugment\n  mixup 0.2\ntrain\n"
+    "  rate 0.1\n  batch 1\n",
+)
+
+
+def no_partner(span: Span, word: str) -> Diagnostic:
+    """A line of `augment` mixes images of a batch, which has a single one."""
+    return Diagnostic(
+        "E058",
+        span,
+        f"with `batch 1`, `{word}` has no other image to mix one with",
+        "Images are mixed with others of the same batch.",
+        "write a larger batch, such as `batch 32`, or remove this line",
+    )
