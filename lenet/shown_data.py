@@ -170,7 +170,8 @@ def data_sheet(shown: ShownData, title: str, seed: int) -> bytes:
     augmented = shown.graph.augment is not None
     groups, count = shown.groups[:MOST_ROWS], _BESIDE if augmented else _ALONE
     rows_of = {number: group.train for number, group in enumerate(groups)}
-    found = samples_of(shown.graph, shown.dataset.train, rows_of, count, _EPOCHS, seed)
+    given = shown.graph, shown.dataset.train, rows_of
+    found = samples_of(*given, count, _EPOCHS, seed, 1 / shown.dataset.scale)
     heads = ["as they are"]
     if augmented:
         heads += [f"in epoch {k}" for k in range(1, _EPOCHS + 1)]

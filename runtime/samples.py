@@ -30,17 +30,21 @@ class Samples:
 
 
 def samples_of(
-    graph: Graph, images: Images, groups: Mapping[int, Rows], count: int, epochs: int, seed: int
+    graph: Graph, images: Images, groups: Mapping[int, Rows], count: int, epochs: int, seed: int,
+    white: float,
 ) -> list[Samples]:  # fmt: skip
     """At most `count` of the training images of each group, whose rows are given, chosen by `seed`.
-    Those of the epochs are the very ones that a training with that seed sees."""
+    Those of the epochs are the very ones that a training with that seed sees; `white` is what is
+    stored for a value of 1."""
     train = graph.train or Train()
     slices = slice_count(train.batch, least_rows(graph))
     chosen = {group: _chosen(own, count, seed) for group, own in groups.items()}
     rows = np.concatenate([*chosen.values(), np.zeros(0, np.int64)])
     drawn = []
     if graph.augment is not None and len(rows):
-        drawn = [_augmented(graph, images, rows, slices, seed, k) for k in range(1, epochs + 1)]
+        drawn = [
+            _augmented(graph, images, rows, slices, seed, k, white) for k in range(1, epochs + 1)
+        ]
     found, at = [], 0
     for group, own in chosen.items():
         part = slice(at, at + len(own))
@@ -56,7 +60,7 @@ def _chosen(own: Rows, count: int, seed: int) -> Rows:
 
 
 def _augmented(
-    graph: Graph, images: Images, rows: Rows, slices: int, seed: int, epoch: int
+    graph: Graph, images: Images, rows: Rows, slices: int, seed: int, epoch: int, white: float
 ) -> Pixels:  # fmt: skip
     """The rows as an epoch has them: what is random about an image follows from its slice, and its
     place in that; and from those that its slice has in the same batch, where they are mixed."""
@@ -71,7 +75,7 @@ def _augmented(
             order = shuffled(len(images), slices, number, seed, epoch)
             parts = _parts(graph, order, wanted, len(images), slices, number)
         for part in parts:
-            changed = augmented(own, part, graph.augment, key)
+            changed = augmented(own, part, graph.augment, key, white)
             mix(changed, part, graph.augment, key)
             found.update(zip((part * slices + number).tolist(), changed, strict=True))
     return np.stack([found[row] for row in rows.tolist()])

@@ -144,13 +144,13 @@ def test_images_as_they_are(here: Path) -> None:
 
 def test_augmented_images_are_those_of_the_training() -> None:
     """What the slices of a training with the same seed give to the kernels, epoch by epoch."""
-    graph = load(DIGITS + AUGMENT + TRAIN).graph
+    graph = load(DIGITS + AUGMENT + "  brightness 0.3\n" + TRAIN).graph
     digits = load_dataset("digits").train
     slices = slice_count(256, least_rows(graph))
     assert slices > 1
     shard = deal(digits, digits, slices)
-    one = Normalization(np.ones(1, np.float32), np.zeros(1, np.float32))
-    found = samples_of(graph, digits, by_class(digits), 4, 2, seed=4)
+    one = Normalization(np.ones(1, np.float32), np.zeros(1, np.float32), white=16.0)
+    found = samples_of(graph, digits, by_class(digits), 4, 2, seed=4, white=16.0)
     for samples in found:
         for image, *epochs in zip(samples.bare, *samples.epochs, strict=True):
             (row,) = np.flatnonzero((digits.pixels == image).all(axis=(1, 2, 3)))
@@ -166,7 +166,7 @@ def test_the_sheet_has_them_beside_each_other(here: Path) -> None:
     show(here, DIGITS + AUGMENT + TRAIN)
     pixels = picture(here / "net.data.png")
     graph, digits = load("net.lenet").graph, load_dataset("digits").train
-    for label, samples in enumerate(samples_of(graph, digits, by_class(digits), 4, 3, seed=4)):
+    for label, samples in enumerate(samples_of(graph, digits, by_class(digits), 4, 3, 4, 16.0)):
         for group, images in enumerate((samples.bare, *samples.epochs)):
             for k in range(4):
                 seen = at(pixels, label, k, (64, 64), group, 4)[::8, ::8, 0]
