@@ -30,7 +30,7 @@ def small(name: str) -> str:
 
 def case_of(name: str) -> Case:
     """With weights that keep values their size: or the outputs hardly depend on the images."""
-    case = make_case(small(name), images=18, imports=TEXTS)
+    case = make_case(small(name), images=5, imports=TEXTS)
     random = np.random.default_rng(5)
     for slot in case.loaded.program.slots:
         parameter = slot.parameter
