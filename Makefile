@@ -10,12 +10,13 @@ FIND_JAVA = from lenet.runtime.spark.java import ensure_java; ensure_java()
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help train test fast lint golden docs bench clean
+.PHONY: help train test fast large lint golden docs bench clean
 
 help:
 	@echo "make train    train $(SPEC)   (SPEC=specs/other.lenet, TRAIN_ARGS='...')"
 	@echo "make test     make lint, and all tests    (PYTEST_ARGS='...')"
-	@echo "make fast     the tests that take neither Spark nor long: under two minutes"
+	@echo "make fast     the tests that take neither Spark nor long: some two minutes"
+	@echo "make large    the specs of large nets against the reference: some minutes"
 	@echo "make lint     ruff's checks and format, and mypy"
 	@echo "make golden   write the golden texts anew (read the difference)"
 	@echo "make docs     write docs/language.md anew"
@@ -29,6 +30,9 @@ train: $(READY)
 # Three processes, since those with Spark's tests wait for it half of the time.
 test: lint
 	$(BIN)/pytest -n 3 --dist loadgroup $(PYTEST_ARGS)
+
+large: $(READY)
+	LENET_LARGE=1 $(BIN)/pytest -n 2 tests/compiler/test_specs.py $(PYTEST_ARGS)
 
 fast: $(READY)
 	$(BIN)/pytest -n 2 -m "not slow and not spark" $(PYTEST_ARGS)

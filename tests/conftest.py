@@ -45,7 +45,6 @@ SLOW = frozenset(
         "ml",
         "normalization",
         "notebook",
-        "papers",
         "pictures",
         "preparation",
         "random_layers",

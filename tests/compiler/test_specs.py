@@ -1,5 +1,6 @@
 """The nets of specs/ against the float64 reference: whole, but the large ones with small images."""
 
+import os
 import re
 from pathlib import Path
 
@@ -15,6 +16,10 @@ NETS = sorted(path.stem for path in SPECS.glob("*.lenet"))
 # Rows and columns of the images, where they are fewer than the spec has; maps end at 2x2 or so.
 SMALL = {"alexnet": 96, "alexnet-2012": 99}
 PHOTOGRAPHS = 32
+# Whose kernels take the longest to compile: together as long as a third of all other tests. What they
+# are made of is tried in the others, too.
+LARGE = {"alexnet", "alexnet-2012", "convnext-t", "densenet121", "googlenet", "resnet50", "vgg11",
+         "vgg16"}  # fmt: skip
 DEEP = 60  # layers, of which the functions for single images take their time to compile
 FILES = [*SPECS.glob("*.lenet"), *SPECS.glob("*/*.lenet")]
 TEXTS = {path.relative_to(SPECS).as_posix(): path.read_text() for path in FILES}
@@ -49,6 +54,8 @@ def case_of(name: str) -> Case:
 @pytest.mark.parametrize("name", NETS)
 def test_the_net_predicts_as_the_reference(name: str) -> None:
     """Its probabilities, of images together and one by one."""
+    if name in LARGE and not os.environ.get("LENET_LARGE"):
+        pytest.skip("large: run `make large`")
     case = case_of(name)
     expected = case.predicting.forward(case.values())
     expected = expected.reshape(len(expected), -1)

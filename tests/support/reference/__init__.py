@@ -205,7 +205,7 @@ def maxpool_backward(
     dpadded = np.zeros(padded_shape)
     for k, (_, _, cells) in enumerate(positions(window, stride, dy.shape[2:])):
         dpadded[cells] += np.where(winner == k, dy, 0.0)
-    (ph, pw) = attributes["padding"]
+    (ph, _), (pw, _) = sides(attributes["padding"])
     return dpadded[:, :, ph : ph + height, pw : pw + width], {}
 
 
