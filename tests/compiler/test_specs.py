@@ -16,8 +16,8 @@ NETS = sorted(path.stem for path in SPECS.glob("*.lenet"))
 # Rows and columns of the images, where they are fewer than the spec has; maps end at 2x2 or so.
 SMALL = {"alexnet": 96, "alexnet-2012": 99}
 PHOTOGRAPHS = 32
-# Whose kernels take the longest to compile: together as long as a third of all other tests. What they
-# are made of is tried in the others, too.
+# Whose kernels take the longest to compile, together two minutes. What they are made of is tried in
+# the others, too.
 LARGE = {"alexnet", "alexnet-2012", "convnext-t", "densenet121", "googlenet", "resnet50", "vgg11",
          "vgg16"}  # fmt: skip
 DEEP = 60  # layers, of which the functions for single images take their time to compile
