@@ -1,5 +1,6 @@
 """Every layer's kernels, in chains of many shapes, against the float64 reference."""
 
+import os
 import re
 from pathlib import Path
 
@@ -251,6 +252,15 @@ CHAINS = {
 }  # fmt: skip
 
 
+# Which take long to compile, and are variations of others: `make large` tries them.
+LONG = {
+    "depthwise and large", "depthwise behind normalizations", "dilated maps a power of two apart",
+    "dilated maps beyond the caches", "groups behind normalizations", "groups beyond the caches",
+    "local responses of many places", "normalized maps of many places", "transposed and large",
+    "transposed behind normalizations",
+}  # fmt: skip
+
+
 def relative(got: np.ndarray, expected: np.ndarray) -> float:
     scale = max(np.abs(expected).max(), 1e-3)
     return float(np.abs(got - expected).max() / scale)
@@ -258,6 +268,8 @@ def relative(got: np.ndarray, expected: np.ndarray) -> float:
 
 @pytest.mark.parametrize("name", CHAINS)
 def test_chain_against_reference(name: str) -> None:
+    if name in LONG and not os.environ.get("LENET_LARGE"):
+        pytest.skip("long: run `make large`")
     case = make_case(spec_of(CHAINS[name]))
     last = case.graph.nodes[-1].kind
     loss = {"logsoftmax": "nll", "rbf": "map"}.get(last, "crossentropy")

@@ -18,8 +18,8 @@ SMALL = {"alexnet": 96, "alexnet-2012": 99}
 PHOTOGRAPHS = 32
 # Whose kernels take the longest to compile, together two minutes. What they are made of is tried in
 # the others, too.
-LARGE = {"alexnet", "alexnet-2012", "convnext-t", "densenet121", "googlenet", "resnet50", "vgg11",
-         "vgg16"}  # fmt: skip
+LARGE = {"alexnet", "alexnet-2012", "convnext-t", "densenet121", "googlenet", "resnet18",
+         "resnet50", "vgg11", "vgg16", "vgg16-cifar"}  # fmt: skip
 DEEP = 60  # layers, of which the functions for single images take their time to compile
 FILES = [*SPECS.glob("*.lenet"), *SPECS.glob("*/*.lenet")]
 TEXTS = {path.relative_to(SPECS).as_posix(): path.read_text() for path in FILES}
