@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from lenet.dsl.errors import LenetError
     from lenet.runtime.data.dataset import Dataset, Images
     from lenet.runtime.models.model import Model
-    from lenet.runtime.models.prediction import Prediction
+    from lenet.runtime.models.prediction import Answered, Prediction
 
 __version__ = "0.1.0"
 __all__ = [
+    "Answered",
     "Columns",
     "Dataset",
     "Images",
@@ -37,6 +38,7 @@ __all__ = [
 ]
 
 _PLACES = {
+    "Answered": "lenet.runtime.models.prediction",
     "Columns": "lenet.runtime.data.columns",
     "Dataset": "lenet.runtime.data.dataset",
     "Images": "lenet.runtime.data.dataset",

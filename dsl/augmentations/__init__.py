@@ -30,7 +30,7 @@ class Augmentation(Word):
     map from places to places; it is bent, which moves places, too; then its values are changed, in
     the order of the lines; at last it is mixed with another one of the batch. One that `resizes`
     may have the new size as the value of that name. A `repeatable` one may stand in several lines.
-    One `of_colours` needs red, green and blue.
+    One `of_colours` needs red, green and blue. One that `blends` mixes two images place by place.
 
     One of the stage `choice` has `operations`, some of which are chosen for each image: those of a
     line of it, for images of a shape. They are augmentations, each of its own stage.
@@ -42,11 +42,17 @@ class Augmentation(Word):
     resizes: str = ""
     repeatable: bool = False
     of_colours: bool = False
+    blends: bool = False
     operations: Callable[[Use, Shape], tuple[Use | None, ...]] | None = None
 
     def __post_init__(self) -> None:
         if all(option.name != CHANCE.name for option in self.options):
             object.__setattr__(self, "options", (*self.options, CHANCE))
+
+    @property
+    def moves(self) -> bool:
+        """Whether what is at a place of an image may come to another one, or from another image."""
+        return self.stage != "paint" and not self.blends
 
     def facts(self, use: Use) -> dict[str, Any]:
         """What a use says that is not said by default. Lines of a repeatable one have a chance

@@ -15,6 +15,7 @@ AUGMENTATION = Augmentation(
     example="mixup 0.2",
     source="Zhang et al. 2018, mixup: beyond empirical risk minimization",
     stage="mix",
+    blends=True,
     values=(
         Option(
             "mixup",

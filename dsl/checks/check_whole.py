@@ -111,6 +111,13 @@ def _check_data(lowered: Lowering, sections: Sections, answers: Answers) -> None
     if augment is not None and augment.size is not None and augment.size != first.shape[1:]:
         report(messages.crop_differs(augment.size_span, augment.size, first.shape))
     images = first.shape if len(first.shape) == 3 else known.shape if known is not None else None
+    if augment is not None and answers != "class" and len(lowered.nodes[-1].shape) == 3:
+        for use, span in zip(augment.uses, augment.spans, strict=True):
+            if AUGMENTATIONS[use.name].moves:
+                report(messages.answers_stay(span, use.name, lowered.nodes[-1].shape))
+    if data is not None and answers != "class" and (data.first or data.distinct):
+        line = "label distinct" if data.distinct else f"label from {data.first}"
+        report(messages.only_for_classes(data.span, line, answers))
     if augment is not None and images is not None and images[0] != 3:
         for use, span in zip(augment.uses, augment.spans, strict=True):
             if AUGMENTATIONS[use.name].of_colours:

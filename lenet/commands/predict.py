@@ -70,14 +70,20 @@ def predict(
         raise typer.Exit(1)
 
 
+_SHOWN = 12  # answers in a line
+
+
 class _Lines:
     def __init__(self, unit: Any, classes: tuple[str, ...]) -> None:
         self.unit = unit  # of answers that are no classes
 
     def answer(self, found: Any, prediction: Any, k: int) -> None:
         if self.unit is not None:
-            pairs = zip(prediction.names, prediction.shown(k), strict=True)
-            say("  ".join([found.name, *(f"{name} {value}" for name, value in pairs)]))
+            said = list(zip(prediction.names, prediction.shown(k), strict=True))
+            words = [f"{name} {value}" for name, value in said[:_SHOWN]]
+            if len(said) > _SHOWN:
+                words.append(f"and {len(said) - _SHOWN:,} more, which --json and --csv have")
+            say("  ".join([found.name, *words]))
             return
         probability = float(prediction.probabilities[k].max())
         say(f"{found.name}  {prediction.label(k)}  {probability:.2%}")

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.dsl.messages.clean import escape
-from lenet.runtime.models.prediction import MOST_KEPT, Kept, Predicted, Prediction
+from lenet.runtime.models.prediction import MOST_KEPT, Answered, Kept, Predicted, Prediction
 
+_ANSWERS = 6  # of an image
 _SIDE = 72  # of a picture on the page
 _FIGURE = (
     f"display:inline-block;width:{_SIDE + 16}px;margin:4px;vertical-align:top;text-align:center;"
@@ -32,13 +33,36 @@ def gallery(prediction: Prediction) -> str:
     )
 
 
+def answers_page(found: Answered) -> str:
+    """The first images, each with its first answers, and how many more there are."""
+    pictures = _pictures(found.kept) if found.kept is not None else []
+    count = min(len(found), MOST_KEPT)
+    figures = []
+    for k in range(count):
+        said = list(zip(found.names, found.shown(k), strict=True))
+        lines = [f"{escape(name[:40])} <b>{value}</b>" for name, value in said[:_ANSWERS]]
+        lines += [f"and {len(said) - _ANSWERS:,} more"] if len(said) > _ANSWERS else []
+        image = _image(pictures[k] if k < len(pictures) else None)
+        figures.append(f'<div style="{_FIGURE}">{image}{"<br>".join(lines)}</div>')
+    images = f"{len(found):,} image" + ("" if len(found) == 1 else "s")
+    first = f", the first {count}" if count < len(found) else ""
+    return (
+        f'<div style="max-width:100%"><b>{images}, {found.answers}{first}</b>'
+        f"<div>{''.join(figures)}</div></div>"
+    )
+
+
+def _image(picture: NDArray[np.uint8] | None) -> str:
+    if picture is None:
+        return ""
+    return (
+        f'<img width="{_SIDE}" height="{_SIDE}" alt="" src="{_png(picture)}" '
+        'style="object-fit:contain;image-rendering:pixelated;margin:0 auto 3px;display:block">'
+    )
+
+
 def _figure(picture: NDArray[np.uint8] | None, found: Predicted) -> str:
-    image = ""
-    if picture is not None:
-        image = (
-            f'<img width="{_SIDE}" height="{_SIDE}" alt="" src="{_png(picture)}" '
-            'style="object-fit:contain;image-rendering:pixelated;margin:0 auto 3px;display:block">'
-        )
+    image = _image(picture)
     # A probability of 99.996% is not 100%.
     shown = min(found.probability, 0.9999) if found.probability < 1 else 1.0
     return (

@@ -14,9 +14,9 @@ from lenet.dsl.messages.clean import escape
 from lenet.dsl.shapes import show
 from lenet.pages.curves import chart
 from lenet.pages.draw import draw_svg
-from lenet.pages.gallery import gallery
+from lenet.pages.gallery import answers_page, gallery
 from lenet.runtime.models.described import described
-from lenet.runtime.models.prediction import Prediction
+from lenet.runtime.models.prediction import Answered, Prediction
 from lenet.shapes import HEAD, cells_of, folded, memory_text, shapes
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ _SUMMARY = "cursor:pointer;margin:4px 0"
 
 def html(value: Any) -> str:
     """A model's or a prediction's page."""
+    if isinstance(value, Answered):
+        return answers_page(value)
     return gallery(value) if isinstance(value, Prediction) else model_page(value)
 
 

@@ -215,8 +215,7 @@ def _answers(name: str, array: NDArray[Any], target: Target) -> NDArray[np.float
     try:
         return target.of_rows(array)
     except Unfit as problem:
-        row = target.first_unfit(array)
-        where = f"Row {row:,}, counted from 0, is the first."
+        where = f"Row {problem.row:,}, counted from 0, is the first."
         raise DataError(f"an answer of {name} {problem}", where) from None
 
 

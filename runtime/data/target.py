@@ -19,7 +19,11 @@ _LARGEST = float(np.finfo(np.float32).max)
 
 
 class Unfit(ValueError):
-    """Why something is no answer, as the end of a sentence on it."""
+    """Why something is no answer, as the end of a sentence; of several rows, that of `row`."""
+
+    def __init__(self, why: str, row: int = 0) -> None:
+        super().__init__(why)
+        self.row = row
 
 
 @dataclass(frozen=True)
@@ -73,17 +77,15 @@ class Target:
     def of_rows(self, values: NDArray[Any]) -> NDArray[np.float32]:
         """(rows, count), of as many numbers; Unfit with the first that is none."""
         wide = values.astype(np.float64)
-        for wrong, why in self._wrong(wide):
-            if wrong.any():
-                raise Unfit(f"is {as_text(wide[wrong][0].item())}, {why}")
+        checks = self._wrong(wide)
+        rows = np.any([wrong.any(axis=1) for wrong, _ in checks], axis=0)
+        if rows.any():
+            row = int(rows.argmax())
+            wrong, why = next((found[row], why) for found, why in checks if found[row].any())
+            raise Unfit(f"is {as_text(wide[row][wrong][0].item())}, {why}", row)
         if self.log:
             wide = np.log(wide)
         return wide.astype(np.float32)
-
-    def first_unfit(self, values: NDArray[Any]) -> int:
-        """The first row that `of_rows` does not take, of those that have one."""
-        wrong = [found.any(axis=1) for found, _ in self._wrong(values.astype(np.float64))]
-        return int(np.any(wrong, axis=0).argmax())
 
     def _wrong(self, wide: NDArray[np.float64]) -> list[tuple[NDArray[np.bool_], str]]:
         found = [(~(np.abs(wide) <= _LARGEST), "and no finite number")]

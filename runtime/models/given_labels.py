@@ -43,7 +43,7 @@ def _answers_of(model: "Model", answers: NDArray[Any]) -> NDArray[np.float32]:
     try:
         return target.of_rows(answers)
     except Unfit as problem:
-        where = f"Row {target.first_unfit(answers):,}, counted from 0, is the first."
+        where = f"Row {problem.row:,}, counted from 0, is the first."
         raise LenetError(f"an answer {problem}", where) from None
 
 

@@ -412,3 +412,18 @@ def test_spark_ml_has_a_regressor(spark, tmp_path: Path) -> None:  # type: ignor
         LenetClassifier(spec=text).fit(rows)
     with pytest.raises(LenetError, match="use LenetClassifier"):
         LenetRegressor(spec=net(3).graph.source).fit(rows)
+
+
+def test_the_first_row_that_is_none_is_named_with_its_own_value() -> None:
+    wrong = HEIGHT.copy()
+    wrong[[3, 7]] = -1, np.nan
+    with pytest.raises(DataError) as error:
+        train(net(1, "poisson"), (X, wrong))
+    assert "an answer of y is -1, and should be 0 or more" in str(error.value)
+    assert "Row 3, counted from 0, is the first" in str(error.value)
+
+
+def test_notebooks_show_answers() -> None:
+    model = train(net(2, "bce", epochs=1), (X, np.stack([CAT, DOG], axis=1)))
+    page = model.predict(X[:30])._repr_html_()
+    assert "30 images, yes or no, the first 24" in page and page.count("answer 1 <b>") == 24

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from lenet.dsl.answers import WRITTEN, Answers
 from lenet.dsl.messages.codes import Code
 from lenet.dsl.messages.diagnostics import Diagnostic, Edit, Related
+from lenet.dsl.shapes import Shape, show
 from lenet.dsl.syntax.tree import Span
 
 E048 = Code(
@@ -35,8 +36,6 @@ def other_answers(span: Span, loss: str, answers: Answers, said: Answers) -> Dia
         "numbers": "write `loss mse`",
         "yes or no": "write `loss bce`",
     }[said]
-    if answers == "yes or no":
-        fix = "write `predict any of` before the columns; or, if they are numbers, `loss mse`"
     return Diagnostic(
         "E048",
         span,
@@ -71,6 +70,29 @@ def outputs_per_answer(span: Span, loss: str, each: int, outputs: int) -> Diagno
         f"`{loss}` names {each} quantiles, and the net has {found}",
         "Each answer has one output for each quantile.",
         f"make the last layer `linear {each}`, for one number as answer",
+    )
+
+
+def answers_stay(span: Span, word: str, shape: Shape) -> Diagnostic:
+    """An augmentation moves what is in an image whose places are answered one by one."""
+    return Diagnostic(
+        "E048",
+        span,
+        f"`{word}` moves what is in an image, but not the answers at its places",
+        f"The net answers at each place of {show(shape)}; its answers would stay where they are.",
+        "remove the line; what changes colours only, such as `brightness`, can stay, or augment "
+        "images and answers before the training",
+    )
+
+
+def only_for_classes(span: Span, line: str, answers: Answers) -> Diagnostic:
+    """A line that numbers classes, where answers are none."""
+    return Diagnostic(
+        "E048",
+        span,
+        f"`{line}` is for labels that are classes, and this net answers with {WRITTEN[answers]}",
+        "So says its loss, or the line `predict`.",
+        f"leave `{line.removeprefix('label ')}` out of the line `label`",
     )
 
 
