@@ -1,6 +1,8 @@
 """What all tests share: golden files, the data folder, a Spark session."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +15,9 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 HERE = Path(__file__).parent
-os.environ["SPARK_CONF_DIR"] = str(HERE / "support" / "spark")
+os.environ["SPARK_CONF_DIR"] = str(HERE / "support" / "no_settings")  # not a user's
+# Java's second compiler costs short sessions more than it gains them.
+os.environ["SPARK_SUBMIT_OPTS"] = "-XX:TieredStopAtLevel=1"
 start_helpers = Helpers.start
 if "PYTEST_XDIST_WORKER" in os.environ:  # then other tests have the other processors
     Helpers.start = classmethod(lambda *_: None)  # type: ignore[method-assign, assignment]
@@ -62,6 +66,19 @@ SLOW = frozenset(
         "working_folder",
     ]
 )
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Write Java's archive of Spark's classes, if there is none, while the first tests run: half of
+    the time of the many sessions that others start."""
+    from lenet.runtime.spark.class_archive import archive_path, is_whole
+    from lenet.runtime.spark.java import ensure_java
+
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        ensure_java()
+        archive = archive_path()
+        if archive is not None and not is_whole(archive):
+            subprocess.Popen([sys.executable, str(HERE / "support" / "warm_up.py")])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

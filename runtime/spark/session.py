@@ -17,6 +17,7 @@ from lenet.compiler.jit.folders import cache_folder, cache_is_temporary
 from lenet.dsl.errors import LenetError
 from lenet.dsl.messages.clean import clean
 from lenet.runtime.machine.cores import available_cores, total_memory
+from lenet.runtime.spark.class_archive import archive_options, drop_archive
 from lenet.runtime.spark.failures import not_started, spark_errors, stopped
 from lenet.runtime.spark.home import home_settings, name_user
 from lenet.runtime.spark.java import ensure_java
@@ -88,6 +89,17 @@ def start_session(
     name_user()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     chosen = _settings(master, name, data_bytes, threads) | dict(settings or {})
+    try:
+        return _start(chosen)
+    except LenetError:
+        if not drop_archive():
+            raise
+    # Java does not start with a damaged archive; what else kept it from starting does so again.
+    chosen = _settings(master, name, data_bytes, threads) | dict(settings or {})
+    return _start(chosen)
+
+
+def _start(chosen: Mapping[str, str | int]) -> SparkSession:
     texts, words = {key: str(value) for key, value in chosen.items()}, ""
     try:
         with java(texts) as printed:
@@ -134,7 +146,7 @@ def _settings(master: str, name: str, data_bytes: int, threads: int | None) -> d
             chosen["spark.executorEnv.LENET_CACHE"] = str(cache_folder())
         # Java's thorough compiler would take a part of the cores for the first seconds of the
         # training, for code that hands over the images once and then waits.
-        java_options += " -XX:TieredStopAtLevel=1"
+        java_options += " -XX:TieredStopAtLevel=1" + archive_options()
     elif threads is not None:
         chosen["spark.executor.cores"] = chosen["spark.task.cpus"] = threads
     return chosen | {"spark.master": master, **home_settings(java_options)}

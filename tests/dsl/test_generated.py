@@ -58,7 +58,9 @@ def test_gradients_of_generated_nets(seed: int) -> None:
     assert got_loss == pytest.approx(loss, rel=1e-4), spec.text
     largest = max((np.abs(value).max() for value in expected.values()), default=0)
     for name, value in expected.items():
-        bound = 1e-4 * max(np.abs(value).max(), 1e-2 * largest)
+        # Gradients of weights before a batchnorm are sums that cancel to almost nothing: what is
+        # left of them is as exact as their summands, which are as large as others' gradients.
+        bound = 1e-4 * max(np.abs(value).max(), 1e-1 * largest)
         assert np.abs(got[name] - value).max() < bound, (name, spec.text)
 
 

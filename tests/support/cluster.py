@@ -41,7 +41,7 @@ def environment(folder: Path) -> dict[str, str]:
     local = {
         "SPARK_HOME": str(spark_home(folder)), "PYSPARK_PYTHON": str(strange_python(folder)),
         "TMPDIR": str(folder / "tmp"), "SPARK_LOCAL_DIRS": str(folder / "tmp"),
-        "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_CONF_DIR": str(ROOT / "tests" / "support" / "spark"),
+        "SPARK_LOCAL_IP": "127.0.0.1",
     }  # fmt: skip
     # These short lives are over before the second compiler's work pays.
     java = f"-XX:TieredStopAtLevel=1 -Djava.io.tmpdir={folder / 'tmp'}"

