@@ -18,7 +18,8 @@ _INDENT = "  "
 _GAP = " " * 4  # before a name
 _LONG = 25  # a line without name and shape that is as long leaves the columns alone
 _NEAR = " " * 3  # before a shape
-_UNREADABLE = ("E001", "E002", "E003", "E006")
+_TOO_LONG = "E006"
+_UNREADABLE = ("E001", "E002", "E003", _TOO_LONG)
 _APART = ("block", "table", *SECTIONS)
 
 
@@ -94,7 +95,10 @@ def format_text(text: str, shapes: Mapping[int, tuple[Shape | None, Shape]] | No
         before = row.depth
     for comment_row, column in waiting:
         comment_row.depth = before if column else 0
-    return _write(_spaced(rows))
+    written = _write(_spaced(rows))
+    if written != text and any(p.code == _TOO_LONG for p in problems):
+        return format_text(written)  # a line that was too long by its spaces can be read now
+    return written
 
 
 def _walk(statement: Statement, depth: int) -> Iterator[tuple[int, Statement]]:

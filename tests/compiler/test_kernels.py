@@ -252,12 +252,26 @@ CHAINS = {
 }  # fmt: skip
 
 
-# Which take long to compile, and are variations of others: `make large` tries them.
+# Variations of others, whose kernels have few lines that those of no other have; some take long to
+# compile, and all together as long as the rest. `make large` tries them.
 LONG = {
-    "depthwise and large", "depthwise behind normalizations", "dilated maps a power of two apart",
-    "dilated maps beyond the caches", "groups behind normalizations", "groups beyond the caches",
-    "local responses of many places", "normalized maps of many places", "transposed and large",
-    "transposed behind normalizations",
+    "a max window of many places", "a sum whose gradient others wait for",
+    "as many outputs as strides", "averages", "averages with gaps", "depthwise and large",
+    "depthwise behind normalizations", "dilated before pools", "dilated beyond the map",
+    "dilated maps a power of two apart", "dilated maps beyond the caches", "dilated with strides",
+    "each side by itself, below pools", "each side by itself, by winograd",
+    "gradients of largest values", "gradients of largest values with gaps",
+    "groups behind normalizations", "groups beyond the caches", "groups with all else",
+    "large kernels", "local responses of many places", "logsoftmax inside", "many weights",
+    "map again after linear", "max windows that overlap", "max windows with gaps",
+    "max windows with padding", "normalized maps of many places", "normalized values of images",
+    "nothing before the pool", "odd maps before the first weights", "padding",
+    "pools that round up behind convolutions", "softmax inside", "stride", "stride and padding",
+    "stride beyond a tile", "stride beyond the kernel", "the largest of a map", "the same twice",
+    "transposed and large", "transposed behind normalizations", "whole-map kernel", "wide groups",
+    "wide kernels", "wide padding", "windows that overlap behind convolutions",
+    "windows that overlap behind copies", "winograd", "winograd for gradients",
+    "winograd in strips of rows", "winograd of many channels", "winograd one way",
 }  # fmt: skip
 
 
@@ -269,7 +283,7 @@ def relative(got: np.ndarray, expected: np.ndarray) -> float:
 @pytest.mark.parametrize("name", CHAINS)
 def test_chain_against_reference(name: str) -> None:
     if name in LONG and not os.environ.get("LENET_LARGE"):
-        pytest.skip("long: run `make large`")
+        pytest.skip("a variation: run `make large`")
     case = make_case(spec_of(CHAINS[name]))
     last = case.graph.nodes[-1].kind
     loss = {"logsoftmax": "nll", "rbf": "map"}.get(last, "crossentropy")

@@ -148,6 +148,12 @@ def test_a_text_of_too_many_lines_stays_as_it_is() -> None:
     assert format_text("input 8\n" + "\n" * 10_000) == "input 8\n"
 
 
+def test_a_line_that_is_too_long_by_its_spaces_is_laid_out_once() -> None:
+    assert format_text(" " * 2000 + "linear (1/3)") == "linear 1/3\n"
+    long = "linear " + "(" * 2000
+    assert format_text(long) == long + "\n"
+
+
 @pytest.mark.parametrize(
     "text", ["d as o\x0b#", "relu # x\x0b", "relu #\x0b", "\x0b# x", "relu\x0c"]
 )
