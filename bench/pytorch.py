@@ -101,6 +101,12 @@ def layer_of(node: Node) -> nn.Module:
         return nn.Conv2d(
             node.given[0], node.shape[0], kernel, a["stride"], a["pad"], bias=a["bias"] == "yes"
         )
+    if node.kind == "depthwise":
+        channels, window = node.given[0], a["window"]
+        return nn.Conv2d(
+            channels, node.shape[0], window, a["stride"], a["pad"], groups=channels,
+            bias=a["bias"] == "yes",
+        )  # fmt: skip
     if node.kind == "linear":
         return nn.Linear(node.given[0], node.shape[0], bias=a["bias"] == "yes")
     if node.kind == "maxpool":
