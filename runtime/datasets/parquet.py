@@ -20,4 +20,6 @@ def read(session: Any, wanted: Wanted, seed: int) -> Any:
     from lenet.runtime.spark import frames
 
     shape, section = wanted.shape or (), wanted.section
-    return frames.read_parquet(session, wanted.argument, shape, section, seed, wanted.target)
+    return frames.read_parquet(
+        session, wanted.argument, shape, section, seed, wanted.target, wanted.streaming
+    )

@@ -1,6 +1,5 @@
 """The training loop: the same in a Spark task and in this process."""
 
-import math
 import time
 from dataclasses import asdict
 from typing import Any
@@ -38,7 +37,7 @@ from lenet.runtime.training.logged import histograms, samples
 from lenet.runtime.training.parameters import initial_weights, to_tensors
 from lenet.runtime.training.plateau import Plateau
 from lenet.runtime.training.position import Position, is_due, is_over
-from lenet.runtime.training.predictor import Predictor
+from lenet.runtime.training.predictor import Predictor, flat
 from lenet.runtime.training.slices.count import training_bytes
 from lenet.runtime.training.slices.shard import Shard
 from lenet.runtime.training.step import Trainer
@@ -60,7 +59,11 @@ def run_training(
     validation metrics where they are due; and at the end Predictions: how many images of the last
     validation are of each class, and have been taken for it.
     """
-    return _Run(job, shard, threads, communicator, supervisor).run()
+    run = _Run(job, shard, threads, communicator, supervisor)
+    try:
+        return run.run()
+    finally:
+        run.trainer.close()
 
 
 class _Run:
@@ -272,9 +275,8 @@ class _Run:
     def _validate(self) -> dict[str, Any]:
         """The metrics of all workers' validation images."""
         images, program = self.shard.validation, self.loaded.program
-        pixels = images.pixels.reshape(len(images), math.prod(images.pixels.shape[1:]))
         self.predictor.take(self.trainer.weights)
-        outputs = self.predictor.outputs(pixels, self.job.normalization, in_blocks=True)
+        outputs = self.predictor.outputs(flat(images), self.job.normalization, in_blocks=True)
         logarithmic = program.outputs.logarithmic
         outcomes = outcomes_of(outputs, images.labels, logarithmic, self.job.unit)
         tallied = self.tally.count(outcomes)
