@@ -171,7 +171,7 @@ def train(
         if isinstance(data, Dataset):
             source = data
         elif is_given(data):
-            source = given_data(data, network.graph, columns)
+            source = given_data(data, network.graph, columns, chosen.memory)
         elif data is None or isinstance(data, str | Path):
             source = resolve_data(
                 network.graph, network.path, local, display.download, engine, chosen.memory

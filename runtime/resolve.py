@@ -113,11 +113,14 @@ def _load(
     return renumbered(dataset, section.first, section.distinct)
 
 
-def given_data(data: Any, graph: Graph, columns: Columns | None) -> Dataset:
+def given_data(
+    data: Any, graph: Graph, columns: Columns | None, memory: int | None = None
+) -> Dataset:
     """Arrays and tables of this process, as the data section reads them."""
     section = graph.data
     columns = columns or _columns_of(section)
-    dataset = given(data, bare_shape(graph), section, Target.of(graph), columns)
+    wanted = section, Target.of(graph), columns, Streaming.of(graph, memory)
+    dataset = given(data, bare_shape(graph), *wanted)
     if section is None:
         return dataset
     if dataset.test is not None:  # what is given to test with comes before what the file says

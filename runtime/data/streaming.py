@@ -1,7 +1,7 @@
 """Which images stay encoded until they are due, and why."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lenet.compiler.machine import available_memory
 from lenet.dsl.graph import Graph
@@ -25,11 +25,20 @@ class Streaming:
         cuts = graph.augment is not None and graph.augment.windows is not None
         return cls(memory, resized and cuts)
 
+    @property
+    def budget(self) -> int:
+        """Bytes of images that may lie in memory."""
+        return self.memory or available_memory() // 2
+
+    def pinned(self) -> "Streaming":
+        """With the memory that is free now."""
+        return replace(self, memory=self.budget)
+
     def why(self, needed: int) -> str:
         """Why images of so many bytes stay encoded; "" where they do not."""
         if self.cuts:
             return _CUTS
-        most = self.memory or available_memory() // 2
+        most = self.budget
         return "" if needed <= most else _too_many(needed, most)
 
     def why_on_workers(self, rows: Callable[[], int], size: int) -> str:
