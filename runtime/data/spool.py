@@ -43,6 +43,7 @@ class Spool:
         self.parts: list[pa.Array] = []
         self.file: IO[bytes] | None = None
         self.sizes: list[NDArray[np.int64]] = []  # of the rows in the file
+        self.valid: list[NDArray[np.bool_]] = []  # which of them are there
         self.bytes = 0
 
     def add(self, column: pa.Array) -> None:
@@ -56,11 +57,12 @@ class Spool:
         with writing():
             self.file = self.file or temporary_file()
             self.sizes.append(sizes)
+            self.valid.append(column.is_valid().to_numpy(zero_copy_only=False))
             for value in column:
                 self.file.write(value.as_buffer() if value.is_valid else b"")
 
     def end(self) -> pa.ChunkedArray:
-        """All rows, in their order; what was null is empty where it lies in the file."""
+        """All rows, in their order."""
         parts = list(self.parts)
         if self.file is not None:
             with writing():
@@ -70,6 +72,7 @@ class Spool:
                 whole = (
                     np.memmap(self.file, np.uint8, "r") if offsets[-1] else np.zeros(0, np.uint8)
                 )
-            buffers = [None, pa.py_buffer(offsets), pa.py_buffer(whole)]
+            (_, valid) = pa.array(np.concatenate(self.valid)).buffers()
+            buffers = [valid, pa.py_buffer(offsets), pa.py_buffer(whole)]
             parts.append(pa.Array.from_buffers(pa.large_binary(), len(sizes), buffers))
         return pa.chunked_array(parts, pa.large_binary())

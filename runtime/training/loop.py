@@ -13,6 +13,7 @@ from lenet.compiler.optimizers.rule import rule_of
 from lenet.compiler.pipeline import compile_graph
 from lenet.dsl.errors import LenetError
 from lenet.dsl.metrics import named
+from lenet.runtime.data.dataset import DataError
 from lenet.runtime.events import (
     Compiled,
     EpochDone,
@@ -231,6 +232,8 @@ class _Run:
         before = time.perf_counter()
         try:
             result = trainer.step(at.step, rate)
+        except DataError:  # a picture that cannot be read any more
+            raise
         except LenetError as error:
             where = f"This was in epoch {at.epoch}, iteration {at.iteration + 1}."
             detail = f"{error.detail} {where} {trainer.first_bad(self.job.graph, at.step)}".rstrip()
