@@ -118,6 +118,9 @@ def _opened(path: Path) -> Iterator[pyarrow.parquet.ParquetFile]:
     try:
         with open_file(path) as stream:
             yield pyarrow.parquet.ParquetFile(stream)
+    except UnicodeDecodeError:
+        title = f"the name of a column of {path.name} is no UTF-8 text"
+        raise DataError(title, "", "write the table again, with another name for it") from None
     except pa.ArrowException as error:
         raise DataError(f"Cannot read {path}.", str(error)) from None
     except OSError as error:
