@@ -49,7 +49,8 @@ class Prepared:
 class Preparation:
     """How a picture becomes an image of `shape`, (channels, height, width).
 
-    `resize` is "fit", "crop" or "stretch", or None to refuse other sizes. `background` lies below
+    `resize` is "fit", "crop", which leaves a `part` of height and width, or "stretch", or None to
+    refuse other sizes. `background` lies below
     what is transparent, and around what is fitted: a word of the language, or a brightness from 0
     to 1. `invert` is "no", "yes", or "auto": where a picture's border is clearly the negative of
     `borders`, the brightness (0 to 1) of nearly all training images' borders; without these, where
@@ -63,6 +64,7 @@ class Preparation:
     invert: str = "no"
     borders: Borders | None = None
     drawn: int | None = None
+    part: float = 1.0
 
     @classmethod
     def of(cls, data: Data | None, shape: tuple[int, int, int]) -> "Preparation":
@@ -70,7 +72,7 @@ class Preparation:
         if data is None:
             return cls(shape)
         mode = data.resize_mode if data.resize else None
-        return cls(shape, mode, data.background, data.invert)
+        return cls(shape, mode, data.background, data.invert, part=data.resize_part)
 
     def of_bytes(self, data: bytes, window: Window | None = None) -> Prepared:
         """An encoded picture, such as a PNG or JPEG file's content; or its `window`, brought to the
@@ -116,7 +118,7 @@ class Preparation:
         from PIL import ImageChops
 
         channels, height, width = self.shape
-        other_size = picture.size != (width, height)
+        other_size = picture.size != (width, height) or self.part < 1
         inverts = self._inverts(picture)
         if self.drawn is not None:
             plain = not (other_size or inverts or see_through)
@@ -137,7 +139,7 @@ class Preparation:
             fill = self._fill()
             if inverts and not isinstance(self.background, float):
                 fill = 255 - fill  # what lies behind the picture is inverted with it
-            picture = _resized(picture, (width, height), self.resize, fill)
+            picture = _resized(picture, (width, height), self.resize, fill, self.part)
             done.append(RESIZED)
         values = np.asarray(picture).reshape(height, width, channels).transpose(2, 0, 1)
         return Prepared(np.ascontiguousarray(values), tuple(done))
@@ -233,14 +235,14 @@ def cut(picture: "Image", box: Box, size: tuple[int, int]) -> "Image":
     return part.resize(size, Image.Resampling.BILINEAR)
 
 
-def _resized(picture: "Image", size: tuple[int, int], mode: str, fill: int) -> "Image":
+def _resized(picture: "Image", size: tuple[int, int], mode: str, fill: int, part: float) -> "Image":
     from PIL import Image, ImageOps
 
     smooth = Image.Resampling.BILINEAR  # with antialiasing where it makes smaller
     if mode == "stretch":
         return picture.resize(size, smooth)
     if mode == "crop":
-        return ImageOps.fit(picture, size, smooth)
+        return ImageOps.fit(picture, size, smooth, (1 - part) / 2)
     scale = min(size[0] / picture.width, size[1] / picture.height)
     # Pillow's own function leaves nothing of what is very wide or very high.
     inner = [max(1, round(scale * side)) for side in picture.size]
