@@ -171,9 +171,11 @@ def train(
         if isinstance(data, Dataset):
             source = data
         elif is_given(data):
-            source = given_data(data, network.graph, columns)
+            source = given_data(data, network.graph, columns, chosen.memory)
         elif data is None or isinstance(data, str | Path):
-            source = resolve_data(network.graph, network.path, local, display.download, engine)
+            source = resolve_data(
+                network.graph, network.path, local, display.download, engine, chosen.memory
+            )
         elif not hasattr(data, "sparkSession"):
             raise LenetError(
                 f"I cannot train on a {type(data).__name__}",
@@ -181,7 +183,7 @@ def train(
                 "give the images and their labels: (x, y)",
             )
         else:
-            source = Deferred(network.graph, frame=data, columns=columns)
+            source = Deferred(network.graph, "", data, columns, chosen.memory)
         return train_model(
             network.graph, network.path, source, chosen, network.settings, both(display, watch),
             given,

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Graph
 from lenet.dsl.messages.clean import clean
@@ -59,7 +61,11 @@ class ShownData:
         pixels, scale = self.dataset.train.pixels, self.dataset.scale
         moments = self.counts.moments(scale)
         for number, (mean, deviation) in enumerate(zip(*moments, strict=True)):
-            own = pixels[:, number]
+            if pixels.dtype == np.uint8:  # of which each is counted
+                own = np.flatnonzero(self.counts.channels[number])
+            else:
+                assert isinstance(pixels, np.ndarray)
+                own = pixels[:, number]
             yield {
                 "mean": mean, "deviation": deviation,
                 "least": float(own.min()) * scale, "most": float(own.max()) * scale,

@@ -32,7 +32,8 @@ class SparkStarted(Event):
 @dataclass(frozen=True)
 class DataCounted(Event):
     """The images are found and counted, and fit the net. `answers` that are no classes have a
-    `mean` and a `deviation`."""
+    `mean` and a `deviation`. `encoded` tells why images stay so until they are due; "" where they
+    lie decoded in the memory."""
 
     kind = "data"
     name: str
@@ -46,6 +47,7 @@ class DataCounted(Event):
     constant: int
     left_out: int
     answers: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    encoded: str = ""
 
 
 @dataclass(frozen=True)

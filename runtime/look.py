@@ -143,6 +143,7 @@ def summary(graph: Graph, source: "Source") -> DataCounted:
         constant=train.constant,
         left_out=len(source.left_out),
         answers=answers,
+        encoded=source.encoded.encoded if source.encoded is not None else "",
     )
 
 

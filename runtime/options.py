@@ -67,8 +67,8 @@ class Options:
         60.0, "seconds after which a worker that says nothing is taken for dead", "SECONDS", least=1
     )
     memory: int | None = _option(
-        None, "bytes beyond which a worker keeps its images in a file; by default half of the free",
-        "BYTES", least=1,
+        None, "bytes of images beyond which pictures stay encoded until a batch needs them, and a "
+        "worker keeps others in a file; by default half of the free", "BYTES", least=1,
     )  # fmt: skip
     spark: "SparkSession | None" = None
     data: Path | None = None

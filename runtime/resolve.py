@@ -15,6 +15,7 @@ from lenet.runtime.data import DataError, Dataset, Images
 from lenet.runtime.data.columns import Columns
 from lenet.runtime.data.given import given
 from lenet.runtime.data.labels import renumbered
+from lenet.runtime.data.streaming import Streaming
 from lenet.runtime.data.target import Target
 from lenet.runtime.datasets import (
     Progress,
@@ -37,6 +38,7 @@ class Deferred:
     path: str = ""
     frame: "DataFrame | None" = None
     columns: Columns | None = None
+    memory: int | None = None
 
     def open(self, session: "SparkSession") -> Source:
         """The rows, checked and numbered by executors; DataError where one cannot be used."""
@@ -44,12 +46,17 @@ class Deferred:
 
         section, shape = self.graph.data, bare_shape(self.graph)
         seed, target = _seed(self.graph), Target.of(self.graph)
+        streaming = Streaming.of(self.graph, self.memory)
         if self.frame is not None:
             columns = self.columns or _columns_of(section)
-            return frames.source_of(self.frame, columns, shape, section, seed, target=target)
+            return frames.source_of(
+                self.frame, columns, shape, section, seed, target=target, streaming=streaming
+            )
         assert section is not None
         source = read_on_executors(
-            session, Wanted(section, self.path, shape=shape, target=target), seed
+            session,
+            Wanted(section, self.path, shape=shape, target=target, streaming=streaming),
+            seed,
         )
         assert isinstance(source, Source)
         return source
@@ -63,12 +70,13 @@ def _columns_of(section: Data | None) -> Columns:
 
 
 def resolve_data(
-    graph: Graph, spec: Path, data: Path | None, progress: Progress | None, engine: str = "local"
-) -> Dataset | Deferred:
+    graph: Graph, spec: Path, data: Path | None, progress: Progress | None, engine: str = "local",
+    memory: int | None = None,
+) -> Dataset | Deferred:  # fmt: skip
     """The dataset of the `data` section, held out as it says; the test set validates else.
 
     `data` holds local copies, or takes the place of the folder that the file names. With Spark,
-    executors read what may be large.
+    executors read what may be large. Pictures that are more than `memory`, in bytes, stay encoded.
     """
     section = graph.data
     if section is None or DATASETS[section.kind].given:
@@ -82,31 +90,37 @@ def resolve_data(
         path = str(spec.parent / path)
     argument = str(data) if path and data else path
     if engine == "spark" and argument and reads_on_executors(section.kind):
-        return Deferred(graph, argument)
+        return Deferred(graph, argument, memory=memory)
     if argument and "://" in argument:
         title = f"the local engine cannot read {argument}"
         raise DataError(title, "", "train with --engine spark", 'train with engine="spark"')
-    return _prepared(_load(graph, section, argument, data, progress), graph, section)
+    streaming = Streaming.of(graph, memory)
+    loaded = _load(graph, section, argument, data, progress, streaming=streaming)
+    return _prepared(loaded, graph, section)
 
 
 def _load(
     graph: Graph, section: Data, argument: str | None, data: Path | None,
     progress: Progress | None, classes: tuple[str, ...] | None = None,
+    streaming: Streaming | None = None,
 ) -> Dataset:  # fmt: skip
     dataset = load_dataset(
         section.kind, argument, data, progress, bare_shape(graph), section, classes,
-        Target.of(graph),
+        Target.of(graph), streaming,
     )  # fmt: skip
     if DATASETS[section.kind].singly:  # which has done it row by row
         return dataset
     return renumbered(dataset, section.first, section.distinct)
 
 
-def given_data(data: Any, graph: Graph, columns: Columns | None) -> Dataset:
+def given_data(
+    data: Any, graph: Graph, columns: Columns | None, memory: int | None = None
+) -> Dataset:
     """Arrays and tables of this process, as the data section reads them."""
     section = graph.data
     columns = columns or _columns_of(section)
-    dataset = given(data, bare_shape(graph), section, Target.of(graph), columns)
+    wanted = section, Target.of(graph), columns, Streaming.of(graph, memory)
+    dataset = given(data, bare_shape(graph), *wanted)
     if section is None:
         return dataset
     if dataset.test is not None:  # what is given to test with comes before what the file says
@@ -157,7 +171,7 @@ def evaluation_images(
         fix = "evaluate it from Python: lenet.open(path).evaluate(images, labels)"
         raise LenetError("the model does not say what it was trained on", detail, fix)
     path = str(data) if section.path and data else section.path
-    dataset = _load(graph, section, path, data, None, classes)
+    dataset = _load(graph, section, path, data, None, classes, Streaming())
     if dataset.test is not None:  # whatever was held out of the training images
         section = replace(section, validate=0)
     dataset = _as_classes_of(_prepared(dataset, graph, section), classes)

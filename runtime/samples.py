@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from lenet.dsl.graph import Graph
 from lenet.dsl.training.values import Train
 from lenet.runtime import random_streams
-from lenet.runtime.augmentations import augmented
 from lenet.runtime.augmentations.mixtures import mix
 from lenet.runtime.data.dataset import Images
+from lenet.runtime.training.batches import Batches, Normalization
 from lenet.runtime.training.slices.count import least_rows, slice_count
 from lenet.runtime.training.slices.order import shares, shuffled
 
@@ -66,8 +66,12 @@ def _augmented(
     place in that; and from those that its slice has in the same batch, where they are mixed."""
     assert graph.augment is not None
     found: dict[int, Pixels] = {}
+    nothing = np.zeros(images.pixels.shape[1], np.float32)
+    normalization = Normalization(nothing, nothing, white)
     for number in sorted(set((rows % slices).tolist())):
-        own = np.ascontiguousarray(images.pixels[number::slices])
+        own = Batches(
+            images.take(np.arange(number, len(images), slices)), normalization, graph.augment
+        )
         key = random_streams.image_key(seed, epoch, number)
         wanted = rows[rows % slices == number] // slices
         parts = [wanted]
@@ -75,7 +79,7 @@ def _augmented(
             order = shuffled(len(images), slices, number, seed, epoch)
             parts = _parts(graph, order, wanted, len(images), slices, number)
         for part in parts:
-            changed = augmented(own, part, graph.augment, key, white)
+            changed = own.changed(part, key)
             mix(changed, part, graph.augment, key)
             found.update(zip((part * slices + number).tolist(), changed, strict=True))
     return np.stack([found[row] for row in rows.tolist()])

@@ -56,7 +56,7 @@ class _Scheduler:
                 pack = f"{self.layers[name].prefix}_pack"
                 self.calls.append(Call(pack, (*head, y), "block", name, checks=True))
                 if random:
-                    arguments = ("arena", "rows", _IMAGE, "images", "key", keys)
+                    arguments = ("arena", _IMAGE, "images", "key", keys)
                     self.calls.append(Call("make_keys", arguments, "block"))
             else:
                 xs = [self.values[i] for i in node.inputs]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from lenet.compiler.simd.kernel import linked
-from lenet.compiler.simd.splitmix import FIRST, SECOND, STEP
+from lenet.compiler.simd.splitmix import FIRST, SECOND
 from lenet.compiler.simd.vector import load, store
 
 
@@ -57,12 +57,11 @@ def give_outputs(arena, y, row, outputs):
 
 
 @linked
-def make_keys(arena, rows, first, count, key, keys):
-    """A random key a lane, from the epoch's key and the image's row."""
+def make_keys(arena, first, count, key, keys):
+    """A random number a lane, from the key of its image."""
     view = arena[keys : keys + 16].view(np.uint32)
     for lane in range(16):
-        row = rows[first + lane] if lane < count else 0
-        h = np.uint64(key) + np.uint64(row) * STEP
+        h = key[first + lane] if lane < count else np.uint64(0)
         h = (h ^ (h >> np.uint64(30))) * FIRST
         h = (h ^ (h >> np.uint64(27))) * SECOND
         view[lane] = np.uint32((h ^ (h >> np.uint64(31))) & np.uint64(0xFFFFFFFF))

@@ -29,7 +29,8 @@ class Augmentation(Word):
     from elsewhere, sheared, turned about its middle, moved, cut, and mirrored, all of which is one
     map from places to places; it is bent, which moves places, too; then its values are changed, in
     the order of the lines; at last it is mixed with another one of the batch. One that `resizes`
-    may have the new size as the value of that name. A `repeatable` one may stand in several lines.
+    may have the new size as the value of that name. One with an option `windows` cuts windows of
+    any size, where that is given. A `repeatable` one may stand in several lines.
     One `of_colours` needs red, green and blue. One that `blends` mixes two images place by place.
 
     One of the stage `choice` has `operations`, some of which are chosen for each image: those of a
@@ -40,6 +41,7 @@ class Augmentation(Word):
 
     stage: Stage
     resizes: str = ""
+    windows: str = ""
     repeatable: bool = False
     of_colours: bool = False
     blends: bool = False

@@ -8,7 +8,8 @@ from lenet.dsl.vocabulary import Option
 AUGMENTATION = Augmentation(
     name="crop",
     summary="cut a window out of the image, after padding it; or one of any size, as in `crop "
-    "random 0.3 to 1`, which gets the size of the image",
+    "random 0.3 to 1`, which gets the size of the image; below `resize` it is cut from the picture "
+    "as it is, before anything else happens",
     example="crop 28x28 pad 2",
     stage="cut",
     values=(Option("crop", "rows and columns of the window", "pair", (0, 0), 1),),
@@ -43,5 +44,6 @@ AUGMENTATION = Augmentation(
     ),
     terms={"to": "between the least and the largest part, as in `crop random 0.3 to 1`"},
     resizes="crop",
+    windows="random",
     aliases=("randomcrop",),
 )

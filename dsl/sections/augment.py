@@ -40,6 +40,21 @@ class Augment:
         )
 
     @property
+    def windows(self) -> Use | None:
+        """The line that cuts windows of any size, if there is one."""
+        for use in self.uses:
+            name = AUGMENTATIONS[use.name].windows
+            if name and any(use[name]):
+                return use
+        return None
+
+    def without(self, use: Use) -> "Augment":
+        """All other lines."""
+        kept = [k for k, own in enumerate(self.uses) if own is not use]
+        spans = tuple(self.spans[k] for k in kept) if self.spans else ()
+        return Augment(tuple(self.uses[k] for k in kept), spans)
+
+    @property
     def mixes(self) -> bool:
         """Whether images are mixed with each other, and what they are to be answered with."""
         return any(AUGMENTATIONS[use.name].stage == "mix" for use in self.uses)

@@ -12,7 +12,8 @@ from lenet.dsl.syntax.tree import Line, Span
 
 _RESIZE_MODES = {
     "fit": "the whole picture is seen, with borders where its aspect is another",
-    "crop": "what is too much of the picture is cut, around its middle",
+    "crop": "what is too much of the picture is cut, around its middle; `crop 0.875` leaves so "
+    "much of height and width, as others resize to 256 and cut 224 out",
     "stretch": "the picture gets the size without its aspect",
 }
 _BACKGROUNDS = {
@@ -36,7 +37,8 @@ class Data:
     `weight` are columns of a table; "" is none. `predict` are the columns of the answers where a
     line says so, the logarithms of numbers or `any` of several yes or no; else `label` is.
 
-    Pictures are brought to the size `resize` as `resize_mode` says, lie on `background` ("" is
+    Pictures are brought to the size `resize` as `resize_mode` says, of which so much of height and
+    width is seen as `resize_part`, lie on `background` ("" is
     white, but black below white ink), and are inverted or not ("no", "yes" and "auto": those on
     light ground). Of labels `first` is subtracted; where they are `distinct`, each different one is
     a class. With `skip_unreadable`, pictures that cannot be read are left out and counted.
@@ -57,6 +59,7 @@ class Data:
     distinct: bool = False
     resize: tuple[int, int] | None = None
     resize_mode: str = "fit"
+    resize_part: float = 1.0
     background: str = ""
     invert: str = "no"
     skip_unreadable: bool = False
@@ -132,10 +135,12 @@ def _for_pictures(reader: Reader, data: Data) -> None:
 def _resize(reader: Reader, data: Data) -> Data:
     _for_pictures(reader, data)
     size = reader.pair("the size")
-    mode = "fit"
+    mode, part = "fit", 1.0
     if reader.items:
         mode = reader.word("way to resize", tuple(_RESIZE_MODES), _RESIZE_ALIASES)
-    return replace(data, resize=size, resize_mode=mode)
+    if mode == "crop" and reader.items:
+        part = reader.real("the part that is seen", 0.01, 1.0, closed=True)
+    return replace(data, resize=size, resize_mode=mode, resize_part=part)
 
 
 def _background(reader: Reader, data: Data) -> Data:

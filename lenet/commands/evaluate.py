@@ -19,7 +19,7 @@ def evaluate(model: Model, data: Data = None, as_json: Json = False) -> None:
     trained = Trained.open(model)
     dataset = evaluation_images(trained.graph, data, trained.classes)
     assert dataset.test is not None
-    found = trained.evaluate_read(dataset.test.pixels, dataset.test.labels)
+    found = trained.evaluate_read(dataset.test)
     if as_json:
         say_json(found.as_dict())
         return

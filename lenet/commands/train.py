@@ -155,7 +155,9 @@ def _train(
     with watch:
         if not as_json:
             watch.say(f"{network.path.name}: {network.parameter_count:,} parameters")
-        source = resolve_data(graph, network.path, options.data, watch.download, options.engine)
+        source = resolve_data(
+            graph, network.path, options.data, watch.download, options.engine, options.memory
+        )
         if isinstance(watch, Bars) and options.engine == "spark":
             watch.say("Spark is starting …")
 

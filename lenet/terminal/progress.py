@@ -66,15 +66,17 @@ def _wrapped(parts: list[str], indent: str) -> str:
 def data_lines(event: DataCounted) -> list[str]:
     """What there is to train with."""
     name = event.name
+    indent = " " * (min(len(name), 20) + 2)
+    more = [f"{indent}decoded ahead of each step: {event.encoded}"] if event.encoded else []
     first = f"{event.rows:,} images to train with, {event.held_out:,} to validate"
     values = f"values {event.least:.4g} to {event.most:.4g}, mean {event.mean:.4g}"
     if event.answers:
-        return [f"{name}: {first}", *_answer_lines(event, " " * (min(len(name), 20) + 2), values)]
+        return [f"{name}: {first}", *_answer_lines(event, indent, values), *more]
     counts = list(event.classes.values())
     low, high = min(counts), max(counts)
     several = f"{low:,} to {high:,}" if low < high else f"{low:,}"
     facts = f"{len(counts):,} classes of {several} images, {values}"
-    return [f"{name}: {first}", f"{' ' * (min(len(name), 20) + 2)}{facts}"]
+    return [f"{name}: {first}", f"{indent}{facts}", *more]
 
 
 def _answer_lines(event: DataCounted, indent: str, values: str) -> list[str]:

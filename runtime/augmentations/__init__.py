@@ -7,10 +7,11 @@ for images of the size `given` that become `wanted`. Those that bend images have
 `bend(fields, rows, key, …)`, which adds to the rows and columns, (count, 2, height, width), by
 which each place of the result moves, and `settings(use)`. Those that change values have a function
 `paint(light, rows, key, …)`, and `settings(use)`: `light` are the images as float32, (count,
-channels, height, width), in which black is 0 and white is 1. Those that choose others have a
-function `chosen(use, rows, key, operations)`, which images have which of so many. All that is
-random follows from the epoch's key, the image's row and the number of the draw, so that no line
-changes what another one draws.
+channels, height, width), in which black is 0 and white is 1. One that cuts windows of any size has
+a function `window(use, key, row)`, which gives that of a picture, by its height and width. Those
+that choose others have a function `chosen(use, rows, key, operations)`, which images have which of
+so many. All that is random follows from the epoch's key, the image's row and the number of the
+draw, so that no line changes what another one draws.
 """
 
 from collections.abc import Callable, Iterator
@@ -34,9 +35,10 @@ _CHOSEN = 254  # the number, of those of a word, of the draw that is the key of 
 
 def augmented(
     pixels: NDArray[Any], rows: NDArray[np.int64], augment: Augment, key: np.uint64,
-    white: float = 255.0,
+    white: float = 255.0, places: NDArray[np.int64] | None = None,
 ) -> NDArray[Any]:  # fmt: skip
-    """Copies of pixels[rows], (count, channels, height, width), each changed in its own way.
+    """Copies of pixels[rows], (count, channels, height, width), each changed in its own way. Where
+    pixels are not those of all rows, `places` tells where in them each row is.
 
     What was outside of the image is 0. `key` is the epoch's. What is painted is in units of
     `white`, what is stored for a value of 1. They are not yet mixed with each other: see
@@ -57,7 +59,7 @@ def augmented(
     for step in bent:
         step.change(step.module.bend, fields, rows, step.module.settings(step.use))
     changed = np.empty((len(rows), channels, *size), pixels.dtype)
-    sample(pixels, rows, maps, fields, changed)
+    sample(pixels, rows if places is None else places, maps, fields, changed)
     if not (painted := _of_stage(steps, "paint")):
         return changed
     light = changed / np.float32(white)

@@ -4,12 +4,14 @@ that of the image."""
 import math
 from typing import Any
 
+import numpy as np
 from numba import njit
 
 from lenet.compiler.jit.kept import kept
 from lenet.dsl.vocabulary import Use
 from lenet.runtime.augmentations.draws import behind, between, first_draw, uniform
 from lenet.runtime.augmentations.functions import exponential
+from lenet.runtime.data.preparation import Box, Window
 
 Size = tuple[int, int]
 _TRIES = 10  # of sizes that might be too large, as in torchvision's RandomResizedCrop
@@ -44,8 +46,32 @@ def place(
 @kept
 @njit(nogil=True)
 def _resized(before, key, row, number, least, most, height, width):
-    """A window of whole pixels, whose corners become those of the image. All of the image, where no
-    size that is drawn fits into it."""
+    """A window whose corners become those of the image."""
+    top, left, tall, wide = _window(key, row, number, least, most, height, width)
+    if tall > 0:
+        down = (tall - 1) / max(1, height - 1)
+        across = (wide - 1) / max(1, width - 1)
+        behind(before, down, 0.0, top, 0.0, across, left)
+
+
+def window(use: Use, key: np.uint64, row: int) -> Window:
+    """The window of an image whose picture is of any size; see the package."""
+    number, (least, most) = first_draw(use.name), use["random"]
+
+    def of(height: int, width: int) -> Box | None:
+        if not uniform(key, row, number) < use["chance"]:
+            return None
+        box = _window(key, row, number + 1, least, most, height, width)
+        return box if box[2] else None
+
+    return of
+
+
+@kept
+@njit(nogil=True)
+def _window(key, row, number, least, most, height, width):
+    """Of whole pixels: its top, left, height and width. The height is 0 where no size that is drawn
+    fits into the image."""
     for attempt in range(_TRIES):
         area = between(key, row, number + 2 * attempt, least, most) * height * width
         aspect = exponential(between(key, row, number + 2 * attempt + 1, -_ASPECT, _ASPECT))
@@ -55,7 +81,5 @@ def _resized(before, key, row, number, least, most, height, width):
             place = number + 2 * _TRIES
             top = math.floor(uniform(key, row, place) * (height - tall + 1))
             left = math.floor(uniform(key, row, place + 1) * (width - wide + 1))
-            down = (tall - 1) / max(1, height - 1)
-            across = (wide - 1) / max(1, width - 1)
-            behind(before, down, 0.0, top, 0.0, across, left)
-            return
+            return top, left, tall, wide
+    return 0, 0, 0, 0

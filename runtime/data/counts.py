@@ -109,7 +109,7 @@ class Counts:
 
 def count(images: Images, scale: float, pad: tuple[int, int] = (0, 0)) -> Counts:
     """Of images whose values are what is stored times `scale`, and that have been padded."""
-    pixels = images.pixels
+    pixels = images.array
     rows, channels = pixels.shape[:2]
     whole = pixels.dtype == np.uint8
     sums = _count_bytes(pixels, channels) if whole else _sum_floats(pixels, channels)

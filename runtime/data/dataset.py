@@ -1,7 +1,7 @@
 """What every source of data delivers: images and labels, for training and for testing."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,9 @@ from lenet.dsl.errors import LenetError
 from lenet.dsl.messages.clean import clean
 from lenet.dsl.shapes import show
 from lenet.runtime.random_streams import of_held_out
+
+if TYPE_CHECKING:
+    from lenet.runtime.data.encoded import Encoded
 
 MOST_WEIGHT = 2**20  # that an image may have
 # Where a folder with a dataset's files is named in Python.
@@ -37,18 +40,19 @@ def check_fits(name: str, needed: int) -> None:
 class Images:
     """Labelled images.
 
-    pixels: uint8 or float32, C-contiguous, (count, channels, height, width)
+    pixels: uint8 or float32, C-contiguous, (count, channels, height, width); or what makes such
+        bytes of pictures when they are due
     labels: int32, (count,), 0-based classes; or float32, (count, answers), numbers or yes (1) and
         no (0)
     weights: float32, (count,), how much each counts in a training, at least 0; None: all alike
     """
 
-    pixels: NDArray[Any]
+    pixels: "NDArray[Any] | Encoded"
     labels: NDArray[Any]
     weights: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
-        if self.pixels.dtype not in (np.uint8, np.float32) or self.pixels.ndim != 4:
+        if self.pixels.dtype not in (np.uint8, np.float32) or len(self.pixels.shape) != 4:
             found = f"{self.pixels.dtype} {self.pixels.shape}"
             detail = f"They are uint8 or float32 (count, channels, height, width), not {found}."
             raise DataError("These pixels cannot be used.", detail)
@@ -72,7 +76,7 @@ class Images:
                 "These weights cannot be used.",
                 f"There is one float32, from 0 to below {MOST_WEIGHT:,}, for each image.",
             )
-        if not self.pixels.flags.c_contiguous:
+        if isinstance(self.pixels, np.ndarray) and not self.pixels.flags.c_contiguous:
             object.__setattr__(self, "pixels", np.ascontiguousarray(self.pixels))
         if not self.labels.flags.c_contiguous:
             object.__setattr__(self, "labels", np.ascontiguousarray(self.labels))
@@ -98,7 +102,14 @@ class Images:
     def take(self, rows: NDArray[np.intp]) -> "Images":
         """Copy the images at the positions `rows`."""
         weights = None if self.weights is None else self.weights[rows]
-        return Images(self.pixels[rows], self.labels[rows], weights)
+        if isinstance(self.pixels, np.ndarray):
+            return Images(self.pixels[rows], self.labels[rows], weights)
+        return Images(self.pixels.take(rows), self.labels[rows], weights)
+
+    @property
+    def array(self) -> NDArray[Any]:
+        """All pixels as an array."""
+        return self.pixels if isinstance(self.pixels, np.ndarray) else self.pixels[:]
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +152,8 @@ class Dataset:
         """With rows and columns of zeros around every image."""
 
         def around(images: Images) -> Images:
+            if not isinstance(images.pixels, np.ndarray):
+                return replace(images, pixels=images.pixels.with_pad(pad))
             widths = ((0, 0), (0, 0), (pad[0], pad[0]), (pad[1], pad[1]))
             return replace(images, pixels=np.pad(images.pixels, widths))
 

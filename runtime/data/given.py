@@ -13,6 +13,7 @@ from lenet.dsl.shapes import Shape, product, show
 from lenet.runtime.data.dataset import DataError, Dataset, Images
 from lenet.runtime.data.formats.tables import check_names, dataset_of
 from lenet.runtime.data.labels import as_text, is_empty, names_of, one_hot, renumbered
+from lenet.runtime.data.streaming import Streaming
 from lenet.runtime.data.target import Target, Unfit
 from lenet.runtime.data.values import as_image
 
@@ -29,14 +30,15 @@ def is_given(data: Any) -> bool:
 
 def given(
     data: Any, shape: Shape, section: Data | None, target: Target,
-    columns: "Columns | None" = None,
+    columns: "Columns | None" = None, streaming: Streaming | None = None,
 ) -> Dataset:  # fmt: skip
     """(images, labels), (images, labels, test images, test labels), or a table with a column of
     each, as a dataset of images of `shape`; DataError.
 
     Images are uint8 or floats, (count, channels, height, width), without the channels where there
     is one, or (count, values); labels are whole numbers or text, or what else the `target` is,
-    (count, answers) or (count,). `columns` names those of a table.
+    (count, answers) or (count,). `columns` names those of a table, `streaming` says whether its
+    pictures stay encoded.
     """
     if isinstance(data, tuple | list):
         return _of_arrays(data, shape, section, target)
@@ -52,10 +54,10 @@ def given(
         table = table.append_column("!key", pa.array(named, pa.string()))
     validation = columns.validation if columns is not None else None
     if validation is None:
-        return dataset_of(table, None, shape, section, _NAME, target=target)
+        return dataset_of(table, None, shape, section, _NAME, None, target, streaming)
     held_out = pa.compute.fill_null(_column(table, validation).cast(pa.bool_()), False)
     train, test = table.filter(pa.compute.invert(held_out)), table.filter(held_out)
-    return dataset_of(train, test, shape, section, _NAME, target=target)
+    return dataset_of(train, test, shape, section, _NAME, None, target, streaming)
 
 
 def _column(table: pa.Table, name: str) -> Any:

@@ -7,7 +7,7 @@ channel, dark and light changed where that is due, and brought to the net's size
 import io
 import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 Borders = tuple[float, float]
+Box = tuple[int, int, int, int]  # top, left, height and width, of whole pixels
+Window = Callable[[int, int], Box | None]  # of a picture of a height and width; None: all of it
 Bytes = NDArray[np.uint8]
 # What was done to a picture that its owner may not expect.
 INVERTED, DRAWN, RESIZED = "inverted", "drawn", "resized"
@@ -47,7 +49,8 @@ class Prepared:
 class Preparation:
     """How a picture becomes an image of `shape`, (channels, height, width).
 
-    `resize` is "fit", "crop" or "stretch", or None to refuse other sizes. `background` lies below
+    `resize` is "fit", "crop", which leaves a `part` of height and width, or "stretch", or None to
+    refuse other sizes. `background` lies below
     what is transparent, and around what is fitted: a word of the language, or a brightness from 0
     to 1. `invert` is "no", "yes", or "auto": where a picture's border is clearly the negative of
     `borders`, the brightness (0 to 1) of nearly all training images' borders; without these, where
@@ -61,6 +64,7 @@ class Preparation:
     invert: str = "no"
     borders: Borders | None = None
     drawn: int | None = None
+    part: float = 1.0
 
     @classmethod
     def of(cls, data: Data | None, shape: tuple[int, int, int]) -> "Preparation":
@@ -68,15 +72,16 @@ class Preparation:
         if data is None:
             return cls(shape)
         mode = data.resize_mode if data.resize else None
-        return cls(shape, mode, data.background, data.invert)
+        return cls(shape, mode, data.background, data.invert, part=data.resize_part)
 
-    def of_bytes(self, data: bytes) -> Prepared:
-        """An encoded picture, such as a PNG or JPEG file's content; PictureError."""
+    def of_bytes(self, data: bytes, window: Window | None = None) -> Prepared:
+        """An encoded picture, such as a PNG or JPEG file's content; or its `window`, brought to the
+        same size without its aspect. PictureError."""
         from PIL import Image, UnidentifiedImageError
 
         try:
             with opened(io.BytesIO(data)) as file:
-                return self.of_picture(file)
+                return self.of_picture(file, window)
         except PictureError:
             raise
         except UnidentifiedImageError:
@@ -87,7 +92,7 @@ class Preparation:
         except Exception as error:  # whatever Pillow's readers make of damaged bytes
             raise _unreadable(str(error) or type(error).__name__) from None
 
-    def of_picture(self, file: "Image") -> Prepared:
+    def of_picture(self, file: "Image", window: Window | None = None) -> Prepared:
         """The same of Pillow's image; raises PictureError, or what Pillow raises."""
         from PIL import ImageOps
 
@@ -98,19 +103,22 @@ class Preparation:
         see_through = file.has_transparency_data
         picture = ImageOps.exif_transpose(file)
         picture = _flat(_in_bytes(picture), self.background, grey=self.shape[0] == 1)
-        return self._brought_to_size(picture, see_through)
+        return self._brought_to_size(picture, see_through, window)
 
-    def of_array(self, pixels: Bytes) -> Prepared:
+    def of_array(self, pixels: Bytes, window: Window | None = None) -> Prepared:
         """The same of bytes (height, width, channels), of grey, RGB or RGBA."""
         from PIL import Image
 
-        return self.of_picture(Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels))
+        flat = pixels[:, :, 0] if pixels.shape[2] == 1 else pixels
+        return self.of_picture(Image.fromarray(flat), window)
 
-    def _brought_to_size(self, picture: "Image", see_through: bool) -> Prepared:
+    def _brought_to_size(
+        self, picture: "Image", see_through: bool, window: Window | None = None
+    ) -> Prepared:
         from PIL import ImageChops
 
         channels, height, width = self.shape
-        other_size = picture.size != (width, height)
+        other_size = picture.size != (width, height) or self.part < 1
         inverts = self._inverts(picture)
         if self.drawn is not None:
             plain = not (other_size or inverts or see_through)
@@ -122,13 +130,16 @@ class Preparation:
         if inverts:
             picture = ImageChops.invert(picture)
             done.append(INVERTED)
-        if other_size:
+        box = window(picture.height, picture.width) if window is not None else None
+        if box is not None:
+            picture = cut(picture, box, (width, height))
+        elif other_size:
             if self.resize is None:
                 raise _of_other_size(picture.size, self.shape)
             fill = self._fill()
             if inverts and not isinstance(self.background, float):
                 fill = 255 - fill  # what lies behind the picture is inverted with it
-            picture = _resized(picture, (width, height), self.resize, fill)
+            picture = _resized(picture, (width, height), self.resize, fill, self.part)
             done.append(RESIZED)
         values = np.asarray(picture).reshape(height, width, channels).transpose(2, 0, 1)
         return Prepared(np.ascontiguousarray(values), tuple(done))
@@ -214,14 +225,24 @@ def _contrast(picture: "Image") -> int:
     return int(values.max()) - int(values.min())
 
 
-def _resized(picture: "Image", size: tuple[int, int], mode: str, fill: int) -> "Image":
+def cut(picture: "Image", box: Box, size: tuple[int, int]) -> "Image":
+    """The window `box` of a picture, brought to a size, width and height."""
+    from PIL import Image
+
+    top, left, height, width = box
+    # Cut first, so that nothing of what is around is seen.
+    part = picture.crop((left, top, left + width, top + height))
+    return part.resize(size, Image.Resampling.BILINEAR)
+
+
+def _resized(picture: "Image", size: tuple[int, int], mode: str, fill: int, part: float) -> "Image":
     from PIL import Image, ImageOps
 
     smooth = Image.Resampling.BILINEAR  # with antialiasing where it makes smaller
     if mode == "stretch":
         return picture.resize(size, smooth)
     if mode == "crop":
-        return ImageOps.fit(picture, size, smooth)
+        return ImageOps.fit(picture, size, smooth, (1 - part) / 2)
     scale = min(size[0] / picture.width, size[1] / picture.height)
     # Pillow's own function leaves nothing of what is very wide or very high.
     inner = [max(1, round(scale * side)) for side in picture.size]

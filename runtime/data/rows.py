@@ -1,14 +1,14 @@
 """From rows of tables and from pictures to images and labels, here and in executors.
 
 A row becomes: path and place (by which rows are ordered), held_out, image (bytes of all values,
-channel by channel), label, answers (bytes of float32, null where labels are classes), weight (null
-where there are none), problem, which says why the row cannot be used, and unreadable: whether that
-is because its picture cannot be read.
+channel by channel, or what is to be decoded when it is due), label, answers (bytes of float32, null
+where labels are classes), weight (null where there are none), problem, which says why the row
+cannot be used, and unreadable: whether that is because its picture cannot be read.
 """
 
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -22,7 +22,7 @@ from lenet.runtime.data.dataset import MOST_WEIGHT, DataError, Images, check_fit
 from lenet.runtime.data.labels import as_text, is_empty
 from lenet.runtime.data.picture import PictureError, SizeError
 from lenet.runtime.data.target import Unfit
-from lenet.runtime.data.values import Form, Problem, together, value_of
+from lenet.runtime.data.values import Form, Problem, encoded_of, image_of, padded, raw_of, together
 
 READY = (
     "path string, place long, held_out boolean, image binary, label int, answers binary, "
@@ -54,8 +54,9 @@ def _ready(batch: pa.RecordBatch, form: Form) -> pa.RecordBatch:
     weights = columns["weight"].to_pylist()
     held_out, keys = columns["held_out"].to_pylist(), columns["key"].to_pylist()
     paths, places = columns["path"].to_pylist(), columns["place"].to_pylist()
-    values = together(columns["image"], form)
+    values = together(columns["image"], form) if not form.encoded else None
     images: list[bytes | None] = [None] * count
+    known: list[bytes] = [b""] * count  # the images' values, where these tell the rows' order
     numbers = np.zeros(count, np.int32)
     answers: list[bytes | None] = [None] * count
     problems: list[str | None] = [None] * count
@@ -68,19 +69,18 @@ def _ready(batch: pa.RecordBatch, form: Form) -> pa.RecordBatch:
                 answers[k] = _answers(labels[k], form)
             if form.weighted and not held_out[k]:
                 weights[k] = _weight(weights[k])
-            row = values[k] if values is not None else value_of(columns["image"][k], form)
-            images[k] = _padded(row, form).tobytes()
+            images[k], known[k] = _image(columns["image"][k], form, values, k)
         except (Problem, PictureError) as problem:
             unreadable[k] = isinstance(problem, PictureError) and not isinstance(problem, SizeError)
-            known = keys[k] or (None if form.by_content else _where(paths[k], places[k]))
-            where = known or f"{_BY_LABEL} {as_text(labels[k])}"
+            named = keys[k] or (None if form.by_content else where_of(paths[k], places[k]))
+            where = named or f"{_BY_LABEL} {as_text(labels[k])}"
             problems[k] = f"{where}: {problem}"
     if form.by_content:
         for k in range(count):
-            known = (images[k] or b"") + (answers[k] or numbers[k].tobytes())
+            content = known[k] + (answers[k] or numbers[k].tobytes())
             if form.weighted and problems[k] is None and not held_out[k]:
-                known += np.float32(weights[k]).tobytes()
-            digest = hashlib.blake2b(known, digest_size=20).digest()
+                content += np.float32(weights[k]).tobytes()
+            digest = hashlib.blake2b(content, digest_size=20).digest()
             paths[k] = digest[8:].hex()
             places[k] = int.from_bytes(digest[:8], "little", signed=True)
     return pa.record_batch(
@@ -91,7 +91,20 @@ def _ready(batch: pa.RecordBatch, form: Form) -> pa.RecordBatch:
     )  # fmt: skip
 
 
-def _where(path: str, place: int | None) -> str:
+def _image(
+    scalar: pa.Scalar, form: Form, values: NDArray[Any] | None, row: int
+) -> tuple[bytes, bytes]:
+    """What the row keeps of its image, and all its values, which `values` may have already."""
+    if values is not None:
+        found = padded(values[row], form).tobytes()
+        return found, found
+    raw = raw_of(scalar.as_py(), form)
+    found = padded(image_of(raw, form), form).tobytes()
+    return (encoded_of(raw, form) if form.encoded else found), found
+
+
+def where_of(path: str, place: int | None) -> str:
+    """How a row is called in messages by its file and its place in that."""
     if place is None:
         return path
     counted = f"row {place:,}, counted from 0"
@@ -144,13 +157,6 @@ def _numbers(classes: tuple[str, ...]) -> dict[str, int]:
     return {name: number for number, name in enumerate(classes)}
 
 
-def _padded(row: NDArray[Any], form: Form) -> NDArray[Any]:
-    if not any(form.pad):
-        return row
-    (down, across), image = form.pad, row.reshape(form.shape)
-    return np.pad(image, ((0, 0), (down, down), (across, across)))
-
-
 @dataclass(frozen=True, eq=False)
 class Read:
     """Images, and why others were left out."""
@@ -198,6 +204,27 @@ def images_of(table: pa.Table, form: Form, name: str, skip: bool = False) -> Rea
         raise DataError(f"none of the {count:,} pictures of {name} can be read", f"{left_out[0]}.")
     own = weights[:first] if form.weighted else None
     return Read(Images(pixels[:first], labels[:first], own), tuple(left_out))
+
+
+def labelled(
+    table: pa.Table, form: Form, name: str, where: Callable[[int], str]
+) -> tuple[NDArray[Any], NDArray[np.float32] | None]:
+    """The labels of a table's rows, and their weights, if they have some, in the same order;
+    DataError with the first that cannot be used."""
+    labels = blank_labels(table.num_rows, form.target.count_beside)
+    weights = np.zeros(table.num_rows, np.float32)
+    given = table["weight"].to_pylist() if form.weighted else []
+    for row, value in enumerate(table["label"].to_pylist()):
+        try:
+            if form.target.is_class:
+                labels[row] = _label(value, form)
+            else:
+                labels[row] = np.frombuffer(_answers(value, form), np.float32)
+            if form.weighted:
+                weights[row] = _weight(given[row])
+        except Problem as problem:
+            raise unusable(name, f"{where(row)}: {problem}", 1, False, form) from None
+    return labels, weights if form.weighted else None
 
 
 def blank_labels(count: int, answers: int) -> NDArray[Any]:

@@ -1,7 +1,8 @@
 """From what a column holds to images: numbers, bytes, encoded pictures, paths of pictures."""
 
+import io
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from lenet.dsl.files import read_file
 from lenet.dsl.shapes import Shape
 from lenet.runtime.data.picture import PictureError
-from lenet.runtime.data.preparation import MOST_BYTES, Preparation, Prepared
+from lenet.runtime.data.preparation import MOST_BYTES, Preparation, Prepared, Window, cut
 from lenet.runtime.data.target import Target
 
 TOO_LARGE = 10.0  # times the largest value of the training images
@@ -29,6 +30,8 @@ class Form:
     Labels that are text are `classes`; of numbers, `first` is subtracted. By content, rows are
     ordered by what is in them; else by their path and place. Floats beyond `most` look like bytes
     that were not scaled. Rows may be `weighted`. The `target` tells what rows are answered with.
+    Where they stay `encoded`, for the reason that this is, who trains decodes images when they are
+    due.
     """
 
     image: str
@@ -42,6 +45,7 @@ class Form:
     most: float = math.inf
     weighted: bool = False
     target: Target = Target()
+    encoded: str = ""
 
     @property
     def size(self) -> int:
@@ -100,10 +104,11 @@ def values_of(column: pa.Array, form: Form) -> list[Value]:
 
 def _value_or_problem(scalar: pa.Scalar, form: Form) -> Value:
     try:
-        prepared = _picture_of(scalar.as_py(), form)
+        raw = raw_of(scalar.as_py(), form)
+        prepared = _picture_of(raw, form)
         if prepared is not None:
             return Value(prepared.pixels, picture=True)
-        return Value(value_of(scalar, form).reshape(form.shape))
+        return Value(image_of(raw, form).reshape(form.shape))
     except (Problem, PictureError) as problem:
         return Value(None, problem=str(problem))
 
@@ -161,41 +166,76 @@ def _checked(numbers: NDArray[Any], form: Form) -> NDArray[Any]:
 
 
 def value_of(scalar: pa.Scalar, form: Form) -> NDArray[Any]:
-    """One image, (size,), or Problem."""
-    value = scalar.as_py()
-    prepared = _picture_of(value, form)
+    """One image, (size,); PictureError, or another Problem."""
+    return image_of(raw_of(scalar.as_py(), form), form)
+
+
+def raw_of(value: Any, form: Form) -> Any:
+    """What a row's image is made of: for a path, the file's bytes. PictureError where there is
+    nothing."""
+    if value is None:
+        raise PictureError("the image is empty")
+    if form.image != "file":
+        return value
+    try:
+        return read_file(value, MOST_BYTES)
+    except OSError as error:
+        raise PictureError(f"it cannot be read ({error.strerror or error})") from None
+
+
+def image_of(raw: Any, form: Form, window: Window | None = None) -> NDArray[Any]:
+    """The image of what `raw_of` gives, (size,), or of its `window`; PictureError, or another
+    Problem."""
+    prepared = _picture_of(raw, form, window)
     if prepared is not None:
         return prepared.pixels.reshape(-1)
     if form.image == "bytes":
         width = np.dtype(form.dtype).itemsize
-        if len(value) != form.size * width:
+        if len(raw) != form.size * width:
             raise PictureError(
-                f"the image has {len(value):,} bytes; the net takes {form.size * width:,}, or a "
+                f"the image has {len(raw):,} bytes; the net takes {form.size * width:,}, or a "
                 "picture such as PNG"
             )
-        return _checked(np.frombuffer(value, form.dtype), form)
-    if len(value) != form.size:
-        raise Problem(f"the image has {len(value):,} values; the net takes {form.size:,}")
-    if any(v is None for v in value):
+        pixels = _checked(np.frombuffer(raw, form.dtype), form)
+        return pixels if window is None else _windowed(pixels.reshape(form.shape), window)
+    if len(raw) != form.size:
+        raise Problem(f"the image has {len(raw):,} values; the net takes {form.size:,}")
+    if any(v is None for v in raw):
         raise Problem("a value of the image is empty")
-    return _checked(np.array(value), form)
+    return _checked(np.array(raw), form)
 
 
-def _picture_of(value: Any, form: Form) -> Prepared | None:
+def _windowed(image: NDArray[np.uint8], window: Window) -> NDArray[np.uint8]:
+    """Of bytes that are no picture, channel by channel."""
+    from PIL import Image
+
+    height, width = image.shape[1:]
+    box = window(height, width)
+    if box is None:
+        return image.reshape(-1)
+    found = [np.asarray(cut(Image.fromarray(own), box, (width, height))) for own in image]
+    return np.stack(found).reshape(-1)
+
+
+def _picture_of(raw: Any, form: Form, window: Window | None = None) -> Prepared | None:
     """A picture, whatever it is kept in; None where these are numbers."""
-    if value is None:
-        raise PictureError("the image is empty")
-    if form.image == "file":
-        return _file(value, form)
+    if form.image in ("file", "picture"):
+        return form.pictures.of_bytes(raw, window)
     if form.image == "struct":
-        return _struct(value, form)
-    if form.image == "picture":
-        return form.pictures.of_bytes(value)
+        return form.pictures.of_array(_of_struct(raw), window)
     if form.image != "bytes":
         return None
-    as_numbers = len(value) == form.size * np.dtype(form.dtype).itemsize
-    encoded = _is_picture(value) if as_numbers else value.startswith(_PICTURES)
-    return form.pictures.of_bytes(value) if encoded else None
+    as_numbers = len(raw) == form.size * np.dtype(form.dtype).itemsize
+    encoded = _is_picture(raw) if as_numbers else raw.startswith(_PICTURES)
+    return form.pictures.of_bytes(raw, window) if encoded else None
+
+
+def padded(row: NDArray[Any], form: Form) -> NDArray[Any]:
+    """An image, (size,), with the rows and columns around it that the form says."""
+    if not any(form.pad):
+        return row
+    (down, across), image = form.pad, row.reshape(form.shape)
+    return np.pad(image, ((0, 0), (down, down), (across, across)))
 
 
 def _may_be_pictures(rows: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -210,23 +250,30 @@ def _is_picture(data: bytes) -> bool:
     return jpeg or data.startswith((b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a"))
 
 
-def _file(path: str, form: Form) -> Prepared:
-    try:
-        data = read_file(path, MOST_BYTES)
-    except OSError as error:
-        raise PictureError(f"it cannot be read ({error.strerror or error})") from None
-    return form.pictures.of_bytes(data)
-
-
-def _struct(value: dict[str, Any], form: Form) -> Prepared:
-    """Spark's image: rows from the top, of blue, green and red, and perhaps of transparency."""
+def _of_struct(value: dict[str, Any]) -> NDArray[np.uint8]:
+    """Spark's image, (height, width, channels): rows from the top, of blue, green and red, and
+    perhaps of transparency."""
     height, width, channels = value["height"], value["width"], value["nChannels"]
     data = value["data"]
     whole = None not in (height, width, channels, data) and min(height, width) > 0
     if not whole or channels not in (1, 3, 4) or len(data) != height * width * channels:
         raise PictureError("it is no image of Spark's that can be read")
     pixels = np.frombuffer(data, np.uint8).reshape(height, width, channels)
-    if channels == 1:
-        return form.pictures.of_array(pixels)
-    order = [2, 1, 0, 3][:channels]
-    return form.pictures.of_array(np.ascontiguousarray(pixels[:, :, order]))
+    order = [2, 1, 0, 3][:channels] if channels > 1 else [0]
+    return np.ascontiguousarray(pixels[:, :, order])
+
+
+def encoded_of(raw: Any, form: Form) -> bytes:
+    """What `raw_of` gives as bytes: an image of Spark's as TIFF, which keeps all of it."""
+    if form.image != "struct":
+        return bytes(raw)
+    from PIL import Image
+
+    pixels, stream = _of_struct(raw), io.BytesIO()
+    Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).save(stream, "TIFF")
+    return stream.getvalue()
+
+
+def form_of_encoded(form: Form) -> Form:
+    """How to read what `encoded_of` gives."""
+    return replace(form, image="bytes" if form.image == "bytes" else "picture")

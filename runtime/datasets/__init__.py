@@ -15,6 +15,7 @@ from lenet.dsl.sections.data import Data
 from lenet.dsl.shapes import Shape
 from lenet.dsl.vocabulary import carried_out
 from lenet.runtime.data.dataset import DataError, Dataset
+from lenet.runtime.data.streaming import Streaming
 from lenet.runtime.data.target import Target
 
 _CLASS = Target()
@@ -30,6 +31,7 @@ class Wanted:
     far that is (the total is 0 where the server does not tell it). `shape` is that of the images,
     which a table does not tell; the data `section` says how to read pictures, tables and labels.
     `classes` are those of a model, where the labels are text; `target` is what a net answers.
+    `streaming` says which images may stay encoded; without it, all are decoded.
     """
 
     section: Data
@@ -39,6 +41,7 @@ class Wanted:
     shape: Shape | None = None
     classes: tuple[str, ...] | None = None
     target: Target = _CLASS
+    streaming: Streaming | None = None
 
     @property
     def path(self) -> Path:
@@ -55,6 +58,7 @@ def load_dataset(
     section: Data | None = None,
     classes: tuple[str, ...] | None = None,
     target: Target = _CLASS,
+    streaming: Streaming | None = None,
 ) -> Dataset:
     """Load a dataset by its name in the language; see Wanted. Raises DataError."""
     if kind not in DATASETS or DATASETS[kind].given:
@@ -73,6 +77,7 @@ def load_dataset(
         shape,
         classes,
         target,
+        streaming,
     )
     dataset = carried_out(__name__, kind).load(wanted)
     assert isinstance(dataset, Dataset)

@@ -9,11 +9,12 @@ from lenet.runtime.datasets import Wanted
 
 def load(wanted: Wanted) -> Dataset:
     """See the package."""
-    return load_pictures(wanted.path, wanted.shape, wanted.section)
+    return load_pictures(wanted.path, wanted.shape, wanted.section, wanted.streaming)
 
 
 def read(session: Any, wanted: Wanted, seed: int) -> Any:
     """See the package."""
     from lenet.runtime.spark import frames
 
-    return frames.read_pictures(session, wanted.argument, wanted.shape or (), wanted.section, seed)
+    shape, section = wanted.shape or (), wanted.section
+    return frames.read_pictures(session, wanted.argument, shape, section, seed, wanted.streaming)

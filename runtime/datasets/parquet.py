@@ -11,13 +11,16 @@ def load(wanted: Wanted) -> Dataset:
     from lenet.runtime.data.formats.parquet import load_parquet  # slow to import
 
     return load_parquet(
-        wanted.path, wanted.shape or (), wanted.section, wanted.classes, wanted.target
-    )
+        wanted.path, wanted.shape or (), wanted.section, wanted.classes, wanted.target,
+        wanted.streaming,
+    )  # fmt: skip
 
 
 def read(session: Any, wanted: Wanted, seed: int) -> Any:
     """See the package."""
-    from lenet.runtime.spark import frames
+    from lenet.runtime.spark.parquet import read_parquet
 
     shape, section = wanted.shape or (), wanted.section
-    return frames.read_parquet(session, wanted.argument, shape, section, seed, wanted.target)
+    return read_parquet(
+        session, wanted.argument, shape, section, seed, wanted.target, wanted.streaming
+    )

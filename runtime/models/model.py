@@ -20,6 +20,7 @@ from lenet.dsl.errors import LenetError
 from lenet.dsl.files import read_file
 from lenet.dsl.graph import Graph, bare_shape
 from lenet.dsl.shapes import Shape, product, show
+from lenet.runtime.data.dataset import Images
 from lenet.runtime.data.picture import PictureError
 from lenet.runtime.data.preparation import MOST_BYTES, Preparation
 from lenet.runtime.data.values import TOO_LARGE, as_image
@@ -36,7 +37,7 @@ from lenet.runtime.records.observed import Observed
 from lenet.runtime.shown import Shown
 from lenet.runtime.training.batches import Normalization
 from lenet.runtime.training.parameters import digest, from_tensors
-from lenet.runtime.training.predictor import Predictor
+from lenet.runtime.training.predictor import Predictor, checked
 from lenet.runtime.unit import Unit
 
 _NARROW = 0.25  # between the brightnesses of borders that are all alike
@@ -163,12 +164,7 @@ class Model(Shown):
         floats are values as the training data's after scaling (0 to 1 for bytes).
         """
         pixels, normalization = self._prepare(np.asarray(images))
-        outputs = self._predictor.outputs(pixels, normalization)
-        if math.isnan(outputs.sum()):
-            broken = np.isnan(outputs).any(axis=1)
-            detail = f"Image {broken.argmax()} is the first; its values, or the weights, are huge."
-            raise LenetError("the net's outputs are not numbers", detail)
-        return outputs
+        return checked(self._predictor.outputs(pixels, normalization))
 
     def predict(
         self, images: "NDArray[Any] | str | Path | list[str | Path]"
@@ -196,12 +192,17 @@ class Model(Shown):
         its classes and tables. Labels are as the training data had them: whole numbers from 0, or
         the names of classes; or numbers, or yes (1) and no (0), (count, answers), as its columns
         have them."""
-        return self.evaluate_read(images, labels_of(self, np.asarray(labels)))
+        return self._evaluated(self.outputs(images), labels_of(self, np.asarray(labels)))
 
-    def evaluate_read(self, images: NDArray[Any], labels: NDArray[Any]) -> Evaluation:
-        """The same of labels as datasets have them: numbers of classes, or answers, of which
+    def evaluate_read(self, images: Images) -> Evaluation:
+        """The same of those of a dataset: their labels are numbers of classes, or answers, of which
         `predict log` has taken the logarithms."""
-        outputs = self.outputs(images)
+        if isinstance(images.pixels, np.ndarray):
+            return self._evaluated(self.outputs(images.pixels), images.labels)
+        found = self._predictor.outputs(images.pixels, self._normalizations[True])
+        return self._evaluated(checked(found), images.labels)
+
+    def _evaluated(self, outputs: NDArray[np.float32], labels: NDArray[Any]) -> Evaluation:
         check_labels(self, labels, outputs)
         asked = self.graph.train.measured if self.graph.train is not None else ()
         labels = labels.astype(np.int32 if self.unit is None else np.float32)

@@ -41,6 +41,8 @@ def image_column(frame: DataFrame, name: str) -> tuple[Column, str, str]:
             return column.cast("array<smallint>") if inner == "tinyint" else column, "list", "uint8"
         if inner in _FLOATS or inner.startswith("decimal"):
             return column.cast("array<float>"), "list", "float32"
+    if sorted(_fields(frame, name)) == ["bytes", "path"]:  # as Hugging Face has pictures
+        return column.getField("bytes"), "bytes", "uint8"
     if {"nChannels", "data", "height", "width"} <= set(_fields(frame, name)):
         return column, "struct", "uint8"
     raise DataError(

@@ -5,7 +5,6 @@ not depend on how Spark has cut the data into partitions.
 """
 
 import json
-import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -28,8 +27,9 @@ from lenet.runtime.data.formats.pictures import Layout
 from lenet.runtime.data.formats.tables import check_pictures
 from lenet.runtime.data.preparation import Preparation
 from lenet.runtime.data.rows import READY, unusable
+from lenet.runtime.data.streaming import Streaming
 from lenet.runtime.data.target import Target
-from lenet.runtime.data.values import Form, as_image
+from lenet.runtime.data.values import Form, as_image, form_of_encoded
 from lenet.runtime.models.model import Model
 from lenet.runtime.spark.columns import (
     answer_column,
@@ -39,7 +39,7 @@ from lenet.runtime.spark.columns import (
     named,
     weight_column,
 )
-from lenet.runtime.spark.failures import known_cause, run_action, summary
+from lenet.runtime.spark.failures import run_action
 from lenet.runtime.spark.predict import RESULT
 from lenet.runtime.spark.rows import COUNTED, NUMBERED, SURVEY, Numbers
 from lenet.runtime.spark.session import check_session
@@ -58,9 +58,15 @@ class FrameSource(Source):
     session: SparkSession
     numbered: DataFrame
     kept: DataFrame
+    form: Form
+
+    @property
+    def encoded(self) -> Form | None:
+        return form_of_encoded(self.form) if self.form.encoded else None
 
     def _count(self) -> tuple[Counts, dict[int, int]]:
-        task = shipped(self.session, "rows.counted", self.shape, self.dtype, self.scale, self.pad)
+        given = self.shape, self.dtype, self.scale, self.pad, self.encoded
+        task = shipped(self.session, "rows.counted", *given)
         found = run_action(self.session, self.numbered.mapInArrow(task, COUNTED).collect)
         train = together(Counts.from_json(row["train"]) for row in found)
         held_out: Counter[int] = Counter()
@@ -79,14 +85,14 @@ def source_of(
     frame: DataFrame, columns: Columns, input_shape: Shape, section: Data | None,
     seed: int = Train.seed, name: str = "the DataFrame", held_out: Column | None = None,
     order: tuple[Column, Column] | None = None, form: Form | None = None,
-    target: Target = _CLASS,
+    target: Target = _CLASS, streaming: Streaming | None = None, names: tuple[str, ...] = (),
 ) -> FrameSource:  # fmt: skip
     """Check and number the rows of a DataFrame, as the data section says.
 
     `input_shape` is that of the images before `pad`. `order` are columns by which rows are ordered,
     a text and a number; without them it is by content. `form` tells how to read a column of
-    pictures' paths, `target` what the net answers. Raises DataError with the first row that cannot
-    be used.
+    pictures' paths, `target` what the net answers, `streaming` which pictures stay encoded. Labels
+    that are numbers may have `names`. Raises DataError with the first row that cannot be used.
     """
     session = frame.sparkSession
     check_session(session)
@@ -109,6 +115,8 @@ def source_of(
             Preparation.of(section, shape), weighted=columns.weight is not None, target=target,
         )  # fmt: skip
         check_pictures(form, section, name)
+    if streaming is not None and form.image != "list":
+        form = replace(form, encoded=streaming.why_on_workers(frame.count, form.size))
     path, place = order or (F.lit(""), F.monotonically_increasing_id())
     held = [column for column in (held_out, F.lit(False)) if column is not None]
     chosen = frame.select(
@@ -126,7 +134,8 @@ def source_of(
         skip = section.skip_unreadable
         look = kept.mapInArrow(shipped(session, "rows.survey", skip), SURVEY).collect
         found = run_action(session, look)
-        return _numbered(session, kept, found, form, section, columns, seed, name)
+        source = _numbered(session, kept, found, form, section, columns, seed, name)
+        return replace(source, classes=source.classes or names)
     except BaseException:
         kept.unpersist()
         raise
@@ -175,7 +184,7 @@ def _numbered(
         name, shape, form.dtype, rows, held, largest, classes,
         1 / 255 if form.dtype == "uint8" else 1.0, f"{rows} {held} {checksum:016x}",
         tuple(sorted(left_out)), form.pad, form.weighted, form.target.count_beside, session,
-        numbered, kept,
+        numbered, kept, form,
     )  # fmt: skip
 
 
@@ -196,48 +205,10 @@ def prediction_function(session: SparkSession, model: Model) -> Any:
     return make(task, RESULT)
 
 
-def read_parquet(
-    session: SparkSession, path: str, input_shape: Shape, section: Data, seed: int,
-    target: Target = _CLASS,
-) -> FrameSource:  # fmt: skip
-    """PATH/train and PATH/test, or one file or folder; rows in the order of files and rows."""
-    hadoop = session.sparkContext._jvm.org.apache.hadoop.fs.Path  # type: ignore[union-attr]
-    place = path if "://" in path else f"file://{os.path.abspath(path)}"
-
-    def there(name: str) -> bool:
-        full = hadoop(f"{place}/{name}")
-        system = full.getFileSystem(session.sparkContext._jsc.hadoopConfiguration())
-        return bool(system.exists(full))
-
-    def read(where: str) -> DataFrame:
-        try:
-            return session.read.parquet(where).select(
-                "*", F.col("_metadata.file_path").alias("!path"),
-                F.col("_metadata.row_index").alias("!row"),
-            )  # fmt: skip
-        except Exception as error:  # whatever Spark finds
-            unforeseen = DataError(f"Cannot read {path}.", summary(error))
-            raise known_cause(error, session) or unforeseen from None
-
-    if run_action(session, lambda: there("train")):
-        frame = read(f"{place}/train").withColumn("!held", F.lit(False))
-        if there("test") and not section.validate:  # which takes its place
-            test = read(f"{place}/test").withColumn("!held", F.lit(True))
-            if section.weight and section.weight not in test.columns:
-                test = test.withColumn(section.weight, F.lit(None))
-            frame = frame.unionByName(test)
-    else:
-        frame = read(place).withColumn("!held", F.lit(False))
-    columns = Columns(section.image, section.label, weight=section.weight or None)
-    return source_of(
-        frame, columns, input_shape, section, seed, os.path.basename(path.rstrip("/")),
-        frame["!held"], (frame["!path"], frame["!row"]), target=target,
-    )  # fmt: skip
-
-
 def read_pictures(
-    session: SparkSession, path: str, input_shape: Shape, section: Data, seed: int
-) -> FrameSource:
+    session: SparkSession, path: str, input_shape: Shape, section: Data, seed: int,
+    streaming: Streaming | None = None,
+) -> FrameSource:  # fmt: skip
     """Pictures in folders, a class each, read in the executors (runtime/data/formats/pictures.py).
 
     Every executor sees them under the same path.
@@ -251,5 +222,5 @@ def read_pictures(
     shown = files.withColumn("", files["path"])
     return source_of(
         shown, Columns(key=""), input_shape, section, seed, layout.name, shown["held_out"],
-        (shown["order"], F.lit(None)), form,
+        (shown["order"], F.lit(None)), form, streaming=streaming,
     )  # fmt: skip

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from lenet.runtime.data.counts import count, times_of
 from lenet.runtime.data.dataset import Images
+from lenet.runtime.data.encoded import Encoded
 from lenet.runtime.data.rows import labels_of, ready
+from lenet.runtime.data.values import Form
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -119,15 +121,18 @@ def number(batches: Iterator[pa.RecordBatch], numbers: Numbers) -> Iterator[pa.R
 
 def counted(
     batches: Iterator[pa.RecordBatch], shape: tuple[int, int, int], dtype: str, scale: float,
-    pad: tuple[int, int],
+    pad: tuple[int, int], encoded: Form | None,
 ) -> Iterator[pa.RecordBatch]:  # fmt: skip
     """One row for each batch of NUMBERED rows: what is counted of the images to train with, and the
     labels of those to validate with."""
     for batch in batches:
         validation = batch.column("validation")
         kept = batch.filter(pa.compute.invert(validation))
-        joined = b"".join(kept.column("image").to_pylist())
-        pixels = np.frombuffer(joined, dtype).reshape(-1, *shape)
+        if encoded is not None:
+            pixels = Encoded.of("", pa.table({"image": kept.column("image")}), encoded)[:]
+        else:
+            joined = b"".join(kept.column("image").to_pylist())
+            pixels = np.frombuffer(joined, dtype).reshape(-1, *shape)
         labels = labels_of(kept) if kept.num_rows else labels_of(batch)[:0]
         train = count(Images(pixels, labels, weights_of(kept)), scale, pad)
         pairs = list(times_of(labels_of(batch)[validation.to_numpy(zero_copy_only=False)]).items())
@@ -159,16 +164,19 @@ def _label_columns(labels: NDArray[Any]) -> dict[str, pa.Array]:
 
 
 def _rows_of_chunk(images: Images) -> int:
-    return max(1, _CHUNK_BYTES // images.pixels[0].nbytes)
+    return max(1, _CHUNK_BYTES // images.pixels[:1].nbytes)
 
 
 def _batch(images: Images, held_out: bool, start: int) -> pa.RecordBatch:
-    pixels = images.pixels[start : start + _rows_of_chunk(images)]
-    count, size = len(pixels), pixels[0].nbytes
-    offsets = np.arange(0, (count + 1) * size, size, dtype=np.int32)
-    data = pa.Array.from_buffers(
-        pa.binary(), count, [None, pa.py_buffer(offsets), pa.py_buffer(pixels)]
-    )
+    count = min(_rows_of_chunk(images), len(images) - start)
+    pixels = images.pixels
+    if isinstance(pixels, np.ndarray):
+        part, size = pixels[start : start + count], pixels[0].nbytes
+        offsets = np.arange(0, (count + 1) * size, size, dtype=np.int32)
+        buffers = [None, pa.py_buffer(offsets), pa.py_buffer(part)]
+        data = pa.Array.from_buffers(pa.binary(), count, buffers)
+    else:
+        data = pa.array([pixels.raw(k) for k in range(start, start + count)], pa.binary())
     columns = {
         "row": pa.array(np.arange(start, start + count, dtype=np.int64)),
         "validation": pa.array(np.full(count, held_out)),

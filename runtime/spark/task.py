@@ -1,15 +1,12 @@
 """What runs in the executors: gather the images of the worker's slices, then train."""
 
 import json
-import math
 import os
 import signal
 import socket
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +15,9 @@ from numpy.typing import NDArray
 from lenet.dsl.errors import LenetError
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.data.rows import blank_labels, labels_of
+from lenet.runtime.data.values import Form
 from lenet.runtime.machine.cores import available_memory
+from lenet.runtime.spark.kept_images import DecodedImages, EncodedImages
 from lenet.runtime.spark.network.channel import Address, DriverGoneError, Line, Star, give_up
 from lenet.runtime.spark.network.mesh import Mesh
 from lenet.runtime.spark.network.wire import listen
@@ -32,7 +31,6 @@ RESULT = "name string, shape string, data binary"
 _SCHEMA = pa.schema([("name", pa.string()), ("shape", pa.string()), ("data", pa.binary())])
 _LAST, _BEST = "last", "best"  # tensors, before their names
 ERROR, _ITERATION = "!error", "!iteration"
-_BLOCK = 2**24
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,8 @@ class Plan:
     `dtype` is that of the pixels. `all_reduce` is "mesh", or "driver" where the tasks cannot reach
     each other. `timeout` are the seconds after which a worker is taken for dead; beyond `memory`
     bytes, or half of what is free, a worker's images lie in a file. The images to train with may
-    be `weighted`, and have so many `answers` that are no class.
+    be `weighted`, and have so many `answers` that are no class. Images that are `encoded` are
+    decoded when they are due, as this form says.
     """
 
     shape: tuple[int, int, int]
@@ -55,6 +54,7 @@ class Plan:
     memory: int | None = None
     weighted: bool = False
     answers: int = 0
+    encoded: Form | None = None
 
 
 def train(
@@ -155,14 +155,17 @@ def gather(batches: Iterable[pa.RecordBatch], plan: Plan, count: int, rank: int)
 
     Training row r belongs to slice r % count, validation row r to worker r % workers.
     """
-    size = math.prod(plan.shape)
     mine = {
         number: len(range(number, plan.train, count)) for number in owned(count, rank, plan.workers)
     }
     checks = len(range(rank, plan.validation, plan.workers))
     total = sum(mine.values()) + checks
     memory = plan.memory or available_memory() // 2
-    pixels = _space((total, size), np.dtype(plan.dtype), memory)
+    kept: EncodedImages | DecodedImages
+    if plan.encoded is not None:
+        kept = EncodedImages(plan.encoded, memory)
+    else:
+        kept = DecodedImages((total, *plan.shape), np.dtype(plan.dtype), memory)
     labels, weights = blank_labels(total, plan.answers), np.zeros(total, np.float32)
     starts = np.zeros(count + 1, np.int64)  # by slice, and of the validation images
     place = 0
@@ -178,7 +181,7 @@ def gather(batches: Iterable[pa.RecordBatch], plan: Plan, count: int, rank: int)
         places = np.where(
             held_out, starts[count] + rows // plan.workers, starts[rows % count] + rows // count
         )
-        pixels[places] = _values(batch.column("image"), size, pixels.dtype)
+        kept.put(batch.column("image"), places)
         if len(places):
             labels[places] = labels_of(batch)
         if plan.weighted:  # those to validate with may have none, which then is not a number
@@ -188,9 +191,10 @@ def gather(batches: Iterable[pa.RecordBatch], plan: Plan, count: int, rank: int)
         detail = f"Worker {rank} has got {seen:,} of {total:,}."
         raise LenetError("the images have changed while they were read", detail)
 
+    pixels_of = kept.end()
+
     def images(first: int, rows: int) -> Images:
-        part = pixels[first : first + rows].reshape(rows, *plan.shape)
-        return Images(part, labels[first : first + rows])
+        return Images(pixels_of(first, first + rows), labels[first : first + rows])
 
     def weighted(first: int, rows: int) -> Images:
         own = weights[first : first + rows] if plan.weighted else None
@@ -198,35 +202,6 @@ def gather(batches: Iterable[pa.RecordBatch], plan: Plan, count: int, rank: int)
 
     slices = {number: weighted(int(starts[number]), rows) for number, rows in mine.items()}
     return Shard(plan.train, count, slices, images(int(starts[count]), checks), plan.validation)
-
-
-def _space(shape: tuple[int, int], dtype: np.dtype[Any], memory: int) -> NDArray[Any]:
-    """An array, in memory or in a file that has no name and is gone with the process."""
-    if math.prod(shape) * dtype.itemsize <= memory:
-        return np.zeros(shape, dtype)
-    folders = os.environ.get("SPARK_LOCAL_DIRS", "").split(",")
-    folder = next((f for f in folders if f and os.access(f, os.W_OK)), None)
-    size = math.prod(shape) * dtype.itemsize
-    try:
-        file = tempfile.TemporaryFile(prefix="lenet-", dir=folder)  # noqa: SIM115 - the array keeps it
-        for start in range(0, size, _BLOCK):  # a full disk is to be found now, and not by a signal
-            file.write(bytes(min(_BLOCK, size - start)))
-        file.flush()
-        return np.memmap(file, dtype, "r+", shape=shape)
-    except OSError as error:
-        where = folder or tempfile.gettempdir()
-        raise LenetError(f"cannot write the images to {where}", error.strerror or "") from None
-
-
-def _values(column: pa.Array, size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """A binary column of equal lengths as (rows, size), without a copy per row."""
-    _, offsets, data = column.buffers()
-    starts = np.frombuffer(offsets, np.int32)[column.offset : column.offset + len(column) + 1]
-    if (np.diff(starts) != size * dtype.itemsize).any():
-        raise LenetError("images of different sizes", f"Each should have {size} values.")
-    if not len(column):
-        return np.zeros((0, size), dtype)
-    return np.frombuffer(data, np.uint8)[starts[0] : starts[-1]].view(dtype).reshape(-1, size)
 
 
 def _rows(trained: Trained) -> pa.RecordBatch:

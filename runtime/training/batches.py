@@ -7,16 +7,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet.compiler.program import Program
+from lenet.compiler.simd.splitmix import STEP
 from lenet.dsl.errors import LenetError
 from lenet.dsl.sections.augment import Augment
+from lenet.dsl.vocabulary import carried_out
 from lenet.runtime.augmentations import augmented
 from lenet.runtime.augmentations.mixtures import Mixture, mix
 from lenet.runtime.data.dataset import Images
+from lenet.runtime.data.encoded import Windows
 from lenet.runtime.machine.arrays import frozen
-from lenet.runtime.training.arguments import problem_of
+from lenet.runtime.training.arguments import check_images, problem_of
 from lenet.runtime.unit import Unit
 
-Slice = tuple[NDArray[np.generic] | np.uint64, ...]
+Slice = tuple[NDArray[np.generic], ...]
+
+
+def keys_of(key: np.uint64, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """A key for each image, from which what is random within the net follows."""
+    return key + rows.astype(np.uint64) * STEP
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +64,7 @@ class Importance:
 class Batches:
     """The images of a slice as the training functions take them: pixels, labels (or what else
     they are to be answered with), perhaps their importance, or of mixed images the other labels and
-    the shares of both, rows, scale, shift and key."""
+    the shares of both, rows, scale, shift and keys."""
 
     def __init__(
         self, images: Images, normalization: Normalization, augment: Augment | None,
@@ -64,7 +73,12 @@ class Batches:
         self.images = images
         self.normalization = normalization
         self.augment = augment
-        self.pixels = frozen(images.pixels.reshape(len(images), -1))
+        self.cut = None  # the line whose windows are cut from pictures that are not yet decoded
+        self.flat: NDArray[Any] | None = None
+        if isinstance(images.pixels, np.ndarray):
+            self.flat = frozen(images.pixels.reshape(len(images), -1))
+        elif augment is not None and images.pixels.form.pictures.resize is not None:
+            self.cut = augment.windows
         labels = images.labels if unit is None else unit.wanted(images.labels)
         self.arrays = [frozen(labels)]  # beside the pixels
         if importance is not None:
@@ -76,34 +90,56 @@ class Batches:
         channels, *size = self.images.pixels.shape[1:]
         return channels, *(self.augment is not None and self.augment.size or size)
 
+    def check(self, program: Program) -> None:
+        """LenetError where the images do not fit the net."""
+        flat, pixels = self.flat, self.images.pixels
+        if flat is None:
+            flat = np.empty((0, math.prod(pixels.shape[1:])), pixels.dtype)
+        check_images(program, flat, self.normalization.scale.size)
+
     def of(self, rows: NDArray[np.int64], key: np.uint64) -> Slice:
         """For images `rows`, which are all that the slice has in a batch where images are mixed;
         from `key` all that is random follows, image by image."""
         scale, shift = self.normalization.scale, self.normalization.shift
-        if self.augment is None:
-            return self.pixels, *self.arrays, rows, scale, shift, key
-        changed = augmented(self.images.pixels, rows, self.augment, key, self.normalization.white)
+        if self.augment is None and self.flat is not None:
+            return self.flat, *self.arrays, rows, scale, shift, keys_of(key, rows)
+        made, places = self.changed(rows, key), np.arange(len(rows), dtype=np.int64)
         arrays = [array[rows] for array in self.arrays]
-        if self.augment.mixes:
-            arrays = _answers_of(mix(changed, rows, self.augment, key), *arrays)
-        pixels = frozen(changed.reshape(len(rows), math.prod(changed.shape[1:])))
-        # Images have new numbers now, the same in each batch: it takes another key to drop out
-        # other values.
-        own = np.uint64((int(key) + (int(rows[0]) + 1 if len(rows) else 0)) % 2**64)
-        return (
-            pixels,
-            *map(frozen, arrays),
-            np.arange(len(rows), dtype=np.int64),
-            scale,
-            shift,
-            own,
-        )
+        keys = keys_of(key, rows)
+        if self.augment is not None:
+            if self.augment.mixes:
+                arrays = _answers_of(mix(made, rows, self.augment, key), *arrays)
+            # Values are dropped out by other keys than those that images are changed by.
+            own = np.uint64((int(key) + (int(rows[0]) + 1 if len(rows) else 0)) % 2**64)
+            keys = keys_of(own, places)
+        pixels = frozen(made.reshape(len(rows), math.prod(made.shape[1:])))
+        return pixels, *map(frozen, arrays), places, scale, shift, keys
+
+    def changed(self, rows: NDArray[np.int64], key: np.uint64) -> NDArray[Any]:
+        """Copies of the images `rows`, (count, channels, height, width), decoded where they are
+        not, and augmented, but not yet mixed."""
+        pixels, augment, white = self.images.pixels, self.augment, self.normalization.white
+        if isinstance(pixels, np.ndarray):
+            assert augment is not None
+            return augmented(pixels, rows, augment, key, white)
+        decoded = pixels.decoded(rows, None if self.cut is None else self._windows(key))
+        if augment is not None and self.cut is not None:
+            augment = augment.without(self.cut)
+        if augment is None or not augment.uses:
+            return decoded
+        return augmented(decoded, rows, augment, key, white, np.arange(len(rows), dtype=np.int64))
+
+    def _windows(self, key: np.uint64) -> Windows:
+        use = self.cut
+        assert use is not None
+        module = carried_out("lenet.runtime.augmentations", use.name)
+        return lambda row: module.window(use, key, row)
 
     def images_of(self, rows: NDArray[np.int64], key: np.uint64) -> NDArray[np.generic]:
         """(count, values of an image): what the functions get for these rows."""
         pixels, *_, own, _, _, _ = self.of(rows, key)
-        assert isinstance(pixels, np.ndarray) and isinstance(own, np.ndarray)
-        return pixels[own]
+        found: NDArray[np.generic] = pixels[own]
+        return found
 
 
 def _answers_of(

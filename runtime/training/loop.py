@@ -1,6 +1,5 @@
 """The training loop: the same in a Spark task and in this process."""
 
-import math
 import time
 from dataclasses import asdict
 from typing import Any
@@ -14,6 +13,7 @@ from lenet.compiler.optimizers.rule import rule_of
 from lenet.compiler.pipeline import compile_graph
 from lenet.dsl.errors import LenetError
 from lenet.dsl.metrics import named
+from lenet.runtime.data.dataset import DataError
 from lenet.runtime.events import (
     Compiled,
     EpochDone,
@@ -38,7 +38,7 @@ from lenet.runtime.training.logged import histograms, samples
 from lenet.runtime.training.parameters import initial_weights, to_tensors
 from lenet.runtime.training.plateau import Plateau
 from lenet.runtime.training.position import Position, is_due, is_over
-from lenet.runtime.training.predictor import Predictor
+from lenet.runtime.training.predictor import Predictor, flat
 from lenet.runtime.training.slices.count import training_bytes
 from lenet.runtime.training.slices.shard import Shard
 from lenet.runtime.training.step import Trainer
@@ -60,7 +60,11 @@ def run_training(
     validation metrics where they are due; and at the end Predictions: how many images of the last
     validation are of each class, and have been taken for it.
     """
-    return _Run(job, shard, threads, communicator, supervisor).run()
+    run = _Run(job, shard, threads, communicator, supervisor)
+    try:
+        return run.run()
+    finally:
+        run.trainer.close()
 
 
 class _Run:
@@ -228,6 +232,8 @@ class _Run:
         before = time.perf_counter()
         try:
             result = trainer.step(at.step, rate)
+        except DataError:  # a picture that cannot be read any more
+            raise
         except LenetError as error:
             where = f"This was in epoch {at.epoch}, iteration {at.iteration + 1}."
             detail = f"{error.detail} {where} {trainer.first_bad(self.job.graph, at.step)}".rstrip()
@@ -272,9 +278,8 @@ class _Run:
     def _validate(self) -> dict[str, Any]:
         """The metrics of all workers' validation images."""
         images, program = self.shard.validation, self.loaded.program
-        pixels = images.pixels.reshape(len(images), math.prod(images.pixels.shape[1:]))
         self.predictor.take(self.trainer.weights)
-        outputs = self.predictor.outputs(pixels, self.job.normalization, in_blocks=True)
+        outputs = self.predictor.outputs(flat(images), self.job.normalization, in_blocks=True)
         logarithmic = program.outputs.logarithmic
         outcomes = outcomes_of(outputs, images.labels, logarithmic, self.job.unit)
         tallied = self.tally.count(outcomes)

@@ -1,6 +1,8 @@
 """Outputs of a net for many images: in threads, or one by one."""
 
+import math
 from threading import Lock
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,13 +10,18 @@ from numpy.typing import NDArray
 from lenet.compiler.jit.cache import Loaded
 from lenet.compiler.jit.forks import renewed
 from lenet.dsl.errors import LenetError
+from lenet.runtime.data.dataset import Images
 from lenet.runtime.machine.arrays import aligned_floats, frozen
 from lenet.runtime.machine.thread_pool import Team
 from lenet.runtime.training.arguments import check_images, check_weights
 from lenet.runtime.training.batches import Normalization
 from lenet.runtime.training.parameters import folded_weights
 
+if TYPE_CHECKING:
+    from lenet.runtime.data.encoded import Encoded
+
 _CHUNK = 512
+_DECODED = 128  # the same of images that are decoded first
 SINGLE = 6  # up to so many images one by one are faster than a block of sixteen lanes
 
 
@@ -46,32 +53,36 @@ class Predictor:
 
     def outputs(
         self,
-        pixels: NDArray[np.generic],
+        pixels: "NDArray[np.generic] | Encoded",
         normalization: Normalization,
         in_blocks: bool = False,
     ) -> NDArray[np.float32]:
-        """(count, classes) for pixels (count, values of an image), uint8 or float32.
+        """(count, classes) for pixels (count, values of an image), uint8 or float32; those that are
+        encoded are decoded some at a time.
 
         Single images may take other algorithms, whose last bits differ, unless `in_blocks`.
         LenetError where a value is not a finite number.
         """
-        check_images(self.loaded.program, pixels, normalization.scale.size)
-        count = len(pixels)
-        pixels = frozen(pixels)
-        if count <= SINGLE and not in_blocks:
-            return self._singly(pixels, normalization)
+        count, together = len(pixels), _CHUNK
+        if not isinstance(pixels, np.ndarray):
+            together = _DECODED
+            check_images(self.loaded.program, _rows_of(pixels, 0, 0), normalization.scale.size)
+        else:
+            check_images(self.loaded.program, pixels, normalization.scale.size)
+            if count <= SINGLE and not in_blocks:
+                return self._singly(frozen(pixels), normalization)
         outputs = np.zeros((count, self.loaded.program.outputs.count), np.float32)
-        starts = iter(range(0, count, _CHUNK))
+        starts = iter(range(0, count, together))
         scale, shift = normalization.scale, normalization.shift
 
         def work(thread: int) -> bool:
             finite = True
             for start in starts:
-                end = min(start + _CHUNK, count)
+                end = min(start + together, count)
                 rows = np.arange(end - start, dtype=np.int64)
                 finite &= predict_slice(
-                    self.arenas[thread], self.weights, pixels[start:end], rows, scale, shift,
-                    self.fresh[thread], outputs[start:end],
+                    self.arenas[thread], self.weights, _rows_of(pixels, start, end), rows, scale,
+                    shift, self.fresh[thread], outputs[start:end],
                 )  # fmt: skip
                 self.fresh[thread] = False
             return finite
@@ -82,7 +93,7 @@ class Predictor:
                 floats = self.loaded.program.predict_floats
                 self.arenas = [aligned_floats(floats) for _ in range(self.threads)]
             finite = self.team.run(self.threads, work)
-        if not all(finite):
+        if not all(finite) and isinstance(pixels, np.ndarray):
             _check_finite(pixels)
         return outputs
 
@@ -101,6 +112,29 @@ class Predictor:
                 if not finite:
                     _check_finite(pixels)
         return outputs
+
+
+def checked(outputs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Which are numbers; LenetError."""
+    if math.isnan(outputs.sum()):
+        broken = np.isnan(outputs).any(axis=1)
+        detail = f"Image {broken.argmax()} is the first; its values, or the weights, are huge."
+        raise LenetError("the net's outputs are not numbers", detail)
+    return outputs
+
+
+def flat(images: Images) -> "NDArray[np.generic] | Encoded":
+    """Their pixels, (count, values of an image), as `outputs` takes them."""
+    pixels = images.pixels
+    if not isinstance(pixels, np.ndarray):
+        return pixels
+    return pixels.reshape(len(images), math.prod(pixels.shape[1:]))
+
+
+def _rows_of(pixels: "NDArray[np.generic] | Encoded", start: int, end: int) -> NDArray[np.generic]:
+    if isinstance(pixels, np.ndarray):
+        return frozen(pixels[start:end])
+    return frozen(pixels[start:end].reshape(end - start, math.prod(pixels.shape[1:])))
 
 
 def _check_finite(pixels: NDArray[np.generic]) -> None:

@@ -4,9 +4,10 @@ import zlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Graph
@@ -15,6 +16,8 @@ from lenet.dsl.optimizers import OPTIMIZERS
 from lenet.dsl.shapes import product, show
 from lenet.runtime.data.counts import Counts, count
 from lenet.runtime.data.dataset import DataError, Dataset, Images
+from lenet.runtime.data.survey import Surveyed, survey
+from lenet.runtime.data.values import Form, form_of_encoded
 from lenet.runtime.look import check_labels, check_metrics
 from lenet.runtime.training.slices.shard import Shard, deal
 
@@ -58,6 +61,11 @@ class Source(ABC):
     def _count(self) -> tuple[Counts, dict[int, int]]:
         """See `counted`."""
 
+    @property
+    @abstractmethod
+    def encoded(self) -> Form | None:
+        """How to read the images of `frame` where they stay encoded until they are due."""
+
     @abstractmethod
     def frame(self, session: "SparkSession") -> "DataFrame":
         """Columns row, validation, image (bytes), label, answers and weight."""
@@ -76,6 +84,7 @@ class InMemory(Source):
 
     train: Images
     test: Images
+    surveyed: tuple[Surveyed, Surveyed] | None = None  # of both, where they stay encoded
 
     @classmethod
     def of(cls, dataset: Dataset) -> "InMemory":
@@ -87,22 +96,35 @@ class InMemory(Source):
             raise DataError(f"the training and test images of {dataset.name} differ in shape")
         parts = [part for part in (train, test) if len(part) and part.of_classes]
         largest = max((int(part.labels.max()) for part in parts), default=-1)
-        sums = [
-            zlib.crc32(array.data.cast("B")) if array.size else 0
-            for part in (train, test)
-            for array in (part.pixels, part.labels, part.weights)
-            if array is not None
-        ]
+        surveyed = None
+        if not isinstance(train.pixels, np.ndarray):
+            scale, pad = dataset.scale, dataset.pad
+            surveyed = survey(train, scale, pad), survey(test, scale, pad)
+        sums = []
+        for number, part in enumerate((train, test)):
+            if surveyed is not None:
+                sums.append(surveyed[number].checksum)
+            arrays = part.pixels, part.labels, part.weights
+            sums += [_checksum(array) for array in arrays if isinstance(array, np.ndarray)]
         fingerprint = f"{len(train)} {len(test)} " + " ".join(f"{value:08x}" for value in sums)
         return cls(
             dataset.name, dataset.shape, str(train.pixels.dtype), len(train), len(test), largest,
             dataset.classes, dataset.scale, fingerprint, tuple(sorted(dataset.left_out)),
             dataset.pad, train.weights is not None, train.answers, train, test,
+            surveyed,
         )  # fmt: skip
 
     def _count(self) -> tuple[Counts, dict[int, int]]:
-        train, test = (count(part, self.scale, self.pad) for part in (self.train, self.test))
+        if self.surveyed is not None:
+            train, test = (part.counts for part in self.surveyed)
+        else:
+            train, test = (count(part, self.scale, self.pad) for part in (self.train, self.test))
         return train, test.labels
+
+    @property
+    def encoded(self) -> Form | None:
+        pixels = self.train.pixels
+        return None if isinstance(pixels, np.ndarray) else form_of_encoded(pixels.form)
 
     def frame(self, session: "SparkSession") -> "DataFrame":
         from lenet.runtime.spark.rows import images_frame
@@ -111,6 +133,10 @@ class InMemory(Source):
 
     def shard(self, count: int) -> Shard:
         return deal(self.train, self.test, count)
+
+
+def _checksum(array: NDArray[Any]) -> int:
+    return zlib.crc32(array.data.cast("B")) if array.size else 0
 
 
 def _check_batch(graph: Graph, source: Source) -> None:

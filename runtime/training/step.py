@@ -14,23 +14,20 @@ from lenet.dsl.graph import Graph
 from lenet.dsl.sections.augment import Augment
 from lenet.runtime.machine.arrays import aligned_floats
 from lenet.runtime.machine.thread_pool import Team
-from lenet.runtime.random_streams import image_key
-from lenet.runtime.training.arguments import check_images, check_labels, check_weights
+from lenet.runtime.training.arguments import check_labels, check_weights
 from lenet.runtime.training.batches import Batches, Importance, Normalization
 from lenet.runtime.training.communicator import Communicator
 from lenet.runtime.training.diagnose import first_bad
+from lenet.runtime.training.feed import Feed, Part
 from lenet.runtime.training.fixed_point import LOSS_UNIT, check_range, diverged, sum_ends
 from lenet.runtime.training.phases import PhasedStep
-from lenet.runtime.training.slices.order import shares, shuffled, step_count
+from lenet.runtime.training.slices.order import step_count
 from lenet.runtime.training.slices.shard import Shard
 from lenet.runtime.training.updater import Parts, Updater, parts_of
 from lenet.runtime.unit import Unit
 
 _PARAMETERS = 2**15  # that are worth a thread of their own
 _KEPT = 2  # gradients a thread keeps until they are added together
-
-
-_Part = tuple[Batches, NDArray[np.int64], np.uint64]  # the images of a slice, some rows, a key
 
 
 @dataclass(frozen=True)
@@ -84,9 +81,8 @@ class Trainer:
             for number, images in shard.slices.items()
         }
         for batches in self.batches.values():
-            check_images(program, batches.pixels, normalization.scale.size)
-        self.orders: dict[int, NDArray[np.int64]] = {}
-        self.keys: dict[int, np.uint64] = {}
+            batches.check(program)
+        self.feed = Feed(self.batches, self.rows, self.slices, batch, seed, self.threads)
         self.phased = None
         if len(program.phases) > 1:
             rows = -(-batch // self.slices)
@@ -106,26 +102,14 @@ class Trainer:
 
     def start_epoch(self, epoch: int) -> None:
         """Draw the orders and the keys of an epoch, counted from 1."""
-        seed = self.seed
-        self.orders = {
-            number: shuffled(self.rows, self.slices, number, seed, epoch) for number in self.batches
-        }
-        self.keys = {number: image_key(seed, epoch, number) for number in self.batches}
-
-    def _parts(self, step: int) -> list[_Part]:
-        """What the slices give to a batch."""
-        taken = shares(self.rows, self.batch, self.slices, step)
-        return [
-            (batches, self.orders[number][taken[number]], self.keys[number])
-            for number, batches in self.batches.items()
-        ]
+        self.feed.start_epoch(epoch)
 
     def step(self, step: int, rate: float) -> StepResult:
         """Train on one batch of the epoch; LenetError where the gradient leaves its range."""
         images = min(self.batch, self.rows - step * self.batch)
         self.updater.steps += 1
         if self.phased is not None:
-            data = [batches.of(rows, key) for batches, rows, key in self._parts(step)]
+            data = [part.made() for part in self.feed.parts(step)]
             parts = self.phased.run(self.team, self.weights, data, images, self.total)
         else:
             parts = self._gradients(step, images)
@@ -145,6 +129,10 @@ class Trainer:
         self.updater.finish(self.weights)
         return self._result(images)
 
+    def close(self) -> None:
+        """End the threads that make batches."""
+        self.feed.close()
+
     def gradient(self) -> NDArray[np.float32]:
         """The mean one of the last batch, flat; all workers' together."""
         total = np.zeros(self.size, np.int64)
@@ -155,11 +143,11 @@ class Trainer:
         """The first images of slice 0 from a step on, within the epoch: what the training functions
         get of them, (count, channels, height, width), before it is normalized; and their labels,
         which of mixed images are their own. For a worker that has this slice."""
-        batches, order = self.batches[0], self.orders[0]
-        shown, pixels = order[:0], []
+        batches, shown = self.batches[0], np.zeros(0, np.int64)
+        pixels = []
         while step < self.steps and len(shown) < most:  # those of a batch may be mixed
-            rows = order[shares(self.rows, self.batch, self.slices, step)[0]]
-            pixels.append(batches.images_of(rows, self.keys[0]))
+            rows = self.feed.of_slice(0, step)
+            pixels.append(batches.images_of(rows, self.feed.keys[0]))
             shown, step = np.concatenate([shown, rows])[:most], step + 1
         found = np.concatenate(pixels)[:most].reshape(len(shown), *batches.shape)
         return found, batches.images.labels[shown]
@@ -167,9 +155,11 @@ class Trainer:
     def first_bad(self, graph: Graph, step: int) -> str:
         """Where numbers first were not finite in a step that failed, if this worker can tell."""
         gradients = self.phased.parts[0] if self.phased is not None else self.gradients
-        for batches, rows, key in self._parts(step):
-            if len(rows):
-                own = gradients, batches.images_of(rows, key), batches.normalization
+        for part in self.feed.again(step):
+            batches = part.batches
+            if len(part.rows):
+                images = batches.images_of(part.rows, part.key)
+                own = gradients, images, batches.normalization
                 return first_bad(graph, self.loaded.program, self.weights, *own)
         return ""
 
@@ -177,7 +167,7 @@ class Trainer:
         """The gradients of all slices, to be added; loss and hits go behind the end of `total`."""
         # Beforehand, since a line of Python takes several times as long between the kernels, which
         # need the caches for themselves.
-        slices = iter(list(zip(self._parts(step), self.ends, strict=True)))
+        slices = iter(list(zip(self.feed.parts(step), self.ends, strict=True)))
         sums = self.team.run(
             self.threads, lambda thread: self._sum_slices(thread, slices, 1 / images)
         )
@@ -192,21 +182,21 @@ class Trainer:
         return StepResult(float(loss) / LOSS_UNIT, right, images)
 
     def _sum_slices(
-        self, thread: int, slices: Iterator[tuple[_Part, NDArray[np.float64]]], factor: float
+        self, thread: int, slices: Iterator[tuple[Part, NDArray[np.float64]]], factor: float
     ) -> tuple[list[int], bool]:
         """Take slices while there are any; the order does not matter, since sums are exact. The
         rows of the last gradients, and whether there are others, of which only the sum is left."""
         first, total = thread * _KEPT, self.totals[thread]
         rows, owner = np.arange(first, first + _KEPT), np.array([thread])
         used, beyond, fresh = 0, False, True
-        for (batches, images, key), ends in slices:
+        for part, ends in slices:
             if used == _KEPT:
                 parts = self.gradients, rows, self.totals, owner[: int(beyond)]
                 check_range(sum_exactly(*parts, 0, self.size, factor, total))
                 used, beyond = 0, True
             self.train_slice(
                 self.arenas[thread], self.weights, self.gradients[first + used, : self.size],
-                *batches.of(images, key), fresh, ends,
+                *part.made(), fresh, ends,
             )  # fmt: skip
             used, fresh = used + 1, False
         return list(range(first, first + used)), beyond

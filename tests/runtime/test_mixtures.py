@@ -233,15 +233,14 @@ def test_the_sheets_have_the_images_of_the_training() -> None:
     assert pixels.shape == (100, 1, 8, 8) and labels.shape == (100,)
     seen = []
     for step in (1, 2, 3):
-        batches, rows, key = trainer._parts(step)[0]
-        seen.append(batches.of(rows, key)[0])
+        seen.append(trainer.feed.parts(step)[0].made()[0])
     np.testing.assert_array_equal(pixels.reshape(100, -1), np.concatenate(seen)[:100])
     groups = {label: np.flatnonzero(digits.labels == label) for label in range(10)}
     (one, *others) = samples_of(graph, digits, groups, 5, 2, seed=4, white=255.0)
     made = {}
     for step in range(trainer.steps):
-        for number, (batches, rows, key) in enumerate(trainer._parts(step)):
-            for row, image in zip(rows, batches.of(rows, key)[0], strict=True):
+        for number, part in enumerate(trainer.feed.parts(step)):
+            for row, image in zip(part.rows, part.made()[0], strict=True):
                 made[row * slices + number] = image.reshape(1, 8, 8)
     for group in (one, *others):
         for bare, _, image in zip(group.bare, *group.epochs, strict=True):

@@ -18,7 +18,7 @@ from lenet.dsl.vocabulary import Use
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.machine.arrays import aligned_floats, frozen
 from lenet.runtime.machine.thread_pool import Team
-from lenet.runtime.training.batches import Batches, Normalization
+from lenet.runtime.training.batches import Batches, Normalization, keys_of
 from lenet.runtime.training.communicator import Alone
 from lenet.runtime.training.fixed_point import LOSS_UNIT
 from lenet.runtime.training.parameters import folded_weights, initial_weights, to_tensors
@@ -64,7 +64,7 @@ class Case:
             arrays = (*arrays, frozen(self.importance))
         train_slice(
             arena, self.weights, gradient, *arrays, rows.astype(np.int64), scale, shift,
-            np.uint64(key), True, totals,
+            keys_of(np.uint64(key), rows), True, totals,
         )  # fmt: skip
         return totals, gradient
 

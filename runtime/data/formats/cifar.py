@@ -52,6 +52,9 @@ class Cifar:
                 test = self._read(place / self.test)
                 return Dataset(self.name, Images(pixels, numbers), test, self.classes, 1 / 255)
         detail = f"I look for {self.training} and {self.test}."
+        pickles = f"{self.archive.removesuffix('-binary.tar.gz')}-python"
+        if (root / pickles).is_dir() or root.name == pickles:
+            detail += f" {pickles} has pickles, which may run any program that is in them."
         raise DataError(f"{root} does not hold {self.title}.", detail, *fixes)
 
     def _read(self, path: Path) -> Images:

@@ -12,6 +12,8 @@ from lenet.dsl.shapes import Shape
 from lenet.runtime.data.dataset import DataError, Dataset
 from lenet.runtime.data.preparation import MOST_BYTES, Preparation, opened
 from lenet.runtime.data.rows import Read, images_of
+from lenet.runtime.data.streaming import Streaming
+from lenet.runtime.data.survey import encoded_images
 from lenet.runtime.data.values import Form
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
@@ -143,15 +145,21 @@ class Layout:
         raise AssertionError("a class has pictures")
 
 
-def load_pictures(folder: Path, shape: Shape | None = None, section: Data | None = None) -> Dataset:
+def load_pictures(
+    folder: Path, shape: Shape | None = None, section: Data | None = None,
+    streaming: Streaming | None = None,
+) -> Dataset:  # fmt: skip
     """DIR/train/CLASS/*.png and DIR/test/CLASS/*.png, or DIR/CLASS/*.png; raises DataError.
 
     All have one size, that of `shape`, channels x height x width; without it, that of the first
-    one, grey or RGB as that is; or they are brought to it, as the data section says.
+    one, grey or RGB as that is; or they are brought to it, as the data section says. `streaming`
+    says whether they stay encoded.
     """
     layout = Layout.of(folder)
     form = layout.form(shape, section)
     table = layout.table()
+    if streaming is not None:
+        form = replace(form, encoded=streaming.why(table.num_rows * form.size))
     skip = section is not None and section.skip_unreadable
     held_out = table["held_out"]
     train = _read(table.filter(pa.compute.invert(held_out)), form, layout.name, skip)
@@ -192,7 +200,8 @@ def _readable_name(path: str) -> str:
 
 def _read(table: pa.Table, form: Form, name: str, skip: bool) -> Read:
     nothing = pa.nulls(table.num_rows, pa.int64())
-    return images_of(table.append_column("place", nothing), form, name, skip)
+    read = encoded_images if form.encoded else images_of
+    return read(table.append_column("place", nothing), form, name, skip)
 
 
 def _folders(root: Path) -> list[str]:

@@ -10,9 +10,12 @@ from lenet.dsl.messages.clean import clean
 from lenet.dsl.sections.data import Data
 from lenet.dsl.shapes import Shape
 from lenet.runtime.data.dataset import DataError, Dataset
+from lenet.runtime.data.formats.hub import bytes_of, is_picture
 from lenet.runtime.data.labels import as_text, check_kind, is_text, names_of, no_numbers
 from lenet.runtime.data.preparation import Preparation
 from lenet.runtime.data.rows import Read, images_of
+from lenet.runtime.data.streaming import Streaming
+from lenet.runtime.data.survey import encoded_images
 from lenet.runtime.data.target import Target
 from lenet.runtime.data.values import Form, as_image, form_of
 
@@ -22,9 +25,10 @@ _CLASS = Target()
 def dataset_of(
     train: pa.Table, test: pa.Table | None, shape: Shape, section: Data, name: str,
     classes: tuple[str, ...] | None = None, target: Target = _CLASS,
+    streaming: Streaming | None = None,
 ) -> Dataset:  # fmt: skip
     """Rows to train and to test with, as the data section reads them, with what a net answers;
-    DataError.
+    `streaming` says whether pictures stay encoded. DataError.
 
     Columns "!path" and "!place", or one that `key` names, tell where a row comes from.
     """
@@ -42,7 +46,10 @@ def dataset_of(
     train = tables[0]
     known = classes if target.is_class else None
     forms = [_form(t[section.image].type, shape, section, name, known) for t in tables]
-    forms = [replace(form, target=target) for form in forms]
+    why = ""
+    if streaming is not None and all(form.image in ("bytes", "struct") for form in forms):
+        why = streaming.why(sum(t.num_rows for t in tables) * forms[0].size)
+    forms = [replace(form, target=target, encoded=why) for form in forms]
     if len({form.dtype for form in forms}) > 1:
         detail = "Bytes and whole numbers go from 0 to 255; floats are taken as they are."
         raise DataError(f"the images of {name} to train and to test with differ", detail)
@@ -80,8 +87,10 @@ def _with_columns(
                 if line != "predict"
                 else "",
             )
+        place = table.column_names.index(column)
+        if is_picture(table[column].type):
+            table = table.set_column(place, column, bytes_of(table[column]))
         if pa.types.is_dictionary(table[column].type):  # pandas' categories
-            place = table.column_names.index(column)
             plain = table[column].combine_chunks().dictionary_decode()
             table = table.set_column(place, column, plain)
     return table
@@ -194,4 +203,5 @@ def _read(table: pa.Table, section: Data, form: Form, name: str) -> Read:
     }  # fmt: skip
     if form.weighted:
         chosen["weight"] = table[section.weight]
-    return images_of(pa.table(chosen), form, name, section.skip_unreadable)
+    read = encoded_images if form.encoded else images_of
+    return read(pa.table(chosen), form, name, section.skip_unreadable)

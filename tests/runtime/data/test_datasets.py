@@ -51,6 +51,15 @@ def test_cifar10_that_cannot_be_read(tmp_path: Path, monkeypatch) -> None:
         load_dataset("cifar10", folder=tmp_path)
 
 
+def test_cifar100_as_pickles(tmp_path: Path) -> None:
+    (tmp_path / "cifar-100-python").mkdir()
+    (tmp_path / "cifar-100-python" / "train").write_bytes(b"\x80\x02}q")
+    with pytest.raises(DataError, match="does not hold CIFAR-100") as caught:
+        load_dataset("cifar100", folder=tmp_path)
+    assert "cifar-100-python has pickles, which may run any program" in caught.value.detail
+    assert "unpack cifar-100-binary.tar.gz" in caught.value.fix
+
+
 def test_the_real_cifar10(data_folder: Path) -> None:
     dataset = load_dataset("cifar10", folder=data_folder)
     assert dataset.test is not None and dataset.shape == (3, 32, 32)

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 import lenet
+from lenet.dsl.check import check_graph
 from lenet.runtime.data.formats.drawing import is_cut_out
 from lenet.runtime.data.preparation import (
     DRAWN,
@@ -386,3 +387,22 @@ def test_what_a_model_does_with_pictures(tmp_path: Path) -> None:
         ends = wide.of_pictures(np.array([0, 255], np.uint8))
         np.testing.assert_allclose(ends, [least, most], rtol=1e-6)
     assert wide.most_expected == math.inf and model("data digits", dark).most_expected == 10
+
+
+def test_a_part_around_the_middle_as_others_resize_and_cut() -> None:
+    """Resized to 64 and cut to 56, as torchvision has it, up to what interpolation makes of it."""
+    rng = np.random.default_rng(1)
+    coarse = Image.fromarray(rng.integers(0, 256, (8, 12, 3), np.uint8))
+    picture = coarse.resize((180, 120), Image.Resampling.BICUBIC)
+    section = check_graph(
+        'input 3x56x56\nflatten\nlinear 2\ndata images "x"\n  resize 56x56 crop 0.875\n', "net"
+    ).data
+    assert section is not None and (section.resize_mode, section.resize_part) == ("crop", 0.875)
+    found = Preparation.of(section, (3, 56, 56)).of_picture(picture).pixels.transpose(1, 2, 0)
+    wanted = picture.resize((96, 64), Image.Resampling.BILINEAR).crop((20, 4, 76, 60))
+    assert np.abs(found.astype(int) - np.asarray(wanted)).max() <= 6
+    same = picture.crop((0, 0, 56, 56))
+    plain = Preparation((3, 56, 56), "crop").of_picture(same).pixels
+    part = Preparation((3, 56, 56), "crop", part=0.5).of_picture(same).pixels
+    np.testing.assert_array_equal(plain.transpose(1, 2, 0), np.asarray(same))
+    assert (part != plain).any()
