@@ -18,6 +18,7 @@ from lenet.commands.data import show_data
 from lenet.commands.draw import draw_file
 from lenet.commands.evaluate import evaluate
 from lenet.commands.explain import explain_word
+from lenet.commands.export import export
 from lenet.commands.fmt import format_files
 from lenet.commands.lsp import serve
 from lenet.commands.predict import predict
@@ -59,6 +60,7 @@ Then:
     lenet rate net.lenet       draws the learning rate; --find finds one
     lenet train net.lenet      trains it on Spark, here or on a cluster
     lenet predict runs/.../model.safetensors image.png
+    lenet export runs/.../model.safetensors -o net.onnx
 
 `lenet train` without a file trains a small net on 8x8 digits in seconds.
 """
@@ -94,6 +96,7 @@ for _name, _function in (
     ("train", train),
     ("evaluate", evaluate),
     ("predict", predict),
+    ("export", export),
     ("lsp", serve),
 ):
     app.command(_name)(with_messages(_function))
