@@ -22,11 +22,11 @@ def export(
     package onnx: pip install 'lenet[onnx]'.
     """
     if output is not None and output.suffix.lower() != ".onnx":
-        named = output.with_suffix(".onnx")
-        raise typer.BadParameter(f"lenet export writes ONNX, not {output.name}: name it {named}")
+        raise typer.BadParameter(f"-o: name a file that ends in .onnx, not {output}")
 
     from lenet.runtime.models.model import Model as Trained
 
+    trained = Trained.open(model)
     path = output or model.with_suffix(".onnx")
-    Trained.open(model).to_onnx(path)
+    trained.to_onnx(path)
     note(f"wrote {path}")
