@@ -19,6 +19,7 @@ from lenet.dsl.shapes import show
 from lenet.dsl.training.values import Start
 from lenet.runtime.events import StartedFrom, Watch
 from lenet.runtime.models.model import Model
+from lenet.runtime.models.onnx_tensors import ENDING, onnx_tensors
 from lenet.runtime.records.checkpoint import State
 from lenet.runtime.training.early_stopping import Stopper
 from lenet.runtime.training.job import Job
@@ -95,7 +96,8 @@ def _find(slot: Slot, there: Mapping[str, Floats], names: Mapping[str, str]) -> 
 
 
 def _tensors_of(path: Path) -> Mapping[str, Floats]:
-    """Those of one of our models or checkpoints, or of a safetensors file of any other origin."""
+    """Those of one of our models or checkpoints, or of a safetensors or an ONNX file of any other
+    origin."""
     if path.suffix in _PICKLES:
         raise LenetError(
             f"I cannot read {path}",
@@ -103,6 +105,8 @@ def _tensors_of(path: Path) -> Mapping[str, Floats]:
             "save the tensors in Python: safetensors.torch.save_file(net.state_dict(), "
             f'"{path.stem}.safetensors")',
         )
+    if path.suffix.lower() == ENDING:
+        return onnx_tensors(path)
     try:
         with safe_open(str(path), framework="numpy") as file:
             version = (file.metadata() or {}).get("format", "")

@@ -8,6 +8,7 @@ from lenet.dsl.errors import LenetError
 from lenet.runtime.models.model_facts import facts_of
 from lenet.runtime.models.model_file import FORMAT
 from lenet.runtime.models.onnx_net import OnnxNet, Value, onnx_net
+from lenet.runtime.models.onnx_tensors import onnx_package
 
 if TYPE_CHECKING:
     from lenet.runtime.models.model import Model
@@ -18,7 +19,7 @@ _MOST = 2**31 - 2**24  # bytes of tensors: a file ends at 2 GiB, and has some mo
 
 def onnx_bytes(model: "Model") -> bytes:
     """The file; LenetError where the package onnx is missing, or the net is too large."""
-    onnx, net = _package(), onnx_net(model)
+    onnx, net = onnx_package(), onnx_net(model)
     size = sum(model.tensors[name].nbytes for name in net.sheet.tensors)
     if size > _MOST:
         detail = f"Its tensors have {size:,} bytes; an ONNX file ends at 2 GiB."
@@ -59,14 +60,3 @@ def _value(onnx: Any, value: Value) -> Any:
     return onnx.helper.make_tensor_value_info(
         value.name, onnx.TensorProto.FLOAT, shape, value.meaning
     )  # fmt: skip
-
-
-def _package() -> Any:
-    try:
-        import onnx
-    except ImportError:
-        detail = "It writes the file; lenet needs it for nothing else."
-        raise LenetError(
-            "the package onnx is missing", detail, "pip install 'lenet[onnx]'"
-        ) from None
-    return onnx

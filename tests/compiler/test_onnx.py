@@ -55,6 +55,15 @@ def test_an_activation(name: str) -> None:
     assert difference(check_graph(spec_of(chain), "t")) < 1e-5
 
 
+@pytest.mark.parametrize("name", [name for name in layers() if layers()[name].elementwise])
+def test_values_far_from_zero(name: str) -> None:
+    """Nothing overflows on the way to what is none."""
+    graph = check_graph(spec_of(f"input 6; {layers()[name].example}"), "t")
+    values = np.array([[-1e4, -200, -30, 30, 200, 1e4]], np.float32)
+    expected = reference_net(graph, {}).forward(values)
+    np.testing.assert_allclose(onnx_outputs(graph, {}, values), expected, rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_a_generated_net(seed: int) -> None:
     assert difference(check_graph(generate(seed, 9).text, "t")) < 1e-5

@@ -26,6 +26,7 @@ from lenet.dsl.shapes import product
 from lenet.runtime.models import onnx_file
 from lenet.runtime.models.model import Model
 from lenet.runtime.models.onnx_file import onnx_bytes
+from lenet.runtime.models.onnx_tensors import onnx_tensors
 from lenet.runtime.records.observed import Observed
 from nets import reference_net, spec_of
 
@@ -195,3 +196,5 @@ def test_without_the_package(saved: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert done.exit_code == 1 and not Path("model.onnx").exists()
     assert "the package onnx is missing" in done.output
     assert "fix: pip install 'lenet[onnx]'" in done.output
+    with pytest.raises(lenet.LenetError, match="the package onnx is missing"):
+        onnx_tensors(Path("net.onnx"))
