@@ -64,6 +64,7 @@ def test_all_tensors_are_taken(base: lenet.Model, there: Path) -> None:
         "path": str(there / "base.safetensors"),
         "taken": 7,
         "anew": [],
+        "names": "",
     }
     for name, tensor in base.tensors.items():
         if "mean" not in name and "variance" not in name:
@@ -166,7 +167,7 @@ def short() -> bytes:
 @pytest.mark.parametrize(("line", "content", "said"), [
     ('"no.safetensors"', None, "there is no file"),
     ('"net.pt"', b"x", "It is a pickle"),
-    ('"bad.safetensors"', b"x" * 20, "not a readable model"),
+    ('"bad.safetensors"', b"x" * 20, "not a readable safetensors file"),
     ('"base.safetensors" names "no.txt"', None, "cannot read"),
     ('"base.safetensors" names "names.txt"', b"c\n", "Line 1 is `c`"),
     ('"base.safetensors" names "names.txt"', b"c d\nc e\n", "c stands there twice"),
