@@ -18,7 +18,9 @@ from lenet.commands.data import show_data
 from lenet.commands.draw import draw_file
 from lenet.commands.evaluate import evaluate
 from lenet.commands.explain import explain_word
+from lenet.commands.export import export
 from lenet.commands.fmt import format_files
+from lenet.commands.import_weights import import_weights
 from lenet.commands.lsp import serve
 from lenet.commands.predict import predict
 from lenet.commands.rate import rate
@@ -59,6 +61,8 @@ Then:
     lenet rate net.lenet       draws the learning rate; --find finds one
     lenet train net.lenet      trains it on Spark, here or on a cluster
     lenet predict runs/.../model.safetensors image.png
+    lenet export runs/.../model.safetensors -o net.onnx
+    lenet import resnet18.safetensors --spec resnet18.lenet
 
 `lenet train` without a file trains a small net on 8x8 digits in seconds.
 """
@@ -94,6 +98,8 @@ for _name, _function in (
     ("train", train),
     ("evaluate", evaluate),
     ("predict", predict),
+    ("export", export),
+    ("import", import_weights),
     ("lsp", serve),
 ):
     app.command(_name)(with_messages(_function))

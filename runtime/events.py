@@ -52,12 +52,14 @@ class DataCounted(Event):
 
 @dataclass(frozen=True)
 class StartedFrom(Event):
-    """The training begins with tensors of another model; those that are `anew` do not."""
+    """The training begins with tensors of another model; those that are `anew` do not. `names` is
+    the file that says what they are called there, "" where they are called as here."""
 
     kind = "from"
     path: str
     taken: int
     anew: list[str]
+    names: str = ""
 
 
 @dataclass(frozen=True)

@@ -171,8 +171,8 @@ def odd_things(graph: Graph, source: "Source") -> Iterator[Warned]:
         )
     if source.dtype == "float32" and 1.5 < train.most <= 255 and train.least >= 0 \
             and train.most > 20:  # fmt: skip
-        normalized = graph.data is not None and graph.data.normalize
-        if not normalized:
+        data = graph.data
+        if data is None or not data.normalize or data.mean:
             fix = f"give bytes (uint8), divide by 255, or write `normalize` {_section(graph)}"
             yield Warned(
                 f"the values of {name} go up to {train.most:g}, as those of bytes do, but they are "

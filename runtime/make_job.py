@@ -24,9 +24,8 @@ def make_job(
     assert graph.train is not None
     counts = source.counted[0]
     apart = len(graph.input) == 3
-    channels = graph.input[0] if apart else 1
-    mean, deviation = (0.0,) * channels, (1.0,) * channels
-    if graph.data is not None and graph.data.normalize:
+    mean, deviation = fixed_normal(graph)
+    if graph.data is not None and graph.data.normalize and not graph.data.mean:
         mean, deviation = counts.normal(source.scale, apart)
     scale = tuple(source.scale / d for d in deviation)
     shift = tuple(-m / d for m, d in zip(mean, deviation, strict=True))
@@ -46,6 +45,16 @@ def make_job(
         unit,
     )  # fmt: skip
     return job, model
+
+
+def fixed_normal(graph: Graph) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """The mean and the deviation of each channel as the file says them, 0 and 1 if it does not."""
+    channels = graph.input[0] if len(graph.input) == 3 else 1
+    data = graph.data
+    if data is None or not data.mean:
+        return (0.0,) * channels, (1.0,) * channels
+    each = channels // len(data.mean)  # one for all channels, or one for each
+    return data.mean * each, data.deviation * each
 
 
 def _observed(source: Source) -> Observed:

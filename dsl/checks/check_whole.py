@@ -103,6 +103,10 @@ def _check_data(lowered: Lowering, sections: Sections, answers: Answers) -> None
     if sections.data is not None and any(sections.data.pad) and len(first.shape) != 3:
         report(messages.pad_needs_map(sections.data.span, lowered.lines[0].span, first.shape))
     data = sections.data
+    channels = first.shape[0] if len(first.shape) == 3 else 1
+    if data is not None and len(data.mean) not in (0, 1, channels):
+        place = lowered.lines[0].span
+        report(messages.normalize_differs(data.span, len(data.mean), channels, place))
     if data is not None and data.resize is not None:
         bare = bare_input(first.shape, data)
         if len(bare) != 3 or bare[1:] != data.resize:

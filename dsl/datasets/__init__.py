@@ -12,6 +12,7 @@ class KnownDataset(Word):
     """What the checker knows of a dataset.
 
     `shape` and `classes` are None where only the files can tell; `path` says what names them.
+    `white` is the byte that stands for 1 in its images, where they are bytes.
     `drawn` tells how its images were made of drawings, where that is known: the drawing fits into a
     square of so many pixels with its aspect kept, and its centre of mass is the image's middle.
 
@@ -22,6 +23,7 @@ class KnownDataset(Word):
     shape: Shape | None = None
     classes: int | None = None
     path: str = ""
+    white: int = 255
     drawn: int | None = None
     singly: bool = False
     columns: bool = False

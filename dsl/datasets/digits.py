@@ -8,4 +8,5 @@ DATASET = KnownDataset(
     example="data digits",
     shape=(1, 8, 8),
     classes=10,
+    white=16,
 )

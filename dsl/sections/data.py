@@ -27,6 +27,7 @@ _INVERT = {
 }
 _RESIZE_ALIASES = {"pad": "fit", "letterbox": "fit", "contain": "fit", "cover": "crop",
                    "centercrop": "crop", "squash": "stretch", "scale": "stretch"}  # fmt: skip
+_LEAST, _MOST = 0.000001, 1000000.0  # deviations, and what is divided by them, stay float32
 _USAGE = 'data mnist, or data idx "folder"'
 
 
@@ -41,12 +42,15 @@ class Data:
     width is seen as `resize_part`, lie on `background` ("" is
     white, but black below white ink), and are inverted or not ("no", "yes" and "auto": those on
     light ground). Of labels `first` is subtracted; where they are `distinct`, each different one is
-    a class. With `skip_unreadable`, pictures that cannot be read are left out and counted.
+    a class. With `skip_unreadable`, pictures that cannot be read are left out and counted. `mean`
+    and `deviation` are those of `normalize`: one for all channels, or for each; () if it says none.
     """
 
     kind: str
     path: str | None = None
     normalize: bool = False
+    mean: tuple[float, ...] = ()
+    deviation: tuple[float, ...] = ()
     validate: int = 0
     pad: tuple[int, int] = (0, 0)
     image: str = "image"
@@ -67,7 +71,20 @@ class Data:
 
 
 def _normalize(reader: Reader, data: Data) -> Data:
-    return replace(data, normalize=True)
+    mean = _numbers(reader, "mean", 0) if reader.items else ()
+    deviation = _numbers(reader, "deviation", _LEAST) if mean else ()
+    if len(mean) != len(deviation):
+        raise reader.refuse(reader.line.span)
+    return replace(data, normalize=True, mean=mean, deviation=deviation)
+
+
+def _numbers(reader: Reader, word: str, low: float) -> tuple[float, ...]:
+    reader.usage = f"{reader.key} mean 0.5 deviation 0.25, or a number of each for each channel"
+    reader.expect(word)
+    numbers: tuple[float, ...] = ()
+    while not numbers or reader.is_number():
+        numbers = (*numbers, reader.real(f"the {word}", low, _MOST))
+    return numbers
 
 
 def _validate(reader: Reader, data: Data) -> Data:
@@ -163,8 +180,14 @@ _LINES = (
     SectionLine(
         name="normalize",
         summary="subtract the training images' mean and divide by their standard deviation, "
-        "channel by channel",
+        "channel by channel; or by the numbers that weights from elsewhere want, as in `normalize "
+        "mean 0.485 0.456 0.406 deviation 0.229 0.224 0.225`, of values in which white is 1",
         example="normalize",
+        terms={
+            "mean": "what is subtracted, as in `normalize mean 0.5 deviation 0.5`: a number for "
+            "all channels, or one for each",
+            "deviation": "what is divided by then, as many numbers as `mean` has",
+        },
         read=_normalize,
     ),
     SectionLine(

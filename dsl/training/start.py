@@ -38,9 +38,9 @@ def _names(reader: Reader, until: tuple[str, ...] = ()) -> tuple[tuple[str, ...]
 
 START = SectionLine(
     name="start",
-    summary="begin with the weights of another model, of a checkpoint or of a safetensors file of "
-    "PyTorch's: tensors of the same name and shape are taken, and the others are told and begin "
-    "anew; its path begins at this file's folder",
+    summary="begin with the weights of another model, of a checkpoint, of a safetensors file of "
+    "PyTorch's or of an ONNX file: tensors of the same name and shape are taken, and the others "
+    "are told and begin anew; its path begins at this file's folder",
     example='start from "base.safetensors" except linear1',
     terms={
         "from": 'what a training begins with, as in `start from "base.safetensors"`',

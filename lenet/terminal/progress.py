@@ -98,7 +98,8 @@ def warning_lines(event: Warned) -> list[str]:
 
 def start_lines(event: StartedFrom) -> list[str]:
     """What a training begins with, in lines of at most 79 columns."""
-    whole = f"begins with {event.taken} tensors of {event.path}"
+    named = f", whose names are in {event.names}" if event.names else ""
+    whole = f"begins with {event.taken} tensors of {event.path}{named}"
     if not event.anew:
         return _filled(whole, "  ")
     shown = event.anew[:_SHOWN]

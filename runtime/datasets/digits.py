@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from lenet.dsl.datasets import DATASETS
 from lenet.runtime.data.dataset import DataError, Dataset, Images
 from lenet.runtime.datasets import Wanted
 
@@ -31,5 +32,5 @@ def load(wanted: Wanted) -> Dataset:
     digits = datasets.load_digits()
     pixels = np.ascontiguousarray(digits.images, dtype=np.uint8)[:, None]
     images = Images(pixels, digits.target.astype(np.int32))
-    whole = Dataset("digits", images, None, tuple("0123456789"), 1 / 16)
+    whole = Dataset("digits", images, None, tuple("0123456789"), 1 / DATASETS["digits"].white)
     return whole.hold_out(TEST_COUNT, SPLIT_SEED)

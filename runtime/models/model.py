@@ -32,6 +32,7 @@ from lenet.runtime.models import model_file
 from lenet.runtime.models.described import described
 from lenet.runtime.models.evaluation import Evaluation, evaluated
 from lenet.runtime.models.given_labels import check_labels, labels_of
+from lenet.runtime.models.onnx_file import onnx_bytes
 from lenet.runtime.models.prediction import Answered, Prediction, kept
 from lenet.runtime.records.observed import Observed
 from lenet.runtime.shown import Shown
@@ -114,7 +115,7 @@ class Model(Shown):
         return TOO_LARGE * max(1.0, self.observed.most)
 
     @lazy
-    def _normalizations(self) -> tuple[Normalization, Normalization]:
+    def normalizations(self) -> tuple[Normalization, Normalization]:
         """Of values and of bytes."""
         mean, deviation = np.array(self.mean), np.array(self.deviation)
         scale, shift = 1 / deviation, (-mean / deviation).astype(np.float32)
@@ -255,7 +256,7 @@ class Model(Shown):
                 stacklevel=4,
             )
         flat = np.ascontiguousarray(images.reshape(len(images), product(shape)))
-        return flat, self._normalizations[images.dtype == np.uint8]
+        return flat, self.normalizations[images.dtype == np.uint8]
 
     def _padded(self, images: NDArray[Any]) -> NDArray[Any]:
         """Images as they are in the data, padded as the data section says."""
@@ -272,6 +273,10 @@ class Model(Shown):
     def save(self, path: str | Path) -> None:
         """Write `model.safetensors`, atomically."""
         write_atomically(Path(path), self.to_bytes())
+
+    def to_onnx(self, path: str | Path) -> None:
+        """Write an ONNX file, atomically; LenetError without the package onnx."""
+        write_atomically(Path(path), onnx_bytes(self))
 
     def to_bytes(self) -> bytes:
         """The file's content."""

@@ -1,4 +1,5 @@
-"""The nets of specs/ against the float64 reference: whole, but the large ones with small images."""
+"""The nets of specs/ against the float64 reference, and against ONNX Runtime: whole, but the large
+ones with small images."""
 
 import os
 import re
@@ -6,9 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from onnx_nets import likely_tensors, onnx_outputs
 
+from lenet.compiler.passes.end_in_probabilities import end_in_probabilities
+from lenet.dsl.check import check_graph
 from lenet.dsl.registry import layers
-from lenet.runtime.training.parameters import to_tensors
+from lenet.runtime.training.parameters import from_tensors, to_tensors
 from nets import Case, make_case, reference_net
 
 SPECS = Path(__file__).parents[2] / "specs"
@@ -36,24 +40,30 @@ def small(name: str) -> str:
 def case_of(name: str) -> Case:
     """With weights that keep values their size: or the outputs hardly depend on the images."""
     case = make_case(small(name), images=5, imports=TEXTS)
-    random = np.random.default_rng(5)
-    for slot in case.loaded.program.slots:
-        parameter = slot.parameter
-        if len(parameter.shape) > 1:
-            values = random.normal(0, (2 / max(1, parameter.fan_in)) ** 0.5, slot.size)
-        elif parameter.name in ("scale", "variance"):
-            values = random.uniform(0.5, 1.5, slot.size)
-        else:
-            values = random.normal(0, 0.2, slot.size)
-        case.weights[slot.offset : slot.offset + slot.size] = values
-    tensors = to_tensors(case.loaded.program, case.weights)
+    tensors = likely_tensors(case.graph)
+    case.weights = from_tensors(case.loaded.program, tensors)
     case.predicting = reference_net(case.graph, tensors, running=True)
     return case
 
 
 @pytest.mark.parametrize("name", NETS)
+def test_the_net_in_onnx_is_the_reference(name: str) -> None:
+    """Of all nets, since nothing is compiled; but vectors of thousands, whose weights would be most
+    of the time, are shorter."""
+    text = re.sub(r"(?m)^( *linear) \d{4}\b", r"\1 96", small(name))
+    graph = check_graph(text, name, imports=TEXTS)
+    tensors = likely_tensors(graph)
+    values = np.random.default_rng(0).normal(0, 1, (2, *graph.input)).astype(np.float32)
+    expected = reference_net(graph, tensors, running=True).forward(values)
+    found = onnx_outputs(graph, tensors, values)
+    assert found.shape == expected.shape
+    assert expected.std(axis=0).max() > 1e-3 * np.abs(expected).max()
+    assert np.abs(found - expected).max() < 1e-5 * np.abs(expected).max()
+
+
+@pytest.mark.parametrize("name", NETS)
 def test_the_net_predicts_as_the_reference(name: str) -> None:
-    """Its probabilities, of images together and one by one."""
+    """Its probabilities, of images together and one by one, and those of the net in ONNX."""
     if name in LARGE and not os.environ.get("LENET_LARGE"):
         pytest.skip("large: run `make large`")
     case = case_of(name)
@@ -66,6 +76,11 @@ def test_the_net_predicts_as_the_reference(name: str) -> None:
     # It depends on the image by far more than it may differ.
     assert expected.std(axis=0).max() > 1e-3 * np.abs(expected).max()
     bound = 1e-5 * np.abs(expected).max()
-    assert np.abs(case.outputs() - expected).max() < bound
+    outputs = case.outputs()
+    assert np.abs(outputs - expected).max() < bound
+    tensors = to_tensors(case.loaded.program, case.weights)
+    ending = end_in_probabilities(case.graph) if case.graph.answers == "class" else case.graph
+    elsewhere = onnx_outputs(ending, tensors, case.values()).reshape(outputs.shape)
+    assert np.abs(outputs - elsewhere).max() < bound
     if len(case.graph.nodes) < DEEP:
         assert np.abs(case.single_outputs() - expected).max() < bound

@@ -439,7 +439,7 @@ def test_no_arguments_teach() -> None:
 def test_help() -> None:
     done = lenet("--help")
     assert (done.code, done.err) == (0, "")
-    for word in ("check", "shapes", "compile", "train", "evaluate", "predict"):
+    for word in ("check", "shapes", "compile", "train", "evaluate", "predict", "export"):
         assert f"  {word} " in done.out
     # The example stands as it would in a file.
     assert "    input 1x28x28\n" in done.out

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from onnx_nets import run
 from typer.testing import CliRunner
 
 import lenet
@@ -22,6 +23,7 @@ from lenet.runtime.data.dataset import Images
 from lenet.runtime.datasets import load_dataset
 from lenet.runtime.metrics import Tally, all_metrics, measure
 from lenet.runtime.metrics.outcomes import outcomes_of
+from lenet.runtime.models.onnx_file import onnx_bytes
 from lenet.runtime.unit import Unit
 from reference.metrics import OF_NUMBERS, OF_YES_OR_NO
 
@@ -144,6 +146,7 @@ def test_logarithms_are_learnt_and_prices_are_given_back() -> None:
     found = model.predict(X).values[:, 0]
     assert np.mean(np.abs(found - PRICE) / PRICE) < 0.15
     assert model.history[-1]["validation"]["rmse"] < 0.15
+    np.testing.assert_allclose(run(onnx_bytes(model), X)[:, 0], found, rtol=1e-5)
     with pytest.raises(DataError, match="cannot be used") as error:
         train(network, table.assign(price=[0.0, *PRICE[1:]]))
     assert "the row 0: the answer is 0, and `predict log` takes numbers above 0" in str(error.value)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 from safetensors.numpy import save_file
 
@@ -63,6 +64,7 @@ def test_all_tensors_are_taken(base: lenet.Model, there: Path) -> None:
         "path": str(there / "base.safetensors"),
         "taken": 7,
         "anew": [],
+        "names": "",
     }
     for name, tensor in base.tensors.items():
         if "mean" not in name and "variance" not in name:
@@ -119,27 +121,70 @@ def test_tensors_of_pytorch(base: lenet.Model, there: Path, named: bool) -> None
         theirs[f"{layer}.{part}"] = tensor.astype(np.float64)
     theirs["features.1.num_batches_tracked"] = np.array(3)
     save_file(theirs, there / "torch.safetensors")
+    save_onnx(theirs, there / "torch.onnx")
     (there / "names.txt").write_text("# ours theirs\nc features.0\nbatchnorm1  features.1\n\n")
     line = '  start from "torch.safetensors"' + (' names "names.txt"' if named else "")
     plain = train(spec(there, '  start from "base.safetensors"\n'))
     assert train(spec(there, f"{line}\n")).digest == plain.digest
+    line = line.replace("safetensors", "onnx")
+    assert train(spec(there, f"{line}\n")).digest == plain.digest
+
+
+def test_what_we_have_exported_can_be_begun_with(base: lenet.Model, there: Path) -> None:
+    base.to_onnx(there / "base.onnx")
+    digests = {
+        train(spec(there, f'  start from "base.{ending}"\n')).digest
+        for ending in ("safetensors", "onnx")
+    }
+    assert len(digests) == 1
+
+
+def save_onnx(tensors: dict[str, np.ndarray], path: Path) -> None:
+    graph = onnx.helper.make_graph([], "net", [], [], [
+        onnx.numpy_helper.from_array(array, name) for name, array in tensors.items()
+    ])  # fmt: skip
+    onnx.save(onnx.helper.make_model(graph), path)
+
+
+def elsewhere() -> bytes:
+    """A file whose tensor lies in another one."""
+    tensor = onnx.numpy_helper.from_array(np.zeros((4, 1, 3, 3), np.float32), "c.weight")
+    onnx.external_data_helper.set_external_data(tensor, "/etc/passwd", 0, 144)
+    graph = onnx.helper.make_graph([], "net", [], [], [tensor])
+    data: bytes = onnx.helper.make_model(graph).SerializeToString()
+    return data
+
+
+def short() -> bytes:
+    """A file whose tensor has fewer bytes than its shape says."""
+    tensor = onnx.numpy_helper.from_array(np.zeros((4, 1, 3, 3), np.float32), "c.weight")
+    tensor.raw_data = tensor.raw_data[:-8]
+    graph = onnx.helper.make_graph([], "net", [], [], [tensor])
+    data: bytes = onnx.helper.make_model(graph).SerializeToString()
+    return data
 
 
 @pytest.mark.parametrize(("line", "content", "said"), [
     ('"no.safetensors"', None, "there is no file"),
     ('"net.pt"', b"x", "It is a pickle"),
-    ('"bad.safetensors"', b"x" * 20, "not a readable model"),
+    ('"bad.safetensors"', b"x" * 20, "not a readable safetensors file"),
     ('"base.safetensors" names "no.txt"', None, "cannot read"),
     ('"base.safetensors" names "names.txt"', b"c\n", "Line 1 is `c`"),
     ('"base.safetensors" names "names.txt"', b"c d\nc e\n", "c stands there twice"),
     ('"base.safetensors" names "names.txt"', b"\xff\xfe", "no UTF-8"),
+    ('"no.onnx"', None, "there is no file"),
+    ('"bad.onnx"', b"x" * 20, "no ONNX file"),
+    ('"empty.onnx"', b"", "no ONNX file"),
+    ('"none.onnx"', {}, "It is empty"),
+    ('"elsewhere.onnx"', elsewhere(), "lie in other files"),
+    ('"short.onnx"', short(), "not a readable model"),
     ('"other.safetensors"', {"a.weight": np.zeros(3, np.float32)}, "no tensor of"),
     ('"other.safetensors"', {"c.weight": np.full((4, 1, 3, 3), np.nan, np.float32)}, "no numbers"),
 ])  # fmt: skip
 def test_what_cannot_be_begun_with(there: Path, line: str, content: Any, said: str) -> None:
     name = line.split('"')[-2]
     if isinstance(content, dict):
-        save_file(content, there / name)
+        (save_onnx if name.endswith("onnx") else save_file)(content, there / name)
     elif content is not None:
         (there / name).write_bytes(content)
     with pytest.raises(LenetError) as error:

@@ -78,6 +78,20 @@ def resize_differs(span: Span, resize: Shape, bare: Shape, first: Span) -> Diagn
     )
 
 
+def normalize_differs(span: Span, numbers: int, channels: int, first: Span) -> Diagnostic:
+    """`normalize` has other numbers than one for all channels or one for each."""
+    plural = "1 channel" if channels == 1 else f"{channels} channels"
+    return Diagnostic(
+        "E040",
+        span,
+        f"`normalize` has {numbers} means, and the images have {plural}",
+        "A vector counts as one channel.",
+        "write one mean and one deviation for all"
+        + (f", or {channels} of each" if channels > 1 else ""),
+        (Related(first, "the input"),),
+    )
+
+
 E042 = Code(
     "a crop that is not the net's input",
     "`augment` cuts a window out of each padded image, and the net sees this window.",

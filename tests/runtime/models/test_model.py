@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from onnx_nets import run
 from safetensors import safe_open
 from safetensors.numpy import save
 
@@ -144,6 +145,15 @@ def test_predictions(model: Model, digits: Dataset) -> None:
     np.testing.assert_array_equal(prediction.probabilities.argmax(axis=1), prediction.classes)
     assert (prediction.classes == digits.test.labels).mean() > 0.7
     assert prediction.label(3) == str(prediction.classes[3])
+
+
+def test_onnx_runtime_says_the_same(model: Model, saved: Path, digits: Dataset) -> None:
+    """Of the bytes of the data; from the file that `to_onnx` writes."""
+    lenet.open(saved).to_onnx(saved.with_name("net.onnx"))
+    assert digits.test is not None
+    found = run(saved.with_name("net.onnx").read_bytes(), digits.test.pixels)
+    expected = model.predict(digits.test.pixels).probabilities
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
 
 
 def test_bytes_and_their_values_mean_the_same(model: Model, digits: Dataset) -> None:

@@ -1,0 +1,5 @@
+"""dropout: nothing, in prediction."""
+
+from lenet.compiler.onnx.shared.simple import nothing
+
+export = nothing

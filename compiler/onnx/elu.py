@@ -1,0 +1,5 @@
+"""elu: Elu."""
+
+from lenet.compiler.onnx.shared.simple import operation
+
+export = operation("Elu", alpha="alpha")

@@ -1,0 +1,5 @@
+"""flatten: Reshape."""
+
+from lenet.compiler.onnx.shared.simple import same_values
+
+export = same_values

@@ -1,0 +1,5 @@
+"""hardswish: HardSwish."""
+
+from lenet.compiler.onnx.shared.simple import operation
+
+export = operation("HardSwish")

@@ -1,0 +1,5 @@
+"""leakyrelu: LeakyRelu."""
+
+from lenet.compiler.onnx.shared.simple import operation
+
+export = operation("LeakyRelu", alpha="slope")

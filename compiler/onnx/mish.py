@@ -1,0 +1,5 @@
+"""mish: Mish."""
+
+from lenet.compiler.onnx.shared.simple import operation
+
+export = operation("Mish")

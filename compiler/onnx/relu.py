@@ -1,0 +1,5 @@
+"""relu: Relu."""
+
+from lenet.compiler.onnx.shared.simple import operation
+
+export = operation("Relu")

@@ -1,0 +1,5 @@
+"""softplus: Softplus."""
+
+from lenet.compiler.onnx.shared.simple import operation
+
+export = operation("Softplus")

@@ -1,0 +1,5 @@
+"""softsign: Softsign."""
+
+from lenet.compiler.onnx.shared.simple import operation
+
+export = operation("Softsign")
