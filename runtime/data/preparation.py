@@ -20,7 +20,7 @@ from lenet.runtime.data.formats.drawing import cut_out, is_cut_out
 from lenet.runtime.data.picture import PictureError, SizeError, border_of
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
+    from PIL.Image import Image, Resampling
 
 Borders = tuple[float, float]
 Bytes = NDArray[np.uint8]
@@ -128,7 +128,7 @@ class Preparation:
             fill = self._fill()
             if inverts and not isinstance(self.background, float):
                 fill = 255 - fill  # what lies behind the picture is inverted with it
-            picture = _resized(picture, (width, height), self.resize, fill)
+            picture = resized(picture, (width, height), self.resize, fill)
             done.append(RESIZED)
         values = np.asarray(picture).reshape(height, width, channels).transpose(2, 0, 1)
         return Prepared(np.ascontiguousarray(values), tuple(done))
@@ -214,10 +214,15 @@ def _contrast(picture: "Image") -> int:
     return int(values.max()) - int(values.min())
 
 
-def _resized(picture: "Image", size: tuple[int, int], mode: str, fill: int) -> "Image":
+def resized(
+    picture: "Image", size: tuple[int, int], mode: str, fill: int,
+    smooth: "Resampling | None" = None,
+) -> "Image":  # fmt: skip
+    """A picture brought to a size, width and height, as `resize` says; the borders are `fill`."""
     from PIL import Image, ImageOps
 
-    smooth = Image.Resampling.BILINEAR  # with antialiasing where it makes smaller
+    if smooth is None:
+        smooth = Image.Resampling.BILINEAR  # with antialiasing where it makes smaller
     if mode == "stretch":
         return picture.resize(size, smooth)
     if mode == "crop":

@@ -32,6 +32,7 @@ from lenet.runtime.models.described import described
 from lenet.runtime.models.evaluation import Evaluation, evaluated
 from lenet.runtime.models.given_labels import check_labels, labels_of
 from lenet.runtime.models.prediction import Answered, Prediction, kept
+from lenet.runtime.models.segmented import Segmented
 from lenet.runtime.records.observed import Observed
 from lenet.runtime.shown import Shown
 from lenet.runtime.training.batches import Normalization
@@ -175,7 +176,7 @@ class Model(Shown):
     ) -> Prediction | Answered:
         """The most probable class of each image; for `images` see `outputs`. They may also be the
         path of a picture, or a list of paths. A net whose answers are no classes gives them as
-        Answered."""
+        Answered, and one that answers each place as Segmented."""
         if isinstance(images, str | Path):
             images = [images]
         if isinstance(images, list) and images and isinstance(images[0], str | Path):
@@ -184,6 +185,8 @@ class Model(Shown):
         outputs = self.outputs(images)
         shapes = self.image_shape, self.graph.input
         first = kept(images, len(outputs), shapes, self.pixel_scale)
+        if self.unit is not None and self.unit.classes:
+            return Segmented.of(self.unit, outputs, self.graph.output, self.classes, first)
         if self.unit is not None:
             values = self.unit.in_columns(self.unit.all_of(outputs))
             return Answered(values, self.unit.names(self.classes), self.graph.answers, first)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from lenet.dsl.errors import LenetError
 from lenet.dsl.sections.augment import Augment
-from lenet.runtime.augmentations import augmented
+from lenet.runtime.augmentations import augmented, moved
 from lenet.runtime.augmentations.mixtures import Mixture, mix
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.machine.arrays import frozen
@@ -67,6 +67,10 @@ class Batches:
         self.pixels = frozen(images.pixels.reshape(len(images), -1))
         labels = images.labels if unit is None else unit.wanted(images.labels)
         self.arrays = [frozen(labels)]  # beside the pixels
+        # Answers that move with the places of an image that they belong to.
+        moves = augment is not None and augment.moves
+        self.places = unit.places if unit is not None and moves and unit.places else None
+        self.outside = -1.0 if unit is not None and unit.classes else 0.0  # none, or no
         if importance is not None:
             self.arrays.append(frozen(importance.of(images)))
 
@@ -84,6 +88,8 @@ class Batches:
             return self.pixels, *self.arrays, rows, scale, shift, key
         changed = augmented(self.images.pixels, rows, self.augment, key, self.normalization.white)
         arrays = [array[rows] for array in self.arrays]
+        if self.places is not None:
+            arrays[0] = self._moved(rows, key)
         if self.augment.mixes:
             arrays = _answers_of(mix(changed, rows, self.augment, key), *arrays)
         pixels = frozen(changed.reshape(len(rows), math.prod(changed.shape[1:])))
@@ -98,6 +104,13 @@ class Batches:
             shift,
             own,
         )
+
+    def _moved(self, rows: NDArray[np.int64], key: np.uint64) -> NDArray[Any]:
+        assert self.places is not None and self.augment is not None
+        values = self.arrays[0].astype(np.float32, copy=False).reshape(-1, *self.places)
+        shape = self.images.pixels.shape[1:]
+        found = moved(values, rows, self.augment, key, shape, self.outside)
+        return found.reshape(len(rows), -1)
 
     def images_of(self, rows: NDArray[np.int64], key: np.uint64) -> NDArray[np.generic]:
         """(count, values of an image): what the functions get for these rows."""
