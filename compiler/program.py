@@ -14,7 +14,7 @@ from lenet.dsl.shapes import Shape
 @dataclass(frozen=True)
 class Outputs:
     """What a net says of an image: `count` numbers, one for each class, or `each` so many for each
-    of its other `answers`."""
+    of its other `answers`; of places, the scores of a class at all of them come together."""
 
     count: int
     kind: registry.Outputs

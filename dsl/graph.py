@@ -8,7 +8,7 @@ from lenet.dsl.answers import Answers
 from lenet.dsl.registry import Parameter
 from lenet.dsl.sections.augment import Augment
 from lenet.dsl.sections.data import Data
-from lenet.dsl.shapes import Shape, product, show
+from lenet.dsl.shapes import Shape, show
 from lenet.dsl.training.answered import answers_of
 from lenet.dsl.training.values import Train
 
@@ -102,7 +102,7 @@ class Graph:
     def answers(self) -> Answers:
         """What the net answers: its loss tells, or what the data predict."""
         loss = self.train.loss if self.train is not None else None
-        return answers_of(loss, self.data, product(self.output))
+        return answers_of(loss, self.data, self.output)
 
     @property
     def parameter_count(self) -> int:

@@ -79,6 +79,7 @@ def check_answers(found: Answers, wanted: Answers) -> None:
         "class": "use LenetClassifier",
         "numbers": "use LenetRegressor",
         "yes or no": "train it with lenet.train, and predict with lenet.udf",
+        "places": "train it with lenet.train, and predict with lenet.udf",
     }[found]
     raise LenetError(
         f"the net answers with {WRITTEN[found]}, and not with {WRITTEN[wanted]}",

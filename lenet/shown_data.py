@@ -85,8 +85,8 @@ class ShownData:
         }
 
     def _answers(self) -> dict[str, Any]:
-        """The classes, or what else the images are answered with."""
-        if self.dataset.train.of_classes:
+        """The classes, those of which images have places, or what else these are answered with."""
+        if self.dataset.train.of_classes or self.graph.answers == "places":
             classes = [
                 {
                     "class": g.number,

@@ -10,6 +10,7 @@ from lenet.dsl.graph import Graph
 from lenet.runtime.data.dataset import Dataset, Images
 
 _PARTS = 5  # of the images, by the size of an answer
+_NOTHING = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +28,8 @@ def groups_of(graph: Graph, dataset: Dataset) -> list[Group]:
     """In their order; an image may be in several, where questions have a yes."""
     if dataset.train.of_classes:
         return _classes(graph, dataset)
+    if graph.answers == "places":
+        return _having(dataset)
     if graph.answers == "yes or no":
         return _questions(dataset)
     return _sizes(dataset)
@@ -64,6 +67,18 @@ def _questions(dataset: Dataset) -> list[Group]:
     return [
         Group(k, name, having(dataset.train, k), len(having(dataset.test, k)))
         for k, name in enumerate(names)
+    ]
+
+
+def _having(dataset: Dataset) -> list[Group]:
+    """The images that have each class at any place."""
+
+    def rows(images: Images | None, k: int) -> NDArray[np.int64]:
+        return np.flatnonzero((images.labels == k).any(axis=1)) if images is not None else _NOTHING
+
+    return [
+        Group(k, name, rows(dataset.train, k), len(rows(dataset.test, k)))
+        for k, name in enumerate(dataset.classes)
     ]
 
 

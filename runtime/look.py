@@ -127,10 +127,14 @@ def summary(graph: Graph, source: "Source") -> DataCounted:
         return {names[label]: labels[label] for label in sorted(labels)}
 
     mean, deviation = train.of_answers()
-    answers = {
-        name: {"mean": m, "deviation": d}
-        for name, m, d in zip(names if train.answers else (), mean, deviation, strict=True)
-    }
+    answers = (
+        {
+            name: {"mean": m, "deviation": d}
+            for name, m, d in zip(names if train.answers else (), mean, deviation, strict=True)
+        }
+        if graph.answers != "places"
+        else {}
+    )
     return DataCounted(
         name=source.name,
         rows=source.rows,
@@ -182,6 +186,8 @@ def odd_things(graph: Graph, source: "Source") -> Iterator[Warned]:
 
 def _odd_answers(graph: Graph, source: "Source") -> Iterator[Warned]:
     train, _ = source.counted
+    if graph.answers == "places":
+        return
     names, (mean, deviation) = class_names(graph, source), train.of_answers()
     for name, m, d in zip(names, mean, deviation, strict=True):
         if len(names) > _QUESTIONS:  # those of places are often all alike

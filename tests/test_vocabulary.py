@@ -34,6 +34,7 @@ EXCEPTIONS = {
     ("runtime/models/model_facts.py", "metric"): "the numbers of an epoch's event",
     ("runtime/data/preparation.py", "line of augment"): "a way to resize",
     ("runtime/data/preparation.py", "layer"): "a way to resize",
+    ("runtime/data/formats/masks.py", "dataset"): "names of folders",
     ("runtime/data/formats/drawing.py", "line of augment"): "a value of `invert`",
     ("lenet/commands/predict.py", "line of augment"): "a value of `invert`",
     ("lenet/inputs.py", "line of augment"): "a value of `invert`",

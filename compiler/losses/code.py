@@ -34,12 +34,17 @@ class LossCode:
     `values(outputs, targets, use)` are the losses of images, (count,), from the net's outputs,
     (count, outputs), and what they should be, (count, answers), all float64: there is none for
     classes, whose metric `loss` is the likelihood.
+
+    `places(classes, places, use, weighted)` and `values_of_places(outputs, targets, use, classes)`
+    are the same of a class for each place of a map, of plain scores.
     """
 
     kernel: Callable[[int, Use, bool], str]
     end: tuple[str, Mapping[str, Any]] | None = None
     mixed: Callable[[int, Use], str] | None = None
     values: "Callable[[Floats, Floats, Use], Floats] | None" = None
+    places: Callable[[int, int, Use, bool], str] | None = None
+    values_of_places: "Callable[[Floats, Floats, Use, int], Floats] | None" = None
 
 
 def loss_of(graph: Graph) -> Use:
@@ -51,7 +56,8 @@ def loss_of(graph: Graph) -> Use:
 
 def is_weighted(graph: Graph) -> bool:
     """Whether images count more or less than others: by their classes, or by a column."""
-    return bool(class_weights(loss_of(graph)) or (graph.data is not None and graph.data.weight))
+    by_class = graph.answers == "class" and bool(class_weights(loss_of(graph)))
+    return by_class or (graph.data is not None and bool(graph.data.weight))
 
 
 def has_two_labels(graph: Graph) -> bool:
@@ -63,6 +69,9 @@ def loss_kernel(graph: Graph) -> str:
     """The source of `loss`."""
     use, outputs = loss_of(graph), product(graph.output)
     code = code_of(use)
+    if graph.answers == "places":
+        assert code.places is not None
+        return code.places(graph.output[0], product(graph.output[1:]), use, is_weighted(graph))
     if not has_two_labels(graph):
         return code.kernel(outputs, use, is_weighted(graph))
     assert code.mixed is not None

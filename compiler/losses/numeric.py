@@ -22,7 +22,7 @@ def loss(arena, targets, {given}rows, first, count, y, dy, totals):
 {weigh}        for lane in range(count, 16):
             arena[dy + place * 16 + lane] = np.float32(0)
 '''
-_WEIGH = """\
+WEIGH = """\
         for lane in range(count):
             arena[dy + place * 16 + lane] *= importance[rows[first + lane]]
 """
@@ -38,7 +38,7 @@ def numeric_kernel(
     named = {"given": "", "times": "", "weigh": ""}
     if weighted:
         named = {"given": "importance, ", "times": "importance[rows[first + lane]] * "}
-        named["weigh"] = _WEIGH
+        named["weigh"] = WEIGH
     return _KERNEL.format(
         **named, outputs=outputs, lost=lost, slope=slope, each=indent(each, " " * 8),
         before=indent(before, " " * 4), answer=_divided("place", per_answer),

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from lenet.dsl.answers import Answers
+from lenet.dsl.answers import WRITTEN, Answers
 from lenet.dsl.datasets import DATASETS
-from lenet.dsl.graph import Node
+from lenet.dsl.graph import Node, bare_input
 from lenet.dsl.losses import LOSSES, Loss, class_weights, usual_loss
 from lenet.dsl.lower.lowering import Lowering
 from lenet.dsl.messages import wording as messages
@@ -50,7 +50,7 @@ def check_loss(lowered: Lowering, train: Train, answers: Answers) -> None:
                                               usual.name))  # fmt: skip
     elif loss.takes != gives:
         report(loss.unfit(loss_span, last.kind, last_span, gives))
-    _check_weights(lowered, train, loss_span)
+    _check_weights(lowered, train, answers, loss_span)
     if "distances" in (gives, loss.takes):
         return
     if answers == "numbers":
@@ -59,13 +59,15 @@ def check_loss(lowered: Lowering, train: Train, answers: Answers) -> None:
         _check_scores(lowered, loss)
 
 
-def _check_weights(lowered: Lowering, train: Train, span: Span) -> None:
+def _check_weights(lowered: Lowering, train: Train, answers: Answers, span: Span) -> None:
     """Whether each class has a weight, where any has."""
     said, output = class_weights(train.loss), lowered.nodes[-1].shape
     what = "classes"
     if train.loss is not None and LOSSES[train.loss.name].answers == "yes or no":
         said, output, what = train.loss["weights"], (product(output),), "outputs"
-    if not said or isinstance(said, str) or len(output) != 1:
+    if answers == "places" and isinstance(said, str):
+        lowered.report(messages.no_balance_of_places(span, output[0]))
+    if not said or isinstance(said, str) or (len(output) != 1 and answers != "places"):
         return
     if len(said) != output[0]:
         lowered.report(messages.class_weights_differ(span, len(said), output[0], what))
@@ -101,7 +103,7 @@ def check_answers(lowered: Lowering, train: Train | None, data: Data | None) -> 
     but for classes."""
     outputs = product(lowered.nodes[-1].shape)
     use = train.loss if train is not None else None
-    answers = answers_of(use, data, outputs)
+    answers = answers_of(use, data, lowered.nodes[-1].shape)
     loss = LOSSES[use.name] if use is not None else usual_loss("scores", answers)
     span = train.loss_span if train is not None and train.loss_span else None
     each = loss.outputs_of(use) if use is not None else 1
@@ -111,23 +113,39 @@ def check_answers(lowered: Lowering, train: Train | None, data: Data | None) -> 
     if data is None:
         return answers
     place = span or data.span
-    if answers != "class" and not DATASETS[data.kind].columns:
+    known = DATASETS[data.kind]
+    if known.places:
+        _check_masks(lowered, data, place, answers)
+        return answers
+    if answers == "places" and not known.columns:
+        return "class"  # whose output is no map
+    if answers != "class" and not known.columns:
         usual = usual_loss(layers()[lowered.nodes[-1].kind].gives)
         lowered.report(messages.data_have_classes(place, loss.name, answers, data.kind, usual.name))
     elif data.predict and use is not None:
-        said = answers_of(None, data, outputs)
+        said = answers_of(None, data, lowered.nodes[-1].shape)
         if data.any != (answers == "yes or no") and (data.any or answers == "class"):
             lowered.report(messages.other_answers(place, loss.name, answers, said))
-        elif answers == "class" and (len(data.predict) > 1 or data.log):
+        elif answers in ("class", "places") and (len(data.predict) > 1 or data.log):
             lowered.report(messages.other_answers(place, loss.name, answers, "numbers"))
         elif data.log and not loss.standardized:
             lowered.report(messages.no_logarithm(data.span, loss.name))
-    if answers != "class" and data.predict and outputs != each * len(data.predict):
+    if answers not in ("class", "places") and data.predict and outputs != each * len(data.predict):
         node, line = _last(lowered, lambda layer: layer.rearranges or layer.bounds is not None)
         sized = layers()[node.kind].sized
         lowered.report(messages.answer_count(line.span, outputs, len(data.predict), each,
                                           node.kind, sized))  # fmt: skip
     return answers
+
+
+def _check_masks(lowered: Lowering, data: Data, place: Span, answers: Answers) -> None:
+    """Whether the net answers at each place of its images."""
+    output, given = lowered.nodes[-1].shape, bare_input(lowered.nodes[0].shape, data)
+    if len(output) != 3 or answers not in ("places", "yes or no"):
+        lowered.report(messages.masks_need_places(place, data.kind, WRITTEN[answers]))
+    elif (answers == "yes or no" and output[0] != 1) or output[1:] != given[1:]:
+        maps = 1 if answers == "yes or no" else output[0]
+        lowered.report(messages.other_places(lowered.lines[-1].span, output, (maps, *given[1:])))
 
 
 def check_classes(lowered: Lowering, classes: int | None, data: str) -> bool:

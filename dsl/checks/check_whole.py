@@ -23,6 +23,7 @@ from lenet.dsl.sections.augment import Augment
 from lenet.dsl.sections.data import Data
 from lenet.dsl.shapes import product
 from lenet.dsl.syntax.tree import Line, Span
+from lenet.dsl.training.answered import answers_places
 from lenet.dsl.training.values import Train
 
 
@@ -117,8 +118,12 @@ def _check_data(lowered: Lowering, sections: Sections, answers: Answers) -> None
     images = first.shape if len(first.shape) == 3 else known.shape if known is not None else None
     if augment is not None and answers != "class" and len(lowered.nodes[-1].shape) == 3:
         for use, span in zip(augment.uses, augment.spans, strict=True):
-            if AUGMENTATIONS[use.name].moves:
+            output = lowered.nodes[-1].shape
+            follows = augment.size is None and answers_places(first.shape, output, answers)
+            if AUGMENTATIONS[use.name].moves and not follows:
                 report(messages.answers_stay(span, use.name, lowered.nodes[-1].shape))
+            elif answers == "places" and AUGMENTATIONS[use.name].stage == "mix":
+                report(messages.places_do_not_mix(span, use.name))
     if data is not None and answers != "class" and (data.first or data.distinct):
         line = "label distinct" if data.distinct else f"label from {data.first}"
         report(messages.only_for_classes(data.span, line, answers))

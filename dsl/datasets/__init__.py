@@ -17,7 +17,8 @@ class KnownDataset(Word):
     square of so many pixels with its aspect kept, and its centre of mass is the image's middle.
 
     Its traits: it is read `singly`, image by image, of any size, as the lines below `data` say; it
-    has `columns`, which these name; its labels are names of `folders`; it is `given` by a program.
+    has `columns`, which these name; its labels are names of `folders`, or files in them; it answers
+    `places`, one by one; it is `given` by a program.
     """
 
     shape: Shape | None = None
@@ -28,6 +29,7 @@ class KnownDataset(Word):
     singly: bool = False
     columns: bool = False
     folders: bool = False
+    places: bool = False
     given: bool = False
 
     @property

@@ -23,7 +23,9 @@ class Loss(Word):
 
     Numbers from `low` to `high` are answers. Where they are `standardized`, the net is trained for
     (answer - mean) / standard deviation of the training answers. With a `logarithm`, the net gives
-    that of its answers. `each` names the option that has a value for each output of an answer.
+    that of its answers. `each` names the option that has a value for each output of an answer. One
+    of classes that takes `places` takes a map of scores, too, for a class at each place of it; the
+    loss of an image is the mean of those of its places.
     """
 
     formula: str
@@ -36,6 +38,7 @@ class Loss(Word):
     standardized: bool = False
     logarithm: bool = False
     each: str = ""
+    places: bool = False
 
     def outputs_of(self, use: Use) -> int:
         """How many outputs of the net belong to an answer."""
@@ -78,6 +81,10 @@ def class_weights(loss: Use | None) -> tuple[float, ...] | str:
 def usual_loss(gives: str, answers: Answers = "class") -> Loss:
     """That of a net whose last layer gives this, where no line names one; of such nets that there
     is none for, that of plain scores."""
-    fitting = [loss for loss in LOSSES.values() if loss.answers == answers and loss.usual_for]
+    fitting = [
+        loss
+        for loss in LOSSES.values()
+        if loss.usual_for and (loss.places if answers == "places" else loss.answers == answers)
+    ]
     found = (loss for loss in fitting if gives in loss.usual_for)
     return next(found, next(loss for loss in fitting if "scores" in loss.usual_for))

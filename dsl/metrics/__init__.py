@@ -61,7 +61,7 @@ class Metric(Word):
 
 
 _LARGE = 1000  # from here on, four digits behind the point say little
-ALL: tuple[Answers, ...] = ("class", "numbers", "yes or no")
+ALL: tuple[Answers, ...] = ("class", "numbers", "yes or no", "places")
 METRICS: Registry[Metric] = Registry(__name__, "METRIC")
 OF = Option(
     "of",

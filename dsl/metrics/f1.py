@@ -35,5 +35,5 @@ METRIC = Metric(
     terms=OF_TERMS,
     source="van Rijsbergen 1979, Information retrieval; scikit-learn's f1_score, average='macro'",
     aliases=("f1score", "f1_score", "macrof1", "f1macro"),
-    answers=("class", "yes or no"),
+    answers=("class", "yes or no", "places"),
 )

@@ -13,5 +13,5 @@ METRIC = Metric(
     terms=OF_TERMS,
     source="scikit-learn's precision_score, average='macro'",
     aliases=("ppv", "macroprecision"),
-    answers=("class", "yes or no"),
+    answers=("class", "yes or no", "places"),
 )

@@ -13,5 +13,5 @@ METRIC = Metric(
     terms=OF_TERMS,
     source="scikit-learn's recall_score, average='macro'",
     aliases=("sensitivity", "macrorecall", "tpr"),
-    answers=("class", "yes or no"),
+    answers=("class", "yes or no", "places"),
 )

@@ -55,6 +55,11 @@ class Augment:
         return Augment(tuple(self.uses[k] for k in kept), spans)
 
     @property
+    def moves(self) -> bool:
+        """Whether what is in images moves."""
+        return any(AUGMENTATIONS[use.name].moves for use in self.uses)
+
+    @property
     def mixes(self) -> bool:
         """Whether images are mixed with each other, and what they are to be answered with."""
         return any(AUGMENTATIONS[use.name].stage == "mix" for use in self.uses)

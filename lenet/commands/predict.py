@@ -30,6 +30,12 @@ def predict(
     ] = None,
     as_json: Json = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
+    masks: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Write a PNG of the class of each place, where a net answers so."
+        ),
+    ] = None,
 ) -> None:
     """Print each image's class and probability, or what else the model answers.
 
@@ -37,10 +43,7 @@ def predict(
     pictures black is 0 and white is 1; an IDX file has bytes as the training data had. The exit
     code is 1 where an input cannot be used; the others are predicted all the same.
     """
-    import numpy as np
-
     from lenet.inputs import read_inputs
-    from lenet.runtime.data.preparation import DRAWN
     from lenet.runtime.models.model import Model as Trained
 
     if as_json and csv:
@@ -48,26 +51,71 @@ def predict(
     if invert not in (None, "auto", "yes", "no"):
         raise typer.BadParameter(f"--invert takes auto, yes or no, not {invert!r}")
     trained = Trained.open(model)
+    written = _Masks(masks, trained) if masks is not None else None
     show = (_Json if as_json else _Csv if csv else _Lines)(trained.unit, trained.classes)
     done: Counter[str] = Counter()
-    failed = False
-    for batch in read_inputs(inputs, trained, invert, resize):
-        images = [found.image for found in batch if found.image is not None]
-        prediction = trained.predict(np.stack(images)) if images else None
-        number = 0
-        for found in batch:
-            if found.error is not None:
-                failed = True
-                show.error(found.name, found.error)
-                continue
-            assert prediction is not None
-            show.answer(found, prediction, number)
-            # Of a drawing that is cut out, that says enough.
-            done.update(found.done if DRAWN not in found.done else [DRAWN])
-            number += 1
+    failed = [
+        not _answer(batch, trained, show, written, done)
+        for batch in read_inputs(inputs, trained, invert, resize)
+    ]
     _say(done, trained, invert)
-    if failed:
+    if any(failed):
         raise typer.Exit(1)
+
+
+def _answer(
+    batch: Any, trained: Any, show: Any, written: "_Masks | None", done: Counter[str]
+) -> bool:
+    """Say what the model answers to some inputs, and count what was done to pictures; whether all
+    could be used."""
+    import numpy as np
+
+    from lenet.runtime.data.preparation import DRAWN
+
+    images = [found.image for found in batch if found.image is not None]
+    prediction = trained.predict(np.stack(images)) if images else None
+    number = 0
+    for found in batch:
+        if found.error is not None:
+            show.error(found.name, found.error)
+            continue
+        show.answer(found, prediction, number)
+        if written is not None:
+            written.write(found.name, prediction, number)
+        # Of a drawing that is cut out, that says enough.
+        done.update(found.done if DRAWN not in found.done else [DRAWN])
+        number += 1
+    return number == len(batch)
+
+
+class _Masks:
+    """The PNGs of a net that answers each place, in a folder."""
+
+    def __init__(self, folder: Path, trained: Any) -> None:
+        from lenet.dsl.answers import WRITTEN
+        from lenet.dsl.errors import LenetError
+
+        self.folder = folder
+        self._names: Counter[str] = Counter()
+        if trained.graph.answers != "places":
+            said = WRITTEN[trained.graph.answers]
+            raise LenetError(
+                f"the model answers with {said}, so there are no masks to write",
+                "Masks are of nets that answer with a class for each place.",
+                "leave --masks out",
+            )
+
+    def write(self, picture: str, prediction: Any, k: int) -> None:
+        """That of a picture, by its name; of several with one name the others are counted."""
+        from lenet.masks import write_mask
+
+        stem = Path(picture).stem
+        self._names[stem] += 1
+        count = self._names[stem]
+        write_mask(
+            self.folder / (f"{stem}.png" if count == 1 else f"{stem}-{count}.png"),
+            prediction.masks[k],
+        )
 
 
 _SHOWN = 12  # answers in a line

@@ -40,7 +40,8 @@ def _class_lines(classes: Sequence[dict[str, Any]]) -> Iterator[str]:
     if len(classes) > _LISTED:
         shown = sorted(classes, key=lambda row: row[_WORST])[:_LISTED]  # of equal ones the first
         yield f"the {_LISTED} of {len(classes):,} classes with the lowest {_WORST}:"
-    heads = ["images", *(metric.name for metric in of_classes())]
+    measured = [metric.name for metric in of_classes() if metric.name in classes[0]]
+    heads = [classes[0].get("counted", "images"), *measured]
     names = [elided(_name(row["label"]), _NAME) for row in shown]
     width = max(map(cells, ["class", *names]))
     rows = [[f"{row['count']:,}", *(f"{row[head]:.2%}" for head in heads[1:])] for row in shown]

@@ -72,10 +72,11 @@ def data_lines(event: DataCounted) -> list[str]:
     values = f"values {event.least:.4g} to {event.most:.4g}, mean {event.mean:.4g}"
     if event.answers:
         return [f"{name}: {first}", *_answer_lines(event, indent, values), *more]
-    counts = list(event.classes.values())
-    low, high = min(counts), max(counts)
-    several = f"{low:,} to {high:,}" if low < high else f"{low:,}"
-    facts = f"{len(counts):,} classes of {several} images, {values}"
+    facts = values
+    if counts := list(event.classes.values()):  # of places there are no counts
+        low, high = min(counts), max(counts)
+        several = f"{low:,} to {high:,}" if low < high else f"{low:,}"
+        facts = f"{len(counts):,} classes of {several} images, {values}"
     return [f"{name}: {first}", f"{indent}{facts}", *more]
 
 

@@ -27,7 +27,7 @@ from lenet.dsl.sections.augment import Augment
 from lenet.dsl.shapes import Shape
 from lenet.dsl.vocabulary import Use, carried_out
 from lenet.runtime.augmentations.draws import bits, by_chance, first_draw
-from lenet.runtime.augmentations.sampling import identities, sample, still
+from lenet.runtime.augmentations.sampling import identities, sample, sample_nearest, still
 
 _PLACES = ("view", "shear", "turn", "move", "cut", "mirror")
 _CHOSEN = 254  # the number, of those of a word, of the draw that is the key of what it chooses
@@ -49,15 +49,7 @@ def augmented(
     _check_colours(augment, channels)
     steps = list(_steps(augment, rows, key, pixels.shape[1:]))
     size = augment.size or given
-    maps = identities(len(rows))
-    for step in _of_stage(steps, *_PLACES):
-        wanted = size if AUGMENTATIONS[step.use.name].resizes else given
-        step.change(step.module.place, maps, rows, step.module.settings(step.use, given, wanted))
-        given = wanted
-    bent = _of_stage(steps, "bend")
-    fields = still(len(rows) if bent else 0, size)
-    for step in bent:
-        step.change(step.module.bend, fields, rows, step.module.settings(step.use))
+    maps, fields = _moves(steps, rows, given, size)
     changed = np.empty((len(rows), channels, *size), pixels.dtype)
     sample(pixels, rows if places is None else places, maps, fields, changed)
     if not (painted := _of_stage(steps, "paint")):
@@ -69,6 +61,35 @@ def augmented(
     if pixels.dtype == np.uint8:
         light = np.clip(np.floor(light + np.float32(0.5)), 0, np.float32(white))
     return light.astype(pixels.dtype)
+
+
+def moved(
+    values: NDArray[np.float32], rows: NDArray[np.int64], augment: Augment, key: np.uint64,
+    shape: Shape, outside: float,
+) -> NDArray[np.float32]:  # fmt: skip
+    """Copies of values[rows], (count, height, width), each moved as its image is, which has that
+    `shape`: what there is to answer at its places. They are not mixed; beyond them is `outside`."""
+    steps = list(_steps(augment, rows, key, shape))
+    maps, fields = _moves(steps, rows, shape[1:], shape[1:])
+    changed = np.empty((len(rows), *shape[1:]), np.float32)
+    sample_nearest(values, rows, maps, fields, outside, changed)
+    return changed
+
+
+def _moves(
+    steps: list["_Step"], rows: NDArray[np.int64], given: tuple[int, ...], size: tuple[int, ...]
+) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """The map of each image, from the size `given` to another, and fields, if any bends them."""
+    maps = identities(len(rows))
+    for step in _of_stage(steps, *_PLACES):
+        wanted = size if AUGMENTATIONS[step.use.name].resizes else given
+        step.change(step.module.place, maps, rows, step.module.settings(step.use, given, wanted))
+        given = wanted
+    bent = _of_stage(steps, "bend")
+    fields = still(len(rows) if bent else 0, size)
+    for step in bent:
+        step.change(step.module.bend, fields, rows, step.module.settings(step.use))
+    return maps, fields
 
 
 @dataclass(frozen=True, eq=False)

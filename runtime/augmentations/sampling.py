@@ -45,6 +45,35 @@ def _sample(pixels, rows, maps, fields, whole, changed):
             _interpolate(pixels[rows[k]], maps[k], field, whole, changed[k])
 
 
+def sample_nearest(
+    values: NDArray[np.float32], rows: NDArray[np.int64], maps: NDArray[np.float64],
+    fields: NDArray[np.float32], outside: float, changed: NDArray[np.float32],
+) -> None:  # fmt: skip
+    """The same of values that cannot be mixed, (count, height, width): that of the nearest place,
+    or `outside`."""
+    _sample_nearest(values, rows, maps, fields, np.float32(outside), changed)
+
+
+@kept
+@njit(nogil=True)
+def _sample_nearest(values, rows, maps, fields, outside, changed):
+    height, width = values.shape[1:]
+    for k in range(rows.size):
+        m, bent = maps[k], fields.shape[0] > 0
+        for row in range(changed.shape[1]):
+            for column in range(changed.shape[2]):
+                r, c = float(row), float(column)
+                if bent:
+                    r, c = r + fields[k, 0, row, column], c + fields[k, 1, row, column]
+                v, u = m[0] * r + m[1] * c + m[2], m[3] * r + m[4] * c + m[5]
+                w = m[6] * r + m[7] * c + m[8]
+                changed[k, row, column] = outside
+                if w >= _NEAREST:
+                    y, x = int(np.floor(v / w + 0.5)), int(np.floor(u / w + 0.5))
+                    if 0 <= y < height and 0 <= x < width:
+                        changed[k, row, column] = values[rows[k], y, x]
+
+
 @kept
 @njit(nogil=True)
 def _is_exact(m):

@@ -14,7 +14,7 @@ from lenet.runtime.data.dataset import DataError, Dataset, Images
 from lenet.runtime.data.formats.tables import check_names, dataset_of
 from lenet.runtime.data.labels import as_text, is_empty, names_of, one_hot, renumbered
 from lenet.runtime.data.streaming import Streaming
-from lenet.runtime.data.target import Target, Unfit
+from lenet.runtime.data.target import NONE, Target, Unfit
 from lenet.runtime.data.values import as_image
 
 if TYPE_CHECKING:
@@ -215,10 +215,17 @@ def _answers(name: str, array: NDArray[Any], target: Target) -> NDArray[np.float
     if not (np.issubdtype(array.dtype, np.number) or array.dtype == bool):
         raise DataError(f"the answers in {name} are no numbers", f"They are {array.dtype}.")
     try:
-        return target.of_rows(array)
+        found = target.of_rows(array)
     except Unfit as problem:
         where = f"Row {problem.row:,}, counted from 0, is the first."
         raise DataError(f"an answer of {name} {problem}", where) from None
+    if target.kind == "places" and found.size and found.min() < 0 and found.max() <= 0:
+        raise DataError(
+            f"the classes in {name} are 0 and {NONE} only",
+            f"{NONE} stands for no class, so there is nothing to tell apart.",
+            f"if they are black and white masks, give {name} // {NONE}",
+        )
+    return found
 
 
 def _labels(name: str, given: Any, target: Target) -> NDArray[Any]:

@@ -20,7 +20,7 @@ from lenet.runtime.data.formats.drawing import cut_out, is_cut_out
 from lenet.runtime.data.picture import PictureError, SizeError, border_of
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
+    from PIL.Image import Image, Resampling
 
 Borders = tuple[float, float]
 Box = tuple[int, int, int, int]  # top, left, height and width, of whole pixels
@@ -139,7 +139,7 @@ class Preparation:
             fill = self._fill()
             if inverts and not isinstance(self.background, float):
                 fill = 255 - fill  # what lies behind the picture is inverted with it
-            picture = _resized(picture, (width, height), self.resize, fill, self.part)
+            picture = resized(picture, (width, height), self.resize, fill, self.part)
             done.append(RESIZED)
         values = np.asarray(picture).reshape(height, width, channels).transpose(2, 0, 1)
         return Prepared(np.ascontiguousarray(values), tuple(done))
@@ -235,10 +235,16 @@ def cut(picture: "Image", box: Box, size: tuple[int, int]) -> "Image":
     return part.resize(size, Image.Resampling.BILINEAR)
 
 
-def _resized(picture: "Image", size: tuple[int, int], mode: str, fill: int, part: float) -> "Image":
+def resized(
+    picture: "Image", size: tuple[int, int], mode: str, fill: int, part: float,
+    smooth: "Resampling | None" = None,
+) -> "Image":  # fmt: skip
+    """A picture brought to a size, width and height, as `resize` says; the borders are `fill`, and
+    of one that is cut, so great a part is kept."""
     from PIL import Image, ImageOps
 
-    smooth = Image.Resampling.BILINEAR  # with antialiasing where it makes smaller
+    if smooth is None:
+        smooth = Image.Resampling.BILINEAR  # with antialiasing where it makes smaller
     if mode == "stretch":
         return picture.resize(size, smooth)
     if mode == "crop":

@@ -1,4 +1,5 @@
-"""What rows are to be answered with where that is no class: numbers, or yes or no."""
+"""What rows are to be answered with where that is no class: numbers, yes or no, or a class for each
+place."""
 
 import math
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from lenet.dsl.shapes import product
 from lenet.runtime.data.labels import as_text, is_empty
 
 _LARGEST = float(np.finfo(np.float32).max)
+NONE = 255  # in the place of a class, as PASCAL VOC has it
 
 
 class Unfit(ValueError):
@@ -29,7 +31,8 @@ class Unfit(ValueError):
 @dataclass(frozen=True)
 class Target:
     """The answers of a row, `count` of one `kind`: numbers from `low` to `high`, whose logarithms
-    the net learns with `log`. `columns` are those of a table; () is its column of labels."""
+    the net learns with `log`. `columns` are those of a table; () is its column of labels. Classes
+    of places go from 0 to `high`, or are `NONE` where none counts, which becomes -1."""
 
     kind: Answers = "class"
     count: int = 1
@@ -45,6 +48,8 @@ class Target:
             return cls()
         use, data = loss_of(graph), graph.data
         loss = LOSSES[use.name]
+        if graph.answers == "places":
+            return cls("places", product(graph.output[1:]), low=0.0, high=graph.output[0] - 1.0)
         count = product(graph.output) // loss.outputs_of(use)
         columns, log = (data.predict, data.log) if data is not None else ((), False)
         return cls(graph.answers, count, columns, log, loss.low, loss.high)
@@ -62,6 +67,8 @@ class Target:
     def names(self, label: str) -> tuple[str, ...]:
         """Of the answers: those of their columns, or of the column of labels, counted from 0 where
         there are several."""
+        if self.kind == "places":
+            return tuple(map(str, range(int(self.high) + 1)))
         if self.columns:
             return self.columns
         return (label,) if self.count == 1 else tuple(f"{label} {k}" for k in range(self.count))
@@ -85,12 +92,18 @@ class Target:
             raise Unfit(f"is {as_text(wide[row][wrong][0].item())}, {why}", row)
         if self.log:
             wide = np.log(wide)
+        if self.kind == "places":
+            wide = np.where(wide == NONE, -1.0, wide)
         return wide.astype(np.float32)
 
     def _wrong(self, wide: NDArray[np.float64]) -> list[tuple[NDArray[np.bool_], str]]:
         found = [(~(np.abs(wide) <= _LARGEST), "and no finite number")]
         if self.kind == "yes or no":
             return [*found, ((wide != 0) & (wide != 1), "and should be 1 (yes) or 0 (no)")]
+        if self.kind == "places":
+            bad = (wide != np.floor(wide)) | (wide < 0) | ((wide > self.high) & (wide != NONE))
+            why = f"and should be a class, 0 to {self.high:g}, or {NONE} where none counts"
+            return [*found, (bad, why)]
         if self.log:
             found.append((~(wide > 0), "and `predict log` takes numbers above 0"))
         outside = (wide < self.low) | (wide > self.high)

@@ -98,6 +98,9 @@ class Tally:
             )
             return share
         right, yes = int(found[0]), found[1:]
+        if self.unit.answers == "places":
+            rest = int(yes.sum() - yes.max())
+            return (right - int(yes.max())) / rest if rest else None
         guessed = int(np.maximum(yes, images - yes).sum())
         rest = images * self.classes - guessed
         return (right - guessed) / rest if rest else None

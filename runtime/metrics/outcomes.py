@@ -162,6 +162,11 @@ class YesOrNo(Numbers):
         return "yes or no"
 
     @property
+    def asked(self) -> int:
+        """How many answers there are."""
+        return self.labels.size
+
+    @property
     def judged(self) -> range:
         """All questions."""
         return range(self.classes)
@@ -191,14 +196,68 @@ class YesOrNo(Numbers):
         return np.concatenate([[right], self.by_class[: self.classes]]).astype(np.int64)
 
 
+@dataclass(frozen=True, eq=False)
+class Places(Numbers):
+    """Of a class for each place: `outputs` (count, classes x places) are scores, `labels` (count,
+    places) the right classes, below 0 where none counts."""
+
+    @property
+    def answers(self) -> Answers:
+        """See Outcomes."""
+        return "places"
+
+    @property
+    def classes(self) -> int:
+        """Those that a place may have."""
+        return self.known.classes
+
+    @cached_property
+    def counted(self) -> NDArray[np.bool_]:
+        """The places of valid images that have a class."""
+        found: NDArray[np.bool_] = self.labels[self.valid] >= 0
+        return found
+
+    @property
+    def asked(self) -> int:
+        """How many places have a class."""
+        return int((self.labels >= 0).sum())
+
+    @cached_property
+    def said(self) -> NDArray[np.int64]:
+        """The likeliest class of each place, of valid images: (count, places)."""
+        outputs = self.outputs[self.valid]
+        places = self.outputs.shape[1] // self.classes
+        return outputs.reshape(len(outputs), self.classes, places).argmax(axis=1)
+
+    @cached_property
+    def by_class(self) -> Counts:
+        """Of each class: its places, those that are taken for it, and those that are both."""
+        right = self.labels[self.valid][self.counted].astype(np.int64)
+        said = self.said[self.counted]
+        parts = right, said, right[right == said]
+        return np.concatenate([np.bincount(part, minlength=self.classes) for part in parts])
+
+    @property
+    def summary(self) -> Counts:
+        """The places that are right, and those of each class."""
+        own, _, right = self.by_class.reshape(3, -1)
+        return np.concatenate([[right.sum()], own]).astype(np.int64)
+
+
 def outcomes_of(
     outputs: NDArray[np.float32], labels: NDArray[Any], logarithmic: bool, unit: Unit | None
 ) -> Outcomes:
     """Of classes, or of the answers that have a `unit`."""
     if unit is None:
         return Outcomes(outputs, labels, logarithmic)
-    kind = Numbers if unit.answers == "numbers" else YesOrNo
-    return kind(outputs, labels, unit=unit)
+    return _KINDS[unit.answers](outputs, labels, unit=unit)
+
+
+_KINDS: dict[Answers, type[Numbers]] = {
+    "numbers": Numbers,
+    "yes or no": YesOrNo,
+    "places": Places,
+}
 
 
 def exact_sum(values: NDArray[np.float64]) -> Counts:

@@ -17,11 +17,11 @@ class Evaluation(dict[str, Any]):
     """A dict of `count`, the number of images, and of the metrics that are numbers, by their names.
 
     `classes` has a dict for each class, in their order, or for each question that is answered with
-    yes or no; none where answers are numbers, or places of a mask. It has its `label`; `count`, its
-    images;
-    `precision`, `recall` and `f1` from 0 to 1, 0 where there is nothing to divide by; and
-    `taken_for`, the label of the other class that its images are most often taken for, of several
-    the first, with `taken_for_count`, how many of them are; None and 0 where all are right.
+    yes or no; none where answers are numbers, or of a mask's places each yes or no. It has its
+    `label`; `count`, its images, or its places, which `counted` tells then; `precision`, `recall`
+    and `f1` from 0 to 1, 0 where there is nothing to divide by; and `taken_for`, the label of the
+    other class that its images are most often taken for, of several the first, with
+    `taken_for_count`, how many of them are; None and 0 where all are right.
     `tables` are the metrics that are tables, by their names, as lists of rows.
     """
 
@@ -62,13 +62,16 @@ def evaluated(outcomes: Outcomes, names: Sequence[str], metrics: Sequence[Use]) 
 def _by_class(outcomes: Outcomes, names: Sequence[str]) -> list[dict[str, Any]]:
     own = outcomes.by_class[: len(names)]
     mistakes = _mistakes(outcomes) if outcomes.answers == "class" else {}
-    scores = {entry.name: _of_each(entry, outcomes) for entry in of_classes()}
+    fitting = [entry for entry in of_classes() if outcomes.answers in entry.answers]
+    scores = {entry.name: _of_each(entry, outcomes) for entry in fitting}
     found = []
     for k, name in enumerate(names):
         other, count = mistakes.get(k, (None, 0))
         row = {"label": name, "count": int(own[k])}
         row |= {metric: values[k] for metric, values in scores.items()}
         row["taken_for"] = None if other is None else names[other]
+        if outcomes.answers == "places":
+            row["counted"] = "places"
         found.append({**row, "taken_for_count": count})
     return found
 
@@ -78,7 +81,7 @@ def _of_each(entry: Metric, outcomes: Outcomes) -> list[float]:
     module, images = carried_out("lenet.runtime.metrics", entry.name), len(outcomes.labels)
     uses = [entry.use(of=k) for k in range(outcomes.classes)]
     counts = module.count(uses[0], outcomes)
-    return [module.value(use, counts, images) for use in uses]
+    return [module.value(use, counts, images) or 0.0 for use in uses]
 
 
 def _mistakes(outcomes: Outcomes) -> dict[int, tuple[int, int]]:

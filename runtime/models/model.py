@@ -34,6 +34,7 @@ from lenet.runtime.models.evaluation import Evaluation, evaluated
 from lenet.runtime.models.given_labels import check_labels, labels_of
 from lenet.runtime.models.onnx_file import onnx_bytes
 from lenet.runtime.models.prediction import Answered, Prediction, kept
+from lenet.runtime.models.segmented import Segmented
 from lenet.runtime.records.observed import Observed
 from lenet.runtime.shown import Shown
 from lenet.runtime.training.batches import Normalization
@@ -172,7 +173,7 @@ class Model(Shown):
     ) -> Prediction | Answered:
         """The most probable class of each image; for `images` see `outputs`. They may also be the
         path of a picture, or a list of paths. A net whose answers are no classes gives them as
-        Answered."""
+        Answered, and one that answers each place as Segmented."""
         if isinstance(images, str | Path):
             images = [images]
         if isinstance(images, list) and images and isinstance(images[0], str | Path):
@@ -181,6 +182,8 @@ class Model(Shown):
         outputs = self.outputs(images)
         shapes = self.image_shape, self.graph.input
         first = kept(images, len(outputs), shapes, self.pixel_scale)
+        if self.unit is not None and self.unit.classes:
+            return Segmented.of(self.unit, outputs, self.graph.output, self.classes, first)
         if self.unit is not None:
             values = self.unit.in_columns(self.unit.all_of(outputs))
             return Answered(values, self.unit.names(self.classes), self.graph.answers, first)
@@ -200,7 +203,7 @@ class Model(Shown):
         `predict log` has taken the logarithms."""
         if isinstance(images.pixels, np.ndarray):
             return self._evaluated(self.outputs(images.pixels), images.labels)
-        found = self._predictor.outputs(images.pixels, self._normalizations[True])
+        found = self._predictor.outputs(images.pixels, self.normalizations[True])
         return self._evaluated(checked(found), images.labels)
 
     def _evaluated(self, outputs: NDArray[np.float32], labels: NDArray[Any]) -> Evaluation:

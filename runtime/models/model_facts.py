@@ -127,8 +127,9 @@ def check_fit(model: "Model") -> None:
             count = f"{len(model.classes):,} classes"
             raise Damaged(f"It names {count}, but its net has {graph.output[0]:,} outputs.")
     else:
-        answers, given = Target.of(graph).count, model.answers or ((), ())
-        if not len(model.classes) == len(given[0]) == len(given[1]) == answers:
+        target, given = Target.of(graph), model.answers or ((), ())
+        answers, names = target.count, len(target.names("answer"))
+        if len(model.classes) != names or not len(given[0]) == len(given[1]) == answers:
             raise Damaged(f"It tells of other answers than its net's {answers:,}.")
     channels = graph.input[0] if len(graph.input) == 3 else 1
     if not len(model.mean) == len(model.deviation) == channels:

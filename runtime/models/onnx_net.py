@@ -94,6 +94,8 @@ def _answers(graph: Graph, unit: Unit | None) -> Value:
     """What the output holds."""
     if unit is None:
         return Value("probabilities", graph.output, "of the classes, in their order")
+    if unit.answers == "places":
+        return Value("probabilities", graph.output, "of the classes, at each place")
     if unit.answers == "yes or no":
         return Value("probabilities", graph.output, "of yes, for each question")
     return Value("answers", graph.output, "numbers as the columns of the data have them")
@@ -107,6 +109,8 @@ def _probabilities(net: Graph, writer: Writer, y: str) -> str:
 def _in_columns(graph: Graph, unit: Unit, writer: Writer, y: str) -> str:
     """What Unit's `all_of` and `in_columns` make of a net's outputs."""
     loss = LOSSES[unit.loss.name]
+    if unit.answers == "places":
+        return writer.op("Softmax", y, axis=1)
     if loss.answers == "yes or no":
         return writer.op("Sigmoid", y)
     if loss.logarithm:

@@ -71,8 +71,8 @@ def _result(model: Model, images: pa.Array, form: Form) -> pa.Array:
 
 
 def _answers(model: Model, outputs: NDArray[np.float32], bad: NDArray[np.bool_]) -> list[Any]:
-    """The first answer is the prediction, 1 for yes; `raw` are all numbers in their unit, or the
-    logarithms of the odds; only yes and no have probabilities."""
+    """The first answer is the prediction, 1 for yes, or a class; `raw` are all numbers in their
+    unit, the logarithms of the odds, or scores; numbers have no probabilities."""
     assert model.unit is not None
     found, points = model.unit.all_of(outputs), model.unit.points(outputs)
     first: NDArray[Any]
@@ -82,7 +82,8 @@ def _answers(model: Model, outputs: NDArray[np.float32], bad: NDArray[np.bool_])
         first, raw = model.unit.in_columns(points)[:, 0], model.unit.in_columns(found)
         probabilities: Any = pa.nulls(count, pa.list_(pa.float32()))
     else:
-        first, raw = points[:, 0] > 0.5, outputs
+        yes = points > 0.5 if model.unit.answers == "yes or no" else points
+        first, raw = yes[:, 0], outputs
         probabilities = _lists(found.astype(np.float32), bad)
     prediction = pa.array(first.astype(np.float64), mask=bad)
     return [prediction, nothing, probabilities, _lists(raw, bad)]

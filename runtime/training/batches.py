@@ -12,7 +12,7 @@ from lenet.compiler.simd.splitmix import STEP
 from lenet.dsl.errors import LenetError
 from lenet.dsl.sections.augment import Augment
 from lenet.dsl.vocabulary import carried_out
-from lenet.runtime.augmentations import augmented
+from lenet.runtime.augmentations import augmented, moved
 from lenet.runtime.augmentations.mixtures import Mixture, mix
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.data.encoded import Windows
@@ -78,9 +78,13 @@ class Batches:
         if isinstance(images.pixels, np.ndarray):
             self.flat = frozen(images.pixels.reshape(len(images), -1))
         elif augment is not None and images.pixels.form.pictures.resize is not None:
-            self.cut = augment.windows
+            self.cut = augment.windows if unit is None or not unit.places else None
         labels = images.labels if unit is None else unit.wanted(images.labels)
         self.arrays = [frozen(labels)]  # beside the pixels
+        # Answers that move with the places of an image that they belong to.
+        moves = augment is not None and augment.moves
+        self.places = unit.places if unit is not None and moves and unit.places else None
+        self.outside = -1.0 if unit is not None and unit.classes else 0.0  # none, or no
         if importance is not None:
             self.arrays.append(frozen(importance.of(images)))
 
@@ -107,6 +111,8 @@ class Batches:
         arrays = [array[rows] for array in self.arrays]
         keys = keys_of(key, rows)
         if self.augment is not None:
+            if self.places is not None:
+                arrays[0] = self._moved(rows, key)
             if self.augment.mixes:
                 arrays = _answers_of(mix(made, rows, self.augment, key), *arrays)
             # Values are dropped out by other keys than those that images are changed by.
@@ -134,6 +140,13 @@ class Batches:
         assert use is not None
         module = carried_out("lenet.runtime.augmentations", use.name)
         return lambda row: module.window(use, key, row)
+
+    def _moved(self, rows: NDArray[np.int64], key: np.uint64) -> NDArray[Any]:
+        assert self.places is not None and self.augment is not None
+        values = self.arrays[0].astype(np.float32, copy=False).reshape(-1, *self.places)
+        shape = self.images.pixels.shape[1:]
+        found = moved(values, rows, self.augment, key, shape, self.outside)
+        return found.reshape(len(rows), -1)
 
     def images_of(self, rows: NDArray[np.int64], key: np.uint64) -> NDArray[np.generic]:
         """(count, values of an image): what the functions get for these rows."""

@@ -22,7 +22,7 @@ def weighted(graph: Graph, source: Source) -> Graph:
 def importance_of(graph: Graph, source: Source) -> Importance | None:
     """None where all images count the same; DataError where none counts."""
     assert graph.train is not None
-    said = class_weights(graph.train.loss)
+    said = class_weights(graph.train.loss) if graph.answers == "class" else ()
     if not said and not source.weighted:
         return None
     counts, factor = source.counted[0], 1.0

@@ -169,6 +169,9 @@ def labels_of(graph: Graph, random: np.random.Generator, images: int) -> np.ndar
     outputs = product(graph.output)
     if graph.answers == "class":
         return random.integers(0, outputs, images).astype(np.int32)
+    if graph.answers == "places":
+        places = product(graph.output[1:])
+        return random.integers(0, graph.output[0], (images, places)).astype(np.float32)
     use = loss_of(graph)
     loss = registry_of_losses[use.name]
     wanted = random.normal(0, 1, (images, outputs // loss.outputs_of(use)))

@@ -10,7 +10,8 @@ from lenet.dsl.syntax.tree import Span
 
 E048 = Code(
     "a net, a loss and data that have other answers",
-    "A net answers with classes, with numbers, or with yes or no: so says its loss. The data have "
+    "A net answers with classes, with numbers, with yes or no, or with a class for each place: so "
+    "says its loss. The data have "
     "such answers, and the net an output for each.",
     'input 8\nlinear 2\ndata parquet "t"\n  predict a b c\ntrain\n  loss mse\n  rate 0.1\n',
 )
@@ -35,6 +36,7 @@ def other_answers(span: Span, loss: str, answers: Answers, said: Answers) -> Dia
         "class": "write `loss crossentropy`, and one column behind `predict`",
         "numbers": "write `loss mse`",
         "yes or no": "write `loss bce`",
+        "places": "",
     }[said]
     return Diagnostic(
         "E048",
@@ -82,6 +84,40 @@ def answers_stay(span: Span, word: str, shape: Shape) -> Diagnostic:
         f"The net answers at each place of {show(shape)}; its answers would stay where they are.",
         "remove the line; what changes colours only, such as `brightness`, can stay, or augment "
         "images and answers before the training",
+    )
+
+
+def masks_need_places(span: Span, data: str, answers: str) -> Diagnostic:
+    """Masks for a net that does not answer at each place."""
+    return Diagnostic(
+        "E048",
+        span,
+        f"`data {data}` has an answer for each place, and this net answers with {answers}",
+        "A mask tells what is at each place of an image.",
+        "end the net with `conv Nx1x1` for N classes, and write `loss crossentropy`; or with `conv "
+        "1x1x1` and `loss bce` for yes and no",
+    )
+
+
+def other_places(span: Span, output: Shape, wanted: Shape) -> Diagnostic:
+    """The net's map has not the places of its images."""
+    return Diagnostic(
+        "E048",
+        span,
+        f"the net's output is {show(output)}, and the masks' answers are {show(wanted)}",
+        "There is one answer for each place of an image, as it is before `pad`.",
+        f"make the last layer give {show(wanted)}",
+    )
+
+
+def places_do_not_mix(span: Span, word: str) -> Diagnostic:
+    """Images whose places have classes are mixed."""
+    return Diagnostic(
+        "E048",
+        span,
+        f"`{word}` mixes two images, but the classes at their places cannot be mixed",
+        "Each place has one class.",
+        "remove the line",
     )
 
 

@@ -273,6 +273,17 @@ def class_weights_differ(span: Span, weights: int, classes: int, what: str) -> D
     )
 
 
+def no_balance_of_places(span: Span, classes: int) -> Diagnostic:
+    """`balanced` where each place has a class."""
+    return Diagnostic(
+        "E047",
+        span,
+        "`balanced` counts the images of each class, and here each place has a class",
+        "",
+        f"write {classes} numbers, larger ones for classes of few places",
+    )
+
+
 def no_class_counts(span: Span) -> Diagnostic:
     """All weights of classes are 0."""
     return Diagnostic(

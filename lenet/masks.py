@@ -1,0 +1,35 @@
+"""Masks as pictures: a PNG with a palette, whose values are the numbers of classes."""
+
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from lenet.dsl.errors import LenetError
+
+_COLOURS = 256
+
+
+def write_mask(path: Path, mask: NDArray[Any]) -> None:
+    """Write the classes (height, width) of an image's places; LenetError where that cannot be."""
+    from PIL import Image
+
+    if mask.dtype.itemsize > 1:
+        title = f"a mask of more than {_COLOURS} classes is no picture with a palette"
+        raise LenetError(title, "", "take `masks` of a prediction in Python")
+    picture = Image.fromarray(mask)
+    picture.putpalette([part for k in range(_COLOURS) for part in _colour(k)])
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        picture.save(path, optimize=False, bits=8)
+    except OSError as error:
+        raise LenetError(f"cannot write {path}", error.strerror or str(error)) from None
+
+
+def _colour(number: int) -> tuple[int, int, int]:
+    """Black for 0, and colours that are far from each other for those that follow: the bits of the
+    number, by turns, are the highest ones of red, green and blue."""
+    parts = [0, 0, 0]
+    for bit in range(8):
+        parts[bit % 3] |= (number >> bit & 1) << (7 - bit // 3)
+    return parts[0], parts[1], parts[2]
