@@ -7,27 +7,10 @@ from lenet.dsl.lower.reader import Reader
 from lenet.dsl.lower.values import Constants, Refused
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.messages.diagnostics import Diagnostic
+from lenet.dsl.pictures import BACKGROUNDS, CUT, INVERT, RESIZE_ALIASES, RESIZE_MODES
 from lenet.dsl.sections import Section, SectionLine, by_name, read_lines
 from lenet.dsl.syntax.tree import Line, Span
 
-_RESIZE_MODES = {
-    "fit": "the whole picture is seen, with borders where its aspect is another",
-    "crop": "what is too much of the picture is cut, around its middle; `crop 0.875` leaves so "
-    "much of height and width, as others resize to 256 and cut 224 out",
-    "stretch": "the picture gets the size without its aspect",
-}
-_BACKGROUNDS = {
-    "white": "what is transparent looks white",
-    "black": "what is transparent looks black",
-}
-_INVERT = {
-    "auto": "pictures on light ground are inverted",
-    "yes": "every picture is inverted",
-    "no": "no picture is inverted",
-}
-_RESIZE_ALIASES = {"pad": "fit", "letterbox": "fit", "contain": "fit", "cover": "crop",
-                   "centercrop": "crop", "squash": "stretch", "scale": "stretch"}  # fmt: skip
-_LEAST, _MOST = 0.000001, 1000000.0  # deviations, and what is divided by them, stay float32
 _USAGE = 'data mnist, or data idx "folder"'
 
 
@@ -154,20 +137,20 @@ def _resize(reader: Reader, data: Data) -> Data:
     size = reader.pair("the size")
     mode, part = "fit", 1.0
     if reader.items:
-        mode = reader.word("way to resize", tuple(_RESIZE_MODES), _RESIZE_ALIASES)
-    if mode == "crop" and reader.items:
+        mode = reader.word("way to resize", tuple(RESIZE_MODES), RESIZE_ALIASES)
+    if mode == CUT and reader.items:
         part = reader.real("the part that is seen", 0.01, 1.0, closed=True)
     return replace(data, resize=size, resize_mode=mode, resize_part=part)
 
 
 def _background(reader: Reader, data: Data) -> Data:
     _for_pictures(reader, data)
-    return replace(data, background=reader.word("background", tuple(_BACKGROUNDS)))
+    return replace(data, background=reader.word("background", tuple(BACKGROUNDS)))
 
 
 def _invert(reader: Reader, data: Data) -> Data:
     _for_pictures(reader, data)
-    return replace(data, invert=reader.word("answer", tuple(_INVERT)) if reader.items else "yes")
+    return replace(data, invert=reader.word("answer", tuple(INVERT)) if reader.items else "yes")
 
 
 def _skip(reader: Reader, data: Data) -> Data:
@@ -250,7 +233,7 @@ _LINES = (
         summary="bring pictures to a size: `fit` puts borders around, `crop` cuts what is too "
         "much, `stretch` keeps no aspect; predictions do the same",
         example="resize 32x32 fit",
-        terms=_RESIZE_MODES,
+        terms=RESIZE_MODES,
         read=_resize,
     ),
     SectionLine(
@@ -258,7 +241,7 @@ _LINES = (
         summary="what transparent pictures lie on, and their borders; without it white, but black "
         "for white ink",
         example="background black",
-        terms=_BACKGROUNDS,
+        terms=BACKGROUNDS,
         read=_background,
     ),
     SectionLine(
@@ -266,7 +249,7 @@ _LINES = (
         summary="make dark of light in pictures; `auto` in those whose border is light, so that "
         "all are light on dark",
         example="invert auto",
-        terms=_INVERT,
+        terms=INVERT,
         read=_invert,
     ),
     SectionLine(

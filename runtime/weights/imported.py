@@ -27,6 +27,8 @@ from lenet.runtime.weights.names import (
 from lenet.runtime.weights.tensor_file import TensorFile, open_tensors
 from lenet.runtime.weights.told import listed
 
+_NO_CLASSES = "leave --classes out", "leave `classes` out"
+
 
 @dataclass(frozen=True)
 class Imported:
@@ -52,6 +54,7 @@ def import_weights(
             f"{path} is a model or a checkpoint of lenet",
             "There is nothing to import: it holds its net.",
             "ask it with `lenet predict`, or train on with `start from` in the section `train`",
+            "open it with `lenet.open`, or train on with `start from` in the section `train`",
         )
     slots = lay_out(graph)
     found = best_match(slots, file, read_names(names) if names is not None else None)
@@ -115,7 +118,7 @@ def _labels(graph: Graph, path: Path | None) -> tuple[str, ...]:
     if graph.answers != "class":
         if path is not None:
             detail = f"It answers with {graph.answers}."
-            raise LenetError("the net has no classes to name", detail, "leave --classes out")
+            raise LenetError("the net has no classes to name", detail, *_NO_CLASSES)
         return Target.of(graph).names("answer")
     count = graph.output[0]
     if path is None:
@@ -139,8 +142,8 @@ def _labels(graph: Graph, path: Path | None) -> tuple[str, ...]:
 
 
 def _told_apart(names: list[str]) -> tuple[str, ...]:
-    """With a number behind those that stood there before, as ImageNet's two `crane` do: classes are
-    asked for by their names."""
+    """With a number behind those that stood there before, as the second `crane` of ImageNet:
+    classes are asked for by their names."""
     found: dict[str, None] = {}
     for name in names:
         own, number = name, 2
@@ -162,23 +165,27 @@ def _inexact(file: TensorFile, spec: Path, found: Match) -> LenetError:
     parts = [f"{what}, {len(names):,}: {listed(names)}" for what, names in groups if names]
     named = f", by the names of {shown_source(found.names)}" if found.names.source else ""
     parts.append(f"fitting, {len(found.taken):,} of {_tensors(found)}{named}")
-    return LenetError(title, "\n".join(parts), _fix(file, found))
+    return LenetError(
+        title, "\n".join(parts), _fix(file, found, "--names names.txt"),
+        _fix(file, found, 'names="names.txt"'),
+    )  # fmt: skip
 
 
 def _tensors(found: Match) -> int:
     return len(found.taken) + len(found.missing) + len(found.misfits)
 
 
-def _fix(file: TensorFile, found: Match) -> str:
+def _fix(file: TensorFile, found: Match, names: str) -> str:
+    """`names` gives a file of names."""
     if found.missing:
         net = Path(found.names.source).stem
         place = "a file with a line `ours theirs` for each layer"
         if found.names in known_names():
-            other = f"for another net, give `--names names.txt`, {place}"
+            other = f"for another net, give `{names}`, {place}"
             return f"the file is of specs/{net}.lenet; {other}"
         if found.names.source:
             return f"mend {found.names.source}, {place}, or import into another net"
-        return f"if they are only called differently, give `--names names.txt`, {place}"
+        return f"if they are only called differently, give `{names}`, {place}"
     if found.misfits:
         return (
             "write the layers of the spec as the weights have them; to train another net from "
@@ -186,7 +193,4 @@ def _fix(file: TensorFile, found: Match) -> str:
             "another shape begins anew"
         )
     left = clean(found.left[0].rpartition(".")[0] or found.left[0])
-    return (
-        "if the net needs none of them, give `--names names.txt` with a line such as "
-        f"`- {left}` for each"
-    )
+    return f"if the net needs none of them, give `{names}` with a line such as `- {left}` for each"
