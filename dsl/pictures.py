@@ -18,4 +18,3 @@ INVERT = {
 }
 RESIZE_ALIASES = {"pad": "fit", "letterbox": "fit", "contain": "fit", "cover": "crop",
                    "centercrop": "crop", "squash": "stretch", "scale": "stretch"}  # fmt: skip
-_LEAST, _MOST = 0.000001, 1000000.0  # deviations, and what is divided by them, stay float32

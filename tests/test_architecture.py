@@ -169,7 +169,7 @@ LAYERS = {
     for path in (ROOT / folder).glob("[!_]*.py")
 } - {"input"}
 # Layers' names that are ways to resize pictures, too.
-OTHERWISE = {"dsl/sections/data.py": {"crop", "pad"}, "runtime/data/preparation.py": {"crop"}}
+OTHERWISE = {"dsl/pictures.py": {"pad"}, "runtime/data/preparation.py": {"crop"}}
 
 
 def _asked(tree: ast.AST) -> Iterator[str]:

@@ -11,6 +11,7 @@ from lenet.dsl.pictures import BACKGROUNDS, CUT, INVERT, RESIZE_ALIASES, RESIZE_
 from lenet.dsl.sections import Section, SectionLine, by_name, read_lines
 from lenet.dsl.syntax.tree import Line, Span
 
+_LEAST, _MOST = 0.000001, 1000000.0  # deviations, and what is divided by them, stay float32
 _USAGE = 'data mnist, or data idx "folder"'
 
 
