@@ -32,7 +32,7 @@ test: lint
 	$(BIN)/pytest -n 3 --dist loadgroup $(PYTEST_ARGS)
 
 large: $(READY)
-	LENET_LARGE=1 $(BIN)/pytest -n 2 tests/compiler/test_specs.py tests/compiler/test_kernels.py $(PYTEST_ARGS)
+	LENET_LARGE=1 $(BIN)/pytest -n 2 tests/compiler $(PYTEST_ARGS)
 
 fast: $(READY)
 	$(BIN)/pytest -n 2 -m "not slow and not spark" $(PYTEST_ARGS)

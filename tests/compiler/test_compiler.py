@@ -37,7 +37,7 @@ from lenet.dsl.check import check_graph
 from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Graph
 from lenet.runtime.machine.arrays import aligned_floats, frozen
-from nets import make_case
+from nets import make_case, only_large
 
 ROOT = Path(__file__).parents[2]
 # Those that import nothing.
@@ -76,6 +76,7 @@ def test_pool_before_activation() -> None:
 
 
 def test_pool_before_activation_changes_no_number(monkeypatch) -> None:
+    only_large()  # test_passes.py has a smaller net
     fused = make_case(POOLED)
     monkeypatch.setattr(pipeline, "PASSES", (passes.end_in_probabilities,))
     plain = make_case(POOLED)
@@ -217,6 +218,8 @@ WINDOWS = (
 def test_narrow_registers_give_the_same_bits(given: str, layers: str) -> None:
     """Tiles, the rows of large maps that they take at a time, and what is chosen lane by lane
     differ between processors; the order of every sum does not."""
+    if given not in ("9x10", "19x22"):
+        only_large()
     lines = "\n".join(layers.split("; "))
     spec = f"input 2x{given}\n{lines}\navgpool all\nlinear 7\nlogsoftmax"
     wide = make_case(spec)

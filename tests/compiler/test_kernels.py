@@ -1,6 +1,5 @@
 """Every layer's kernels, in chains of many shapes, against the float64 reference."""
 
-import os
 import re
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import reference
 from lenet.compiler.losses.code import code_of
 from lenet.dsl.losses import LOSSES
 from lenet.dsl.registry import layers
-from nets import ACTIVATIONS, make_case, spec_of
+from nets import ACTIVATIONS, make_case, only_large, spec_of
 
 SPECS = Path(__file__).parents[2] / "specs"
 CHAINS = {
@@ -255,22 +254,26 @@ CHAINS = {
 # Variations of others, whose kernels have few lines that those of no other have; some take long to
 # compile, and all together as long as the rest. `make large` tries them.
 LONG = {
-    "a max window of many places", "a sum whose gradient others wait for",
-    "as many outputs as strides", "averages", "averages with gaps", "depthwise and large",
-    "depthwise behind normalizations", "dilated before pools", "dilated beyond the map",
-    "dilated maps a power of two apart", "dilated maps beyond the caches", "dilated with strides",
+    "1x1", "a max window of many places", "a path with a branch",
+    "a sum whose gradient others wait for", "activation towers", "as many outputs as strides",
+    "averages", "averages with gaps", "depthwise and large", "depthwise behind normalizations",
+    "dilated before pools", "dilated beyond the map", "dilated maps a power of two apart",
+    "dilated maps beyond the caches", "dilated with strides", "each side by itself",
     "each side by itself, below pools", "each side by itself, by winograd",
-    "gradients of largest values", "gradients of largest values with gaps",
-    "groups behind normalizations", "groups beyond the caches", "groups with all else",
-    "large kernels", "local responses of many places", "logsoftmax inside", "many weights",
-    "map again after linear", "max windows that overlap", "max windows with gaps",
-    "max windows with padding", "normalized maps of many places", "normalized values of images",
-    "nothing before the pool", "odd maps before the first weights", "padding",
+    "flattened with its own gradient", "gradients of largest values",
+    "gradients of largest values with gaps", "groups", "groups behind normalizations",
+    "groups beyond the caches", "groups with all else", "large kernels",
+    "local responses of many places", "logsoftmax inside", "many weights", "map again after linear",
+    "maps beyond the caches", "max windows that overlap", "max windows with gaps",
+    "max windows with padding", "normalized input", "normalized maps of many places",
+    "normalized values of images", "nothing before the pool", "odd maps before the first weights",
+    "odd pads before pools", "padding", "pooled activations by their inputs",
     "pools that round up behind convolutions", "softmax inside", "stride", "stride and padding",
     "stride beyond a tile", "stride beyond the kernel", "the largest of a map", "the same twice",
     "transposed and large", "transposed behind normalizations", "whole-map kernel", "wide groups",
     "wide kernels", "wide padding", "windows that overlap behind convolutions",
     "windows that overlap behind copies", "winograd", "winograd for gradients",
+    "winograd in strips before pools", "winograd in strips but for gradients",
     "winograd in strips of rows", "winograd of many channels", "winograd one way",
 }  # fmt: skip
 
@@ -282,8 +285,8 @@ def relative(got: np.ndarray, expected: np.ndarray) -> float:
 
 @pytest.mark.parametrize("name", CHAINS)
 def test_chain_against_reference(name: str) -> None:
-    if name in LONG and not os.environ.get("LENET_LARGE"):
-        pytest.skip("a variation: run `make large`")
+    if name in LONG:
+        only_large()
     case = make_case(spec_of(CHAINS[name]))
     last = case.graph.nodes[-1].kind
     loss = {"logsoftmax": "nll", "rbf": "map"}.get(last, "crossentropy")
@@ -498,6 +501,8 @@ def test_what_is_called_so_is_in_strips(name: str, loops: set[str]) -> None:
 
 @pytest.mark.parametrize("spec", ["lenet5", "lenet5-1998", "resnet20"])
 def test_the_published_nets(spec: str) -> None:
+    if spec == "resnet20":
+        only_large()
     """Outputs, loss and every gradient of the whole net. In ResNet-20 a value so near to 0 that it
     has another sign in float32 is cut off by a relu, or not."""
     case = make_case((SPECS / f"{spec}.lenet").read_text(), images=18)

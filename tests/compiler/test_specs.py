@@ -1,7 +1,6 @@
 """The nets of specs/ against the float64 reference, and against ONNX Runtime: whole, but the large
 ones with small images."""
 
-import os
 import re
 from pathlib import Path
 
@@ -13,17 +12,18 @@ from lenet.compiler.passes.end_in_probabilities import end_in_probabilities
 from lenet.dsl.check import check_graph
 from lenet.dsl.registry import layers
 from lenet.runtime.training.parameters import from_tensors, to_tensors
-from nets import Case, make_case, reference_net
+from nets import Case, make_case, only_large, reference_net
 
 SPECS = Path(__file__).parents[2] / "specs"
 NETS = sorted(path.stem for path in SPECS.glob("*.lenet"))
 # Rows and columns of the images, where they are fewer than the spec has; maps end at 2x2 or so.
 SMALL = {"alexnet": 96, "alexnet-2012": 99}
 PHOTOGRAPHS = 32
-# Whose kernels take the longest to compile, together two minutes. What they are made of is tried in
-# the others, too.
-LARGE = {"alexnet", "alexnet-2012", "convnext-t", "densenet121", "googlenet", "resnet18",
-         "resnet50", "vgg11", "vgg16", "vgg16-cifar"}  # fmt: skip
+# Whose kernels take the longest to compile, together several minutes. What they are made of is tried
+# in chains of layers, and all of them are in ONNX.
+LARGE = {
+    "alexnet", "alexnet-2012", "convnext-t", "densenet121", "efficientnet-b0", "googlenet", "mobilenet1", "mobilenet2", "resnet18", "resnet50", "resnet56", "squeezenet", "unet", "vgg11", "vgg16", "vgg16-cifar",
+}  # fmt: skip
 DEEP = 60  # layers, of which the functions for single images take their time to compile
 FILES = [*SPECS.glob("*.lenet"), *SPECS.glob("*/*.lenet")]
 TEXTS = {path.relative_to(SPECS).as_posix(): path.read_text() for path in FILES}
@@ -64,8 +64,8 @@ def test_the_net_in_onnx_is_the_reference(name: str) -> None:
 @pytest.mark.parametrize("name", NETS)
 def test_the_net_predicts_as_the_reference(name: str) -> None:
     """Its probabilities, of images together and one by one, and those of the net in ONNX."""
-    if name in LARGE and not os.environ.get("LENET_LARGE"):
-        pytest.skip("large: run `make large`")
+    if name in LARGE:
+        only_large()
     case = case_of(name)
     expected = case.predicting.forward(case.values())
     expected = expected.reshape(len(expected), -1)

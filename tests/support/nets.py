@@ -1,9 +1,11 @@
 """Nets for numeric tests: compiled kernels on one side, the float64 reference on the other."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pytest
 
 from lenet.compiler.jit.cache import Loaded, load
 from lenet.compiler.losses.code import loss_of
@@ -129,6 +131,12 @@ class Case:
     def normalization(self):
         channels = self.graph.input[0] if len(self.graph.input) == 3 else 1
         return np.full(channels, SCALE, np.float32), np.full(channels, SHIFT, np.float32)
+
+
+def only_large() -> None:
+    """Leave a test to `make large`: it takes long to compile, and tries variations of others."""
+    if not os.environ.get("LENET_LARGE"):
+        pytest.skip("run `make large`")
 
 
 def spec_of(chain: str) -> str:
