@@ -92,7 +92,8 @@ def start_session(
     try:
         return _start(chosen)
     except LenetError:
-        if not drop_archive():
+        started = SparkContext._gateway is not None
+        if started or not drop_archive():
             raise
     # Java does not start with a damaged archive; what else kept it from starting does so again.
     chosen = _settings(master, name, data_bytes, threads) | dict(settings or {})

@@ -19,11 +19,13 @@ NETS = sorted(path.stem for path in SPECS.glob("*.lenet"))
 # Rows and columns of the images, where they are fewer than the spec has; maps end at 2x2 or so.
 SMALL = {"alexnet": 96, "alexnet-2012": 99}
 PHOTOGRAPHS = 32
-# Whose kernels take the longest to compile, together several minutes. What they are made of is tried
-# in chains of layers, and all of them are in ONNX.
+# Whose kernels take the longest to compile, together several minutes. What they are made of is
+# tried in chains of layers, and all of them are in ONNX.
 LARGE = {
-    "alexnet", "alexnet-2012", "convnext-t", "densenet121", "efficientnet-b0", "googlenet", "mobilenet1", "mobilenet2", "resnet18", "resnet50", "resnet56", "squeezenet", "unet", "vgg11", "vgg16", "vgg16-cifar",
-}  # fmt: skip
+    "alexnet", "alexnet-2012", "convnext-t", "densenet121", "efficientnet-b0", "googlenet",
+    "mobilenet1", "mobilenet2", "resnet18", "resnet50", "resnet56", "squeezenet", "unet", "vgg11",
+    "vgg16", "vgg16-cifar",
+}  # fmt: skip  # fmt: skip
 DEEP = 60  # layers, of which the functions for single images take their time to compile
 FILES = [*SPECS.glob("*.lenet"), *SPECS.glob("*/*.lenet")]
 TEXTS = {path.relative_to(SPECS).as_posix(): path.read_text() for path in FILES}

@@ -94,9 +94,14 @@ def test_what_keeps_spark_from_starting_is_said_once(
     monkeypatch.setattr(session, "_start", start)
     archive_options()
     archive.write_bytes(HEADER)
+    monkeypatch.setattr(session.SparkContext, "_gateway", object())
     with pytest.raises(LenetError, match="no"):
         session.start_session("local[1]")
-    assert tried == [True, False]
+    assert tried == [True] and archive.exists(), "Java has started: it was something else"
+    monkeypatch.setattr(session.SparkContext, "_gateway", None)
+    with pytest.raises(LenetError, match="no"):
+        session.start_session("local[1]")
+    assert tried == [True, True, False]
 
 
 def test_a_damaged_archive_is_not_in_the_way(archive: Path) -> None:
