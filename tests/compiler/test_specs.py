@@ -25,7 +25,7 @@ LARGE = {
     "alexnet", "alexnet-2012", "convnext-t", "densenet121", "efficientnet-b0", "googlenet",
     "mobilenet1", "mobilenet2", "resnet18", "resnet50", "resnet56", "squeezenet", "unet", "vgg11",
     "vgg16", "vgg16-cifar",
-}  # fmt: skip  # fmt: skip
+}  # fmt: skip
 DEEP = 60  # layers, of which the functions for single images take their time to compile
 FILES = [*SPECS.glob("*.lenet"), *SPECS.glob("*/*.lenet")]
 TEXTS = {path.relative_to(SPECS).as_posix(): path.read_text() for path in FILES}
