@@ -16,7 +16,7 @@ help:
 	@echo "make train    train $(SPEC)   (SPEC=specs/other.lenet, TRAIN_ARGS='...')"
 	@echo "make test     make lint, and all tests    (PYTEST_ARGS='...')"
 	@echo "make fast     the tests that take neither Spark nor long: some two minutes"
-	@echo "make large    what takes long to compile, such as the largest nets"
+	@echo "make large    the tests that take long and are tried in parts by others, such as the largest nets"
 	@echo "make lint     ruff's checks and format, and mypy"
 	@echo "make golden   write the golden texts anew (read the difference)"
 	@echo "make docs     write docs/language.md anew"
@@ -32,7 +32,7 @@ test: lint
 	$(BIN)/pytest -n 3 --dist loadgroup $(PYTEST_ARGS)
 
 large: $(READY)
-	LENET_LARGE=1 $(BIN)/pytest -n 2 tests/compiler $(PYTEST_ARGS)
+	LENET_LARGE=1 $(BIN)/pytest -n 3 --dist loadgroup -m large $(PYTEST_ARGS)
 
 fast: $(READY)
 	$(BIN)/pytest -n 2 -m "not slow and not spark" $(PYTEST_ARGS)

@@ -85,6 +85,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.stem.removeprefix("test_") in SLOW:
             item.add_marker("slow")
+        if item.get_closest_marker("large") and not os.environ.get("LENET_LARGE"):
+            item.add_marker(pytest.mark.skip(reason="large: run `make large`"))
         if "spark" in getattr(item, "fixturenames", ()):
             item.add_marker("spark")
 

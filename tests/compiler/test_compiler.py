@@ -37,7 +37,7 @@ from lenet.dsl.check import check_graph
 from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Graph
 from lenet.runtime.machine.arrays import aligned_floats, frozen
-from nets import make_case, only_large
+from nets import make_case
 
 ROOT = Path(__file__).parents[2]
 # Those that import nothing.
@@ -75,8 +75,8 @@ def test_pool_before_activation() -> None:
     assert passes.pool_before_activation(after) == after
 
 
+@pytest.mark.large
 def test_pool_before_activation_changes_no_number(monkeypatch) -> None:
-    only_large()  # test_passes.py has a smaller net
     fused = make_case(POOLED)
     monkeypatch.setattr(pipeline, "PASSES", (passes.end_in_probabilities,))
     plain = make_case(POOLED)
@@ -203,23 +203,33 @@ WINDOWS = (
 @pytest.mark.parametrize(
     ("given", "layers"),
     [
-        ("35x34", WINDOWS.format("direct")),
+        pytest.param("35x34", WINDOWS.format("direct"), marks=pytest.mark.large),
         ("9x10", WINDOWS.format("winograd")),
-        ("17x18", "conv 24x3x3 pad 1 algorithm winograd; tanh; conv 24x3x3 algorithm winograd"),
-        ("28x25", "conv 5x5x5; tanh; maxpool 2; tanh; conv 4x4x7 pad 2x3; relu; maxpool 3x2"),
+        pytest.param(
+            "17x18",
+            "conv 24x3x3 pad 1 algorithm winograd; tanh; conv 24x3x3 algorithm winograd",
+            marks=pytest.mark.large,
+        ),
+        pytest.param(
+            "28x25",
+            "conv 5x5x5; tanh; maxpool 2; tanh; conv 4x4x7 pad 2x3; relu; maxpool 3x2",
+            marks=pytest.mark.large,
+        ),
         (
             "19x22",
             "conv 6x3x3 groups 2 dilate 2; tanh; depthwise 3 pad 1 multiplier 2; maxpool 2; "
             "depthwise 5x7 pad 2; relu; conv 9x3x3 groups 3 stride 2 pad same",
         ),
-        ("48x46", "conv 3x7x5 pad 3 stride 1x2; maxpool 2x3; conv 2x6x5; maxpool 4x2 stride 5x2"),
+        pytest.param(
+            "48x46",
+            "conv 3x7x5 pad 3 stride 1x2; maxpool 2x3; conv 2x6x5; maxpool 4x2 stride 5x2",
+            marks=pytest.mark.large,
+        ),
     ],
 )
 def test_narrow_registers_give_the_same_bits(given: str, layers: str) -> None:
     """Tiles, the rows of large maps that they take at a time, and what is chosen lane by lane
     differ between processors; the order of every sum does not."""
-    if given not in ("9x10", "19x22"):
-        only_large()
     lines = "\n".join(layers.split("; "))
     spec = f"input 2x{given}\n{lines}\navgpool all\nlinear 7\nlogsoftmax"
     wide = make_case(spec)

@@ -12,7 +12,7 @@ from lenet.compiler.passes import FOR_PREDICTION, PASSES
 from lenet.compiler.verify import verify_graph
 from lenet.dsl.check import check_graph
 from lenet.dsl.graph import Graph, draw
-from nets import make_case, only_large, spec_of
+from nets import make_case, spec_of
 
 # For each pass a net that it changes.
 NETS = {
@@ -101,10 +101,10 @@ BY_INPUT = (
 )
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("name", [n for n in NETS if n.startswith("fuse")])
 def test_fusing_what_needs_its_input(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Activations whose derivative does not follow from their output: not a bit changes."""
-    only_large()
     case = make_case(spec_of(BY_INPUT))
     others = tuple(function for function in PASSES if function.__name__ != name)
     monkeypatch.setattr(pipeline, "PASSES", others)

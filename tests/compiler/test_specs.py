@@ -12,7 +12,7 @@ from lenet.compiler.passes.end_in_probabilities import end_in_probabilities
 from lenet.dsl.check import check_graph
 from lenet.dsl.registry import layers
 from lenet.runtime.training.parameters import from_tensors, to_tensors
-from nets import Case, make_case, only_large, reference_net
+from nets import Case, make_case, reference_net, variations
 
 SPECS = Path(__file__).parents[2] / "specs"
 NETS = sorted(path.stem for path in SPECS.glob("*.lenet"))
@@ -63,11 +63,9 @@ def test_the_net_in_onnx_is_the_reference(name: str) -> None:
     assert np.abs(found - expected).max() < 1e-5 * np.abs(expected).max()
 
 
-@pytest.mark.parametrize("name", NETS)
+@pytest.mark.parametrize("name", variations(NETS, LARGE))
 def test_the_net_predicts_as_the_reference(name: str) -> None:
     """Its probabilities, of images together and one by one, and those of the net in ONNX."""
-    if name in LARGE:
-        only_large()
     case = case_of(name)
     expected = case.predicting.forward(case.values())
     expected = expected.reshape(len(expected), -1)

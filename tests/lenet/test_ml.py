@@ -94,6 +94,7 @@ def test_saving(fitted, frame, tmp_path: Path) -> None:
     assert loaded.stages[0].net.digest == classifier.fit(frame).net.digest
 
 
+@pytest.mark.large
 def test_cross_validation_in_parallel(frame) -> None:
     """Two fits at once in one driver."""
     from pyspark.ml.evaluation import MulticlassClassificationEvaluator
@@ -170,6 +171,7 @@ def rows_of_errors(action) -> str:
     return str(caught.value)
 
 
+@pytest.mark.large
 def test_grids_take_what_the_constructor_takes(frame, tmp_path: Path, monkeypatch) -> None:
     """A file, a path with imports, and a text; the files may be gone when the training begins."""
     from pyspark.ml.tuning import ParamGridBuilder
@@ -195,6 +197,7 @@ def test_grids_take_what_the_constructor_takes(frame, tmp_path: Path, monkeypatc
     assert models[1].net.source == text
 
 
+@pytest.mark.large
 def test_settings_in_a_grid_and_in_fit(frame, tmp_path: Path) -> None:
     from pyspark.ml.evaluation import MulticlassClassificationEvaluator
     from pyspark.ml.tuning import CrossValidator, CrossValidatorModel, ParamGridBuilder

@@ -56,6 +56,7 @@ def test_a_program_beside_packages_of_such_names(tmp_path: Path) -> None:
     assert not (tmp_path / "mark").exists(), (tmp_path / "mark").read_text()
 
 
+@pytest.mark.large
 def test_a_training_on_spark(hostile: Path) -> None:
     """With helpers that compile, since the cache is empty, and with Spark's workers."""
     command = [

@@ -57,6 +57,7 @@ def goes_on(folder: Path) -> str:
     return lenet.train(network, output=folder, resume=True, progress=False, **options).digest
 
 
+@pytest.mark.large
 @pytest.mark.slow
 def test_it_goes_on_wherever_it_is_killed(tmp_path: Path) -> None:
     change: dict[str, Any] = {"optimizer": "  optimizer adam", "checkpoint": "  l2 0.001"}

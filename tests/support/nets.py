@@ -1,8 +1,8 @@
 """Nets for numeric tests: compiled kernels on one side, the float64 reference on the other."""
 
-import os
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
@@ -133,10 +133,10 @@ class Case:
         return np.full(channels, SCALE, np.float32), np.full(channels, SHIFT, np.float32)
 
 
-def only_large() -> None:
-    """Leave a test to `make large`: it takes long to compile, and tries variations of others."""
-    if not os.environ.get("LENET_LARGE"):
-        pytest.skip("run `make large`")
+def variations(names: Iterable[str], large: Collection[str]) -> list[Any]:
+    """Parameters of a test, of which those that are `large` are left to `make large`."""
+    marks = pytest.mark.large
+    return [pytest.param(name, marks=marks) if name in large else name for name in names]
 
 
 def spec_of(chain: str) -> str:

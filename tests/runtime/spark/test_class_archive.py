@@ -104,6 +104,7 @@ def test_what_keeps_spark_from_starting_is_said_once(
     assert tried == [True, True, False]
 
 
+@pytest.mark.large
 def test_a_damaged_archive_is_not_in_the_way(archive: Path) -> None:
     archive_options()
     archive.write_bytes(HEADER + bytes(2**16))

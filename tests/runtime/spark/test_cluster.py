@@ -51,7 +51,11 @@ def spec_of(folder: Path, name: str, text: str) -> tuple[str, str]:
     return str(path), lenet.train(path, engine="local").digest
 
 
-@pytest.mark.parametrize("name, text", [("odd", ODD), ("normalized", NET)], ids=["odd", "norm"])
+@pytest.mark.parametrize(
+    "name, text",
+    [pytest.param("odd", ODD, marks=pytest.mark.large), ("normalized", NET)],
+    ids=["odd", "norm"],
+)
 def test_the_same_bits_on_any_number_of_executors(
     cluster: Driver, folder: Path, name: str, text: str
 ) -> None:
@@ -145,6 +149,7 @@ def test_checkpoints_in_a_hadoop_file_system(cluster: Driver, folder: Path) -> N
     )
 
 
+@pytest.mark.large
 def test_a_standalone_master_with_two_workers(tmp_path: Path, long: tuple[str, str]) -> None:
     """The loss of an executor, where Spark gives up and the driver starts the stage again."""
     env = environment(tmp_path)
@@ -161,6 +166,7 @@ def test_a_standalone_master_with_two_workers(tmp_path: Path, long: tuple[str, s
     assert [e for e in events if e["event"] == "failed"]
 
 
+@pytest.mark.large
 def test_an_encrypted_cluster_among_strangers(tmp_path: Path) -> None:
     """Nothing has to be allowed, and who listens does so at one address, with TLS."""
     path, expected = spec_of(tmp_path, "odd", ODD)

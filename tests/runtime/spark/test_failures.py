@@ -78,7 +78,9 @@ def python_without(folder: Path, module: str) -> Path:
 
 
 @pytest.mark.spark
-@pytest.mark.parametrize("module", ["pyarrow", "safetensors"])
+@pytest.mark.parametrize(
+    "module", ["pyarrow", pytest.param("safetensors", marks=pytest.mark.large)]
+)
 def test_an_executor_without_a_module(tmp_path: Path, module: str) -> None:
     python = python_without(tmp_path, module)
     script = TRAIN
@@ -127,6 +129,7 @@ def test_a_python_of_another_version(tmp_path: Path) -> None:
         assert f"set PYSPARK_PYTHON to a Python {own}" in fix
 
 
+@pytest.mark.large
 @pytest.mark.spark
 def test_a_python_that_is_not_there(tmp_path: Path) -> None:
     lines, _ = run(TRAIN, tmp_path, PYSPARK_PYTHON="/no/such/python")
@@ -137,6 +140,7 @@ def test_a_python_that_is_not_there(tmp_path: Path) -> None:
         assert detail == "It is /no/such/python: it is not there." and sys.executable in fix
 
 
+@pytest.mark.large
 @pytest.mark.spark
 def test_a_python_that_ends_at_once(tmp_path: Path) -> None:
     python = tmp_path / "python"
@@ -263,6 +267,7 @@ def test_ports_and_addresses(
     assert line.startswith(f"{title} | ") and fix in line
 
 
+@pytest.mark.large
 @pytest.mark.spark
 @needs_root
 def test_spark_for_a_user_without_name_and_home() -> None:

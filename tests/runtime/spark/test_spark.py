@@ -307,6 +307,7 @@ def test_too_few_slots_are_an_error_at_once(small: Path, spark) -> None:
     assert time.monotonic() - before < 20
 
 
+@pytest.mark.large
 def test_another_local_master_gives_the_same_bits(small: Path) -> None:
     """From the command line, with every event logged as JSON."""
     command = [
