@@ -70,7 +70,8 @@ def _check_weights(lowered: Lowering, train: Train, answers: Answers, span: Span
     if not said or isinstance(said, str) or (len(output) != 1 and answers != "places"):
         return
     if len(said) != output[0]:
-        lowered.report(messages.class_weights_differ(span, len(said), output[0], what))
+        by_place = answers == "places"
+        lowered.report(messages.class_weights_differ(span, len(said), output[0], what, by_place))
     elif not any(said):
         lowered.report(messages.no_class_counts(span))
 

@@ -201,7 +201,8 @@ def test_what_takes_places() -> None:
     assert titles(SPEC.replace("crossentropy", "crossentropy weights balanced")) == [
         "`balanced` counts the images of each class, and here each place has a class"
     ]
-    assert titles(SPEC.replace("crossentropy", "crossentropy weights 1 2"))
+    (few,) = check(SPEC.replace("crossentropy", "crossentropy weights 1 2")).diagnostics
+    assert few.fix == "write 3 numbers", "not `weights balanced`, which counts images"
     assert titles(SPEC + "augment\n  mixup 0.2\n") == [
         "`mixup` mixes two images, but the classes at their places cannot be mixed"
     ]

@@ -260,11 +260,16 @@ E047 = Code(
 )
 
 
-def class_weights_differ(span: Span, weights: int, classes: int, what: str) -> Diagnostic:
+def class_weights_differ(
+    span: Span, weights: int, classes: int, what: str, by_place: bool
+) -> Diagnostic:
     """A loss has weights for another number of classes than the net, or of outputs."""
     found = "1 weight" if weights == 1 else f"{weights} weights"
     detail = "There is one for each class, in their order: how much an image of it counts."
     fix = f"write {classes} numbers, or `weights balanced`"
+    if by_place:  # nothing counts places
+        detail = "There is one for each class, in their order: how much a place of it counts."
+        fix = f"write {classes} numbers"
     if what == "outputs":
         detail = "There is one for each output, in their order: how much its yes counts."
         fix = f"write {classes} numbers"
