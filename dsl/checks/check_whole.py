@@ -69,6 +69,12 @@ def check_whole(lowered: Lowering, again: Lowering | None, sections: Sections, t
             report(messages.stale_count(span, expected, totals[0]))
     _advise(lowered)
     _look_at_paths(lowered)
+    for name in lowered.inputs if lowered.several else ():
+        if name not in lowered.read:
+            line = next(
+                line for n, line in zip(lowered.nodes, lowered.lines, strict=True) if n.name == name
+            )
+            report(messages.input_unused(line.span, name))
     if sections.train is not None:
         _look_at_batch(lowered, sections.train)
         if sections.augment is not None and sections.train.batch == 1:

@@ -19,11 +19,11 @@ from lenet.dsl.datasets import DATASETS
 from lenet.dsl.errors import LenetError
 from lenet.dsl.files import read_file
 from lenet.dsl.graph import Graph, bare_shape
-from lenet.dsl.shapes import Shape, product, show
+from lenet.dsl.shapes import Shape, as_image, product, show
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.data.picture import PictureError
 from lenet.runtime.data.preparation import MOST_BYTES, Preparation
-from lenet.runtime.data.values import TOO_LARGE, as_image
+from lenet.runtime.data.values import TOO_LARGE
 from lenet.runtime.lazy import lazy
 from lenet.runtime.machine.cores import available_cores
 from lenet.runtime.machine.files import write_atomically

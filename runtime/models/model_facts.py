@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lenet.dsl.graph import Graph
-from lenet.dsl.shapes import Shape, product, show
+from lenet.dsl.shapes import Shape, channels_of, product, show
 from lenet.runtime.data.target import Target
 from lenet.runtime.records.observed import Observed
 
@@ -131,7 +131,7 @@ def check_fit(model: "Model") -> None:
         answers, names = target.count, len(target.names("answer"))
         if len(model.classes) != names or not len(given[0]) == len(given[1]) == answers:
             raise Damaged(f"It tells of other answers than its net's {answers:,}.")
-    channels = graph.input[0] if len(graph.input) == 3 else 1
+    channels = channels_of(graph.input)
     if not len(model.mean) == len(model.deviation) == channels:
         found = f"{len(model.mean):,} and {len(model.deviation):,}"
         raise Damaged(f"Its mean and deviation have {found} values, but should have {channels:,}.")

@@ -18,7 +18,7 @@ from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
 from lenet.dsl.sections.data import Data
-from lenet.dsl.shapes import Shape
+from lenet.dsl.shapes import Shape, as_image
 from lenet.dsl.training.values import Train
 from lenet.runtime.data.columns import Columns
 from lenet.runtime.data.counts import Counts, together
@@ -29,7 +29,7 @@ from lenet.runtime.data.preparation import Preparation
 from lenet.runtime.data.rows import READY, unusable
 from lenet.runtime.data.streaming import Streaming
 from lenet.runtime.data.target import Target
-from lenet.runtime.data.values import Form, as_image, form_of_encoded
+from lenet.runtime.data.values import Form, form_of_encoded
 from lenet.runtime.models.model import Model
 from lenet.runtime.spark.columns import (
     answer_column,

@@ -10,8 +10,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lenet.dsl.errors import LenetError
-from lenet.dsl.shapes import product
-from lenet.runtime.data.values import Form, as_image, form_of, values_of
+from lenet.dsl.shapes import as_image, product
+from lenet.runtime.data.values import Form, form_of, values_of
 from lenet.runtime.models.model import Model
 
 # What an image is predicted to be: the class and its name, and the net's outputs for all classes;

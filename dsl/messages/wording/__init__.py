@@ -11,12 +11,14 @@ from lenet.dsl.messages.wording import (
     answers,
     bodies,
     images,
+    inputs,
     metrics,
     net,
     outputs,
     parts,
     reading,
     sections,
+    sequences,
     shapes,
     words,
 )
@@ -24,17 +26,19 @@ from lenet.dsl.messages.wording.advice import *  # noqa: F403
 from lenet.dsl.messages.wording.answers import *  # noqa: F403
 from lenet.dsl.messages.wording.bodies import *  # noqa: F403
 from lenet.dsl.messages.wording.images import *  # noqa: F403
+from lenet.dsl.messages.wording.inputs import *  # noqa: F403
 from lenet.dsl.messages.wording.metrics import *  # noqa: F403
 from lenet.dsl.messages.wording.net import *  # noqa: F403
 from lenet.dsl.messages.wording.outputs import *  # noqa: F403
 from lenet.dsl.messages.wording.parts import *  # noqa: F403
 from lenet.dsl.messages.wording.reading import *  # noqa: F403
 from lenet.dsl.messages.wording.sections import *  # noqa: F403
+from lenet.dsl.messages.wording.sequences import *  # noqa: F403
 from lenet.dsl.messages.wording.shapes import *  # noqa: F403
 from lenet.dsl.messages.wording.words import *  # noqa: F403
 
-_SUBJECTS = (reading, words, net, shapes, parts, outputs, answers, images, sections, metrics,
-             bodies, advice)  # fmt: skip
+_SUBJECTS = (reading, words, net, shapes, parts, outputs, answers, images, inputs, sections,
+             sequences, metrics, bodies, advice)  # fmt: skip
 CODES = dict(
     sorted(
         (name, code)
