@@ -38,6 +38,7 @@ def make_job(
         settings=dict(settings), imports=dict(graph.imports),
         observed=_observed(source), name=spec.stem.encode(errors="backslashreplace").decode(),
         answers=None if unit is None else (unit.mean, unit.deviation),
+        features=source.features,
     )  # fmt: skip
     job = Job(
         graph, str(spec), scale, shift, slice_count(graph.train.batch, least_rows(graph)),

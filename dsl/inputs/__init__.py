@@ -14,7 +14,8 @@ Places = Literal["before", "behind"]
 class InputKind(Entry):
     """What the checker knows of a kind.
 
-    A number stands `before` its word (`60 words`), or behind it and `of` (`one of 5`).
+    Its columns are named by the `line` of the section `data`. A number stands `before` its word
+    (`60 words`), or behind it and `of` (`one of 5`).
 
     Its traits: its values are `codes`, the numbers of words or categories, which `embed` and
     `onehot` read, `many` of them one after the other, or a `set`, a 0 or 1 for each; they come
@@ -22,12 +23,14 @@ class InputKind(Entry):
     """
 
     number: Places
+    line: str
     codes: bool = False
     many: bool = False
     set: bool = False
     usual: int = 0
 
 
+NUMBERS = "number"  # the line of inputs of plain sizes
 INPUTS: Registry[InputKind] = Registry(__name__, "INPUT")
 
 
@@ -49,6 +52,11 @@ class Input:
     def entry(self) -> InputKind | None:
         """What is known of its kind, None of plain sizes."""
         return INPUTS[self.kind] if self.kind else None
+
+    @property
+    def line(self) -> str:
+        """The line of the section `data` that names its columns."""
+        return INPUTS[self.kind].line if self.kind else NUMBERS
 
     @property
     def has_codes(self) -> bool:

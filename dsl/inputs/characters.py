@@ -7,6 +7,7 @@ INPUT = InputKind(
     summary="a text of at most so many characters, of which the most frequent are known: `input "
     "400 characters of 100`; for `embed`, `onehot` or `bag`",
     example="input 400 characters of 100",
+    line="text",
     number="before",
     codes=True,
     many=True,

@@ -7,6 +7,7 @@ INPUT = InputKind(
     summary="a set of categories: `input genres some of 20`; for `embed`, which is their mean, or "
     "`onehot`",
     example="input genres some of 20",
+    line="category",
     number="behind",
     codes=True,
     set=True,

@@ -7,6 +7,7 @@ INPUT = InputKind(
     summary="a text of at most so many words, of which the most frequent are known: `input 60 "
     "words of 10000`; for `embed`, `onehot` or `bag`",
     example="input 60 words of 10000",
+    line="text",
     number="before",
     codes=True,
     many=True,

@@ -21,6 +21,7 @@ from lenet.dsl.files import read_file
 from lenet.dsl.graph import Graph, bare_shape
 from lenet.dsl.shapes import Shape, as_image, product, show
 from lenet.runtime.data.dataset import Images
+from lenet.runtime.data.features import Features
 from lenet.runtime.data.picture import PictureError
 from lenet.runtime.data.preparation import MOST_BYTES, Preparation
 from lenet.runtime.data.values import TOO_LARGE
@@ -54,7 +55,8 @@ class Model(Shown):
     `imports` the texts of the files that it imports. `threads` predict, one for each core by
     default. `observed` is what the training images were like, if that is known. `name` is that of
     the spec's file, without its ending. Where the net's answers are no classes, `answers` are their
-    mean and deviation among the training rows, and `classes` their names.
+    mean and deviation among the training rows, and `classes` their names. `features` make rows of a
+    table's columns.
     """
 
     source: str
@@ -70,6 +72,7 @@ class Model(Shown):
     observed: Observed | None = None
     name: str = ""
     answers: tuple[tuple[float, ...], tuple[float, ...]] | None = None
+    features: Features | None = None
 
     def __repr__(self) -> str:
         return f"<Model {described(self)}>"

@@ -16,6 +16,7 @@ import numpy as np
 
 from lenet.dsl.graph import Graph
 from lenet.dsl.shapes import Shape, channels_of, product, show
+from lenet.runtime.data.features import Features
 from lenet.runtime.data.target import Target
 from lenet.runtime.records.observed import Observed
 
@@ -50,6 +51,7 @@ def facts_of(model: "Model") -> dict[str, str]:
         ),
         "classes": json.dumps(list(model.classes)),
         **_answers(model),
+        **({} if model.features is None else {"features": json.dumps(model.features.as_list())}),
         "observed": json.dumps(observed),
     }
 
@@ -84,6 +86,7 @@ def fields_of(facts: Mapping[str, str]) -> dict[str, Any]:
         "classes": _classes(_json(facts, "classes")),
         "observed": None if observed is None else _observed(observed),
         "answers": None if answers is None else _moments(answers),
+        "features": _json(facts, "features", "null"),
     }
 
 
@@ -115,6 +118,19 @@ def brief(history: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
         return {**epoch, "validation": kept}
 
     return (*map(numbers, history[:-1]), *history[-1:])
+
+
+def features_of(found: Any, graph: Graph) -> Features | None:
+    """What a file says of the columns of its inputs; Damaged where that does not fit them."""
+    needed = graph.data is not None and graph.data.tabular
+    if found is None:
+        if needed:
+            raise Damaged("It does not say what was learnt of its columns.")
+        return None
+    try:
+        return Features.from_list(found, graph.inputs, graph.data)
+    except ValueError as error:
+        raise Damaged(f"Of its inputs, {error}.") from None
 
 
 def check_fit(model: "Model") -> None:

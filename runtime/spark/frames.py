@@ -158,7 +158,9 @@ def _numbered(
         detail = f"{left_out[0]}." if left_out else ""
         raise DataError(f"{name} has no rows to train on", detail)
     chosen = None
-    validate = 0 if columns.validation is not None else section.validate
+    validate = (
+        0 if columns.validation is not None or not section.holds_out else section.held_of(rows)
+    )
     if validate:
         if held:
             detail = "The data section says `validate`, and rows to validate with are there too."
@@ -183,7 +185,7 @@ def _numbered(
     return FrameSource(
         name, shape, form.dtype, rows, held, largest, classes,
         1 / 255 if form.dtype == "uint8" else 1.0, f"{rows} {held} {checksum:016x}",
-        tuple(sorted(left_out)), form.pad, form.weighted, form.target.count_beside, session,
+        tuple(sorted(left_out)), form.pad, form.weighted, form.target.count_beside, None, session,
         numbered, kept, form,
     )  # fmt: skip
 
@@ -216,7 +218,7 @@ def read_pictures(
     layout = Layout.of(Path(path))
     form = layout.form(input_shape, section)
     # Listed here, as the local engine does it: Spark would leave out other files than we do.
-    files = session.createDataFrame(layout.table(tests=not section.validate))
+    files = session.createDataFrame(layout.table(tests=not section.holds_out))
     files = files.repartition(_PARTITIONS * slots(session))
     # The paths in messages are those that the local engine gives.
     shown = files.withColumn("", files["path"])

@@ -22,6 +22,7 @@ from lenet.runtime.look import check_labels, check_metrics
 from lenet.runtime.training.slices.shard import Shard, deal
 
 if TYPE_CHECKING:
+    from lenet.runtime.data.features import Features
     from lenet.runtime.spark.session import DataFrame, SparkSession
 
 
@@ -34,7 +35,7 @@ class Source(ABC):
     label. A value is what is stored, of `dtype`, times `scale`. `fingerprint` tells the images from
     others. `left_out` tells of pictures that could not be read. There are `pad` rows and columns of
     zeros around each image. Images to train with may be `weighted`, and have so many `answers` that
-    are no class, whose names are the `classes` then.
+    are no class, whose names are the `classes` then; `features` are how they are made of a table.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Source(ABC):
     pad: tuple[int, int]
     weighted: bool
     answers: int
+    features: "Features | None"
 
     @cached_property
     def counted(self) -> tuple[Counts, dict[int, int]]:
@@ -110,8 +112,8 @@ class InMemory(Source):
         return cls(
             dataset.name, dataset.shape, str(train.pixels.dtype), len(train), len(test), largest,
             dataset.classes, dataset.scale, fingerprint, tuple(sorted(dataset.left_out)),
-            dataset.pad, train.weights is not None, train.answers, train, test,
-            surveyed,
+            dataset.pad, train.weights is not None, train.answers,
+            dataset.features, train, test, surveyed,
         )  # fmt: skip
 
     def _count(self) -> tuple[Counts, dict[int, int]]:

@@ -10,6 +10,7 @@ from lenet.dsl.messages.wording import (
     advice,
     answers,
     bodies,
+    columns,
     images,
     inputs,
     metrics,
@@ -25,6 +26,7 @@ from lenet.dsl.messages.wording import (
 from lenet.dsl.messages.wording.advice import *  # noqa: F403
 from lenet.dsl.messages.wording.answers import *  # noqa: F403
 from lenet.dsl.messages.wording.bodies import *  # noqa: F403
+from lenet.dsl.messages.wording.columns import *  # noqa: F403
 from lenet.dsl.messages.wording.images import *  # noqa: F403
 from lenet.dsl.messages.wording.inputs import *  # noqa: F403
 from lenet.dsl.messages.wording.metrics import *  # noqa: F403
@@ -37,8 +39,8 @@ from lenet.dsl.messages.wording.sequences import *  # noqa: F403
 from lenet.dsl.messages.wording.shapes import *  # noqa: F403
 from lenet.dsl.messages.wording.words import *  # noqa: F403
 
-_SUBJECTS = (reading, words, net, shapes, parts, outputs, answers, images, inputs, sections,
-             sequences, metrics, bodies, advice)  # fmt: skip
+_SUBJECTS = (reading, words, net, shapes, parts, outputs, answers, images, inputs, columns,
+             sections, sequences, metrics, bodies, advice)  # fmt: skip
 CODES = dict(
     sorted(
         (name, code)
