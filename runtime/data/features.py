@@ -47,6 +47,27 @@ class Features:
             facts.append(kind_of(given).learn(given, [column_of(table, n) for n in names]))
         return cls(inputs, columns, tuple(facts), missing)
 
+    @classmethod
+    def of_series(cls, given: Input, section: Data, known: NDArray[np.float64]) -> "Features":
+        """Of columns that go along in time, whose training steps are `known` (steps, columns)."""
+        assert section.series is not None
+        columns = [pa.array(column) for column in known.T]
+        facts = kind_of(given).learn(given, columns)
+        return cls((given,), (section.series.columns,), (facts,), section.missing)
+
+    def standardized(self, windows: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Windows (count, columns, steps) as the net sees them; what is missing as told."""
+        mean, deviation = (np.array(self.facts[0][k])[:, None] for k in ("mean", "deviation"))
+        values = ((windows - mean) / deviation).astype(np.float32)
+        if self.missing in ("", DROP):
+            return values
+        return np.where(np.isnan(values), self._instead(self.facts[0])[:, None], values)
+
+    @property
+    def of_windows(self) -> bool:
+        """Whether a row is a window of series, which several rows of a table make."""
+        return not self.inputs[0].kind and len(self.inputs[0].shape) == 2
+
     @property
     def names(self) -> tuple[str, ...]:
         """All columns, each once."""
