@@ -247,7 +247,7 @@ def _run(
         source.shape, source.rows, source.held_out,
         worker_count(session, options.workers, job.slices),
         source.dtype, options.all_reduce, options.timeout, options.memory, source.weighted,
-        source.answers, source.encoded,
+        source.answers, source.encoded, source.group,
     )  # fmt: skip
     frame = source.frame(session)
     return train_on_spark(session, job, frame, plan, desk)
