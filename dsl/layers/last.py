@@ -2,12 +2,8 @@
 
 from lenet.dsl.lower.values import Refused
 from lenet.dsl.messages import wording as messages
-from lenet.dsl.registry import Arguments, Context, Layer
+from lenet.dsl.registry import Context, Layer, always
 from lenet.dsl.shapes import Shape
-
-
-def _always(arguments: Arguments) -> bool:
-    return True
 
 
 def _infer(context: Context) -> Shape:
@@ -25,5 +21,5 @@ LAYER = Layer(
     aliases=("laststep", "last_step", "selecttimestep"),
     family="shape",
     steps=True,
-    ends=_always,
+    ends=always,
 )

@@ -79,6 +79,8 @@ CHAINS = {
     "..conv 5x2 causal groups 5; .path; maxpool 2; layernorm; conv 7x3 pad 1; gelu; depthwise 3 "
     "stride 2 pad same bias no; upsample 2; batchnorm; avgpool 2; concat; .path; ..last; .path; "
     "..maxpool all; .path; ..reshape 14x4; ..tanh; ..avgpool all; linear 3",
+    "sums of products": "input 3x4x5; conv 2x2x2; concat; .path; ..dot; ...path; ....tanh; "
+    "...path; ...path; ....relu; .path; ..flatten; linear 3",
     "softmax inside": "input 3x4x4; conv 5x2x2; softmax; reshape 45; linear 6; softmax; linear 4; "
     "logsoftmax",
     "logsoftmax inside": "input 3x4x4; conv 5x2x2; logsoftmax; reshape 45; linear 4",

@@ -591,6 +591,23 @@ def slice_backward(
     return dx, {}
 
 
+def dot_forward(x: list[Array], parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    """One number: the sum of the products over all places."""
+    product = np.prod(np.stack(x), axis=0)
+    return product.reshape(len(product), -1).sum(axis=1, keepdims=True), x
+
+
+def dot_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[list[Array], Arrays]:
+    slopes = dy.reshape(-1, *(1,) * (saved[0].ndim - 1))
+    found = [
+        slopes * np.prod(np.stack([v for j, v in enumerate(saved) if j != k]), axis=0)
+        for k in range(len(saved))
+    ]
+    return found, {}
+
+
 def last_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
     """A sequence is a map of one row."""
     return x[:, :, 0, -1], x.shape
@@ -684,8 +701,9 @@ LAYERS: dict[str, Layer] = {
     "add": Layer(add_forward, add_backward),
     "multiply": Layer(multiply_forward, multiply_backward),
     "concat": Layer(concat_forward, concat_backward),
+    "dot": Layer(dot_forward, dot_backward),
 }
-JOINS = [LAYERS[kind] for kind in ("add", "multiply", "concat")]
+JOINS = [LAYERS[kind] for kind in ("add", "multiply", "concat", "dot")]
 
 
 # Losses: the sum over the batch, and its gradient
