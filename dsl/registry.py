@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
 
+from lenet.dsl.inputs import Input
 from lenet.dsl.messages.absent import absent, plain
 from lenet.dsl.messages.diagnostics import Diagnostic, closest
 from lenet.dsl.sections import SECTIONS
@@ -24,7 +25,8 @@ class Parameter:
     optimizer changes it.
     `mask` has a row for each output and tells which inputs it sees: the others' weights are 0.
     `pytorch` is its name in PyTorch, where it has another. `fan_out` is how many outputs see each
-    input, where that does not follow from the shape; `axis` that of the outputs.
+    input, where that does not follow from the shape; `axis` that of the outputs. With `by_rows` it
+    lies in memory as it is saved, each row in one piece.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Parameter:
     pytorch: str = field(default="", compare=False, repr=False)
     fan_out: int = field(default=0, repr=False)
     axis: int = field(default=0, repr=False)
+    by_rows: bool = field(default=False, repr=False)
 
     @property
     def count(self) -> int:
@@ -105,6 +108,7 @@ class Context:
     spans: dict[str, Span]
     paths: tuple[Line, ...] = ()
     warnings: list[Diagnostic] = field(default_factory=list)
+    codes: Input | None = None  # whose values these are numbers of
 
     @property
     def input(self) -> Shape:
@@ -119,6 +123,19 @@ def _no_parameters(shape: Shape, arguments: Arguments) -> tuple[Parameter, ...]:
 
 
 def _no_macs(given: Shape, shape: Shape, arguments: Arguments) -> int:
+    return 0
+
+
+def _never(arguments: Arguments) -> bool:
+    return False
+
+
+def _unknown(arguments: Arguments) -> int | None:
+    return None
+
+
+def kept(arguments: Arguments) -> int | None:
+    """Of a layer that does the same at each step."""
     return 0
 
 
@@ -158,6 +175,10 @@ class Layer(Entry):
     takes_in     whether its kernels can compute elementwise layers behind it as well
     in_paths     it is for a path of a join, since it may leave nothing of an image
     composite    it does nothing but what the layers do that are fused into it
+    steps        it goes along the steps of a sequence, and takes nothing else
+    reads_codes  it takes the numbers of words or categories, which other layers may not
+    ends         it needs to know where a text ends, and is given its codes as a second input
+    shortens     how many steps fewer of what it gives are known, or None where padding is mixed in
     """
 
     arguments: tuple[Argument, ...] = ()
@@ -180,6 +201,10 @@ class Layer(Entry):
     takes_in: bool = False
     in_paths: bool = False
     composite: bool = False
+    steps: bool = False
+    reads_codes: bool = False
+    ends: Callable[[Arguments], bool] = _never
+    shortens: Callable[[Arguments], int | None] = _unknown
 
     @property
     def sized(self) -> bool:
