@@ -21,9 +21,10 @@ from lenet.commands.explain import explain_word
 from lenet.commands.export import export
 from lenet.commands.fmt import format_files
 from lenet.commands.import_weights import import_weights
-from lenet.commands.lsp import serve
+from lenet.commands.lsp import serve as serve_editor
 from lenet.commands.predict import predict
 from lenet.commands.rate import rate
+from lenet.commands.serve import serve
 from lenet.commands.shapes import show_shapes
 from lenet.commands.train import train
 from lenet.dsl.messages.clean import clean_lines
@@ -61,6 +62,7 @@ Then:
     lenet rate net.lenet       draws the learning rate; --find finds one
     lenet train net.lenet      trains it on Spark, here or on a cluster
     lenet predict runs/.../model.safetensors image.png
+    lenet serve runs/.../model.safetensors
     lenet export runs/.../model.safetensors -o net.onnx
     lenet import resnet18.safetensors --spec resnet18.lenet
 
@@ -100,7 +102,8 @@ for _name, _function in (
     ("predict", predict),
     ("export", export),
     ("import", import_weights),
-    ("lsp", serve),
+    ("serve", serve),
+    ("lsp", serve_editor),
 ):
     app.command(_name)(with_messages(_function))
 

@@ -1,0 +1,147 @@
+const MOST_FIELDS = 64; // of a form; more numbers are written into one field
+const REST = 250; // milliseconds without a stroke before layers are asked for
+const api = new Api();
+let models = [];
+let model = null;
+let rest = 0;
+
+const predicting = new Newest((input, isOld) => show("predict", input, isOld, showAnswer));
+const explaining = new Newest((input, isOld) => show("explain", input, isOld, showExplanation));
+const pad = new Pad(find("pad"), find("pen"), find("pen-state"), drawn, forget);
+
+/** Ask the model, and show its answer unless a newer one is coming. */
+async function show(what, input, isOld, shown) {
+  const asked = model;
+  try {
+    const { body, type } = await input();
+    const query = asked.input.pictures ? "?resize=yes" : "";
+    const path = `/v1/models/${asked.name}/versions/${asked.version}/${what}${query}`;
+    const found = await api.ask(path, body, type);
+    if (asked !== model || isOld() || (asked.input.pictures && pad.isEmpty)) return;
+    problem("");
+    await shown(what === "predict" ? found.answer : found, asked);
+  } catch (error) {
+    refused(error);
+  }
+}
+
+function ask(input, isMoving) {
+  clearTimeout(rest);
+  predicting.wish(input);
+  rest = setTimeout(() => explaining.wish(input), isMoving ? 4 * REST : REST);
+}
+
+function drawn(isMoving) {
+  ask(async () => ({ body: await pad.picture(), type: "image/png" }), isMoving);
+}
+
+function chosen(file) {
+  if (!file) return;
+  pad.show(file);
+  const type = file.type.startsWith("image/") ? file.type : "application/octet-stream";
+  ask(async () => ({ body: file, type }), false);
+}
+
+/** Nothing is asked any more, and nothing shown. */
+function forget() {
+  clearTimeout(rest);
+  predicting.forget();
+  explaining.forget();
+  for (const id of ["answers", "why", "seen"]) find(id).hidden = true;
+  find("said").textContent = "Nothing yet.";
+  find("done").textContent = "";
+  problem("");
+}
+
+function problem(text) {
+  find("problem").textContent = text;
+}
+
+function refused(error) {
+  find("login").hidden = error.status !== 401;
+  if (error.status === 401) find("token").focus();
+  problem(error.message);
+}
+
+function choose(number) {
+  model = models[number];
+  const { shape, pictures } = model.input;
+  find("about").textContent =
+    `${model.parameters.toLocaleString("en")} parameters, ${shape.join("x")} → ` +
+    `${model.answers.names.length} ${model.answers.kind}${model.outcome && `, ${model.outcome}`}`;
+  find("drawing").hidden = !pictures;
+  find("row").hidden = pictures;
+  find("ink-choice").hidden = !(pictures && shape[0] === 3);
+  pad.ink = pictures && shape[0] === 3 ? find("ink").value : "#000";
+  forget();
+  if (pictures) pad.resize(shape[2], shape[1]);
+  else fields(model.input);
+}
+
+/** A form for the numbers of a row. */
+function fields(input) {
+  const size = input.shape.reduce((one, other) => one * other, 1);
+  const middle = ((input.least ?? 0) + (input.most ?? 0)) / 2;
+  const start = input.whole ? Math.round(middle) : Number(middle.toPrecision(3));
+  const known = input.most === null ? "" : `, ${brief(input.least)} to ${brief(input.most)}`;
+  find("row").replaceChildren();
+  const count = size <= MOST_FIELDS ? size : 1;
+  for (let k = 0; k < count; k += 1) {
+    const name = count === size ? `value ${k + 1}${known}` : `${size} numbers${known}`;
+    const label = element("label", name, find("row"));
+    const field = element(count === size ? "input" : "textarea", undefined, label);
+    if (count === size) Object.assign(field, { type: "number", step: "any", value: start });
+    else {
+      field.value = Array(size).fill(start).join(" ");
+      field.rows = 10;
+      label.className = "wide";
+    }
+  }
+  written();
+}
+
+function written() {
+  const fields = [...find("row").querySelectorAll("input, textarea")];
+  const texts = fields.flatMap((field) => field.value.trim().split(/[\s,;]+/));
+  const row = texts.map((text) => (text === "" ? NaN : Number(text)));
+  const wrong = row.findIndex((value) => !Number.isFinite(value));
+  if (wrong >= 0) return problem(`value ${wrong + 1} is no number`);
+  ask(async () => ({ body: JSON.stringify({ row }), type: "application/json" }), false);
+}
+
+async function begin() {
+  try {
+    models = (await api.ask("/v1/models")).models;
+  } catch (error) {
+    return refused(error);
+  }
+  find("login").hidden = true;
+  problem("");
+  const options = models.map((each) => element("option", `${each.name} ${each.version}`));
+  find("models").replaceChildren(...options);
+  choose(0);
+}
+
+find("models").addEventListener("change", (event) => choose(event.target.selectedIndex));
+find("clear").addEventListener("click", () => pad.clear());
+find("ink").addEventListener("input", (event) => (pad.ink = event.target.value));
+find("row").addEventListener("input", written);
+find("row").addEventListener("submit", (event) => event.preventDefault());
+find("file").addEventListener("change", (event) => {
+  chosen(event.target.files[0]);
+  event.target.value = ""; // so that the same one can be chosen again
+});
+find("login").addEventListener("submit", (event) => {
+  event.preventDefault();
+  api.token = find("token").value;
+  begin();
+});
+for (const name of ["dragover", "dragleave", "drop"]) {
+  document.addEventListener(name, (event) => {
+    if (!model || !model.input.pictures) return;
+    event.preventDefault();
+    find("pad").classList.toggle("over", name === "dragover");
+    if (name === "drop") chosen(event.dataTransfer.files[0]);
+  });
+}
+begin();
