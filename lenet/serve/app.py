@@ -45,7 +45,7 @@ class App:
         self, shelf: Shelf, settings: Settings, measures: Measures, rate: Rate,
         reloaded: Callable[[], None],
     ) -> None:  # fmt: skip
-        self._shelf, self._settings, self._measures = shelf, settings, measures
+        self.shelf, self._settings, self._measures = shelf, settings, measures
         self._rate, self._reloaded = rate, reloaded
         self._page = Page()
         self._working = 0
@@ -91,13 +91,13 @@ class App:
         ):
             watching = asyncio.create_task(self._watch())
             yield
-            self._shelf.stopping = True
+            self.shelf.stopping = True
             watching.cancel()
 
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(_EVERY)
-            await self._shelf.look()
+            await self.shelf.look()
 
     async def _home(self, _: Request) -> Response:
         return self._page.response()
@@ -107,20 +107,20 @@ class App:
 
     async def _ready(self, _: Request) -> Response:
         """A model whose new file cannot be served is ready all the same: with the old one."""
-        stopping = self._shelf.stopping
+        stopping = self.shelf.stopping
         found = {"status": "stopping" if stopping else "ready"}
         return JSONResponse(found, 503 if stopping else 200)
 
     async def _metrics(self, _: Request) -> Response:
-        content, kind = self._measures.written(self._shelf)
+        content, kind = self._measures.written(self.shelf)
         return Response(content, headers={"Content-Type": kind})
 
     async def _document(self, _: Request) -> Response:
-        return JSONResponse(document_of(self._shelf, self._settings))
+        return JSONResponse(document_of(self.shelf, self._settings))
 
     async def _models(self, _: Request) -> Response:
-        found: dict[str, Any] = {"models": [self._told(served) for served in self._shelf.all]}
-        if problems := self._shelf.problems:
+        found: dict[str, Any] = {"models": [self._told(served) for served in self.shelf.all]}
+        if problems := self.shelf.problems:
             found["problems"] = [looked.as_dict() for looked in problems]
         return JSONResponse(found)
 
@@ -130,13 +130,13 @@ class App:
     def _told(self, served: Served) -> dict[str, Any]:
         named = served.named
         return {
-            "name": named.name, "version": named.version, "newest": self._shelf.is_newest(served),
+            "name": named.name, "version": named.version, "newest": self.shelf.is_newest(served),
             "digest": served.digest, **served.facts.as_dict(),
         }  # fmt: skip
 
     async def _reload(self, request: Request) -> Response:
         self._check_rate(request)
-        found = await self._shelf.look(again=True)
+        found = await self.shelf.look(again=True)
         self._reloaded()
         failed = any(looked.outcome == "failed" for looked in found)
         return JSONResponse({"models": [f.as_dict() for f in found]}, 409 if failed else 200)
@@ -161,7 +161,7 @@ class App:
             return JSONResponse(found)
 
     def _found(self, request: Request) -> Served:
-        return self._shelf.find(request.path_params["name"], request.path_params.get("version"))
+        return self.shelf.find(request.path_params["name"], request.path_params.get("version"))
 
     def _check_rate(self, request: Request) -> None:
         client = request.client.host if request.client is not None else ""

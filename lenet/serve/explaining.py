@@ -17,7 +17,9 @@ from lenet.serve.served import Served
 MOST_MAPS = 64  # of a layer
 MOST_LAYERS = 200
 _MOST_SIDE = 64  # of a map; of larger ones every second place is shown, and so on
-_GAP = 1
+_MOST_VALUES = 4096  # of a vector
+_LINE = 16  # values of one that lies in a line
+_GREY = 128  # between maps, and where there is no value
 
 
 def explanation_of(served: Served, asked: Asked, number: int | None) -> dict[str, Any]:
@@ -45,36 +47,36 @@ def _shown(served: Served, asked: Asked) -> NDArray[np.uint8]:
 
 
 def layer_of(activation: Activation) -> dict[str, Any]:
-    """Its maps side by side in one PNG, from its least value, black, to its most, white. A gap of
-    one pixel lies between two; a vector lies in rows, as a picture does."""
+    """Its maps side by side in one PNG, from its least value, black, to its most, white, with a gap
+    of one pixel between two. A vector is a square of pixels, or if it is short a line of them."""
     node, values = activation.node, activation.values
     least, most = float(values.min()), float(values.max())
     image = as_image(node.shape)
-    maps = values.reshape(image[0], 1, *image[1:])[:MOST_MAPS]
     if is_vector(image):
-        maps = values.reshape(1, *image)
-    step = -(-max(maps.shape[2:]) // _MOST_SIDE) if not is_vector(image) else 1
-    shown = pictures_of(maps[:, :, ::step, ::step], least, most)
+        maps, gap = values.reshape(-1, 1, 1, 1)[:_MOST_VALUES], 0
+    else:
+        maps, gap = values.reshape(image[0], 1, *image[1:])[:MOST_MAPS], 1
+        step = -(-max(image[1:]) // _MOST_SIDE)
+        maps = maps[:, :, ::step, ::step]
+    across = len(maps) if len(maps) <= _LINE and not gap else row_length(len(maps))
     return {
         "name": node.name,
         "text": label(node),
         "shape": list(node.shape),
         "least": least,
         "most": most,
-        "maps": len(shown),
-        "across": row_length(len(shown)),
-        "picture": png_of(_sheet(shown)),
+        "maps": 1 if is_vector(image) else len(maps),
+        "picture": png_of(_sheet(pictures_of(maps, least, most), across, gap)),
     }
 
 
-def _sheet(maps: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
-    across = row_length(len(maps))
-    height, width = (side + _GAP for side in maps[0].shape)
+def _sheet(maps: list[NDArray[np.uint8]], across: int, gap: int) -> NDArray[np.uint8]:
+    height, width = (side + gap for side in maps[0].shape)
     down = -(-len(maps) // across)
-    sheet = np.full((down * height - _GAP, across * width - _GAP), 128, np.uint8)
+    sheet = np.full((down * height - gap, across * width - gap), _GREY, np.uint8)
     for k, picture in enumerate(maps):
         top, left = k // across * height, k % across * width
-        sheet[top : top + height - _GAP, left : left + width - _GAP] = picture
+        sheet[top : top + height - gap, left : left + width - gap] = picture
     return sheet
 
 
@@ -82,7 +84,7 @@ def occlusion_of(found: Occlusion, served: Served) -> dict[str, Any]:
     """In the PNG 255 is the largest fall of the answer, 128 none, and below 128 it rises where a
     place is hidden; `most` is that of a grey value of 255. Of a vector, `falls` has the numbers."""
     most = float(np.abs(found.falls).max())
-    grey = np.rint(128 + 127 * found.falls / (most or 1.0))
+    grey = np.rint(_GREY + 127 * found.falls / (most or 1.0))
     return {
         "answer": found.number,
         "label": served.facts.names[found.number],

@@ -7,7 +7,8 @@ import weakref
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lenet.serve.shelf import Shelf
+    from lenet.serve.served import Served
+    from lenet.serve.shelf import Looked, Shelf
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
@@ -66,6 +67,16 @@ class Measures:
         )  # fmt: skip
         if not self._several:
             prometheus.ProcessCollector(registry=self._registry)
+
+    def predicted(self, served: "Served", rows: int) -> None:
+        """So many were predicted together."""
+        labels = served.named.name, served.named.version
+        self.rows.labels(*labels).inc(rows)
+        self.batches.labels(*labels).observe(rows)
+
+    def looked(self, found: "Looked") -> None:
+        """A file has changed."""
+        self.reloads.labels(found.named.name, found.named.version, found.outcome).inc()
 
     def written(self, shelf: "Shelf") -> tuple[bytes, str]:
         """The page, and its content type."""

@@ -31,8 +31,7 @@ def serve_models(models: Sequence[str], settings: Settings, say: Say) -> None:
     listening = _bound(settings)  # first: what is in vain is said at once
     measures = Measures(settings.workers)
     shelf = Shelf(
-        wanted, max(1, available_cores() // settings.workers),
-        lambda served, rows: _seen(measures, served, rows),
+        wanted, max(1, available_cores() // settings.workers), measures.predicted,
         lambda looked: _looked(measures, looked, say),
     )  # fmt: skip
     for served in shelf.all:
@@ -78,15 +77,9 @@ def _bound(settings: Settings) -> socket.socket:
     return listening
 
 
-def _seen(measures: Measures, served: Served, rows: int) -> None:
-    labels = served.named.name, served.named.version
-    measures.rows.labels(*labels).inc(rows)
-    measures.batches.labels(*labels).observe(rows)
-
-
 def _looked(measures: Measures, looked: Looked, say: Say) -> None:
     named = looked.named
-    measures.reloads.labels(named.name, named.version, looked.outcome).inc()
+    measures.looked(looked)
     if looked.outcome == "reloaded":
         say(f"{named}  read again from {named.path}")
     else:

@@ -91,7 +91,7 @@ def explanation_schema(facts: Facts) -> Schema:
     layer = object_schema(
         {
             "name": text(), "text": text(), "shape": _list(_COUNT), "least": _NUMBER,
-            "most": _NUMBER, "maps": _COUNT, "across": _COUNT, "picture": _PNG,
+            "most": _NUMBER, "maps": _COUNT, "picture": _PNG,
         }
     )  # fmt: skip
     occlusion = object_schema(

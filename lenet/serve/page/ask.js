@@ -56,7 +56,7 @@ class Newest {
       while (this.next) {
         const wished = this.next;
         this.next = null;
-        await this.work(wished.value, () => this.next !== null);
+        await this.work(wished.value);
       }
     } finally {
       this.busy = false;

@@ -32,12 +32,16 @@ class Pad {
     const context = this.canvas.getContext("2d");
     context.fillStyle = "#fff";
     context.fillRect(0, 0, this.canvas.width, this.canvas.height);
-    this.isEmpty = true;
   }
 
   clear() {
     this.wipe();
     this.cleared();
+  }
+
+  /** Whether a stroke goes on. */
+  get isMoving() {
+    return Boolean(this.from || this.isDown);
   }
 
   place(event) {
@@ -82,7 +86,6 @@ class Pad {
     context.moveTo(...from);
     context.lineTo(...to);
     context.stroke();
-    this.isEmpty = false;
   }
 
   key(event) {
@@ -140,7 +143,6 @@ class Pad {
   /** Show a picture that was chosen, as far as the browser knows its kind. */
   async show(file) {
     this.wipe();
-    this.isEmpty = false;
     const image = await createImageBitmap(file).catch(() => null);
     if (!image) return;
     const { width, height } = this.canvas;

@@ -4,24 +4,31 @@ const api = new Api();
 let models = [];
 let model = null;
 let rest = 0;
+let sheet = 0; // the number of the paper: what was asked of an earlier one is of no interest
 
-const predicting = new Newest((input, isOld) => show("predict", input, isOld, showAnswer));
-const explaining = new Newest((input, isOld) => show("explain", input, isOld, showExplanation));
+const predicting = new Newest((input) => show("predict", input, showAnswer));
+const explaining = new Newest(async (input) => {
+  find("wait").hidden = false; // the first time, it has to be compiled
+  await show("explain", input, showExplanation);
+  find("wait").hidden = true;
+});
 const pad = new Pad(find("pad"), find("pen"), find("pen-state"), drawn, forget);
 
-/** Ask the model, and show its answer unless a newer one is coming. */
-async function show(what, input, isOld, shown) {
+/** Ask the model, and show its answer, unless the paper has been cleared or the model changed. */
+async function show(what, input, shown) {
   const asked = model;
+  const before = sheet;
   try {
     const { body, type } = await input();
     const query = asked.input.pictures ? "?resize=yes" : "";
     const path = `/v1/models/${asked.name}/versions/${asked.version}/${what}${query}`;
     const found = await api.ask(path, body, type);
-    if (asked !== model || isOld() || (asked.input.pictures && pad.isEmpty)) return;
+    if (before !== sheet) return;
     problem("");
     await shown(what === "predict" ? found.answer : found, asked);
   } catch (error) {
-    refused(error);
+    // What is only begun may be nothing yet.
+    if (before === sheet && !(error.status === 400 && pad.isMoving)) refused(error);
   }
 }
 
@@ -44,6 +51,7 @@ function chosen(file) {
 
 /** Nothing is asked any more, and nothing shown. */
 function forget() {
+  sheet += 1;
   clearTimeout(rest);
   predicting.forget();
   explaining.forget();

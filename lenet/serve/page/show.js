@@ -1,4 +1,9 @@
 const MOST_ROWS = 10; // of a table of answers
+const DONE = {
+  drawn: "the drawing was cut out, fitted in and centred",
+  inverted: "dark and light were changed",
+  resized: "it was brought to the net's size",
+};
 const percent = (share) => `${(100 * share).toFixed(share > 0.9995 && share < 1 ? 3 : 2)} %`;
 const brief = (value) => (value === null ? "beyond all bounds" : String(Number(value.toPrecision(6))));
 
@@ -48,8 +53,8 @@ function showAnswer(answer, model) {
   find("answers").hidden = false;
   const likeliest = answer.probabilities && `${answer.label}, ${percent(answer.probability)}`;
   find("said").textContent = likeliest || rows.map(([name, , words]) => `${name} ${words}`)[0];
-  const done = answer.prepared && answer.prepared.length ? answer.prepared.join(", ") : "";
-  find("done").textContent = done && `The picture was ${done}, as the training images were.`;
+  const done = (answer.prepared || []).map((word) => DONE[word] || word);
+  find("done").textContent = done.length ? `As for the training images, ${done.join(", and ")}.` : "";
   if (answer.mask) showMask(answer.mask);
 }
 
@@ -62,7 +67,7 @@ async function showMask(mask) {
 function paint(canvas, image, width = image.width, height = image.height) {
   canvas.width = width;
   canvas.height = height;
-  const context = canvas.getContext("2d");
+  const context = canvas.getContext("2d", { willReadFrequently: true });
   context.imageSmoothingEnabled = false;
   context.drawImage(image, 0, 0, width, height);
   return context;
@@ -80,8 +85,8 @@ async function showExplanation(found, model) {
   const shown = model.answers.kind === "numbers" ? brief : percent;
   const name = isVector ? "a value" : `a square of ${decided.side}x${decided.side} pixels`;
   find("fall").textContent =
-    `${decided.label}: ${shown(decided.value)}; ` +
-    `where ${name} is hidden, at the least ${shown(decided.least)}.`;
+    `${decided.label}: ${shown(decided.value)}, and ${shown(decided.least)} ` +
+    `where hiding ${name} costs most.`;
   find("why").hidden = false;
   showLayers(found.layers);
 }
@@ -113,7 +118,7 @@ function showLayers(layers) {
     const item = document.createElement("li");
     const image = element("img", undefined, item);
     image.src = `data:image/png;base64,${layer.picture}`;
-    image.alt = `${layer.maps} maps of ${layer.text}`;
+    image.alt = layer.maps > 1 ? `${layer.maps} maps of ${layer.text}` : `values of ${layer.text}`;
     image.onload = () => {
       image.width = image.naturalWidth * Math.max(1, Math.round(150 / image.naturalWidth));
     };
