@@ -73,7 +73,8 @@ def model_of(text: str, seed: int = 1) -> Model:
     if graph.answers == "class":
         seen = Observed((1, 28, 28), 0.0, 1.0, (0.0, 0.0))
         return Model(
-            text, tensors, tuple("0123456789"), 1 / 255, (0.13,), (0.3,), observed=seen, name="digits"
+            text, tensors, tuple("0123456789"), 1 / 255, (0.13,), (0.3,), observed=seen,
+            name="digits",
         )  # fmt: skip
     if graph.answers == "places":
         return Model(
@@ -114,7 +115,7 @@ class Running:
         self, path: str, value: Any = None, kind: str = "application/json", method: str = "",
         **headers: str,
     ) -> Answer:  # fmt: skip
-        """GET, or POST with bytes or what JSON is to be made of. In names of headers, `_` is `-`."""
+        """GET, or POST with bytes or what JSON is to be made of. In headers' names, `_` is `-`."""
         body = value if isinstance(value, bytes | type(None)) else json.dumps(value).encode()
         given = {name.replace("_", "-"): text for name, text in headers.items()}
         if body is not None and kind:

@@ -24,8 +24,8 @@ TOKEN = "a-secret-of-some-length"
 @pytest.fixture(scope="module")
 def server(pictures: Path, numbers: Path, places: Path) -> Iterator[Running]:
     with served(
-        [pictures, numbers, places], most_bytes=3 * 10**5, most_rows=40, most_pixels=10**6, rate=1e5,
-        patience=2,
+        [pictures, numbers, places], most_bytes=3 * 10**5, most_rows=40, most_pixels=10**6,
+        rate=1e5, patience=2,
     ) as running:  # fmt: skip
         yield running
 
@@ -197,7 +197,7 @@ def test_explanations(server: Running) -> None:
         ("digits/explain?answer=10", {"row": [0] * 784}, "", 400, "no answer 10"),
         ("digits/explain?answer=x", {"row": [0] * 784}, "", 400, "answer=x"),
         ("flats/predict", {"row": [1, 2, 3, 4, 1e39]}, "", 400, "finite numbers of float32"),
-        ("flats/predict", b'{"row": [1, 2, 3, 4, %s]}' % (b"9" * 400), "", 400, "beyond all bounds"),
+        ("flats/predict", b'{"row": [0, 0, 0, 0, %b]}' % (b"9" * 400), "", 400, "beyond all"),
         ("flats/predict", b"", "image/png", 415, "image/png are not taken"),
         ("flats/predict", {"picture": ""}, "", 400, "one key of row, rows"),
         ("nobody/predict", {}, "", 404, "no model 'nobody'"),
