@@ -8,7 +8,7 @@ import typer
 from lenet.dsl.errors import LenetError
 from lenet.terminal.console import note
 
-_NEEDED = ("starlette", "uvicorn", "python_multipart", "prometheus_client")
+_NEEDED = ("starlette", "uvicorn", "httptools", "python_multipart", "prometheus_client")
 
 
 def serve(
@@ -35,7 +35,7 @@ def serve(
     ] = 1000.0,
     concurrency: Annotated[
         int, typer.Option(min=1, max=1000, help="Requests that a process works on at once.")
-    ] = 64,
+    ] = 32,
     most_mb: Annotated[float, typer.Option(min=0.001, max=1024, help="Of a request's body.")] = 8.0,
     most_rows: Annotated[
         int, typer.Option(min=1, max=2**20, help="Rows or pictures in a request.")

@@ -14,6 +14,7 @@ from lenet.runtime.machine.cores import available_cores
 from lenet.serve.app import App
 from lenet.serve.limits import Rate
 from lenet.serve.measures import Measures
+from lenet.serve.protocol import BoundedHttp
 from lenet.serve.served import Named, Served
 from lenet.serve.settings import Settings
 from lenet.serve.shelf import Looked, Shelf
@@ -99,7 +100,7 @@ def _run(
 ) -> None:
     """This process serves; as the child of `parent`, for as long as that lives."""
     config = uvicorn.Config(
-        app.asgi(), ws="none", lifespan="on", log_config=None, access_log=False,
+        app.asgi(), http=BoundedHttp, ws="none", lifespan="on", log_config=None, access_log=False,
         proxy_headers=False, server_header=False, limit_concurrency=_MOST_OPEN,
         timeout_graceful_shutdown=round(settings.patience),
     )  # fmt: skip

@@ -23,7 +23,7 @@ class Settings:
     token: str | None = None
     workers: int = 1
     rate: float = 1000.0
-    concurrency: int = 64
+    concurrency: int = 32
     most_bytes: int = 8 * 2**20
     most_rows: int = 1024
     most_pixels: int = 2**24

@@ -21,6 +21,7 @@ from lenet.runtime.training.parameters import initial_weights, to_tensors
 from lenet.serve.app import App
 from lenet.serve.limits import Rate
 from lenet.serve.measures import Measures
+from lenet.serve.protocol import BoundedHttp
 from lenet.serve.served import Named, Served
 from lenet.serve.settings import Settings
 from lenet.serve.shelf import Looked, Shelf
@@ -144,7 +145,7 @@ def served(paths: list[Path], **options: Any) -> Iterator[Running]:
     app = App(shelf, settings, measures, Rate(settings.rate), lambda: None)
     listening = socket.create_server(("127.0.0.1", 0))
     running = Running(listening.getsockname()[1], app, shelf, said, batches)
-    config = uvicorn.Config(app.asgi(), log_config=None, lifespan="on", loop="asyncio")
+    config = uvicorn.Config(app.asgi(), log_config=None, lifespan="on", http=BoundedHttp)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()

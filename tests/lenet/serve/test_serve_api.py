@@ -1,8 +1,10 @@
 """The server's answers, over HTTP: what is predicted, and what is refused."""
 
 import base64
+import http.client
 import io
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -227,8 +229,6 @@ def test_pictures_beyond_the_limits(server: Running) -> None:
 
 
 def test_a_body_without_a_length_is_not_read_beyond_the_limit(server: Running) -> None:
-    import http.client
-
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
     parts = (bytes(10**4) for _ in range(10**6))
     try:
@@ -243,12 +243,21 @@ def test_a_body_without_a_length_is_not_read_beyond_the_limit(server: Running) -
 
 
 def test_a_body_that_does_not_come(server: Running) -> None:
-    import socket
-
     with socket.create_connection(("127.0.0.1", server.port), 20) as line:
         head = "Host: localhost\r\nContent-Type: image/png\r\nContent-Length: 9\r\n\r\n"
         line.sendall(b"POST /v1/models/digits/predict HTTP/1.1\r\n" + head.encode())
         assert line.recv(100).startswith(b"HTTP/1.1 408")
+
+
+@pytest.mark.parametrize("endless", [b"X-%d: y\r\n", b"%d" * 20])
+def test_headers_without_an_end(server: Running, endless: bytes) -> None:
+    """Many, or a long one: the server hangs up."""
+    with socket.create_connection(("127.0.0.1", server.port), 20) as line:
+        line.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ")
+        with pytest.raises(OSError):
+            for number in range(10**6):
+                line.sendall(endless % ((number,) if endless[:1] == b"X" else (number,) * 20))
+    assert server.ask("/health").status == 200
 
 
 def test_too_many_requests(pictures: Path) -> None:
