@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet.dsl.shapes import as_image
 from lenet.pages.labels import label
 from lenet.runtime.contact_sheet import is_vector, pictures_of, row_length
-from lenet.runtime.data.values import as_image
 from lenet.runtime.models.activations import Activation
 from lenet.runtime.models.occlusion import Occlusion, occluded
 from lenet.serve.answers import answer_of, png_of

@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 
 from lenet.dsl.answers import WRITTEN, Answers
-from lenet.dsl.shapes import Shape, product
+from lenet.dsl.shapes import Shape, as_image, product
 from lenet.runtime.contact_sheet import is_vector
-from lenet.runtime.data.values import as_image
 from lenet.runtime.models.described import outcome
 from lenet.runtime.models.model import Model
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.dsl.errors import LenetError
-from lenet.dsl.shapes import product, show
+from lenet.dsl.shapes import as_image, product, show
 from lenet.runtime.data.values import TOO_LARGE
 from lenet.runtime.training.batches import Normalization
 
@@ -23,7 +23,7 @@ def prepared(model: "Model", images: NDArray[Any]) -> tuple[NDArray[Any], Normal
     if images.shape == shape or (len(shape) == 3 and images.shape == shape[1:]):
         images = images[None]
     fits = images.ndim > 1 and (
-        images.shape[1:] == shape
+        images.shape[1:] in (shape, as_image(shape))
         or (shape[0] == 1 and images.shape[1:] == shape[1:])
         or images.shape[1:] == (product(shape),)
         or (len(shape) == 1 and product(images.shape[1:]) == shape[0])

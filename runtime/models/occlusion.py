@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.dsl.errors import LenetError
-from lenet.runtime.data.values import as_image
+from lenet.dsl.shapes import as_image
 from lenet.runtime.models.prediction import Answered, Prediction
 
 if TYPE_CHECKING:
