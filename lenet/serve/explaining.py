@@ -94,4 +94,5 @@ def occlusion_of(found: Occlusion, served: Served) -> dict[str, Any]:
         "most": most,
         "picture": png_of(grey.astype(np.uint8)),
         **({"falls": found.falls[0].tolist()} if len(found.falls) == 1 else {}),
+        **({"columns": list(found.columns)} if found.columns else {}),
     }

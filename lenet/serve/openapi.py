@@ -4,6 +4,7 @@ and names."""
 from typing import Any
 
 from lenet import __version__
+from lenet.serve.columns import column_schema
 from lenet.serve.facts import BYTES, Facts
 from lenet.serve.reading import KEYS, PICTURES, RAW
 from lenet.serve.schemas import (
@@ -176,7 +177,10 @@ def _body(facts: Facts, keys: tuple[str, ...], settings: Settings) -> dict[str, 
 
 
 def row_schema(facts: Facts) -> dict[str, Any]:
-    """Numbers, flat or nested as the shape is."""
+    """Numbers, flat or nested as the shape is; or a value for each column of a table."""
+    if facts.columns:
+        columns = {column.name: column_schema(column) for column in facts.columns}
+        return {"type": "object", "properties": columns, "required": list(columns)}
     known = "" if facts.most is None else f"; in training from {facts.least:g} to {facts.most:g}"
     if facts.whole:
         value = {"type": "integer", "minimum": 0, "maximum": BYTES}

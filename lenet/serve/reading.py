@@ -15,6 +15,7 @@ from lenet.dsl.shapes import Shape, show
 from lenet.runtime.data.picture import PictureError, SizeError
 from lenet.runtime.data.preparation import Preparation, opened
 from lenet.serve.bodies import FORM, JSON, object_of
+from lenet.serve.columns import rows_of_objects
 from lenet.serve.facts import BYTES, Facts
 from lenet.serve.refusals import Refusal
 from lenet.serve.served import Served
@@ -81,6 +82,9 @@ def asked_in_json(body: bytes, served: Served, way: Way, settings: Settings) -> 
     if not isinstance(many, list):
         raise Refusal(400, f"{key} is no list")
     _check_count(len(many), settings)
+    if key.startswith("row") and served.model.features is not None:
+        rows = rows_of_objects(many, served.model.features, served.facts.columns)
+        return Asked(rows, single)
     if key.startswith("row"):
         return Asked(rows_of(many, served.facts), single)
     texts = [("" if single else f"picture {k}", _decoded(v, key)) for k, v in enumerate(many)]

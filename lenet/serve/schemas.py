@@ -99,7 +99,7 @@ def explanation_schema(facts: Facts) -> Schema:
             "answer": {**_COUNT, "maximum": len(facts.names) - 1}, "label": text(),
             "value": _NUMBER, "least": _NUMBER, "side": _COUNT, "most": _NUMBER, "picture": _PNG,
         },
-        {"falls": _list(_NUMBER)},
+        {"falls": _list(_NUMBER), "columns": _list(text())},
     )  # fmt: skip
     parts = {"input": _PNG, "layers": _list(layer), "occlusion": occlusion}
     return object_schema({**_head(), "answer": one_answer(facts), **parts})
@@ -112,6 +112,7 @@ def model_schema() -> Schema:
         {
             "shape": _list(_COUNT), "whole": {"type": "boolean"}, "least": maybe, "most": maybe,
             "pictures": {"type": "boolean"}, "drawn": {"type": "boolean"},
+            "columns": _list({"type": "object"}),
         }
     )  # fmt: skip
     answers = object_schema({"kind": text(), "names": _list(text())})

@@ -4,15 +4,18 @@ M. D. Zeiler and R. Fergus, "Visualizing and understanding convolutional network
 section 4.2.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product as pairs
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from lenet.dsl.errors import LenetError
-from lenet.dsl.shapes import as_image
+from lenet.dsl.shapes import as_image, product
+from lenet.runtime.data.features import Features
 from lenet.runtime.models.prediction import Answered, Prediction
 
 if TYPE_CHECKING:
@@ -31,7 +34,8 @@ class Occlusion:
 
     `falls` (height, width) is by how much it is less where a place is hidden, the mean of all
     squares over that place; a vector has a height of 1. `number` is the answer's, `value` what it
-    is of the whole image, `least` the least of those with a hidden square, (`side`, `side`).
+    is of the whole image, `least` the least of those with a hidden square, (`side`, `side`). Of a
+    table's row, `falls` are (1, columns), and `columns` their names.
     """
 
     falls: NDArray[np.float64]
@@ -39,12 +43,16 @@ class Occlusion:
     value: float
     least: float
     side: int
+    columns: tuple[str, ...] = ()
 
 
 def occluded(model: "Model", image: NDArray[np.generic], number: int | None = None) -> Occlusion:
     """Of an image as `Model.outputs` takes it, of the shape of those that the model was trained on.
     The answer is that of class, or of output, `number`; by default the likeliest class, or the
-    first output. What is hidden has the training images' mean. LenetError for other numbers."""
+    first output. What is hidden has the training images' mean; a column is as if it was not known.
+    LenetError for other numbers."""
+    if model.features is not None:
+        return _occluded_columns(model, model.features, np.asarray(image).ravel(), number)
     shape = as_image(model.image_shape)
     whole = np.asarray(image).reshape(shape)
     values = _values(model, whole[None])[0]
@@ -113,3 +121,33 @@ def _fill(model: "Model", image: NDArray[np.generic]) -> NDArray[np.generic]:
     if image.dtype == np.uint8:
         mean = np.rint(mean / model.pixel_scale)
     return mean.astype(image.dtype)[:, None, None]
+
+
+def _occluded_columns(
+    model: "Model", features: Features, row: NDArray[np.generic], number: int | None
+) -> Occlusion:
+    nothing = {name: pa.nulls(1) for name in features.names}
+    unknown = np.nan_to_num(features.encode(pa.table(nothing)).values[0])
+    hidden = np.repeat(row[None], len(features.names), axis=0)
+    for copy, name in zip(hidden, features.names, strict=True):
+        for place in _places_of(features, name):
+            copy[place] = unknown[place]
+    values = _values(model, np.concatenate([row[None], hidden]))
+    number = _chosen(model, values[0], number)
+    found = values[:, number].astype(np.float64)
+    falls = found[:1] - found[1:]
+    return Occlusion(
+        falls[None], number, float(found[0]), float(found.min()), 1, features.names
+    )  # fmt: skip
+
+
+def _places_of(features: Features, name: str) -> Iterator[slice]:
+    """Where a column's values lie in a row: one of each number, all of other inputs."""
+    first = 0
+    for given, names in zip(features.inputs, features.columns, strict=True):
+        size = product(given.shape)
+        each = size if given.has_codes else 1
+        for place, own in enumerate(names):
+            if own == name:
+                yield slice(first + place * each, first + place * each + each)
+        first += size

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import uvicorn
 
 from lenet.compiler.pipeline import compile_graph
 from lenet.dsl.check import check_graph
+from lenet.runtime.data.features import Features, columns_for
 from lenet.runtime.models.model import Model
 from lenet.runtime.records.observed import Observed
 from lenet.runtime.training.parameters import initial_weights, to_tensors
@@ -53,6 +55,29 @@ train
   rate 0.1
   batch 16
 """
+TABLE = """\
+input size 2 numbers
+input street one of 3
+input said 4 words of 10
+concat
+  path from size
+  path from street
+    onehot
+  path from said
+    onehot
+    flatten
+linear 3
+logsoftmax
+data csv "flats.csv"
+  number rooms area as size
+  category street
+  text said
+  label "kind"
+train
+  loss nll
+  rate 0.1
+  batch 16
+"""
 PLACES = """\
 input 1x8x8
 conv 4x3x3 pad 1
@@ -71,6 +96,16 @@ def model_of(text: str, seed: int = 1) -> Model:
     graph = check_graph(text, "net")
     program = compile_graph(graph)
     tensors = to_tensors(program, initial_weights(program, seed))
+    if graph.answers == "class" and graph.data is not None and graph.data.fed:
+        columns = {
+            "rooms": [1, 2, 4, 3], "area": [20.5, 60.0, 99.0, 71.5],
+            "street": ["Elm", "Oak", "Elm", "Ash"], "said": ["old", "by the sea", "new", "so old"],
+        }  # fmt: skip
+        fed = columns_for(graph.inputs, graph.data)
+        features = Features.learn(graph.inputs, fed, "", pa.table(columns))
+        return Model(
+            text, tensors, ("a", "b", "c"), 1.0, (0.0,), (1.0,), name="homes", features=features
+        )  # fmt: skip
     if graph.answers == "class":
         seen = Observed((1, 28, 28), 0.0, 1.0, (0.0, 0.0))
         return Model(

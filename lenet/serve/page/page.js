@@ -73,9 +73,10 @@ function refused(error) {
 
 function choose(number) {
   model = models[number];
-  const { shape, pictures } = model.input;
+  const { shape, pictures, columns } = model.input;
+  const given = columns.length ? `${columns.length} columns` : shape.join("x");
   find("about").textContent =
-    `${model.parameters.toLocaleString("en")} parameters, ${shape.join("x")} → ` +
+    `${model.parameters.toLocaleString("en")} parameters, ${given} → ` +
     `${model.answers.names.length} ${model.answers.kind}${model.outcome && `, ${model.outcome}`}`;
   find("drawing").hidden = !pictures;
   find("row").hidden = pictures;
@@ -86,35 +87,78 @@ function choose(number) {
   else fields(model.input);
 }
 
-/** A form for the numbers of a row. */
+/** A form for a row: for its columns, or its numbers. */
 function fields(input) {
+  find("row").replaceChildren();
+  if (input.columns.length) input.columns.forEach(columnField);
+  else numberFields(input);
+  written();
+}
+
+function labelled(name, kind, settings) {
+  const label = element("label", name, find("row"));
+  const field = element(kind, undefined, label);
+  return Object.assign(field, settings);
+}
+
+function columnField(column) {
+  if (column.kind === "number") {
+    const value = Number(column.mean.toPrecision(3));
+    labelled(column.name, "input", { type: "number", step: "any", value });
+  } else if (column.kind === "category" && column.known.length <= MOST_FIELDS) {
+    const field = labelled(column.name, "select", {});
+    field.append(...column.known.map((known) => element("option", known)));
+    element("option", "another one", field).value = "";
+  } else {
+    const between = column.kind === "categories" ? ", with | between" : "";
+    const value = column.known[0] || "";
+    labelled(column.name + between, "input", { type: "text", value });
+  }
+}
+
+function numberFields(input) {
   const size = input.shape.reduce((one, other) => one * other, 1);
   const middle = ((input.least ?? 0) + (input.most ?? 0)) / 2;
   const start = input.whole ? Math.round(middle) : Number(middle.toPrecision(3));
   const known = input.most === null ? "" : `, ${brief(input.least)} to ${brief(input.most)}`;
-  find("row").replaceChildren();
-  const count = size <= MOST_FIELDS ? size : 1;
-  for (let k = 0; k < count; k += 1) {
-    const name = count === size ? `value ${k + 1}${known}` : `${size} numbers${known}`;
-    const label = element("label", name, find("row"));
-    const field = element(count === size ? "input" : "textarea", undefined, label);
-    if (count === size) Object.assign(field, { type: "number", step: "any", value: start });
-    else {
-      field.value = Array(size).fill(start).join(" ");
-      field.rows = 10;
-      label.className = "wide";
-    }
+  if (size <= MOST_FIELDS) {
+    const settings = { type: "number", step: "any", value: start };
+    for (let k = 1; k <= size; k += 1) labelled(`value ${k}${known}`, "input", settings);
+  } else {
+    const value = Array(size).fill(start).join(" ");
+    const field = labelled(`${size} numbers${known}`, "textarea", { value, rows: 10 });
+    field.parentElement.className = "wide";
   }
-  written();
+}
+
+/** The row that is written: an object of columns, or a list of numbers. */
+function rowWritten() {
+  const fields = [...find("row").querySelectorAll("input, textarea, select")];
+  if (!model.input.columns.length) {
+    const texts = fields.flatMap((field) => field.value.trim().split(/[\s,;]+/));
+    return texts.map((text, k) => numberOf(text, `value ${k + 1}`));
+  }
+  const values = model.input.columns.map(({ name, kind, optional }, k) => {
+    const text = fields[k].value.trim();
+    if (text === "" && optional) return [name, null];
+    return [name, kind === "number" ? numberOf(text, name) : text];
+  });
+  return Object.fromEntries(values);
+}
+
+function numberOf(text, name) {
+  const value = text === "" ? NaN : Number(text);
+  if (!Number.isFinite(value)) throw new Error(`${name} is no number`);
+  return value;
 }
 
 function written() {
-  const fields = [...find("row").querySelectorAll("input, textarea")];
-  const texts = fields.flatMap((field) => field.value.trim().split(/[\s,;]+/));
-  const row = texts.map((text) => (text === "" ? NaN : Number(text)));
-  const wrong = row.findIndex((value) => !Number.isFinite(value));
-  if (wrong >= 0) return problem(`value ${wrong + 1} is no number`);
-  ask(async () => ({ body: JSON.stringify({ row }), type: "application/json" }), false);
+  try {
+    const body = JSON.stringify({ row: rowWritten() });
+    ask(async () => ({ body, type: "application/json" }), false);
+  } catch (error) {
+    problem(error.message);
+  }
 }
 
 async function begin() {

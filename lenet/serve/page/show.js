@@ -78,12 +78,12 @@ async function showExplanation(found, model) {
   paint(find("input"), input);
   const decided = found.occlusion;
   const isVector = Boolean(decided.falls);
-  find("decides").hidden = isVector;
+  for (const id of ["given", "decides"]) find(id).hidden = isVector;
   find("falls").hidden = !isVector;
   if (isVector) showFalls(decided);
   else if (!found.answer.mask) await showHeat(input, decided);
   const shown = model.answers.kind === "numbers" ? brief : percent;
-  const name = isVector ? "a value" : `a square of ${decided.side}x${decided.side} pixels`;
+  const name = decided.columns ? "a column" : isVector ? "a value" : `a square of ${decided.side}x${decided.side} pixels`;
   find("fall").textContent =
     `${decided.label}: ${shown(decided.value)}, and ${shown(decided.least)} ` +
     `where hiding ${name} costs most.`;
@@ -106,9 +106,10 @@ async function showHeat(input, decided) {
 }
 
 function showFalls(decided) {
-  const most = decided.falls.map((fall, k) => [fall, k]).sort((a, b) => b[0] - a[0]);
+  const most = decided.falls.map((fall, k) => [fall, k]).sort((a, b) => Math.abs(b[0]) - Math.abs(a[0]));
   const items = most.slice(0, 5).map(([fall, k]) => {
-    return element("li", `value ${k + 1}: without it ${brief(fall)} less`);
+    const name = decided.columns ? decided.columns[k] : `value ${k + 1}`;
+    return element("li", `${name}: without it ${brief(Math.abs(fall))} ${fall < 0 ? "more" : "less"}`);
   });
   find("falls").replaceChildren(...items);
 }

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from served import NUMBERS, PICTURES, PLACES, model_of
+from served import NUMBERS, PICTURES, PLACES, TABLE, model_of
 
 pytest.importorskip("starlette", reason="the server's packages are missing")
 
@@ -21,6 +21,11 @@ def numbers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def places(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _saved(tmp_path_factory, PLACES)
+
+
+@pytest.fixture(scope="session")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _saved(tmp_path_factory, TABLE)
 
 
 def _saved(factory: pytest.TempPathFactory, text: str) -> Path:

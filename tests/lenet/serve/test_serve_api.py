@@ -24,9 +24,9 @@ TOKEN = "a-secret-of-some-length"
 
 
 @pytest.fixture(scope="module")
-def server(pictures: Path, numbers: Path, places: Path) -> Iterator[Running]:
+def server(pictures: Path, numbers: Path, places: Path, table: Path) -> Iterator[Running]:
     with served(
-        [pictures, numbers, places], most_bytes=3 * 10**5, most_rows=40, most_pixels=10**6,
+        [pictures, numbers, places, table], most_bytes=3 * 10**5, most_rows=40, most_pixels=10**6,
         rate=1e5, patience=2,
     ) as running:  # fmt: skip
         yield running
@@ -139,6 +139,25 @@ def test_numbers_and_nested_rows(server: Running) -> None:
     assert answers[0] == answers[1] == answers[2]
 
 
+HOME = {"rooms": 3, "area": 71.5, "street": "Oak", "said": "an old one by the sea"}
+
+
+def test_rows_of_a_table(server: Running) -> None:
+    """Their answers do not depend on what else is asked, and are those of `lenet predict`."""
+    homes = [HOME, {**HOME, "street": None, "said": 7}, {**HOME, "rooms": 1.5, "more": [1]}]
+    path = "/v1/models/homes/predict"
+    together = server.ask(path, {"rows": homes}).json["answers"]
+    assert [server.ask(path, {"row": home}).json["answer"] for home in homes] == together
+    own = server.shelf.find("homes").model.predict([HOME], in_blocks=True)
+    assert together[0]["probabilities"] == own.probabilities[0].tolist()
+    found = server.ask("/v1/models/homes/explain", {"row": HOME}).json["occlusion"]
+    assert found["columns"] == list(HOME) and len(found["falls"]) == 4
+    for column, unknown in (("street", "Fir"), ("rooms", 2.5)):  # 2.5 is the mean
+        value = server.ask(path, {"row": {**HOME, column: unknown}}).json["answer"]
+        fall = found["value"] - value["probabilities"][found["answer"]]
+        assert found["falls"][found["columns"].index(column)] == pytest.approx(fall, abs=1e-6)
+
+
 def test_places_have_masks(server: Running) -> None:
     answer = server.ask("/v1/models/places/predict", {"row": row(2, 64)}).json["answer"]
     assert sum(answer["answers"].values()) == pytest.approx(1)
@@ -202,9 +221,17 @@ def test_explanations(server: Running) -> None:
         ("flats/predict", b'{"row": [0, 0, 0, 0, %b]}' % (b"9" * 400), "", 400, "beyond all"),
         ("flats/predict", b"", "image/png", 415, "image/png are not taken"),
         ("flats/predict", {"picture": ""}, "", 400, "one key of row, rows"),
+        ("homes/predict", {"row": [1]}, "", 400, "row 0 is no object"),
+        ("homes/predict", {"row": {"rooms": 1}}, "", 400, "row 0 lacks area, street, said"),
+        ("homes/predict", {"row": {**HOME, "area": "x"}}, "", 400, "row 0, area: it is no number"),
+        ("homes/predict", {"row": {**HOME, "area": None}}, "", 400, "area: it is no number"),
+        ("homes/predict", {"row": {**HOME, "area": 10**400}}, "", 400, "beyond all bounds"),
+        ("homes/predict", {"row": {**HOME, "street": ["x"]}}, "", 400, "street: it is no text"),
+        ("homes/predict", {"row": {**HOME, "said": "\ud800"}}, "", 400, "half of a character"),
         ("nobody/predict", {}, "", 404, "no model 'nobody'"),
         ("digits/versions/2/predict", {}, "", 404, "no version '2'"),
     ],
+    ids=lambda value: str(value)[:20],
 )  # fmt: skip
 def test_refusals(
     server: Running, path: str, value: Any, kind: str, status: int, said: str
@@ -249,7 +276,7 @@ def test_a_body_that_does_not_come(server: Running) -> None:
         assert line.recv(100).startswith(b"HTTP/1.1 408")
 
 
-@pytest.mark.parametrize("endless", [b"X-%d: y\r\n", b"%d" * 20])
+@pytest.mark.parametrize("endless", [b"X-%d: y\r\n", b"%d" * 20], ids=["many", "long"])
 def test_headers_without_an_end(server: Running, endless: bytes) -> None:
     """Many, or a long one: the server hangs up."""
     with socket.create_connection(("127.0.0.1", server.port), 20) as line:

@@ -15,8 +15,8 @@ checks = pytest.importorskip("schemathesis.specs.openapi.checks")
 
 
 @pytest.fixture(scope="module")
-def server(numbers: Path, places: Path) -> Iterator[Running]:
-    with served([numbers, places], rate=1e6, most_rows=8) as running:
+def server(numbers: Path, table: Path, places: Path) -> Iterator[Running]:
+    with served([numbers, table, places], rate=1e6, most_rows=8) as running:
         yield running
 
 
@@ -31,6 +31,7 @@ def operations(server: Running) -> dict[str, Any]:
 LABELS = [
     "GET /health", "GET /ready", "GET /metrics", "GET /v1/models", "POST /v1/reload",
     "GET /v1/models/flats", "POST /v1/models/flats/predict", "POST /v1/models/flats/explain",
+    "GET /v1/models/homes", "POST /v1/models/homes/predict", "POST /v1/models/homes/explain",
     "GET /v1/models/places", "POST /v1/models/places/predict", "POST /v1/models/places/explain",
 ]  # fmt: skip
 
@@ -55,7 +56,7 @@ def test_it_answers_as_described(operations: dict[str, Any], mode: str, label: s
     )  # fmt: skip
     @given(case=operations[label].as_strategy(generation_mode=schemathesis.GenerationMode(mode)))
     def ask(case: Any) -> None:
-        case.call_and_validate(excluded_checks=some)
+        case.call_and_validate(excluded_checks=some, timeout=60)
 
     ask()
 
