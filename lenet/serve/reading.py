@@ -167,7 +167,7 @@ def asked_in_pictures(
             _check_pixels(data, settings.most_pixels, before)
             prepared = preparation.of_bytes(data)
         except PictureError as problem:
-            raise Refusal(400, f"{before}{problem}", _fix(problem, preparation)) from None
+            raise Refusal(400, f"{before}{problem}", _fix(problem, preparation, way)) from None
         done.append(prepared.done)
         pixels.append(prepared.pixels)
     whole = np.stack(pixels)
@@ -186,9 +186,9 @@ def _check_pixels(data: bytes, most: int, before: str) -> None:
         raise Refusal(413, title, "send a smaller one")
 
 
-def _fix(problem: PictureError, preparation: Preparation) -> str:
+def _fix(problem: PictureError, preparation: Preparation, way: Way) -> str:
     if isinstance(problem, SizeError):
         return "fit it in, its aspect kept, with ?resize=yes"
-    if preparation.drawn is not None and preparation.invert != "auto":
+    if preparation.drawn is not None and way.invert in ("yes", "no"):
         return "leave invert out, and dark or light strokes are found by themselves"
     return ""
