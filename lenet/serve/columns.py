@@ -13,6 +13,7 @@ from lenet.runtime.data.raw_rows import rows_of
 from lenet.serve.refusals import Refusal
 
 Kind = Literal["number", "category", "categories", "text"]
+LARGEST = float(np.finfo(np.float32).max)  # of a number
 _LONGEST = 2**16  # characters of a text
 
 
@@ -85,7 +86,7 @@ def _value(value: Any, column: Column, row: int) -> float | str | None:
     if column.kind == "number":
         if kind not in (int, float):
             raise Refusal(400, f"{where}: it is no number")
-        if not abs(value) <= float(np.finfo(np.float32).max):
+        if not abs(value) <= LARGEST:
             raise Refusal(400, f"{where}: it is beyond all bounds")
         return float(value)
     if kind in (int, float) and abs(value) < 2**63 and value == int(value):
@@ -104,7 +105,7 @@ def column_schema(column: Column) -> dict[str, Any]:
     if column.kind == "number":
         said = f"in training about {column.mean:g}"
         kinds: list[dict[str, Any]] = [
-            {"type": "number", "minimum": -3.4e38, "maximum": 3.4e38, "description": said}
+            {"type": "number", "minimum": -LARGEST, "maximum": LARGEST, "description": said}
         ]
     else:
         known = f", such as {', '.join(column.known[:20])}" if column.known else ""

@@ -4,7 +4,7 @@ and names."""
 from typing import Any
 
 from lenet import __version__
-from lenet.serve.columns import column_schema
+from lenet.serve.columns import LARGEST, column_schema
 from lenet.serve.facts import BYTES, Facts
 from lenet.serve.reading import KEYS, PICTURES, RAW
 from lenet.serve.schemas import (
@@ -185,7 +185,7 @@ def row_schema(facts: Facts) -> dict[str, Any]:
     if facts.whole:
         value = {"type": "integer", "minimum": 0, "maximum": BYTES}
     else:
-        value = {"type": "number", "minimum": -3.4e38, "maximum": 3.4e38}
+        value = {"type": "number", "minimum": -LARGEST, "maximum": LARGEST}
     value["description"] = f"as the training data have it{known}"
     shapes = [(facts.size,), facts.shape, *([facts.shape[1:]] if facts.shape[0] == 1 else [])]
     return {"anyOf": [_nested(value, shape) for shape in dict.fromkeys(shapes) if shape]}

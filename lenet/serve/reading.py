@@ -15,7 +15,7 @@ from lenet.dsl.shapes import Shape, show
 from lenet.runtime.data.picture import PictureError, SizeError
 from lenet.runtime.data.preparation import Preparation, opened
 from lenet.serve.bodies import FORM, JSON, object_of
-from lenet.serve.columns import rows_of_objects
+from lenet.serve.columns import LARGEST, rows_of_objects
 from lenet.serve.facts import BYTES, Facts
 from lenet.serve.refusals import Refusal
 from lenet.serve.served import Served
@@ -107,7 +107,7 @@ def rows_of(many: list[Any], facts: Facts) -> NDArray[Any]:
         wrong = (wide != np.floor(wide)) | (wide < 0) | (wide > BYTES)
         said = f"whole numbers from 0 to {BYTES}, as the training data have"
     else:
-        wrong = ~(np.abs(wide) <= np.finfo(np.float32).max)
+        wrong = ~(np.abs(wide) <= LARGEST)
         said = "finite numbers of float32"
     if wrong.any():
         row, place = np.argwhere(wrong)[0]

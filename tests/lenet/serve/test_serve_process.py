@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -89,16 +89,28 @@ def test_a_stop_finishes_what_is_worked_on(pictures: Path) -> None:
         connection.putheader("Content-Type", "application/json")
         connection.putheader("Content-Length", str(len(ROW)))
         connection.endheaders(ROW[:100].encode())
-        time.sleep(0.2)
+        _until(lambda: "lenet_requests_in_progress 1.0" in server.ask("/metrics")[1])
         server.process.terminate()
-        time.sleep(0.3)
-        with pytest.raises(OSError):
-            server.ask("/health")  # nobody new is listened to
+        _until(lambda: not _listens(server))  # nobody new is listened to
         connection.send(ROW[100:].encode())
         assert connection.getresponse().status == 200
         connection.close()
         assert server.process.wait(20) == 0
         server.wait_for("stopped")
+
+
+def _listens(server: Process) -> bool:
+    try:
+        return server.ask("/health")[0] == 200
+    except OSError:
+        return False
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def test_workers(pictures: Path) -> None:
@@ -113,10 +125,7 @@ def test_workers(pictures: Path) -> None:
         assert server.ask("/v1/models/digits/predict", ROW)[0] == 200
         pictures.touch()
         assert server.ask("/v1/reload", "")[0] == 200
-        end = time.monotonic() + 20
-        while sum("read again" in line for line in server.lines) < 2 and time.monotonic() < end:
-            time.sleep(0.05)
-        assert sum("read again" in line for line in server.lines) == 2
+        _until(lambda: sum("read again" in line for line in server.lines) == 2)
         text = server.ask("/metrics")[1]
         assert 'lenet_requests_total{endpoint="predict",status="200"} 9.0' in text
         children = _children(server.process.pid)
