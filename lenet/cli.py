@@ -23,10 +23,11 @@ from lenet.commands.export import export
 from lenet.commands.fmt import format_files
 from lenet.commands.forecast import forecast
 from lenet.commands.import_weights import import_weights
-from lenet.commands.lsp import serve
+from lenet.commands.lsp import serve as serve_editor
 from lenet.commands.predict import predict
 from lenet.commands.rate import rate
 from lenet.commands.recommend import recommend
+from lenet.commands.serve import serve
 from lenet.commands.shapes import show_shapes
 from lenet.commands.train import train
 from lenet.dsl.messages.clean import clean_lines
@@ -66,6 +67,7 @@ Then:
     lenet predict runs/.../model.safetensors image.png
     lenet forecast runs/.../model.safetensors series.csv
     lenet recommend runs/.../model.safetensors --user 7 --top 10
+    lenet serve runs/.../model.safetensors
     lenet export runs/.../model.safetensors -o net.onnx
     lenet import resnet18.safetensors --spec resnet18.lenet
 
@@ -108,7 +110,8 @@ for _name, _function in (
     ("embed", embed),
     ("export", export),
     ("import", import_weights),
-    ("lsp", serve),
+    ("serve", serve),
+    ("lsp", serve_editor),
 ):
     app.command(_name)(with_messages(_function))
 

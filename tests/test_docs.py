@@ -170,8 +170,10 @@ def test_every_environment_variable_stands_in_the_table() -> None:
 
 
 def _variables(node: ast.AST) -> list[str]:
-    """Names in os.environ[…], os.environ.get(…), .setdefault(…), .pop(…), and in tuples of such
-    names, which are looked up there one by one."""
+    """Names in os.environ[…], os.environ.get(…), .setdefault(…), .pop(…), in tuples of such names,
+    which are looked up there one by one, and of options that may stand there."""
+    if isinstance(node, ast.keyword) and node.arg == "envvar":
+        return [node.value.value] if isinstance(node.value, ast.Constant) else []
     if isinstance(node, ast.Subscript) and "environ" in ast.unparse(node.value):
         return [node.slice.value] if isinstance(node.slice, ast.Constant) else []
     if isinstance(node, ast.Call) and re.search(r"environ\.\w+$", ast.unparse(node.func)):
