@@ -20,7 +20,8 @@ class Data:
     """`validate` training images are held out; 0 means that the test set validates. `pad` rows and
     columns of zeros are put around every image. `image`, `label` and
     `weight` are columns of a table; "" is none. `predict` are the columns of the answers where a
-    line says so, the logarithms of numbers or `any` of several yes or no; else `label` is.
+    line says so, the logarithms of numbers or `any` of several yes or no; else `label` is. With
+    `itself`, each image is to be answered with the image.
 
     Pictures are brought to the size `resize` as `resize_mode` says, of which so much of height and
     width is seen as `resize_part`, lie on `background` ("" is
@@ -42,6 +43,7 @@ class Data:
     predict: tuple[str, ...] = ()
     log: bool = False
     any: bool = False
+    itself: bool = False
     weight: str = ""
     first: int = 0
     distinct: bool = False
@@ -107,8 +109,11 @@ def _label(reader: Reader, data: Data) -> Data:
 
 
 def _predict(reader: Reader, data: Data) -> Data:
-    if not DATASETS[data.kind].columns:
-        raise Refused(messages.no_columns(reader.line.span, "predict", data.kind))
+    known = DATASETS[data.kind]
+    if not (known.columns or known.places) and reader.accept("image"):
+        return replace(data, itself=True)
+    if not known.columns:
+        raise Refused(messages.no_columns(reader.line.span, "predict", data.kind, known.places))
     log = reader.accept("log")
     several = not log and reader.peek() == "any" and reader.peek(1) == "of"
     if several:
@@ -210,7 +215,9 @@ _LINES = (
         name="predict",
         summary="the columns of a table that are to be answered: one with a net of one output, or "
         "several, are numbers; one with a net of several outputs is a class; `predict any of a b` "
-        "are answers yes or no. A loss may say it, too. Numbers are given back in their unit",
+        "are answers yes or no. A loss may say it, too. Numbers are given back in their unit. "
+        "`predict image`, where the data are no table, has the net give each image back, as "
+        "autoencoders do",
         example='predict "price"',
         aliases=("target", "targets", "answer", "answers"),
         terms={
@@ -218,6 +225,7 @@ _LINES = (
             "predictions are in the unit of the column",
             "any": "of several columns, each is yes or no, as in `predict any of cat dog`",
             "of": "before the columns of `predict any of`",
+            "image": "the image itself, as in `predict image`, of data that are no table",
         },
         read=_predict,
     ),

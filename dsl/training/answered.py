@@ -9,10 +9,12 @@ from lenet.dsl.vocabulary import Use
 
 def answers_of(loss: Use | None, data: Data | None, output: Shape) -> Answers:
     """The loss tells, where a line names one; else what the data section predicts: several columns,
-    or one with a net of one output, are numbers."""
+    or one with a net of one output, are numbers, and so are images."""
     if loss is not None:
         entry = LOSSES[loss.name]
         return "places" if entry.places and has_places(output) else entry.answers
+    if data is not None and data.itself:
+        return "numbers"
     if data is None or not data.predict:
         return "class"
     if data.any:
