@@ -56,7 +56,7 @@ def predict(
     if invert not in (None, "auto", "yes", "no"):
         raise typer.BadParameter(f"--invert takes auto, yes or no, not {invert!r}")
     trained = Trained.open(model)
-    written = [
+    written: list[_Files] = [
         kind(folder, trained)
         for kind, folder in ((_Masks, masks), (_Pictures, pictures))
         if folder is not None

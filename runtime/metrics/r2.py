@@ -24,9 +24,10 @@ def value(use: Use, counts: NDArray[np.int64], images: int) -> float | None:
 def of_one_unit(counts: NDArray[np.int64], images: int) -> float | None:
     """Of answers in one unit, such as the pixels of an image: an answer counts as it varies."""
     parts = list(_varying(counts, images))
-    return (
-        1 - sum(wrong for wrong, _ in parts) / sum(around for _, around in parts) if parts else None
-    )
+    if not parts:
+        return None
+    wrong, around = map(sum, zip(*parts, strict=True))
+    return float(1 - wrong / around)
 
 
 def _varying(counts: NDArray[np.int64], images: int) -> Iterator[tuple[float, float]]:
