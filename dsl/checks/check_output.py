@@ -120,7 +120,7 @@ def check_answers(lowered: Lowering, train: Train | None, data: Data | None) -> 
         return answers
     if data.itself:
         _check_image(lowered, loss, each, place, answers)
-        return answers
+        return "numbers"
     if answers == "places" and not known.columns:
         return "class"  # whose output is no map
     if answers != "class" and not known.columns:
