@@ -112,6 +112,11 @@ class Graph:
         return answers_of(loss, self.data, self.output)
 
     @property
+    def gives_images(self) -> bool:
+        """Whether it answers with the image that it sees."""
+        return self.data is not None and self.data.itself
+
+    @property
     def parameter_count(self) -> int:
         return sum(node.parameter_count for node in self.nodes)
 
