@@ -179,6 +179,7 @@ _LINES = (
         summary="hold out this many training images for validation; without it the test set "
         "validates",
         example="validate 5000",
+        compares=True,
         read=_validate,
     ),
     SectionLine(

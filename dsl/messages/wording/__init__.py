@@ -16,6 +16,7 @@ from lenet.dsl.messages.wording import (
     outputs,
     parts,
     reading,
+    search,
     sections,
     shapes,
     words,
@@ -29,12 +30,13 @@ from lenet.dsl.messages.wording.net import *  # noqa: F403
 from lenet.dsl.messages.wording.outputs import *  # noqa: F403
 from lenet.dsl.messages.wording.parts import *  # noqa: F403
 from lenet.dsl.messages.wording.reading import *  # noqa: F403
+from lenet.dsl.messages.wording.search import *  # noqa: F403
 from lenet.dsl.messages.wording.sections import *  # noqa: F403
 from lenet.dsl.messages.wording.shapes import *  # noqa: F403
 from lenet.dsl.messages.wording.words import *  # noqa: F403
 
 _SUBJECTS = (reading, words, net, shapes, parts, outputs, answers, images, sections, metrics,
-             bodies, advice)  # fmt: skip
+             bodies, search, advice)  # fmt: skip
 CODES = dict(
     sorted(
         (name, code)
