@@ -80,7 +80,8 @@ class Graph:
 
     `source` is the text of the file, `imports` those of the files that it imports, by path. The
     `groups` are those of the checked file's nodes, in the order in which they begin, outer ones
-    first; passes do not keep them. What `search` says is no part of the net, nor of how it is trained.
+    first; passes do not keep them. What `search` says is no part of the
+    net, nor of how it is trained.
     """
 
     nodes: tuple[Node, ...]

@@ -36,7 +36,9 @@ class Place:
         """Where a number, or sizes of so many parts, or a word is to be put."""
         if number:
             return self.number
-        return self.sizes if parts > 1 and parts == self.parts else self.word if parts == 1 else None
+        return (
+            self.sizes if parts > 1 and parts == self.parts else self.word if parts == 1 else None
+        )
 
 
 @dataclass(frozen=True)

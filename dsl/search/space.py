@@ -1,4 +1,4 @@
-"""What a line of the section `search` says: which settings are to be tried in a place of the file."""
+"""What a line of the section `search` says: which settings are tried in a place of the file."""
 
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -81,7 +81,9 @@ def shown(value: float | Fraction, whole: bool) -> str:
 def read_space(line: Line, constants: Constants) -> Space:
     """A line of the section; Refused where it is none."""
     key = line.keyword.text
-    reader = Reader(line, f"{key} 0.1 to 0.9, {key} log 0.001 to 1, or {key} in 16 32 64", constants)
+    reader = Reader(
+        line, f"{key} 0.1 to 0.9, {key} log 0.001 to 1, or {key} in 16 32 64", constants
+    )
     words = [key]
     while reader.peek() not in (IN, LOG, None) and reader.peek(1) != TO:
         words.append(reader.name())
@@ -93,7 +95,7 @@ def read_space(line: Line, constants: Constants) -> Space:
     reader.expect(TO)
     high, last, whole_too = _end(reader)
     if low >= high:
-        raise Refused(messages.empty_range(first.to(last), shown(low, False), shown(high, False)))
+        raise Refused(messages.empty_space(first.to(last), shown(low, False), shown(high, False)))
     if logarithmic and low <= 0:
         raise Refused(messages.log_from_zero(first, shown(low, False)))
     steps = int(reader.size("the steps", 2, _MOST)) if reader.accept(STEPS) else 0

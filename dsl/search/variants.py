@@ -1,6 +1,7 @@
 """The file that a trial trains: the text of another one, with its settings in their places."""
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 
 from lenet.dsl.lower.values import Refused
 from lenet.dsl.messages import wording as messages
@@ -11,7 +12,7 @@ from lenet.dsl.search.space import Choice
 from lenet.dsl.sections import SECTIONS
 from lenet.dsl.syntax.fix import apply_edits
 from lenet.dsl.syntax.format import format_text
-from lenet.dsl.syntax.tree import Item, Line, Sizes, Tree
+from lenet.dsl.syntax.tree import Item, Let, Line, Sizes, Tree
 
 # What asserts how large a net is, and so is another one in one of another size.
 _ASSERTIONS = (messages.E034, messages.E035)
@@ -68,9 +69,9 @@ def without_search(text: str, tree: Tree) -> str:
     """The file without its open sections, with the comments in them: `search`."""
     lines, gone = text.split("\n"), set()
     for statement in tree.statements:
-        if isinstance(statement, Line) and statement.keyword.text in SECTIONS:
-            if SECTIONS[statement.keyword.text].open:
-                gone |= set(range(statement.span.line, _last(lines, statement) + 1))
+        name = statement.keyword.text if isinstance(statement, Line) else ""
+        if isinstance(statement, Line) and name in SECTIONS and SECTIONS[name].open:
+            gone |= set(range(statement.span.line, _last(lines, statement) + 1))
     return "\n".join(line for number, line in enumerate(lines, start=1) if number not in gone)
 
 
@@ -115,3 +116,9 @@ def corrected(text: str, found: Sequence[Diagnostic]) -> str | None:
     if not errors or any(d.code not in codes or not d.edits for d in errors):
         return None
     return apply_edits(text, [d.edits for d in errors])
+
+
+def with_constants(text: str, lets: Mapping[str, Let], values: Mapping[str, Fraction]) -> str:
+    """The file with other values of its `let`s."""
+    edits = [[Edit.of(lets[name].value.span, str(value))] for name, value in values.items()]
+    return apply_edits(text, edits)

@@ -91,8 +91,8 @@ _LINES = (
     ),
     SectionLine(
         name="best",
-        summary="the metric of the held-out images by which trials are compared; without this line, "
-        "that of `keep`, or the first of `validate`",
+        summary="the metric of the held-out images by which trials are compared; without this "
+        "line, that of `keep`, or the first of `validate`",
         example="best top1",
         aliases=("objective", "metric", "goal"),
         read=_best,
@@ -164,10 +164,10 @@ def _is_space(line: Line) -> bool:
 
 SECTION = Section(
     name="search",
-    summary="which settings `lenet search` tries; each of its other lines names a place of the "
-    "file: a `let`, a line of a section or a word behind it (`rate`, `optimizer momentum`), a layer "
-    "by its name or its kind (`conv1`, `dropout`, `conv1 stride`); and says what is tried there, as "
-    "in `rate log 0.001 to 1`, `width in 8 16 32` or `batch 16 to 256`",
+    summary="which settings `lenet search` tries. Each of its other lines names a place of the "
+    "file, and what is tried there, as in `rate log 0.001 to 1`, `width in 8 16 32` or `batch 16 to "
+    "256`. Places are a `let`, a line of a section or a word behind it (`optimizer`, `optimizer "
+    "momentum`), and layers by their name or their kind (`conv1`, `dropout`, `conv1 stride`)",
     example="search",
     lines=by_name(_LINES),
     terms=TERMS,

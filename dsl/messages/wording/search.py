@@ -74,7 +74,7 @@ E091 = Code(
 )
 
 
-def empty_range(span: Span, low: str, high: str) -> Diagnostic:
+def empty_space(span: Span, low: str, high: str) -> Diagnostic:
     """A range has no numbers, or one."""
     fix = f"write {high} to {low}" if low != high else "write a larger number at its end"
     return Diagnostic("E091", span, f"there is nothing between {low} and {high}", "", fix)

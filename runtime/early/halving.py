@@ -1,0 +1,14 @@
+"""halving: Optuna's."""
+
+from typing import Any
+
+from lenet.dsl.early import FACTOR
+from lenet.dsl.vocabulary import Use
+from lenet.runtime.search.optuna import load_optuna
+
+
+def pruner(use: Use, longest: int) -> Any:
+    """See lenet.runtime.early."""
+    return load_optuna().pruners.SuccessiveHalvingPruner(
+        min_resource=1, reduction_factor=use[FACTOR.name]
+    )
