@@ -152,13 +152,13 @@ def train(
     LenetError.
     """
     from lenet.runtime.run import train_model
-    from lenet.sources import images_for, is_local
+    from lenet.sources import images_for, local_folder
     from lenet.terminal.watching import both, shown
 
     if resume and output is None:
         raise LenetError("there is no run to go on with", "", "name its folder as `output`")
     network = spec if isinstance(spec, Network) else load(spec, settings)
-    local = Path(data) if is_local(data) else None
+    local = local_folder(data)
     chosen = Options(
         **options, engine=engine, spark=spark, data=local, overwrite=overwrite, resume=resume,
         folder=Path(output) if output is not None else None,

@@ -20,7 +20,9 @@ def takes_options(without: tuple[str, ...] = ()) -> Callable[[Function], Functio
     def changed(function: Function) -> Function:
         own = _own(function)
         added = {
-            name: Parameter(name, Parameter.KEYWORD_ONLY, default=known.default, annotation=known.type)
+            name: Parameter(
+                name, Parameter.KEYWORD_ONLY, default=known.default, annotation=known.type
+            )
             for name, (known, _) in described_options().items()
             if name not in own and name not in without
         }

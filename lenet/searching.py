@@ -133,7 +133,7 @@ def run_search(
     from lenet.runtime.search.journal import NAME, Journal
     from lenet.runtime.search.search import Plan
     from lenet.runtime.search.search import search as find
-    from lenet.sources import is_local
+    from lenet.sources import images_for, local_folder
 
     if at_once < 1 or (trials is not None and trials < 1):
         raise LenetError("trials are 1 or more", "", "give a larger number")
@@ -153,18 +153,18 @@ def run_search(
                 "with overwrite=True",
             )
         check_folder(folder, options.overwrite)
+    local = local_folder(data)
     about = {
         "spec": str(network.path.absolute()),
         "source": text,
         "imports": dict(network.graph.imports),
-        "data": str(Path(data).absolute()) if is_local(data) else None,
+        "data": str(local.absolute()) if local is not None else None,
         **{name: getattr(options, name) for name in _KEPT},
     }
 
     def images(graph: Graph) -> "Dataset | Deferred":
-        from lenet.sources import images_for
-
-        return images_for(graph, network.path, _without_tests(data, graph), columns, options, progress)
+        given = _without_tests(data, graph)
+        return images_for(graph, network.path, given, columns, options, progress)
 
     with interruptible(then_die=True), claimed(folder):
         return find(

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from lenet.runtime.resolve import Deferred
 
 
-def is_local(data: Any) -> bool:
-    """Whether it is a folder with copies of what the file names."""
-    return isinstance(data, str | Path)
+def local_folder(data: Any) -> Path | None:
+    """The folder with copies of what the file names, if it is one."""
+    return Path(data) if isinstance(data, str | Path) else None
 
 
 def images_for(
@@ -33,8 +33,8 @@ def images_for(
         return data
     if is_given(data):
         return given_data(data, graph, columns, options.memory)
-    if data is None or is_local(data):
-        local = Path(data) if data is not None else None
+    local = local_folder(data)
+    if data is None or local is not None:
         return resolve_data(graph, spec, local, progress, options.engine, options.memory)
     if not hasattr(data, "sparkSession"):
         raise LenetError(

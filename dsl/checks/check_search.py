@@ -40,10 +40,10 @@ def check_search(file: File, sections: Sections, search: Search) -> None:
     for space in search.spaces:
         try:
             target = target_of(space, file)
-            for place in target.spans:
-                if place in taken:
-                    raise Refused(messages.same_place(space.span, space.title, taken[place]))
-                taken[place] = space.span
+            for span in target.spans:
+                if span in taken:
+                    raise Refused(messages.same_place(space.span, space.title, taken[span]))
+                taken[span] = space.span
             _check_end(search, target)
             for choice in target.space.tried[:_MOST_TRIED]:
                 edits_for(target, choice)

@@ -193,8 +193,8 @@ def _place(
         if at is None or len(more) > 1 or at + 1 == len(items):
             return None
         item = items[at + 1]
-        word = _written(file, item.span)
-        place = replace(place, word=item.span, rest=item.span, written_word=word)
+        place = replace(place, word=item.span, rest=item.span)
+        place = replace(place, written_word=_written(file, item.span))
         return _with_number(place, item, file)
     if not section:
         place = replace(place, word=line.keyword.span, rest=line.keyword.span.to(last))

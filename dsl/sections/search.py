@@ -165,8 +165,8 @@ def _is_space(line: Line) -> bool:
 SECTION = Section(
     name="search",
     summary="which settings `lenet search` tries. Each of its other lines names a place of the "
-    "file, and what is tried there, as in `rate log 0.001 to 1`, `width in 8 16 32` or `batch 16 to "
-    "256`. Places are a `let`, a line of a section or a word behind it (`optimizer`, `optimizer "
+    "file, and what is tried there: `rate log 0.001 to 1`, `width in 8 16 32`, `batch 16 to 256`. "
+    "Places are a `let`, a line of a section or a word behind it (`optimizer`, `optimizer "
     "momentum`), and layers by their name or their kind (`conv1`, `dropout`, `conv1 stride`)",
     example="search",
     lines=by_name(_LINES),

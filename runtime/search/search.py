@@ -6,22 +6,15 @@ other, nor which of them is faster, nor a kill and a resume changes what is trie
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from lenet.dsl.check import check, reader_of
 from lenet.dsl.errors import LenetError
-from lenet.dsl.graph import Graph
-from lenet.dsl.metrics import METRICS, metric_called, named
-from lenet.dsl.search.places import File, Target, target_of
-from lenet.dsl.search.variants import variant
-from lenet.dsl.sections.search import Search
-from lenet.dsl.syntax.tree import Tree
-from lenet.dsl.vocabulary import Use
+from lenet.dsl.metrics import metric_called, named
 from lenet.runtime.data import Dataset
 from lenet.runtime.early import Judge
 from lenet.runtime.engine import opened_session
@@ -31,15 +24,14 @@ from lenet.runtime.machine.cores import available_cores
 from lenet.runtime.machine.interrupts import last_words
 from lenet.runtime.models.model import Model
 from lenet.runtime.options import Options
-from lenet.runtime.samplers import Settings, chooser_of
+from lenet.runtime.samplers import chooser_of
 from lenet.runtime.search.board import write_trial
 from lenet.runtime.search.images import Images, Load
 from lenet.runtime.search.journal import Journal
 from lenet.runtime.search.kept import Kept
 from lenet.runtime.search.plan import Plan
 from lenet.runtime.search.record import Found, Record, best_of
-from lenet.runtime.search.trial import Setting, Trial
-from lenet.runtime.told import told
+from lenet.runtime.search.trial import Setting, Trial, graph_of
 
 if TYPE_CHECKING:
     from lenet.runtime.spark.session import SparkSession
@@ -172,11 +164,11 @@ class _Rounds:
             settings = self.chooser.ask() if number else None
             if number and settings is None:
                 break
-            text, texts = self.plan.file(settings)
+            plain, texts = self.plan.file(settings)
+            text, graph, reason = graph_of(plain, self.setting)
             self.texts[number] = text
-            trials.append(
-                Trial(number, texts, text, lambda n=number: self.judge.watcher(n), self.setting)
-            )
+            watcher = partial(self.judge.watcher, number)
+            trials.append(Trial(number, texts, graph, reason, watcher, self.setting))
             known = self.journal.records.get(number)
             if known is not None and known.settings != texts:
                 raise LenetError(
@@ -190,7 +182,7 @@ class _Rounds:
         """Those of a round that have not been trained yet, some at a time."""
         left = []
         for trial in trials:
-            first = self.files.setdefault(trial.text, trial.number)
+            first = self.files.setdefault(self.texts[trial.number], trial.number)
             if first == trial.number and trial.number not in self.journal.records:
                 left.append(trial)
         pool = ThreadPoolExecutor(self.at_once, thread_name_prefix="lenet trial")
@@ -236,7 +228,7 @@ class _Rounds:
 
     def _record(self, trial: Trial) -> Record:
         """What came of a trial, or of an earlier one with the same file."""
-        first = self.files[trial.text]
+        first = self.files[self.texts[trial.number]]
         if first == trial.number:
             return self.journal.records[trial.number]
         known = self.journal.records.get(first) or self.told[first]

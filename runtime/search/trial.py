@@ -21,7 +21,7 @@ from lenet.runtime.options import Options
 from lenet.runtime.records.checkpoint import Checkpoints, Memory
 from lenet.runtime.records.records import Records
 from lenet.runtime.records.rescue import Rescue
-from lenet.runtime.records.supervisor import Desk
+from lenet.runtime.records.supervisor import Desk, Over
 from lenet.runtime.search.images import Images
 from lenet.runtime.search.record import Record
 from lenet.runtime.start_from import first_state, starting_weights
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from lenet.runtime.spark.session import SparkSession
 
 
-class Ended(Exception):  # noqa: N818 - what was asked for is no error
+class Ended(Over):
     """The search ends, and this trial with it."""
 
 
-class _Lagging(Exception):  # noqa: N818 - what was asked for is no error
+class _Lagging(Over):
     """The trial is not worth its whole length."""
 
 
@@ -58,18 +58,21 @@ class Setting:
 
 @dataclass(eq=False)
 class Trial:
-    """`text` is its file, `watcher` makes who says whether it lags behind. Its training goes on in
-    the thread that calls `run`, until it is over or another one calls `end`."""
+    """`graph` is the net of its file, None where that has a mistake, the `reason`; `watcher` makes
+    who says whether it lags behind. Its training goes on in the thread that calls `run`, until it
+    is over or another one calls `end`."""
 
     number: int
     settings: tuple[str, ...]
-    text: str
+    graph: Graph | None
+    reason: str
     watcher: Callable[[], Watcher]
     setting: Setting
     ended: bool = False
     epochs: list[dict[str, Any]] = field(default_factory=list)
     values: dict[int, float] = field(default_factory=dict)  # by iteration
     _lags: bool = False
+    _stopped: bool = False
     _watch: Watcher | None = None
 
     def end(self) -> None:
@@ -78,15 +81,19 @@ class Trial:
 
     def run(self) -> tuple[Record, Model | None]:
         """What comes of it; LenetError where it is not the settings' fault."""
-        graph, reason = graph_of(self.text, self.setting)
+        graph = self.graph
         if graph is None:
-            return self._record("failed", reason=reason), None
+            return self._record("failed", reason=self.reason), None
         count = graph.parameter_count
         try:
             model, value = self._train(graph)
         except _Lagging:
             return self._record("stopped", parameters=count), None
         except LenetError as error:
+            if self.ended:
+                raise Ended from None
+            if self._stopped:  # and the workers of a cluster have ended, too
+                return self._record("stopped", parameters=count), None
             if not self.number and error.title != diverged("").title:
                 raise  # the file itself cannot be trained
             self._look_at_session()
@@ -126,6 +133,8 @@ class Trial:
 
         desk = Desk(self._take, checkpoints, records.flush, rescue, first)
         trained = on_engine(job, source, setting.session, setting.options, desk)
+        if self._stopped:  # the workers of a cluster were faster than the word that it is over
+            raise _Lagging
         keeps = graph.train is not None and graph.train.keep is not None
         tensors, last = trained.tensors, max(self.values, default=0)
         if keeps and trained.best is not None:
@@ -145,8 +154,9 @@ class Trial:
         if isinstance(event, Started):  # also anew, where a worker was lost
             self._start(event.iteration)
         elif isinstance(event, IterationDone) and self._lags:
+            self._stopped = True
             raise _Lagging  # only here: with its last validation, a trial is done
-        elif isinstance(event, EpochDone | Validated):
+        elif isinstance(event, EpochDone | Validated) and not self._stopped:
             value = event.validation.get(named(self.setting.metric))
             if value is not None:
                 self.values[event.iteration] = value
@@ -157,7 +167,7 @@ class Trial:
     def _start(self, iteration: int) -> None:
         self.epochs = [e for e in self.epochs if e["iteration"] <= iteration]
         self.values = {k: value for k, value in self.values.items() if k <= iteration}
-        self._watch, self._lags = self.watcher(), False
+        self._watch, self._lags, self._stopped = self.watcher(), False, False
         for epoch in self.epochs:
             self._see(epoch["validation"].get(named(self.setting.metric)))
 
@@ -167,8 +177,8 @@ class Trial:
             self._lags = self._watch.lags(score)
 
 
-def graph_of(text: str, setting: Setting) -> tuple[Graph | None, str]:
-    """The net of a trial's file, with what it asserts of its size brought in line; or None, and
+def graph_of(text: str, setting: Setting) -> tuple[str, Graph | None, str]:
+    """A trial's file, with what it asserts of its size brought in line, and its net; or None, and
     what is wrong with it."""
     checked = check(text, read=reader_of(setting.imports))
     while checked.graph is None and (again := corrected(text, checked.diagnostics)) is not None:
@@ -176,10 +186,10 @@ def graph_of(text: str, setting: Setting) -> tuple[Graph | None, str]:
         checked = check(text, read=reader_of(setting.imports))
     if checked.graph is None:
         error = next(d for d in checked.diagnostics if d.severity == "error")
-        return None, f"line {error.span.line}: {error.title}"
+        return text, None, f"line {error.span.line}: {error.title}"
     graph = told(checked.graph, setting.spec, setting.options)
     train = graph.train
     assert train is not None
     if named(setting.metric) not in map(named, train.metrics):
         train = replace(train, metrics=(*train.metrics, setting.metric))
-    return replace(graph, train=train), ""
+    return text, replace(graph, train=train), ""
