@@ -164,10 +164,10 @@ def _is_space(line: Line) -> bool:
 
 SECTION = Section(
     name="search",
-    summary="which settings `lenet search` tries. Each of its other lines names a place of the "
-    "file, and what is tried there: `rate log 0.001 to 1`, `width in 8 16 32`, `batch 16 to 256`. "
-    "Places are a `let`, a line of a section or a word behind it (`optimizer`, `optimizer "
-    "momentum`), and layers by their name or their kind (`conv1`, `dropout`, `conv1 stride`)",
+    summary="which settings `lenet search` tries; each of its other lines names a place of the "
+    "file and what is tried there: `rate log 0.001 to 1`, `width in 8 16 32`, `batch 16 to 256`; "
+    "places are a `let`, a line of a section or a word behind it (`optimizer`, `optimizer "
+    "momentum`), or layers by their name or their kind (`conv1`, `dropout`, `conv1 stride`)",
     example="search",
     lines=by_name(_LINES),
     terms=TERMS,

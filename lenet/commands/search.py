@@ -1,19 +1,26 @@
 """`lenet search`: try settings of a file, and write out the best."""
 
 import shlex
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lenet.api import Network
 from lenet.commands import Data, Json, Set, load_network
+from lenet.commands.train import check_options
 from lenet.dsl.errors import LenetError
 from lenet.parameters import command_takes_options
 from lenet.runtime.options import Options
 from lenet.searching import WITHOUT
 from lenet.terminal.console import note, say, say_json, show_diagnostics
+
+if TYPE_CHECKING:
+    from lenet.runtime.search.journal import Journal
+    from lenet.terminal.searching import Trials
 
 
 @command_takes_options(before="set_", without=WITHOUT)
@@ -48,9 +55,7 @@ def search(
     found is the same however many trials run at once, and after a kill. The folder gets the best
     file, its model, a picture, TensorBoard's HParams, and what the search needs to go on.
     """
-    from lenet.commands.train import check_options
-    from lenet.runtime.records.run_folder import new_folder
-    from lenet.searching import go_on, run_search
+    from lenet.searching import run_search
     from lenet.terminal.progress import Lines
     from lenet.terminal.searching import Trials
 
@@ -60,45 +65,79 @@ def search(
         raise typer.BadParameter("name a FILE, or with --resume the folder of a search")
     if resume and (output or set_ or force):
         raise typer.BadParameter("--resume goes on with the search as it is, without -o or --set")
-    journal, network = None, None
-    if resume:
-        network, again, journal = go_on(resume)
-        given, folder = {**again, **given}, resume
-        data = data or (Path(journal.about["data"]) if journal.about.get("data") else None)
-    else:
-        assert spec is not None
-        network = load_network(spec, set_)
-        folder, elsewhere = (output, "") if output else new_folder(f"{spec.stem}-search")
-        if elsewhere:
-            note(f"{elsewhere}: the search goes to {folder}")
-    chosen = Options(**given, folder=folder, overwrite=force, resume=resume is not None)
-    graph = network.graph
-    show_diagnostics(str(network.path), graph.source, network.warnings, graph.imports)
+    begun = _begun(spec, resume, output, set_, given)
+    network, folder, data = begun.network, begun.folder, data or begun.data
+    chosen = Options(**begun.options, folder=folder, overwrite=force, resume=resume is not None)
     display = Trials(Lines(as_json))
-    if not as_json and graph.search is not None:
-        display.lines.say(f"{network.path.name}: {network.parameter_count:,} parameters")
-        for space in graph.search.spaces:
-            display.lines.say(f"  {space.title}: {space}")
-    again_with = _again(folder, given, at_once)
+    _introduce(network, display, as_json)
     try:
-        found = run_search(
-            network, data, None, chosen, journal, at_once, trials, display.take, display.trial,
-            display.lines.download,
-        )  # fmt: skip
-    except KeyboardInterrupt:
-        if _has_begun(folder):
-            note(f"go on with: {again_with}")
-        raise
-    except LenetError as error:
-        if not error.fix and _has_begun(folder):
-            error.fix = f"then go on with: {again_with}"
-        raise
+        with _told_how_to_go_on(folder, begun.options, at_once):
+            found = run_search(
+                network, data, None, chosen, begun.journal, at_once, trials, display.take,
+                display.trial, display.lines.download,
+            )  # fmt: skip
     finally:
         if output is None and not resume:
             with suppress(OSError):  # those of a search that has not begun are empty
                 folder.rmdir()
                 folder.parent.rmdir()
     _conclude(found, folder, as_json)
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """What is searched, where to, and what a search that goes on was told before."""
+
+    network: Network
+    folder: Path
+    options: dict[str, Any]
+    data: Path | None = None
+    journal: "Journal | None" = None
+
+
+def _begun(
+    spec: Path | None, resume: Path | None, output: Path | None, set_: list[str] | None,
+    given: dict[str, Any],
+) -> _Begun:  # fmt: skip
+    from lenet.runtime.records.run_folder import new_folder
+    from lenet.searching import go_on
+
+    if resume is not None:
+        network, again, journal = go_on(resume)
+        data = journal.about["data"]
+        return _Begun(network, resume, {**again, **given}, Path(data) if data else None, journal)
+    assert spec is not None
+    network = load_network(spec, set_)
+    folder, elsewhere = (output, "") if output else new_folder(f"{spec.stem}-search")
+    if elsewhere:
+        note(f"{elsewhere}: the search goes to {folder}")
+    return _Begun(network, folder, given)
+
+
+def _introduce(network: Network, display: "Trials", as_json: bool) -> None:
+    graph = network.graph
+    show_diagnostics(str(network.path), graph.source, network.warnings, graph.imports)
+    if as_json or graph.search is None:
+        return
+    display.lines.say(f"{network.path.name}: {network.parameter_count:,} parameters")
+    for space in graph.search.spaces:
+        display.lines.say(f"  {space.title}: {space}")
+
+
+@contextmanager
+def _told_how_to_go_on(folder: Path, given: Mapping[str, Any], at_once: int) -> Iterator[None]:
+    """Where what happens inside is stopped, and has begun."""
+    again = f"go on with: {_again(folder, given, at_once)}"
+    try:
+        yield
+    except KeyboardInterrupt:
+        if _has_begun(folder):
+            note(again)
+        raise
+    except LenetError as error:
+        if not error.fix and _has_begun(folder):
+            error.fix = f"then {again}"
+        raise
 
 
 def _has_begun(folder: Path) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from lenet.dsl.messages.clean import clean, escape
 from lenet.dsl.metrics import metric_called
+from lenet.dsl.search.space import Space
 from lenet.pages.plot import Axis, linear, logarithmic
 from lenet.runtime.search.record import Found, Record
 
@@ -14,18 +15,16 @@ _HEAD = 54
 _TEXT = 'font-family="Helvetica,Arial,sans-serif" font-size="11" fill="#222"'
 _DONE, _STOPPED, _BEST, _FILE = "#2f81d6", "#9aa4af", "#d9730d", "#2f9e63"
 _LABEL = 10  # letters below a place of words
-_WIDE = 20  # times as large as the smallest number: then the axis is logarithmic
-_MOST_NUMBERS = 6  # different ones that get a place each
 
 
 def search_svg(found: Found, name: str) -> str:
     """A panel for each setting: across, what it was, and up, the value of the metric. Trials that
     were stopped early are where they were then; those that failed are in none."""
     drawn = [r for r in found.trials if _value(r) is not None and r.same is None]
-    titles = list(enumerate(found.titles)) if drawn else []
-    columns = min(_ACROSS, max(1, len(titles)))
+    spaces = list(enumerate(found.spaces)) if drawn else []
+    columns = min(_ACROSS, max(1, len(spaces)))
     width = columns * _PANEL
-    height = _HEAD + -(-len(titles) // columns) * _HIGH
+    height = _HEAD + -(-len(spaces) // columns) * _HIGH
     title = f"{clean(name)}: {len(found.trials) - 1} trials"
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
@@ -35,10 +34,10 @@ def search_svg(found: Found, name: str) -> str:
         *_legend(),
     ]
     up = _upward(found, drawn)
-    for place, (number, setting) in enumerate(titles):
+    for place, (number, space) in enumerate(spaces):
         x, y = place % columns * _PANEL, _HEAD + place // columns * _HIGH
         lines.append(f'<g transform="translate({x} {y})">')
-        lines += _panel(found, drawn, number, setting, up)
+        lines += _panel(found, drawn, number, space, up)
         lines.append("</g>")
     return "".join([*lines, "</svg>"])
 
@@ -71,11 +70,11 @@ def _upward(found: Found, drawn: Sequence[Record]) -> Axis | None:
 
 
 def _panel(
-    found: Found, drawn: Sequence[Record], number: int, title: str, up: Axis | None
+    found: Found, drawn: Sequence[Record], number: int, space: Space, up: Axis | None
 ) -> Iterator[str]:
     assert up is not None
     there = [record for record in drawn if record.settings[number]]
-    across, labels = _across(title, [record.settings[number] for record in there])
+    across, labels = _across(space, [record.settings[number] for record in there])
     right, bottom = _PANEL - _RIGHT, _HIGH - _BOTTOM
     for value in up.ticks:
         y = bottom - (bottom - _TOP) * up.part(value)
@@ -90,7 +89,7 @@ def _panel(
     middle = (_LEFT + right) / 2
     yield (
         f'<text x="{middle:g}" y="{_HIGH - 8}" text-anchor="middle" font-weight="bold" {_TEXT}>'
-        f"{escape(clean(title))}</text>"
+        f"{escape(clean(space.title))}</text>"
     )
     yield f'<text x="{_LEFT}" y="14" {_TEXT}>{escape(up.name)}</text>'
     order = sorted(there, key=lambda r: (r is found.best, r.number == 0, r.state == "done"))
@@ -109,21 +108,18 @@ def _panel(
         )
 
 
-def _across(title: str, texts: Sequence[str]) -> tuple[Axis, list[tuple[float, str]]]:
-    """The axis of a setting and the labels below it. Few different numbers, and words, have a
-    place each."""
-    numbers = [_number(text) for text in texts]
-    different = dict.fromkeys(texts)
-    known = [number for number in numbers if number is not None]
-    if len(known) < len(texts) or len(different) <= _MOST_NUMBERS:
-        words = sorted(different, key=lambda t: (_number(t) is None, _number(t) or 0.0))
-        places = [(float(k), _short(word)) for k, word in enumerate(words)]
-        axis = Axis(title, -0.5, max(len(words), 1) - 0.5, ())
-        return axis, [(k, label) for k, label in places]
-    if min(known) > 0 and max(known) / min(known) >= _WIDE:
-        axis = logarithmic(title, known)
+def _across(space: Space, texts: Sequence[str]) -> tuple[Axis, list[tuple[float, str]]]:
+    """The axis of a setting and the labels below it. Alternatives have a place each."""
+    numbers = [number for text in texts if (number := _number(text)) is not None]
+    if space.choices or len(numbers) < len(texts):
+        words = list(dict.fromkeys([*(choice.text for choice in space.choices), *texts]))
+        axis = Axis(space.title, -0.5, max(len(words), 1) - 0.5, ())
+        return axis, [(float(k), _short(word)) for k, word in enumerate(words)]
+    ends = [float(space.low), float(space.high), *numbers]
+    if space.logarithmic and min(ends) > 0:
+        axis = logarithmic(space.title, ends)
     else:
-        axis = linear(title, known)
+        axis = linear(space.title, ends)
     return axis, [(tick, f"{tick:g}") for tick in axis.ticks]
 
 

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 
 from lenet.dsl.metrics import Metric, metric_called
+from lenet.dsl.search.space import Space
 
 if TYPE_CHECKING:
     from lenet.runtime.models.model import Model
@@ -54,14 +55,19 @@ class Record:
 class Found:
     """What a search has found: the trials in the order of their numbers, the first of which is the
     file as it is; the `best`, None if none came to its end; its file as a `text`, and its `model`.
-    `titles` are those of the settings, `metric` is the name of what trials are compared by."""
+    `spaces` are what was searched, `metric` is the name of what trials are compared by."""
 
-    titles: tuple[str, ...]
+    spaces: tuple[Space, ...]
     metric: str
     trials: tuple[Record, ...]
     best: Record | None
     text: str
     model: "Model | None"
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """The names of the settings."""
+        return tuple(space.title for space in self.spaces)
 
     @property
     def settings(self) -> dict[str, str]:

@@ -240,7 +240,8 @@ class _Rounds:
     def _found(self, best: Record | None, model: Model | None) -> Found:
         text = self.kept.text
         told = tuple(self.told)
-        return Found(self.plan.titles, named(self.plan.metric), told, best, text, model)
+        spaces = tuple(target.space for target in self.plan.targets)
+        return Found(spaces, named(self.plan.metric), told, best, text, model)
 
 
 def _wait(futures: Sequence[Future[None]]) -> None:
