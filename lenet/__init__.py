@@ -34,6 +34,7 @@ __all__ = [
     "Network",
     "Prediction",
     "datasets",
+    "forecast",
     "load",
     "open",
     "search",

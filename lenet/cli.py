@@ -20,6 +20,7 @@ from lenet.commands.evaluate import evaluate
 from lenet.commands.explain import explain_word
 from lenet.commands.export import export
 from lenet.commands.fmt import format_files
+from lenet.commands.forecast import forecast
 from lenet.commands.import_weights import import_weights
 from lenet.commands.lsp import serve
 from lenet.commands.predict import predict
@@ -63,6 +64,7 @@ Then:
     lenet train net.lenet      trains it on Spark, here or on a cluster
     lenet search net.lenet     tries what its section `search` says
     lenet predict runs/.../model.safetensors image.png
+    lenet forecast runs/.../model.safetensors series.csv
     lenet export runs/.../model.safetensors -o net.onnx
     lenet import resnet18.safetensors --spec resnet18.lenet
 
@@ -101,6 +103,7 @@ for _name, _function in (
     ("search", search),
     ("evaluate", evaluate),
     ("predict", predict),
+    ("forecast", forecast),
     ("export", export),
     ("import", import_weights),
     ("lsp", serve),

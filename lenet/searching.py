@@ -177,16 +177,17 @@ def _without_tests(data: Any, graph: Graph) -> Any:
     choose; LenetError where nothing else is held out."""
     from lenet.runtime.data.dataset import Dataset
 
-    held_out = graph.data.validate if graph.data is not None else 0
+    held_out = graph.data is not None and graph.data.holds_out
     tested = isinstance(data, Dataset) and data.test is not None
     tested = tested or isinstance(data, tuple | list) and len(data) > 2
     if tested and not held_out:
         raise LenetError(
             "a search would choose by the test images",
             "The best of many trials is partly the luckiest one: its value there is too good.",
-            "hold some out: below a line `data frame`, write `validate 1000`",
+            "hold some out: below a line `data frame`, write `validate 20 percent`",
         )
     if isinstance(data, Dataset):
-        seed = graph.train.seed if graph.train is not None else 0
-        return data.hold_out(held_out, seed) if held_out else data
+        if not held_out or graph.data is None or graph.train is None:
+            return data
+        return data.hold_out(graph.data.held_of(len(data.train)), graph.train.seed)
     return data[:2] if tested else data

@@ -42,4 +42,6 @@ def images_for(
             "Data are arrays (x, y), a pandas or Arrow table, a Dataset or a Spark DataFrame.",
             "give the images and their labels: (x, y)",
         )
+    if graph.data is not None and graph.data.tabular:
+        return given_data(data, graph, columns, options.memory)
     return Deferred(graph, "", data, columns, options.memory)

@@ -15,6 +15,7 @@ from lenet.dsl.graph import Graph
 from lenet.runtime.data import Dataset
 from lenet.runtime.engine import on_engine, opened_session
 from lenet.runtime.events import Event, Predictions, Warned, Watch
+from lenet.runtime.guesses import guesses_of
 from lenet.runtime.look import odd_things, summary
 from lenet.runtime.machine.interrupts import interruptible
 from lenet.runtime.make_job import make_job
@@ -91,7 +92,7 @@ def _train(
     with opened as session, _opened(here, data, session) as source:
         check_source(graph, source, may_lack)
         graph = weighted(graph, source)
-        report(summary(graph, source))
+        report(replace(summary(graph, source), guesses=guesses_of(graph, source)))
         for odd in odd_things(graph, source):
             report(odd)
         job, model = make_job(graph, spec, source, settings)

@@ -88,4 +88,4 @@ class Images:
 def _key(graph: Graph) -> str:
     """What decides about the images."""
     seed = graph.train.seed if graph.train is not None else 0
-    return repr((graph.data, bare_shape(graph), Target.of(graph), seed))
+    return repr((graph.data, graph.inputs, bare_shape(graph), Target.of(graph), seed))

@@ -19,6 +19,7 @@ from lenet.runtime.data import Dataset
 from lenet.runtime.early import Judge
 from lenet.runtime.engine import opened_session
 from lenet.runtime.events import Warned, Watch
+from lenet.runtime.guesses import guesses_of
 from lenet.runtime.look import odd_things, summary
 from lenet.runtime.machine.cores import available_cores
 from lenet.runtime.machine.interrupts import last_words
@@ -61,7 +62,7 @@ def search(
         images.session = session
         try:
             source = images.source(plan.graph)
-            report(summary(plan.graph, source))
+            report(replace(summary(plan.graph, source), guesses=guesses_of(plan.graph, source)))
             for odd in odd_things(plan.graph, source):
                 report(odd)
             _same_images(journal, source.fingerprint)

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from lenet.dsl.messages.codes import TRAINED, Code
-from lenet.dsl.messages.diagnostics import Diagnostic, Related
+from lenet.dsl.messages.diagnostics import Diagnostic, Edit, Related
 from lenet.dsl.messages.phrases import did_you_mean, enumerated, replacing
 from lenet.dsl.syntax.tree import Span
 
-_HELD_OUT = TRAINED.replace("data digits\n", "data digits\n  validate 300\n")
+_HELD_OUT = TRAINED.replace("data digits\n", "data digits\n  validate 20 percent\n")
 
 E090 = Code(
     "a search over what is not there",
@@ -192,8 +192,9 @@ def nothing_held_out(span: Span, data: Span) -> Diagnostic:
         "a search would choose by the test images",
         "Without held-out images, the test set validates, and there would be none left to tell "
         "how good the best trial is.",
-        "add a line such as `validate 1000` to the section `data`: about a tenth of the images",
+        "add the line `validate 20 percent` to the section `data`",
         (Related(data, "this section"),),
+        (Edit.behind(data, "\n  validate 20 percent"),),
     )
 
 
