@@ -99,10 +99,11 @@ class File:
         """What may be named, but for kinds of layers."""
         found = [name for name, let in self.definitions.lets.items() if not let.name.span.file]
         for name, line in self.sections():
-            key, words = line.keyword.text, [_word(item) for item in line.items]
-            if line.items and not _is_fixed(name, key):
+            key, items = line.keyword.text, line.items
+            if items and not _is_fixed(name, key):
                 found.append(key)
-                found += [f"{key} {word}" for word in words[:-1] if word]
+                pairs = zip(items, items[1:], strict=False)
+                found += [f"{key} {_word(k)}" for k, v in pairs if _word(k) and not _word(v)]
         nodes = self.lowered.nodes[1:]  # behind the input
         return tuple(dict.fromkeys(found + [node.name for node in nodes if not node.file]))
 

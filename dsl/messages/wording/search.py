@@ -104,7 +104,7 @@ def nothing_to_choose(span: Span, key: str) -> Diagnostic:
     """A line has one setting, or none."""
     return Diagnostic(
         "E091", span, f"`{key}` has nothing to choose from", "",
-        f"write at least two settings, as in `{key} in 16 32`",
+        f"write at least two settings behind `{key} in`",
     )  # fmt: skip
 
 
