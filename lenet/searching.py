@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lenet.runtime.data.columns import Columns
     from lenet.runtime.data.dataset import Dataset
     from lenet.runtime.events import Event
+    from lenet.runtime.models.model import Model
     from lenet.runtime.resolve import Deferred
     from lenet.runtime.search.journal import Journal
     from lenet.runtime.search.record import Found, Record
@@ -93,6 +94,14 @@ def search(
             network, data, columns, chosen, journal, at_once, trials, display.take, take,
             display.download,
         )  # fmt: skip
+
+
+def best_model(found: "Found") -> "Model":
+    """LenetError where no trial came to its end."""
+    if found.model is None:
+        reasons = dict.fromkeys(trial.reason for trial in found.trials if trial.reason)
+        raise LenetError("no trial came to its end", "; ".join(list(reasons)[:3]))
+    return found.model
 
 
 def plain_text(network: Network) -> str:
