@@ -55,6 +55,7 @@ SLOW = frozenset(
         "rescue",
         "resumed",
         "run_folder",
+        "search",
         "signals",
         "single",
         "spark",
