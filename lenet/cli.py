@@ -16,6 +16,7 @@ from lenet.commands.check import check_files
 from lenet.commands.compile import compile_file
 from lenet.commands.data import show_data
 from lenet.commands.draw import draw_file
+from lenet.commands.embed import embed
 from lenet.commands.evaluate import evaluate
 from lenet.commands.explain import explain_word
 from lenet.commands.export import export
@@ -25,6 +26,7 @@ from lenet.commands.import_weights import import_weights
 from lenet.commands.lsp import serve
 from lenet.commands.predict import predict
 from lenet.commands.rate import rate
+from lenet.commands.recommend import recommend
 from lenet.commands.search import search
 from lenet.commands.shapes import show_shapes
 from lenet.commands.train import train
@@ -65,6 +67,7 @@ Then:
     lenet search net.lenet     tries what its section `search` says
     lenet predict runs/.../model.safetensors image.png
     lenet forecast runs/.../model.safetensors series.csv
+    lenet recommend runs/.../model.safetensors --user 7 --top 10
     lenet export runs/.../model.safetensors -o net.onnx
     lenet import resnet18.safetensors --spec resnet18.lenet
 
@@ -104,6 +107,8 @@ for _name, _function in (
     ("evaluate", evaluate),
     ("predict", predict),
     ("forecast", forecast),
+    ("recommend", recommend),
+    ("embed", embed),
     ("export", export),
     ("import", import_weights),
     ("lsp", serve),

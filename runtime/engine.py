@@ -70,6 +70,6 @@ def on_engine(
         source.shape, source.rows, source.held_out,
         worker_count(session, options.workers, job.slices),
         source.dtype, options.all_reduce, options.timeout, options.memory, source.weighted,
-        source.answers, source.encoded,
+        source.answers, source.encoded, source.group,
     )  # fmt: skip
     return train_on_spark(session, job, source.frame(session), plan, desk)

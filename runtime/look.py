@@ -180,7 +180,7 @@ def odd_things(graph: Graph, source: "Source") -> Iterator[Warned]:
     if whole and train.most <= _DIM:
         text = f"the values of {name} are whole numbers up to {train.most:g}, as bytes"
         yield Warned(text, "of bytes, 255 stands for 1: if another number shall, give floats")
-    if train.constant:
+    if train.constant and source.features is None:
         share = f"{train.constant:,} of {train.rows:,} images of {name}"
         yield Warned(
             f"{share} have a single value in all their pixels", "are they meant to be there?"

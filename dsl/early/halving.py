@@ -1,11 +1,11 @@
-"""halving: at ever longer steps, only the best go on."""
+"""halving: twice on its way, only the best third go on."""
 
 from lenet.dsl.early import FACTOR, Early
 
 EARLY_STOP = Early(
     name="halving",
-    summary="after 1, 3, 9, … validations, a trial goes on if it is among the best third of those "
-    "that came so far: successive halving",
+    summary="after a ninth of its validations, and again after a third, a trial goes on if it is "
+    "among the best third of those that came so far: successive halving",
     example="early halving",
     source="Li et al. 2020, A system for massively parallel hyperparameter tuning",
     aliases=("asha", "successive_halving", "successivehalving", "successivehalvingpruner"),

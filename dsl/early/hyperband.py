@@ -4,8 +4,8 @@ from lenet.dsl.early import FACTOR, Early
 
 EARLY_STOP = Early(
     name="hyperband",
-    summary="successive halving of several kinds at once, whose first stop comes early, late, or "
-    "never: for trials that begin badly and end well",
+    summary="successive halving of several kinds at once, whose first stop comes after the first "
+    "validation, later, or never: for trials that begin badly and end well",
     example="early hyperband",
     source="Li et al. 2018, Hyperband",
     aliases=("bohb", "hyperbandpruner"),

@@ -14,6 +14,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 14, 26, 40
 _HEAD = 54
 _TEXT = 'font-family="Helvetica,Arial,sans-serif" font-size="11" fill="#222"'
 _DONE, _STOPPED, _BEST, _FILE = "#2f81d6", "#9aa4af", "#d9730d", "#2f9e63"
+_WIDE = 20  # times as large as the smallest value: then the axis is logarithmic
 _LABEL = 10  # letters below a place of words
 
 
@@ -65,8 +66,11 @@ def _scaled(found: Found, record: Record) -> float:
 def _upward(found: Found, drawn: Sequence[Record]) -> Axis | None:
     if not drawn:
         return None
-    unit = f"{found.metric} %" if metric_called(found.metric).share else found.metric
-    return linear(unit, [_scaled(found, record) for record in drawn])
+    values = [_scaled(found, record) for record in drawn]
+    if metric_called(found.metric).share:
+        return linear(f"{found.metric} %", values)
+    wide = min(values) > 0 and max(values) >= _WIDE * min(values)
+    return logarithmic(found.metric, values) if wide else linear(found.metric, values)
 
 
 def _panel(

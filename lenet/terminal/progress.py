@@ -85,7 +85,7 @@ def _guess_lines(event: DataCounted, guess: str, indent: str) -> list[str]:
     """What an answer that needs no net reaches."""
     values = event.guesses[guess].items()
     said = "  ".join(f"{name} {metric_called(name).shown(value)}" for name, value in values)
-    whole = f"{indent}to beat: {said}, by {clean(guess)}"
+    whole = f"{indent}to beat: {said} ({clean(guess)})"
     return textwrap.wrap(whole, _WIDTH, subsequent_indent=indent, break_long_words=False)
 
 

@@ -42,7 +42,7 @@ def tracks_of(table: pa.Table, series: Series) -> list[Track]:
     """The series of a table, in the order of their names; DataError where many rows of one have the
     time of another."""
     values = matrix_of([column_of(table, name) for name in series.columns])
-    times = _times(table, series.order)
+    times = times_of(table, series.order)
     groups = np.zeros(len(values), np.int64)
     names: list[str | None] = [""]
     if series.by:
@@ -78,7 +78,7 @@ def _once_each(
 _FEW, _RARE = 2, 0.001  # rows with the time of another one, and their part
 
 
-def _times(table: pa.Table, order: str) -> NDArray[np.int64] | None:
+def times_of(table: pa.Table, order: str) -> NDArray[np.int64] | None:
     """Whole numbers in their order; None where no column says it."""
     if not order:
         return None

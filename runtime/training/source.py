@@ -53,6 +53,11 @@ class Source(ABC):
     answers: int
     features: "Features | None"
 
+    @property
+    def group(self) -> int:
+        """How many images to validate with are compared with each other."""
+        return 1 if self.features is None else self.features.group
+
     @cached_property
     def counted(self) -> tuple[Counts, dict[int, int]]:
         """What is counted of the images to train with, and how many of those to validate with have
@@ -134,7 +139,7 @@ class InMemory(Source):
         return images_frame(session, self.train, self.test)
 
     def shard(self, count: int) -> Shard:
-        return deal(self.train, self.test, count)
+        return deal(self.train, self.test, count, group=self.group)
 
 
 def _checksum(array: NDArray[Any]) -> int:

@@ -12,6 +12,7 @@ from lenet.dsl.messages.clean import clean
 from lenet.dsl.sections.data import Data
 from lenet.runtime.data.dataset import DataError, Dataset, Images
 from lenet.runtime.data.features import DROP, Features, Rows, column_of, columns_for
+from lenet.runtime.data.formats.liked import pairs_dataset
 from lenet.runtime.data.labels import as_text, check_kind, is_empty, is_text, names_of, no_numbers
 from lenet.runtime.data.series import check_missing, tracks_of, windows_of
 from lenet.runtime.data.splits import as_rows, held_out
@@ -29,6 +30,10 @@ def dataset_of_columns(train: pa.Table, test: pa.Table | None, wanted: "Wanted")
     section, name = wanted.section, (wanted.path.name if wanted.argument else "the data")
     if section.series is not None:
         return _of_series(train if test is None else pa.concat_tables([train, test]), wanted, name)
+    if section.liked is not None:
+        return pairs_dataset(
+            train if test is None else pa.concat_tables([train, test]), wanted, name
+        )
     if test is None:
         marks = held_out(train, section, wanted.seed)
         if marks is not None:
