@@ -9,6 +9,7 @@ from lenet.dsl.inputs import Input
 from lenet.dsl.registry import Parameter
 from lenet.dsl.sections.augment import Augment
 from lenet.dsl.sections.data import Data
+from lenet.dsl.sections.search import Search
 from lenet.dsl.shapes import Shape, show
 from lenet.dsl.training.answered import answers_of
 from lenet.dsl.training.values import Train
@@ -80,7 +81,8 @@ class Graph:
 
     `source` is the text of the file, `imports` those of the files that it imports, by path. The
     `groups` are those of the checked file's nodes, in the order in which they begin, outer ones
-    first; passes do not keep them.
+    first; passes do not keep them. What `search` says is no part of the
+    net, nor of how it is trained.
     """
 
     nodes: tuple[Node, ...]
@@ -90,6 +92,7 @@ class Graph:
     augment: Augment | None = None
     imports: Mapping[str, str] = field(default_factory=dict, repr=False)
     groups: tuple[Group, ...] = field(default=(), compare=False, repr=False)
+    search: Search | None = field(default=None, compare=False, repr=False)
 
     @property
     def input(self) -> Shape:

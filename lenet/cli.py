@@ -27,6 +27,7 @@ from lenet.commands.lsp import serve as serve_editor
 from lenet.commands.predict import predict
 from lenet.commands.rate import rate
 from lenet.commands.recommend import recommend
+from lenet.commands.search import search
 from lenet.commands.serve import serve
 from lenet.commands.shapes import show_shapes
 from lenet.commands.train import train
@@ -64,6 +65,7 @@ Then:
     lenet data show net.lenet  draws its images by class, and counts them
     lenet rate net.lenet       draws the learning rate; --find finds one
     lenet train net.lenet      trains it on Spark, here or on a cluster
+    lenet search net.lenet     tries what its section `search` says
     lenet predict runs/.../model.safetensors image.png
     lenet forecast runs/.../model.safetensors series.csv
     lenet recommend runs/.../model.safetensors --user 7 --top 10
@@ -103,6 +105,7 @@ for _name, _function in (
     ("bench", bench),
     ("rate", rate),
     ("train", train),
+    ("search", search),
     ("evaluate", evaluate),
     ("predict", predict),
     ("forecast", forecast),

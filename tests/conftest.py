@@ -60,6 +60,7 @@ SLOW = frozenset(
         "serve_openapi",
         "serve_page",
         "serve_process",
+        "search",
         "signals",
         "single",
         "spark",

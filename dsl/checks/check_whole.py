@@ -22,6 +22,7 @@ from lenet.dsl.messages.diagnostics import closest
 from lenet.dsl.registry import layers
 from lenet.dsl.sections.augment import Augment
 from lenet.dsl.sections.data import Data
+from lenet.dsl.sections.search import Search
 from lenet.dsl.shapes import product
 from lenet.dsl.syntax.tree import Line, Span
 from lenet.dsl.training.answered import answers_places
@@ -49,6 +50,11 @@ class Sections:
     def train(self) -> Train | None:
         """How the net is trained."""
         return self.values.get("train")
+
+    @property
+    def search(self) -> Search | None:
+        """Which settings of it are tried."""
+        return self.values.get("search")
 
 
 def check_whole(lowered: Lowering, again: Lowering | None, sections: Sections, text: str) -> None:

@@ -184,6 +184,7 @@ _LINES = (
         "rows of a film out, or none; `validate last 20 percent` the end of each series; `validate "
         'newest of user` the last row of each; `validate where split is "test"`',
         example="validate 5000",
+        compares=True,
         terms={
             "percent": "the number is a part of the rows",
             "by": "rows with the same value in this column stay together",
