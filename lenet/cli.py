@@ -20,7 +20,7 @@ from lenet.commands.evaluate import evaluate
 from lenet.commands.explain import explain_word
 from lenet.commands.export import export
 from lenet.commands.fmt import format_files
-from lenet.commands.import_weights import import_weights
+from lenet.commands.import_file import import_file
 from lenet.commands.lsp import serve
 from lenet.commands.predict import predict
 from lenet.commands.rate import rate
@@ -62,7 +62,7 @@ Then:
     lenet train net.lenet      trains it on Spark, here or on a cluster
     lenet predict runs/.../model.safetensors image.png
     lenet export runs/.../model.safetensors -o net.onnx
-    lenet import resnet18.safetensors --spec resnet18.lenet
+    lenet import net.onnx -o net.lenet
 
 `lenet train` without a file trains a small net on 8x8 digits in seconds.
 """
@@ -99,7 +99,7 @@ for _name, _function in (
     ("evaluate", evaluate),
     ("predict", predict),
     ("export", export),
-    ("import", import_weights),
+    ("import", import_file),
     ("lsp", serve),
 ):
     app.command(_name)(with_messages(_function))

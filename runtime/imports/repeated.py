@@ -57,17 +57,13 @@ def begins(items: Sequence[Item], index: int) -> bool:
     before it, if that computes something."""
     if index in (0, len(items)):
         return True
-    return not (_follows(items[index]) and _leads(items[index - 1]))
+    family, before = (_family(items[k]) for k in (index, index - 1))
+    if family == "normalization":
+        return before in ("input", "shape", "pooling", "activation", "join")
+    return family not in ("activation", "regularization") or before in ("input", "shape", "pooling")
 
 
-def _follows(item: Item) -> bool:
+def _family(item: Item) -> str:
+    """That of its layer; "" of a block or a repeat."""
     layer = layers().get(item.head.word)
-    return layer is not None and layer.family in _FOLLOWING
-
-
-def _leads(item: Item) -> bool:
-    layer = layers().get(item.head.word)
-    return layer is None or layer.family not in ("input", "shape", "pooling")
-
-
-_FOLLOWING = ("activation", "normalization", "regularization")
+    return layer.family if layer is not None else ""

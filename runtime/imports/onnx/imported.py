@@ -16,6 +16,7 @@ from lenet.runtime.imports.onnx.ends import End, end_of, settled_end
 from lenet.runtime.imports.onnx.file import OnnxFile, Operation, read_onnx
 from lenet.runtime.imports.onnx.modern import modern
 from lenet.runtime.imports.onnx.op import Op
+from lenet.runtime.imports.onnx.own import restored
 from lenet.runtime.imports.onnx.reading import Reading, read_graph
 from lenet.runtime.imports.onnx.value import Value
 from lenet.runtime.imports.sections import Asked, sections_of
@@ -48,17 +49,22 @@ class Wanted:
 @dataclass(frozen=True)
 class ImportedNet:
     """A model, how many `operations` the file had for it, and what white is in its images there.
-    `ended` is an operation at the end that the model does by itself, if any."""
+    `ended` is an operation at the end that the model does by itself, if any. `own`: lenet wrote
+    the file, and the spec is that of the model it was made of."""
 
     model: Model
     operations: int
     white: float
     ended: str
+    own: bool = False
 
 
 def import_onnx(path: Path, wanted: Wanted) -> ImportedNet:
     """The model of a file; LenetError, which tells of all that cannot be read."""
     file = read_onnx(path)
+    if wanted == Wanted() and (known := restored(file)) is not None:
+        white = round(1 / known.pixel_scale, 6)
+        return ImportedNet(known, len(file.operations), white, "", own=True)
     output = _output(file, wanted)
     operations = modern(file.operations, file.constants)
     end = end_of(operations, file.constants, output, wanted.numbers)
@@ -70,7 +76,9 @@ def import_onnx(path: Path, wanted: Wanted) -> ImportedNet:
     pad = front.pad if front is not None else (0, 0)
     plain = set(mean) == {0.0} and set(deviation) == {1.0}
     named = mean and len(given) == 3 and not plain
-    asked = Asked(end.answers or "class", end.log, pad, mean if named else (), deviation if named else ())
+    asked = Asked(
+        end.answers or "class", end.log, pad, mean if named else (), deviation if named else ()
+    )
     names = _names(file, wanted, shape, asked)
     title = f"The net of {clean(path.name[:80])}."
     try:

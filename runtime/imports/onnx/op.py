@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lenet.dsl.shapes import Shape, product
-from lenet.runtime.imports.draft import Draft, Floats, Head, Sizes, Step
+from lenet.dsl.shapes import product
+from lenet.runtime.imports.draft import Draft, Floats, Head, Step
+from lenet.runtime.imports.lines import reshaped
 from lenet.runtime.imports.onnx.file import Array, Operation
 from lenet.runtime.imports.onnx.value import Value
 from lenet.runtime.imports.unread import Unread
@@ -86,10 +87,7 @@ class Op:
         if value.straight:
             if value.shape == shape:
                 return value.step
-            return self.draft.add(
-                Head("reshape", (Sizes("", tuple(shape), ("width", "height", "height")),)),
-                value.step,
-            )  # fmt: skip
+            return self.draft.add(reshaped(shape), value.step)
         groups = _shuffled(value)
         if groups:
             return self.draft.add(Head("shuffle", (Sizes("", (groups,), ("parts",)),)), value.step)
@@ -173,8 +171,3 @@ def _shuffled(value: Value) -> int:
             if np.array_equal(channels, table.T.ravel()):
                 return groups
     return 0
-
-
-def sizes(word: str, values: Shape, role: str, default: Shape = ()) -> Sizes:
-    """Numbers of one meaning."""
-    return Sizes(word, tuple(map(int, values)), (role,), default)

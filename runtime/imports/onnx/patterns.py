@@ -13,8 +13,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
-
 from lenet.runtime.imports.onnx.file import Array, Operation
 
 _EITHER = ("Add", "Mul")

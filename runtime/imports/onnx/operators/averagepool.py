@@ -1,9 +1,8 @@
 """AveragePool: avgpool, behind pad where zeros count."""
 
-from lenet.runtime.imports.draft import Head
-from lenet.runtime.imports.onnx.op import Op, sizes
-from lenet.runtime.imports.onnx.shared.pools import of_all, reaches_beyond, window_of, words
-from lenet.runtime.imports.onnx.shared.windows import side_words
+from lenet.runtime.imports.lines import padded, pool
+from lenet.runtime.imports.onnx.op import Op
+from lenet.runtime.imports.onnx.shared.pools import of_all, reaches_beyond, window_of
 from lenet.runtime.imports.onnx.value import Value
 from lenet.runtime.imports.unread import Unread
 
@@ -23,7 +22,6 @@ def read(op: Op) -> Value:
         if not counted or up:
             raise Unread("whose pads are not counted in the means (count_include_pad is 0)"
                          if not counted else "whose ceil_mode is 1 beside pads")  # fmt: skip
-        even = pads[:2] == pads[2:]
-        around = (sizes("", pads[:2], "margin"),) if even else side_words(pads)
-        step = op.draft.add(Head("pad", around), step)
-    return op.add(Head("avgpool", (*words(window, stride), *(("round up",) if up else ()))), step)
+        step = op.draft.add(padded(pads), step)
+    head = pool("avgpool", op.draft.shape(step), window, stride, (0, 0, 0, 0), up)
+    return op.add(head, step)

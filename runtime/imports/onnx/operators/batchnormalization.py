@@ -1,9 +1,9 @@
 """BatchNormalization: batchnorm, by the running statistics."""
 
 from lenet.runtime.imports.draft import Head
+from lenet.runtime.imports.lines import option
 from lenet.runtime.imports.onnx.op import Op
 from lenet.runtime.imports.onnx.shared.norms import EPSILON
-from lenet.runtime.imports.onnx.shared.simple import option
 from lenet.runtime.imports.onnx.value import Value
 from lenet.runtime.imports.unread import Unread
 

@@ -1,7 +1,7 @@
 """Clip: relu, relu6 or hardtanh."""
 
+from lenet.runtime.imports.lines import clipped
 from lenet.runtime.imports.onnx.op import Op
-from lenet.runtime.imports.onnx.shared.simple import clipped
 from lenet.runtime.imports.onnx.value import Value
 
 _FAR = 3.4e38  # of a limit that is left out
@@ -10,4 +10,4 @@ _FAR = 3.4e38  # of a limit that is left out
 def read(op: Op) -> Value:
     """By its limits."""
     low, high = float(op.constant(1, -_FAR)), float(op.constant(2, _FAR))
-    return clipped(op, low, high)
+    return op.same_places(clipped(low, high))

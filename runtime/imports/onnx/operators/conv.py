@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from lenet.runtime.imports.draft import Head, Sizes
-from lenet.runtime.imports.onnx.op import Op, sizes
+from lenet.runtime.imports.lines import convolution, reach_of
+from lenet.runtime.imports.onnx.op import Op
 from lenet.runtime.imports.onnx.shared.dense import dense
-from lenet.runtime.imports.onnx.shared.windows import pad_words, pads_of, reach_of, two
+from lenet.runtime.imports.onnx.shared.windows import pads_of, two
 from lenet.runtime.imports.onnx.value import Value
 
 
@@ -22,20 +22,6 @@ def read(op: Op) -> Value:
     stride, dilate = two(op, "strides"), two(op, "dilations")
     reach = reach_of(window, dilate)
     pads = pads_of(op, shape, reach, stride)
-    parts: list[Sizes | str] = [
-        sizes("stride", stride, "step", (1, 1)),
-        *pad_words(pads, shape, reach, stride),
-        sizes("dilate", dilate, "apart", (1, 1)),
-    ]
-    head: tuple[Sizes | str, ...]
-    if groups == shape[0] > 1 and weight.shape[1] == 1:
-        word, more = "depthwise", weight.shape[0] // groups
-        head = (sizes("", window, "kernel"), *parts, sizes("multiplier", (more,), "parts", (1,)))
-    else:
-        word = "conv"
-        head = (
-            Sizes("", weight.shape[:1] + window, ("width", "kernel", "kernel")), *parts,
-            sizes("groups", (groups,), "parts", (1,)),
-        )  # fmt: skip
+    head = convolution(shape, weight.shape[0], window, stride, pads, dilate, groups, op.has_bias)
     tensors = {"weight": weight} | ({"bias": op.floats(2)} if op.has_bias else {})
-    return op.add(Head(word, head if op.has_bias else (*head, "bias no")), step, tensors)
+    return op.add(head, step, tensors)

@@ -4,8 +4,9 @@ import numpy as np
 
 from lenet.dsl.padding import grown
 from lenet.runtime.imports.draft import Head, Sizes
-from lenet.runtime.imports.onnx.op import Op, sizes
-from lenet.runtime.imports.onnx.shared.windows import pads_of, reach_of, side_words, two
+from lenet.runtime.imports.lines import cropped, reach_of, sizes
+from lenet.runtime.imports.onnx.op import Op
+from lenet.runtime.imports.onnx.shared.windows import pads_of, two
 from lenet.runtime.imports.onnx.value import Value
 
 
@@ -34,4 +35,4 @@ def read(op: Op) -> Value:
     ]
     tensors = {"weight": weight} | ({"bias": np.array(op.floats(2))} if op.has_bias else {})
     y = op.add(Head("upconv", (*parts, *(() if op.has_bias else ("bias no",)))), step, tensors)
-    return op.add(Head("crop", side_words(pads)), y.step) if apart else y
+    return op.add(cropped(pads), y.step) if apart else y

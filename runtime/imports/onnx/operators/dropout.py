@@ -1,8 +1,8 @@
 """Dropout: dropout, for the trainings to come."""
 
 from lenet.runtime.imports.draft import Head
+from lenet.runtime.imports.lines import number
 from lenet.runtime.imports.onnx.op import Op
-from lenet.runtime.imports.onnx.shared.simple import number
 from lenet.runtime.imports.onnx.value import Value
 
 

@@ -1,8 +1,8 @@
 """Elu: elu."""
 
 from lenet.runtime.imports.draft import Head
+from lenet.runtime.imports.lines import option
 from lenet.runtime.imports.onnx.op import Op
-from lenet.runtime.imports.onnx.shared.simple import option
 from lenet.runtime.imports.onnx.value import Value
 
 

@@ -14,4 +14,6 @@ def read(op: Op) -> Value:
     scale, shift = op.floats(1), op.floats(2)
     if scale.size == groups:
         scale, shift = (own.repeat(x.shape[0] // groups) for own in (scale, shift))
-    return with_tensors(op, of_groups(op, x, groups, op.attribute("epsilon", EPSILON)), scale, shift)
+    return with_tensors(
+        op, of_groups(op, x, groups, op.attribute("epsilon", EPSILON)), scale, shift
+    )

@@ -1,8 +1,8 @@
 """LRN: lrn."""
 
 from lenet.runtime.imports.draft import Head
-from lenet.runtime.imports.onnx.op import Op, sizes
-from lenet.runtime.imports.onnx.shared.simple import option
+from lenet.runtime.imports.lines import option, sizes
+from lenet.runtime.imports.onnx.op import Op
 from lenet.runtime.imports.onnx.value import Value
 from lenet.runtime.imports.unread import Unread
 

@@ -1,7 +1,7 @@
 """Max: relu, where the other value is 0."""
 
+from lenet.runtime.imports.lines import clipped
 from lenet.runtime.imports.onnx.op import Op
-from lenet.runtime.imports.onnx.shared.simple import clipped
 from lenet.runtime.imports.onnx.value import Value
 from lenet.runtime.imports.unread import Unread
 
@@ -10,4 +10,4 @@ def read(op: Op) -> Value:
     """Of a value and one number."""
     if len(op.given) != 2 or op.floats(1).size != 1:
         raise Unread("of several values")
-    return clipped(op, float(op.floats(1).ravel()[0]), 3.4e38)
+    return op.same_places(clipped(float(op.floats(1).ravel()[0]), 3.4e38))

@@ -1,9 +1,8 @@
 """MaxPool: maxpool."""
 
-from lenet.runtime.imports.draft import Head
+from lenet.runtime.imports.lines import pool
 from lenet.runtime.imports.onnx.op import Op
-from lenet.runtime.imports.onnx.shared.pools import reaches_beyond, window_of, words
-from lenet.runtime.imports.onnx.shared.windows import pad_words
+from lenet.runtime.imports.onnx.shared.pools import reaches_beyond, window_of
 from lenet.runtime.imports.onnx.value import Value
 from lenet.runtime.imports.unread import Unread
 
@@ -15,5 +14,4 @@ def read(op: Op) -> Value:
     step = op.map_of(op.raw(0))
     window, stride, pads, ceil = window_of(op, step)
     pads, up = reaches_beyond(op, step, window, stride, pads, ceil)
-    parts = (*words(window, stride), *pad_words(pads, op.draft.shape(step), window, stride))
-    return op.add(Head("maxpool", (*parts, *(("round up",) if up else ()))), step)
+    return op.add(pool("maxpool", op.draft.shape(step), window, stride, pads, up), step)

@@ -3,9 +3,8 @@
 from dataclasses import replace
 
 from lenet.runtime.imports.draft import Head, Sizes
-from lenet.runtime.imports.onnx.op import Op, sizes
-from lenet.runtime.imports.onnx.shared.cuts import SHORTCUT
-from lenet.runtime.imports.onnx.shared.windows import side_words
+from lenet.runtime.imports.lines import SHORTCUT, padded, sizes
+from lenet.runtime.imports.onnx.op import Op
 from lenet.runtime.imports.onnx.value import Value
 from lenet.runtime.imports.unread import Unread
 
@@ -43,8 +42,7 @@ def read(op: Op) -> Value:
         width = sizes("", (x.shape[0] + channels[1],), "width")
         step = _shortcut(op, step, width)
     if any(around):
-        words = (sizes("", around[:2], "margin"),) if even else side_words(around)
-        step = op.draft.add(Head("pad", words), step)
+        step = op.draft.add(padded(around), step)
     return Value(step, op.draft.shape(step))
 
 

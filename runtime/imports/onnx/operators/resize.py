@@ -3,7 +3,8 @@
 import numpy as np
 
 from lenet.runtime.imports.draft import Head
-from lenet.runtime.imports.onnx.op import Op, sizes
+from lenet.runtime.imports.lines import sizes
+from lenet.runtime.imports.onnx.op import Op
 from lenet.runtime.imports.onnx.value import Value
 from lenet.runtime.imports.unread import Unread
 

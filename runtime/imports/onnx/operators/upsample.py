@@ -8,6 +8,4 @@ from lenet.runtime.imports.onnx.value import Value
 def read(op: Op) -> Value:
     """Of the nearest values."""
     step = op.map_of(op.x)
-    return resized(
-        op, step, op.floats(1), op.attribute("mode", "nearest"), "asymmetric", "floor"
-    )
+    return resized(op, step, op.floats(1), op.attribute("mode", "nearest"), "asymmetric", "floor")

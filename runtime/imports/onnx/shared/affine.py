@@ -8,13 +8,13 @@ import numpy as np
 from lenet.dsl.registry import layers
 from lenet.dsl.shapes import product
 from lenet.runtime.imports.draft import Floats, Head, Step
+from lenet.runtime.imports.lines import NO_BIAS, sizes
 from lenet.runtime.imports.onnx.file import Array
-from lenet.runtime.imports.onnx.op import Op, sizes
+from lenet.runtime.imports.onnx.op import Op
 from lenet.runtime.imports.onnx.value import Front, Value
 from lenet.runtime.imports.unread import Unread
 
 Affine = Callable[[Floats], tuple[Floats, Floats]]
-_NO_BIAS = "bias no"
 
 
 def by_channel(value: Value, constant: Array) -> Floats:
@@ -138,7 +138,7 @@ def _only_reader(op: Op, step: Step) -> bool:
 def _add_bias(step: Step, shift: Floats) -> None:
     old = step.tensors.get("bias")
     step.tensors["bias"] = shift.copy() if old is None else old + shift
-    parts = tuple(part for part in step.head.parts if part != _NO_BIAS)
+    parts = tuple(part for part in step.head.parts if part != NO_BIAS)
     step.head = Head(step.head.word, parts)
 
 

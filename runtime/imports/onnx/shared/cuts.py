@@ -3,12 +3,10 @@
 import numpy as np
 
 from lenet.runtime.imports.draft import Head, Sizes
-from lenet.runtime.imports.onnx.op import Op, sizes
-from lenet.runtime.imports.onnx.shared.windows import side_words
+from lenet.runtime.imports.lines import SHORTCUT, cropped, sizes
+from lenet.runtime.imports.onnx.op import Op
 from lenet.runtime.imports.onnx.value import Value
 from lenet.runtime.imports.unread import Unread
-
-SHORTCUT = "shortcut"
 
 
 def cut(op: Op, x: Value, ranges: dict[int, slice]) -> Value:
@@ -59,9 +57,7 @@ def _places(op: Op, step: int, rows: range | None, columns: range | None) -> int
     behind = [size - 1 - own[-1] for size, own in ((height, rows), (width, columns))]
     before = [rows[0], columns[0]]
     if strides == (1, 1):
-        return op.draft.add(
-            Head("crop", side_words((before[0], before[1], behind[0], behind[1]))), step
-        )
+        return op.draft.add(cropped((before[0], before[1], behind[0], behind[1])), step)
     wholly = all(len(own) == len(np.arange(0, size, s)) for own, size, s in
                  zip((rows, columns), (height, width), strides, strict=True))  # fmt: skip
     if any(before) or not wholly:

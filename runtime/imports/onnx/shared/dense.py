@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from lenet.runtime.imports.draft import Floats, Head, Sizes
+from lenet.runtime.imports.draft import Floats
+from lenet.runtime.imports.lines import linear
 from lenet.runtime.imports.onnx.file import Array
 from lenet.runtime.imports.onnx.op import Op
 from lenet.runtime.imports.onnx.value import Value
@@ -18,11 +19,10 @@ def dense(op: Op, step: int, weight: Floats, bias: Floats, order: Array | None =
         ours[:, order.ravel()] = weight
         weight = ours
     has_bias = bias.size > 0
-    head = Head("linear", (Sizes("", weight.shape[:1], ("width",)), *(() if has_bias else ("bias no",))))
     tensors = {"weight": weight}
     if has_bias:
         tensors["bias"] = np.array(np.broadcast_to(bias.ravel(), weight.shape[:1]))
-    return op.draft.add(head, step, tensors, op.name)
+    return op.draft.add(linear(weight.shape[0], has_bias), step, tensors, op.name)
 
 
 def of_vector(op: Op, value: Value, weight: Floats, bias: Floats) -> Value:

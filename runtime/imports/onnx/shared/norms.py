@@ -4,8 +4,8 @@ import numpy as np
 
 from lenet.dsl.shapes import Shape
 from lenet.runtime.imports.draft import Floats, Head
-from lenet.runtime.imports.onnx.op import Op, sizes
-from lenet.runtime.imports.onnx.shared.simple import option
+from lenet.runtime.imports.lines import option, sizes
+from lenet.runtime.imports.onnx.op import Op
 from lenet.runtime.imports.onnx.value import Value
 from lenet.runtime.imports.unread import Unread
 

@@ -1,8 +1,9 @@
 """Pools: of windows, and of whole maps."""
 
-from lenet.runtime.imports.draft import Head, Sizes
-from lenet.runtime.imports.onnx.op import Op, sizes
-from lenet.runtime.imports.onnx.shared.windows import Pads, pads_of, reach_of, two
+from lenet.runtime.imports.draft import Head
+from lenet.runtime.imports.lines import Pads, reach_of
+from lenet.runtime.imports.onnx.op import Op
+from lenet.runtime.imports.onnx.shared.windows import pads_of, two
 from lenet.runtime.imports.onnx.value import Value
 from lenet.runtime.imports.unread import Unread
 
@@ -16,16 +17,15 @@ def window_of(op: Op, step: int) -> tuple[tuple[int, int], tuple[int, int], Pads
     return window, stride, pads, bool(op.attribute("ceil_mode", 0))
 
 
-def words(window: tuple[int, int], stride: tuple[int, int]) -> tuple[Sizes, ...]:
-    """The window and its stride, which is as long as the window if that is not said."""
-    return sizes("", window, "window"), sizes("stride", stride, "step", window)
-
-
 def reaches_beyond(op: Op, step: int, window: tuple[int, int], stride: tuple[int, int],
                    pads: Pads, ceil: bool) -> tuple[Pads, bool]:  # fmt: skip
     """Pads without what only lets a last window reach beyond the border, and whether one does: as
     `round up` says it."""
     shape, before = op.draft.shape(step), pads[:2]
+    rooms = [[size + own + behind - w for behind in (own, more)] for size, own, more, w in
+             zip(shape[1:], before, pads[2:], window, strict=True)]  # fmt: skip
+    if not ceil and all(a // s == b // s for (a, b), s in zip(rooms, stride, strict=True)):
+        return (*before, *before), False  # the same windows
     up = False
     for axis in (0, 1):
         more = pads[2 + axis] - before[axis]
