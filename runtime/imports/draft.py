@@ -103,6 +103,11 @@ class Draft:
         self.steps.append(Step(head, (x,), shape, given, name, axis))
         return len(self.steps) - 1
 
+    def parameters(self, value: int) -> tuple[Parameter, ...]:
+        """The tensors that a layer of one input has."""
+        step = self.steps[value]
+        return shape_behind(self.shape(step.inputs[0]), step.head.text)[1]
+
     def join(self, word: str, inputs: Sequence[int], name: str = "") -> int:
         """A layer of several paths; the number of its value."""
         shapes = [self.shape(x) for x in inputs]
