@@ -26,11 +26,11 @@ def import_file(
     ] = None,
     spec: Annotated[
         Path | None,
-        typer.Option("--spec", metavar="SPEC", help="A .lenet file, of which FILE has the weights."),
+        typer.Option("--spec", metavar="SPEC", help="The .lenet file whose weights FILE has."),
     ] = None,
     names: Annotated[
         Path | None,
-        typer.Option(metavar="TXT", help="With --spec: a file of names, a line `ours theirs` each."),
+        typer.Option(metavar="TXT", help="With --spec: a line `ours theirs` for each layer."),
     ] = None,
     classes: Annotated[
         Path | None, typer.Option(metavar="TXT", help="The classes' names, one a line.")

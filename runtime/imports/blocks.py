@@ -14,8 +14,8 @@ _MOST = 6  # parameters of a block
 _LEAST = 4  # lines that a block has to save
 _BLOCKS = 12  # of a file
 
-# What parameters are called by their roles, in a block and in blocks that use it: where a block has a
-# parameter of some name, that name cannot stand for a size in a use of it.
+# What parameters are called by their roles, in a block and in blocks that use it: where a block has
+# a parameter of some name, that name cannot stand for a size in a use of it.
 _NAMES = {
     "width": ("width", "maps", "channels"),
     "kernel": ("kernel", "size", "side"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lenet.dsl.answers import Answers
-from lenet.dsl.shapes import Shape, product
+from lenet.dsl.shapes import Shape
 
 _COLUMNS = 16  # that are named in a line
 _LEAST = 1e-6  # deviation that a section takes

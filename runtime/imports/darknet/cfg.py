@@ -91,7 +91,9 @@ def read_cfg(path: Path) -> list[Section]:
         sections[-1].values.setdefault(name, value.split("#")[0])  # the first one counts
         sections[-1].lines.setdefault(name, number)
     if not sections or sections[0].kind != "network":
-        raise LenetError(f"{path} is not a readable net of Darknet", "It does not begin with [net].")
+        raise LenetError(
+            f"{path} is not a readable net of Darknet", "It does not begin with [net]."
+        )
     return sections
 
 

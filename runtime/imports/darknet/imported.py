@@ -9,7 +9,7 @@ from lenet.runtime.imports.darknet.cfg import Section, read_cfg
 from lenet.runtime.imports.darknet.net import Net
 from lenet.runtime.imports.darknet.sections import read_by
 from lenet.runtime.imports.darknet.training import LEFT, training_of
-from lenet.runtime.imports.darknet.weights import Weights, read_weights
+from lenet.runtime.imports.darknet.weights import read_weights
 from lenet.runtime.imports.draft import Draft
 from lenet.runtime.imports.nested import NotNested
 from lenet.runtime.imports.textnet import TextNet
@@ -35,7 +35,9 @@ def import_darknet(path: Path, weights: Path | None = None, shape: Shape | None 
     if problems:
         raise unread_error(path, problems)
     if numbers is not None and numbers.left:
-        detail = f"{numbers.left:,} of {len(numbers.values):,} are left when each layer has its own."
+        detail = (
+            f"{numbers.left:,} of {len(numbers.values):,} are left when each layer has its own."
+        )
         raise LenetError(f"{weights} has more weights than the net of {path}", detail)
     title = f"The net of {clean(path.name[:80])}."
     try:

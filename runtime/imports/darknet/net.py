@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from lenet.dsl.shapes import product
 from lenet.dsl.registry import layers
+from lenet.dsl.shapes import product
 from lenet.runtime.imports.darknet.cfg import Section
 from lenet.runtime.imports.darknet.weights import Weights
 from lenet.runtime.imports.draft import INPUT, Draft, Floats, Head

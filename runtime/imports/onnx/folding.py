@@ -60,7 +60,7 @@ _KNOWN = frozenset(
         "Unsqueeze",
         "Where",
     ]
-)
+)  # noqa: SIM905
 
 
 def can_fold(operation: Operation) -> bool:

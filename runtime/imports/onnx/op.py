@@ -1,4 +1,4 @@
-"""What an operator's module is given: an operation, and ways to read its inputs and to add lines."""
+"""What an operator's module is given: an operation, and ways to read its inputs, to add lines."""
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -90,7 +90,7 @@ class Op:
             return self.draft.add(reshaped(shape), value.step)
         groups = _shuffled(value)
         if groups:
-            return self.draft.add(Head("shuffle", (Sizes("", (groups,), ("parts",)),)), value.step)
+            return self.draft.add(Head("shuffle", (sizes("", (groups,), "parts"),)), value.step)
         raise Unread("of values in an order into which no word brings them")
 
     def vector_of(self, value: Value) -> Value:
@@ -106,8 +106,12 @@ class Op:
         return Value(step, self.draft.shape(step), order)
 
     def add(
-        self, head: Head, step: int, tensors: dict[str, Floats] | None = None, like: Value | None = None
-    ) -> Value:  # fmt: skip
+        self,
+        head: Head,
+        step: int,
+        tensors: dict[str, Floats] | None = None,
+        like: Value | None = None,
+    ) -> Value:
         """A line behind a value of ours; where it keeps the places of values, they are arranged in
         the graph `like` others."""
         number = self.draft.add(head, step, tensors or {}, self.name if tensors else "")

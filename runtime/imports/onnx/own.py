@@ -1,4 +1,4 @@
-"""ONNX files that lenet itself has written: the model as it was, if that is still what they hold."""
+"""ONNX files that lenet itself has written: the model as it was, if they still hold it."""
 
 import numpy as np
 

@@ -15,6 +15,9 @@ from typing import Any
 
 from lenet.runtime.imports.onnx.file import Array, Operation
 
+Bound = dict[str, str]  # what a pattern's names stand for
+Found = tuple[Bound, list[Operation]]
+
 _EITHER = ("Add", "Mul")
 _HALF = "0.70710678"  # the root of one half
 _GELU = ("Add(Erf(Div(x, 1.41421356)), 1)", f"Add(Erf(Mul(x, {_HALF})), 1)")
@@ -83,8 +86,9 @@ class _Matcher:
     makers: dict[str, Operation]
     constants: Mapping[str, Array]
 
-    def match(self, pattern: ast.expr, value: str, bound: dict[str, str], inside: list[Operation]
-              ) -> Iterator[tuple[dict[str, str], list[Operation]]]:  # fmt: skip
+    def match(
+        self, pattern: ast.expr, value: str, bound: Bound, inside: list[Operation]
+    ) -> Iterator[Found]:
         """All ways to read a value as a pattern: what its names stand for, and the operations."""
         if isinstance(pattern, ast.Name):
             constant = self.constants.get(value)
@@ -97,15 +101,16 @@ class _Matcher:
         elif not isinstance(pattern, ast.Call):
             found = self.constants.get(value)
             wanted = _number(pattern)
-            if found is not None and found.size == 1 and found.dtype.kind in "fi":
-                if math.isclose(float(found.ravel()[0]), wanted, rel_tol=1e-4, abs_tol=1e-6):
-                    yield bound, inside
+            if found is None or found.size != 1 or found.dtype.kind not in "fi":
+                return
+            if math.isclose(float(found.ravel()[0]), wanted, rel_tol=1e-4, abs_tol=1e-6):
+                yield bound, inside
         else:
             yield from self._call(pattern, value, bound, inside)
 
     def _call(
-        self, pattern: ast.Call, value: str, bound: dict[str, str], inside: list[Operation]
-    ) -> Iterator[tuple[dict[str, str], list[Operation]]]:
+        self, pattern: ast.Call, value: str, bound: Bound, inside: list[Operation]
+    ) -> Iterator[Found]:
         maker = self.makers.get(value)
         assert isinstance(pattern.func, ast.Name)
         if maker is None or maker.kind != pattern.func.id:
@@ -120,8 +125,9 @@ class _Matcher:
             if len(order) == len(pattern.args):
                 yield from self._all(pattern.args, order, bound, [*inside, maker])
 
-    def _all(self, patterns: list[ast.expr], values: list[str], bound: dict[str, str],
-             inside: list[Operation]) -> Iterator[tuple[dict[str, str], list[Operation]]]:  # fmt: skip
+    def _all(
+        self, patterns: list[ast.expr], values: list[str], bound: Bound, inside: list[Operation]
+    ) -> Iterator[Found]:
         if not patterns:
             yield bound, inside
             return
@@ -170,8 +176,9 @@ def _replaced(
                 break
     if not becomes:
         return operations
-    return [becomes.get(own.outputs[0], own) for own in operations
-            if own.outputs and (own.outputs[0] in becomes or own.outputs[0] not in gone)]  # fmt: skip
+    left = [own for own in operations if own.outputs]
+    return [becomes.get(own.outputs[0], own) for own in left
+            if own.outputs[0] in becomes or own.outputs[0] not in gone]  # fmt: skip
 
 
 def _unique(operations: list[Operation]) -> list[Operation]:

@@ -1,4 +1,4 @@
-"""Pad: pad, or shortcut where it adds channels; before the data are normalized, that of the data."""
+"""Pad: pad, or shortcut where it adds channels; before a normalization, `pad` of the data."""
 
 from dataclasses import replace
 
