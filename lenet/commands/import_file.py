@@ -7,56 +7,71 @@ import typer
 
 from lenet.commands import Set
 from lenet.commands.import_net import import_onnx_net
-from lenet.commands.import_text import TEXTS, import_text
+from lenet.commands.import_text import DARKNET, TEXTS, import_text
 from lenet.commands.import_weights import import_of_spec
 
 _MODEL = Path("model.safetensors")
 
 
+File = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FILE",
+        help="net.onnx, net.cfg of Darknet, net.prototxt of Caffe, or a .safetensors file of "
+        "PyTorch's tensors, with --spec.",
+    ),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "-o",
+        metavar="NET",
+        help="The .lenet file; the model lies beside it. With --spec, the model's file.",
+    ),
+]
+Spec = Annotated[
+    Path | None,
+    typer.Option("--spec", metavar="SPEC", help="The .lenet file whose weights FILE has."),
+]
+Names = Annotated[
+    Path | None,
+    typer.Option(metavar="TXT", help="With --spec: a line `ours theirs` for each layer."),
+]
+Classes = Annotated[
+    Path | None, typer.Option(metavar="TXT", help="The classes' names, one a line.")
+]
+Weights = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Darknet's file of weights for a net.cfg.")
+]
+Input = Annotated[
+    str, typer.Option("--input", metavar="SHAPE", help="An image's shape in FILE: 3x224x224.")
+]
+End = Annotated[
+    str, typer.Option("--output", metavar="NAME", help="A value of the ONNX file: the end.")
+]
+White = Annotated[
+    float | None, typer.Option(help="What white is in the images of an ONNX file: 1 or 255.")
+]
+Mean = Annotated[
+    str,
+    typer.Option(
+        metavar="NUMBERS",
+        help="By which images are normalized before they get there, white being 1: "
+        "'0.485 0.456 0.406'.",
+    ),
+]
+Deviation = Annotated[str, typer.Option(metavar="NUMBERS", help="The same: '0.229 0.224 0.225'.")]
+Numbers = Annotated[
+    bool, typer.Option("--numbers", help="The net answers with numbers, not with a class.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite what is there.")]
+
+
 def import_file(
-    file: Annotated[
-        Path,
-        typer.Argument(metavar="FILE", help="net.onnx, net.cfg of Darknet, net.prototxt of Caffe, "
-                       "or a .safetensors file of PyTorch's tensors, with --spec."),
-    ],
-    output: Annotated[
-        Path | None,
-        typer.Option("-o", metavar="NET", help="The .lenet file; the model lies beside it. With "
-                     "--spec, the model's file."),
-    ] = None,
-    spec: Annotated[
-        Path | None,
-        typer.Option("--spec", metavar="SPEC", help="The .lenet file whose weights FILE has."),
-    ] = None,
-    names: Annotated[
-        Path | None,
-        typer.Option(metavar="TXT", help="With --spec: a line `ours theirs` for each layer."),
-    ] = None,
-    classes: Annotated[
-        Path | None, typer.Option(metavar="TXT", help="The classes' names, one a line.")
-    ] = None,
-    weights: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Darknet's file of weights for a net.cfg.")
-    ] = None,
-    shape: Annotated[
-        str, typer.Option("--input", metavar="SHAPE", help="An image's shape in FILE: 3x224x224.")
-    ] = "",
-    value: Annotated[
-        str, typer.Option("--output", metavar="NAME", help="A value of the ONNX file: the end.")
-    ] = "",
-    white: Annotated[
-        float | None, typer.Option(help="What white is in the images of an ONNX file: 1 or 255.")
-    ] = None,
-    mean: Annotated[
-        str, typer.Option(help="By which images are normalized before they get there, white being "
-                          "1: '0.485 0.456 0.406'.")
-    ] = "",
-    deviation: Annotated[str, typer.Option(help="The same: '0.229 0.224 0.225'.")] = "",
-    numbers: Annotated[
-        bool, typer.Option("--numbers", help="The net answers with numbers, not with a class.")
-    ] = False,
-    set_: Set = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
+    file: File, output: Output = None, spec: Spec = None, names: Names = None,
+    classes: Classes = None, weights: Weights = None, shape: Input = "", value: End = "",
+    white: White = None, mean: Mean = "", deviation: Deviation = "", numbers: Numbers = False,
+    set_: Set = None, force: Force = False,
 ) -> None:  # fmt: skip
     """Read the net of another program, or weights for a net.
 
@@ -75,6 +90,8 @@ def import_file(
     net = output or file.with_suffix(".lenet")
     if net.suffix.lower() != ".lenet":
         raise typer.BadParameter(f"-o: name a file that ends in .lenet, not {net}")
+    if weights is not None and kind != DARKNET:
+        raise typer.BadParameter("--weights goes with a net.cfg of Darknet")
     if kind in TEXTS:
         import_text(file, net, _shape(shape), weights, force)
         return

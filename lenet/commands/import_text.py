@@ -4,8 +4,6 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
 from lenet.commands.import_net import free, write_net
 from lenet.dsl.shapes import Shape
 from lenet.terminal.console import note, say
@@ -13,8 +11,8 @@ from lenet.terminal.console import note, say
 if TYPE_CHECKING:
     from lenet.runtime.imports.textnet import TextNet
 
-_DARKNET, _CAFFE = ".cfg", ".prototxt"
-TEXTS = (_DARKNET, _CAFFE)
+DARKNET, _CAFFE = ".cfg", ".prototxt"
+TEXTS = (DARKNET, _CAFFE)
 _SHOWN = 12  # lines that are named
 
 
@@ -30,7 +28,7 @@ def import_text(
     write_net(net, found.written.text, {}, force)
     graph = found.written.graph
     say(f"net      {net}: {graph.parameter_count:,} parameters, {len(graph.nodes) - 1:,} layers")
-    program = "Darknet" if file.suffix.lower() == _DARKNET else "Caffe"
+    program = "Darknet" if file.suffix.lower() == DARKNET else "Caffe"
     _tell(found.ignored, f"{program} itself ignores")
     _tell(found.left, "left out")
     if not found.weighted:
@@ -47,12 +45,10 @@ def import_text(
 
 
 def _read(file: Path, shape: Shape | None, weights: Path | None) -> "TextNet":
-    if file.suffix.lower() == _DARKNET:
+    if file.suffix.lower() == DARKNET:
         from lenet.runtime.imports.darknet.imported import import_darknet
 
         return import_darknet(file, weights, shape)
-    if weights is not None:
-        raise typer.BadParameter("--weights goes with a net.cfg of Darknet")
 
     from lenet.runtime.imports.caffe.imported import import_caffe
 

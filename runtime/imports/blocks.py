@@ -81,7 +81,8 @@ class _Found:
 def with_blocks(items: Items) -> tuple[Items, tuple[Block, ...]]:
     """The net with repeats and with uses of blocks, and these blocks, each behind those that it
     uses. What saves the most lines comes first; lines within blocks stay as they are."""
-    net, blocks = with_repeats(items), []
+    net = with_repeats(items)
+    blocks: list[Block] = []
     names: Counter[str] = Counter()
     while len(blocks) < _BLOCKS:
         lists = list(_lists(net))

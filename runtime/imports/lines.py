@@ -6,10 +6,13 @@ from lenet.dsl.padding import same
 from lenet.dsl.shapes import Shape
 from lenet.runtime.imports.draft import Head, Sizes
 
+Two = tuple[int, int]  # down and across
 Pads = tuple[int, int, int, int]  # above, left, below, right
 SIDES = ("top", "left", "bottom", "right")
 NO_BIAS = "bias no"
 SHORTCUT = "shortcut"
+SCALE = "scale"  # a tensor of normalizations, and of layerscale
+SHIFT = "shift"  # of normalizations
 
 
 def number(value: float) -> str:

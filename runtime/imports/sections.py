@@ -33,12 +33,8 @@ def sections_of(asked: Asked, output: Shape, names: Sequence[str]) -> str:
         mean, deviation = (" ".join(map(decimal, own)) for own in (asked.mean, asked.deviation))
         lines.append(f"  normalize mean {mean} deviation {deviation}")
     loss = {"places": "crossentropy", "yes or no": "bce", "numbers": "mse"}.get(asked.answers, "")
-    if (
-        loss
-        and len(output) == 1
-        and product(output) <= _COLUMNS
-        and (not asked.log or len(names) == 1)
-    ):
+    few = len(output) == 1 and output[0] <= _COLUMNS
+    if loss and few and (not asked.log or len(names) == 1):
         any_of = "any of " if asked.answers == "yes or no" else "log " if asked.log else ""
         lines.append(f"  predict {any_of}{' '.join(_column(name) for name in names)}")
         loss = ""

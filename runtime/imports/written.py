@@ -41,7 +41,8 @@ def written(draft: Draft, end: int, title: str, sections: str = "") -> Written:
         found = next(d for d in checked.diagnostics if d.severity == "error")
         raise LenetError("the net cannot be written", f"{found.title} {found.detail}".strip())
     text = format_text(text, _shapes(checked.lowered.shapes))
-    graph, tensors = checked.graph, {}
+    graph = checked.graph
+    tensors: dict[str, Floats] = {}
     nodes = graph.nodes[1:]
     assert len(nodes) == len(order)
     for node, number in zip(nodes, order, strict=True):

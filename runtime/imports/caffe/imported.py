@@ -123,7 +123,8 @@ def _ended(net: Net, last: int, loss: str) -> int:
 
 def _input(message: Message, layers: list[Message]) -> tuple[list[str], Shape | None, list[str]]:
     """The names of the images, their shape if the file says it, and what else it says of them."""
-    names, told = message.texts("input"), []
+    names = message.texts("input")
+    told: list[str] = []
     sizes = message.wholes("input_dim")[:4]
     for own in message.messages("input_shape")[:1]:
         sizes = own.wholes("dim")

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from lenet.dsl.shapes import Shape
 from lenet.runtime.imports.caffe.prototxt import Message
 from lenet.runtime.imports.draft import Draft, Head
-from lenet.runtime.imports.lines import reshaped
+from lenet.runtime.imports.lines import Two, reshaped
 from lenet.runtime.imports.unread import Unread
 
 
@@ -57,7 +56,7 @@ class Layer:
         return net.draft.add(head, self.x if x is None else x, name=self.name)
 
 
-def both(settings: Message, name: str, default: int, whole: str = "") -> Shape:
+def both(settings: Message, name: str, default: int, whole: str = "") -> Two:
     """A number for each direction: `name` once or twice, or `name_h` and `name_w`."""
     found = settings.wholes(whole or name)
     if len(found) > 2:

@@ -11,9 +11,16 @@ from lenet.dsl.messages.clean import clean
 from lenet.runtime.imports.unread import Unread
 
 _LARGEST = 2**22  # bytes of a file
-# A section of two names has one here.
-_SHORT = {"conv": "convolutional", "conn": "connected", "max": "maxpool", "avg": "avgpool",
-          "soft": "softmax", "net": "network"}  # fmt: skip
+# Sections of two names: the short one, and the one that they have here.
+_SHORT_NAMES = """
+conv convolutional
+conn connected
+max  maxpool
+avg  avgpool
+soft softmax
+net  network
+"""
+_SHORT = dict(line.split() for line in _SHORT_NAMES.strip().split("\n"))
 
 
 @dataclass

@@ -5,10 +5,11 @@ from lenet.runtime.imports.sections import decimal
 from lenet.runtime.imports.unread import Unread
 
 # What [net] says besides, of how its images are changed and its batches are cut.
-LEFT = (
-    "angle", "aspect", "center", "clip", "exposure", "hue", "inputs", "max_crop", "max_ratio",
-    "min_crop", "min_ratio", "notruth", "random", "saturation", "subdivisions", "time_steps",
-)  # fmt: skip
+_LEFT = """
+    angle aspect center clip exposure hue inputs max_crop max_ratio min_crop min_ratio notruth
+    random saturation subdivisions time_steps
+"""
+LEFT = tuple(_LEFT.split())
 
 
 def training_of(net: Section) -> str:
@@ -36,25 +37,28 @@ def _change(net: Section, rate: float) -> str:
     """How the rate changes."""
     policy = net.text("policy", "constant")
     warmup = net.whole("burn_in")
-    begin = f" warmup {warmup} iterations" if warmup > 0 else ""
     power = net.number("power", 4)
-    if policy == "constant":
-        return begin
-    if policy == "steps":
-        places, factors = net.numbers("steps"), net.numbers("scales")
-        if len(places) != len(factors) or not places:
-            raise Unread("whose steps and scales are not as many")
-        rates = []
-        for factor in factors:
-            rate *= factor
-            rates.append(decimal(rate))
-        at = " ".join(str(int(place)) for place in places)
-        return f" {' '.join(rates)} at {at} iterations{begin}"
-    if policy == "step":
-        factor, every = decimal(net.number("scale", 1)), net.whole("step", 1)
-        return f" times {factor} every {every} iterations{begin}"
-    if policy == "exp":
-        return f" exponential {decimal(net.number('gamma', 1))} every 1 iteration{begin}"
-    if policy in ("poly", "polynomial"):
-        return f" polynomial {decimal(power)}{begin}"
-    raise Unread(f"whose policy is {policy[:40]}")
+    changes = {
+        "constant": lambda: "",
+        "steps": lambda: _steps(net, rate),
+        "step": lambda: (
+            f" times {decimal(net.number('scale', 1))} every {net.whole('step', 1)} iterations"
+        ),
+        "exp": lambda: f" exponential {decimal(net.number('gamma', 1))} every 1 iteration",
+        "poly": lambda: f" polynomial {decimal(power)}",
+    }
+    if policy not in changes:
+        raise Unread(f"whose policy is {policy[:40]}")
+    return changes[policy]() + (f" warmup {warmup} iterations" if warmup > 0 else "")
+
+
+def _steps(net: Section, rate: float) -> str:
+    """Other rates at some iterations."""
+    places, factors = net.numbers("steps"), net.numbers("scales")
+    if len(places) != len(factors) or not places:
+        raise Unread("whose steps and scales are not as many")
+    rates = []
+    for factor in factors:
+        rate *= factor
+        rates.append(decimal(rate))
+    return f" {' '.join(rates)} at {' '.join(str(int(place)) for place in places)} iterations"

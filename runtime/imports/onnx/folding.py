@@ -11,56 +11,13 @@ from lenet.runtime.models.onnx_tensors import onnx_package
 
 _MOST = 2**28  # values of a constant that is worked out
 # Those that exporters compute shapes and small constants with.
-_KNOWN = frozenset(
-    [
-        "Abs",
-        "Add",
-        "And",
-        "Cast",
-        "CastLike",
-        "Ceil",
-        "Concat",
-        "Constant",
-        "ConstantOfShape",
-        "DequantizeLinear",
-        "Div",
-        "Equal",
-        "Exp",
-        "Expand",
-        "Flatten",
-        "Floor",
-        "Gather",
-        "Greater",
-        "Identity",
-        "Less",
-        "Log",
-        "Max",
-        "Min",
-        "Mod",
-        "Mul",
-        "Neg",
-        "Not",
-        "Or",
-        "Pow",
-        "Range",
-        "Reciprocal",
-        "ReduceProd",
-        "ReduceSum",
-        "Reshape",
-        "Round",
-        "Shape",
-        "Size",
-        "Slice",
-        "Split",
-        "Sqrt",
-        "Squeeze",
-        "Sub",
-        "Tile",
-        "Transpose",
-        "Unsqueeze",
-        "Where",
-    ]
-)  # noqa: SIM905
+_NAMES = """
+    Abs Add And Cast CastLike Ceil Concat Constant ConstantOfShape DequantizeLinear Div Equal Exp
+    Expand Flatten Floor Gather Greater Identity Less Log Max Min Mod Mul Neg Not Or Pow Range
+    Reciprocal ReduceProd ReduceSum Reshape Round Shape Size Slice Split Sqrt Squeeze Sub Tile
+    Transpose Unsqueeze Where
+"""
+_KNOWN = frozenset(_NAMES.split())
 
 
 def can_fold(operation: Operation) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 
 from lenet.dsl.shapes import product
 from lenet.runtime.imports.draft import Draft, Floats, Head, Step
-from lenet.runtime.imports.lines import reshaped
+from lenet.runtime.imports.lines import reshaped, sizes
 from lenet.runtime.imports.onnx.file import Array, Operation
 from lenet.runtime.imports.onnx.value import Value
 from lenet.runtime.imports.unread import Unread

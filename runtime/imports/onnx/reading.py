@@ -15,7 +15,7 @@ from lenet.runtime.imports.onnx.modern import modern
 from lenet.runtime.imports.onnx.op import Op
 from lenet.runtime.imports.onnx.operators import read_by
 from lenet.runtime.imports.onnx.patterns import with_patterns
-from lenet.runtime.imports.onnx.value import Front, Value
+from lenet.runtime.imports.onnx.value import Front, Order, Value
 from lenet.runtime.imports.unread import Place, Unread
 
 BATCH = 7  # images, where their number is open: no other size is likely to be the same
@@ -45,7 +45,8 @@ class Reading:
         """The value behind the data's preparation, which is known then."""
         if value.front is None:
             return value
-        front, pad = value.front, value.front.pad
+        front: Front = value.front
+        pad = front.pad
         if len(value.shape) == 1 and not front.even:
             raise Unread("of numbers that are normalized each by itself, behind which no layer"
                          " with weights is")  # fmt: skip
@@ -54,7 +55,7 @@ class Reading:
             value = replace(value, front=replace(front, pad=(0, 0)))
             number = self.draft.add(around, self.settled(value).step)
             return Value(number, self.draft.shape(number))
-        if self.front is not None and not self.front.same(value.front):
+        if self.front is not None and not self.front.same(front):
             raise Unread("reads the input in two ways: as it is, and prepared")
         if self.front is None and any(pad):
             channels, height, width = value.shape
@@ -125,7 +126,7 @@ def _begun(
     """With the input: maps are channels x height x width, whatever their order there."""
     sizes = _sizes(file, given, shape)
     batch = given.shape[0] if given.shape and given.shape[0] else BATCH
-    order = None
+    order: Order | None = None
     if len(sizes) == 3 and _channels_last(given.name, operations):
         height, width, channels = sizes
         order = np.arange(product(sizes)).reshape(channels, height, width).transpose(1, 2, 0)
@@ -187,8 +188,8 @@ def _read(reading: Reading, operation: Operation) -> None:
         except Unread as why:
             reading.problems.append(Place(operation.shown, operation.kind, str(why)))
         except (ValueError, TypeError, IndexError, KeyError, OverflowError, AttributeError):
-            why = "whose inputs or attributes do not fit each other"  # of a damaged file
-            reading.problems.append(Place(operation.shown, operation.kind, why))
+            misfit = "whose inputs or attributes do not fit each other"  # of a damaged file
+            reading.problems.append(Place(operation.shown, operation.kind, misfit))
     for name, own in zip(outputs, [*found, *[None] * len(outputs)], strict=False):
         if own is None and name and not lost:
             own = reading.hole(name, values)

@@ -19,7 +19,7 @@ class Front:
 
     scale: Floats
     shift: Floats
-    pad: tuple[int, ...] = (0, 0)
+    pad: tuple[int, int] = (0, 0)
 
     @property
     def plain(self) -> bool:

@@ -9,4 +9,4 @@ from lenet.runtime.imports.onnx.value import Value
 
 def read(op: Op) -> Value:
     """Of one value."""
-    return affine_or_join(op, "", lambda c: (1 / c, np.zeros_like(c)))
+    return affine_or_join(op, "", lambda c: (np.float32(1) / c, np.zeros_like(c)))

@@ -7,5 +7,5 @@ from lenet.runtime.imports.onnx.value import Value
 
 def read(op: Op) -> Value:
     """Exact, or approximated by tanh."""
-    approximated = op.attribute("approximate", "none") == "tanh"
+    approximated = op.attribute("approximate", "none") != "none"
     return op.same_places(Head("gelu", ("tanh",) if approximated else ()))

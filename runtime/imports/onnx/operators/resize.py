@@ -1,5 +1,7 @@
 """Resize: upsample."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from lenet.runtime.imports.draft import Head
@@ -8,7 +10,8 @@ from lenet.runtime.imports.onnx.op import Op
 from lenet.runtime.imports.onnx.value import Value
 from lenet.runtime.imports.unread import Unread
 
-_ROUNDED = {
+_MIXED = "linear"  # the mode of mixtures
+_ROUNDED: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "round_prefer_floor": lambda x: np.ceil(x - 0.5),
     "round_prefer_ceil": lambda x: np.floor(x + 0.5),
     "floor": np.floor,
@@ -22,7 +25,7 @@ def read(op: Op) -> Value:
     x = op.x
     step = op.map_of(x)
     shape = op.draft.shape(step)
-    scales, wanted = op.floats(2), op.whole(3)
+    scales, wanted = op.floats(2).astype(np.float64), op.whole(3)
     if wanted is not None:
         scales = np.array(wanted, np.float64) / (op.reading.batch, *shape)
     return resized(
@@ -42,7 +45,7 @@ def resized(op: Op, step: int, scales: np.ndarray, mode: str, how: str, nearest:
     if mode == "nearest":
         if not all(_repeats(factor, how, nearest) for factor in (down, across)):
             raise Unread(f"whose nearest values are others ({how}, {nearest})")
-    elif mode != "linear" or how not in ("half_pixel", "pytorch_half_pixel"):
+    elif mode != _MIXED or how not in ("half_pixel", "pytorch_half_pixel"):
         raise Unread(f"whose mode is {mode}, with {how} coordinates")
     method = () if mode == "nearest" else ("bilinear",)
     return op.add(Head("upsample", (sizes("", (down, across), "factor"), *method)), step)

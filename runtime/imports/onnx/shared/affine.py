@@ -8,7 +8,7 @@ import numpy as np
 from lenet.dsl.registry import layers
 from lenet.dsl.shapes import product
 from lenet.runtime.imports.draft import Floats, Head, Step
-from lenet.runtime.imports.lines import NO_BIAS, sizes
+from lenet.runtime.imports.lines import NO_BIAS, SCALE, SHIFT, sizes
 from lenet.runtime.imports.onnx.file import Array
 from lenet.runtime.imports.onnx.op import Op
 from lenet.runtime.imports.onnx.value import Front, Value
@@ -72,16 +72,16 @@ def _applied(op: Op, place: int, value: Value, scale: Floats, shift: Floats) -> 
         raise Unread("of a constant less a value")
     if alone and _scales(step, each_scale, scale.size == 1):
         return value
-    return op.add(Head("layerscale"), value.step, {"scale": each_scale}, value)
+    return op.add(Head("layerscale"), value.step, {SCALE: each_scale}, value)
 
 
 def _scales(step: Step, scale: Floats, single: bool) -> bool:
     """Whether a layer can do it with its own tensors: a normalization that had none, or any layer
     with weights, by one number."""
     tensors = step.tensors
-    if "scale" in tensors and "shift" in tensors:
-        if (tensors["scale"] == 1).all() and not tensors["shift"].any():
-            tensors["scale"] = scale.copy()
+    if SCALE in tensors and SHIFT in tensors:
+        if (tensors[SCALE] == 1).all() and not tensors[SHIFT].any():
+            tensors[SCALE] = scale.copy()
             return True
     elif single and "weight" in tensors:
         _scale_weights(step, scale)
@@ -104,20 +104,20 @@ def _shifted(op: Op, value: Value, shift: Floats, step: Step, alone: bool) -> Va
     if alone and "weight" in tensors:
         _add_bias(step, shift)
         return value
-    if alone and "shift" in tensors:
-        tensors["shift"] = tensors["shift"] + shift
+    if alone and SHIFT in tensors:
+        tensors[SHIFT] = tensors[SHIFT] + shift
         return value
-    if alone and set(tensors) == {"scale"}:
+    if alone and set(tensors) == {SCALE}:
         if "weight" in before.tensors and _only_reader(op, step):
-            _scale_weights(before, tensors["scale"])
+            _scale_weights(before, tensors[SCALE])
             _add_bias(before, shift)
             return replace(value, step=step.inputs[0])
         if layers()[before.head.word].pools == "mean" and len(before.shape) == 3:
             head = Head("subsample", before.head.parts)
-            given = {"gain": tensors["scale"], "bias": shift}
+            given = {"gain": tensors[SCALE], "bias": shift}
             return op.add(head, before.inputs[0], given, value)
         if len(value.shape) == 3:
-            return _places(op, value, step.inputs[0], tensors["scale"], shift)
+            return _places(op, value, step.inputs[0], tensors[SCALE], shift)
     if len(value.shape) == 3:
         return _places(op, value, value.step, np.ones_like(shift), shift)
     raise Unread("of numbers to a vector that no layer before it can add as its bias")

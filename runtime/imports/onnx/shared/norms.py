@@ -4,7 +4,7 @@ import numpy as np
 
 from lenet.dsl.shapes import Shape
 from lenet.runtime.imports.draft import Floats, Head
-from lenet.runtime.imports.lines import option, sizes
+from lenet.runtime.imports.lines import SCALE, SHIFT, option, sizes
 from lenet.runtime.imports.onnx.op import Op
 from lenet.runtime.imports.onnx.value import Value
 from lenet.runtime.imports.unread import Unread
@@ -14,7 +14,7 @@ EPSILON = 1e-5
 
 def bare(channels: int) -> dict[str, Floats]:
     """The tensors of a normalization that only normalizes, so far."""
-    return {"scale": np.ones(channels, np.float32), "shift": np.zeros(channels, np.float32)}
+    return {SCALE: np.ones(channels, np.float32), SHIFT: np.zeros(channels, np.float32)}
 
 
 def over_last(op: Op, x: Value, axes: list[int], epsilon: float) -> Value:
@@ -49,9 +49,9 @@ def with_tensors(op: Op, y: Value, scale: Floats, shift: Floats) -> Value:
     step, shape = op.step(y), (y.shape[0],)
     if scale.size != y.shape[0] or (shift.size and shift.size != y.shape[0]):
         raise Unread("whose scale is not one number for each channel")
-    step.tensors["scale"] = np.array(scale.reshape(shape))
+    step.tensors[SCALE] = np.array(scale.reshape(shape))
     if shift.size:
-        step.tensors["shift"] = np.array(shift.reshape(shape))
+        step.tensors[SHIFT] = np.array(shift.reshape(shape))
     step.name = op.name
     return y
 

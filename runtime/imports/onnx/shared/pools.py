@@ -55,7 +55,7 @@ def reduced(op: Op, word: str) -> Value:
     """A reduction over all places, as a pool of the whole map."""
     x = op.reading.settled(op.raw(0))
     rank = len(x.graph_shape) + 1
-    places = sorted(x.axes()[k] or 0 for k in x.places_of(op.whole(1, list(range(rank))), rank))
+    places = sorted(x.axes()[k] or 0 for k in x.places_of(op.whole(1) or [], rank))
     keeps = bool(op.attribute("keepdims", 1))
     if len(x.shape) == 1 and not keeps and not any(places):
         return op.moved(x, x.full_order.reshape(x.shape))  # of axes of one place
