@@ -14,6 +14,7 @@ from lenet.runtime.imports.blocks import Block, with_blocks
 from lenet.runtime.imports.draft import INPUT, Draft, Floats, Sizes
 from lenet.runtime.imports.nested import Item, Items, nested
 
+_NAMED = ("convolution", "dense", "radial", "pooling", "join")  # families, besides blocks
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,29}")
 
 
@@ -39,7 +40,10 @@ def written(draft: Draft, end: int, title: str, sections: str = "") -> Written:
             break
     if checked.graph is None:
         found = next(d for d in checked.diagnostics if d.severity == "error")
-        raise LenetError("the net cannot be written", f"{found.title} {found.detail}".strip())
+        raise LenetError(
+            "the net cannot be written", f"{found.title}\n{found.detail}".strip(),
+            "let it end elsewhere, if the last line is the trouble: of ONNX by --output NAME",
+        )  # fmt: skip
     text = format_text(text, _shapes(checked.lowered.shapes))
     graph = checked.graph
     tensors: dict[str, Floats] = {}
@@ -113,6 +117,9 @@ def _names(draft: Draft, net: Items) -> dict[int, str]:
     found: dict[int, str] = {}
     taken = {*layers(), *STRUCTURE, *SECTIONS}
     for place, item in enumerate(net):
+        layer = layers().get(item.head.word)
+        if layer is not None and layer.family not in _NAMED:
+            continue
         name = _common([draft.steps[number].name for number in item.steps])
         plain = re.sub(r"\d+$", "", name)
         if _NAME.fullmatch(name) and name not in taken and plain not in layers():

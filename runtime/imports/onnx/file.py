@@ -92,7 +92,7 @@ def _of_proto(onnx: Any, path: Path, proto: Any) -> OnnxFile:
     opset = max((own.version for own in proto.opset_import if own.domain in _OURS), default=1)
     return OnnxFile(
         path, operations, constants, inputs, tuple(_given(onnx, own) for own in graph.output),
-        opset, {own.key: own.value for own in proto.metadata_props}, proto,
+        opset, {_text(own.key): _text(own.value) for own in proto.metadata_props}, proto,
     )  # fmt: skip
 
 
@@ -107,14 +107,14 @@ def _constants(onnx: Any, path: Path, graph: Any) -> Iterator[tuple[str, Array]]
             outside += _check_outside(path, tensor)
             if outside > _MOST_OUTSIDE:
                 raise LenetError(f"the tensors of {path} are too large")
-        yield tensor.name, _array(onnx, path, tensor)
+        yield _text(tensor.name), _array(onnx, path, tensor)
 
 
 def _check_outside(path: Path, tensor: Any) -> int:
     """LenetError unless the file in which a tensor lies is one of the net's own folder."""
-    told = {entry.key: entry.value for entry in tensor.external_data}
+    told = {_text(entry.key): _text(entry.value) for entry in tensor.external_data}
     place, folder = told.get("location", ""), path.parent.resolve()
-    title = f"the tensor {tensor.name[:80]} of {path} lies in {place[:200] or 'no file'}"
+    title = f"the tensor {_text(tensor.name)[:80]} of {path} lies in {place[:200] or 'no file'}"
     other = (path.parent / place).resolve()
     if not place or not other.is_relative_to(folder) or other == folder:
         raise LenetError(title, "Only files of the net's own folder are read.")
@@ -134,15 +134,22 @@ def _array(onnx: Any, path: Path, tensor: Any) -> Array:
 
 
 def _operation(onnx: Any, path: Path, node: Any) -> Operation:
-    kind = node.op_type if node.domain in _OURS else f"{node.domain}.{node.op_type}"
-    attributes = {own.name: _value(onnx, path, own) for own in node.attribute}
-    return Operation(kind, node.name, tuple(node.input), tuple(node.output), attributes)
+    domain, kind = _text(node.domain), _text(node.op_type)
+    kind = kind if domain in _OURS else f"{domain}.{kind}"
+    attributes = {_text(own.name): _value(onnx, path, own) for own in node.attribute}
+    given, found = (tuple(map(_text, names)) for names in (node.input, node.output))
+    return Operation(kind, _text(node.name), given, found, attributes)
+
+
+def _text(value: str | bytes) -> str:
+    """protobuf gives the bytes of what is no UTF-8."""
+    return value.decode(errors="replace") if isinstance(value, bytes) else value
 
 
 def _value(onnx: Any, path: Path, attribute: Any) -> Any:
     value = onnx.helper.get_attribute_value(attribute)
     if isinstance(value, bytes):
-        return value.decode(errors="replace")
+        return _text(value)
     if isinstance(value, onnx.TensorProto):
         if onnx.external_data_helper.uses_external_data(value):
             _check_outside(path, value)
@@ -151,10 +158,10 @@ def _value(onnx: Any, path: Path, attribute: Any) -> Any:
 
 
 def _given(onnx: Any, value: Any) -> Given:
-    tensor = value.type.tensor_type
+    tensor, name = value.type.tensor_type, _text(value.name)
     if not tensor.HasField("shape"):
-        return Given(value.name, None, tensor.elem_type == onnx.TensorProto.FLOAT)
+        return Given(name, None, tensor.elem_type == onnx.TensorProto.FLOAT)
     sizes = tuple(own.dim_value if own.HasField("dim_value") and own.dim_value > 0 else None
                   for own in tensor.shape.dim)  # fmt: skip
     kinds = (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE, onnx.TensorProto.FLOAT16)
-    return Given(value.name, sizes, tensor.elem_type in kinds)
+    return Given(name, sizes, tensor.elem_type in kinds)

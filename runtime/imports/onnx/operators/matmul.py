@@ -14,9 +14,9 @@ def read(op: Op) -> Value:
     weight = op.floats(1)
     if weight.ndim != 2:
         raise Unread(f"by a constant of {weight.ndim} axes, where 2 are due")
+    if len(op.raw(0).graph_shape) == 1:
+        return of_vector(op, op.raw(0), weight.T, np.zeros(0, np.float32))
     x = op.x
-    if len(x.graph_shape) == 1:
-        return of_vector(op, x, weight.T, np.zeros(0, np.float32))
     if len(x.shape) != 3 or x.axes() not in ((1, 2, 0), (2, 1, 0)):
         raise Unread("of values whose last axis is not that of the channels")
     size = weight.shape[1]
