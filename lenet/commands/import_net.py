@@ -61,7 +61,8 @@ def _lines(found: "ImportedNet", net: Path, path: Path) -> Iterator[str]:
     if found.own:
         yield "         as lenet wrote the file: its spec and its sections are those of the model"
     if len(graph.input) == 3:
-        yield f"images   {show(model.image_shape)}, {_prepared(model, found.white)}"
+        yield f"images   {show(model.image_shape)}, in which white is {found.white:g} there"
+        yield f"         {_normalized(model)}"
     if found.ended:
         yield f"answers  {graph.answers}; the {found.ended} at the end is what predictions do"
     elif graph.answers != "class":
@@ -75,12 +76,11 @@ def _lines(found: "ImportedNet", net: Path, path: Path) -> Iterator[str]:
     yield f"next     lenet predict {shlex.quote(str(path))} {what}"
 
 
-def _prepared(model: "Model", white: float) -> str:
-    """How pictures get there."""
-    there = f"in which white is {white:g} there"
+def _normalized(model: "Model") -> str:
+    """How images are normalized."""
     if (set(model.mean), set(model.deviation)) == ({0.0}, {1.0}):
-        return f"{there}; nothing says how they were normalized"
+        return "nothing says how they were normalized: --mean, --deviation"
     mean, deviation = (
         " ".join(f"{value:.4g}" for value in values) for values in (model.mean, model.deviation)
     )
-    return f"{there}; normalized by mean {mean} deviation {deviation}"
+    return f"normalized by mean {mean} deviation {deviation}"

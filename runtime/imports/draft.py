@@ -62,7 +62,7 @@ class Head:
 class Step:
     """A layer: the values that it reads, by their numbers; its own has the number of the step.
     `tensors` are its weights by their names in our layer, `name` is what it is called there;
-    `axis` is that of the outputs in its weight."""
+    `axis` is that of the outputs in its weight, `place` where it stands there, for messages."""
 
     head: Head
     inputs: tuple[int, ...]
@@ -70,6 +70,7 @@ class Step:
     tensors: dict[str, Floats] = field(default_factory=dict)
     name: str = ""
     axis: int = 0
+    place: str = ""
 
 
 @dataclass
@@ -143,7 +144,7 @@ def _shown(shapes: Sequence[Shape]) -> str:
 def shape_behind(shape: Shape, line: str) -> tuple[Shape, tuple[Parameter, ...]]:
     """The shape that a line gives behind a value of a shape, and its tensors;
     Unread where the language refuses it."""
-    checked = check(f"input {show(shape)}\n{line}\n")
+    checked = check(f"input {show(shape)} as it\n{line}\n")
     if checked.graph is None:
         title = next(d.title for d in checked.diagnostics if d.severity == "error")
         raise Unread(f"which would be `{line}` behind {show(shape)}: {title}")

@@ -147,4 +147,6 @@ class _Reader:
 
     def _report(self, value: int, why: str) -> None:
         step: Step = self.draft.steps[value]
-        self.problems.append(Place(step.name or f"value {value}", f"`{step.head.text}`", why))
+        self.problems.append(
+            Place(step.place or step.name or f"layer {value}", f"`{step.head.text}`", why)
+        )

@@ -120,7 +120,8 @@ def _names(draft: Draft, net: Items) -> dict[int, str]:
         layer = layers().get(item.head.word)
         if layer is not None and layer.family not in _NAMED:
             continue
-        name = _common([draft.steps[number].name for number in item.steps])
+        name = draft.steps[item.steps[-1]].name.split(".")[-1] if item.joins else ""
+        name = name or _common([draft.steps[number].name for number in item.steps])
         plain = re.sub(r"\d+$", "", name)
         if _NAME.fullmatch(name) and name not in taken and plain not in layers():
             found[place] = name

@@ -182,6 +182,7 @@ def _read(reading: Reading, operation: Operation) -> None:
     values = [own for own in given if isinstance(own, Value)]
     lost = any(own is None and name for own, name in zip(given, operation.inputs, strict=True))
     found: list[Array | Value | None] = [None] * len(outputs)
+    known = len(reading.draft.steps)
     if not lost:
         try:
             found = _found(reading, operation, Op(reading, operation, given), values)
@@ -190,6 +191,8 @@ def _read(reading: Reading, operation: Operation) -> None:
         except (ValueError, TypeError, IndexError, KeyError, OverflowError, AttributeError):
             misfit = "whose inputs or attributes do not fit each other"  # of a damaged file
             reading.problems.append(Place(operation.shown, operation.kind, misfit))
+    for step in reading.draft.steps[known:]:
+        step.place = operation.shown
     for name, own in zip(outputs, [*found, *[None] * len(outputs)], strict=False):
         if own is None and name and not lost:
             own = reading.hole(name, values)

@@ -21,8 +21,7 @@ def read(op: Op) -> Value:
     for own in values:
         orders.append(own.full_order + before)
         before += product(own.shape)
-    name = op.operation.name.strip("/").replace("/", ".")
-    number = op.draft.join("concat", [own.step for own in values], name)
+    number = op.draft.join("concat", [own.step for own in values])
     y = Value(number, op.draft.shape(number))
     return op.moved(y, np.concatenate(orders, axis))
 

@@ -147,7 +147,7 @@ def joined(op: Op, word: str) -> Value:
     values = [op.reading.settled(op.raw(k)) for k in range(len(op.given))]
     whole = max(values, key=lambda own: (len(own.shape), product(own.shape)))
     steps = [_beside(op, own, whole) for own in values]
-    number = op.draft.join(word, steps, op.operation.name.strip("/").replace("/", "."))
+    number = op.draft.join(word, steps)
     return Value(number, op.draft.shape(number), whole.order)
 
 
