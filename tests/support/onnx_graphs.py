@@ -51,8 +51,8 @@ class Writer:
 
     def norm(self, x: str, name: str, width: int) -> str:
         """A batch normalization."""
-        parts = [self.weight(f"{name}.weight", width, least=0.5), self.weight(f"{name}.bias", width),
-                 self.weight(f"{name}.running_mean", width),
+        parts = [self.weight(f"{name}.weight", width, least=0.5),
+                 self.weight(f"{name}.bias", width), self.weight(f"{name}.running_mean", width),
                  self.weight(f"{name}.running_var", width, least=0.5)]  # fmt: skip
         return self.op("BatchNormalization", x, *parts, epsilon=1e-5, momentum=0.9)
 
