@@ -22,7 +22,7 @@ from lenet.commands.explain import explain_word
 from lenet.commands.export import export
 from lenet.commands.fmt import format_files
 from lenet.commands.forecast import forecast
-from lenet.commands.import_weights import import_weights
+from lenet.commands.import_file import import_file
 from lenet.commands.lsp import serve as serve_editor
 from lenet.commands.predict import predict
 from lenet.commands.rate import rate
@@ -71,7 +71,7 @@ Then:
     lenet recommend runs/.../model.safetensors --user 7 --top 10
     lenet serve runs/.../model.safetensors
     lenet export runs/.../model.safetensors -o net.onnx
-    lenet import resnet18.safetensors --spec resnet18.lenet
+    lenet import net.onnx -o net.lenet
 
 `lenet train` without a file trains a small net on 8x8 digits in seconds.
 """
@@ -112,9 +112,9 @@ for _name, _function in (
     ("recommend", recommend),
     ("embed", embed),
     ("export", export),
-    ("import", import_weights),
     ("serve", serve),
     ("lsp", serve_editor),
+    ("import", import_file),
 ):
     app.command(_name)(with_messages(_function))
 
