@@ -53,6 +53,16 @@ def table_of(rows: Any) -> pa.Table:
     )
 
 
+def sortable(table: pa.Table) -> list[str]:
+    """The columns by which Arrow can order rows, in the order of their names."""
+    types = pa.types
+    return sorted(
+        name
+        for name, kind in zip(table.column_names, table.schema.types, strict=True)
+        if not (types.is_nested(kind) or types.is_null(kind) or types.is_dictionary(kind))
+    )
+
+
 def rows_of(features: Features, table: pa.Table) -> NDArray[np.float32]:
     """(rows, values) for the net; LenetError with the first row that cannot be used."""
     rows = features.encode(with_columns(table, features))
@@ -66,7 +76,12 @@ def rows_of(features: Features, table: pa.Table) -> NDArray[np.float32]:
 
 
 def with_columns(table: pa.Table, features: Features) -> pa.Table:
-    """DataError where columns lack; they are told all at once."""
+    """DataError where columns lack, which are told all at once, or rows are no windows."""
+    if features.of_windows:
+        raise DataError(
+            "the model goes on with series, and does not predict rows one by one", "",
+            "use `lenet forecast MODEL TABLE`", "use lenet.forecast(model, table)",
+        )  # fmt: skip
     lacking = [name for name in features.names if name not in table.column_names]
     if lacking:
         listed = clean(", ".join(table.column_names)) or "none"

@@ -239,7 +239,7 @@ class Model(Shown):
         if images.shape == shape or (len(shape) == 3 and images.shape == shape[1:]):
             images = images[None]
         fits = images.ndim > 1 and (
-            images.shape[1:] == shape
+            images.shape[1:] in (shape, as_image(shape))
             or (shape[0] == 1 and images.shape[1:] == shape[1:])
             or images.shape[1:] == (product(shape),)
             or (len(shape) == 1 and product(images.shape[1:]) == shape[0])
