@@ -13,8 +13,8 @@ from lenet.dsl.lower.values import Refused
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.registry import Argument, Arguments, Context, Parameter
 from lenet.dsl.shapes import Shape
-from lenet.dsl.weights import INIT, REGULARIZED
 from lenet.dsl.vocabulary import Use
+from lenet.dsl.weights import INIT, REGULARIZED
 
 UNITS = Argument("size", "the number of units: of the values at each step, for each way")
 OPTIONS = (

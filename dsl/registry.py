@@ -25,8 +25,8 @@ class Parameter:
     optimizer changes it.
     `mask` has a row for each output and tells which inputs it sees: the others' weights are 0.
     `pytorch` is its name in PyTorch, where it has another. `fan_out` is how many outputs see each
-    input, where that does not follow from the shape; `axis` that of the outputs. `by_rows` tells that it
-    lies in memory as it is saved, since its rows are read one by one.
+    input, where that does not follow from the shape; `axis` that of the outputs. `by_rows` tells
+    that it lies in memory as it is saved, since its rows are read one by one.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Argument:
     word: one of a `registry`, with its own values. `words` are accepted in place of a number, such
     as `all`. An argument whose default is None and that is not optional
     must be given. `aliases` are others' words for it. A constant of the name of one of its words is
-    meant where one stands, if it `yields`. A switch may be two words, of which `second` is the other.
+    meant where one stands, if it `yields`. A switch may be two words: `second` is the other.
     """
 
     name: str
@@ -150,8 +150,8 @@ def _same_shape(context: Context) -> Shape:
 
 
 Family = Literal[
-    "input", "convolution", "dense", "radial", "recurrent", "pooling", "activation", "normalization",
-    "regularization", "shape", "join",
+    "input", "convolution", "dense", "radial", "recurrent", "pooling", "activation",
+    "normalization", "regularization", "shape", "join",
 ]  # fmt: skip
 Pooled = Literal["", "largest", "mean"]
 Outputs = Literal["scores", "probabilities", "log-probabilities", "distances"]

@@ -25,7 +25,7 @@ def part_recurrent(graph: Graph) -> Graph:
 
 def _parts(node: Node) -> list[Node]:
     """The last one gives what the node did."""
-    parts = parts_of(node.given[0], node.arguments)
+    parts = parts_of(node.given[0], dict(node.arguments))
     count = parts[-1].layer
     given, source, nodes = node.given, node.inputs[0], list[Node]()
     for layer in range(1, count + 1):
@@ -33,11 +33,11 @@ def _parts(node: Node) -> list[Node]:
                 for part in parts if part.layer == layer]  # fmt: skip
         nodes += ways
         if len(ways) > 1:
+            name = f"{node.name}.{layer}" if layer < count else node.name
             shape = (sum(way.shape[0] for way in ways), *ways[0].shape[1:])
             nodes.append(
                 replace(
-                    node, kind="concat", name=f"{node.name}.{layer}" if layer < count else node.name,
-                    inputs=tuple(way.name for way in ways),
+                    node, kind="concat", name=name, inputs=tuple(way.name for way in ways),
                     input_shapes=tuple(way.shape for way in ways), shape=shape, arguments={},
                     parameters=(), macs=0,
                 )

@@ -1,8 +1,8 @@
 """What a step does: the gates of a layer with a state, and where its values lie.
 
 A step has four vectors of `units` sums, which its gates are functions of. Most are sums over the
-step's input x and the state h of the step before; where the cell is `apart`, the third is one over x
-alone and the fourth one over h alone.
+step's input x and the state h of the step before; where the cell is `apart`, the third is one over
+x alone and the fourth one over h alone.
 """
 
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ SUMS = 4
 class Cell:
     """A kind of layer.
 
-    `forward` are statements that make each of `gates` and of `states`, of which h is the first, from
-    the sums a0 … a3 and the states before, such as h_before. `backward` make the gradients d0 … d3
-    of the sums, and those of the states before, such as dh_before, from those of the states, the
-    gates and the states of the step and before it.
+    `forward` are statements that make each of `gates` and of `states`, of which h is the first,
+    from the sums a0 … a3 and the states before, such as h_before. `backward` make the gradients
+    d0 … d3 of the sums, and those of the states before, such as dh_before, from those of the
+    states, the gates and the states of the step and before it.
     """
 
     gates: tuple[str, str, str, str]

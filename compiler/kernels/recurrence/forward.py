@@ -187,8 +187,8 @@ def _step_back(r: Recurrence) -> str:
     inside += cell.backward
     given = [f"d{k}" for k in range(len(cell.gates))]
     if r.text:
-        inside += "".join(f"{d} = select_less(now, known, {d}, zero)\n" for d in given)
-        inside += "".join(f"{d}_before = select_less(now, known, {d}_before, {d})\n" for d in slopes)
+        pairs = [*((d, "zero") for d in given), *((f"{d}_before", d) for d in slopes)]
+        inside += "".join(f"{d} = select_less(now, known, {d}, {o})\n" for d, o in pairs)
     inside += "".join(
         f"store(arena, gates + ({k * r.units} + unit) * {LANES}, {d})\n"
         for k, d in enumerate(given)

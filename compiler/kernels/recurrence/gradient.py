@@ -1,4 +1,4 @@
-"""The gradients of the tensors and of the input, of all steps of a block, from those of the sums."""
+"""The gradients of the tensors and of the input, of all steps of a block."""
 
 from textwrap import indent
 
@@ -55,9 +55,7 @@ def gradient(request: Request, r: Recurrence) -> tuple[Function, int]:
     )
     parameters = ("arena", "gradient", "w", "x", "saved", "scratch", "before")
     doc = "The gradients of the weights and biases, added to those of the images `before`."
-    return Function("gradient", parameters, doc, body, f"{tiles}\n\n"), (
-        sums_at + r.sums * LANES
-    )
+    return Function("gradient", parameters, doc, body, f"{tiles}\n\n"), (sums_at + r.sums * LANES)
 
 
 def _parts(r: Recurrence) -> list[tuple[int, int]]:
@@ -92,9 +90,7 @@ def _products(
     weight = f"{request.offsets[what]} + {span.column}"
     for first, rights, parts, last in runs:
         step = rights * width
-        body += (
-            f"for output in range({first * width}, {first * width + step * parts}, {step}):\n"
-        )
+        body += f"for output in range({first * width}, {first * width + step * parts}, {step}):\n"
         for first_left, size, left_parts in split(lefts, most_lefts):
             tile = f"{NAME}_{what}_{span.first}_{size}x{(rights - 1) * width + last}"
             if f"{tile} = " not in tiles:
