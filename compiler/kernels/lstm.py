@@ -12,13 +12,13 @@ _CELL = Cell(
     "c = fma(f, c_before, i * g)\nh = o * tanh(c)\n",
     backward="one = splat(np.float32(1))\n"
     "size = tanh(c)\n"
-    "dc = fma(dh * o, one - size * size, dc)\n"
-    "d0 = dc * g * (i * (one - i))\n"
-    "d1 = dc * c_before * (f * (one - f))\n"
-    "d2 = dc * i * (one - g * g)\n"
+    "whole = fma(dh * o, one - size * size, dc)\n"
+    "d0 = whole * g * (i * (one - i))\n"
+    "d1 = whole * c_before * (f * (one - f))\n"
+    "d2 = whole * i * (one - g * g)\n"
     "d3 = dh * size * (o * (one - o))\n"
     "dh_before = zero\n"
-    "dc_before = dc * f\n",
+    "dc_before = whole * f\n",
 )
 
 
