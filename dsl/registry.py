@@ -25,8 +25,8 @@ class Parameter:
     optimizer changes it.
     `mask` has a row for each output and tells which inputs it sees: the others' weights are 0.
     `pytorch` is its name in PyTorch, where it has another. `fan_out` is how many outputs see each
-    input, where that does not follow from the shape; `axis` that of the outputs. `by_rows` tells
-    that it lies in memory as it is saved, since its rows are read one by one.
+    input, where that does not follow from the shape; `axis` that of the outputs. With `by_rows` it
+    lies in memory as it is saved, each row in one piece.
     """
 
     name: str
