@@ -6,6 +6,8 @@ from lenet.dsl.graph import Graph, Node
 from lenet.dsl.recurrent import WAYS, Part, parts_of
 from lenet.dsl.registry import layers
 
+_BACKWARD = "backward"  # what only a part's arguments have
+
 
 def part_recurrent(graph: Graph) -> Graph:
     """lstm 64 both ways  =>  concat of an lstm 64 and of one that goes `backward`; and each of the
@@ -13,7 +15,7 @@ def part_recurrent(graph: Graph) -> Graph:
     known, nodes, renamed = layers(), [], dict[str, str]()
     for node in graph.nodes:
         node = replace(node, inputs=tuple(renamed.get(name, name) for name in node.inputs))
-        if node.kind not in known or not known[node.kind].recurrent:
+        if node.kind not in known or not known[node.kind].recurrent or _BACKWARD in node.arguments:
             nodes.append(node)
             continue
         parts = _parts(node)
@@ -50,7 +52,7 @@ def _one_way(node: Node, part: Part, source: str, given: tuple[int, ...], last: 
     """`last` tells whether it is of the last layer, which alone may give one step."""
     units = int(node.arguments["size"][0])
     arguments = {
-        **node.arguments, "both": None, "layers": (1,), "backward": part.way == WAYS[1],
+        **node.arguments, "both": None, "layers": (1,), _BACKWARD: part.way == WAYS[1],
         "last": last and node.arguments["last"],
     }  # fmt: skip
     shape = (units,) if arguments["last"] else (units, *given[1:])

@@ -160,6 +160,7 @@ CASES = [
         for method in ("nearest", "bilinear")
         for factor in ((2, 3), (1, 4))
     ],
+    ("last", (2, 3, 1, 4), {}, {}),
     ("lstm", (3, 2, 1, 4), {"known": np.array([4, 0, 2])}, LSTM),
     ("lstm", (2, 2, 1, 3), {"last": True}, LSTM),
     ("gru", (3, 2, 1, 4), {"known": np.array([1, 3, 4])}, GRU),
