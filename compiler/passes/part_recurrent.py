@@ -51,11 +51,10 @@ def _parts(node: Node) -> list[Node]:
 def _one_way(node: Node, part: Part, source: str, given: tuple[int, ...], last: bool) -> Node:
     """`last` tells whether it is of the last layer, which alone may give one step."""
     units = int(node.arguments["size"][0])
-    arguments = {
-        **node.arguments, "both": None, "layers": (1,), _BACKWARD: part.way == WAYS[1],
-        "last": last and node.arguments["last"],
-    }  # fmt: skip
-    shape = (units,) if arguments["last"] else (units, *given[1:])
+    own_ending = node.arguments["last"] if last else None
+    arguments = dict(node.arguments, both=None, layers=(1,), last=own_ending)
+    arguments[_BACKWARD] = part.way == WAYS[1]
+    shape = (units,) if own_ending else (units, *given[1:])
     own = (p for p in node.parameters if p.name.startswith(part.prefix))
     return replace(
         node,
