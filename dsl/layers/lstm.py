@@ -18,7 +18,7 @@ LAYER = Layer(
     "h = o tanh(c), where i, f and o are sigmoids and g is a tanh of the step's input and the h "
     "before. Behind a text's last word its state stays as it is. Unless `init` says more, the "
     "weights of the input begin as `xavier`, those of h as `orthogonal`; the biases begin at 0, "
-    "and at 1 for f, so that it remembers at first.",
+    "and at 1 for f, so that it remembers at first, whatever `init` says.",
     example="lstm 64",
     arguments=(UNITS,),
     options=OPTIONS,
