@@ -14,7 +14,7 @@ from lenet.dsl.graph import Node
 from lenet.runtime.training.parameters import initial_weights, to_tensors
 from nets import Case, make_case, spec_of
 
-SERIES = "input 3x10; lstm 5 both ways; gru 17 layers 2; tanh; gru 4 both ways last; linear 3"
+SERIES = "input 3x10; lstm 17 both ways; tanh; gru 5 layers 2 last; linear 3"
 TEXTS = "input 6 words of 20; embed 5; conv 4x2; gru 3 both ways; lstm 4 both ways last; linear 3"
 
 
