@@ -59,7 +59,7 @@ class Argument:
     word: one of a `registry`, with its own values. `words` are accepted in place of a number, such
     as `all`. An argument whose default is None and that is not optional
     must be given. `aliases` are others' words for it. A constant of the name of one of its words is
-    meant where one stands, if it `yields`.
+    meant where one stands, if it `yields`. A switch may be two words: `second` is the other.
     """
 
     name: str
@@ -75,6 +75,12 @@ class Argument:
     aliases: tuple[str, ...] = ()
     registry: Registry[Any] | None = None
     yields: bool = False
+    second: str = ""
+
+    @property
+    def written(self) -> str:
+        """Its word, or both."""
+        return f"{self.name} {self.second}" if self.second else self.name
 
     @property
     def expected(self) -> str:
@@ -87,7 +93,7 @@ class Argument:
         if self.kind == "factor":
             return f"a factor, like {self.name} x 0.1"
         if self.kind == "switch":
-            return "nothing"
+            return f"then `{self.second}`" if self.second else "nothing"
         if self.kind == "table":
             return "the name of a table"
         forms = {1: "one whole number", 2: "two sizes, like 3x3", 3: "three sizes, like 6x5x5"}
@@ -149,8 +155,8 @@ def _same_shape(context: Context) -> Shape:
 
 
 Family = Literal[
-    "input", "convolution", "dense", "radial", "pooling", "activation", "normalization",
-    "regularization", "shape", "join",
+    "input", "convolution", "dense", "radial", "recurrent", "pooling", "activation",
+    "normalization", "regularization", "shape", "join",
 ]  # fmt: skip
 Pooled = Literal["", "largest", "mean"]
 Outputs = Literal["scores", "probabilities", "log-probabilities", "distances"]
@@ -181,6 +187,7 @@ class Layer(Entry):
     in_paths     it is for a path of a join, since it may leave nothing of an image
     composite    it does nothing but what the layers do that are fused into it
     steps        it goes along the steps of a sequence, and takes nothing else
+    recurrent    it may be several layers in one, and go both ways (dsl/recurrent.py)
     reads_codes  it takes the numbers of words or categories, which other layers may not
     ends         it needs to know where a text ends, and is given its codes as a second input; of
                  what pools, that is where it has one window
@@ -208,6 +215,7 @@ class Layer(Entry):
     in_paths: bool = False
     composite: bool = False
     steps: bool = False
+    recurrent: bool = False
     reads_codes: bool = False
     ends: Callable[[Arguments], bool] = _never
     shortens: Callable[[Arguments], int | None] = _unknown

@@ -13,7 +13,7 @@ class Slot:
     """A tensor of `shape` under its saved `name`, and the order of its axes in memory.
 
     Weights lie with their output channel innermost, so that a register tile reads the weights
-    of its output channels side by side.
+    of its output channels side by side; those of tables lie row by row.
     """
 
     name: str

@@ -69,6 +69,7 @@ def add_node(
         parameters = layer.parameters(given, arguments)
         count = sum(product(p.shape) for p in parameters)
         _check_size(line, "the parameters of this layer", count)
+        state.take_parts(name, parameters, line)
     except Refused as refused:
         state.report(refused.diagnostic, scope)
         state.incomplete = True

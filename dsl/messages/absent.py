@@ -40,7 +40,7 @@ ABSENT: dict[str, dict[str, str]] = {
         **_each("logsigmoid", "write `sigmoid`, or leave it out"),
         **_each("activation nonlinearity", "write the activation itself, such as `relu`"),
         **_each("maxout glu softmin highway"),
-        **_each("lstm gru rnn simplernn convlstm recurrent bidirectional timedistributed"),
+        **_each("convlstm timedistributed"),
         **_each("embedding lookuptable attention multiheadattention selfattention transformer "
                 "transformerencoder positionalencoding"),
         **_each("rmsnorm", "write `layernorm`, which subtracts the mean as well"),

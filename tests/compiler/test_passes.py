@@ -16,7 +16,9 @@ from nets import make_case, spec_of
 
 # For each pass a net that it changes.
 NETS = {
-    "sequences_as_maps": "input 3x9; conv 4x2; tanh; maxpool 2; reshape 16; linear 3; logsoftmax",
+    "sequences_as_maps": "input 3x9; conv 4x2; relu; lstm 5 last; linear 3; logsoftmax",
+    "part_recurrent": "input 3x9; gru 4 layers 2; lstm 5 both ways; lstm 6 both ways layers 2 "
+    "last; linear 3; logsoftmax",
     "end_in_probabilities": "input 2x4x4; conv 3x2x2; tanh; reshape 27; linear 3",
     "pool_before_activation": "input 2x9x9; conv 3x2x2; tanh; relu; maxpool 2; reshape 48; "
     "linear 3; logsoftmax",
@@ -34,7 +36,8 @@ NETS = {
     "linear 6; batchnorm; batchnorm; sigmoid; add; .path; .path; ..linear 6; relu; multiply; "
     ".path; ..tanh; .path; ..linear 6; tanh; sigmoid; linear 3; logsoftmax",
 }
-NEEDED = ("sequences_as_maps", "end_in_probabilities")  # without them, nothing can be computed
+# What kernels cannot do without.
+NEEDED = ("sequences_as_maps", "part_recurrent", "end_in_probabilities")
 Golden = Callable[[str, str], None]
 
 

@@ -59,6 +59,8 @@ def pool(
 
 MASK = np.array([[0.0, 4 / 3, 4 / 3], [4 / 3, 0.0, 4 / 3]])
 
+LSTM = {"input_weight": (12, 2), "recurrent_weight": (12, 3), "bias": (12,)}
+GRU = {"input_weight": (9, 2), "recurrent_weight": (9, 3), "bias": (9,), "candidate_bias": (3,)}
 CASES = [
     conv((1, 1), (1, 1), (0, 0), False),
     conv((3, 3), (1, 1), (1, 1), True),
@@ -158,6 +160,27 @@ CASES = [
         for method in ("nearest", "bilinear")
         for factor in ((2, 3), (1, 4))
     ],
+    ("last", (2, 3, 1, 4), {}, {}),
+    ("lstm", (3, 2, 1, 4), {"known": np.array([4, 0, 2])}, LSTM),
+    ("lstm", (2, 2, 1, 3), {"last": True}, LSTM),
+    ("gru", (3, 2, 1, 4), {"known": np.array([1, 3, 4])}, GRU),
+    (
+        "gru",
+        (2, 2, 1, 3),
+        {"both": True, "last": True},
+        {way + name: shape for way in ("forward.", "backward.") for name, shape in GRU.items()},
+    ),
+    (
+        "lstm",
+        (2, 2, 1, 3),
+        {"both": True, "layers": (2,), "known": np.array([3, 1])},
+        {
+            f"{layer}.{way}.{name}": (shape if name != "input_weight" or layer == 1 else (12, 6))
+            for layer in (1, 2)
+            for way in ("forward", "backward")
+            for name, shape in LSTM.items()
+        },
+    ),
     ("upsample", (2, 1, 1, 2), {"factor": (3, 2), "method": "bilinear"}, {}),
     ("concat", [(2, 3, 2, 2), (2, 1, 2, 2)], {}, {}),
     ("concat", [(2, 3), (2, 4)], {}, {}),

@@ -12,6 +12,7 @@ import numpy as np
 
 from reference.activations import FUNCTIONS
 from reference.losses import NUMERIC
+from reference.recurrent import CELLS, recurrent_backward, recurrent_forward
 
 Array = np.ndarray
 Arrays = dict[str, Array]
@@ -696,6 +697,7 @@ LAYERS: dict[str, Layer] = {
     "crop": Layer(crop_forward, crop_backward),
     "slice": Layer(slice_forward, slice_backward),
     "last": Layer(last_forward, last_backward),
+    **{kind: Layer(recurrent_forward(kind), recurrent_backward(kind)) for kind in CELLS},
     "shuffle": Layer(shuffle_forward, shuffle_backward),
     "upsample": Layer(upsample_forward, upsample_backward),
     "add": Layer(add_forward, add_backward),
