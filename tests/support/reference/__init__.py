@@ -12,6 +12,7 @@ import numpy as np
 
 from reference.activations import FUNCTIONS
 from reference.losses import NUMERIC
+from reference.sequences import SEQUENCES
 
 Array = np.ndarray
 Arrays = dict[str, Array]
@@ -591,77 +592,6 @@ def slice_backward(
     return dx, {}
 
 
-def last_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
-    """A sequence is a map of one row."""
-    return x[:, :, 0, -1], x.shape
-
-
-def last_backward(
-    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
-) -> tuple[Array, Arrays]:
-    dx = np.zeros(saved)
-    dx[:, :, 0, -1] = dy
-    return dx, {}
-
-
-def position_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
-    return x + parameters["weight"][None, :, None, :], None
-
-
-def position_backward(
-    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
-) -> tuple[Array, Arrays]:
-    trained = attributes["values"] == "trained"
-    return dy, {"weight": dy.sum(axis=0)[:, 0]} if trained else {}
-
-
-def attention_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
-    """Vaswani et al. 2017, section 3.2: softmax(q k' / sqrt(width)) v in each head. Of an x in
-    two parts, the second are the codes of a text: steps without words are neither seen nor see."""
-    x, codes = x if isinstance(x, list) else (x, None)
-    count, channels, _, steps = x.shape
-    heads = int(attributes["heads"][0])
-    rows = x[:, :, 0].swapaxes(1, 2)
-    three = rows @ parameters["in.weight"].T + parameters["in.bias"]
-    q, k, v = three.reshape(count, steps, 3, heads, channels // heads).transpose(2, 0, 3, 1, 4)
-    sees = np.tri(steps, dtype=bool) if attributes["causal"] else np.ones((steps, steps), bool)
-    sees = np.broadcast_to(sees, (count, heads, steps, steps))
-    known = np.ones((count, steps), bool)
-    if codes is not None:
-        words = (codes[:, 0, 0] > -0.5).sum(axis=1) - attributes["short"]
-        known = np.arange(steps) < np.clip(words, 1, steps)[:, None]
-        sees = sees & known[:, None, None, :]
-    scores = np.where(sees, q @ k.swapaxes(2, 3) * (channels // heads) ** -0.5, -np.inf)
-    p = np.exp(scores - scores.max(axis=3, keepdims=True))
-    p = p / p.sum(axis=3, keepdims=True) * known[:, None, :, None]
-    mixed = (p @ v).swapaxes(1, 2).reshape(count, steps, channels)
-    y = mixed @ parameters["out.weight"].T + parameters["out.bias"]
-    return y.swapaxes(1, 2)[:, :, None], (rows, q, k, v, p, mixed, codes)
-
-
-def attention_backward(
-    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
-) -> tuple[Any, Arrays]:
-    rows, q, k, v, p, mixed, codes = saved
-    count, steps, channels = rows.shape
-    dy = dy[:, :, 0].swapaxes(1, 2)
-    d_mixed = dy @ parameters["out.weight"]
-    d_mixed = d_mixed.reshape(count, steps, q.shape[1], -1).swapaxes(1, 2)
-    dp = d_mixed @ v.swapaxes(2, 3)
-    ds = p * (dp - (p * dp).sum(axis=3, keepdims=True)) * q.shape[3] ** -0.5
-    parts = ds @ k, ds.swapaxes(2, 3) @ q, p.swapaxes(2, 3) @ d_mixed
-    three = np.stack(parts).transpose(1, 3, 0, 2, 4).reshape(count, steps, 3 * channels)
-    dx = (three @ parameters["in.weight"]).swapaxes(1, 2)[:, :, None]
-    flat = three.reshape(-1, 3 * channels)
-    gradients = {
-        "in.weight": flat.T @ rows.reshape(-1, channels),
-        "in.bias": flat.sum(axis=0),
-        "out.weight": dy.reshape(-1, channels).T @ mixed.reshape(-1, channels),
-        "out.bias": dy.sum(axis=(0, 1)),
-    }
-    return (dx if codes is None else [dx, np.zeros_like(codes)]), gradients
-
-
 def shuffle_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
     """The channels as a table with a row for each group, read by columns."""
     groups = attributes["groups"]
@@ -736,16 +666,14 @@ LAYERS: dict[str, Layer] = {
     "pad": Layer(pad_forward, pad_backward),
     "crop": Layer(crop_forward, crop_backward),
     "slice": Layer(slice_forward, slice_backward),
-    "last": Layer(last_forward, last_backward),
-    "position": Layer(position_forward, position_backward),
-    "attention": Layer(attention_forward, attention_backward),
+    **{name: Layer(*functions) for name, functions in SEQUENCES.items()},
     "shuffle": Layer(shuffle_forward, shuffle_backward),
     "upsample": Layer(upsample_forward, upsample_backward),
     "add": Layer(add_forward, add_backward),
     "multiply": Layer(multiply_forward, multiply_backward),
     "concat": Layer(concat_forward, concat_backward),
 }
-JOINS = [LAYERS[kind] for kind in ("add", "multiply", "concat")]
+JOINS = [LAYERS[kind] for kind in ("add", "multiply", "concat", "dot")]
 
 
 # Losses: the sum over the batch, and its gradient
@@ -819,7 +747,7 @@ class Net:
         y = values[""]
         for (name, layer, attributes), inputs in zip(self.layers, self.inputs, strict=True):
             given = [values[i] for i in inputs]
-            given = given if layer in JOINS else given[0]
+            given = given if layer in JOINS or len(given) > 1 else given[0]
             y, kept = layer.forward(given, self.parameters[name], attributes)
             values[name] = y
             saved.append(kept)
@@ -843,7 +771,7 @@ class Net:
         ):
             d, own = layer.backward(slopes.pop(name), kept, self.parameters[name], attributes)
             gradients.update({f"{name}.{key}": value for key, value in own.items()})
-            for i, part in zip(inputs, d if layer in JOINS else [d], strict=True):
+            for i, part in zip(inputs, d if isinstance(d, list) else [d], strict=True):
                 slopes[i] = slopes[i] + part if i in slopes else part
         return total / count, gradients, slopes[""]
 
