@@ -148,8 +148,13 @@ def _window(reader: Reader, data: "Data") -> "Data":
 def _liked(reader: Reader, data: "Data") -> "Data":
     _of_table(reader, data)
     user, item = column(reader), column(reader)
+    order = ""
+    if reader.accept("ordered"):
+        reader.expect("by")
+        order = column(reader)
     old = data.liked or Liked("", "")
-    return replace(data, liked=replace(old, user=user, item=item, span=reader.line.span))
+    liked = replace(old, user=user, item=item, order=order, span=reader.line.span)
+    return replace(data, liked=liked, label="liked")
 
 
 def _negatives(reader: Reader, data: "Data") -> "Data":
@@ -239,7 +244,8 @@ LINES = (
         name="liked",
         summary="the columns of users and of items, for the first and the second input: each row "
         "says that a user has seen an item",
-        example="liked userId movieId",
+        example="liked userId movieId ordered by timestamp",
+        terms={"ordered": "the column of the time, for `validate newest of`", "by": "before it"},
         read=_liked,
         aliases=("interactions", "implicit", "seen"),
     ),

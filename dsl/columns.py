@@ -50,9 +50,11 @@ class Series:
 @dataclass(frozen=True)
 class Liked:
     """Pairs of a user and an item that somebody has seen: each is a yes, and in every epoch there
-    are so many `negatives` for each, items by chance that the user has not seen."""
+    are so many `negatives` for each, items by chance that the user has not seen. `order` is
+    the column of the time."""
 
     user: str
     item: str
+    order: str = ""
     negatives: int = 4
     span: Span = field(default=_NOWHERE, compare=False, repr=False)

@@ -44,7 +44,7 @@ def make_job(
         graph, str(spec), scale, shift, slice_count(graph.train.batch, least_rows(graph)),
         digest_of(graph, scale, shift, source.fingerprint), json.dumps(facts_of(model)),
         importance_of(graph, source), 1 / source.scale, model.classes,
-        unit,
+        unit, source.features.seen if source.features is not None else None,
     )  # fmt: skip
     return job, model
 

@@ -1,7 +1,7 @@
 """From a table's columns to the rows that a net reads, and what has been learnt for that."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from lenet.dsl.messages.clean import clean
 from lenet.dsl.sections.data import Data
 from lenet.dsl.shapes import product
 from lenet.runtime.data.dataset import DataError
+from lenet.runtime.data.seen import GROUP, Seen
 from lenet.runtime.inputs import kind_of
 
 DROP, MEAN = "drop", "mean"  # of the line `missing`
@@ -29,12 +30,13 @@ class Rows:
 @dataclass(frozen=True, eq=False)
 class Features:
     """The inputs, the columns that each takes, and what the training rows have told of them.
-    `missing` is what becomes of numbers that are not there."""
+    `missing` is what becomes of numbers that are not there; `seen` are the pairs of `liked`."""
 
     inputs: tuple[Input, ...]
     columns: tuple[tuple[str, ...], ...]
     facts: tuple[Mapping[str, Any], ...]
     missing: str = ""
+    seen: Seen | None = None
 
     @classmethod
     def learn(
@@ -47,10 +49,40 @@ class Features:
             facts.append(kind_of(given).learn(given, [column_of(table, n) for n in names]))
         return cls(inputs, columns, tuple(facts), missing)
 
+    @classmethod
+    def of_series(cls, given: Input, section: Data, known: NDArray[np.float64]) -> "Features":
+        """Of columns that go along in time, whose training steps are `known` (steps, columns)."""
+        assert section.series is not None
+        columns = [pa.array(column) for column in known.T]
+        facts = kind_of(given).learn(given, columns)
+        return cls((given,), (section.series.columns,), (facts,), section.missing)
+
+    def standardized(self, windows: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Windows (count, columns, steps) as the net sees them; what is missing as told."""
+        mean, deviation = (np.array(self.facts[0][k])[:, None] for k in ("mean", "deviation"))
+        values = ((windows - mean) / deviation).astype(np.float32)
+        if self.missing in ("", DROP):
+            return values
+        return np.where(np.isnan(values), self._instead(self.facts[0])[:, None], values)
+
+    @property
+    def of_windows(self) -> bool:
+        """Whether a row is a window of series, which several rows of a table make."""
+        return not self.inputs[0].kind and len(self.inputs[0].shape) == 2
+
     @property
     def names(self) -> tuple[str, ...]:
         """All columns, each once."""
         return tuple(dict.fromkeys(name for own in self.columns for name in own))
+
+    @property
+    def group(self) -> int:
+        """How many rows to validate with belong together."""
+        return 1 if self.seen is None else GROUP
+
+    def known(self, place: int) -> int:
+        """How many categories an input has."""
+        return len(self.facts[place]["categories"])
 
     def encode(self, table: pa.Table) -> Rows:
         """The rows of a table, side by side; DataError where a column is not there, or not of its
@@ -81,10 +113,13 @@ class Features:
 
     def as_list(self) -> list[dict[str, Any]]:
         """For the model's file."""
-        return [
+        found: list[dict[str, Any]] = [
             {"columns": list(names), "facts": dict(facts)}
             for names, facts in zip(self.columns, self.facts, strict=True)
         ]
+        if self.seen is not None:
+            found[0]["seen"] = self.seen.as_dict()
+        return found
 
     @classmethod
     def from_list(cls, found: Any, inputs: tuple[Input, ...], data: Data | None) -> "Features":
@@ -100,7 +135,11 @@ class Features:
                 raise ValueError(f"what it says of {given.name or 'its input'} is not of its kind")
             columns.append(tuple(names or ()))
             facts.append(known)
-        return cls(inputs, tuple(columns), tuple(facts), data.missing if data else "")
+        features = cls(inputs, tuple(columns), tuple(facts), data.missing if data else "")
+        if data is None or data.liked is None:
+            return features
+        seen = Seen.from_dict(found[0].get("seen"), features.known(0), features.known(1))
+        return replace(features, seen=seen)
 
 
 def column_of(table: pa.Table, name: str) -> pa.Array:

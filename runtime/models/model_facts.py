@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lenet.dsl.graph import Graph
-from lenet.dsl.shapes import Shape, channels_of, product, show
+from lenet.dsl.shapes import Shape, as_image, channels_of, product, show
 from lenet.runtime.data.features import Features
 from lenet.runtime.data.target import Target
 from lenet.runtime.records.observed import Observed
@@ -165,7 +165,7 @@ def check_fit(model: "Model") -> None:
 def _fits(shape: Shape, graph: Graph) -> bool:
     pad = graph.data.pad if graph.data is not None else (0, 0)
     padded = (shape[0], shape[1] + 2 * pad[0], shape[2] + 2 * pad[1])
-    return padded == graph.input or (product(padded),) == graph.input
+    return padded == as_image(graph.input) or (product(padded),) == graph.input
 
 
 def _moments(known: Any) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -13,7 +13,7 @@ from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Graph
 from lenet.dsl.messages.clean import clean
 from lenet.dsl.optimizers import OPTIMIZERS
-from lenet.dsl.shapes import product, show
+from lenet.dsl.shapes import as_image, product, show
 from lenet.runtime.data.counts import Counts, count
 from lenet.runtime.data.dataset import DataError, Dataset, Images
 from lenet.runtime.data.survey import Surveyed, survey
@@ -52,6 +52,11 @@ class Source(ABC):
     weighted: bool
     answers: int
     features: "Features | None"
+
+    @property
+    def group(self) -> int:
+        """How many images to validate with are compared with each other."""
+        return 1 if self.features is None else self.features.group
 
     @cached_property
     def counted(self) -> tuple[Counts, dict[int, int]]:
@@ -134,7 +139,7 @@ class InMemory(Source):
         return images_frame(session, self.train, self.test)
 
     def shard(self, count: int) -> Shard:
-        return deal(self.train, self.test, count)
+        return deal(self.train, self.test, count, group=self.group)
 
 
 def _checksum(array: NDArray[Any]) -> int:
@@ -156,7 +161,7 @@ def _check_batch(graph: Graph, source: Source) -> None:
 
 def check_source(graph: Graph, source: Source, may_lack_tests: bool = False) -> None:
     """Whether the images fit the net; the checker cannot know before they are read."""
-    if source.shape != graph.input and (product(source.shape),) != graph.input:
+    if source.shape != as_image(graph.input) and (product(source.shape),) != graph.input:
         raise DataError(
             f"the net's input is {show(graph.input)}, but the images of {source.name} are "
             f"{show(source.shape)}",

@@ -12,7 +12,9 @@ from lenet.dsl.messages.clean import clean
 from lenet.dsl.sections.data import Data
 from lenet.runtime.data.dataset import DataError, Dataset, Images
 from lenet.runtime.data.features import DROP, Features, Rows, column_of, columns_for
+from lenet.runtime.data.formats.liked import pairs_dataset
 from lenet.runtime.data.labels import as_text, check_kind, is_empty, is_text, names_of, no_numbers
+from lenet.runtime.data.series import check_missing, tracks_of, windows_of
 from lenet.runtime.data.splits import as_rows, held_out
 from lenet.runtime.data.target import Target, Unfit
 
@@ -25,7 +27,13 @@ _EMPTY = "the answer is missing"
 def dataset_of_columns(train: pa.Table, test: pa.Table | None, wanted: "Wanted") -> Dataset:
     """Rows to train and to test with. What is learnt of columns is learnt of those to train with,
     unless a model has learnt it already. DataError."""
-    section, name = wanted.section, wanted.path.name or "the data"
+    section, name = wanted.section, (wanted.path.name if wanted.argument else "the data")
+    if section.series is not None:
+        return _of_series(train if test is None else pa.concat_tables([train, test]), wanted, name)
+    if section.liked is not None:
+        return pairs_dataset(
+            train if test is None else pa.concat_tables([train, test]), wanted, name
+        )
     if test is None:
         marks = held_out(train, section, wanted.seed)
         if marks is not None:
@@ -49,6 +57,27 @@ def dataset_of_columns(train: pa.Table, test: pa.Table | None, wanted: "Wanted")
     return Dataset(
         name, parts[0], parts[1] if test is not None else None, classes, 1.0, tuple(left_out),
         features=features,
+    )  # fmt: skip
+
+
+def _of_series(table: pa.Table, wanted: "Wanted", name: str) -> Dataset:
+    section, target = wanted.section, wanted.target
+    series = section.series
+    assert series is not None
+    tracks = tracks_of(table, series)
+    check_missing(tracks, section)
+    windows = windows_of(tracks, section)
+    features = wanted.features or Features.of_series(wanted.inputs[0], section, windows.known)
+    values = features.standardized(windows.values)[:, :, None, :]
+    answers = target.of_rows(windows.answers)
+    train, test = as_rows(windows.held_out)
+    if not len(train):
+        raise DataError("the line `validate` leaves no windows to train with")
+    left_out = ("one with a gap, or a missing value",) * windows.left_out
+    return Dataset(
+        name, Images(values[train], answers[train]),
+        Images(values[test], answers[test]) if len(test) else None,
+        target.names(section.label), 1.0, left_out, features=features,
     )  # fmt: skip
 
 
