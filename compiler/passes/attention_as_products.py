@@ -58,4 +58,3 @@ def _projection(node: Node, part: str, shape: Shape) -> Node:
         arguments={**_OPTIONS, "size": (shape[0], 1, 1)},
         macs=product(parameters[0].shape) * product(shape[1:]),
     )  # fmt: skip
-

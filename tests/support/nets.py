@@ -128,7 +128,7 @@ class Case:
 
     def values(self) -> np.ndarray:
         """The images as the net sees them, float64."""
-        scale, shift = ((1, 0) if self.as_given else (np.float32(SCALE), np.float32(SHIFT)))
+        scale, shift = (1, 0) if self.as_given else (np.float32(SCALE), np.float32(SHIFT))
         values = self.pixels.astype(np.float64) * scale + shift
         shape = self.graph.input
         return values.reshape(-1, *as_image(shape)) if len(shape) == 2 else values

@@ -112,7 +112,6 @@ def _softmax(heads: Heads, row: int, seen: str) -> str:
         zeros = f"{value}store(arena, place, zero)\n"
         body += f"for step in range({seen}, {heads.steps}):\n{indent(zeros, '    ')}"
     numbers = (
-        "one = splat(np.float32(1))\nzero = splat(np.float32(0))\n"
-        f"scale = splat({heads.scale})\n"
+        f"one = splat(np.float32(1))\nzero = splat(np.float32(0))\nscale = splat({heads.scale})\n"
     )
     return f"{numbers}for query in range(0, {row}, {LANES}):\n{indent(body, '    ')}"
