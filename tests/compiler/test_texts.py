@@ -18,9 +18,9 @@ TEXTS = {
     "linear 3",
     "windows": "input 9 words of 7; concat; .path; ..embed 5; ..conv 4x3; ..relu; ..maxpool all; "
     ".path; ..onehot; ..conv 3x2 causal; ..avgpool all; .path; ..bag; linear 3",
-    "categories": "input a one of 5; input b some of 6; input c 3 numbers; concat; .path; ..dot; ...path from a; "
-    "....embed 4; ...path from b; ....embed 4; .path from a; ..onehot; .path from b; ..onehot; "
-    ".path from a; ..embed 2 with other; .path from c; linear 3",
+    "categories": "input a one of 5; input b some of 6; input c 3 numbers; concat; .path; ..dot; "
+    "...path from a; ....embed 4; ...path from b; ....embed 4; .path from a; ..onehot; "
+    ".path from b; ..onehot; .path from a; ..embed 2 with other; .path from c; linear 3",
 }  # fmt: skip
 
 

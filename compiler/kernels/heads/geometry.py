@@ -44,7 +44,7 @@ class Heads:
 
     @property
     def row(self) -> int:
-        """Floats from one row of probabilities to the next: not a power of two, or the same steps of
+        """Floats from one row of probabilities to the next: no power of two, or the same steps of
         all rows would have to share a few places of the caches."""
         return (self.steps + self.steps % 2 + 1) * LANES if self.steps >= LANES else self.map
 

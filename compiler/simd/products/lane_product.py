@@ -28,8 +28,8 @@ class LaneProduct:
 
     y[left, right] = sum over n of a[left, n] * b[right, n], lane by lane
 
-    and += where it `adds`. Steps are in floats: `a_left` from one left factor to the next one, `a_n`
-    from one of its values to the next, and so on.
+    and += where it `adds`. Steps are in floats: `a_left` from one left factor to the next one,
+    `a_n` from one of its values to the next, and so on.
     """
 
     width: int
@@ -45,8 +45,8 @@ class LaneProduct:
 
 
 def lane_product(tile: LaneProduct) -> Any:
-    """An intrinsic `(array, a, b, count, y)`: offsets of the three in the float32 array, and how many
-    products a sum has."""
+    """An intrinsic `(array, a, b, count, y)`: offsets of the three in the float32 array, and how
+    many products a sum has."""
 
     def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> Any:
         array, a0, b0, count, y0 = args
