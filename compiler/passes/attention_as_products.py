@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 
+from lenet.compiler.kernels import entry_of
 from lenet.dsl.graph import Graph, Node
+from lenet.dsl.layers.conv import LAYER as CONV
 from lenet.dsl.shapes import Shape, product
+from lenet.dsl.windows import DILATE, PAD, STRIDE
 
 _OPTIONS = {
-    "stride": (1, 1), "pad": (0, 0), "dilate": None, "groups": None, "bias": "yes",
+    STRIDE.name: (1, 1), PAD.name: (0, 0), DILATE.name: None, "groups": None, "bias": "yes",
     "connect": None, "algorithm": "direct",
 }  # fmt: skip
 
@@ -14,13 +17,13 @@ _OPTIONS = {
 def attention_as_products(graph: Graph) -> Graph:
     """attention 4 of 64x1x16  =>  conv 192x1x1, which gives queries, keys and values; attention 4
     of these, without tensors; conv 64x1x1."""
-    if all(node.kind != "attention" for node in graph.nodes):
+    if not any(entry_of(node).projects for node in graph.nodes):
         return graph
     nodes: list[Node] = []
     renamed: dict[str, str] = {}
     for node in graph.nodes:
         node = replace(node, inputs=tuple(renamed.get(name, name) for name in node.inputs))
-        if node.kind != "attention":
+        if not entry_of(node).projects:
             nodes.append(node)
             continue
         parts = _parts(node)
@@ -54,7 +57,7 @@ def _projection(node: Node, part: str, shape: Shape) -> Node:
         if p.name.startswith(f"{part}.")
     )
     return replace(
-        node, name=f"{node.name}.{part}", kind="conv", shape=shape, parameters=parameters,
+        node, name=f"{node.name}.{part}", kind=CONV.name, shape=shape, parameters=parameters,
         arguments={**_OPTIONS, "size": (shape[0], 1, 1)},
         macs=product(parameters[0].shape) * product(shape[1:]),
     )  # fmt: skip

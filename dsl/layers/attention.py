@@ -57,6 +57,7 @@ LAYER = Layer(
              "self_attention"),
     source="Vaswani et al. 2017, Attention is all you need",
     family="dense",
+    projects=True,
     steps=True,
     ends=_always,
 )  # fmt: skip
