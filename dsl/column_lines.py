@@ -97,7 +97,7 @@ def validate(reader: Reader, data: "Data") -> "Data":
     if not last and reader.accept("by"):
         _of_table(reader, data)
         by = column(reader)
-    split = Split("last" if last else "percent", amount, by)
+    split = Split("end" if last else "percent", amount, by)
     return replace(data, validate=0, split=split)
 
 

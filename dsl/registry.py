@@ -130,6 +130,11 @@ def _never(arguments: Arguments) -> bool:
     return False
 
 
+def always(arguments: Arguments) -> bool:
+    """Of a layer that needs to know where a text ends, whatever its line says."""
+    return True
+
+
 def _unknown(arguments: Arguments) -> int | None:
     return None
 
@@ -178,7 +183,8 @@ class Layer(Entry):
     projects     it has projections around it, which a pass computes as layers of their own
     steps        it goes along the steps of a sequence, and takes nothing else
     reads_codes  it takes the numbers of words or categories, which other layers may not
-    ends         it needs to know where a text ends, and is given its codes as a second input
+    ends         it needs to know where a text ends, and is given its codes as a second input; of
+                 what pools, that is where it has one window
     shortens     how many steps fewer of what it gives are known, or None where padding is mixed in
     """
 

@@ -2,7 +2,7 @@
 
 from lenet.dsl.lower.values import Refused
 from lenet.dsl.messages import wording as messages
-from lenet.dsl.registry import Argument, Arguments, Context, Layer, Parameter
+from lenet.dsl.registry import Argument, Arguments, Context, Layer, Parameter, always
 from lenet.dsl.sequences import CAUSAL, steps_of
 from lenet.dsl.shapes import Shape, product
 from lenet.dsl.weights import INIT, REGULARIZED
@@ -37,10 +37,6 @@ def _macs(given: Shape, shape: Shape, arguments: Arguments) -> int:
     return product(given) * (4 * channels + 2 * steps)
 
 
-def _always(arguments: Arguments) -> bool:
-    return True
-
-
 LAYER = Layer(
     name="attention",
     summary="Each step of a sequence becomes a mixture of all steps, by how well what it asks for "
@@ -59,5 +55,5 @@ LAYER = Layer(
     family="dense",
     projects=True,
     steps=True,
-    ends=_always,
+    ends=always,
 )  # fmt: skip

@@ -1,12 +1,8 @@
 """last: the values of the last step of a sequence."""
 
-from lenet.dsl.registry import Arguments, Context, Layer
+from lenet.dsl.registry import Context, Layer, always
 from lenet.dsl.sequences import steps_of
 from lenet.dsl.shapes import Shape
-
-
-def _always(arguments: Arguments) -> bool:
-    return True
 
 
 def _infer(context: Context) -> Shape:
@@ -22,5 +18,5 @@ LAYER = Layer(
     aliases=("laststep", "last_step", "selecttimestep"),
     family="shape",
     steps=True,
-    ends=_always,
+    ends=always,
 )

@@ -33,7 +33,7 @@ def lower_input(state: State, line: Line, scope: Scope) -> bool:
     name, items = _name(line, scope.constants)
     kind = _kind(items)
     another = state.input_line is not None
-    of_kind = kind is not None or _is_word(items[1:], scope.constants)
+    of_kind = kind is not None or _is_meant(items[1:], scope.constants)
     if not of_kind and not another and name is None and not state.several:
         return False
     if another and not state.several:
@@ -70,10 +70,15 @@ def _name(line: Line, constants: Constants) -> tuple[Word | None, list[Item]]:
     return line.name or Word(word, first.span), items[1:]
 
 
-def _is_word(items: list[Item], constants: Constants) -> bool:
-    """Whether a word stands behind the size, which may be meant as a kind."""
+def _is_meant(items: list[Item], constants: Constants) -> bool:
+    """Whether a word stands behind the size that is most likely meant as a kind."""
     words = [item.word for item in items if isinstance(item, Sizes)]
-    return any(word is not None and not constants.knows(word) for word in words)
+    return any(
+        word is not None
+        and not constants.knows(word)
+        and (word in INPUTS.aliases or closest(word, INPUTS) is not None)
+        for word in words
+    )
 
 
 def _kind(items: list[Item]) -> InputKind | None:

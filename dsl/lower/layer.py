@@ -97,7 +97,7 @@ def _check_codes(state: State, line: Line, layer: Layer, inputs: tuple[str, ...]
         found = state.inputs.get(name)
         span = line.keyword.span
         if found is not None and found.has_codes and not layer.reads_codes:
-            raise Refused(messages.codes_are_no_numbers(span, layer.name, name, found))
+            raise Refused(messages.codes_are_no_numbers(span, layer.name, name, found, layer.joins))
         if layer.reads_codes and (found is None or not found.has_codes):
             raise Refused(messages.needs_codes(span, layer.name, name))
 

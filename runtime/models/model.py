@@ -35,6 +35,7 @@ from lenet.runtime.models.described import described
 from lenet.runtime.models.evaluation import Evaluation, evaluated
 from lenet.runtime.models.given_labels import check_labels, labels_of
 from lenet.runtime.models.onnx_file import onnx_bytes
+from lenet.runtime.models.padded import padded
 from lenet.runtime.models.prediction import Answered, Prediction, kept
 from lenet.runtime.models.segmented import Segmented
 from lenet.runtime.records.observed import Observed
@@ -234,7 +235,7 @@ class Model(Shown):
         return self.of_pictures(np.stack(pixels))
 
     def _prepare(self, images: NDArray[Any]) -> tuple[NDArray[Any], Normalization]:
-        images = self._padded(images)
+        images = padded(images, self.image_shape, self.graph.input)
         shape = self.graph.input
         if images.shape == shape or (len(shape) == 3 and images.shape == shape[1:]):
             images = images[None]
@@ -268,18 +269,6 @@ class Model(Shown):
             )
         flat = np.ascontiguousarray(images.reshape(len(images), product(shape)))
         return flat, self.normalizations[images.dtype == np.uint8]
-
-    def _padded(self, images: NDArray[Any]) -> NDArray[Any]:
-        """Images as they are in the data, padded as the data section says."""
-        bare, shape = self.image_shape, self.graph.input
-        if bare == shape or images.ndim == 0 or len(shape) != 3:
-            return images
-        if images.shape[1:] == (product(bare),):
-            images = images.reshape(-1, *bare)
-        if images.shape[-2:] != bare[1:] or images.ndim > 4:
-            return images
-        down, across = (shape[1] - bare[1]) // 2, (shape[2] - bare[2]) // 2
-        return np.pad(images, [(0, 0)] * (images.ndim - 2) + [(down, down), (across, across)])
 
     def save(self, path: str | Path) -> None:
         """Write `model.safetensors`, atomically."""
