@@ -186,6 +186,7 @@ class Layer(Entry):
     takes_in     whether its kernels can compute elementwise layers behind it as well
     in_paths     it is for a path of a join, since it may leave nothing of an image
     composite    it does nothing but what the layers do that are fused into it
+    projects     it has projections around it, which a pass computes as layers of their own
     steps        it goes along the steps of a sequence, and takes nothing else
     recurrent    it may be several layers in one, and go both ways (dsl/recurrent.py)
     reads_codes  it takes the numbers of words or categories, which other layers may not
@@ -214,6 +215,7 @@ class Layer(Entry):
     takes_in: bool = False
     in_paths: bool = False
     composite: bool = False
+    projects: bool = False
     steps: bool = False
     recurrent: bool = False
     reads_codes: bool = False

@@ -37,6 +37,7 @@ from lenet.compiler.simd.math import (
     exp, expm1, inverse_fourth_root, log, normal_pair, random_bits, sigmoid, softplus, sum_all,
     tanh,
 )
+from lenet.compiler.simd.products.lane_product import LaneProduct, lane_product
 from lenet.compiler.simd.products.outer_product import OuterProduct, outer_product
 from lenet.compiler.simd.products.pack import pack_channel
 from lenet.compiler.simd.products.pooled_product import PooledProduct, pooled_product

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from lenet.compiler.passes.attention_as_products import attention_as_products
 from lenet.compiler.passes.choose_algorithm import choose_algorithm
 from lenet.compiler.passes.end_in_probabilities import end_in_probabilities
 from lenet.compiler.passes.fold_normalizations import fold_normalizations
@@ -16,6 +17,7 @@ from lenet.dsl.graph import Graph
 PASSES: tuple[Callable[[Graph], Graph], ...] = (
     sequences_as_maps,
     part_recurrent,
+    attention_as_products,
     end_in_probabilities,
     pool_before_activation,
     fold_normalizations,
