@@ -36,7 +36,7 @@ class Kernels:
     complete is called at the end for the gradient.
 
     `saved` are the floats a block that forward leaves to backward; in prediction its offset is
-    negative, and nothing is left. `products` are the floats that gradient leaves to complete. By
+    negative, and nothing is left. A gradient that takes it may leave something there as well. `products` are the floats that gradient leaves to complete. By
     suffix, `scratch` and `prepared` are the floats of these, and `prepare` the functions that
     leave the latter. With `overwrites`, gradient takes nothing of what was there before the first
     images, so that nobody has to clear it. With `pooled`, gradient's dy is that of all fused

@@ -1,18 +1,23 @@
 """Graph to the source of one Python module: the kernels, and the functions that run them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from textwrap import indent
 
-from lenet.compiler.codegen.entry_points import predict_source, train_source
+from lenet.compiler.codegen.entry_points import input_gradient_source, predict_source, train_source
 from lenet.compiler.codegen.single import emit_single
 from lenet.compiler.contract import Kernels, Request, content_of, emit_layer, identifiers
 from lenet.compiler.kernels import parts_of
 from lenet.compiler.losses.code import given_by, loss_kernel, row_arrays
 from lenet.compiler.memory.layout import Slot, bases_of, lay_out, offsets_of
-from lenet.compiler.memory.phase import Call, Phase
+from lenet.compiler.memory.phase import Call, Phase, Sync
 from lenet.compiler.memory.plan import Plan, plan_memory
-from lenet.compiler.memory.schedule import Layer, schedule_prediction, schedule_training
+from lenet.compiler.memory.schedule import (
+    Layer,
+    schedule_input_gradient,
+    schedule_prediction,
+    schedule_training,
+)
 from lenet.compiler.target import Target
 from lenet.dsl.graph import Graph, Node
 from lenet.dsl.shapes import product
@@ -58,7 +63,7 @@ from lenet.compiler.simd.vector import (
     select_nan, splat, splat_int, square_root, store, store_bytes,
 )
 from lenet.compiler.simd.support import (
-    add_maps, clear, copy, give_outputs, make_keys, take_image, unpack,
+    add_maps, clear, copy, give_outputs, make_keys, take_image, take_slopes, unpack,
 )
 
 '''
@@ -69,7 +74,8 @@ class Emitted:
     """The module's source and what its callers must know.
 
     Prediction takes the tensors of `predict_slots`. `batch_floats` is the size of the array in
-    which the phases of training are told about the batch.
+    which the phases of training are told about the batch. `back_plan` is that of the way from the
+    outputs back to the input, if that is wanted, with its `normalizations`.
     """
 
     source: str
@@ -81,16 +87,19 @@ class Emitted:
     predict_plan: Plan
     single_plan: Plan
     predict_calls: tuple[Call, ...]
+    back_plan: Plan | None
+    normalizations: tuple[Sync, ...]
 
 
 def emit(
-    graph: Graph, predicted: Graph, plain: Graph, target: Target, probes: bool = False
-) -> Emitted:
+    graph: Graph, predicted: Graph, plain: Graph, target: Target, probes: bool = False,
+    input_gradient: bool = False,
+) -> Emitted:  # fmt: skip
     """`graph` is the net to train, `predicted` to predict, `plain` with nothing fused, for single
     images.
 
     With `probes` train_slice and predict_slice take `times` as well, and add each call's
-    nanoseconds to it.
+    nanoseconds to it. With `input_gradient` there is a function of that name.
     """
     slots, predict_slots = lay_out(graph), lay_out(predicted)
     by_name = {slot.name: slot for slot in slots}
@@ -108,15 +117,13 @@ def emit(
     predict = schedule_prediction(predicted, predict_layers)
     train_plan = plan_memory(phases) if trainable else None
     predict_plan = plan_memory((predict,))
-    called = {call.function for phase in (*phases, predict) for call in phase.calls}
+    back, normalizations = None, ()
+    if input_gradient:
+        back, normalizations = schedule_input_gradient(graph, layers)
+    every = [*phases, predict, *([back] if back else [])]
+    called = {call.function for phase in every for call in phase.calls}
     parts = [_HEAD.format(target=target.name, net=indent(_net(graph), "    "))]
-    for sharing, prefix, code in known.values():
-        wanted = [f.source(prefix) for f in code.functions if f"{prefix}_{f.suffix}" in called]
-        if wanted:
-            lines = (
-                f"\n# {_spec_line(graph, part)}" for node in sharing for part in parts_of(node)
-            )
-            parts.append("".join(dict.fromkeys(lines)) + "\n\n" + "\n\n".join(wanted) + "\n")
+    parts += _kernels(graph, known, called)
     spans = tuple(_merged([_span_of(node, by_name) for node in p.gradients]) for p in phases)
     cleared = tuple(
         _merged(
@@ -132,17 +139,32 @@ def emit(
         parts.append(f"\n{loss_kernel(graph)}\n\n")
         parts.append(train_source(phases, train_plan, spans, cleared, probes, row_arrays(graph)))
     parts.append("\n\n" + predict_source(predict, predict_plan, probes))
+    back_plan = None
+    if back is not None:
+        back_plan = plan_memory((back,))
+        parts.append("\n\n" + input_gradient_source(back, back_plan))
     singles, predict_single, single_plan = emit_single(plain, names, predict_by_name, target)
     parts.append("\n\n# One image, whose lanes are columns or channels.\n\n")
     parts += [source + "\n\n" for source in singles]
     parts.append(predict_single)
     return Emitted(
         "".join(parts), slots, predict_slots, phases, batch, train_plan, predict_plan, single_plan,
-        predict.calls,
+        predict.calls, back_plan, normalizations,
     )  # fmt: skip
 
 
 _Written = dict[tuple[object, ...], tuple[list[Node], str, Kernels]]
+
+
+def _kernels(graph: Graph, known: _Written, called: set[str]) -> Iterator[str]:
+    """The functions that are called, below the lines of the layers that share them."""
+    for sharing, prefix, code in known.values():
+        wanted = [f.source(prefix) for f in code.functions if f"{prefix}_{f.suffix}" in called]
+        if wanted:
+            lines = (
+                f"\n# {_spec_line(graph, part)}" for node in sharing for part in parts_of(node)
+            )
+            yield "".join(dict.fromkeys(lines)) + "\n\n" + "\n\n".join(wanted) + "\n"
 
 
 def _emit_layers(

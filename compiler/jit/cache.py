@@ -64,6 +64,10 @@ class Loaded:
         """For images of uint8 or float32, in blocks."""
         return self._function("predict_slice", pixels)
 
+    def input_gradient(self, pixels: DType) -> Callable[..., Any]:
+        """For images of uint8 or float32, where the program has it."""
+        return self._function("input_gradient", pixels)
+
     def predict_single(self, pixels: DType) -> Callable[..., Any]:
         """For images of uint8 or float32, one in a call."""
         return self._function("predict_single", pixels)
