@@ -19,6 +19,7 @@ from lenet.runtime.events import Event, Predictions, SparkStarted, Warned, Watch
 from lenet.runtime.local import train_here
 from lenet.runtime.look import odd_things, summary
 from lenet.runtime.machine.cores import available_cores
+from lenet.runtime.machine.environment import environment
 from lenet.runtime.machine.interrupts import interruptible
 from lenet.runtime.make_job import make_job
 from lenet.runtime.models.model import Model
@@ -84,7 +85,7 @@ def _train(
     if isinstance(data, Deferred) and options.engine == "local":
         raise LenetError("the local engine does not read DataFrames", "", 'use engine="spark"')
     assert graph.train is not None
-    about = _about(graph, spec, options, settings)
+    about = _about(graph, spec, options, settings, given)
     records = Records(options.folder, graph, about, options.resume, held)
     predictions: Predictions | None = None
 
@@ -134,7 +135,7 @@ def _train(
 
 
 def _about(
-    graph: Graph, spec: Path, options: Options, settings: Mapping[str, Fraction]
+    graph: Graph, spec: Path, options: Options, settings: Mapping[str, Fraction], given: bool
 ) -> dict[str, Any]:
     """What is kept of a run for who goes on with it; see `read_about`."""
     return {
@@ -146,6 +147,8 @@ def _about(
         "epochs": options.epochs,
         "engine": options.engine,
         "seed": options.seed,
+        "given": given,
+        "environment": environment(),
     }
 
 

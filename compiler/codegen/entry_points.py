@@ -62,8 +62,17 @@ _PREDICT = _Entry(
 _INPUT_GRADIENT = _Entry(
     "input_gradient",
     (
-        "arena", "weights", "gradient", "batch", "pixels", "rows", "scale", "shift", "fresh",
-        "slopes", "outputs",
+        "arena",
+        "weights",
+        "gradient",
+        "batch",
+        "pixels",
+        "rows",
+        "scale",
+        "shift",
+        "fresh",
+        "slopes",
+        "outputs",
     ),  # fmt: skip
     """For the images `rows`, one row of `outputs` each: how their outputs, each times its number
     in `slopes`, change together with the values that the net is given, behind `scale` and `shift`.

@@ -80,6 +80,11 @@ class Loaded:
         cached = self._compile(jobs)
         return Compiled(time.perf_counter() - started, cached)
 
+    def is_kept(self, name: str, pixels: DType) -> bool:
+        """Whether machine code of a function, and of all that it calls, is in the cache, perhaps of
+        another processor."""
+        return all(self._is_cached(job) for job in self._jobs(name, pixels.name))
+
     def _function(self, name: str, pixels: DType) -> Callable[..., Any]:
         found = self._functions.get((name, pixels))
         if found is None:

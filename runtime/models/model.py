@@ -27,12 +27,13 @@ from lenet.runtime.data.values import TOO_LARGE, as_image
 from lenet.runtime.lazy import lazy
 from lenet.runtime.machine.cores import available_cores
 from lenet.runtime.machine.files import write_atomically
-from lenet.runtime.metrics.outcomes import outcomes_of
+from lenet.runtime.metrics.outcomes import Outcomes, outcomes_of
 from lenet.runtime.models import model_file
 from lenet.runtime.models.described import described
 from lenet.runtime.models.evaluation import Evaluation, evaluated
 from lenet.runtime.models.given_labels import check_labels, labels_of
 from lenet.runtime.models.onnx_file import onnx_bytes
+from lenet.runtime.models.padded import padded
 from lenet.runtime.models.prediction import Answered, Prediction, kept
 from lenet.runtime.models.segmented import Segmented
 from lenet.runtime.records.observed import Observed
@@ -165,7 +166,7 @@ class Model(Shown):
         channel, (count, values), or a single image. uint8 counts as bytes of the training data;
         floats are values as the training data's after scaling (0 to 1 for bytes).
         """
-        pixels, normalization = self._prepare(np.asarray(images))
+        pixels, normalization = self.prepared(np.asarray(images))
         return checked(self._predictor.outputs(pixels, normalization))
 
     def predict(
@@ -196,22 +197,31 @@ class Model(Shown):
         its classes and tables. Labels are as the training data had them: whole numbers from 0, or
         the names of classes; or numbers, or yes (1) and no (0), (count, answers), as its columns
         have them."""
-        return self._evaluated(self.outputs(images), labels_of(self, np.asarray(labels)))
+        return self.measured(
+            self._outcomes(self.outputs(images), labels_of(self, np.asarray(labels)))
+        )
 
     def evaluate_read(self, images: Images) -> Evaluation:
         """The same of those of a dataset: their labels are numbers of classes, or answers, of which
         `predict log` has taken the logarithms."""
-        if isinstance(images.pixels, np.ndarray):
-            return self._evaluated(self.outputs(images.pixels), images.labels)
-        found = self._predictor.outputs(images.pixels, self.normalizations[True])
-        return self._evaluated(checked(found), images.labels)
+        return self.measured(self.outcomes(images))
 
-    def _evaluated(self, outputs: NDArray[np.float32], labels: NDArray[Any]) -> Evaluation:
-        check_labels(self, labels, outputs)
+    def outcomes(self, images: Images) -> Outcomes:
+        """What it says of the images of a dataset, beside their labels."""
+        if isinstance(images.pixels, np.ndarray):
+            return self._outcomes(self.outputs(images.pixels), images.labels)
+        found = self._predictor.outputs(images.pixels, self.normalizations[True])
+        return self._outcomes(checked(found), images.labels)
+
+    def measured(self, outcomes: Outcomes) -> Evaluation:
+        """All metrics that fit."""
         asked = self.graph.train.measured if self.graph.train is not None else ()
-        labels = labels.astype(np.int32 if self.unit is None else np.float32)
-        outcomes = outcomes_of(outputs, labels, self.logarithmic, self.unit)
         return evaluated(outcomes, self.classes, asked)
+
+    def _outcomes(self, outputs: NDArray[np.float32], labels: NDArray[Any]) -> Outcomes:
+        check_labels(self, labels, outputs)
+        labels = labels.astype(np.int32 if self.unit is None else np.float32)
+        return outcomes_of(outputs, labels, self.logarithmic, self.unit)
 
     def _read(self, paths: list[Any]) -> NDArray[Any]:
         preparation = self.preparation()
@@ -225,9 +235,11 @@ class Model(Shown):
                 raise LenetError(f"{path} cannot be used", f"{problem}.") from None
         return self.of_pictures(np.stack(pixels))
 
-    def _prepare(self, images: NDArray[Any]) -> tuple[NDArray[Any], Normalization]:
-        images = self._padded(images)
+    def prepared(self, images: NDArray[Any]) -> tuple[NDArray[Any], Normalization]:
+        """Images as `outputs` takes them, as the kernels do: (count, values of an image); and how
+        these become what the net sees."""
         shape = self.graph.input
+        images = padded(images, self.image_shape, shape)
         if images.shape == shape or (len(shape) == 3 and images.shape == shape[1:]):
             images = images[None]
         fits = images.ndim > 1 and (
@@ -260,18 +272,6 @@ class Model(Shown):
             )
         flat = np.ascontiguousarray(images.reshape(len(images), product(shape)))
         return flat, self.normalizations[images.dtype == np.uint8]
-
-    def _padded(self, images: NDArray[Any]) -> NDArray[Any]:
-        """Images as they are in the data, padded as the data section says."""
-        bare, shape = self.image_shape, self.graph.input
-        if bare == shape or images.ndim == 0 or len(shape) != 3:
-            return images
-        if images.shape[1:] == (product(bare),):
-            images = images.reshape(-1, *bare)
-        if images.shape[-2:] != bare[1:] or images.ndim > 4:
-            return images
-        down, across = (shape[1] - bare[1]) // 2, (shape[2] - bare[2]) // 2
-        return np.pad(images, [(0, 0)] * (images.ndim - 2) + [(down, down), (across, across)])
 
     def save(self, path: str | Path) -> None:
         """Write `model.safetensors`, atomically."""

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,10 @@ class InputGradient:
         self.program = self.loaded.program
         self.weights = from_tensors(self.program, tensors)
         self.batch = _running(self.program, self.weights)
+
+    def is_compiled(self, pixels: np.dtype[Any]) -> bool:
+        """Whether its kernels for such images are in the cache."""
+        return self.loaded.is_kept("input_gradient", pixels)
 
     def of(
         self, pixels: NDArray[np.generic], normalization: Normalization, slopes: Floats
