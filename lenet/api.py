@@ -1,6 +1,7 @@
 """The public Python API."""
 
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -127,6 +128,7 @@ def train(
     columns: "Columns | None" = None,
     progress: bool = True,
     watch: Callable[[dict[str, Any]], None] | None = None,
+    report: bool = True,
     **options: Any,
 ) -> "Model":
     """Train what the file says and return the model.
@@ -146,13 +148,16 @@ def train(
     OPTIONS
     progress: show it, in a notebook or where standard error is a terminal; elsewhere nothing is
         shown in any case.
+    report: write a page about the run, report.html, into `output`.
     watch: is called with each event while the run goes on; docs/events.md has them all.
 
     The weights do not depend on the engine, nor on the numbers of workers and threads. Raises
     LenetError.
     """
+    from lenet.reporting import report_at_end
     from lenet.runtime.data.dataset import Dataset
     from lenet.runtime.data.given import is_given
+    from lenet.runtime.events import Warned
     from lenet.runtime.resolve import Deferred, given_data, resolve_data
     from lenet.runtime.run import train_model
     from lenet.terminal.watching import both, shown
@@ -184,10 +189,15 @@ def train(
             )
         else:
             source = Deferred(network.graph, "", data, columns, chosen.memory)
-        return train_model(
-            network.graph, network.path, source, chosen, network.settings, both(display, watch),
-            given,
-        )  # fmt: skip
+        take = both(display, watch)
+        began = time.perf_counter()
+        model = train_model(
+            network.graph, network.path, source, chosen, network.settings, take, given
+        )
+        if report:
+            seconds = time.perf_counter() - began
+            report_at_end(model, chosen.folder, source, seconds, lambda text: take(Warned(text)))
+        return model
 
 
 def udf(model: "Model | str | Path", spark: "SparkSession | None" = None) -> Any:

@@ -24,6 +24,7 @@ from lenet.commands.import_weights import import_weights
 from lenet.commands.lsp import serve
 from lenet.commands.predict import predict
 from lenet.commands.rate import rate
+from lenet.commands.report import report
 from lenet.commands.shapes import show_shapes
 from lenet.commands.train import train
 from lenet.dsl.messages.clean import clean_lines
@@ -60,6 +61,7 @@ Then:
     lenet data show net.lenet  draws its images by class, and counts them
     lenet rate net.lenet       draws the learning rate; --find finds one
     lenet train net.lenet      trains it on Spark, here or on a cluster
+    lenet report runs/...      writes a page about a run, or several
     lenet predict runs/.../model.safetensors image.png
     lenet export runs/.../model.safetensors -o net.onnx
     lenet import resnet18.safetensors --spec resnet18.lenet
@@ -97,6 +99,7 @@ for _name, _function in (
     ("rate", rate),
     ("train", train),
     ("evaluate", evaluate),
+    ("report", report),
     ("predict", predict),
     ("export", export),
     ("import", import_weights),
