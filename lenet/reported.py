@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.dsl.errors import LenetError
+from lenet.dsl.shapes import Shape, product
 from lenet.runtime.data.dataset import Dataset, Images
 from lenet.runtime.metrics.outcomes import Numbers, Outcomes, Places, YesOrNo
 from lenet.runtime.models.deciding import Decided, decided, windows_of
@@ -39,7 +40,8 @@ _FEW_LAYERS = 100  # of which the compiler writes the kernels in a moment
 @dataclass(frozen=True, eq=False)
 class Judged:
     """A model's answers to `images`, those at `rows` of the `held_out` ones of the data `name`;
-    `classes` are the model's, or the names of its answers, and `scale` is what a stored pixel counts."""
+    `classes` are the model's, or the names of its answers, `scale` is what a stored pixel counts.
+    Where each place of an image has an answer of its own, `map` is their rows and columns."""
 
     name: str
     classes: tuple[str, ...]
@@ -49,11 +51,12 @@ class Judged:
     scale: float
     outcomes: Outcomes
     found: Evaluation
+    map: Shape = ()
 
     @classmethod
     def of(cls, model: Model, dataset: Dataset, effort: Effort) -> "Judged":
-        """Of all held-out images, or so many of them, evenly spread, as the effort allows. LenetError
-        where there are none, or the model cannot be used with them."""
+        """Of all held-out images, or so many of them, evenly spread, as the effort allows.
+        LenetError where there are none, or the model cannot be used with them."""
         images = dataset.test
         if images is None or not len(images):
             raise LenetError(f"{dataset.name} has no images to validate with")
@@ -63,8 +66,9 @@ class Judged:
         outcomes = model.outcomes(chosen)
         found = model.measured(outcomes)
         return cls(
-            dataset.name, model.classes, chosen, rows, len(images), dataset.scale, outcomes, found
-        )
+            dataset.name, model.classes, chosen, rows, len(images), dataset.scale, outcomes, found,
+            _map_of(model, outcomes, chosen),
+        )  # fmt: skip
 
     @cached_property
     def said(self) -> NDArray[Any]:
@@ -86,16 +90,20 @@ class Judged:
             wrong = (self.said != labels) & counted
             return wrong.sum(axis=1) / np.maximum(counted.sum(axis=1), 1)
         if isinstance(outcomes, YesOrNo):
-            wrong = (self.said != (labels > 0)).any(axis=1)
+            wrong = self.said != (labels > 0)
+            if self.map:
+                return wrong.mean(axis=1)
+            wrong = wrong.any(axis=1)
             return np.where(wrong, np.abs(outcomes.outputs).max(axis=1) + 1.0, 0.0)
         if isinstance(outcomes, Numbers):
-            return np.abs(outcomes.errors).max(axis=1)
+            errors = np.abs(outcomes.errors)
+            return errors.mean(axis=1) if self.map else errors.max(axis=1)
         losses = np.nan_to_num(outcomes.losses, nan=np.inf)
         return np.where(self.said != labels, losses + 1e-9, 0.0)
 
     @cached_property
     def worst(self) -> NDArray[np.int64]:
-        """The numbers of the images that are most wrong, the worst first; of equal ones the first."""
+        """The numbers of the images that are most wrong, the worst first."""
         order = np.argsort(-self.wrongness, kind="stable")[:_MISTAKES]
         return order[self.wrongness[order] > 0]
 
@@ -175,6 +183,15 @@ def reported_of(
     return Reported(name, model, history, folder, about, judged, lacks, into, seconds)
 
 
+def _map_of(model: Model, outcomes: Outcomes, images: Images) -> Shape:
+    """The rows and columns of the answers; () where they are no map."""
+    if isinstance(outcomes, Places):
+        return model.graph.output[1:]
+    shape = images.pixels.shape[2:]
+    whole = isinstance(outcomes, Numbers) and outcomes.labels.shape[1] == product(shape)
+    return shape if whole and min(shape) > 1 else ()
+
+
 def macs_of(model: Model) -> int:
     """The multiply-adds of one image."""
     return sum(node.macs for node in model.graph.nodes)
@@ -183,7 +200,7 @@ def macs_of(model: Model) -> int:
 def _looked_into(model: Model, judged: Judged, effort: Effort) -> LookedInto | None:
     """The worst mistakes and some that are right, half of each where there are both."""
     outcomes = judged.outcomes
-    if not judged.are_pictures or isinstance(outcomes, Places):
+    if not judged.are_pictures or judged.map:
         return None
     _, height, width = judged.images.pixels.shape[1:]
     each = max(1, macs_of(model)) * (len(windows_of(height, width)[1]) + 1)

@@ -117,7 +117,8 @@ def emit(
     predict = schedule_prediction(predicted, predict_layers)
     train_plan = plan_memory(phases) if trainable else None
     predict_plan = plan_memory((predict,))
-    back, normalizations = None, ()
+    back: Phase | None = None
+    normalizations: tuple[Sync, ...] = ()
     if input_gradient:
         back, normalizations = schedule_input_gradient(graph, layers)
     every = [*phases, predict, *([back] if back else [])]

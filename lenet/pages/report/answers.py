@@ -78,7 +78,7 @@ def name_of(label: str) -> str:
 def _confusion(judged: Judged) -> str:
     counts = np.array(judged.found.confusion)
     names = [name_of(row["label"]) for row in judged.found.classes]
-    pairs = paragraph("Most frequent mistakes: " + "; ".join(_pairs(counts, names)) + ".")
+    pairs = paragraph("Most frequent mistakes: " + ", ".join(_pairs(counts, names)) + ".")
     if not (counts - np.diag(np.diag(counts))).any():
         pairs = paragraph("There is no mistake among them.")
     if len(names) > _MATRIX:
@@ -107,7 +107,7 @@ def _pairs(counts: np.ndarray, names: Sequence[str]) -> Iterator[str]:
     for place in np.argsort(-wrong, axis=None, kind="stable")[:_PAIRS]:
         own, said = divmod(int(place), len(names))
         if wrong[own, said]:
-            yield f"{names[own]} for {names[said]}, {wrong[own, said]:,} times"
+            yield f"{names[own]} for {names[said]} ({wrong[own, said]:,})"
 
 
 def _residuals(judged: Judged) -> str:
@@ -115,11 +115,13 @@ def _residuals(judged: Judged) -> str:
     outcomes = judged.outcomes
     assert isinstance(outcomes, Numbers)
     right, said = outcomes.labels.astype(np.float64), outcomes.points
+    names = [clean(name)[:_NAME] for name in answer_names(judged)]
+    if judged.map:  # whose places tell nothing one by one
+        right, said, names = right.reshape(-1, 1), said.reshape(-1, 1), ["all places"]
     count = right.shape[1]
     step = max(1, len(right) // _POINTS)
     plots = []
     for k in range(min(count, _PLOTTED)):
-        name = clean(answer_names(judged)[k])[:_NAME]
         true, found = right[::step, k], said[::step, k]
         sound = np.isfinite(found) & (np.abs(found) < 1e30) & (np.abs(true) < 1e30)
         true, found = true[sound], found[sound]
@@ -132,7 +134,7 @@ def _residuals(judged: Judged) -> str:
             Curve("predicted", points, dots=True),
             Curve("where both are equal", [(low, low), (high, high)], faint=True),
         ]
-        plots.append(plot(f"{name}: predicted against true", across, up, curves))
+        plots.append(plot(f"{names[k]}: predicted against true", across, up, curves))
     rest = paragraph(f"The first {_PLOTTED} of {count:,} answers.") if count > _PLOTTED else ""
     return f'<h3>Residuals</h3><div class="row">{"".join(plots)}</div>{rest}'
 

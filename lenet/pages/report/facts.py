@@ -98,7 +98,7 @@ def repeat_section(reported: Reported) -> str:
         "The same file, data and seed give the same digest, with any number of workers and threads."
     )
     if about.get("earlier"):
-        words = "It went on with other settings than it had begun with, so no single command repeats it."
+        words = "It went on with other settings than it had begun with: this repeats the last ones."
     command = command_of(about) if about else _of_model(reported)
     inside = paragraph(words) + text(command, "the command to repeat it")
     return inside if model.source else ""

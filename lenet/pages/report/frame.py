@@ -17,9 +17,9 @@ _POLICY = (
 )
 _STYLE = """
 :root{color-scheme:light dark;--ink:#1d2127;--dim:#59616b;--ground:#fff;--box:#f4f6f8;
---line:#d5dae0;--link:#0b5cad;--mark:47,129,214}
+--line:#d5dae0;--link:#0b5cad;--mark:70,150,235}
 @media(prefers-color-scheme:dark){:root{--ink:#e4e8ec;--dim:#a3abb5;--ground:#15181c;--box:#1f242a;
---line:#3a424b;--link:#7db8f5;--mark:90,165,240}}
+--line:#3a424b;--link:#7db8f5;--mark:24,96,180}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--ground);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
 header,main{max-width:1080px;margin:0 auto;padding:0 16px}
@@ -39,7 +39,7 @@ nav ul{display:flex;flex-wrap:wrap;gap:2px 16px;list-style:none;margin:10px 0;pa
 .scroll{overflow-x:auto;max-width:100%}
 .scroll:focus-visible,a:focus-visible{outline:2px solid var(--link);outline-offset:2px}
 table{border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums}
-caption{text-align:left;color:var(--dim);padding:2px 0 4px}
+caption{text-align:left;color:var(--dim);padding:2px 0 4px;white-space:nowrap}
 th,td{padding:2px 10px;text-align:left;white-space:nowrap;border-bottom:1px solid var(--line)}
 th{font-weight:600}
 td.n,th.n{text-align:right}
@@ -62,7 +62,7 @@ pre.long{max-height:560px}
 @media(max-width:480px){body{font-size:14px}h1{font-size:20px}th,td{padding:2px 7px}
 .images figure{width:84px}.images img{width:76px;height:76px}.trio img{width:64px;height:64px}}
 @media print{:root{color-scheme:light;--ink:#000;--dim:#444;--ground:#fff;--box:#f4f4f4;
---line:#bbb;--mark:47,129,214}nav{display:none}pre.long,.drawing{max-height:none}
+--line:#bbb;--mark:70,150,235}nav{display:none}pre.long,.drawing{max-height:none}
 pre{white-space:pre-wrap}.scroll{overflow:visible}h2,h3{break-after:avoid}
 figure,tr,svg{break-inside:avoid}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 """
@@ -125,7 +125,8 @@ def table(
 
 def scrolled(label: str, inside: str) -> str:
     """What may be wider than the page; the keyboard reaches it as well."""
-    return f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(label)}">{inside}</div>'
+    reached = f'role="region" tabindex="0" aria-label="{escape(label)}"'
+    return f'<div class="scroll" {reached}>{inside}</div>'
 
 
 def text(words: str, label: str, long: bool = False) -> str:

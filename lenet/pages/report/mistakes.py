@@ -21,16 +21,11 @@ def mistakes_section(judged: Judged) -> str:
     worst = judged.worst
     if not len(worst):
         return paragraph("There is none among these images.")
-    wrong = int((judged.wrongness > 0).sum())
-    numbers = isinstance(judged.outcomes, Numbers) and not isinstance(
-        judged.outcomes, YesOrNo | Places
-    )
-    which = "with the largest errors" if numbers else f"of {wrong:,} that are not all right"
     intro = paragraph(
-        f"The {len(worst)} {which}, the worst first; # is an image's place among the held-out ones."
+        f"{_which(judged)}, the worst first; # is an image's place among the held-out ones."
     )
-    if isinstance(judged.outcomes, Places):
-        return intro + _masks(judged, worst)
+    if judged.map:
+        return intro + _maps(judged, worst)
     if not judged.are_pictures:
         return intro + _rows(judged, worst)
     shown = pictures(judged, worst)
@@ -39,6 +34,17 @@ def mistakes_section(judged: Judged) -> str:
         for n, (k, caption) in enumerate((k, _caption(judged, int(k))) for k in worst)
     ]
     return intro + figures(items)
+
+
+def _which(judged: Judged) -> str:
+    count, wrong = len(judged.worst), int((judged.wrongness > 0).sum())
+    if isinstance(judged.outcomes, Numbers) and not isinstance(judged.outcomes, YesOrNo | Places):
+        return f"The {count:,} largest errors"
+    what = "mistake" if judged.outcomes.answers == "class" else "image with mistakes"
+    if wrong == 1:
+        return f"The only {what}"
+    several = "mistakes" if what == "mistake" else "images with mistakes"
+    return f"All {count:,} {several}" if count == wrong else f"{count:,} of {wrong:,} {several}"
 
 
 def pictures(judged: Judged, numbers: NDArray[np.int64]) -> list[NDArray[np.uint8]]:
@@ -113,23 +119,39 @@ def _rows(judged: Judged, worst: NDArray[np.int64]) -> str:
     return table(f"rows{rest}", heads, rows, range(2, 2 + count))
 
 
-def _masks(judged: Judged, worst: NDArray[np.int64]) -> str:
-    """Each image beside the classes of its places, and those that were said."""
-    outcomes = judged.outcomes
-    height, width = judged.images.pixels.shape[2:]
+def _maps(judged: Judged, worst: NDArray[np.int64]) -> str:
+    """Each image beside the answers of its places, and those that were said."""
     shown = pictures(judged, worst)
+    own, said = _as_pictures(judged, worst)
     items = []
     for n, k in enumerate(worst):
         place = f"held-out image {judged.rows[k]}"
-        own, said = (
-            coloured(values.astype(np.int64).reshape(height, width))
-            for values in (outcomes.labels[k], judged.said[k])
-        )
         three = (
-            picture(shown[n], place) + picture(own, f"{place}: its classes")
-            + picture(said, f"{place}: the classes that were said")
+            picture(shown[n], place) + picture(own[n], f"{place}: what is right")
+            + picture(said[n], f"{place}: what was said")
         )  # fmt: skip
         share = float(judged.wrongness[k])
-        items.append((f'<div class="trio">{three}</div>', f"#{judged.rows[k]}: {share:.1%} wrong"))
-    words = "Each image, the classes of its places, and those that were said; a colour each class."
+        what = f"{share:.1%} wrong"
+        if judged.outcomes.answers == "numbers":
+            what = f"mean error {share:.3g} deviations"
+        items.append((f'<div class="trio">{three}</div>', f"#{judged.rows[k]}: {what}"))
+    words = "Each image, what is right at its places, and what was said"
+    words += "; a colour each class." if isinstance(judged.outcomes, Places) else "."
     return paragraph(words) + figures(items, "three")
+
+
+def _as_pictures(
+    judged: Judged, worst: NDArray[np.int64]
+) -> tuple[list[NDArray[np.uint8]], list[NDArray[np.uint8]]]:
+    """What is right, and what was said: classes in colours, yes in white, numbers from black to
+    white as far as they go."""
+    both = judged.outcomes.labels[worst], judged.said[worst]
+    maps = [np.asarray(values, np.float64).reshape(-1, *judged.map) for values in both]
+    if isinstance(judged.outcomes, Places):
+        own, said = ([coloured(each.astype(np.int64)) for each in values] for values in maps)
+        return own, said
+    least, most = (0.0, 1.0)
+    if not isinstance(judged.outcomes, YesOrNo):
+        least, most = float(maps[0].min()), float(maps[0].max())
+    own, said = (pictures_of(values[:, None], least, most) for values in maps)
+    return own, said
