@@ -1,7 +1,6 @@
 """The public Python API."""
 
 import re
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -190,13 +189,11 @@ def train(
         else:
             source = Deferred(network.graph, "", data, columns, chosen.memory)
         take = both(display, watch)
-        began = time.perf_counter()
         model = train_model(
             network.graph, network.path, source, chosen, network.settings, take, given
         )
         if report:
-            seconds = time.perf_counter() - began
-            report_at_end(model, chosen.folder, source, seconds, lambda text: take(Warned(text)))
+            report_at_end(model, chosen.folder, source, lambda text: take(Warned(text)))
         return model
 
 

@@ -17,6 +17,7 @@ from lenet.runtime.models.deciding import Decided, decided, windows_of
 from lenet.runtime.models.evaluation import Evaluation
 from lenet.runtime.models.model import Model
 
+_LEAST = 32  # images that are looked at, where there are as many
 _MISTAKES = 24  # that are shown
 _LOOKED_INTO = 6  # images of which it is asked which pixels decided
 
@@ -60,7 +61,11 @@ class Judged:
         images = dataset.test
         if images is None or not len(images):
             raise LenetError(f"{dataset.name} has no images to validate with")
-        most = int(min(len(images), max(32, effort.measuring // max(1, macs_of(model)))))
+        if not effort.compiling and not model.predictor.loaded.is_kept(
+            "predict_slice", images.pixels.dtype
+        ):
+            raise LenetError("the kernels that predict are still to be compiled")
+        most = int(min(len(images), max(_LEAST, effort.measuring / max(1, macs_of(model)))))
         rows = np.unique(np.linspace(0, len(images) - 1, most).round().astype(np.int64))
         chosen = images if most == len(images) else images.take(rows)
         outcomes = model.outcomes(chosen)
@@ -140,8 +145,7 @@ class LookedInto:
 @dataclass(frozen=True, eq=False)
 class Reported:
     """A model, and of a run its `folder`, what it was told (`about`) and its `history`, with every
-    metric. Where nothing is `judged`, `lacks` tells why. `seconds` is how long the training took,
-    `beside` a word about what the report leaves out."""
+    metric. Where nothing is `judged`, `lacks` tells why."""
 
     name: str
     model: Model
@@ -151,17 +155,11 @@ class Reported:
     judged: Judged | None = None
     lacks: str = ""
     looked_into: LookedInto | None = None
-    seconds: float | None = None
-
-    @property
-    def wants_kernels(self) -> bool:
-        """Whether gradients were left out since their kernels were not compiled."""
-        return self.looked_into is not None and self.looked_into.found.gradient is None
 
 
 def reported_of(
     model: Model, dataset: Dataset | None, effort: Effort, lacks: str = "",
-    folder: Path | None = None, seconds: float | None = None,
+    folder: Path | None = None,
 ) -> Reported:  # fmt: skip
     """What there is to report of a model: with the images to validate with of a dataset, if there
     is one; and with the records of the run in `folder`."""
@@ -180,7 +178,7 @@ def reported_of(
     except LenetError as error:
         lacks = error.title
     name = folder.resolve().name if folder is not None else model.name or "model"
-    return Reported(name, model, history, folder, about, judged, lacks, into, seconds)
+    return Reported(name, model, history, folder, about, judged, lacks, into)
 
 
 def _map_of(model: Model, outcomes: Outcomes, images: Images) -> Shape:
@@ -204,7 +202,7 @@ def _looked_into(model: Model, judged: Judged, effort: Effort) -> LookedInto | N
         return None
     _, height, width = judged.images.pixels.shape[1:]
     each = max(1, macs_of(model)) * (len(windows_of(height, width)[1]) + 1)
-    count = int(min(_LOOKED_INTO, effort.hiding // each))
+    count = int(min(_LOOKED_INTO, effort.hiding / each))
     right = np.flatnonzero(judged.wrongness == 0)
     if not len(right):  # numbers are never right
         right = np.argsort(judged.wrongness, kind="stable")

@@ -16,9 +16,7 @@ Warn = Callable[[str], None]
 _ELSEWHERE = "executors have read the images, and this process has none of them"
 
 
-def report_at_end(
-    model: "Model", folder: Path | None, data: object, seconds: float | None, warn: Warn
-) -> Path | None:
+def report_at_end(model: "Model", folder: Path | None, data: object, warn: Warn) -> Path | None:
     """The report of a run that is just over, in its folder; None, and one line of warning, where it
     cannot be written, whatever the reason: the training is done, and its model is there. `data` is
     what it was trained with, and looked at where it is in this process."""
@@ -31,7 +29,7 @@ def report_at_end(
 
         dataset = data if isinstance(data, Dataset) else None
         lacks = "" if dataset is not None else _ELSEWHERE
-        reported = reported_of(model, dataset, BRIEF, lacks, folder, seconds)
+        reported = reported_of(model, dataset, BRIEF, lacks, folder)
         path = folder / REPORT
         write_atomically(path, report_page(reported).encode())
         return path

@@ -173,11 +173,9 @@ def _train(
             watch(event)
 
         model = train_model(graph, network.path, source, options, network.settings, take)
-        page, seconds = None, time.perf_counter() - started
+        page = None
         if report:
-            page = report_at_end(
-                model, options.folder, source, seconds, lambda text: watch(Warned(text))
-            )
+            page = report_at_end(model, options.folder, source, lambda text: watch(Warned(text)))
     return model, page, time.perf_counter() - started
 
 

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet.dsl.graph import Graph
+from lenet.dsl.registry import layers
+from lenet.dsl.shapes import product
 from lenet.runtime.training.input_gradient import InputGradient
 
 if TYPE_CHECKING:
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 
 _PARTS = 7  # windows, side by side without overlap, along an image's longer side
-_LEAST = 1e-30  # a probability whose inverse is a float32
+_LEAST = 1e-30  # what a probability of 0 is taken for
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +45,8 @@ def decided(
     output of each that is asked for: a class, a number, or a question. Without `compiling`, kernels
     that are not there already are done without."""
     hidden, window = _occlusion(model, pixels, outputs)
-    return Decided(_gradient(model, pixels, outputs, compiling), hidden, window)
+    slopes = _slopes(model, (len(pixels), product(model.graph.output)), outputs)
+    return Decided(_gradient(model, pixels, slopes, compiling), hidden, window)
 
 
 def windows_of(height: int, width: int) -> tuple[tuple[int, int], list[tuple[int, int]]]:
@@ -84,13 +88,12 @@ def _occlusion(
 
 
 def _gradient(
-    model: "Model", pixels: NDArray[Any], outputs: NDArray[np.int64], compiling: bool
+    model: "Model", pixels: NDArray[Any], slopes: Floats, compiling: bool
 ) -> NDArray[np.float64] | None:
-    gradient = InputGradient(model.graph, model.tensors)
+    gradient = InputGradient(_before_softmax(model.graph), model.tensors)
     if not compiling and not gradient.is_compiled(pixels.dtype):
         return None
     flat, normalization = model.prepared(pixels)
-    slopes = _slopes(model, model.outputs(pixels), outputs)
     found = gradient.of(flat, normalization, slopes).reshape(pixels.shape)
     channels = normalization.scale.size
     scale, shift = (
@@ -98,6 +101,14 @@ def _gradient(
         for values in (normalization.scale, normalization.shift)
     )
     return (found * (pixels * scale + shift)).sum(axis=1)
+
+
+def _before_softmax(graph: Graph) -> Graph:
+    """The net without a last layer that makes probabilities of its scores: where one of them is as
+    good as 1, they do not change with anything. Scores differ as their logarithms do."""
+    if layers()[graph.nodes[-1].kind].gives != "probabilities":
+        return graph
+    return graph.with_nodes(graph.nodes[:-1])
 
 
 def _scores(
@@ -111,12 +122,11 @@ def _scores(
     return logs[rows, outputs] - logs.mean(axis=1)
 
 
-def _slopes(model: "Model", said: NDArray[np.float32], outputs: NDArray[np.int64]) -> Floats:
-    """How the scores change with the net's outputs."""
-    slopes = np.zeros(said.shape, np.float64)
-    slopes[np.arange(len(said)), outputs] = 1
+def _slopes(model: "Model", shape: tuple[int, ...], outputs: NDArray[np.int64]) -> Floats:
+    """How the scores change with the net's outputs, which of classes are scores or
+    log-probabilities."""
+    slopes = np.zeros(shape, np.float64)
+    slopes[np.arange(shape[0]), outputs] = 1
     if model.unit is None:
-        slopes -= 1 / said.shape[1]
-        if not model.logarithmic:
-            slopes /= np.maximum(said, _LEAST)
+        slopes -= 1 / shape[1]
     return slopes.astype(np.float32)

@@ -95,7 +95,8 @@ class Model(Shown):
         return digest(self.tensors)
 
     @lazy
-    def _predictor(self) -> Predictor:
+    def predictor(self) -> Predictor:
+        """With its weights."""
         predictor = Predictor(load(compile_graph(self.graph)), self.threads or available_cores())
         return predictor.take(from_tensors(predictor.loaded.program, self.tensors))
 
@@ -107,7 +108,7 @@ class Model(Shown):
     @property
     def logarithmic(self) -> bool:
         """Whether its outputs are log-probabilities."""
-        return self._predictor.loaded.program.outputs.logarithmic
+        return self.predictor.loaded.program.outputs.logarithmic
 
     @lazy
     def most_expected(self) -> float:
@@ -167,7 +168,7 @@ class Model(Shown):
         floats are values as the training data's after scaling (0 to 1 for bytes).
         """
         pixels, normalization = self.prepared(np.asarray(images))
-        return checked(self._predictor.outputs(pixels, normalization))
+        return checked(self.predictor.outputs(pixels, normalization))
 
     def predict(
         self, images: "NDArray[Any] | str | Path | list[str | Path]"
@@ -197,9 +198,8 @@ class Model(Shown):
         its classes and tables. Labels are as the training data had them: whole numbers from 0, or
         the names of classes; or numbers, or yes (1) and no (0), (count, answers), as its columns
         have them."""
-        return self.measured(
-            self._outcomes(self.outputs(images), labels_of(self, np.asarray(labels)))
-        )
+        found = self._outcomes(self.outputs(images), labels_of(self, np.asarray(labels)))
+        return self.measured(found)
 
     def evaluate_read(self, images: Images) -> Evaluation:
         """The same of those of a dataset: their labels are numbers of classes, or answers, of which
@@ -210,7 +210,7 @@ class Model(Shown):
         """What it says of the images of a dataset, beside their labels."""
         if isinstance(images.pixels, np.ndarray):
             return self._outcomes(self.outputs(images.pixels), images.labels)
-        found = self._predictor.outputs(images.pixels, self.normalizations[True])
+        found = self.predictor.outputs(images.pixels, self.normalizations[True])
         return self._outcomes(checked(found), images.labels)
 
     def measured(self, outcomes: Outcomes) -> Evaluation:

@@ -35,7 +35,7 @@ def head(reported: Reported) -> str:
     if reported.history:
         pairs.append(("epochs", f"{reported.history[-1].get('epoch')}"))
     if (seconds := seconds_of(reported)) is not None:
-        pairs.append(("seconds", f"{seconds:,.1f}"))
+        pairs.append(("seconds, all epochs", f"{seconds:,.1f}"))
     pairs.append(("seed", str(seed_of(reported))))
     digest = paragraph(f"digest of the weights: {reported.model.digest}", dim=True)
     return facts((clean(k), shown(v)) for k, v in pairs) + digest
@@ -55,9 +55,7 @@ def seed_of(reported: Reported) -> int:
 
 
 def seconds_of(reported: Reported) -> float | None:
-    """Of the whole run, or else of its epochs as far as they are told."""
-    if reported.seconds is not None:
-        return reported.seconds
+    """Of its epochs together, as far as they are told."""
     found = [event.get("seconds") for event in reported.history]
     numbers = [value for value in found if isinstance(value, int | float)]
     return sum(numbers) if numbers else None

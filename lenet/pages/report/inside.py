@@ -100,6 +100,6 @@ def _over(image: NDArray[np.uint8], values: Floats) -> NDArray[np.uint8]:
     values = np.nan_to_num(values)
     part = values / (np.abs(values).max() or 1.0)
     colour = np.where(part[:, :, None] > 0, np.array(_FOR), np.array(_AGAINST))
-    opaque = 0.9 * np.abs(part)[:, :, None]
+    opaque = 0.9 * np.abs(part)[:, :, None] ** 0.7
     mixed: NDArray[np.uint8] = np.rint(ground * (1 - opaque) + colour * opaque).astype(np.uint8)
     return mixed
