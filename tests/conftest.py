@@ -52,6 +52,7 @@ SLOW = frozenset(
         "pictures",
         "preparation",
         "random_layers",
+        "report_page",
         "rescue",
         "resumed",
         "run_folder",
