@@ -49,7 +49,7 @@ def _compile(graph: Graph, target: Target, probes: bool, input_gradient: bool) -
     predicted = run_passes(graph, predicting=True)
     plain = run_passes(graph, stop_after="fold_normalizations", predicting=True)
     emitted = emit(lowered, predicted, plain, target, probes, input_gradient)
-    plan, back = emitted.train_plan, emitted.back_plan
+    plan, back = emitted.train_plan, emitted.back
     return Program(
         source=emitted.source,
         slots=emitted.slots,
@@ -66,5 +66,5 @@ def _compile(graph: Graph, target: Target, probes: bool, input_gradient: bool) -
         predict_nodes=predicted.nodes,
         predict_calls=emitted.predict_calls,
         weighted=is_weighted(lowered),
-        input_gradient=InputGradient(back.floats, emitted.normalizations) if back else None,
+        input_gradient=InputGradient(back.plan.floats, back.normalizations) if back else None,
     )

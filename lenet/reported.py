@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from lenet.dsl.errors import LenetError
 from lenet.dsl.shapes import Shape, product
 from lenet.runtime.data.dataset import Dataset, Images
+from lenet.runtime.data.features import Features
 from lenet.runtime.metrics.outcomes import Numbers, Outcomes, Places, YesOrNo
 from lenet.runtime.models.deciding import Decided, decided, windows_of
 from lenet.runtime.models.evaluation import Evaluation
@@ -42,7 +43,8 @@ _FEW_LAYERS = 100  # of which the compiler writes the kernels in a moment
 class Judged:
     """A model's answers to `images`, those at `rows` of the `held_out` ones of the data `name`;
     `classes` are the model's, or the names of its answers, `scale` is what a stored pixel counts.
-    Where each place of an image has an answer of its own, `map` is their rows and columns."""
+    Where each place of an image has an answer of its own, `map` is their rows and columns.
+    `features` make rows of a table's columns, where the images are such."""
 
     name: str
     classes: tuple[str, ...]
@@ -53,6 +55,7 @@ class Judged:
     outcomes: Outcomes
     found: Evaluation
     map: Shape = ()
+    features: Features | None = None
 
     @classmethod
     def of(cls, model: Model, dataset: Dataset, effort: Effort) -> "Judged":
@@ -66,13 +69,17 @@ class Judged:
         ):
             raise LenetError("the kernels that predict are still to be compiled")
         most = int(min(len(images), max(_LEAST, effort.measuring / max(1, macs_of(model)))))
-        rows = np.unique(np.linspace(0, len(images) - 1, most).round().astype(np.int64))
-        chosen = images if most == len(images) else images.take(rows)
+        # Rows that are measured together stay together.
+        group = model.features.group if model.features is not None else 1
+        count = max(1, most // group)
+        firsts = np.linspace(0, len(images) // group - 1, count).round().astype(np.int64)
+        rows = (np.unique(firsts)[:, None] * group + np.arange(group)).ravel()
+        chosen = images if len(rows) == len(images) else images.take(rows)
         outcomes = model.outcomes(chosen)
         found = model.measured(outcomes)
         return cls(
             dataset.name, model.classes, chosen, rows, len(images), dataset.scale, outcomes, found,
-            _map_of(model, outcomes, chosen),
+            _map_of(model, outcomes, chosen), model.features,
         )  # fmt: skip
 
     @cached_property

@@ -79,7 +79,7 @@ def _run(folder: Path, data: Path | None, warn: Warn | None) -> "Reported":
             if about.get("given"):
                 raise LenetError("a program gave the images of the run")
             where = data or data_of(about, model)
-            dataset = evaluation_images(model.graph, where, model.classes)
+            dataset = evaluation_images(model.graph, where, model.classes, model.features)
         except LenetError as error:
             lacks = _one_line(error)
             warn(f"the report lacks the held-out images: {lacks}")

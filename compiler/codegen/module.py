@@ -4,7 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from textwrap import indent
 
-from lenet.compiler.codegen.entry_points import input_gradient_source, predict_source, train_source
+from lenet.compiler.codegen.entry_points import (
+    Spans,
+    input_gradient_source,
+    predict_source,
+    train_source,
+)
 from lenet.compiler.codegen.single import emit_single
 from lenet.compiler.contract import Kernels, Request, content_of, emit_layer, identifiers
 from lenet.compiler.kernels import parts_of
@@ -63,10 +68,26 @@ from lenet.compiler.simd.vector import (
     select_nan, splat, splat_int, square_root, store, store_bytes,
 )
 from lenet.compiler.simd.support import (
-    add_maps, clear, copy, give_outputs, make_keys, take_image, take_slopes, unpack,
+    add_maps, clear, copy, give_outputs, make_keys, take_image, unpack,
 )
 
 '''
+
+
+@dataclass(frozen=True)
+class Back:
+    """From gradients of the outputs to that of the input, in one phase, and the `normalizations` on
+    the way."""
+
+    phase: Phase
+    plan: Plan
+    normalizations: tuple[Sync, ...]
+
+    @classmethod
+    def of(cls, graph: Graph, layers: Mapping[str, Layer]) -> "Back":
+        """Of the net that is trained."""
+        phase, normalizations = schedule_input_gradient(graph, layers)
+        return cls(phase, plan_memory((phase,)), normalizations)
 
 
 @dataclass(frozen=True)
@@ -74,8 +95,8 @@ class Emitted:
     """The module's source and what its callers must know.
 
     Prediction takes the tensors of `predict_slots`. `batch_floats` is the size of the array in
-    which the phases of training are told about the batch. `back_plan` is that of the way from the
-    outputs back to the input, if that is wanted, with its `normalizations`.
+    which the phases of training are told about the batch. `back` is the way from the outputs to the
+    input, if that is wanted.
     """
 
     source: str
@@ -87,8 +108,7 @@ class Emitted:
     predict_plan: Plan
     single_plan: Plan
     predict_calls: tuple[Call, ...]
-    back_plan: Plan | None
-    normalizations: tuple[Sync, ...]
+    back: Back | None
 
 
 def emit(
@@ -117,40 +137,27 @@ def emit(
     predict = schedule_prediction(predicted, predict_layers)
     train_plan = plan_memory(phases) if trainable else None
     predict_plan = plan_memory((predict,))
-    back: Phase | None = None
-    normalizations: tuple[Sync, ...] = ()
-    if input_gradient:
-        back, normalizations = schedule_input_gradient(graph, layers)
-    every = [*phases, predict, *([back] if back else [])]
+    back = Back.of(graph, layers) if input_gradient else None
+    every = [*phases, predict, *([back.phase] if back else [])]
     called = {call.function for phase in every for call in phase.calls}
     parts = [_HEAD.format(target=target.name, net=indent(_net(graph), "    "))]
+    if back is not None:
+        parts.append("from lenet.compiler.simd.support import take_slopes\n\n")
     parts += _kernels(graph, known, called)
-    spans = tuple(_merged([_span_of(node, by_name) for node in p.gradients]) for p in phases)
-    cleared = tuple(
-        _merged(
-            [
-                _span_of(node, by_name)
-                for node in p.gradients
-                if not layers[node.name].kernels.overwrites
-            ]
-        )
-        for p in phases
-    )
     if train_plan is not None:
+        spans, cleared = _spans(phases, layers, by_name)
         parts.append(f"\n{loss_kernel(graph)}\n\n")
         parts.append(train_source(phases, train_plan, spans, cleared, probes, row_arrays(graph)))
     parts.append("\n\n" + predict_source(predict, predict_plan, probes))
-    back_plan = None
     if back is not None:
-        back_plan = plan_memory((back,))
-        parts.append("\n\n" + input_gradient_source(back, back_plan))
+        parts.append("\n\n" + input_gradient_source(back.phase, back.plan))
     singles, predict_single, single_plan = emit_single(plain, names, predict_by_name, target)
     parts.append("\n\n# One image, whose lanes are columns or channels.\n\n")
     parts += [source + "\n\n" for source in singles]
     parts.append(predict_single)
     return Emitted(
         "".join(parts), slots, predict_slots, phases, batch, train_plan, predict_plan, single_plan,
-        predict.calls, back_plan, normalizations,
+        predict.calls, back,
     )  # fmt: skip
 
 
@@ -194,6 +201,19 @@ def _emit_layers(
 def _span_of(node: Node, slots: Mapping[str, Slot]) -> tuple[int, int]:
     found = [slots[f"{node.name}.{p.name}"] for p in node.parameters if p.trained]
     return found[0].offset, found[-1].offset + found[-1].size
+
+
+def _spans(
+    phases: tuple[Phase, ...], layers: Mapping[str, Layer], slots: Mapping[str, Slot]
+) -> tuple[tuple[Spans, ...], tuple[Spans, ...]]:
+    """By phase: the parts of the gradient that it computes, and those that it only adds to."""
+    every, added = [], []
+    for phase in phases:
+        own = [(node, _span_of(node, slots)) for node in phase.gradients]
+        every.append(_merged([span for _, span in own]))
+        only = [span for node, span in own if not layers[node.name].kernels.overwrites]
+        added.append(_merged(only))
+    return tuple(every), tuple(added)
 
 
 def _merged(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

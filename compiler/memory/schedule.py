@@ -8,6 +8,7 @@ from lenet.compiler.function import Function
 from lenet.compiler.losses.code import row_arrays
 from lenet.compiler.memory.phase import NOTHING, Buffer, Call, Phase, Sync
 from lenet.compiler.target import LANES
+from lenet.compiler.verify import CompilerBug
 from lenet.dsl.graph import Graph, Node
 from lenet.dsl.shapes import product
 
@@ -166,7 +167,10 @@ class _Scheduler:
                 self._back(node, trained)
 
     def to_input(self) -> None:
-        """Back from gradients of the outputs to that of the input."""
+        """Back from gradients of the outputs to that of the input, which are numbers: codes have
+        none."""
+        if any(given.of for given in self.graph.inputs):
+            raise CompilerBug("an input of codes has no gradient")
         nodes = self.graph.nodes
         first, last = nodes[0], nodes[-1]
         self.slopes[last.name] = dy = _buffer("gradient", last)

@@ -17,13 +17,11 @@ from lenet.compiler.pipeline import compile_graph
 from lenet.dsl.check import check_graph
 from lenet.dsl.datasets import DATASETS
 from lenet.dsl.errors import LenetError
-from lenet.dsl.files import read_file
 from lenet.dsl.graph import Graph, bare_shape
 from lenet.dsl.shapes import Shape, as_image, product, show
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.data.features import Features
-from lenet.runtime.data.picture import PictureError
-from lenet.runtime.data.preparation import MOST_BYTES, Preparation
+from lenet.runtime.data.preparation import Preparation, read_pictures
 from lenet.runtime.data.raw_rows import rows_of, table_of
 from lenet.runtime.data.values import TOO_LARGE
 from lenet.runtime.lazy import lazy
@@ -187,7 +185,7 @@ class Model(Shown):
         if isinstance(images, str | Path):
             images = [images]
         if isinstance(images, list) and images and isinstance(images[0], str | Path):
-            images = self._read(images)
+            images = self.of_pictures(read_pictures(self.preparation(), images))
         images = np.asarray(images)
         outputs = self.outputs(images)
         shapes = self.image_shape, self.graph.input
@@ -230,18 +228,6 @@ class Model(Shown):
         check_labels(self, labels, outputs)
         labels = labels.astype(np.int32 if self.unit is None else np.float32)
         return outcomes_of(outputs, labels, self.logarithmic, self.unit)
-
-    def _read(self, paths: list[Any]) -> NDArray[Any]:
-        preparation = self.preparation()
-        pixels = []
-        for path in paths:
-            try:
-                pixels.append(preparation.of_bytes(read_file(path, MOST_BYTES)).pixels)
-            except OSError as error:
-                raise LenetError(f"cannot read {path}", error.strerror or str(error)) from None
-            except PictureError as problem:
-                raise LenetError(f"{path} cannot be used", f"{problem}.") from None
-        return self.of_pictures(np.stack(pixels))
 
     def prepared(self, images: NDArray[Any]) -> tuple[NDArray[Any], Normalization]:
         """Images as `outputs` takes them, as the kernels do: (count, values of an image); and how

@@ -18,7 +18,8 @@ def course_section(history: History) -> str:
     """Loss, the metrics that are shares, each other metric, and the rate."""
     plots = [chart("loss", history), chart("validation", history)]
     for name in _metrics([history]):
-        if name != "loss" and not _metric(name).share:
+        beside = any(name in event for event in history)  # it is drawn with the training's
+        if not beside and not _metric(name).share:
             plots.append(_plotted(name, [("", history)]))
     plots.append(_plotted(_RATE, [("", history)]))
     return '<div class="row">' + "".join(plots) + "</div>" if any(plots) else ""

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from lenet.dsl.messages.clean import clean
 from lenet.masks import coloured
 from lenet.pages.report.answers import answer_names, name_of
+from lenet.pages.report.columns import columns_shown
 from lenet.pages.report.frame import figures, paragraph, picture, table
 from lenet.reported import Judged
 from lenet.runtime.contact_sheet import pictures_of
@@ -107,7 +108,16 @@ def _probability(outcomes: Outcomes, k: int, said: int) -> str:
 
 
 def _rows(judged: Judged, worst: NDArray[np.int64]) -> str:
-    """A table of the first values, as the data have them."""
+    """A table of the columns, or of the first values, as the data have them."""
+    if judged.features is not None:
+        raw = judged.pixels(worst).reshape(len(worst), -1)
+        columns = columns_shown(judged.features, raw)[:_VALUES]
+        heads = ["#", "what it is, and what was said", *(name for name, _ in columns)]
+        found = [
+            (f"{judged.rows[k]}", told(judged, int(k)), *(cells[n] for _, cells in columns))
+            for n, k in enumerate(worst)
+        ]
+        return table("rows", heads, found)
     values = judged.pixels(worst).reshape(len(worst), -1).astype(np.float64) * judged.scale
     count = min(values.shape[1], _VALUES)
     heads = ["#", "what it is, and what was said", *(f"value {j + 1}" for j in range(count))]
