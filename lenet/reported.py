@@ -120,6 +120,11 @@ class Judged:
         return order[self.wrongness[order] > 0]
 
     @property
+    def what(self) -> str:
+        """What they are, in a word."""
+        return "images" if self.features is None else "rows"
+
+    @property
     def are_pictures(self) -> bool:
         """Whether images have rows and columns, and are no vectors."""
         _, height, width = self.images.pixels.shape[1:]

@@ -22,7 +22,7 @@ _NAME = 40
 
 def answers_section(judged: Judged) -> str:
     """All of it."""
-    of = f"{len(judged.rows):,} held-out images of {clean(judged.name)}"
+    of = f"{len(judged.rows):,} held-out {judged.what} of {clean(judged.name)}"
     if len(judged.rows) < judged.held_out:
         of += f", evenly spread among {judged.held_out:,}"
     parts = [_metrics(judged, of)]
@@ -118,6 +118,8 @@ def _residuals(judged: Judged) -> str:
     names = [clean(name)[:_NAME] for name in answer_names(judged)]
     if judged.map:  # whose places tell nothing one by one
         right, said, names = right.reshape(-1, 1), said.reshape(-1, 1), ["all places"]
+    if outcomes.known.log:
+        names = [f"log of {name}" for name in names]
     count = right.shape[1]
     step = max(1, len(right) // _POINTS)
     plots = []

@@ -21,10 +21,8 @@ def mistakes_section(judged: Judged) -> str:
     """The worst first."""
     worst = judged.worst
     if not len(worst):
-        return paragraph("There is none among these images.")
-    intro = paragraph(
-        f"{_which(judged)}, the worst first; # is an image's place among the held-out ones."
-    )
+        return paragraph(f"There is none among these {judged.what}.")
+    intro = paragraph(f"{_which(judged)}, the worst first; # is the place among the held-out ones.")
     if judged.map:
         return intro + _maps(judged, worst)
     if not judged.are_pictures:
@@ -41,10 +39,7 @@ def _which(judged: Judged) -> str:
     count, wrong = len(judged.worst), int((judged.wrongness > 0).sum())
     if isinstance(judged.outcomes, Numbers) and not isinstance(judged.outcomes, YesOrNo | Places):
         return f"The {count:,} largest errors"
-    what = "mistake" if judged.outcomes.answers == "class" else "image with mistakes"
-    if wrong == 1:
-        return f"The only {what}"
-    several = "mistakes" if what == "mistake" else "images with mistakes"
+    several = "mistakes" if judged.outcomes.answers == "class" else f"{judged.what} with mistakes"
     return f"All {count:,} {several}" if count == wrong else f"{count:,} of {wrong:,} {several}"
 
 
@@ -70,8 +65,10 @@ def _told(judged: Judged, k: int) -> Iterator[str]:
         names = answer_names(judged)
         worst = int(np.abs(outcomes.errors[k]).argmax())
         name = f"{clean(names[worst])[:20]} " if len(names) > 1 else ""
-        yield f"{name}is {outcomes.labels[k, worst]:.4g}"
-        yield f"said {judged.said[k, worst]:.4g}"
+        pair = np.array([outcomes.labels[k, worst], judged.said[k, worst]], np.float64)
+        own, found = outcomes.known.in_columns(pair)
+        yield f"{name}is {own:.4g}"
+        yield f"said {found:.4g}"
     else:
         own, said = int(outcomes.labels[k]), int(judged.said[k])
         if own == said:

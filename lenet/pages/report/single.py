@@ -25,7 +25,7 @@ def report_page(reported: Reported) -> str:
         answers, mistakes = paragraph(f"No held-out images were looked at{why}."), ""
     sections = [
         ("course", "Course of the training", course_section(reported.history)),
-        ("answers", "Held-out images", answers),
+        ("answers", f"Held-out {judged.what if judged is not None else 'images'}", answers),
         ("mistakes", "Worst mistakes", mistakes),
         ("decided", "Which pixels decided", decided_section(reported)),
         ("filters", "First filters", filters_section(reported.model)),
