@@ -25,7 +25,8 @@ class Parameter:
     optimizer changes it.
     `mask` has a row for each output and tells which inputs it sees: the others' weights are 0.
     `pytorch` is its name in PyTorch, where it has another. `fan_out` is how many outputs see each
-    input, where that does not follow from the shape; `axis` that of the outputs.
+    input, where that does not follow from the shape; `axis` that of the outputs. With `by_rows` it
+    lies in memory as it is saved, each row in one piece.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Parameter:
     pytorch: str = field(default="", compare=False, repr=False)
     fan_out: int = field(default=0, repr=False)
     axis: int = field(default=0, repr=False)
+    by_rows: bool = field(default=False, repr=False)
 
     @property
     def count(self) -> int:

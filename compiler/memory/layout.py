@@ -44,6 +44,8 @@ def lay_out(graph: Graph) -> tuple[Slot, ...]:
                 if parameter.trained != trained:
                     continue
                 name, order = f"{node.name}.{parameter.name}", _ORDERS[len(parameter.shape)]
+                if parameter.by_rows:
+                    order = tuple(range(len(parameter.shape)))
                 slots.append(Slot(name, parameter, offset, order))
                 offset += slots[-1].size
     return tuple(slots)

@@ -246,4 +246,5 @@ def _look_at_paths(lowered: Lowering) -> None:
 
 
 def _is_dense(node: Node) -> bool:
-    return layers()[node.kind].family == "dense"
+    layer = layers()[node.kind]
+    return layer.family == "dense" and not layer.reads_codes

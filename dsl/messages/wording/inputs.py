@@ -4,7 +4,6 @@ from lenet.dsl.inputs import Input
 from lenet.dsl.messages.codes import Code
 from lenet.dsl.messages.diagnostics import Diagnostic, Edit
 from lenet.dsl.messages.phrases import replacing
-from lenet.dsl.shapes import show
 from lenet.dsl.syntax.tree import Span
 
 _TWO = "input user one of 4\ninput movie one of 5\n"
@@ -129,6 +128,6 @@ def only_for_kind(span: Span, layer: str, what: str, given: Input) -> Diagnostic
         "E086",
         span,
         f"`{layer}` is for {what}",
-        f"Its input is {show(given.shape)}, {given.kind} of {given.of}.",
+        f"Its input is {given.kind} of {given.of}.",
         "use `embed` or `onehot`",
     )
