@@ -11,6 +11,7 @@ from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Graph
 from lenet.dsl.lower.block import look_at_unused
 from lenet.dsl.lower.definitions import Definitions, Read, Reader
+from lenet.dsl.lower.inputs import are_several
 from lenet.dsl.lower.lowering import Lowering
 from lenet.dsl.lower.state import Scope
 from lenet.dsl.lower.values import Constants
@@ -142,6 +143,7 @@ def _lower(tree: Tree, definitions: Definitions, lowered: Lowering, reader: Read
     """The net's lines in their order; the lines that begin a section are returned."""
     sections = []
     scope = Scope(definitions, definitions.constants)
+    lowered.several = are_several(tree.statements, definitions.constants)
     above: Line | None = None  # the section right before
     for statement in tree.statements:
         section, above = above, None

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lenet.dsl.answers import Answers
+from lenet.dsl.inputs import Input
 from lenet.dsl.registry import Parameter
 from lenet.dsl.sections.augment import Augment
 from lenet.dsl.sections.data import Data
@@ -93,6 +94,12 @@ class Graph:
     @property
     def input(self) -> Shape:
         return self.nodes[0].shape
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """What a row holds, one input after the other."""
+        inputs: tuple[Input, ...] = self.nodes[0].arguments["inputs"]
+        return inputs
 
     @property
     def output(self) -> Shape:

@@ -25,6 +25,14 @@ def _widest(shapes: tuple[Shape, ...]) -> int:
     return next((k for k in maps if product(shapes[k][1:]) > 1), (*maps, 0)[0])
 
 
+def all_alike(context: Context) -> Shape:
+    """All paths give the same shape."""
+    for number, other in enumerate(context.inputs):
+        if other != context.input:
+            raise Refused(_differ(context, 0, number, "they must be the same"))
+    return context.input
+
+
 def stacked_channels(context: Context) -> Shape:
     """The channels one after the other; height and width are the same."""
     shape = context.input

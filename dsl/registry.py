@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
 
+from lenet.dsl.inputs import Input
 from lenet.dsl.messages.absent import absent, plain
 from lenet.dsl.messages.diagnostics import Diagnostic, closest
 from lenet.dsl.sections import SECTIONS
@@ -105,6 +106,7 @@ class Context:
     spans: dict[str, Span]
     paths: tuple[Line, ...] = ()
     warnings: list[Diagnostic] = field(default_factory=list)
+    codes: Input | None = None  # whose values these are numbers of
 
     @property
     def input(self) -> Shape:
@@ -119,6 +121,19 @@ def _no_parameters(shape: Shape, arguments: Arguments) -> tuple[Parameter, ...]:
 
 
 def _no_macs(given: Shape, shape: Shape, arguments: Arguments) -> int:
+    return 0
+
+
+def _never(arguments: Arguments) -> bool:
+    return False
+
+
+def _unknown(arguments: Arguments) -> int | None:
+    return None
+
+
+def kept(arguments: Arguments) -> int | None:
+    """Of a layer that does the same at each step."""
     return 0
 
 
@@ -158,6 +173,10 @@ class Layer(Entry):
     takes_in     whether its kernels can compute elementwise layers behind it as well
     in_paths     it is for a path of a join, since it may leave nothing of an image
     composite    it does nothing but what the layers do that are fused into it
+    steps        it goes along the steps of a sequence, and takes nothing else
+    reads_codes  it takes the numbers of words or categories, which other layers may not
+    ends         it needs to know where a text ends, and is given its codes as a second input
+    shortens     how many steps fewer of what it gives are known, or None where padding is mixed in
     """
 
     arguments: tuple[Argument, ...] = ()
@@ -180,6 +199,10 @@ class Layer(Entry):
     takes_in: bool = False
     in_paths: bool = False
     composite: bool = False
+    steps: bool = False
+    reads_codes: bool = False
+    ends: Callable[[Arguments], bool] = _never
+    shortens: Callable[[Arguments], int | None] = _unknown
 
     @property
     def sized(self) -> bool:

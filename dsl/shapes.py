@@ -1,4 +1,4 @@
-"""Shapes: channels x height x width, or one number."""
+"""Shapes: channels x height x width, channels x steps of a sequence, or one number."""
 
 from collections.abc import Sequence
 
@@ -16,3 +16,15 @@ def product(shape: Sequence[int]) -> int:
     for size in shape:
         total *= size
     return total
+
+
+def channels_of(shape: Shape) -> int:
+    """How many channels it has; a vector has one."""
+    return shape[0] if len(shape) > 1 else 1
+
+
+def as_image(shape: Shape) -> tuple[int, int, int]:
+    """As a map: a sequence and a vector have one row."""
+    if len(shape) == 3:
+        return shape[0], shape[1], shape[2]
+    return (shape[0], 1, shape[1]) if len(shape) == 2 else (1, 1, shape[0])

@@ -31,6 +31,7 @@ __all__ = [
     "Network",
     "Prediction",
     "datasets",
+    "forecast",
     "load",
     "open",
     "train",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from lenet.runtime.data.columns import Columns
     from lenet.runtime.data.dataset import Dataset
+    from lenet.runtime.models.forecast import Forecasts
     from lenet.runtime.models.model import Model
     from lenet.runtime.spark.session import SparkSession
 
@@ -182,6 +183,8 @@ def train(
                 "Data are arrays (x, y), a pandas or Arrow table, a Dataset or a Spark DataFrame.",
                 "give the images and their labels: (x, y)",
             )
+        elif network.graph.data is not None and network.graph.data.tabular:
+            source = given_data(data, network.graph, columns, chosen.memory)
         else:
             source = Deferred(network.graph, "", data, columns, chosen.memory)
         return train_model(
@@ -211,6 +214,17 @@ def udf(model: "Model | str | Path", spark: "SparkSession | None" = None) -> Any
             "there is no Spark session", "", "start one, or name it: udf(model, spark)"
         )
     return prediction_function(session, model if isinstance(model, Model) else open(model))
+
+
+def forecast(model: "Model | str | Path", table: Any, ahead: int | None = None) -> "Forecasts":
+    """What a model of series expects behind the last rows of a table: a DataFrame, an Arrow table,
+    a dict of columns, or a file. See `lenet.runtime.models.forecast.forecasts`."""
+    from lenet.runtime.data.raw_rows import table_of
+    from lenet.runtime.models.forecast import forecasts
+    from lenet.runtime.models.model import Model
+
+    trained = model if isinstance(model, Model) else open(model)
+    return forecasts(trained, table_of(table), ahead)
 
 
 def open(path: str | Path) -> "Model":

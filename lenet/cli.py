@@ -16,14 +16,17 @@ from lenet.commands.check import check_files
 from lenet.commands.compile import compile_file
 from lenet.commands.data import show_data
 from lenet.commands.draw import draw_file
+from lenet.commands.embed import embed
 from lenet.commands.evaluate import evaluate
 from lenet.commands.explain import explain_word
 from lenet.commands.export import export
 from lenet.commands.fmt import format_files
+from lenet.commands.forecast import forecast
 from lenet.commands.import_file import import_file
 from lenet.commands.lsp import serve
 from lenet.commands.predict import predict
 from lenet.commands.rate import rate
+from lenet.commands.recommend import recommend
 from lenet.commands.shapes import show_shapes
 from lenet.commands.train import train
 from lenet.dsl.messages.clean import clean_lines
@@ -61,6 +64,8 @@ Then:
     lenet rate net.lenet       draws the learning rate; --find finds one
     lenet train net.lenet      trains it on Spark, here or on a cluster
     lenet predict runs/.../model.safetensors image.png
+    lenet forecast runs/.../model.safetensors series.csv
+    lenet recommend runs/.../model.safetensors --user 7 --top 10
     lenet export runs/.../model.safetensors -o net.onnx
     lenet import net.onnx -o net.lenet
 
@@ -98,6 +103,9 @@ for _name, _function in (
     ("train", train),
     ("evaluate", evaluate),
     ("predict", predict),
+    ("forecast", forecast),
+    ("recommend", recommend),
+    ("embed", embed),
     ("export", export),
     ("import", import_file),
     ("lsp", serve),

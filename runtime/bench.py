@@ -29,6 +29,7 @@ from lenet.compiler.program import Program
 from lenet.compiler.simd.peak import measure_peak
 from lenet.compiler.target import host
 from lenet.dsl.graph import Graph, Node
+from lenet.dsl.shapes import as_image, channels_of
 from lenet.dsl.training.values import Train
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.data.target import Target
@@ -125,7 +126,7 @@ def _compile_times(arguments: list[str]) -> dict[str, float]:
 def images_for(graph: Graph, count: int) -> Images:
     """Made-up images for a net."""
     rng = np.random.default_rng(1)
-    shape = graph.input if len(graph.input) == 3 else (1, 1, *graph.input)
+    shape = as_image(graph.input)
     pixels = rng.integers(0, 256, (count, *shape), np.uint8)
     target = Target.of(graph)
     if target.is_class:
@@ -134,7 +135,7 @@ def images_for(graph: Graph, count: int) -> Images:
 
 
 def _normalization(graph_input: tuple[int, ...]) -> Normalization:
-    channels = graph_input[0] if len(graph_input) == 3 else 1
+    channels = channels_of(graph_input)
     return Normalization(np.full(channels, 1 / 128, np.float32), np.full(channels, -1, np.float32))
 
 
@@ -215,7 +216,7 @@ def _one_image(
     graph: Graph, program: Program, images: Images, weights: NDArray[np.float32]
 ) -> float:
     """Microseconds of Model.predict for one image, the call from Python included."""
-    channels = graph.input[0] if len(graph.input) == 3 else 1
+    channels = channels_of(graph.input)
     model = Model(
         graph.source, to_tensors(program, weights), tuple(map(str, range(graph.output[0]))),
         1 / 255, (0.5,) * channels, (0.25,) * channels,

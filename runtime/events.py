@@ -33,7 +33,8 @@ class SparkStarted(Event):
 class DataCounted(Event):
     """The images are found and counted, and fit the net. `answers` that are no classes have a
     `mean` and a `deviation`. `encoded` tells why images stay so until they are due; "" where they
-    lie decoded in the memory."""
+    lie decoded in the memory. Of a table, `what` are rows or windows, and `guesses` are the metrics
+    of the simplest answers."""
 
     kind = "data"
     name: str
@@ -48,6 +49,8 @@ class DataCounted(Event):
     left_out: int
     answers: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     encoded: str = ""
+    what: str = "images"
+    guesses: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -148,7 +148,15 @@ def summary(graph: Graph, source: "Source") -> DataCounted:
         left_out=len(source.left_out),
         answers=answers,
         encoded=source.encoded.encoded if source.encoded is not None else "",
+        what=what_are(graph, source),
     )
+
+
+def what_are(graph: Graph, source: "Source") -> str:
+    """What a training learns from, in a word."""
+    if source.features is None:
+        return "images"
+    return "windows" if graph.data is not None and graph.data.series is not None else "rows"
 
 
 def odd_things(graph: Graph, source: "Source") -> Iterator[Warned]:
@@ -157,8 +165,12 @@ def odd_things(graph: Graph, source: "Source") -> Iterator[Warned]:
     name = source.name
     if source.left_out:
         count = len(source.left_out)
-        what = "1 picture" if count == 1 else f"{count:,} pictures"
-        text = f"{what} of {name} cannot be read and {'is' if count == 1 else 'are'} left out; "
+        verb = "is" if count == 1 else "are"
+        if source.features is not None:
+            text = f"{count:,} {what_are(graph, source)} of {name} {verb} left out; "
+        else:
+            what = "1 picture" if count == 1 else f"{count:,} pictures"
+            text = f"{what} of {name} cannot be read and {verb} left out; "
         yield Warned(f"{text}the first is {source.left_out[0]}")
     if graph.answers == "class":
         yield from _odd_labels(graph, source)
@@ -168,7 +180,7 @@ def odd_things(graph: Graph, source: "Source") -> Iterator[Warned]:
     if whole and train.most <= _DIM:
         text = f"the values of {name} are whole numbers up to {train.most:g}, as bytes"
         yield Warned(text, "of bytes, 255 stands for 1: if another number shall, give floats")
-    if train.constant:
+    if train.constant and source.features is None:
         share = f"{train.constant:,} of {train.rows:,} images of {name}"
         yield Warned(
             f"{share} have a single value in all their pixels", "are they meant to be there?"

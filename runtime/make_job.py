@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from lenet.dsl.graph import Graph
+from lenet.dsl.shapes import channels_of
 from lenet.runtime.look import class_names
 from lenet.runtime.models.model import Model
 from lenet.runtime.models.model_facts import facts_of
@@ -23,7 +24,7 @@ def make_job(
     """What is to be done, and the model that comes of it, without its tensors."""
     assert graph.train is not None
     counts = source.counted[0]
-    apart = len(graph.input) == 3
+    apart = len(graph.input) > 1
     mean, deviation = fixed_normal(graph)
     if graph.data is not None and graph.data.normalize and not graph.data.mean:
         mean, deviation = counts.normal(source.scale, apart)
@@ -37,19 +38,20 @@ def make_job(
         settings=dict(settings), imports=dict(graph.imports),
         observed=_observed(source), name=spec.stem.encode(errors="backslashreplace").decode(),
         answers=None if unit is None else (unit.mean, unit.deviation),
+        features=source.features,
     )  # fmt: skip
     job = Job(
         graph, str(spec), scale, shift, slice_count(graph.train.batch, least_rows(graph)),
         digest_of(graph, scale, shift, source.fingerprint), json.dumps(facts_of(model)),
         importance_of(graph, source), 1 / source.scale, model.classes,
-        unit,
+        unit, source.features.seen if source.features is not None else None,
     )  # fmt: skip
     return job, model
 
 
 def fixed_normal(graph: Graph) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """The mean and the deviation of each channel as the file says them, 0 and 1 if it does not."""
-    channels = graph.input[0] if len(graph.input) == 3 else 1
+    channels = channels_of(graph.input)
     data = graph.data
     if data is None or not data.mean:
         return (0.0,) * channels, (1.0,) * channels

@@ -13,8 +13,10 @@ from lenet.dsl.sections.data import Data
 from lenet.dsl.training.values import Train
 from lenet.runtime.data import DataError, Dataset, Images
 from lenet.runtime.data.columns import Columns
+from lenet.runtime.data.features import Features
 from lenet.runtime.data.given import given
 from lenet.runtime.data.labels import renumbered
+from lenet.runtime.data.raw_rows import sortable, table_of
 from lenet.runtime.data.streaming import Streaming
 from lenet.runtime.data.target import Target
 from lenet.runtime.datasets import (
@@ -89,7 +91,7 @@ def resolve_data(
     if path and "://" not in path:
         path = str(spec.parent / path)
     argument = str(data) if path and data else path
-    if engine == "spark" and argument and reads_on_executors(section.kind):
+    if engine == "spark" and argument and reads_on_executors(section.kind) and not section.tabular:
         return Deferred(graph, argument, memory=memory)
     if argument and "://" in argument:
         title = f"the local engine cannot read {argument}"
@@ -102,12 +104,14 @@ def resolve_data(
 def _load(
     graph: Graph, section: Data, argument: str | None, data: Path | None,
     progress: Progress | None, classes: tuple[str, ...] | None = None,
-    streaming: Streaming | None = None,
+    streaming: Streaming | None = None, features: Features | None = None,
 ) -> Dataset:  # fmt: skip
     dataset = load_dataset(
         section.kind, argument, data, progress, bare_shape(graph), section, classes,
-        Target.of(graph), streaming,
+        Target.of(graph), streaming, inputs=graph.inputs, seed=_seed(graph), features=features,
     )  # fmt: skip
+    if section.tabular:
+        return dataset
     if DATASETS[section.kind].singly:  # which has done it row by row
         return dataset
     return renumbered(dataset, section.first, section.distinct)
@@ -118,22 +122,39 @@ def given_data(
 ) -> Dataset:
     """Arrays and tables of this process, as the data section reads them."""
     section = graph.data
+    if section is not None and section.tabular:
+        return _of_columns(data, graph, section)
     columns = columns or _columns_of(section)
     wanted = section, Target.of(graph), columns, Streaming.of(graph, memory)
     dataset = given(data, bare_shape(graph), *wanted)
     if section is None:
         return dataset
     if dataset.test is not None:  # what is given to test with comes before what the file says
-        section = replace(section, validate=0)
+        section = replace(section, validate=0, split=None)
     return _prepared(dataset, graph, section)
+
+
+def _of_columns(data: Any, graph: Graph, section: Data) -> Dataset:
+    """A table that a program has, with columns for the net's inputs. The rows of a DataFrame have
+    no order, so they get one: that of their values."""
+    from lenet.runtime.data.formats.columns import dataset_of_columns
+
+    spread = hasattr(data, "sparkSession")
+    table = table_of(data.toArrow() if spread else data)
+    if spread:
+        table = table.sort_by([(name, "ascending") for name in sortable(table)])
+    wanted = Wanted(
+        section, target=Target.of(graph), inputs=graph.inputs, seed=_seed(graph)
+    )  # fmt: skip
+    return dataset_of_columns(table, None, wanted)
 
 
 def _prepared(dataset: Dataset, graph: Graph, section: Data) -> Dataset:
     """Padded, and with images to validate with, as the section says."""
     if any(section.pad):
         dataset = dataset.padded(section.pad)
-    if section.validate:
-        dataset = dataset.hold_out(section.validate, _seed(graph))
+    if section.holds_out and not section.tabular:
+        dataset = dataset.hold_out(section.held_of(len(dataset.train)), _seed(graph))
     return dataset
 
 
@@ -159,10 +180,11 @@ def _as_classes_of(dataset: Dataset, classes: tuple[str, ...] | None) -> Dataset
 
 
 def evaluation_images(
-    graph: Graph, data: Path | None, classes: tuple[str, ...] | None = None
-) -> Dataset:
+    graph: Graph, data: Path | None, classes: tuple[str, ...] | None = None,
+    features: Features | None = None,
+) -> Dataset:  # fmt: skip
     """The dataset of a model's spec, with test images; `data` may name another IDX folder.
-    `classes` are the model's."""
+    `classes` and `features` are the model's."""
     section = graph.data
     if section is None or DATASETS[section.kind].given:
         detail = "Its file has no section `data`."
@@ -171,9 +193,9 @@ def evaluation_images(
         fix = "evaluate it from Python: lenet.open(path).evaluate(images, labels)"
         raise LenetError("the model does not say what it was trained on", detail, fix)
     path = str(data) if section.path and data else section.path
-    dataset = _load(graph, section, path, data, None, classes, Streaming())
+    dataset = _load(graph, section, path, data, None, classes, Streaming(), features)
     if dataset.test is not None:  # whatever was held out of the training images
-        section = replace(section, validate=0)
+        section = replace(section, validate=0, split=None)
     dataset = _as_classes_of(_prepared(dataset, graph, section), classes)
     check_source(graph, InMemory.of(dataset))
     return dataset

@@ -16,6 +16,7 @@ from lenet.dsl.graph import Graph
 from lenet.dsl.lower.reader import Duration
 from lenet.runtime.data import Dataset
 from lenet.runtime.events import Event, Predictions, SparkStarted, Warned, Watch
+from lenet.runtime.guesses import guesses_of
 from lenet.runtime.local import train_here
 from lenet.runtime.look import odd_things, summary
 from lenet.runtime.machine.cores import available_cores
@@ -106,7 +107,7 @@ def _train(
     with _session(size, spec, options, report) as session, _opened(here, data, session) as source:
         check_source(graph, source, may_lack)
         graph = weighted(graph, source)
-        report(summary(graph, source))
+        report(replace(summary(graph, source), guesses=guesses_of(graph, source)))
         for odd in odd_things(graph, source):
             report(odd)
         job, model = make_job(graph, spec, source, settings)
@@ -246,7 +247,7 @@ def _run(
         source.shape, source.rows, source.held_out,
         worker_count(session, options.workers, job.slices),
         source.dtype, options.all_reduce, options.timeout, options.memory, source.weighted,
-        source.answers, source.encoded,
+        source.answers, source.encoded, source.group,
     )  # fmt: skip
     frame = source.frame(session)
     return train_on_spark(session, job, frame, plan, desk)

@@ -51,9 +51,14 @@ class Unit:
         """The net's outputs for an answer."""
         return self.classes or LOSSES[self.loss.name].outputs_of(self.loss)
 
+    @property
+    def standardizes(self) -> bool:
+        """Whether the net learns numbers in deviations from their mean."""
+        return LOSSES[self.loss.name].standardized
+
     def wanted(self, answers: NDArray[np.float32]) -> NDArray[np.float32]:
         """What the net is to give for answers (rows, answers)."""
-        if not LOSSES[self.loss.name].standardized:
+        if not self.standardizes:
             return answers
         return self.standardized(answers).astype(np.float32)
 

@@ -8,7 +8,7 @@ from typing import Any
 from lenet.dsl.graph import Graph
 from lenet.dsl.registry import layers
 from lenet.runtime.events import Predictions, Warned
-from lenet.runtime.look import class_names
+from lenet.runtime.look import class_names, what_are
 from lenet.runtime.training.source import Source
 
 _BETTER = 0.02  # of what the most frequent class leaves, what a net must gain to count as better
@@ -29,7 +29,7 @@ def verdict(
     last = history[-1]
     losses = [epoch["loss"] for epoch in history]
     if graph.answers != "class":
-        yield from _of_answers(graph, predictions, losses)
+        yield from _of_answers(graph, source, predictions, losses)
         return
     counts = source.counted[0].labels
     names = class_names(graph, source)
@@ -45,9 +45,9 @@ def verdict(
     if len(counts) > 1 and right < share + _BETTER * (1 - share):
         text = f"the net is no better than guessing: {right:.2%} of the {images} are right, and "
         text += f"{share:.2%} would be with the answer {names[most]} to all of them"
-        yield Warned(text, _what_to_try(graph, losses))
+        yield Warned(text, _what_to_try(graph, source, losses))
     elif stuck:
-        yield _stuck(graph, losses)
+        yield _stuck(graph, source, losses)
     elif predictions is not None:
         taken = predictions.predicted
         never = [names[k] for k in sorted(counts) if not taken[k]]
@@ -57,25 +57,27 @@ def verdict(
             yield Warned(f"no image is ever taken for {shown}", fix)
 
 
-def _stuck(graph: Graph, losses: Sequence[float]) -> Warned:
+def _stuck(graph: Graph, source: Source, losses: Sequence[float]) -> Warned:
     text = f"the training loss has not fallen: {losses[0]:.4f} in the first epoch, "
-    return Warned(f"{text}{losses[-1]:.4f} in the last", _what_to_try(graph, losses))
+    return Warned(f"{text}{losses[-1]:.4f} in the last", _what_to_try(graph, source, losses))
 
 
 def _of_answers(
-    graph: Graph, predictions: Predictions | None, losses: Sequence[float]
+    graph: Graph, source: Source, predictions: Predictions | None, losses: Sequence[float]
 ) -> Iterator[Warned]:
     """The same of a net whose answers are no classes."""
     gained = predictions.gained if predictions is not None else None
+    if source.group > 1:  # what counts is the order of the answers
+        gained = None
     if gained is not None and gained < _BETTER:
         same = "always the mean" if graph.answers == "numbers" else "always what is more frequent"
         text = f"the net is no better than guessing: than to answer {same}, by {gained:.2%} of what"
-        yield Warned(f"{text} that leaves to be learnt", _what_to_try(graph, losses))
+        yield Warned(f"{text} that leaves to be learnt", _what_to_try(graph, source, losses))
     elif len(losses) > 1 and losses[-1] >= losses[0]:
-        yield _stuck(graph, losses)
+        yield _stuck(graph, source, losses)
 
 
-def _what_to_try(graph: Graph, losses: Sequence[float]) -> str:
+def _what_to_try(graph: Graph, source: Source, losses: Sequence[float]) -> str:
     train = graph.train
     assert train is not None and train.rate is not None
     hints = []
@@ -83,10 +85,10 @@ def _what_to_try(graph: Graph, losses: Sequence[float]) -> str:
     if normalizes and train.batch < _SMALL:
         hints.append(f"a larger batch (`batch 64`): `batchnorm` sees {train.batch} at a time")
     hints.append(_another_rate(max(train.rate.bases), losses))
-    if graph.data is not None and not graph.data.normalize:
+    if graph.data is not None and not graph.data.normalize and not graph.data.tabular:
         hints.append("`normalize` in the data section")
     what = "labels" if graph.answers == "class" else "answers"
-    hints.append(f"whether the {what} belong to the images")
+    hints.append(f"whether the {what} belong to the {what_are(graph, source)}")
     return "try " + ", ".join(hints[:-1]) + "; and look " + hints[-1]
 
 

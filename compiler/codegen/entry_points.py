@@ -124,7 +124,7 @@ def _looped(phase: Phase, writer: Writer) -> list[Step]:
     found = []
     if looped := [call for call in phase.calls if call.scope in ("block", "group")]:
         found.append(writer.loop(looped))
-    if last := [call for call in phase.calls if call.scope == "last"]:
+    if last := [call for call in phase.calls if call.scope == "end"]:
         found.append(joined(writer.steps(last), "if rows.size:"))
     return found
 

@@ -2,6 +2,7 @@
 
 from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.function import Function
+from lenet.compiler.kernels.shared import texts
 from lenet.compiler.kernels.shared.windows import Windows, pool_single
 from lenet.compiler.single_contract import Single, single_function
 from lenet.dsl.shapes import product
@@ -10,6 +11,8 @@ from lenet.dsl.shapes import product
 def emit(request: Request) -> Kernels:
     """x (channels, height, width). Backward gives each place of a window dy over the window's
     places; where windows overlap, the sum of these."""
+    if texts.is_of_text(request.node):
+        return texts.mean(request)
     w = Windows.of(request.node)
     part, own = "", f"part = splat({w.part})\n"  # that of each window
     if not any(w.ends):
@@ -42,6 +45,9 @@ def emit(request: Request) -> Kernels:
 
 def emit_single(request: Request) -> Single:
     """A window's sum, from 0 on, times one over its places in the map."""
+    if texts.is_of_text(request.node):
+        more, part = "total = total + value", "total / np.float32(known)"
+        return texts.single(request, "y = the mean of x.", "np.float32(0)", more, part)
     w = Windows.of(request.node)
     if any(w.ends):
         body = w.loop(

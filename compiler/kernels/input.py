@@ -3,13 +3,13 @@
 from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.function import Function
 from lenet.compiler.target import LANES
-from lenet.dsl.shapes import product
+from lenet.dsl.shapes import channels_of, product
 
 
 def emit(request: Request) -> Kernels:
     """NAME_pack in place of NAME_forward; it returns whether all values are finite."""
     shape = request.node.shape
-    channels = shape[0] if len(shape) == 3 else 1
+    channels = channels_of(shape)
     size = product(shape) // channels
     body = f"""
 finite = True

@@ -2,6 +2,7 @@
 
 from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.function import Function
+from lenet.compiler.kernels.shared import texts
 from lenet.compiler.kernels.shared.windows import Windows, pool_single
 from lenet.compiler.single_contract import Single
 from lenet.compiler.target import LANES
@@ -11,6 +12,8 @@ from lenet.dsl.shapes import product
 def emit(request: Request) -> Kernels:
     """x (channels, height, width). The winner is the first of equal values, or a NaN; its number
     in the window takes a byte up to 256 places, else 32 bits. Backward gives it all of dy."""
+    if texts.is_of_text(request.node):
+        return texts.largest(request)
     w = Windows.of(request.node)
     places = product(request.node.shape)
     small = product(w.window) <= 256
@@ -63,4 +66,7 @@ winner = {read}
 
 def emit_single(request: Request) -> Single:
     """The padding is -inf, which no value loses to."""
+    if texts.is_of_text(request.node):
+        start, larger = "arena[first]", "total = value if not value <= total else total"
+        return texts.single(request, "y = the largest of x.", start, larger, "total")
     return pool_single(request, "np.float32(-np.inf)", largest=True)

@@ -23,7 +23,7 @@ class Call:
     """One kernel call. `arguments` are texts, or buffers whose offsets the plan decides.
 
     `scope` is "block" or "group" (of blocks), "once" for what is done anew only with new weights
-    (such calls come first, and what they leave stays), or "last" for what is done at the end of a
+    (such calls come first, and what they leave stays), or "end" for what is done at the end of a
     slice that has images (what they take has come from all its blocks).
     """
 

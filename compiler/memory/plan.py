@@ -98,7 +98,7 @@ def _plan_phase(calls: tuple[Call, ...], kept: Mapping[str, Place]) -> tuple[dic
             time += 1
         bounds.append((start, time - 1))
     group_calls = {part for part, run in enumerate(segments(calls)) if run[0].scope == "group"}
-    lasting = {b.name for call in calls if call.scope in ("once", "last") for b in call.buffers}
+    lasting = {b.name for call in calls if call.scope in ("once", "end") for b in call.buffers}
     copies = {}
     spans = []
     for life in lives.values():

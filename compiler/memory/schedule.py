@@ -121,7 +121,7 @@ class _Scheduler:
             prepared = Buffer(f"prepared {node.name} {suffix}", code.prepared[suffix])
             known["prepared"] = prepared
             self._add(code.prepare[suffix], known, "once", node)
-        scope = "last" if suffix == "complete" else ""
+        scope = "end" if suffix == "complete" else ""
         self._add(getattr(code, suffix), known, scope, node)
 
     def _add(
@@ -134,7 +134,7 @@ class _Scheduler:
 
     def _close(self, sync: Sync | None) -> None:
         """End a phase. Calls for new weights come first, those for the end last."""
-        order = {"once": 0, "block": 1, "group": 1, "last": 2}
+        order = {"once": 0, "block": 1, "group": 1, "end": 2}
         calls = tuple(sorted(self.calls, key=lambda call: order[call.scope]))
         self.phases.append(Phase(calls, tuple(self.gradients), sync))
         self.calls, self.gradients = [], []

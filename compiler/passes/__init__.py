@@ -9,9 +9,11 @@ from lenet.compiler.passes.fuse_activations import fuse_activations
 from lenet.compiler.passes.fuse_convolutions import fuse_convolutions
 from lenet.compiler.passes.fuse_elementwise import fuse_elementwise
 from lenet.compiler.passes.pool_before_activation import pool_before_activation
+from lenet.compiler.passes.sequences_as_maps import sequences_as_maps
 from lenet.dsl.graph import Graph
 
 PASSES: tuple[Callable[[Graph], Graph], ...] = (
+    sequences_as_maps,
     end_in_probabilities,
     pool_before_activation,
     fold_normalizations,

@@ -26,7 +26,7 @@ def _swap(nodes: list[Node], k: int) -> bool:
     readers = [node for node in nodes if activation.name in node.inputs]
     if not entry_of(activation).monotonic or readers != [pool]:
         return False
-    nodes[k - 1] = replace(pool, inputs=activation.inputs)
+    nodes[k - 1] = replace(pool, inputs=(*activation.inputs, *pool.inputs[1:]))
     nodes[k] = replace(
         activation, inputs=(pool.name,), input_shapes=(pool.shape,), shape=pool.shape
     )

@@ -5,6 +5,7 @@ from dataclasses import replace
 from lenet.dsl.datasets import DATASETS
 from lenet.dsl.lower.definitions import Definitions
 from lenet.dsl.lower.extent import MOST_LINES
+from lenet.dsl.lower.inputs import are_several
 from lenet.dsl.lower.lowering import Lowering
 from lenet.dsl.lower.state import Scope
 from lenet.dsl.messages import wording as messages
@@ -74,6 +75,7 @@ def lower_with(
     """The net as it would be with another input; lowered as far as `most` lines."""
     lowered = Lowering([], input_size=size, most=most)
     scope = Scope(definitions, definitions.constants)
+    lowered.several = are_several(tree.statements, definitions.constants)
     for statement in tree.statements:
         if isinstance(statement, Line) and statement.keyword.text not in (
             *SECTIONS, "block", "table", "import", ""

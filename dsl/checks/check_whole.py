@@ -6,6 +6,7 @@ from typing import Any
 
 from lenet.dsl.answers import Answers
 from lenet.dsl.augmentations import AUGMENTATIONS
+from lenet.dsl.checks.check_columns import check_columns
 from lenet.dsl.checks.check_metrics import check_metrics
 from lenet.dsl.checks.check_output import (
     check_answers,
@@ -69,6 +70,12 @@ def check_whole(lowered: Lowering, again: Lowering | None, sections: Sections, t
             report(messages.stale_count(span, expected, totals[0]))
     _advise(lowered)
     _look_at_paths(lowered)
+    for name in lowered.inputs if lowered.several else ():
+        if name not in lowered.read:
+            line = next(
+                line for n, line in zip(lowered.nodes, lowered.lines, strict=True) if n.name == name
+            )
+            report(messages.input_unused(line.span, name))
     if sections.train is not None:
         _look_at_batch(lowered, sections.train)
         if sections.augment is not None and sections.train.batch == 1:
@@ -101,6 +108,8 @@ def _check_data(lowered: Lowering, sections: Sections, answers: Answers) -> None
     if answers == "class" and not check_classes(lowered, classes, name):
         return
     first, augment = lowered.nodes[0], sections.augment
+    if sections.data is not None and not _has_mistakes(lowered, sections.lines["data"]):
+        check_columns(lowered, sections.data)
     if sections.data is not None and any(sections.data.pad) and len(first.shape) != 3:
         report(messages.pad_needs_map(sections.data.span, lowered.lines[0].span, first.shape))
     data = sections.data
@@ -131,6 +140,15 @@ def _check_data(lowered: Lowering, sections: Sections, answers: Answers) -> None
         for use, span in zip(augment.uses, augment.spans, strict=True):
             if AUGMENTATIONS[use.name].of_colours:
                 report(messages.no_colours(span, use.name, images))
+
+
+def _has_mistakes(lowered: Lowering, section: Line) -> bool:
+    """Whether a line of a section could not be read, so that others may miss what it says."""
+    lines = {statement.span.line for statement in section.body}
+    return any(
+        d.severity == "error" and not d.span.file and d.span.line in lines
+        for d in lowered.diagnostics
+    )
 
 
 def _look_at_batch(lowered: Lowering, train: Train) -> None:

@@ -18,7 +18,8 @@ class KnownDataset(Word):
 
     Its traits: it is read `singly`, image by image, of any size, as the lines below `data` say; it
     has `columns`, which these name; its labels are names of `folders`, or files in them; it answers
-    `places`, one by one; it is `given` by a program.
+    `places`, one by one; it has `tables` alone, whose columns are for inputs; it is `given` by a
+    program.
     """
 
     shape: Shape | None = None
@@ -30,6 +31,7 @@ class KnownDataset(Word):
     columns: bool = False
     folders: bool = False
     places: bool = False
+    tables: bool = False
     given: bool = False
 
     @property

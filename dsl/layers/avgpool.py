@@ -1,7 +1,8 @@
 """avgpool: the mean of each window."""
 
 from lenet.dsl.registry import Layer
-from lenet.dsl.windows import ROUND, STRIDE, WINDOW, pool
+from lenet.dsl.sequences import along
+from lenet.dsl.windows import ROUND, STRIDE, WINDOW, is_of_all, pool
 
 LAYER = Layer(
     name="avgpool",
@@ -10,7 +11,7 @@ LAYER = Layer(
     example="avgpool 2",
     arguments=(WINDOW,),
     options=(STRIDE, ROUND),
-    infer=pool,
+    infer=along(pool),
     aliases=("avgpool2d", "averagepooling2d", "avg_pool", "meanpool", "spatialaveragepooling"),
     phrases={
         "globalavgpool2d": "avgpool all",
@@ -18,5 +19,6 @@ LAYER = Layer(
         "adaptiveavgpool2d": "avgpool all",
     },
     family="pooling",
+    ends=is_of_all,
     pools="mean",
 )

@@ -6,6 +6,7 @@ from typing import Any
 from lenet.dsl.lower.values import Refused
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.registry import Argument, Arguments, Context, Layer, Parameter
+from lenet.dsl.sequences import CAUSAL, along, shortened
 from lenet.dsl.shapes import Shape, product
 from lenet.dsl.weights import BIAS, INIT, REGULARIZED, weight_and_bias
 from lenet.dsl.windows import DILATE, PAD, SIDES, STRIDE, slide
@@ -15,6 +16,10 @@ def _infer(context: Context) -> Shape:
     if len(context.input) != 3:
         span = context.line.keyword.span
         raise Refused(messages.needs_map(span, "conv", context.input, context.source))
+    if len(context.arguments["size"]) != 3:
+        what, got = "the size of `conv`", "two sizes, as for a sequence"
+        expected = "three sizes, like 6x5x5"
+        raise Refused(messages.wrong_value(context.span("size"), what, expected, got))
     channels, *kernel = (int(size) for size in context.arguments["size"])
     table = context.arguments["connect"]
     if table is not None:
@@ -81,14 +86,22 @@ def _macs(given: Shape, shape: Shape, arguments: Arguments) -> int:
 
 LAYER = Layer(
     name="conv",
-    summary="A convolution: output channels x kernel height x kernel width.",
+    summary="A convolution: output channels x kernel height x kernel width; of a sequence, output "
+    "channels x steps.",
     example="conv 6x5x5",
-    arguments=(Argument("size", "output channels x kernel height x kernel width", counts=(3,)),),
+    arguments=(
+        Argument(
+            "size",
+            "output channels x kernel height x kernel width, or channels x steps of a sequence",
+            counts=(2, 3),
+        ),
+    ),
     options=(
         STRIDE,
         PAD,
         *SIDES,
         DILATE,
+        CAUSAL,
         Argument(
             "groups",
             "parts of the channels: each part of the outputs sees one part of the inputs",
@@ -113,7 +126,7 @@ LAYER = Layer(
             default="auto",
         ),
     ),
-    infer=_infer,
+    infer=along(_infer),
     parameters=_parameters,
     macs=_macs,
     aliases=(
@@ -126,5 +139,6 @@ LAYER = Layer(
     ),
     family="convolution",
     foldable=True,
+    shortens=shortened,
     takes_in=True,
 )

@@ -3,6 +3,7 @@
 from lenet.dsl.lower.values import Refused
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.registry import Argument, Arguments, Context, Layer, Parameter
+from lenet.dsl.sequences import along
 from lenet.dsl.shapes import Shape, product
 from lenet.dsl.weights import BIAS, INIT, REGULARIZED, weight_and_bias
 from lenet.dsl.windows import DILATE, PAD, SIDES, STRIDE, pair, slide
@@ -49,7 +50,7 @@ LAYER = Layer(
         INIT,
         *REGULARIZED,
     ),
-    infer=_infer,
+    infer=along(_infer),
     parameters=_parameters,
     macs=_macs,
     aliases=(

@@ -1,6 +1,6 @@
 """dropout: a random part of the values becomes 0, in training only."""
 
-from lenet.dsl.registry import Argument, Layer
+from lenet.dsl.registry import Argument, Layer, kept
 
 LAYER = Layer(
     name="dropout",
@@ -20,4 +20,5 @@ LAYER = Layer(
         ("dropout2d", "spatialdropout", "spatialdropout2d", "spatial_dropout"), "dropout channels"
     ),
     family="regularization",
+    shortens=kept,
 )  # fmt: skip

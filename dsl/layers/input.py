@@ -12,7 +12,11 @@ LAYER = Layer(
     name="input",
     summary="The shape of one image: channels x height x width, or one number for a vector.",
     example="input 1x28x28",
-    arguments=(Argument("shape", "channels x height x width, or one number", counts=(1, 3)),),
+    arguments=(
+        Argument(
+            "shape", "channels x height x width, channels x steps, or one number", counts=(1, 2, 3)
+        ),
+    ),
     infer=_infer,
     family="input",
 )

@@ -4,6 +4,7 @@ from lenet.dsl.lower.values import Refused
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.normalization import EPSILON, look_at_count, scale_and_shift
 from lenet.dsl.registry import Argument, Arguments, Context, Layer, Parameter
+from lenet.dsl.sequences import along
 from lenet.dsl.shapes import Shape, product
 from lenet.dsl.weights import TRAINED
 
@@ -32,7 +33,7 @@ LAYER = Layer(
         *TRAINED,
     ),
     source="Ulyanov et al. 2016, Instance normalization",
-    infer=_infer,
+    infer=along(_infer),
     parameters=_parameters,
     aliases=("instancenormalization", "instancenorm2d"),
     family="normalization",

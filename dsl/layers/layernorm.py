@@ -1,7 +1,7 @@
 """layernorm: each image's channels brought to mean 0 and variance 1 at each place."""
 
 from lenet.dsl.normalization import EPSILON, look_at_count, scale_and_shift
-from lenet.dsl.registry import Argument, Context, Layer
+from lenet.dsl.registry import Argument, Context, Layer, kept
 from lenet.dsl.shapes import Shape, product
 from lenet.dsl.weights import TRAINED
 
@@ -32,5 +32,6 @@ LAYER = Layer(
     parameters=scale_and_shift,
     aliases=("layernormalization", "layernorm2d"),
     family="normalization",
+    shortens=kept,
     takes_in=True,
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """layerscale: a trained factor for each channel."""
 
-from lenet.dsl.registry import Argument, Arguments, Layer, Parameter
+from lenet.dsl.registry import Argument, Arguments, Layer, Parameter, kept
 from lenet.dsl.shapes import Shape
 from lenet.dsl.weights import TRAINED
 
@@ -24,4 +24,5 @@ LAYER = Layer(
     parameters=_parameters,
     aliases=("layer_scale", "cmul"),
     family="activation",
+    shortens=kept,
 )  # fmt: skip

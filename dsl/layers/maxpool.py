@@ -3,8 +3,9 @@
 from lenet.dsl.lower.values import Refused
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.registry import Context, Layer
+from lenet.dsl.sequences import along
 from lenet.dsl.shapes import Shape
-from lenet.dsl.windows import PAD, ROUND, SIDES, STRIDE, WINDOW, pair, pool
+from lenet.dsl.windows import PAD, ROUND, SIDES, STRIDE, WINDOW, is_of_all, pair, pool
 
 
 def _infer(context: Context) -> Shape:
@@ -32,7 +33,7 @@ LAYER = Layer(
     example="maxpool 2",
     arguments=(WINDOW,),
     options=(STRIDE, PAD, ROUND, *SIDES),
-    infer=_infer,
+    infer=along(_infer),
     aliases=("maxpool2d", "maxpooling2d", "max_pool", "pool", "pooling", "spatialmaxpooling"),
     phrases={
         "globalmaxpool2d": "maxpool all",
@@ -40,5 +41,6 @@ LAYER = Layer(
         "adaptivemaxpool2d": "maxpool all",
     },
     family="pooling",
+    ends=is_of_all,
     pools="largest",
 )

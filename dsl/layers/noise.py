@@ -1,6 +1,6 @@
 """noise: random numbers are added to the values, in training only."""
 
-from lenet.dsl.registry import Argument, Layer
+from lenet.dsl.registry import Argument, Layer, kept
 
 LAYER = Layer(
     name="noise",
@@ -11,4 +11,5 @@ LAYER = Layer(
     source="Bishop 1995, Training with noise is equivalent to Tikhonov regularization",
     aliases=("gaussiannoise", "gaussian_noise"),
     family="regularization",
+    shortens=kept,
 )

@@ -26,7 +26,11 @@ LAYER = Layer(
     name="reshape",
     summary="The same values in another shape, the last index fastest; factors may be kept.",
     example="reshape 12*4*4",
-    arguments=(Argument("shape", "one number, or channels x height x width", counts=(1, 3)),),
+    arguments=(
+        Argument(
+            "shape", "one number, channels x steps, or channels x height x width", counts=(1, 2, 3)
+        ),
+    ),
     infer=_infer,
     rearranges=True,
     aliases=("view",),

@@ -2,6 +2,7 @@
 
 from lenet.dsl.margins import map_of
 from lenet.dsl.registry import Argument, Context, Layer
+from lenet.dsl.sequences import along
 from lenet.dsl.shapes import Shape
 from lenet.dsl.windows import pair
 
@@ -28,7 +29,7 @@ LAYER = Layer(
             default="nearest",
         ),
     ),
-    infer=_infer,
+    infer=along(_infer),
     aliases=(
         "upsample2d", "upsampling", "upsampling2d", "interpolate", "resize2d",
         "upsamplingnearest2d", "upsamplingbilinear2d", "spatialupsampling",

@@ -3,6 +3,7 @@
 from lenet.dsl import registry
 from lenet.dsl.lower.assertions import check_behind_body, declared_shape
 from lenet.dsl.lower.bind import bind
+from lenet.dsl.lower.inputs import input_of
 from lenet.dsl.lower.layer import add_node
 from lenet.dsl.lower.state import Scope, State
 from lenet.dsl.messages import wording as messages
@@ -59,12 +60,15 @@ def lower_join(state: State, line: Line, scope: Scope) -> None:
 
 def _lower_path(state: State, line: Line, scope: Scope) -> tuple[str, Shape | None]:
     """Where a path ends: the name of its last layer, and the shape there."""
-    if line.items:
-        state.report(messages.bad_line(line.span, "path", "path"))
+    start = input_of(state, line) if line.items else None
+    if start is not None:
+        state.source, state.shape = start
     name = state.name_of(line, scope, "path").removeprefix(scope.prefix)
     before = (state.source, state.shape)
     group = state.open("path", scope.prefix + name, line)
     state.lines_of(line.body, scope.inside(name, "path"))
+    if not state.source and not line.items and not state.probing:
+        state.report(messages.no_path_from(line.keyword.span, "path", tuple(state.inputs)))
     state.close(group)
     check_behind_body(state, line, scope, before)
     return state.source, state.shape

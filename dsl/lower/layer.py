@@ -2,13 +2,16 @@
 
 from lenet.dsl import registry
 from lenet.dsl.graph import Node
+from lenet.dsl.inputs import Input
 from lenet.dsl.lower.assertions import check_declared, declared_shape
 from lenet.dsl.lower.bind import bind
+from lenet.dsl.lower.ends import follow_length
+from lenet.dsl.lower.inputs import lower_input
 from lenet.dsl.lower.state import Scope, State
 from lenet.dsl.lower.values import Refused
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.padding import sides_of
-from lenet.dsl.registry import Arguments, Context
+from lenet.dsl.registry import Arguments, Context, Layer
 from lenet.dsl.shapes import Shape, product
 from lenet.dsl.syntax.tree import Line
 
@@ -21,8 +24,8 @@ def lower_layer(state: State, line: Line, scope: Scope) -> None:
     """
     kind = line.keyword.text
     layer = registry.layers()[kind]
-    if kind == "input" and state.input_line is not None:
-        return state.report(messages.input_twice(line.span, state.input_line.span))
+    if kind == "input" and lower_input(state, line, scope):
+        return None
     tables = scope.definitions.tables
     given = state.shape if state.input_line is not None else None
     arguments, spans, problems = bind(line, layer, scope.constants, tables, given)
@@ -36,6 +39,8 @@ def lower_layer(state: State, line: Line, scope: Scope) -> None:
             arguments["shape"] = state.input_size
     elif not state.has_input(line):
         given = None
+    elif not state.source:
+        state.report(messages.no_path_from(line.keyword.span, kind, tuple(state.inputs)))
     source, state.source = state.source, name
     if problems or given is None:
         state.incomplete = True
@@ -43,6 +48,10 @@ def lower_layer(state: State, line: Line, scope: Scope) -> None:
         return None
     context = Context(line, (given,), source, arguments, spans)
     inputs = () if kind == "input" else (source,)
+    if kind == "input":
+        arguments["inputs"] = (Input("", "", arguments["shape"]),)
+    found = state.inputs.get(source)
+    context.codes = found if found is not None and found.has_codes else None
     return add_node(state, line, scope, name, inputs, context)
 
 
@@ -53,6 +62,7 @@ def add_node(
     layer = registry.layers()[line.keyword.text]
     given, arguments = context.input, context.arguments
     try:
+        _check_codes(state, line, layer, inputs)
         shape = tuple(int(size) for size in layer.infer(context))
         _check_size(line, "this layer's output", product(shape))
         _check_size(line, "the padded input of this layer", _padded(given, arguments))
@@ -64,10 +74,13 @@ def add_node(
         state.incomplete = True
         state.shape = declared_shape(state, line, scope)
         return
+    more = follow_length(state, layer, name, inputs, context, shape)[len(inputs) :]
     for warning in context.warnings:
         state.report(warning, scope)
     check_declared(state, line, scope, shape, context.source, given)
     input_shapes = context.inputs if inputs else ((),)
+    inputs = (*inputs, *more)
+    input_shapes = (*input_shapes, *(state.inputs[codes].shape for codes in more))
     macs = layer.macs(given, shape, arguments)
     place = line.span
     state.nodes.append(
@@ -76,6 +89,17 @@ def add_node(
     )  # fmt: skip
     state.lines.append(line)
     state.shape, state.source = shape, name
+
+
+def _check_codes(state: State, line: Line, layer: Layer, inputs: tuple[str, ...]) -> None:
+    """Codes are for the layers that read them, and these read nothing else."""
+    for name in inputs:
+        found = state.inputs.get(name)
+        span = line.keyword.span
+        if found is not None and found.has_codes and not layer.reads_codes:
+            raise Refused(messages.codes_are_no_numbers(span, layer.name, name, found))
+        if layer.reads_codes and (found is None or not found.has_codes):
+            raise Refused(messages.needs_codes(span, layer.name, name))
 
 
 def _padded(given: Shape, arguments: Arguments) -> int:

@@ -13,7 +13,6 @@ from lenet.dsl.vocabulary import Entry, Option, Registry, Use, Word
 
 E = TypeVar("E", bound=Entry)
 UNIT_ALIASES = {"degree": "degrees", "deg": "degrees"}
-# Words of all lines that tell a time, and what they mean.
 TIMES = {
     "epoch": "a pass over all training images",
     "epochs": "passes over all training images",
@@ -40,8 +39,9 @@ class Reader:
     does not fit raises Refused."""
 
     def __init__(
-        self, line: Line, usage: str, constants: Constants, items: list[Item] | None = None
-    ) -> None:
+        self, line: Line, usage: str, constants: Constants, items: list[Item] | None = None,
+        named: bool = False,
+    ) -> None:  # fmt: skip
         self.line = line
         self.usage = usage
         self.constants = constants
@@ -49,7 +49,7 @@ class Reader:
         if items is not None:
             self.items = items
             return
-        for extra in (line.name, line.shape):
+        for extra in (None if named else line.name, line.shape):
             if extra is not None:
                 raise Refused(messages.bad_line(extra.span, line.keyword.text, usage))
 

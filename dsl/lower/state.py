@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from lenet.dsl.graph import Group, Node
+from lenet.dsl.inputs import Input
+from lenet.dsl.lengths import Length
 from lenet.dsl.lower.definitions import Definitions
 from lenet.dsl.lower.extent import MOST_LINES
 from lenet.dsl.lower.values import Constants
@@ -51,7 +53,12 @@ class State(ABC):
     names: dict[str, Span] = field(default_factory=dict)
     unnamed: set[str] = field(default_factory=set)
     reported: set[tuple[str, Span]] = field(default_factory=set)
-    source: str = "nothing"
+    source: str = "nothing"  # "" where several inputs lie before, and no path says which
+    several: bool = False  # inputs, which have names
+    inputs: dict[str, Input] = field(default_factory=dict)
+    input_nodes: int = 1  # what the lines `input` have made
+    read: set[str] = field(default_factory=set)  # inputs that a path begins at
+    lengths: dict[str, Length] = field(default_factory=dict)  # of the sequences that nodes give
     input_line: Line | None = None
     input_missing: bool = False
     incomplete: bool = False  # whether a line of the net has no node
@@ -146,7 +153,7 @@ class State(ABC):
         probe = type(self)(
             self.diagnostics, reported=self.reported, input_line=Line(_NOWHERE, (), None, None,
             _NOWHERE.span), most=self.most, visited=self.visited, probing=True,
-            incomplete=True, uses=self.uses,
+            incomplete=True, uses=self.uses, inputs=self.inputs, several=self.several,
         )  # fmt: skip
         probe.lines_of(body, scope)
         self.visited = probe.visited

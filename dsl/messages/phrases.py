@@ -35,3 +35,8 @@ def one_of(words: Sequence[str]) -> tuple[str, str]:
 def already_reported(span: Span) -> Diagnostic:
     """What follows from a mistake that was reported where it began; the checker drops it."""
     return Diagnostic("", span, "this follows from another mistake")
+
+
+def counted(count: int, what: str) -> str:
+    """`1 column`, `2 columns`."""
+    return f"{count:,} {what}" + ("" if count == 1 else "s")

@@ -16,10 +16,12 @@ from lenet.dsl.vocabulary import Entry, Registry
 @dataclass(frozen=True, kw_only=True)
 class SectionLine(Entry):
     """The entry of a line: its `example` is how it is written. `read` gives the section's value
-    with what a line says, or raises Refused; `repeatable` ones may stand there several times."""
+    with what a line says, or raises Refused; `repeatable` ones may stand there several times, and
+    `named` ones may give a name behind `as`."""
 
     read: Callable[[Reader, Any], Any]
     repeatable: bool = False
+    named: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +80,7 @@ def read_lines(
         if statement.body:
             problems.append(messages.body_not_allowed(statement.body[0].span, key, span))
         try:
-            reader = Reader(statement, line.example, constants)
+            reader = Reader(statement, line.example, constants, named=line.named)
             new_state = line.read(reader, state)
             reader.end()
             state = new_state

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field, replace
 
+from lenet.dsl.column_lines import LINES, validate
+from lenet.dsl.columns import Fed, Liked, Series, Split
 from lenet.dsl.datasets import DATASETS
 from lenet.dsl.lower.reader import Reader
 from lenet.dsl.lower.values import Constants, Refused
@@ -28,6 +30,10 @@ class Data:
     light ground). Of labels `first` is subtracted; where they are `distinct`, each different one is
     a class. With `skip_unreadable`, pictures that cannot be read are left out and counted. `mean`
     and `deviation` are those of `normalize`: one for all channels, or for each; () if it says none.
+
+    Of a table, `fed` are the columns of the inputs, `split` tells which rows are held out,
+    `missing` what becomes of missing values; rows may be windows of `series`, or pairs that are
+    `liked`.
     """
 
     kind: str
@@ -51,7 +57,28 @@ class Data:
     background: str = ""
     invert: str = "no"
     skip_unreadable: bool = False
+    fed: tuple[Fed, ...] = ()
+    split: Split | None = None
+    missing: str = ""
+    series: Series | None = None
+    liked: Liked | None = None
     span: Span = field(default=Span(1, 1, 1), compare=False, repr=False)
+
+    @property
+    def tabular(self) -> bool:
+        """Whether rows are made of a table's columns, and are no images."""
+        return bool(self.fed or self.series or self.liked)
+
+    @property
+    def holds_out(self) -> bool:
+        """Whether rows to train with are held out."""
+        return bool(self.validate) or self.split is not None
+
+    def held_of(self, total: int) -> int:
+        """How many of so many rows are held out by chance."""
+        if self.split is None:
+            return self.validate
+        return max(1, round(total * self.split.percent / 100))
 
 
 def _normalize(reader: Reader, data: Data) -> Data:
@@ -69,10 +96,6 @@ def _numbers(reader: Reader, word: str, low: float) -> tuple[float, ...]:
     while not numbers or reader.is_number():
         numbers = (*numbers, reader.real(f"the {word}", low, _MOST))
     return numbers
-
-
-def _validate(reader: Reader, data: Data) -> Data:
-    return replace(data, validate=int(reader.size("the number of held-out images")))
 
 
 def _pad(reader: Reader, data: Data) -> Data:
@@ -104,28 +127,6 @@ def _label(reader: Reader, data: Data) -> Data:
         return replace(data, distinct=True)
     reader.expect("from")
     return replace(data, first=int(reader.size("the first label")))
-
-
-def _predict(reader: Reader, data: Data) -> Data:
-    if not DATASETS[data.kind].columns:
-        raise Refused(messages.no_columns(reader.line.span, "predict", data.kind))
-    log = reader.accept("log")
-    several = not log and reader.peek() == "any" and reader.peek(1) == "of"
-    if several:
-        reader.accept("any")
-        reader.expect("of")
-    names = [_column(reader)]
-    while reader.items:
-        place = reader.items[0].span
-        names.append(_column(reader))
-        if names[-1] in names[:-1]:
-            raise reader.refuse(place)
-    return replace(data, predict=tuple(names), label=names[0], log=log, any=several)
-
-
-def _column(reader: Reader) -> str:
-    """The name of a column, in quotation marks where it is no plain word."""
-    return reader.text() if reader.is_text() else reader.name()
 
 
 def _for_pictures(reader: Reader, data: Data) -> None:
@@ -176,10 +177,21 @@ _LINES = (
     ),
     SectionLine(
         name="validate",
-        summary="hold out this many training images for validation; without it the test set "
-        "validates",
+        summary="hold out this many training images for validation, or `validate 20 percent`; "
+        "without it the test set validates. Of tables: `validate 20 percent by film` holds all "
+        "rows of a film out, or none; `validate last 20 percent` the end of each series; `validate "
+        'newest of user` the last row of each; `validate where split is "test"`',
         example="validate 5000",
-        read=_validate,
+        terms={
+            "percent": "the number is a part of the rows",
+            "by": "rows with the same value in this column stay together",
+            "last": "the last ones in the table's order, or of each series",
+            "newest": "the last row of each value of a column, as in `newest of user`",
+            "of": "before the column of `newest`",
+            "where": "the rows in which a column has a value",
+            "is": "before the value of `where`",
+        },
+        read=validate,
     ),
     SectionLine(
         name="pad",
@@ -205,21 +217,6 @@ _LINES = (
             "whatever numbers lie between them",
         },
         read=_label,
-    ),
-    SectionLine(
-        name="predict",
-        summary="the columns of a table that are to be answered: one with a net of one output, or "
-        "several, are numbers; one with a net of several outputs is a class; `predict any of a b` "
-        "are answers yes or no. A loss may say it, too. Numbers are given back in their unit",
-        example='predict "price"',
-        aliases=("target", "targets", "answer", "answers"),
-        terms={
-            "log": "the net learns the logarithm of numbers above 0, as in `predict log price`; "
-            "predictions are in the unit of the column",
-            "any": "of several columns, each is yes or no, as in `predict any of cat dog`",
-            "of": "before the columns of `predict any of`",
-        },
-        read=_predict,
     ),
     SectionLine(
         name="weight",
@@ -260,6 +257,7 @@ _LINES = (
         terms={"unreadable": "pictures that cannot be read, as in `skip unreadable`"},
         read=_skip,
     ),
+    *LINES,
 )
 
 

@@ -13,6 +13,10 @@ def answers_of(loss: Use | None, data: Data | None, output: Shape) -> Answers:
     if loss is not None:
         entry = LOSSES[loss.name]
         return "places" if entry.places and has_places(output) else entry.answers
+    if data is not None and data.series is not None:
+        return "numbers"
+    if data is not None and data.liked is not None:
+        return "yes or no"
     if data is None or not data.predict:
         return "class"
     if data.any:

@@ -17,7 +17,7 @@ def evaluate(model: Model, data: Data = None, as_json: Json = False) -> None:
     from lenet.terminal.evaluation import evaluation_lines
 
     trained = Trained.open(model)
-    dataset = evaluation_images(trained.graph, data, trained.classes)
+    dataset = evaluation_images(trained.graph, data, trained.classes, trained.features)
     assert dataset.test is not None
     found = trained.evaluate_read(dataset.test)
     if as_json:

@@ -68,7 +68,8 @@ def data_lines(event: DataCounted) -> list[str]:
     name = event.name
     indent = " " * (min(len(name), 20) + 2)
     more = [f"{indent}decoded ahead of each step: {event.encoded}"] if event.encoded else []
-    first = f"{event.rows:,} images to train with, {event.held_out:,} to validate"
+    more += [line for guess in event.guesses for line in _guess_lines(event, guess, indent)]
+    first = f"{event.rows:,} {event.what} to train with, {event.held_out:,} to validate"
     values = f"values {event.least:.4g} to {event.most:.4g}, mean {event.mean:.4g}"
     if event.answers:
         return [f"{name}: {first}", *_answer_lines(event, indent, values), *more]
@@ -76,8 +77,16 @@ def data_lines(event: DataCounted) -> list[str]:
     if counts := list(event.classes.values()):  # of places there are no counts
         low, high = min(counts), max(counts)
         several = f"{low:,} to {high:,}" if low < high else f"{low:,}"
-        facts = f"{len(counts):,} classes of {several} images, {values}"
+        facts = f"{len(counts):,} classes of {several} {event.what}, {values}"
     return [f"{name}: {first}", f"{indent}{facts}", *more]
+
+
+def _guess_lines(event: DataCounted, guess: str, indent: str) -> list[str]:
+    """What an answer that needs no net reaches."""
+    values = event.guesses[guess].items()
+    said = "  ".join(f"{name} {metric_called(name).shown(value)}" for name, value in values)
+    whole = f"{indent}to beat: {said} ({clean(guess)})"
+    return textwrap.wrap(whole, _WIDTH, subsequent_indent=indent, break_long_words=False)
 
 
 def _answer_lines(event: DataCounted, indent: str, values: str) -> list[str]:

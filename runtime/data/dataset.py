@@ -14,6 +14,7 @@ from lenet.runtime.random_streams import of_held_out
 
 if TYPE_CHECKING:
     from lenet.runtime.data.encoded import Encoded
+    from lenet.runtime.data.features import Features
 
 MOST_WEIGHT = 2**20  # that an image may have
 # Where a folder with a dataset's files is named in Python.
@@ -120,6 +121,7 @@ class Dataset:
     classes: their names, () where labels are only numbers; or those of answers that are no classes
     left_out: why pictures that cannot be read were left out, as `skip unreadable` says
     pad: rows and columns of zeros around every image
+    features: how rows are made of a table's columns, where they are no images
     """
 
     name: str
@@ -129,6 +131,7 @@ class Dataset:
     scale: float
     left_out: tuple[str, ...] = ()
     pad: tuple[int, int] = (0, 0)
+    features: "Features | None" = None
 
     def __repr__(self) -> str:
         test = "none" if self.test is None else f"{len(self.test):,}"

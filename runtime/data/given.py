@@ -9,13 +9,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lenet.dsl.sections.data import Data
-from lenet.dsl.shapes import Shape, product, show
+from lenet.dsl.shapes import Shape, as_image, product, show
 from lenet.runtime.data.dataset import DataError, Dataset, Images
 from lenet.runtime.data.formats.tables import check_names, dataset_of
 from lenet.runtime.data.labels import as_text, is_empty, names_of, one_hot, renumbered
 from lenet.runtime.data.streaming import Streaming
 from lenet.runtime.data.target import NONE, Target, Unfit
-from lenet.runtime.data.values import as_image
 
 if TYPE_CHECKING:
     from lenet.runtime.spark.frames import Columns

@@ -32,7 +32,8 @@ class Unfit(ValueError):
 class Target:
     """The answers of a row, `count` of one `kind`: numbers from `low` to `high`, whose logarithms
     the net learns with `log`. `columns` are those of a table; () is its column of labels. Classes
-    of places go from 0 to `high`, or are `NONE` where none counts, which becomes -1."""
+    of places go from 0 to `high`, or are `NONE` where none counts, which becomes -1. Numbers may be
+    the next steps `ahead`."""
 
     kind: Answers = "class"
     count: int = 1
@@ -40,6 +41,7 @@ class Target:
     log: bool = False
     low: float = -math.inf
     high: float = math.inf
+    ahead: bool = False
 
     @classmethod
     def of(cls, graph: Graph) -> "Target":
@@ -51,6 +53,8 @@ class Target:
         if graph.answers == "places":
             return cls("places", product(graph.output[1:]), low=0.0, high=graph.output[0] - 1.0)
         count = product(graph.output) // loss.outputs_of(use)
+        if data is not None and data.series is not None:
+            return cls("numbers", count, (), data.log, loss.low, loss.high, ahead=True)
         columns, log = (data.predict, data.log) if data is not None else ((), False)
         return cls(graph.answers, count, columns, log, loss.low, loss.high)
 
@@ -71,6 +75,8 @@ class Target:
             return tuple(map(str, range(int(self.high) + 1)))
         if self.columns:
             return self.columns
+        if self.ahead:
+            return tuple(f"{label} +{k + 1}" for k in range(self.count))
         return (label,) if self.count == 1 else tuple(f"{label} {k}" for k in range(self.count))
 
     def of_row(self, value: Any) -> NDArray[np.float32]:

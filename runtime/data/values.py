@@ -10,7 +10,6 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lenet.dsl.files import read_file
-from lenet.dsl.shapes import Shape
 from lenet.runtime.data.picture import PictureError
 from lenet.runtime.data.preparation import MOST_BYTES, Preparation, Prepared, Window, cut
 from lenet.runtime.data.target import Target
@@ -54,13 +53,6 @@ class Form:
     @property
     def pictures(self) -> Preparation:
         return self.preparation or Preparation(self.shape)
-
-
-def as_image(shape: Shape) -> tuple[int, int, int]:
-    """A vector as an image of one row."""
-    if len(shape) == 3:
-        return shape[0], shape[1], shape[2]
-    return 1, 1, shape[0]
 
 
 def form_of(

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from lenet.dsl.datasets import DATASETS
+from lenet.dsl.inputs import Input
 from lenet.dsl.sections.data import Data
 from lenet.dsl.shapes import Shape
 from lenet.dsl.vocabulary import carried_out
 from lenet.runtime.data.dataset import DataError, Dataset
+from lenet.runtime.data.features import Features
 from lenet.runtime.data.streaming import Streaming
 from lenet.runtime.data.target import Target
 
@@ -31,7 +33,9 @@ class Wanted:
     far that is (the total is 0 where the server does not tell it). `shape` is that of the images,
     which a table does not tell; the data `section` says how to read pictures, tables and labels.
     `classes` are those of a model, where the labels are text; `target` is what a net answers.
-    `streaming` says which images may stay encoded; without it, all are decoded.
+    `streaming` says which images may stay encoded; without it, all are decoded. Of a table's
+    columns rows are made for the `inputs`, of which some are held out by `seed`; `features` are
+    what a model has learnt of them.
     """
 
     section: Data
@@ -42,6 +46,9 @@ class Wanted:
     classes: tuple[str, ...] | None = None
     target: Target = _CLASS
     streaming: Streaming | None = None
+    inputs: tuple[Input, ...] = ()
+    seed: int = 0
+    features: Features | None = None
 
     @property
     def path(self) -> Path:
@@ -59,6 +66,7 @@ def load_dataset(
     classes: tuple[str, ...] | None = None,
     target: Target = _CLASS,
     streaming: Streaming | None = None,
+    **columns: Any,
 ) -> Dataset:
     """Load a dataset by its name in the language; see Wanted. Raises DataError."""
     if kind not in DATASETS or DATASETS[kind].given:
@@ -78,6 +86,7 @@ def load_dataset(
         classes,
         target,
         streaming,
+        **columns,
     )
     dataset = carried_out(__name__, kind).load(wanted)
     assert isinstance(dataset, Dataset)

@@ -8,8 +8,12 @@ from lenet.runtime.datasets import Wanted
 
 def load(wanted: Wanted) -> Dataset:
     """See the package."""
-    from lenet.runtime.data.formats.parquet import load_parquet  # slow to import
+    from lenet.runtime.data.formats.parquet import load_parquet, read_tables  # slow to import
 
+    if wanted.section.tabular:
+        from lenet.runtime.data.formats.columns import dataset_of_columns
+
+        return dataset_of_columns(*read_tables(wanted.path), wanted)
     return load_parquet(
         wanted.path, wanted.shape or (), wanted.section, wanted.classes, wanted.target,
         wanted.streaming,

@@ -19,11 +19,13 @@ from lenet.dsl.datasets import DATASETS
 from lenet.dsl.errors import LenetError
 from lenet.dsl.files import read_file
 from lenet.dsl.graph import Graph, bare_shape
-from lenet.dsl.shapes import Shape, product, show
+from lenet.dsl.shapes import Shape, as_image, product, show
 from lenet.runtime.data.dataset import Images
+from lenet.runtime.data.features import Features
 from lenet.runtime.data.picture import PictureError
 from lenet.runtime.data.preparation import MOST_BYTES, Preparation
-from lenet.runtime.data.values import TOO_LARGE, as_image
+from lenet.runtime.data.raw_rows import rows_of, table_of
+from lenet.runtime.data.values import TOO_LARGE
 from lenet.runtime.lazy import lazy
 from lenet.runtime.machine.cores import available_cores
 from lenet.runtime.machine.files import write_atomically
@@ -54,7 +56,8 @@ class Model(Shown):
     `imports` the texts of the files that it imports. `threads` predict, one for each core by
     default. `observed` is what the training images were like, if that is known. `name` is that of
     the spec's file, without its ending. Where the net's answers are no classes, `answers` are their
-    mean and deviation among the training rows, and `classes` their names.
+    mean and deviation among the training rows, and `classes` their names. `features` make rows of a
+    table's columns.
     """
 
     source: str
@@ -70,6 +73,7 @@ class Model(Shown):
     observed: Observed | None = None
     name: str = ""
     answers: tuple[tuple[float, ...], tuple[float, ...]] | None = None
+    features: Features | None = None
 
     def __repr__(self) -> str:
         return f"<Model {described(self)}>"
@@ -169,11 +173,15 @@ class Model(Shown):
         return checked(self._predictor.outputs(pixels, normalization))
 
     def predict(
-        self, images: "NDArray[Any] | str | Path | list[str | Path]"
+        self, images: "NDArray[Any] | str | Path | list[str | Path] | Any"
     ) -> Prediction | Answered:
         """The most probable class of each image; for `images` see `outputs`. They may also be the
-        path of a picture, or a list of paths. A net whose answers are no classes gives them as
-        Answered, and one that answers each place as Segmented."""
+        path of a picture, or a list of paths. A net of a table's columns takes rows: a DataFrame,
+        an Arrow table, a dict of columns or of one row, a list of dicts, or a file. A net whose
+        answers are no classes gives them as Answered, and one that answers each place as
+        Segmented."""
+        if self.features is not None and not isinstance(images, np.ndarray):
+            images = rows_of(self.features, table_of(images))
         if isinstance(images, str | Path):
             images = [images]
         if isinstance(images, list) and images and isinstance(images[0], str | Path):
@@ -231,7 +239,7 @@ class Model(Shown):
         if images.shape == shape or (len(shape) == 3 and images.shape == shape[1:]):
             images = images[None]
         fits = images.ndim > 1 and (
-            images.shape[1:] == shape
+            images.shape[1:] in (shape, as_image(shape))
             or (shape[0] == 1 and images.shape[1:] == shape[1:])
             or images.shape[1:] == (product(shape),)
             or (len(shape) == 1 and product(images.shape[1:]) == shape[0])

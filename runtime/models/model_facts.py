@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lenet.dsl.graph import Graph
-from lenet.dsl.shapes import Shape, product, show
+from lenet.dsl.shapes import Shape, as_image, channels_of, product, show
+from lenet.runtime.data.features import Features
 from lenet.runtime.data.target import Target
 from lenet.runtime.records.observed import Observed
 
@@ -50,6 +51,7 @@ def facts_of(model: "Model") -> dict[str, str]:
         ),
         "classes": json.dumps(list(model.classes)),
         **_answers(model),
+        **({} if model.features is None else {"features": json.dumps(model.features.as_list())}),
         "observed": json.dumps(observed),
     }
 
@@ -84,6 +86,7 @@ def fields_of(facts: Mapping[str, str]) -> dict[str, Any]:
         "classes": _classes(_json(facts, "classes")),
         "observed": None if observed is None else _observed(observed),
         "answers": None if answers is None else _moments(answers),
+        "features": _json(facts, "features", "null"),
     }
 
 
@@ -117,6 +120,19 @@ def brief(history: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
     return (*map(numbers, history[:-1]), *history[-1:])
 
 
+def features_of(found: Any, graph: Graph) -> Features | None:
+    """What a file says of the columns of its inputs; Damaged where that does not fit them."""
+    needed = graph.data is not None and graph.data.tabular
+    if found is None:
+        if needed:
+            raise Damaged("It does not say what was learnt of its columns.")
+        return None
+    try:
+        return Features.from_list(found, graph.inputs, graph.data)
+    except ValueError as error:
+        raise Damaged(f"Of its inputs, {error}.") from None
+
+
 def check_fit(model: "Model") -> None:
     """Damaged where the normalization, the classes or what was observed do not fit the net."""
     graph = model.graph
@@ -131,7 +147,7 @@ def check_fit(model: "Model") -> None:
         answers, names = target.count, len(target.names("answer"))
         if len(model.classes) != names or not len(given[0]) == len(given[1]) == answers:
             raise Damaged(f"It tells of other answers than its net's {answers:,}.")
-    channels = graph.input[0] if len(graph.input) == 3 else 1
+    channels = channels_of(graph.input)
     if not len(model.mean) == len(model.deviation) == channels:
         found = f"{len(model.mean):,} and {len(model.deviation):,}"
         raise Damaged(f"Its mean and deviation have {found} values, but should have {channels:,}.")
@@ -149,7 +165,7 @@ def check_fit(model: "Model") -> None:
 def _fits(shape: Shape, graph: Graph) -> bool:
     pad = graph.data.pad if graph.data is not None else (0, 0)
     padded = (shape[0], shape[1] + 2 * pad[0], shape[2] + 2 * pad[1])
-    return padded == graph.input or (product(padded),) == graph.input
+    return padded == as_image(graph.input) or (product(padded),) == graph.input
 
 
 def _moments(known: Any) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -17,7 +17,14 @@ from lenet.dsl.errors import LenetError
 from lenet.dsl.files import check_file
 from lenet.dsl.graph import Graph
 from lenet.dsl.messages.diagnostics import SpecError
-from lenet.runtime.models.model_facts import Damaged, check_fit, facts_of, fields_of, history_of
+from lenet.runtime.models.model_facts import (
+    Damaged,
+    check_fit,
+    facts_of,
+    features_of,
+    fields_of,
+    history_of,
+)
 from lenet.runtime.records import checkpoint
 from lenet.runtime.training.arguments import problem_of
 from lenet.runtime.training.parameters import to_tensors
@@ -73,8 +80,7 @@ def _of_model(path: Path, make: "type[Model]", file: Any, metadata: dict[str, st
     if _checksum(metadata) != metadata["checksum"]:
         raise Damaged("Its metadata are not those it was saved with.")
     model = make(tensors={}, history=history_of(metadata), **fields_of(metadata))
-    _check_spec(path, model)
-    check_fit(model)
+    model = _checked(path, model)
     _check_shapes(file, model.graph)
     tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
     model = replace(model, tensors=tensors)
@@ -94,14 +100,19 @@ def _of_checkpoint(path: Path, make: "type[Model]") -> "Model":
     missing = [key for key in _FACTS if key not in facts]
     if missing:
         raise Damaged(f"It does not say what its {missing[0]} is.")
-    fields = fields_of(facts)
-    model = make(tensors={}, **fields)
-    _check_spec(path, model)
-    check_fit(model)
+    model = make(tensors={}, **fields_of(facts))
+    model = _checked(path, model)
     program = compile_graph(model.graph)
     if problem := problem_of(state.weights, program.weight_count):
         raise Damaged(f"Its weights are {problem}.")
-    return make(tensors=to_tensors(program, state.weights), **fields)
+    return replace(model, tensors=to_tensors(program, state.weights))
+
+
+def _checked(path: Path, model: "Model") -> "Model":
+    """With what was learnt of columns, as the net's inputs need it."""
+    _check_spec(path, model)
+    check_fit(model)
+    return replace(model, features=features_of(model.features, model.graph))
 
 
 def _check_spec(path: Path, model: "Model") -> None:

@@ -43,7 +43,8 @@ def train_on_spark(
     for good, it begins again at the newest checkpoint. Raises LenetError for whatever stops the
     job; on KeyboardInterrupt, a checkpoint is written and the job cancelled.
     """
-    worker = F.when(F.col("validation"), F.col("row")).otherwise(F.col("row") % job.slices)
+    held_out = F.floor(F.col("row") / plan.group)
+    worker = F.when(F.col("validation"), held_out).otherwise(F.col("row") % job.slices)
     dealt = frame.repartitionById(plan.workers, (worker % plan.workers).cast("int"))
     attempts, progress = 0, desk.progress
     while True:

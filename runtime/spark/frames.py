@@ -18,7 +18,7 @@ from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
 from lenet.dsl.sections.data import Data
-from lenet.dsl.shapes import Shape
+from lenet.dsl.shapes import Shape, as_image
 from lenet.dsl.training.values import Train
 from lenet.runtime.data.columns import Columns
 from lenet.runtime.data.counts import Counts, together
@@ -29,7 +29,7 @@ from lenet.runtime.data.preparation import Preparation
 from lenet.runtime.data.rows import READY, unusable
 from lenet.runtime.data.streaming import Streaming
 from lenet.runtime.data.target import Target
-from lenet.runtime.data.values import Form, as_image, form_of_encoded
+from lenet.runtime.data.values import Form, form_of_encoded
 from lenet.runtime.models.model import Model
 from lenet.runtime.spark.columns import (
     answer_column,
@@ -158,7 +158,9 @@ def _numbered(
         detail = f"{left_out[0]}." if left_out else ""
         raise DataError(f"{name} has no rows to train on", detail)
     chosen = None
-    validate = 0 if columns.validation is not None else section.validate
+    validate = (
+        0 if columns.validation is not None or not section.holds_out else section.held_of(rows)
+    )
     if validate:
         if held:
             detail = "The data section says `validate`, and rows to validate with are there too."
@@ -183,7 +185,7 @@ def _numbered(
     return FrameSource(
         name, shape, form.dtype, rows, held, largest, classes,
         1 / 255 if form.dtype == "uint8" else 1.0, f"{rows} {held} {checksum:016x}",
-        tuple(sorted(left_out)), form.pad, form.weighted, form.target.count_beside, session,
+        tuple(sorted(left_out)), form.pad, form.weighted, form.target.count_beside, None, session,
         numbered, kept, form,
     )  # fmt: skip
 
@@ -216,7 +218,7 @@ def read_pictures(
     layout = Layout.of(Path(path))
     form = layout.form(input_shape, section)
     # Listed here, as the local engine does it: Spark would leave out other files than we do.
-    files = session.createDataFrame(layout.table(tests=not section.validate))
+    files = session.createDataFrame(layout.table(tests=not section.holds_out))
     files = files.repartition(_PARTITIONS * slots(session))
     # The paths in messages are those that the local engine gives.
     shown = files.withColumn("", files["path"])

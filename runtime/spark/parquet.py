@@ -32,7 +32,7 @@ def read_parquet(
     metadata = run_action(session, lambda: files.metadata(parts.train[0]))
     features = Features.of(metadata)
     section = features.columns(section, frame.columns, target, name)
-    if parts.test and not section.validate:  # which takes its place
+    if parts.test and not section.holds_out:  # which takes its place
         test = files.read(parts.test, held=True)
         if section.weight and section.weight not in test.columns:
             test = test.withColumn(section.weight, F.lit(None))

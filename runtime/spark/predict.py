@@ -10,8 +10,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lenet.dsl.errors import LenetError
-from lenet.dsl.shapes import product
-from lenet.runtime.data.values import Form, as_image, form_of, values_of
+from lenet.dsl.shapes import as_image, product
+from lenet.runtime.data.features import Features
+from lenet.runtime.data.raw_rows import with_columns
+from lenet.runtime.data.values import Form, form_of, values_of
 from lenet.runtime.models.model import Model
 
 # What an image is predicted to be: the class and its name, and the net's outputs for all classes;
@@ -42,6 +44,9 @@ def predict(batches: Iterator[pa.Array], data: bytes) -> Iterator[pa.Array]:
     context = TaskContext.get()
     model = _model(data, context.cpus() if context is not None else 1)
     for batch in batches:
+        if model.features is not None:
+            yield _of_rows(model, model.features, batch)
+            continue
         form = form_of(batch.type, as_image(model.image_shape))
         if form is None:
             detail = "Images are binary, arrays of numbers, or Spark's image structs."
@@ -67,6 +72,32 @@ def _result(model: Model, images: pa.Array, form: Form) -> pa.Array:
     said = (
         _answers(model, outputs, bad) if model.unit is not None else _classes(model, outputs, bad)
     )
+    return pa.StructArray.from_arrays([*said, problems], fields=list(_RESULT), mask=empty)
+
+
+def _of_rows(model: Model, features: Features, batch: pa.Array) -> pa.Array:
+    """Structs with the columns of the model's inputs, and maybe others."""
+    if not pa.types.is_struct(batch.type):
+        listed = ", ".join(features.names)
+        raise LenetError(
+            f"the model reads columns, not {batch.type}",
+            f"Its columns are {listed}.",
+            f"give a struct of them: predict(struct({listed}))",
+        )
+    names = [batch.type.field(k).name for k in range(batch.type.num_fields)]
+    table = pa.Table.from_arrays(batch.flatten(), names=names)
+    rows = features.encode(with_columns(table, features))
+    outputs = np.zeros((len(batch), product(model.graph.output)), np.float32)
+    bad = np.zeros(len(batch), bool)
+    bad[list(rows.problems)] = True
+    whole = np.flatnonzero(~bad)
+    if len(whole):
+        outputs[whole] = model.outputs(rows.values[whole])
+    problems = pa.array([rows.problems.get(k) for k in range(len(batch))], pa.string())
+    said = (
+        _answers(model, outputs, bad) if model.unit is not None else _classes(model, outputs, bad)
+    )
+    empty = pa.array(batch.is_null().to_numpy(zero_copy_only=False))
     return pa.StructArray.from_arrays([*said, problems], fields=list(_RESULT), mask=empty)
 
 

@@ -24,7 +24,7 @@ from lenet.runtime.spark.network.wire import listen
 from lenet.runtime.training.communicator import Communicator
 from lenet.runtime.training.job import Job
 from lenet.runtime.training.loop import run_training
-from lenet.runtime.training.slices.shard import Shard, owned
+from lenet.runtime.training.slices.shard import Shard, grouped, owned
 from lenet.runtime.training.trained import Trained
 
 RESULT = "name string, shape string, data binary"
@@ -41,7 +41,8 @@ class Plan:
     each other. `timeout` are the seconds after which a worker is taken for dead; beyond `memory`
     bytes, or half of what is free, a worker's images lie in a file. The images to train with may
     be `weighted`, and have so many `answers` that are no class. Images that are `encoded` are
-    decoded when they are due, as this form says.
+    decoded when they are due, as this form says. Of those to validate with, `group` that follow
+    each other are one worker's.
     """
 
     shape: tuple[int, int, int]
@@ -55,6 +56,7 @@ class Plan:
     weighted: bool = False
     answers: int = 0
     encoded: Form | None = None
+    group: int = 1
 
 
 def train(
@@ -153,12 +155,12 @@ def _train(
 def gather(batches: Iterable[pa.RecordBatch], plan: Plan, count: int, rank: int) -> Shard:
     """The rows of the partition, each at the place that its `row` names.
 
-    Training row r belongs to slice r % count, validation row r to worker r % workers.
+    Training row r belongs to slice r % count, validation row r to worker r // group % workers.
     """
     mine = {
         number: len(range(number, plan.train, count)) for number in owned(count, rank, plan.workers)
     }
-    checks = len(range(rank, plan.validation, plan.workers))
+    checks = len(grouped(plan.validation, plan.group, rank, plan.workers))
     total = sum(mine.values()) + checks
     memory = plan.memory or available_memory() // 2
     kept: EncodedImages | DecodedImages
@@ -178,9 +180,8 @@ def gather(batches: Iterable[pa.RecordBatch], plan: Plan, count: int, rank: int)
         rows, held_out = (
             batch.column(k).to_numpy(zero_copy_only=False) for k in ("row", "validation")
         )
-        places = np.where(
-            held_out, starts[count] + rows // plan.workers, starts[rows % count] + rows // count
-        )
+        own = rows // plan.group // plan.workers * plan.group + rows % plan.group
+        places = np.where(held_out, starts[count] + own, starts[rows % count] + rows // count)
         kept.put(batch.column("image"), places)
         if len(places):
             labels[places] = labels_of(batch)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from lenet.compiler.program import Program
 from lenet.dsl.errors import LenetError
-from lenet.dsl.shapes import product
+from lenet.dsl.shapes import channels_of, product
 
 _PIXELS = (np.dtype(np.uint8), np.dtype(np.float32))
 
@@ -19,7 +19,7 @@ def check_images(program: Program, pixels: NDArray[Any], channels: int) -> None:
     if not sound or pixels.shape[1] != product(program.input):
         should = f"and should be uint8 or float32 (count, {product(program.input)})"
         raise _unfit(f"The images are {pixels.dtype} {pixels.shape}, {should}.")
-    if channels != (program.input[0] if len(program.input) == 3 else 1):
+    if channels != channels_of(program.input):
         raise _unfit(f"The images are normalized in {channels} channels.")
 
 

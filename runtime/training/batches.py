@@ -16,6 +16,7 @@ from lenet.runtime.augmentations import augmented, moved
 from lenet.runtime.augmentations.mixtures import Mixture, mix
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.data.encoded import Windows
+from lenet.runtime.data.seen import Seen
 from lenet.runtime.machine.arrays import frozen
 from lenet.runtime.training.arguments import check_images, problem_of
 from lenet.runtime.unit import Unit
@@ -68,9 +69,10 @@ class Batches:
 
     def __init__(
         self, images: Images, normalization: Normalization, augment: Augment | None,
-        importance: Importance | None = None, unit: Unit | None = None,
+        importance: Importance | None = None, unit: Unit | None = None, seen: Seen | None = None,
     ) -> None:  # fmt: skip
         self.images = images
+        self.seen = seen
         self.normalization = normalization
         self.augment = augment
         self.cut = None  # the line whose windows are cut from pictures that are not yet decoded
@@ -105,6 +107,8 @@ class Batches:
         """For images `rows`, which are all that the slice has in a batch where images are mixed;
         from `key` all that is random follows, image by image."""
         scale, shift = self.normalization.scale, self.normalization.shift
+        if self.seen is not None:
+            return self._drawn(self.seen, rows, key)
         if self.augment is None and self.flat is not None:
             return self.flat, *self.arrays, rows, scale, shift, keys_of(key, rows)
         made, places = self.changed(rows, key), np.arange(len(rows), dtype=np.int64)
@@ -120,6 +124,18 @@ class Batches:
             keys = keys_of(own, places)
         pixels = frozen(made.reshape(len(rows), math.prod(made.shape[1:])))
         return pixels, *map(frozen, arrays), places, scale, shift, keys
+
+    def _drawn(self, seen: Seen, rows: NDArray[np.int64], key: np.uint64) -> Slice:
+        """Pairs, of which the noes get an item by chance that the user has not seen."""
+        assert self.flat is not None
+        pairs, arrays = self.flat[rows], [array[rows] for array in self.arrays]
+        keys = keys_of(key, rows)
+        noes = arrays[0][:, 0] == 0
+        users = pairs[noes, 0].astype(np.int64)
+        pairs[noes, 1] = seen.unseen(users, keys[noes])
+        places = np.arange(len(rows), dtype=np.int64)
+        scale, shift = self.normalization.scale, self.normalization.shift
+        return frozen(pairs), *map(frozen, arrays), places, scale, shift, keys
 
     def changed(self, rows: NDArray[np.int64], key: np.uint64) -> NDArray[Any]:
         """Copies of the images `rows`, (count, channels, height, width), decoded where they are

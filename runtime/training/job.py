@@ -12,6 +12,7 @@ from lenet.dsl.losses import LOSSES
 from lenet.dsl.optimizers import DECAY, OPTIMIZERS, decays_all, undecayed, usual_optimizer
 from lenet.dsl.training.values import Train
 from lenet.dsl.vocabulary import Use
+from lenet.runtime.data.seen import Seen
 from lenet.runtime.training.batches import Importance, Normalization
 from lenet.runtime.unit import Unit
 
@@ -25,7 +26,7 @@ class Job:
     `slices` are those of a batch. `digest` tells the job from other trainings; see `digest_of`.
     `model` are the facts of the model that comes of it, in JSON, for its checkpoints. `importance`
     is there where images count differently. `classes` are the names of the classes, or of other
-    answers, whose `unit` is there then.
+    answers, whose `unit` is there then. `seen` are pairs of users and items.
     """
 
     graph: Graph
@@ -39,6 +40,7 @@ class Job:
     white: float = 255.0
     classes: tuple[str, ...] = ()
     unit: Unit | None = None
+    seen: Seen | None = None
 
     @property
     def train(self) -> Train:

@@ -111,7 +111,7 @@ class _Run:
         self.trainer = Trainer(
             self.loaded, shard, job.normalization, weights, updater, self.settings.batch,
             self.settings.seed, threads, communicator, graph.augment,
-            job.importance, job.unit,
+            job.importance, job.unit, job.seen,
         )  # fmt: skip
         if state is not None:
             self.trainer.updater.restore(state.optimizer, self.at.iteration)

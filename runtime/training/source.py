@@ -13,7 +13,7 @@ from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Graph
 from lenet.dsl.messages.clean import clean
 from lenet.dsl.optimizers import OPTIMIZERS
-from lenet.dsl.shapes import product, show
+from lenet.dsl.shapes import as_image, product, show
 from lenet.runtime.data.counts import Counts, count
 from lenet.runtime.data.dataset import DataError, Dataset, Images
 from lenet.runtime.data.survey import Surveyed, survey
@@ -22,6 +22,7 @@ from lenet.runtime.look import check_labels, check_metrics
 from lenet.runtime.training.slices.shard import Shard, deal
 
 if TYPE_CHECKING:
+    from lenet.runtime.data.features import Features
     from lenet.runtime.spark.session import DataFrame, SparkSession
 
 
@@ -34,7 +35,7 @@ class Source(ABC):
     label. A value is what is stored, of `dtype`, times `scale`. `fingerprint` tells the images from
     others. `left_out` tells of pictures that could not be read. There are `pad` rows and columns of
     zeros around each image. Images to train with may be `weighted`, and have so many `answers` that
-    are no class, whose names are the `classes` then.
+    are no class, whose names are the `classes` then; `features` are how they are made of a table.
     """
 
     name: str
@@ -50,6 +51,12 @@ class Source(ABC):
     pad: tuple[int, int]
     weighted: bool
     answers: int
+    features: "Features | None"
+
+    @property
+    def group(self) -> int:
+        """How many images to validate with are compared with each other."""
+        return 1 if self.features is None else self.features.group
 
     @cached_property
     def counted(self) -> tuple[Counts, dict[int, int]]:
@@ -110,8 +117,8 @@ class InMemory(Source):
         return cls(
             dataset.name, dataset.shape, str(train.pixels.dtype), len(train), len(test), largest,
             dataset.classes, dataset.scale, fingerprint, tuple(sorted(dataset.left_out)),
-            dataset.pad, train.weights is not None, train.answers, train, test,
-            surveyed,
+            dataset.pad, train.weights is not None, train.answers,
+            dataset.features, train, test, surveyed,
         )  # fmt: skip
 
     def _count(self) -> tuple[Counts, dict[int, int]]:
@@ -132,7 +139,7 @@ class InMemory(Source):
         return images_frame(session, self.train, self.test)
 
     def shard(self, count: int) -> Shard:
-        return deal(self.train, self.test, count)
+        return deal(self.train, self.test, count, group=self.group)
 
 
 def _checksum(array: NDArray[Any]) -> int:
@@ -154,7 +161,7 @@ def _check_batch(graph: Graph, source: Source) -> None:
 
 def check_source(graph: Graph, source: Source, may_lack_tests: bool = False) -> None:
     """Whether the images fit the net; the checker cannot know before they are read."""
-    if source.shape != graph.input and (product(source.shape),) != graph.input:
+    if source.shape != as_image(graph.input) and (product(source.shape),) != graph.input:
         raise DataError(
             f"the net's input is {show(graph.input)}, but the images of {source.name} are "
             f"{show(source.shape)}",

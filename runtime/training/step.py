@@ -12,6 +12,7 @@ from lenet.compiler.optimizers.rule import OUT_OF_RANGE
 from lenet.compiler.target import LANES
 from lenet.dsl.graph import Graph
 from lenet.dsl.sections.augment import Augment
+from lenet.runtime.data.seen import Seen
 from lenet.runtime.machine.arrays import aligned_floats
 from lenet.runtime.machine.thread_pool import Team
 from lenet.runtime.training.arguments import check_labels, check_weights
@@ -61,6 +62,7 @@ class Trainer:
         augment: Augment | None = None,
         importance: Importance | None = None,
         unit: Unit | None = None,
+        seen: Seen | None = None,
     ) -> None:
         program = loaded.program
         check_weights(weights, program.weight_count)
@@ -77,7 +79,7 @@ class Trainer:
         # The tail holds the sum of losses and the number of hits.
         self.total = np.zeros(self.size + 2, np.int64)
         self.batches = {
-            number: Batches(images, normalization, augment, importance, unit)
+            number: Batches(images, normalization, augment, importance, unit, seen)
             for number, images in shard.slices.items()
         }
         for batches in self.batches.values():

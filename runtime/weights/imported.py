@@ -12,6 +12,7 @@ from lenet.dsl.errors import LenetError
 from lenet.dsl.files import read_file
 from lenet.dsl.graph import Graph, bare_shape
 from lenet.dsl.messages.clean import clean
+from lenet.dsl.shapes import channels_of
 from lenet.runtime.data.target import Target
 from lenet.runtime.make_job import fixed_normal
 from lenet.runtime.models.model import Model
@@ -92,7 +93,7 @@ def _normal(graph: Graph, spec: Path, names: Names) -> Normal:
     """As the spec says it in numbers, else as the weights are known to want it."""
     if graph.data is not None and graph.data.mean:
         return fixed_normal(graph)
-    channels = graph.input[0] if len(graph.input) == 3 else 1
+    channels = channels_of(graph.input)
     if names.normal is not None:
         mean, deviation = names.normal
         if len(mean) not in (1, channels):

@@ -75,6 +75,10 @@ CHAINS = {
     "trained factors": "input 2x5x7; layerscale; conv 3x2x2; layerscale 0.5; tanh; add; .path; "
     "..conv 3x3x3 pad 1; ..layerscale 0.1; .path; relu; layerscale (-2); reshape 72; layerscale; "
     "linear 18; layerscale; linear 3",
+    "sequences": "input 3x33; conv 5x1; tanh; add; .path; ..conv 5x3 dilate 4 causal; ..relu; "
+    "..conv 5x2 causal groups 5; .path; maxpool 2; layernorm; conv 7x3 pad 1; gelu; depthwise 3 "
+    "stride 2 pad same bias no; upsample 2; batchnorm; avgpool 2; concat; .path; ..last; .path; "
+    "..maxpool all; .path; ..reshape 14x4; ..tanh; ..avgpool all; linear 3",
     "softmax inside": "input 3x4x4; conv 5x2x2; softmax; reshape 45; linear 6; softmax; linear 4; "
     "logsoftmax",
     "logsoftmax inside": "input 3x4x4; conv 5x2x2; logsoftmax; reshape 45; linear 4",

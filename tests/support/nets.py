@@ -10,12 +10,13 @@ import pytest
 from lenet.compiler.jit.cache import Loaded, load
 from lenet.compiler.losses.code import loss_of
 from lenet.compiler.optimizers.exact import FRACTION_BITS, sum_exactly
+from lenet.compiler.passes.sequences_as_maps import sequences_as_maps
 from lenet.compiler.pipeline import compile_graph
 from lenet.dsl import registry
 from lenet.dsl.check import check_graph
 from lenet.dsl.graph import Graph
 from lenet.dsl.losses import LOSSES as registry_of_losses
-from lenet.dsl.shapes import product
+from lenet.dsl.shapes import as_image, channels_of, product
 from lenet.dsl.vocabulary import Use
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.machine.arrays import aligned_floats, frozen
@@ -76,7 +77,7 @@ class Case:
         train_slice = self.loaded.train_slice(self.pixels.dtype)
         phased = PhasedStep(program, train_slice, 1, 1, count, Alone())
         phased.arenas[0][:] = np.nan
-        shape = (-1, *((1, 1) if len(self.graph.input) == 1 else ()), *self.graph.input)
+        shape = (-1, *as_image(self.graph.input))
         images = Images(self.pixels.reshape(shape), self.labels)
         batch = Batches(images, Normalization(*self.normalization()), None)
         data = [batch.of(rows.astype(np.int64), np.uint64(key))]
@@ -126,10 +127,12 @@ class Case:
 
     def values(self) -> np.ndarray:
         """The images as the net sees them, float64."""
-        return self.pixels.astype(np.float64) * np.float32(SCALE) + np.float32(SHIFT)
+        values = self.pixels.astype(np.float64) * np.float32(SCALE) + np.float32(SHIFT)
+        shape = self.graph.input
+        return values.reshape(-1, *as_image(shape)) if len(shape) == 2 else values
 
     def normalization(self):
-        channels = self.graph.input[0] if len(self.graph.input) == 3 else 1
+        channels = channels_of(self.graph.input)
         return np.full(channels, SCALE, np.float32), np.full(channels, SHIFT, np.float32)
 
 
@@ -194,7 +197,8 @@ def labels_of(graph: Graph, random: np.random.Generator, images: int) -> np.ndar
 
 
 def reference_net(graph: Graph, tensors: dict[str, np.ndarray], running: bool = False) -> Net:
-    """`running` normalizes by the running statistics, as in prediction."""
+    """`running` normalizes by the running statistics, as in prediction. Sequences are maps."""
+    graph = sequences_as_maps(graph)
     layers = []
     names = {graph.nodes[0].name: ""}
     for node in graph.nodes[1:]:

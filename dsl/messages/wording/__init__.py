@@ -10,31 +10,37 @@ from lenet.dsl.messages.wording import (
     advice,
     answers,
     bodies,
+    columns,
     images,
+    inputs,
     metrics,
     net,
     outputs,
     parts,
     reading,
     sections,
+    sequences,
     shapes,
     words,
 )
 from lenet.dsl.messages.wording.advice import *  # noqa: F403
 from lenet.dsl.messages.wording.answers import *  # noqa: F403
 from lenet.dsl.messages.wording.bodies import *  # noqa: F403
+from lenet.dsl.messages.wording.columns import *  # noqa: F403
 from lenet.dsl.messages.wording.images import *  # noqa: F403
+from lenet.dsl.messages.wording.inputs import *  # noqa: F403
 from lenet.dsl.messages.wording.metrics import *  # noqa: F403
 from lenet.dsl.messages.wording.net import *  # noqa: F403
 from lenet.dsl.messages.wording.outputs import *  # noqa: F403
 from lenet.dsl.messages.wording.parts import *  # noqa: F403
 from lenet.dsl.messages.wording.reading import *  # noqa: F403
 from lenet.dsl.messages.wording.sections import *  # noqa: F403
+from lenet.dsl.messages.wording.sequences import *  # noqa: F403
 from lenet.dsl.messages.wording.shapes import *  # noqa: F403
 from lenet.dsl.messages.wording.words import *  # noqa: F403
 
-_SUBJECTS = (reading, words, net, shapes, parts, outputs, answers, images, sections, metrics,
-             bodies, advice)  # fmt: skip
+_SUBJECTS = (reading, words, net, shapes, parts, outputs, answers, images, inputs, columns,
+             sections, sequences, metrics, bodies, advice)  # fmt: skip
 CODES = dict(
     sorted(
         (name, code)

@@ -123,12 +123,13 @@ E032 = Code(
 
 
 def linear_on_map(span: Span, given: Shape, source: str, layer: str = "linear") -> Diagnostic:
-    """A layer of vectors stands behind a map, (channels, height, width)."""
+    """A layer of vectors stands behind a map, (channels, height, width), or a sequence."""
+    form = "channels x steps" if len(given) == 2 else "channels x height x width"
     return Diagnostic(
         "E032",
         span,
-        f"`{layer}` needs a vector, but gets a map",
-        f"{source} gives {show(given)}, which is channels x height x width.",
+        f"`{layer}` needs a vector, but gets a {'sequence' if len(given) == 2 else 'map'}",
+        f"{source} gives {show(given)}, which is {form}.",
         "flatten it first: write `flatten` on the line before",
         edits=(Edit.line_before(span, "flatten"),),
     )
@@ -142,14 +143,15 @@ E033 = Code(
 
 
 def needs_map(span: Span, layer: str, given: Shape, source: str) -> Diagnostic:
-    """A layer of maps stands behind a vector."""
+    """A layer of maps stands behind a vector, or behind a sequence."""
+    shape = show((given[0], 1, given[1] if len(given) == 2 else 1))
     return Diagnostic(
         "E033",
         span,
-        f"`{layer}` needs a map, but gets a vector",
+        f"`{layer}` needs a map, but gets a {'sequence' if len(given) == 2 else 'vector'}",
         f"{source} gives {show(given)}; a map is channels x height x width.",
-        f"turn it into a map first: reshape {given[0]}x1x1",
-        edits=(Edit.line_before(span, f"reshape {given[0]}x1x1"),),
+        f"turn it into a map first: reshape {shape}",
+        edits=(Edit.line_before(span, f"reshape {shape}"),),
     )
 
 

@@ -59,6 +59,15 @@ def load_parquet(
     return replace(dataset, classes=features.classes(section, whole))
 
 
+def read_tables(path: Path) -> tuple[pa.Table, pa.Table | None]:
+    """All columns of the rows to train with, and to test with where there are some; DataError."""
+    if not path.exists():
+        raise DataError(f"There is no file {path}.")
+    parts = [part for part in _parts(path, path.resolve().name) if part]
+    tables = [_read(part, path, "", None) for part in parts]
+    return tables[0], tables[1] if len(tables) > 1 else None
+
+
 def _is_encoded(kind: pa.DataType) -> bool:
     """Whether a column of images may hold encoded pictures."""
     return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or is_picture(kind))

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from lenet.dsl.messages.clean import clean
 from lenet.dsl.sections.data import Data
-from lenet.dsl.shapes import Shape
+from lenet.dsl.shapes import Shape, as_image
 from lenet.runtime.data.dataset import DataError, Dataset
 from lenet.runtime.data.formats.hub import bytes_of, is_picture
 from lenet.runtime.data.labels import as_text, check_kind, is_text, names_of, no_numbers
@@ -17,7 +17,7 @@ from lenet.runtime.data.rows import Read, images_of
 from lenet.runtime.data.streaming import Streaming
 from lenet.runtime.data.survey import encoded_images
 from lenet.runtime.data.target import Target
-from lenet.runtime.data.values import Form, as_image, form_of
+from lenet.runtime.data.values import Form, form_of
 
 _CLASS = Target()
 

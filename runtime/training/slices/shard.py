@@ -33,8 +33,16 @@ class Shard:
         return self.validation.pixels.dtype
 
 
-def deal(train: Images, validation: Images, count: int, rank: int = 0, size: int = 1) -> Shard:
-    """A worker's share of images that are all at hand.
+def grouped(count: int, group: int, rank: int, size: int) -> np.ndarray[Any, np.dtype[np.intp]]:
+    """The rows to validate with of one of `size` workers: of `count`, `group` stay together."""
+    rows = np.arange(count, dtype=np.intp)
+    return rows[rows // group % size == rank]
+
+
+def deal(
+    train: Images, validation: Images, count: int, rank: int = 0, size: int = 1, group: int = 1
+) -> Shard:
+    """A worker's share of images that are all at hand; those to validate with go in groups.
 
     Row r belongs to slice r % count; a slice's images are copied to one place, since they are used
     together.
@@ -44,4 +52,5 @@ def deal(train: Images, validation: Images, count: int, rank: int = 0, size: int
         return images.take(np.arange(first, len(images), step, dtype=np.intp))
 
     slices = {number: every(train, count, number) for number in owned(count, rank, size)}
-    return Shard(len(train), count, slices, every(validation, size, rank), len(validation))
+    held = validation.take(grouped(len(validation), group, rank, size))
+    return Shard(len(train), count, slices, held, len(validation))

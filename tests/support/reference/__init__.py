@@ -591,6 +591,19 @@ def slice_backward(
     return dx, {}
 
 
+def last_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
+    """A sequence is a map of one row."""
+    return x[:, :, 0, -1], x.shape
+
+
+def last_backward(
+    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
+) -> tuple[Array, Arrays]:
+    dx = np.zeros(saved)
+    dx[:, :, 0, -1] = dy
+    return dx, {}
+
+
 def shuffle_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
     """The channels as a table with a row for each group, read by columns."""
     groups = attributes["groups"]
@@ -665,6 +678,7 @@ LAYERS: dict[str, Layer] = {
     "pad": Layer(pad_forward, pad_backward),
     "crop": Layer(crop_forward, crop_backward),
     "slice": Layer(slice_forward, slice_backward),
+    "last": Layer(last_forward, last_backward),
     "shuffle": Layer(shuffle_forward, shuffle_backward),
     "upsample": Layer(upsample_forward, upsample_backward),
     "add": Layer(add_forward, add_backward),

@@ -1,0 +1,60 @@
+"""What a data section says of a table's columns: which feed the inputs, and which rows are held
+out. The lines are entries of the section (dsl/column_lines.py)."""
+
+from dataclasses import dataclass, field
+
+from lenet.dsl.syntax.tree import Span
+
+_NOWHERE = Span(1, 1, 1)
+
+
+@dataclass(frozen=True)
+class Fed:
+    """An input, "" for the only one, and the columns that it takes, as the line `word` says."""
+
+    word: str
+    columns: tuple[str, ...]
+    input: str = ""
+    span: Span = field(default=_NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Split:
+    """Which rows are held out.
+
+    `how` is "percent" of them by chance, with all rows of a value of `column` together where one is
+    named; "last" so many percent of them in the table's order, or of each series; "newest", one row
+    of each value of `column`; or "where" `column` has the `value`.
+    """
+
+    how: str
+    percent: float = 0.0
+    column: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True)
+class Series:
+    """Columns that go along in time: a row of a `window` of steps is answered with the first one's
+    next `ahead` steps. Rows `by` which they differ are series of their own; `order` is the column
+    of the time. `known` are columns that are known ahead as well."""
+
+    columns: tuple[str, ...]
+    by: str = ""
+    order: str = ""
+    window: int = 0
+    ahead: int = 0
+    span: Span = field(default=_NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Liked:
+    """Pairs of a user and an item that somebody has seen: each is a yes, and in every epoch there
+    are so many `negatives` for each, items by chance that the user has not seen. `order` is
+    the column of the time."""
+
+    user: str
+    item: str
+    order: str = ""
+    negatives: int = 4
+    span: Span = field(default=_NOWHERE, compare=False, repr=False)

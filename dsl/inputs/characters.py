@@ -1,0 +1,16 @@
+"""characters: a text, character by character."""
+
+from lenet.dsl.inputs import InputKind
+
+INPUT = InputKind(
+    name="characters",
+    summary="a text of at most so many characters, of which the most frequent are known: `input "
+    "400 characters of 100`; for `embed`, `onehot` or `bag`",
+    example="input 400 characters of 100",
+    line="text",
+    number="before",
+    codes=True,
+    many=True,
+    usual=128,
+    aliases=("chars", "character", "letters"),
+)

@@ -1,0 +1,136 @@
+"""Columns of tables, and the inputs that they are for."""
+
+from lenet.dsl.columns import Fed
+from lenet.dsl.inputs import Input
+from lenet.dsl.messages.codes import Code
+from lenet.dsl.messages.diagnostics import Diagnostic, Related
+from lenet.dsl.messages.phrases import counted
+from lenet.dsl.shapes import Shape, product, show
+from lenet.dsl.syntax.tree import Span
+
+E087 = Code(
+    "columns that do not fit the inputs",
+    "Each input takes the columns that a line of the section `data` names: `category` for `one of` "
+    "and `some of`, `number` for numbers, `text` for words and characters.",
+    'input size one of 3\nembed 2\nlinear 2\ndata csv "t.csv"\n  number weight as size\n'
+    "  predict kind\n",
+)
+
+
+def _what(given: Input) -> str:
+    name = f"the input {given.name}" if given.name else "the input"
+    return f"{name}, {_kind(given)},"
+
+
+def _kind(given: Input) -> str:
+    if not given.kind:
+        return show(given.shape)
+    if given.entry is not None and given.entry.number == "behind":
+        return f"{given.kind} of {given.of}"
+    return f"{given.shape[0]} {given.kind}"
+
+
+def _line(given: Input) -> str:
+    """An example of the line that names its columns."""
+    if given.has_codes:
+        return f"{given.line} {given.name or 'NAME'}"
+    tail = f" as {given.name}" if given.name else ""
+    return f"{given.line} a b c{tail}" if product(given.shape) > 1 else f"{given.line} a{tail}"
+
+
+def no_column_for(span: Span, given: Input, place: Span) -> Diagnostic:
+    """No line says which columns an input takes."""
+    return Diagnostic(
+        "E087",
+        span,
+        f"no line of the section `data` says which columns {_what(given)} takes",
+        "",
+        f"add a line such as `{_line(given)}`",
+        (Related(place, "the input is here"),),
+    )
+
+
+def column_without_input(span: Span, fed: Fed, known: tuple[str, ...]) -> Diagnostic:
+    """A line for an input that is not there."""
+    names = ", ".join(name for name in known if name)
+    detail = f"The inputs are {names}." if names else "The only input has no name."
+    what = f"no input is called {fed.input}" if fed.input else "this line does not say which input"
+    fix = "name one of them behind `as`" if names else f"write one line `{fed.word}`"
+    return Diagnostic("E087", span, what, detail, fix)
+
+
+def input_fed_twice(span: Span, name: str, first: Span) -> Diagnostic:
+    """Two lines for one input."""
+    return Diagnostic(
+        "E087", span, f"{name or 'the input'} has its columns already",
+        "", "remove one of the lines", (Related(first, "the first is here"),),
+    )  # fmt: skip
+
+
+def other_line(span: Span, word: str, given: Input, place: Span) -> Diagnostic:
+    """A line of another kind than the input."""
+    return Diagnostic(
+        "E087",
+        span,
+        f"a `{word}` column does not fit {_what(given).rstrip(',')}",
+        "",
+        f"write `{_line(given)}`, or make the input another",
+        (Related(place, "the input is here"),),
+    )
+
+
+def column_count(span: Span, columns: int, given: Input, place: Span) -> Diagnostic:
+    """More or fewer columns than the input has numbers."""
+    return Diagnostic(
+        "E087",
+        span,
+        f"{counted(columns, 'column')} for {counted(product(given.shape), 'number')}",
+        f"{_what(given).rstrip(',').capitalize()} has a place for each column.",
+        f"name {counted(product(given.shape), 'column')}, or write `{columns} numbers`",
+        (Related(place, "the input is here"),),
+    )
+
+
+def liked_needs_two(span: Span, count: int) -> Diagnostic:
+    """`liked` without an input for users and one for items."""
+    return Diagnostic(
+        "E087",
+        span,
+        "`liked` is for two inputs: users, and items",
+        f"The net has {counted(count, 'input')}.",
+        "write `input user one of 671` and `input movie one of 9066`",
+    )
+
+
+def half_of_two(span: Span, there: str, lacking: str) -> Diagnostic:
+    """One of two lines that belong together."""
+    example = "window 72 ahead 24" if lacking == "window" else f"{lacking} …"
+    return Diagnostic(
+        "E087", span, f"the section `data` has a line `{there}`, and none `{lacking}`",
+        "They belong together.", f"add `{example}`",
+    )  # fmt: skip
+
+
+def series_differ(span: Span, wanted: Shape, found: Shape, place: Span) -> Diagnostic:
+    """The input is not so many columns times the window."""
+    given = f"The input is {show(found)}." if found else "The net has other inputs."
+    return Diagnostic(
+        "E087",
+        span,
+        f"these series are {show(wanted)}: columns x steps of the window",
+        given,
+        f"write input {show(wanted)}",
+        (Related(place, "the input is here"),),
+    )
+
+
+def other_horizon(span: Span, outputs: int, ahead: int, series: Span) -> Diagnostic:
+    """The net tells more or fewer steps than the data ask for."""
+    return Diagnostic(
+        "E087",
+        span,
+        f"the net gives {counted(outputs, 'number')}, and the data ask for {ahead} steps ahead",
+        "",
+        f"make the last layer give {ahead}, or write `ahead {outputs}`",
+        (Related(series, "the series are here"),),
+    )

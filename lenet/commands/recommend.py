@@ -1,0 +1,30 @@
+"""`lenet recommend`: what a user has not seen, and may like."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lenet.commands import Json, Model
+from lenet.terminal.console import say, say_json
+
+
+def recommend(
+    model: Model,
+    user: Annotated[str, typer.Option("--user", metavar="USER", help="As the table has it.")],
+    top: Annotated[int, typer.Option("--top", min=1, help="How many items.")] = 10,
+    as_json: Json = False,
+) -> None:
+    """Print the items that a model of `liked` rows recommends to a user, the best first.
+
+    Items that the user had seen in training are left out. Each comes with the probability that the
+    net gives it among pairs that were seen and pairs that were drawn, which tells their order.
+    """
+    from lenet.runtime.models.model import Model as Trained
+    from lenet.runtime.models.recommend import recommended
+
+    for item, probability in recommended(Trained.open(Path(model)), user, top):
+        if as_json:
+            say_json({"item": item, "probability": probability})
+        else:
+            say(f"{item}  {probability:.2%}")

@@ -1,0 +1,163 @@
+"""From a table's columns to the rows that a net reads, and what has been learnt for that."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from lenet.dsl.inputs import Input
+from lenet.dsl.messages.clean import clean
+from lenet.dsl.sections.data import Data
+from lenet.dsl.shapes import product
+from lenet.runtime.data.dataset import DataError
+from lenet.runtime.data.seen import GROUP, Seen
+from lenet.runtime.inputs import kind_of
+
+DROP, MEAN = "drop", "mean"  # of the line `missing`
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Float32 (rows, values), and why some of them cannot be used."""
+
+    values: NDArray[np.float32]
+    problems: dict[int, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """The inputs, the columns that each takes, and what the training rows have told of them.
+    `missing` is what becomes of numbers that are not there; `seen` are the pairs of `liked`."""
+
+    inputs: tuple[Input, ...]
+    columns: tuple[tuple[str, ...], ...]
+    facts: tuple[Mapping[str, Any], ...]
+    missing: str = ""
+    seen: Seen | None = None
+
+    @classmethod
+    def learn(
+        cls, inputs: tuple[Input, ...], columns: tuple[tuple[str, ...], ...], missing: str,
+        table: pa.Table,
+    ) -> "Features":  # fmt: skip
+        """Of training rows; DataError where they do not fit the inputs."""
+        facts = []
+        for given, names in zip(inputs, columns, strict=True):
+            facts.append(kind_of(given).learn(given, [column_of(table, n) for n in names]))
+        return cls(inputs, columns, tuple(facts), missing)
+
+    @classmethod
+    def of_series(cls, given: Input, section: Data, known: NDArray[np.float64]) -> "Features":
+        """Of columns that go along in time, whose training steps are `known` (steps, columns)."""
+        assert section.series is not None
+        columns = [pa.array(column) for column in known.T]
+        facts = kind_of(given).learn(given, columns)
+        return cls((given,), (section.series.columns,), (facts,), section.missing)
+
+    def standardized(self, windows: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Windows (count, columns, steps) as the net sees them; what is missing as told."""
+        mean, deviation = (np.array(self.facts[0][k])[:, None] for k in ("mean", "deviation"))
+        values = ((windows - mean) / deviation).astype(np.float32)
+        if self.missing in ("", DROP):
+            return values
+        return np.where(np.isnan(values), self._instead(self.facts[0])[:, None], values)
+
+    @property
+    def of_windows(self) -> bool:
+        """Whether a row is a window of series, which several rows of a table make."""
+        return not self.inputs[0].kind and len(self.inputs[0].shape) == 2
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All columns, each once."""
+        return tuple(dict.fromkeys(name for own in self.columns for name in own))
+
+    @property
+    def group(self) -> int:
+        """How many rows to validate with belong together."""
+        return 1 if self.seen is None else GROUP
+
+    def known(self, place: int) -> int:
+        """How many categories an input has."""
+        return len(self.facts[place]["categories"])
+
+    def encode(self, table: pa.Table) -> Rows:
+        """The rows of a table, side by side; DataError where a column is not there, or not of its
+        kind."""
+        parts: list[NDArray[np.float32]] = []
+        problems: dict[int, str] = {}
+        for given, names, facts in zip(self.inputs, self.columns, self.facts, strict=True):
+            columns = [column_of(table, name) for name in names]
+            try:
+                found = kind_of(given).encode(given, facts, columns)
+            except DataError as error:
+                named = ", ".join(map(clean, names))
+                raise DataError(f"{error.title} ({named})", error.detail, error.fix) from None
+            values = found.values
+            if found.problems and self.missing not in ("", DROP):
+                values = np.where(np.isnan(values), self._instead(facts), values)
+            else:
+                for row, problem in found.problems.items():
+                    problems.setdefault(row, f"{problem} ({', '.join(map(clean, names))})")
+            parts.append(values.reshape(len(values), product(given.shape)))
+        return Rows(np.ascontiguousarray(np.concatenate(parts, axis=1), np.float32), problems)
+
+    def _instead(self, facts: Mapping[str, Any]) -> NDArray[np.float32]:
+        """What stands for missing numbers: the mean, or 0 as it is standardised."""
+        mean, deviation = np.array(facts["mean"]), np.array(facts["deviation"])
+        zero = np.zeros(len(mean)) if self.missing == MEAN else -mean / deviation
+        return zero.astype(np.float32)
+
+    def as_list(self) -> list[dict[str, Any]]:
+        """For the model's file."""
+        found: list[dict[str, Any]] = [
+            {"columns": list(names), "facts": dict(facts)}
+            for names, facts in zip(self.columns, self.facts, strict=True)
+        ]
+        if self.seen is not None:
+            found[0]["seen"] = self.seen.as_dict()
+        return found
+
+    @classmethod
+    def from_list(cls, found: Any, inputs: tuple[Input, ...], data: Data | None) -> "Features":
+        """ValueError where a file has something else."""
+        if not isinstance(found, list) or len(found) != len(inputs):
+            raise ValueError("its columns are not those of its inputs")
+        columns, facts = [], []
+        for given, own in zip(inputs, found, strict=True):
+            names = own.get("columns") if isinstance(own, dict) else None
+            known = own.get("facts") if isinstance(own, dict) else None
+            sound = isinstance(names, list) and all(isinstance(n, str) for n in names)
+            if not sound or not isinstance(known, dict) or not kind_of(given).check(given, known):
+                raise ValueError(f"what it says of {given.name or 'its input'} is not of its kind")
+            columns.append(tuple(names or ()))
+            facts.append(known)
+        features = cls(inputs, tuple(columns), tuple(facts), data.missing if data else "")
+        if data is None or data.liked is None:
+            return features
+        seen = Seen.from_dict(found[0].get("seen"), features.known(0), features.known(1))
+        return replace(features, seen=seen)
+
+
+def column_of(table: pa.Table, name: str) -> pa.Array:
+    """A column in one piece; DataError where it is not there."""
+    if name not in table.column_names:
+        listed = ", ".join(c for c in table.column_names if c[:1] != "!") or "none"
+        raise DataError(f"there is no column {clean(name)}", f"The columns are {clean(listed)}.")
+    column = table[name]
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def columns_for(inputs: tuple[Input, ...], data: Data) -> tuple[tuple[str, ...], ...]:
+    """The columns of each input, as the section says them; they are checked."""
+    if data.series is not None:
+        return (data.series.columns,)
+    if data.liked is not None:
+        return ((data.liked.user,), (data.liked.item,))
+    by_name = {fed.input: fed.columns for fed in data.fed}
+    if len(inputs) == 1:
+        return (data.fed[0].columns,)
+    return tuple(by_name[given.name] for given in inputs)

@@ -1,0 +1,71 @@
+"""Comma-separated values: a file, or a folder of files, whose first lines name the columns."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv
+
+from lenet.dsl.files import open_file
+from lenet.dsl.messages.clean import clean
+from lenet.runtime.data.dataset import DataError
+
+_ENDINGS = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
+_EMPTY = ["", "NA", "N/A", "NaN", "nan", "null", "NULL"]
+
+
+def read_csv(path: Path) -> tuple[pa.Table, pa.Table | None]:
+    """Rows to train with and, where the folder has `train` and `test`, to test with; DataError."""
+    if not path.exists():
+        raise DataError(f"There is no file {path}.")
+    if not path.is_dir():
+        return read_file(path), None
+    train, test = (_files(path, part) for part in ("train", "test"))
+    if train:
+        return _whole(train, path), _whole(test, path) if test else None
+    files = sorted(p for p in path.iterdir() if p.name.endswith(_ENDINGS) and p.name[0] not in "._")
+    if not files:
+        raise DataError(f"{path} has no csv files.", f"I look for {', '.join(_ENDINGS)}.")
+    return _whole(files, path), None
+
+
+def _files(path: Path, part: str) -> list[Path]:
+    inside = path / part
+    if inside.is_dir():
+        return sorted(p for p in inside.iterdir() if p.name.endswith(_ENDINGS))
+    return [path / (part + end) for end in _ENDINGS if (path / (part + end)).exists()]
+
+
+def _whole(files: list[Path], path: Path) -> pa.Table:
+    try:
+        return pa.concat_tables([read_file(file) for file in files], promote_options="permissive")
+    except pa.ArrowException as error:
+        raise DataError(f"The files of {path} do not fit together.", str(error)) from None
+
+
+def read_file(path: Path) -> pa.Table:
+    """One file's rows, in their order; columns of numbers are numbers, others text. DataError."""
+    separator = "\t" if ".tsv" in path.name else ","
+    options = pyarrow.csv.ConvertOptions(
+        null_values=_EMPTY, strings_can_be_null=True, quoted_strings_can_be_null=False
+    )
+    parse = pyarrow.csv.ParseOptions(delimiter=separator, newlines_in_values=True)
+    reading = pyarrow.csv.ReadOptions(block_size=2**24)
+    try:
+        with open_file(path) as stream:
+            source = pa.input_stream(stream, "gzip" if path.suffix == ".gz" else None)
+            table = pyarrow.csv.read_csv(source, reading, parse, options)
+    except pa.ArrowException as error:
+        said = str(error).removeprefix("CSV parse error: ")
+        raise DataError(
+            f"Cannot read {path}.", clean(said[:300]), "mend that line, or name another file"
+        ) from None
+    except UnicodeDecodeError:
+        raise DataError(f"{path} is no UTF-8 text", "", "save it as UTF-8") from None
+    except OSError as error:
+        raise DataError(f"Cannot read {path}.", error.strerror or str(error)) from None
+    if table.num_rows == 0:
+        raise DataError(f"{path} has no rows.")
+    twice = {n for n in table.column_names if table.column_names.count(n) > 1}
+    if twice:
+        raise DataError(f"{path} has two columns {clean(sorted(twice)[0])}", "", "rename one")
+    return table

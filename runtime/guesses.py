@@ -1,0 +1,79 @@
+"""What the simplest answers to the rows of a table reach: a net is to beat them."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet.dsl.graph import Graph
+from lenet.dsl.metrics import METRICS
+from lenet.runtime.data.dataset import Images
+from lenet.runtime.metrics import Tally
+from lenet.runtime.metrics.outcomes import outcomes_of
+from lenet.runtime.training.source import InMemory, Source
+from lenet.runtime.unit import Unit
+
+
+def guesses_of(graph: Graph, source: Source) -> dict[str, dict[str, float]]:
+    """The metrics of the rows that validate, by what is always answered: the most frequent class,
+    the mean, or a series' last steps once more. Nothing of images."""
+    if not isinstance(source, InMemory) or source.features is None or not len(source.test):
+        return {}
+    unit = None
+    if graph.answers != "class":
+        moments = source.counted[0].of_answers(apart=len(graph.output) == 1)
+        unit = Unit.of(graph, *moments)
+    found = {}
+    for name, outputs in _answers(graph, source, unit):
+        count = outputs.shape[1]
+        metrics = graph.train.metrics if graph.train is not None else ()
+        tally = Tally.of(metrics, count, unit=unit)
+        values = tally.values(tally.count(outcomes_of(outputs, source.test.labels, True, unit)))
+        found[name] = {
+            metric: float(value)
+            for metric, value in values.items()
+            if isinstance(value, float | int) and METRICS.get(metric.split(" ")[0]) is not None
+        }
+    return {name: values for name, values in found.items() if values}
+
+
+def _answers(
+    graph: Graph, source: InMemory, unit: Unit | None
+) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    """Outputs that a net could give, and what they answer."""
+    rows = len(source.test)
+    if unit is None:
+        counts = np.bincount(source.train.labels, minlength=graph.output[0])
+        with np.errstate(divide="ignore"):
+            shares = np.log(counts / counts.sum()).astype(np.float32)
+        most = source.classes[int(counts.argmax())] if source.classes else int(counts.argmax())
+        yield f"always {most}", np.repeat(shares[None], rows, axis=0)
+        return
+    seen = source.features.seen if source.features is not None else None
+    if seen is not None:
+        popular = np.bincount(seen.items, minlength=seen.count + 1)
+        items = source.test.array[:, 0, 0, 1].astype(np.int64)
+        yield (
+            "the most popular ones",
+            popular[np.minimum(items, seen.count)][:, None].astype(np.float32),
+        )
+    if unit.answers != "numbers" or unit.each != 1 or not unit.standardizes:
+        return
+    yield "always the mean", np.zeros((rows, len(unit.mean)), np.float32)
+    last = _last_steps(graph, source.test, unit, source)
+    if last is not None:
+        yield f"the last {len(unit.mean)} steps again", last
+
+
+def _last_steps(
+    graph: Graph, images: Images, unit: Unit, source: InMemory
+) -> NDArray[np.float32] | None:
+    """The end of each window in place of what comes next, as far as the window reaches."""
+    series = graph.data.series if graph.data is not None else None
+    if series is None or source.features is None or series.ahead > series.window:
+        return None
+    facts = source.features.facts[0]
+    window = images.array[:, 0, 0, -series.ahead :].astype(np.float64)
+    values = window * facts["deviation"][0] + facts["mean"][0]
+    answers = np.log(values) if unit.log else values
+    return unit.standardized(answers).astype(np.float32)

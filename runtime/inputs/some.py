@@ -1,0 +1,56 @@
+"""some: categories of a set, a 1 at the place of each."""
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from lenet.dsl.inputs import Input
+from lenet.runtime.data.dataset import DataError
+from lenet.runtime.data.labels import as_text, is_empty
+from lenet.runtime.inputs import Columns, Encoded, Facts
+from lenet.runtime.inputs.lists import is_list, numbers_of, ordered
+
+BETWEEN = "|"
+
+
+def _sets(column: pa.Array) -> list[list[str]]:
+    """Of each row: lists, or text with `|` between."""
+    found = []
+    for value in column.to_pylist():
+        if not isinstance(value, list):
+            value = [] if is_empty(value) else as_text(value).split(BETWEEN)
+        texts = [as_text(v).strip() for v in value if not is_empty(v)]
+        found.append(list(dict.fromkeys(text for text in texts if text)))
+    return found
+
+
+def learn(given: Input, columns: Columns) -> dict[str, Any]:
+    """The categories, by how often they are there; DataError where they are too many."""
+    found = Counter(text for own in _sets(columns[0]) for text in own)
+    if len(found) > given.of:
+        raise DataError(
+            f"the input {given.name or 'of categories'} is some of {given.of:,}, and the training "
+            f"rows have {len(found):,}",
+            f"The rarest are {', '.join(ordered(found, len(found))[-3:])}.",
+            f"write `some of {len(found)}`",
+        )
+    return {"categories": ordered(found, given.of)}
+
+
+def encode(given: Input, facts: Facts, columns: Columns) -> Encoded:
+    """What is in no training row is left out."""
+    known = numbers_of(facts["categories"])
+    sets = _sets(columns[0])
+    values = np.zeros((len(sets), given.of), np.float32)
+    for row, own in enumerate(sets):
+        for text in own:
+            if text in known:
+                values[row, int(known[text])] = 1
+    return Encoded(values)
+
+
+def check(given: Input, facts: Facts) -> bool:
+    """See the package."""
+    return is_list(facts.get("categories"), given.of)
