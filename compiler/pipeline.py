@@ -1,10 +1,11 @@
 """The whole compiler, top to bottom."""
 
-from lenet.compiler.codegen.module import emit
+from lenet.compiler.codegen.module import emit, emit_kept
 from lenet.compiler.jit.forks import STEADY
 from lenet.compiler.losses.code import given_by, is_weighted, loss_of
+from lenet.compiler.memory.layout import lay_out
 from lenet.compiler.passes import FOR_PREDICTION, PASSES
-from lenet.compiler.program import Outputs, Program
+from lenet.compiler.program import Kept, Outputs, Program
 from lenet.compiler.target import Target, host
 from lenet.compiler.verify import verify_graph
 from lenet.dsl.graph import Graph
@@ -32,6 +33,22 @@ def compile_graph(graph: Graph, target: Target | None = None, probes: bool = Fal
     """
     with STEADY:  # it imports what layers need, and a child could not wait for its parent's import
         return _compile(graph, target or host(), probes)
+
+
+def compile_kept(graph: Graph, target: Target | None = None) -> Kept:
+    """The layers as the file has them, none changed by a pass, to look at all of their values."""
+    with STEADY:
+        verify_graph(graph, "the checker")
+        slots = lay_out(graph)
+        source, plan, at = emit_kept(graph, slots, target or host())
+        program = Program(
+            source=source, slots=slots, predict_slots=slots, input=graph.input,
+            outputs=outputs_of(graph), phases=(), batch_floats=0, train_floats=0, kept_floats=0,
+            predict_floats=0, single_floats=plan.floats, nodes=graph.nodes,
+            predict_nodes=graph.nodes, predict_calls=(),
+        )  # fmt: skip
+        layers = tuple((node, at[node.name]) for node in graph.nodes if node.name in at)
+        return Kept(program, layers)
 
 
 def outputs_of(graph: Graph) -> Outputs:

@@ -100,3 +100,13 @@ class Program:
     def prediction_bytes(self) -> int:
         """To predict, for one thread: its arena and the weights."""
         return 4 * self.predict_floats + 4 * sum(slot.size for slot in self.predict_slots)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A `program` of which only predict_single is written, and whose arena has what every layer
+    gave to the image: of the `layers`, all but those that do nothing, with the place where their
+    values begin, [channel][row][column]."""
+
+    program: Program
+    layers: tuple[tuple[Node, int], ...]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from lenet.dsl.checks.check_input import compare_input, suggest_input
+from lenet.dsl.checks.check_search import check_search
 from lenet.dsl.checks.check_whole import Sections, check_whole
 from lenet.dsl.datasets import DATASETS
 from lenet.dsl.errors import LenetError
@@ -19,6 +20,7 @@ from lenet.dsl.messages import wording as messages
 from lenet.dsl.messages.diagnostics import Diagnostic, SpecError, closest
 from lenet.dsl.metrics import usual_metrics
 from lenet.dsl.registry import layers
+from lenet.dsl.search.places import File
 from lenet.dsl.sections import SECTIONS
 from lenet.dsl.syntax.parse import parse
 from lenet.dsl.syntax.tree import Let, Line, Tree
@@ -84,6 +86,8 @@ def check(
     data = read_sections.data
     again = compare_input(lowered, data, tree, definitions) if data is not None else None
     check_whole(lowered, again, read_sections, text)
+    if read_sections.search is not None:
+        check_search(File(tree, definitions, lowered), read_sections, read_sections.search)
     if data is None or DATASETS[data.kind].shape is None:
         suggest_input(tree, definitions, lowered)
     failed = any(d.code and d.severity == "error" for d in diagnostics)
@@ -99,6 +103,7 @@ def check(
         graph = Graph(
             tuple(lowered.nodes), read_sections.data, read_sections.train, text,
             read_sections.augment, dict(reader.sources), tuple(lowered.groups),
+            read_sections.search,
         )  # fmt: skip
         graph = _measuring(graph)
     checked = Checked(

@@ -60,6 +60,8 @@ def glossary() -> Mapping[str, tuple[Term, ...]]:
             found.setdefault(name, []).append(Term(f"of {', '.join(names)}: {meaning}", kind.keys))
     lines: dict[tuple[str, str], list[str]] = {}
     for section in SECTIONS.values():
+        for name, meaning in section.terms.items():
+            lines.setdefault((name, meaning), []).append(section.name)
         for line in section.lines.values():
             for name, meaning in line.terms.items():
                 lines.setdefault((name, meaning), []).append(line.name)

@@ -9,6 +9,7 @@ from lenet.dsl.inputs import Input
 from lenet.dsl.registry import Parameter
 from lenet.dsl.sections.augment import Augment
 from lenet.dsl.sections.data import Data
+from lenet.dsl.sections.search import Search
 from lenet.dsl.shapes import Shape, show
 from lenet.dsl.training.answered import answers_of
 from lenet.dsl.training.values import Train
@@ -80,7 +81,8 @@ class Graph:
 
     `source` is the text of the file, `imports` those of the files that it imports, by path. The
     `groups` are those of the checked file's nodes, in the order in which they begin, outer ones
-    first; passes do not keep them.
+    first; passes do not keep them. What `search` says is no part of the
+    net, nor of how it is trained.
     """
 
     nodes: tuple[Node, ...]
@@ -90,6 +92,7 @@ class Graph:
     augment: Augment | None = None
     imports: Mapping[str, str] = field(default_factory=dict, repr=False)
     groups: tuple[Group, ...] = field(default=(), compare=False, repr=False)
+    search: Search | None = field(default=None, compare=False, repr=False)
 
     @property
     def input(self) -> Shape:
@@ -110,6 +113,11 @@ class Graph:
         """What the net answers: its loss tells, or what the data predict."""
         loss = self.train.loss if self.train is not None else None
         return answers_of(loss, self.data, self.output)
+
+    @property
+    def gives_images(self) -> bool:
+        """Whether it answers with the image that it sees."""
+        return self.data is not None and self.data.itself
 
     @property
     def parameter_count(self) -> int:
@@ -157,7 +165,9 @@ def draw(graph: Graph) -> str:
     """The graph as text, one node a line, for `lenet compile --emit graph`."""
     lines = []
     for node in graph.nodes:
-        arguments = " ".join(f"{k}={_show(v)}" for k, v in node.arguments.items() if v is not None)
+        known = {k: v for k, v in node.arguments.items() if k != "inputs"}
+        arguments = " ".join(f"{k}={_show(v)}" for k, v in known.items() if v is not None)
+        arguments += _show_inputs(node.arguments.get("inputs", ()))
         inputs = f"({', '.join(node.inputs)})"
         lines.append(f"{node.name} = {node.kind}{inputs} {arguments}".rstrip())
         if node.folded:
@@ -173,6 +183,15 @@ def draw(graph: Graph) -> str:
         if section is not None:
             lines.append(str(section))
     return "\n".join(lines) + "\n"
+
+
+def _show_inputs(inputs: tuple[Input, ...]) -> str:
+    """Those that are more than plain sizes."""
+    told = [i for i in inputs if i.kind or len(inputs) > 1]
+    return "".join(
+        f" {i.name or 'input'}:{i.kind or show(i.shape)}{f' of {i.of}' if i.of else ''}"
+        for i in told
+    )
 
 
 def _show(value: Any) -> str:

@@ -6,11 +6,13 @@ from typing import Any
 
 from lenet.dsl.augmentations import AUGMENTATIONS
 from lenet.dsl.datasets import DATASETS
+from lenet.dsl.early import EARLY
 from lenet.dsl.initial import INITIAL
 from lenet.dsl.losses import LOSSES
 from lenet.dsl.metrics import METRICS
 from lenet.dsl.optimizers import OPTIMIZERS
 from lenet.dsl.rates import RATES
+from lenet.dsl.samplers import SAMPLERS
 from lenet.dsl.vocabulary import Option, Registry, Word
 
 
@@ -35,9 +37,11 @@ class Kind:
 KINDS: tuple[Kind, ...] = (
     Kind("optimizer", "an optimizer", ("optimizer",), OPTIMIZERS),
     Kind("loss", "a loss", ("loss",), LOSSES),
-    Kind("metric", "a metric", ("validate", "stop", "keep"), METRICS),
+    Kind("metric", "a metric", ("validate", "stop", "keep", "best"), METRICS),
     Kind("way to change the rate", "a way to change the rate", ("rate",), RATES),
     Kind("dataset", "a dataset", ("data",), DATASETS),
     Kind("initial value", "initial values", ("init",), INITIAL),
+    Kind("sampler", "a sampler", ("sampler",), SAMPLERS),
+    Kind("early stop", "an early stop", ("early",), EARLY),
     Kind("line of augment", "a line of the section augment", (), AUGMENTATIONS),
 )

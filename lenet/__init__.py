@@ -19,12 +19,15 @@ if TYPE_CHECKING:
     from lenet.runtime.data.dataset import Dataset, Images
     from lenet.runtime.models.model import Model
     from lenet.runtime.models.prediction import Answered, Prediction
+    from lenet.runtime.search.record import Found
+    from lenet.searching import search
 
 __version__ = "0.1.0"
 __all__ = [
     "Answered",
     "Columns",
     "Dataset",
+    "Found",
     "Images",
     "LenetError",
     "Model",
@@ -34,6 +37,7 @@ __all__ = [
     "forecast",
     "load",
     "open",
+    "search",
     "train",
     "udf",
 ]
@@ -42,10 +46,12 @@ _PLACES = {
     "Answered": "lenet.runtime.models.prediction",
     "Columns": "lenet.runtime.data.columns",
     "Dataset": "lenet.runtime.data.dataset",
+    "Found": "lenet.runtime.search.record",
     "Images": "lenet.runtime.data.dataset",
     "LenetError": "lenet.dsl.errors",
     "Model": "lenet.runtime.models.model",
     "Prediction": "lenet.runtime.models.prediction",
+    "search": "lenet.searching",
 }
 
 

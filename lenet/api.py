@@ -114,7 +114,7 @@ def load_again(folder: str | Path, settings: Settings | None = None) -> tuple[Ne
     return network, About(Path(data) if data else None, options)
 
 
-@takes_options
+@takes_options()
 def train(
     spec: str | Path | Network,
     data: "str | Path | Dataset | DataFrame | Any" = None,
@@ -152,41 +152,21 @@ def train(
     The weights do not depend on the engine, nor on the numbers of workers and threads. Raises
     LenetError.
     """
-    from lenet.runtime.data.dataset import Dataset
-    from lenet.runtime.data.given import is_given
-    from lenet.runtime.resolve import Deferred, given_data, resolve_data
     from lenet.runtime.run import train_model
+    from lenet.sources import images_for, local_folder
     from lenet.terminal.watching import both, shown
 
     if resume and output is None:
         raise LenetError("there is no run to go on with", "", "name its folder as `output`")
     network = spec if isinstance(spec, Network) else load(spec, settings)
-    local = Path(data) if isinstance(data, str | Path) else None
-    source: Dataset | Deferred
+    local = local_folder(data)
     chosen = Options(
         **options, engine=engine, spark=spark, data=local, overwrite=overwrite, resume=resume,
         folder=Path(output) if output is not None else None,
     )  # fmt: skip
-    given = data is not None and not isinstance(data, str | Path)
+    given = data is not None and local is None
     with shown(progress, network, chosen.epochs) as display:
-        if isinstance(data, Dataset):
-            source = data
-        elif is_given(data):
-            source = given_data(data, network.graph, columns, chosen.memory)
-        elif data is None or isinstance(data, str | Path):
-            source = resolve_data(
-                network.graph, network.path, local, display.download, engine, chosen.memory
-            )
-        elif not hasattr(data, "sparkSession"):
-            raise LenetError(
-                f"I cannot train on a {type(data).__name__}",
-                "Data are arrays (x, y), a pandas or Arrow table, a Dataset or a Spark DataFrame.",
-                "give the images and their labels: (x, y)",
-            )
-        elif network.graph.data is not None and network.graph.data.tabular:
-            source = given_data(data, network.graph, columns, chosen.memory)
-        else:
-            source = Deferred(network.graph, "", data, columns, chosen.memory)
+        source = images_for(network.graph, network.path, data, columns, chosen, display.download)
         return train_model(
             network.graph, network.path, source, chosen, network.settings, both(display, watch),
             given,

@@ -23,10 +23,12 @@ from lenet.commands.export import export
 from lenet.commands.fmt import format_files
 from lenet.commands.forecast import forecast
 from lenet.commands.import_file import import_file
-from lenet.commands.lsp import serve
+from lenet.commands.lsp import serve as serve_editor
 from lenet.commands.predict import predict
 from lenet.commands.rate import rate
 from lenet.commands.recommend import recommend
+from lenet.commands.search import search
+from lenet.commands.serve import serve
 from lenet.commands.shapes import show_shapes
 from lenet.commands.train import train
 from lenet.dsl.messages.clean import clean_lines
@@ -63,9 +65,11 @@ Then:
     lenet data show net.lenet  draws its images by class, and counts them
     lenet rate net.lenet       draws the learning rate; --find finds one
     lenet train net.lenet      trains it on Spark, here or on a cluster
+    lenet search net.lenet     tries what its section `search` says
     lenet predict runs/.../model.safetensors image.png
     lenet forecast runs/.../model.safetensors series.csv
     lenet recommend runs/.../model.safetensors --user 7 --top 10
+    lenet serve runs/.../model.safetensors
     lenet export runs/.../model.safetensors -o net.onnx
     lenet import net.onnx -o net.lenet
 
@@ -101,14 +105,16 @@ for _name, _function in (
     ("bench", bench),
     ("rate", rate),
     ("train", train),
+    ("search", search),
     ("evaluate", evaluate),
     ("predict", predict),
     ("forecast", forecast),
     ("recommend", recommend),
     ("embed", embed),
     ("export", export),
+    ("serve", serve),
+    ("lsp", serve_editor),
     ("import", import_file),
-    ("lsp", serve),
 ):
     app.command(_name)(with_messages(_function))
 

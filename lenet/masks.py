@@ -1,17 +1,20 @@
 """Masks as pictures: a PNG with a palette, whose values are the numbers of classes."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
 from lenet.dsl.errors import LenetError
 
+if TYPE_CHECKING:
+    from PIL import Image
+
 _COLOURS = 256
 
 
-def write_mask(path: Path, mask: NDArray[Any]) -> None:
-    """Write the classes (height, width) of an image's places; LenetError where that cannot be."""
+def mask_picture(mask: NDArray[Any]) -> "Image.Image":
+    """The classes (height, width) of an image's places; LenetError where there are too many."""
     from PIL import Image
 
     if mask.dtype.itemsize > 1:
@@ -19,6 +22,12 @@ def write_mask(path: Path, mask: NDArray[Any]) -> None:
         raise LenetError(title, "", "take `masks` of a prediction in Python")
     picture = Image.fromarray(mask)
     picture.putpalette([part for k in range(_COLOURS) for part in _colour(k)])
+    return picture
+
+
+def write_mask(path: Path, mask: NDArray[Any]) -> None:
+    """Write such a picture; LenetError where that cannot be."""
+    picture = mask_picture(mask)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         picture.save(path, optimize=False, bits=8)

@@ -16,11 +16,7 @@ from pyspark.ml import Estimator, Model
 from pyspark.ml.functions import array_to_vector
 from pyspark.ml.param import Param, Params, TypeConverters
 from pyspark.ml.param.shared import (
-    HasFeaturesCol,
     HasLabelCol,
-    HasPredictionCol,
-    HasProbabilityCol,
-    HasRawPredictionCol,
     HasSeed,
     HasValidationIndicatorCol,
     HasWeightCol,
@@ -52,44 +48,16 @@ from lenet.runtime.data.columns import Columns
 from lenet.runtime.models.model import Model as Net
 from lenet.runtime.spark.frames import prediction_column
 from lenet.runtime.spark.hadoop import HadoopFolder
+from lenet.runtime.spark.ml_columns import ImageColumns
+from lenet.searching import best_model, search
 
 __all__ = ["LenetClassificationSummary", "LenetClassifier", "LenetModel", "LenetRegressor"]
 _FILE = "model.safetensors"
 
 
-class _Columns(HasFeaturesCol, HasPredictionCol, HasProbabilityCol, HasRawPredictionCol):
-    """The columns that both have."""
-
-    errorCol: Param[str] = Param(Params._dummy(), "errorCol", "why an image cannot be used",
-                                 TypeConverters.toString)  # fmt: skip
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._setDefault(errorCol="")
-
-    def setErrorCol(self, value: str) -> Any:  # noqa: N802
-        return self._set(errorCol=value)
-
-    def getErrorCol(self) -> str:  # noqa: N802
-        return str(self.getOrDefault(self.errorCol))
-
-    def setFeaturesCol(self, value: str) -> Any:  # noqa: N802 - Spark's own names
-        """Images: binary, arrays of numbers, vectors, or Spark's image structs."""
-        return self._set(featuresCol=value)
-
-    def setPredictionCol(self, value: str) -> Any:  # noqa: N802
-        return self._set(predictionCol=value)
-
-    def setProbabilityCol(self, value: str) -> Any:  # noqa: N802
-        return self._set(probabilityCol=value)
-
-    def setRawPredictionCol(self, value: str) -> Any:  # noqa: N802
-        return self._set(rawPredictionCol=value)
-
-
 class LenetClassifier(
     Estimator,  # type: ignore[misc]
-    _Columns,
+    ImageColumns,
     HasLabelCol,
     HasSeed,
     HasValidationIndicatorCol,
@@ -113,6 +81,10 @@ class LenetClassifier(
                                "`stop`", TypeConverters.toInt)  # fmt: skip
     numWorkers: Param[int] = Param(Params._dummy(), "numWorkers", "tasks that train together, one "
                                    "for each slot by default", TypeConverters.toInt)  # fmt: skip
+    search: Param[bool] = Param(Params._dummy(), "search", "whether to try what the section "
+                                "`search` says", TypeConverters.toBoolean)  # fmt: skip
+    atOnce: Param[int] = Param(Params._dummy(), "atOnce", "trials of the search that run beside "
+                               "each other", TypeConverters.toInt)  # fmt: skip
     progress: Param[bool] = Param(Params._dummy(), "progress", "show it in a notebook or a "
                                   "terminal", TypeConverters.toBoolean)  # fmt: skip
 
@@ -124,11 +96,11 @@ class LenetClassifier(
         rawPredictionCol: str = "rawPrediction", errorCol: str = "", seed: int | None = None,  # noqa: N803
         epochs: int | None = None, numWorkers: int | None = None,  # noqa: N803
         validationIndicatorCol: str | None = None, progress: bool = True,  # noqa: N803
-        weightCol: str | None = None,  # noqa: N803
+        weightCol: str | None = None, search: bool = False, atOnce: int = 1,  # noqa: N803
     ) -> None:  # fmt: skip
         super().__init__()
         self._defaultParamMap.pop(self.seed, None)  # the file has one
-        self._setDefault(settings={}, progress=True)
+        self._setDefault(settings={}, progress=True, search=False, atOnce=1)
         given = dict(vars(self)["_input_kwargs"])  # of keyword_only
         self._set_spec(given.pop("spec", None), given.pop("settings", None))
         self._set(**given)
@@ -164,6 +136,14 @@ class LenetClassifier(
     def setSettings(self, value: Mapping[str, Any]) -> Any:  # noqa: N802
         """Other values of the file's constants."""
         return self._set(settings=value)
+
+    def setSearch(self, value: bool) -> Any:  # noqa: N802
+        """Whether to search for the best settings."""
+        return self._set(search=value)
+
+    def setAtOnce(self, value: int) -> Any:  # noqa: N802
+        """Trials that run beside each other."""
+        return self._set(atOnce=value)
 
     def setProgress(self, value: bool) -> Any:  # noqa: N802
         """Whether a notebook or a terminal shows how far `fit` is."""
@@ -204,12 +184,17 @@ class LenetClassifier(
             self.getFeaturesCol(), self.getLabelCol(), value(self.validationIndicatorCol),
             weight=value(self.weightCol),
         )  # fmt: skip
-        net = train(
-            self.network(), dataset, dataset.sparkSession, columns=columns,
-            epochs=value(self.epochs), workers=value(self.numWorkers), seed=value(self.seed),
-            progress=value(self.progress),
-        )  # fmt: skip
-        model = LenetModel(net)
+        given = {
+            "columns": columns, "epochs": value(self.epochs), "workers": value(self.numWorkers),
+            "seed": value(self.seed), "progress": value(self.progress),
+        }  # fmt: skip
+        session = dataset.sparkSession
+        if value(self.search):
+            at_once = value(self.atOnce)
+            found = search(self.network(), dataset, session, at_once=at_once, **given)
+            model = LenetModel(best_model(found))
+        else:
+            model = LenetModel(train(self.network(), dataset, session, **given))
         model._resetUid(self.uid)
         return self._copyValues(model)
 
@@ -225,7 +210,7 @@ class LenetRegressor(LenetClassifier):
     _answers: Answers = "numbers"
 
 
-class LenetModel(Model, _Columns, MLReadable, MLWritable):  # type: ignore[misc, type-arg]
+class LenetModel(Model, ImageColumns, MLReadable, MLWritable):  # type: ignore[misc, type-arg]
     """Predicts; `net` is the trained model as `lenet.open` gives it. An image that is null, or that
     cannot be used, gets nulls; `errorCol` then has the reason. A column whose name is "" is left
     out, as `errorCol` is by default.

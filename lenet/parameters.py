@@ -12,31 +12,40 @@ from lenet.runtime.options import Described, described_options
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def takes_options(function: Function) -> Function:
-    """In place of its `**options`, a function gets each option as a keyword with its default, and
-    in the docstring, in place of OPTIONS, a line for each that is not there yet."""
-    own = _own(function)
-    added = {
-        name: Parameter(name, Parameter.KEYWORD_ONLY, default=known.default, annotation=known.type)
-        for name, (known, _) in described_options().items()
-        if name not in own
-    }
-    signature = inspect.signature(function).replace(parameters=[*own.values(), *added.values()])
+def takes_options(without: tuple[str, ...] = ()) -> Callable[[Function], Function]:
+    """In place of its `**options`, a function gets each option as a keyword with its default, but
+    those that it goes `without`; and in the docstring, in place of OPTIONS, a line for each that is
+    not there yet."""
 
-    @wraps(function)
-    def checked(*arguments: Any, **keywords: Any) -> Any:
-        signature.bind(*arguments, **keywords)  # TypeError for what is no option
-        return function(*arguments, **keywords)
+    def changed(function: Function) -> Function:
+        own = _own(function)
+        added = {
+            name: Parameter(
+                name, Parameter.KEYWORD_ONLY, default=known.default, annotation=known.type
+            )
+            for name, (known, _) in described_options().items()
+            if name not in own and name not in without
+        }
+        signature = inspect.signature(function).replace(parameters=[*own.values(), *added.values()])
 
-    lines = [f"    {name}: {described_options()[name][1].help}." for name in added]
-    checked.__doc__ = (function.__doc__ or "").replace("    OPTIONS", "\n".join(lines))
-    checked.__signature__ = signature  # type: ignore[attr-defined]
-    return checked  # type: ignore[return-value]
+        @wraps(function)
+        def checked(*arguments: Any, **keywords: Any) -> Any:
+            signature.bind(*arguments, **keywords)  # TypeError for what is no option
+            return function(*arguments, **keywords)
+
+        lines = [f"    {name}: {described_options()[name][1].help}." for name in added]
+        checked.__doc__ = (function.__doc__ or "").replace("    OPTIONS", "\n".join(lines))
+        checked.__signature__ = signature  # type: ignore[attr-defined]
+        return checked  # type: ignore[return-value]
+
+    return changed
 
 
-def command_takes_options(before: str) -> Callable[[Function], Function]:
-    """In place of its `**options`, a command gets each option, None where it is not given; in its
-    help they stand before one of its own parameters."""
+def command_takes_options(
+    before: str, without: tuple[str, ...] = ()
+) -> Callable[[Function], Function]:
+    """In place of its `**options`, a command gets each option, None where it is not given, but
+    those that it goes `without`; in its help they stand before one of its own parameters."""
 
     def changed(function: Function) -> Function:
         own = _own(function)
@@ -45,6 +54,7 @@ def command_takes_options(before: str) -> Callable[[Function], Function]:
                 name, Parameter.KEYWORD_ONLY, default=None, annotation=_on_a_line(known, described)
             )
             for name, (known, described) in described_options().items()
+            if name not in without
         }
         place = list(own).index(before)
         parameters = [*own.values()]

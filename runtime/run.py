@@ -1,6 +1,5 @@
 """A whole run: data, normalization, engine, records, the model."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,13 +12,11 @@ from numpy.typing import NDArray
 
 from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Graph
-from lenet.dsl.lower.reader import Duration
 from lenet.runtime.data import Dataset
-from lenet.runtime.events import Event, Predictions, SparkStarted, Warned, Watch
+from lenet.runtime.engine import on_engine, opened_session
+from lenet.runtime.events import Event, Predictions, Warned, Watch
 from lenet.runtime.guesses import guesses_of
-from lenet.runtime.local import train_here
 from lenet.runtime.look import odd_things, summary
-from lenet.runtime.machine.cores import available_cores
 from lenet.runtime.machine.interrupts import interruptible
 from lenet.runtime.make_job import make_job
 from lenet.runtime.models.model import Model
@@ -33,6 +30,7 @@ from lenet.runtime.records.supervisor import Desk
 from lenet.runtime.resolve import Deferred
 from lenet.runtime.resumed import Before, before, taken
 from lenet.runtime.start_from import first_state, starting_weights
+from lenet.runtime.told import told
 from lenet.runtime.training.importance import weighted
 from lenet.runtime.training.job import Job
 from lenet.runtime.training.source import InMemory, Source, check_source
@@ -54,7 +52,7 @@ def train_model(
 ) -> Model:
     """Train and return the model; writes the run's folder where `options` names one. Data that a
     program has `given`, and the file does not name, need no images to validate with."""
-    graph = _told(graph, spec, options)
+    graph = told(graph, spec, options)
     folders = (options.folder, _checkpoint_folder(options))
     with interruptible(then_die=True), claimed(folders[0]) as lock:
         if options.folder and not options.resume:
@@ -62,20 +60,6 @@ def train_model(
         held = lock.held if lock else lambda: True
         with claimed(folders[1]):
             return _train(graph, spec, data, options, settings or {}, watch, given, held)
-
-
-def _told(graph: Graph, spec: Path, options: Options) -> Graph:
-    """The graph, with what the options say in place of the file; LenetError where that does not say
-    how to train."""
-    train = graph.train
-    if train is None or train.rate is None:
-        fix = "add a section `train` with at least a line `rate 0.1`"
-        raise LenetError(f"{spec} does not say how to train", "", fix)
-    if options.epochs is not None:
-        train = replace(train, stop=Duration(options.epochs, "epochs"), seconds=0.0, stop_when=())
-    if options.seed is not None:
-        train = replace(train, seed=options.seed)
-    return replace(graph, train=train)
 
 
 def _train(
@@ -104,7 +88,8 @@ def _train(
     # And those of what the training begins with; who goes on may have lost the file.
     begin = None if options.resume else starting_weights(graph, spec, report)
     size = here.train.pixels.nbytes + here.test.pixels.nbytes if here else 0
-    with _session(size, spec, options, report) as session, _opened(here, data, session) as source:
+    opened = opened_session(size, f"lenet train {spec.name}", options, report)
+    with opened as session, _opened(here, data, session) as source:
         check_source(graph, source, may_lack)
         graph = weighted(graph, source)
         report(replace(summary(graph, source), guesses=guesses_of(graph, source)))
@@ -148,42 +133,6 @@ def _about(
         "engine": options.engine,
         "seed": options.seed,
     }
-
-
-@contextmanager
-def _session(
-    data_bytes: int, spec: Path, options: Options, report: Watch
-) -> "Iterator[SparkSession | None]":
-    """The session to train in; one that was started for the run is stopped with it."""
-    if options.engine == "local":
-        yield None
-        return
-    from lenet.runtime.spark.session import (
-        active_session,
-        check_session,
-        end_session,
-        spark_errors,
-        start_session,
-    )
-    from lenet.runtime.spark.slots import check_cluster
-
-    # A session that lives already, such as a notebook's, is used and left alone.
-    given = options.spark or active_session()
-    started = time.perf_counter()
-    name = f"lenet train {spec.name}"
-    session = given or start_session(options.master, name, data_bytes, options.threads)
-    try:
-        check_session(session)
-        with spark_errors("the Spark session cannot be used", session):
-            check_cluster(session)
-        if given is None:
-            seconds = time.perf_counter() - started
-            report(SparkStarted(session.sparkContext.master or "", seconds))
-        with spark_errors("Spark failed", session):
-            yield session
-    finally:
-        if given is None:
-            end_session(session)
 
 
 @contextmanager
@@ -236,21 +185,7 @@ def _run(
         earlier = [other.about for other in others if other.job in jobs]
         records.about = {**records.about, "earlier": earlier}
     desk = Desk(report, checkpoints, records.flush, rescue, first)
-    if session is None:
-        threads = options.threads or available_cores()
-        return train_here(job, source.shard(job.slices), threads, desk)
-    from lenet.runtime.spark.engine import train_on_spark
-    from lenet.runtime.spark.slots import worker_count
-    from lenet.runtime.spark.task import Plan
-
-    plan = Plan(
-        source.shape, source.rows, source.held_out,
-        worker_count(session, options.workers, job.slices),
-        source.dtype, options.all_reduce, options.timeout, options.memory, source.weighted,
-        source.answers, source.encoded, source.group,
-    )  # fmt: skip
-    frame = source.frame(session)
-    return train_on_spark(session, job, frame, plan, desk)
+    return on_engine(job, source, session, options, desk)
 
 
 def _checkpoint_folder(options: Options) -> Path | None:

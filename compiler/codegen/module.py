@@ -1,11 +1,11 @@
 """Graph to the source of one Python module: the kernels, and the functions that run them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import indent
 
 from lenet.compiler.codegen.entry_points import predict_source, train_source
-from lenet.compiler.codegen.single import emit_single
+from lenet.compiler.codegen.single import emit_single, value_of
 from lenet.compiler.contract import Kernels, Request, content_of, emit_layer, identifiers
 from lenet.compiler.kernels import parts_of
 from lenet.compiler.losses.code import given_by, loss_kernel, row_arrays
@@ -37,6 +37,7 @@ from lenet.compiler.simd.math import (
     exp, expm1, inverse_fourth_root, log, normal_pair, random_bits, sigmoid, softplus, sum_all,
     tanh,
 )
+from lenet.compiler.simd.products.lane_product import LaneProduct, lane_product
 from lenet.compiler.simd.products.outer_product import OuterProduct, outer_product
 from lenet.compiler.simd.products.pack import pack_channel
 from lenet.compiler.simd.products.pooled_product import PooledProduct, pooled_product
@@ -140,6 +141,20 @@ def emit(
         "".join(parts), slots, predict_slots, phases, batch, train_plan, predict_plan, single_plan,
         predict.calls,
     )  # fmt: skip
+
+
+def emit_kept(
+    graph: Graph, slots: Sequence[Slot], target: Target
+) -> tuple[str, Plan, dict[str, int]]:
+    """The source of a module that has predict_single only, its memory plan, and where in its arena
+    the values of each layer lie at the end, but for those that do nothing."""
+    names = identifiers(tuple(node.name for node in graph.nodes))
+    by_name = {slot.name: slot for slot in slots}
+    singles, entry, plan = emit_single(graph, names, by_name, target, kept=True)
+    head = _HEAD.format(target=target.name, net=indent(_net(graph), "    "))
+    places = {node.name: plan.places[0].get(value_of(node.name)) for node in graph.nodes}
+    at = {name: place.offset for name, place in places.items() if place is not None}
+    return "\n\n".join([head, *singles, entry]), plan, at
 
 
 _Written = dict[tuple[object, ...], tuple[list[Node], str, Kernels]]

@@ -17,11 +17,14 @@ from lenet.dsl.vocabulary import Entry, Registry
 class SectionLine(Entry):
     """The entry of a line: its `example` is how it is written. `read` gives the section's value
     with what a line says, or raises Refused; `repeatable` ones may stand there several times, and
-    `named` ones may give a name behind `as`."""
+    `named` ones may give a name behind `as`. What trials of a search are compared by, such as the
+    held-out images, `compares`: nothing is tried there. Its first word may be one of `words`."""
 
     read: Callable[[Reader, Any], Any]
     repeatable: bool = False
     named: bool = False
+    compares: bool = False
+    words: Registry[Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,12 +33,13 @@ class Section(Entry):
 
     `lines` are those that may stand in it, `blank` is the value of a section without any. `read`
     gives the value of what stands in a file, None where its first line cannot be read, and all
-    mistakes.
+    mistakes. Lines of an `open` one may also begin with names of the file.
     """
 
     lines: Mapping[str, SectionLine]
     blank: Any
     read: Callable[[Line, Constants], tuple[Any, list[Diagnostic]]]
+    open: bool = False
 
     @property
     def bare(self) -> bool:

@@ -62,6 +62,7 @@ _LINES = (
         summary="what the training makes small; without this line, what the last layer calls for",
         example="loss nll",
         aliases=("criterion",),
+        words=LOSSES,
         read=_loss,
     ),
     SectionLine(
@@ -69,6 +70,7 @@ _LINES = (
         summary="how a gradient changes the parameters",
         example="optimizer sgd momentum 0.9 nesterov weight_decay 0.0005",
         aliases=("solver",),
+        words=OPTIMIZERS,
         read=_optimizer,
     ),
     RATE,
@@ -108,6 +110,7 @@ _LINES = (
         summary="the same seed gives the same weights, bit for bit",
         example="seed 1",
         aliases=("random_seed",),
+        compares=True,
         read=_seed,
     ),
 )

@@ -17,7 +17,7 @@ _CONDITIONS = {
     "stalls": "the training ends when the metric has not become better for so many epochs, as in "
     "`stop when loss stalls for 3 epochs`",
 }
-_SECONDS = {"minute": 60.0, "minutes": 60.0, "hour": 3600.0, "hours": 3600.0}
+SECONDS = {"minute": 60.0, "minutes": 60.0, "hour": 3600.0, "hours": 3600.0}
 _CLOCK = {
     "minute": "sixty seconds of training",
     "minutes": "of training, in `stop after`, also of those before a run went on",
@@ -35,7 +35,7 @@ def _metric(reader: Reader, line: str) -> tuple[Use, Span]:
     return use, items[0].span.to(items[len(items) - len(reader.items) - 1].span)
 
 
-def _number(reader: Reader, line: str) -> tuple[Use, Span]:
+def read_number(reader: Reader, line: str) -> tuple[Use, Span]:
     """The next metric, which must give a number to compare."""
     use, span = _metric(reader, line)
     if METRICS[use.name].table:
@@ -63,8 +63,8 @@ def _after(reader: Reader, train: Train) -> Train:
     stop, seconds = None, 0.0
     while True:
         place, clock = reader.line.span, reader.peek(1)
-        if clock in _SECONDS and not seconds:
-            seconds = reader.real("the time", 1e-6) * _SECONDS[clock]
+        if clock in SECONDS and not seconds:
+            seconds = reader.real("the time", 1e-6) * SECONDS[clock]
             reader.accept(clock)
         elif stop is None:
             if clock is not None and clock not in TIMES:
@@ -88,7 +88,7 @@ def _conditions(reader: Reader, places: list[tuple[Use, Span]]) -> Stop:
 
 
 def _condition(reader: Reader, places: list[tuple[Use, Span]]) -> Stop:
-    metric, span = _number(reader, "stop when")
+    metric, span = read_number(reader, "stop when")
     places.append((metric, span))
     how = reader.word("condition", tuple(_CONDITIONS))
     if how != "stalls":
@@ -119,7 +119,7 @@ def _validate(reader: Reader, train: Train) -> Train:
 
 def _keep(reader: Reader, train: Train) -> Train:
     reader.expect("best")
-    metric, span = _number(reader, "keep best")
+    metric, span = read_number(reader, "keep best")
     return replace(train, keep=metric, metric_places=(*train.metric_places, (metric, span)))
 
 
@@ -131,6 +131,7 @@ KEEP = SectionLine(
     example="keep best top1",
     aliases=("save_best", "save_best_only", "restore_best_weights", "savebest"),
     terms={"best": "the best value of a metric, as in `keep best top1`"},
+    compares=True,
     read=_keep,
 )
 
@@ -160,5 +161,6 @@ VALIDATE = SectionLine(
     summary="what is measured on the validation images, and how often",
     example="validate top1 loss every epoch",
     terms=EVERY,
+    compares=True,
     read=_validate,
 )

@@ -117,19 +117,24 @@ def _check_usage(
     spec: Path | None, output: Path | None, resume: Path | None, given: Mapping[str, Any],
     set_: list[str] | None, log: str | None,
 ) -> None:  # fmt: skip
+    check_options(given, resume is not None)
+    if resume and output:
+        raise typer.BadParameter("--resume goes on in the run's own folder, without -o")
+    if log not in (None, "json"):
+        raise typer.BadParameter(f"--log takes json, not {log!r}")
+
+
+def check_options(given: Mapping[str, Any], resumes: bool) -> None:
+    """BadParameter for options of a run that have no such value, or do not go together."""
     for name, (_, described) in described_options().items():
         if described.choices and given.get(name, described.choices[0]) not in described.choices:
             known = ", ".join(described.choices)
             raise typer.BadParameter(f"there is no {name} {given[name]!r}; there is {known}")
     engine, master, threads = (given.get(name) for name in ("engine", "master", "threads"))
-    if threads and engine != "local" and not resume and (master or "local").startswith("local"):
+    if threads and engine != "local" and not resumes and (master or "local").startswith("local"):
         raise typer.BadParameter("with Spark on this machine, write --master local[N]")
     if master and engine == "local":
         raise typer.BadParameter("--master is for Spark; --engine local takes --threads")
-    if resume and output:
-        raise typer.BadParameter("--resume goes on in the run's own folder, without -o")
-    if log not in (None, "json"):
-        raise typer.BadParameter(f"--log takes json, not {log!r}")
 
 
 def _train(

@@ -6,6 +6,7 @@ from lenet.dsl.check import Checked
 from lenet.dsl.glossary import glossary
 from lenet.dsl.lower.values import show as show_number
 from lenet.dsl.registry import STRUCTURE, Argument, Layer, layers
+from lenet.dsl.search.places import File
 from lenet.dsl.sections import SECTIONS
 from lenet.dsl.shapes import product, show
 from lenet.dsl.syntax.parse import code_of
@@ -196,6 +197,8 @@ def completions(
         yield from _first_words(checked, outer)
     elif outer in SECTIONS:
         yield from _values_of_key(words[0])
+        if SECTIONS[outer].open:
+            yield from ((word, "value", told) for word, told in SECTIONS[outer].terms.items())
     elif words[0] in SECTIONS:
         yield from ((word.name, "value", word.meaning) for word in words_behind(words[0]))
     elif words[-1] != "as":
@@ -214,6 +217,9 @@ def _outer(lines: list[str], line: int, indent: int) -> str:
 def _first_words(checked: Checked, outer: str) -> Iterator[tuple[str, str, str]]:
     if outer in SECTIONS:
         yield from ((line.name, "key", line.summary) for line in SECTIONS[outer].lines.values())
+        if SECTIONS[outer].open:
+            names = File(checked.tree, checked.definitions, checked.lowered).names()
+            yield from ((name, "constant", "to be searched") for name in names)
         return
     joins = [name for name, layer in layers().items() if layer.joins]
     if outer in joins:
@@ -255,7 +261,7 @@ def _items(
     if layer is not None and option is None:
         for argument in layer.arguments:
             yield from ((word, "value", argument.doc) for word in argument.words)
-        yield from ((o.name, "option", o.doc) for o in layer.options if o.name not in words)
+        yield from ((o.written, "option", o.doc) for o in layer.options if o.name not in words)
     if block is not None:
         for parameter in block.line.parameters:
             yield parameter.name.text, "option", f"parameter of {words[0]}"

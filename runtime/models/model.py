@@ -2,7 +2,6 @@
 
 import math
 import tempfile
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
@@ -19,7 +18,7 @@ from lenet.dsl.datasets import DATASETS
 from lenet.dsl.errors import LenetError
 from lenet.dsl.files import read_file
 from lenet.dsl.graph import Graph, bare_shape
-from lenet.dsl.shapes import Shape, as_image, product, show
+from lenet.dsl.shapes import Shape, as_image
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.data.features import Features
 from lenet.runtime.data.picture import PictureError
@@ -33,6 +32,7 @@ from lenet.runtime.metrics.outcomes import outcomes_of
 from lenet.runtime.models import model_file
 from lenet.runtime.models.described import described
 from lenet.runtime.models.evaluation import Evaluation, evaluated
+from lenet.runtime.models.given_images import prepared
 from lenet.runtime.models.given_labels import check_labels, labels_of
 from lenet.runtime.models.onnx_file import onnx_bytes
 from lenet.runtime.models.prediction import Answered, Prediction, kept
@@ -162,18 +162,21 @@ class Model(Shown):
             least, most = self.observed.least, self.observed.most
         return np.float32(least) + pixels.astype(np.float32) * np.float32((most - least) / 255)
 
-    def outputs(self, images: NDArray[Any]) -> NDArray[np.float32]:
+    def outputs(self, images: NDArray[Any], in_blocks: bool = False) -> NDArray[np.float32]:
         """The net's outputs, (count, classes): log-probabilities, or probabilities after softmax.
 
         `images` is (count, channels, height, width), (count, height, width) where there is one
         channel, (count, values), or a single image. uint8 counts as bytes of the training data;
         floats are values as the training data's after scaling (0 to 1 for bytes).
+
+        A few images may take a quicker way than many, whose last bits differ, unless `in_blocks`:
+        then an image has the same outputs alone and among any others.
         """
-        pixels, normalization = self._prepare(np.asarray(images))
-        return checked(self._predictor.outputs(pixels, normalization))
+        pixels, normalization = prepared(self, np.asarray(images))
+        return checked(self._predictor.outputs(pixels, normalization, in_blocks))
 
     def predict(
-        self, images: "NDArray[Any] | str | Path | list[str | Path] | Any"
+        self, images: "NDArray[Any] | str | Path | list[str | Path] | Any", in_blocks: bool = False
     ) -> Prediction | Answered:
         """The most probable class of each image; for `images` see `outputs`. They may also be the
         path of a picture, or a list of paths. A net of a table's columns takes rows: a DataFrame,
@@ -187,7 +190,7 @@ class Model(Shown):
         if isinstance(images, list) and images and isinstance(images[0], str | Path):
             images = self._read(images)
         images = np.asarray(images)
-        outputs = self.outputs(images)
+        outputs = self.outputs(images, in_blocks)
         shapes = self.image_shape, self.graph.input
         first = kept(images, len(outputs), shapes, self.pixel_scale)
         if self.unit is not None and self.unit.classes:
@@ -232,54 +235,6 @@ class Model(Shown):
             except PictureError as problem:
                 raise LenetError(f"{path} cannot be used", f"{problem}.") from None
         return self.of_pictures(np.stack(pixels))
-
-    def _prepare(self, images: NDArray[Any]) -> tuple[NDArray[Any], Normalization]:
-        images = self._padded(images)
-        shape = self.graph.input
-        if images.shape == shape or (len(shape) == 3 and images.shape == shape[1:]):
-            images = images[None]
-        fits = images.ndim > 1 and (
-            images.shape[1:] in (shape, as_image(shape))
-            or (shape[0] == 1 and images.shape[1:] == shape[1:])
-            or images.shape[1:] == (product(shape),)
-            or (len(shape) == 1 and product(images.shape[1:]) == shape[0])
-        )
-        if not fits:
-            raise LenetError(
-                "the images do not fit the model",
-                f"Their shape is {images.shape}; the model's input is {show(shape)}, "
-                f"so it must be (count, {', '.join(map(str, shape))}).",
-            )
-        if images.dtype not in (np.float32, np.uint8):
-            if not np.issubdtype(images.dtype, np.floating):
-                raise LenetError(
-                    f"images of type {images.dtype} have no agreed scale",
-                    "I take uint8 (bytes) or floats (values from 0 to 1).",
-                    "convert them with images.astype('uint8') if they are bytes",
-                )
-            with np.errstate(over="ignore"):
-                images = images.astype(np.float32)
-        if images.dtype == np.float32 and self.most_expected < images.max(initial=0) <= 255:
-            warnings.warn(
-                f"these images have values of up to {images.max():g}, but those of the training "
-                f"images were at most {self.most_expected / TOO_LARGE:g}: if they are bytes, give "
-                "images.astype('uint8'), or divide them by 255",
-                stacklevel=4,
-            )
-        flat = np.ascontiguousarray(images.reshape(len(images), product(shape)))
-        return flat, self.normalizations[images.dtype == np.uint8]
-
-    def _padded(self, images: NDArray[Any]) -> NDArray[Any]:
-        """Images as they are in the data, padded as the data section says."""
-        bare, shape = self.image_shape, self.graph.input
-        if bare == shape or images.ndim == 0 or len(shape) != 3:
-            return images
-        if images.shape[1:] == (product(bare),):
-            images = images.reshape(-1, *bare)
-        if images.shape[-2:] != bare[1:] or images.ndim > 4:
-            return images
-        down, across = (shape[1] - bare[1]) // 2, (shape[2] - bare[2]) // 2
-        return np.pad(images, [(0, 0)] * (images.ndim - 2) + [(down, down), (across, across)])
 
     def save(self, path: str | Path) -> None:
         """Write `model.safetensors`, atomically."""

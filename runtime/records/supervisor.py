@@ -13,6 +13,10 @@ class Stopped(Exception):  # noqa: N818 - what was asked for is no error
     """The training has been asked to stop, and its checkpoint is written."""
 
 
+class Over(Exception):  # noqa: N818 - what was asked for is no error
+    """The training is no longer wanted: it is to end, without a checkpoint. A watcher raises it."""
+
+
 class Desk:
     """Hands events on, and keeps checkpoints; a Supervisor for a training in this process.
 

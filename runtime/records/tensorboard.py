@@ -7,6 +7,7 @@ imports that. So only what trains imports this module.
 import socket
 import struct
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from tensorboardX.proto.graph_pb2 import GraphDef
 from tensorboardX.proto.node_def_pb2 import NodeDef
 from tensorboardX.proto.summary_pb2 import Summary
 from tensorboardX.record_writer import masked_crc32c
-from tensorboardX.summary import histogram_raw
+from tensorboardX.summary import histogram_raw, hparams
 from tensorboardX.summary import text as text_summary
 
 from lenet.dsl.graph import Graph
@@ -24,6 +25,7 @@ from lenet.runtime.events import Histogram, Sampled
 from lenet.runtime.machine.files import Tail
 from lenet.runtime.records.sheet import sheet_of
 
+Settings = Mapping[str, float | str]
 _RGB = 3  # what TensorBoard calls this space of colours
 
 
@@ -80,6 +82,13 @@ class Board:
             nodes.append(NodeDef(name=_path(node.name), op=node.kind, input=inputs))
         graph_def = GraphDef(node=nodes).SerializeToString()
         self._record(Event(wall_time=when, graph_def=graph_def))
+
+    def hyperparameters(self, own: Settings, settings: Settings, metric: str, when: float) -> None:
+        """What a trial of a search sets, among all that are set, as the file's `own` tell them; it
+        is judged by the scalar of the tag `metric`."""
+        experiment = hparams(dict(own), {metric: 0.0})[0]
+        for summary in (experiment, *hparams(dict(settings), {})[1:]):
+            self._add(summary, 0, when)
 
     def flush(self) -> None:
         self.file.flush(to_disk=True)

@@ -52,7 +52,8 @@ def ours() -> dict[str, set[str]]:
     found["layer"] |= {*STRUCTURE, *SECTIONS}
     for name, section in SECTIONS.items():
         found["layer"] |= {*section.lines}
-        found[f"line of {name}"] |= {*section.lines, *section.aliases_of_lines}
+        lines = found.setdefault(f"line of {name}", set())
+        lines |= {*section.lines, *section.aliases_of_lines}
     for kind in KINDS:
         found.setdefault(kind.what, set()).update((*kind.words, *kind.words.aliases))
         for entry, option in kind.options():

@@ -21,6 +21,8 @@ KINDS = {
     "augmentation": ("AUGMENTATION", "dsl.augmentations", "runtime.augmentations", "flip", ""),
     "dataset": ("DATASET", "dsl.datasets", "runtime.datasets", "digits", ""),
     "initial": ("INITIAL", "dsl.initial", "runtime.initial", "normal", ""),
+    "sampler": ("SAMPLER", "dsl.samplers", "runtime.samplers", "random", "usual=False"),
+    "early": ("EARLY_STOP", "dsl.early", "runtime.early", "halving", "usual=False"),
 }
 SPEC = """input 1x8x8
 conv 4x3x3 init {initial} 0.1 as conv1
@@ -30,6 +32,7 @@ linear 10 as score
 logsoftmax
 
 data {dataset}
+  validate 300
 
 augment
   {augmentation} horizontal
@@ -40,6 +43,12 @@ train
   rate 0.1 {rate} warmup 1 epoch
   stop after 2 epochs
   validate {metric} every epoch
+
+search
+  rate 0.1 to 0.2
+  sampler {sampler}
+  early {early}
+  trials 1
 """
 # Where a word of a kind stands, with | for the place that is completed.
 PLACES = {
@@ -51,6 +60,8 @@ PLACES = {
     "augmentation": "input 8\naugment\n  |",
     "dataset": "input 8\ndata |",
     "initial": "input 1x8x8\nconv 4x3x3 init |",
+    "sampler": "input 8\nsearch\n  sampler |",
+    "early": "input 8\nsearch\n  early |",
 }
 NEW = {kind: f"throwaway-{kind}" for kind in KINDS}
 OLD = {kind: made_of for kind, (_, _, _, made_of, _) in KINDS.items()}
@@ -112,7 +123,8 @@ def look_at_words(folder: Path) -> None:
         spec.write_text(SPEC.format(**words))
         model = lenet.train(spec, engine="local", progress=False, output=folder / words["loss"])
         assert list(model.history[-1]["validation"]) == [words["metric"]]
-        digests.append(model.digest)
+        found = lenet.search(spec, engine="local", progress=False)
+        digests.append((model.digest, found.trials))
     assert digests[0] == digests[1]
 
 

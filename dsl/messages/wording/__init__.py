@@ -18,6 +18,7 @@ from lenet.dsl.messages.wording import (
     outputs,
     parts,
     reading,
+    search,
     sections,
     sequences,
     shapes,
@@ -34,13 +35,14 @@ from lenet.dsl.messages.wording.net import *  # noqa: F403
 from lenet.dsl.messages.wording.outputs import *  # noqa: F403
 from lenet.dsl.messages.wording.parts import *  # noqa: F403
 from lenet.dsl.messages.wording.reading import *  # noqa: F403
+from lenet.dsl.messages.wording.search import *  # noqa: F403
 from lenet.dsl.messages.wording.sections import *  # noqa: F403
 from lenet.dsl.messages.wording.sequences import *  # noqa: F403
 from lenet.dsl.messages.wording.shapes import *  # noqa: F403
 from lenet.dsl.messages.wording.words import *  # noqa: F403
 
 _SUBJECTS = (reading, words, net, shapes, parts, outputs, answers, images, inputs, columns,
-             sections, sequences, metrics, bodies, advice)  # fmt: skip
+             sections, sequences, metrics, bodies, search, advice)  # fmt: skip
 CODES = dict(
     sorted(
         (name, code)

@@ -3,8 +3,8 @@
 A connection begins with a handshake (runtime/spark/network/handshake.py). Then the task sends
 JSON objects, a line each; some are followed by bytes, some are answered. The first says who calls,
 or what keeps it from taking part; later, the first key of an object says what it is: event, newest,
-keep, sum, abort, done. The driver may send a line of its own meanwhile, which asks for a
-checkpoint. The other end is runtime/spark/network/listener.py.
+keep, sum, abort, done. The driver may send lines of its own meanwhile, which ask for a checkpoint,
+or for the end. The other end is runtime/spark/network/listener.py.
 """
 
 import json
@@ -26,7 +26,7 @@ from lenet.runtime.training.communicator import Worker, WorkerLostError, as_erro
 _PATIENCE = 0.2  # seconds
 _CALL_SECONDS = 60.0  # strangers may keep the driver busy
 _JOIN_SECONDS = 600.0  # all tasks of a barrier stage start together, but not their data
-ASK = b"?\n"
+ASK, END = b"?\n", b"!\n"
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Line:
 
     def __init__(self, address: Address, worker: Worker, size: int) -> None:
         self._wire = _called(address, worker["rank"])
-        self._asked = False
+        self._asked = self._over = False
         self._waiting = [json.dumps({"worker": worker, "size": size})]
         self._send()
         self._wire.timeout = _JOIN_SECONDS
@@ -77,9 +77,10 @@ class Line:
     def asked(self) -> bool:
         with _driver_there():
             while self._wire.ready():  # asked several times for one
-                if self._wire.line() != ASK:
+                if not self._is_own(self._wire.line()):
                     raise DriverGoneError("the driver says what nobody asked for")
-                self._asked = True
+        if self._over:
+            raise LenetError("the driver has ended the training")
         asked, self._asked = self._asked, False
         return asked
 
@@ -121,12 +122,18 @@ class Line:
         with _driver_there():
             self._wire.send(text.encode(), data)
 
+    def _is_own(self, line: bytes) -> bool:
+        """Whether the driver says it unasked; it is noted then."""
+        self._asked |= line == ASK
+        self._over |= line == END
+        return line in (ASK, END)
+
     def _answer(self, late: str = "the driver has not answered") -> dict[str, Any]:
         """The next message; WorkerLostError, which begins with `late`, where it does not come."""
         with _driver_there():
             try:
-                while (line := self._wire.line()) == ASK:
-                    self._asked = True
+                while self._is_own(line := self._wire.line()):
+                    pass
             except TimeoutError:
                 raise WorkerLostError(f"{late} for {self._wire.timeout:g} s") from None
             return message(line)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from lenet.dsl.errors import LenetError
 from lenet.runtime.events import Event, event_of
-from lenet.runtime.records.supervisor import Desk, Stopped
-from lenet.runtime.spark.network.channel import ASK, Address
+from lenet.runtime.records.supervisor import Desk, Over, Stopped
+from lenet.runtime.spark.network.channel import ASK, END, Address
 from lenet.runtime.spark.network.door import Door
 from lenet.runtime.spark.network.handshake import DRIVER, Secret
 from lenet.runtime.spark.network.wire import Wire, message
@@ -199,6 +199,9 @@ class _Connection:
                     answer = self._at_the_desk(event, kind, data)
                 except Stopped:
                     pass  # the driver sees that the checkpoint is there
+                except Over:
+                    with suppress(OSError):  # its workers end by themselves, and so does the job
+                        self.wire.send(END)
                 except BaseException as error:  # handed on to the driver's main thread
                     listener.failure = error
         if kind == "newest":
