@@ -127,7 +127,8 @@ def _begun(
     sizes = _sizes(file, given, shape)
     batch = given.shape[0] if given.shape and given.shape[0] else BATCH
     order: Order | None = None
-    if len(sizes) == 3 and _channels_last(given.name, operations):
+    grey = len(sizes) == 3 and sizes[2] == 1 < sizes[0]
+    if grey or (len(sizes) == 3 and _channels_last(given.name, operations)):
         height, width, channels = sizes
         order = np.arange(product(sizes)).reshape(channels, height, width).transpose(1, 2, 0)
         sizes = (channels, height, width)
