@@ -97,13 +97,16 @@ def validate(reader: Reader, data: "Data") -> "Data":
     if not last and reader.accept("by"):
         _of_table(reader, data)
         by = column(reader)
-    split = Split("last" if last else "percent", amount, by)
+    split = Split("end" if last else "percent", amount, by)
     return replace(data, validate=0, split=split)
 
 
 def _predict(reader: Reader, data: "Data") -> "Data":
-    if not DATASETS[data.kind].columns:
-        raise Refused(messages.no_columns(reader.line.span, "predict", data.kind))
+    known = DATASETS[data.kind]
+    if not (known.columns or known.places) and reader.accept("image"):
+        return replace(data, itself=True)
+    if not known.columns:
+        raise Refused(messages.no_columns(reader.line.span, "predict", data.kind, known.places))
     log = reader.accept("log")
     several = not log and reader.peek() == "any" and reader.peek(1) == "of"
     if several:
@@ -169,7 +172,9 @@ LINES = (
         name="predict",
         summary="the columns of a table that are to be answered: one with a net of one output, or "
         "several, are numbers; one with a net of several outputs is a class; `predict any of a b` "
-        "are answers yes or no. A loss may say it, too. Numbers are given back in their unit",
+        "are answers yes or no. A loss may say it, too. Numbers are given back in their unit. "
+        "`predict image`, where the data are no table, has the net give each image back, as "
+        "autoencoders do",
         example='predict "price"',
         aliases=("target", "targets", "answer", "answers"),
         terms={
@@ -177,6 +182,7 @@ LINES = (
             "predictions are in the unit of the column",
             "any": "of several columns, each is yes or no, as in `predict any of cat dog`",
             "of": "before the columns of `predict any of`",
+            "image": "the image itself, as in `predict image`, of data that are no table",
         },
         read=_predict,
     ),

@@ -23,7 +23,7 @@ class Split:
     """Which rows are held out.
 
     `how` is "percent" of them by chance, with all rows of a value of `column` together where one is
-    named; "last" so many percent of them in the table's order, or of each series; "newest", one row
+    named; "end", so many percent of them in the table's order, or of each series; "newest", one row
     of each value of `column`; or "where" `column` has the `value`.
     """
 

@@ -115,6 +115,11 @@ class Graph:
         return answers_of(loss, self.data, self.output)
 
     @property
+    def gives_images(self) -> bool:
+        """Whether it answers with the image that it sees."""
+        return self.data is not None and self.data.itself
+
+    @property
     def parameter_count(self) -> int:
         return sum(node.parameter_count for node in self.nodes)
 
@@ -160,7 +165,9 @@ def draw(graph: Graph) -> str:
     """The graph as text, one node a line, for `lenet compile --emit graph`."""
     lines = []
     for node in graph.nodes:
-        arguments = " ".join(f"{k}={_show(v)}" for k, v in node.arguments.items() if v is not None)
+        known = {k: v for k, v in node.arguments.items() if k != "inputs"}
+        arguments = " ".join(f"{k}={_show(v)}" for k, v in known.items() if v is not None)
+        arguments += _show_inputs(node.arguments.get("inputs", ()))
         inputs = f"({', '.join(node.inputs)})"
         lines.append(f"{node.name} = {node.kind}{inputs} {arguments}".rstrip())
         if node.folded:
@@ -176,6 +183,15 @@ def draw(graph: Graph) -> str:
         if section is not None:
             lines.append(str(section))
     return "\n".join(lines) + "\n"
+
+
+def _show_inputs(inputs: tuple[Input, ...]) -> str:
+    """Those that are more than plain sizes."""
+    told = [i for i in inputs if i.kind or len(inputs) > 1]
+    return "".join(
+        f" {i.name or 'input'}:{i.kind or show(i.shape)}{f' of {i.of}' if i.of else ''}"
+        for i in told
+    )
 
 
 def _show(value: Any) -> str:

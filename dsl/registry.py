@@ -25,7 +25,8 @@ class Parameter:
     optimizer changes it.
     `mask` has a row for each output and tells which inputs it sees: the others' weights are 0.
     `pytorch` is its name in PyTorch, where it has another. `fan_out` is how many outputs see each
-    input, where that does not follow from the shape; `axis` that of the outputs.
+    input, where that does not follow from the shape; `axis` that of the outputs. With `by_rows` it
+    lies in memory as it is saved, each row in one piece.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Parameter:
     pytorch: str = field(default="", compare=False, repr=False)
     fan_out: int = field(default=0, repr=False)
     axis: int = field(default=0, repr=False)
+    by_rows: bool = field(default=False, repr=False)
 
     @property
     def count(self) -> int:
@@ -57,7 +59,7 @@ class Argument:
     word: one of a `registry`, with its own values. `words` are accepted in place of a number, such
     as `all`. An argument whose default is None and that is not optional
     must be given. `aliases` are others' words for it. A constant of the name of one of its words is
-    meant where one stands, if it `yields`.
+    meant where one stands, if it `yields`. A switch may be two words: `second` is the other.
     """
 
     name: str
@@ -73,6 +75,12 @@ class Argument:
     aliases: tuple[str, ...] = ()
     registry: Registry[Any] | None = None
     yields: bool = False
+    second: str = ""
+
+    @property
+    def written(self) -> str:
+        """Its word, or both."""
+        return f"{self.name} {self.second}" if self.second else self.name
 
     @property
     def expected(self) -> str:
@@ -85,7 +93,7 @@ class Argument:
         if self.kind == "factor":
             return f"a factor, like {self.name} x 0.1"
         if self.kind == "switch":
-            return "nothing"
+            return f"then `{self.second}`" if self.second else "nothing"
         if self.kind == "table":
             return "the name of a table"
         forms = {1: "one whole number", 2: "two sizes, like 3x3", 3: "three sizes, like 6x5x5"}
@@ -128,6 +136,11 @@ def _never(arguments: Arguments) -> bool:
     return False
 
 
+def always(arguments: Arguments) -> bool:
+    """Of a layer that needs to know where a text ends, whatever its line says."""
+    return True
+
+
 def _unknown(arguments: Arguments) -> int | None:
     return None
 
@@ -142,8 +155,8 @@ def _same_shape(context: Context) -> Shape:
 
 
 Family = Literal[
-    "input", "convolution", "dense", "radial", "pooling", "activation", "normalization",
-    "regularization", "shape", "join",
+    "input", "convolution", "dense", "radial", "recurrent", "pooling", "activation",
+    "normalization", "regularization", "shape", "join",
 ]  # fmt: skip
 Pooled = Literal["", "largest", "mean"]
 Outputs = Literal["scores", "probabilities", "log-probabilities", "distances"]
@@ -173,9 +186,12 @@ class Layer(Entry):
     takes_in     whether its kernels can compute elementwise layers behind it as well
     in_paths     it is for a path of a join, since it may leave nothing of an image
     composite    it does nothing but what the layers do that are fused into it
+    projects     it has projections around it, which a pass computes as layers of their own
     steps        it goes along the steps of a sequence, and takes nothing else
+    recurrent    it may be several layers in one, and go both ways (dsl/recurrent.py)
     reads_codes  it takes the numbers of words or categories, which other layers may not
-    ends         it needs to know where a text ends, and is given its codes as a second input
+    ends         it needs to know where a text ends, and is given its codes as a second input; of
+                 what pools, that is where it has one window
     shortens     how many steps fewer of what it gives are known, or None where padding is mixed in
     """
 
@@ -199,7 +215,9 @@ class Layer(Entry):
     takes_in: bool = False
     in_paths: bool = False
     composite: bool = False
+    projects: bool = False
     steps: bool = False
+    recurrent: bool = False
     reads_codes: bool = False
     ends: Callable[[Arguments], bool] = _never
     shortens: Callable[[Arguments], int | None] = _unknown

@@ -17,6 +17,16 @@ CAUSAL = Argument(
 _OF_ROW = {WINDOW.name: 1, STRIDE.name: 1, DILATE.name: 1, PAD.name: 0, "factor": 1, "size": 1}
 
 
+def steps_of(context: Context) -> tuple[int, int]:
+    """The channels and steps of the input of a layer that is for sequences alone."""
+    if len(context.input) != 2:
+        keyword = context.line.keyword
+        raise Refused(
+            messages.needs_sequence(keyword.span, keyword.text, context.input, context.source)
+        )
+    return context.input[0], context.input[1]
+
+
 def along(infer: Callable[[Context], Shape]) -> Callable[[Context], Shape]:
     """The shape rule of a layer of maps for sequences as well, whose arguments have one number
     along the steps; they are bound as those of a map of one row. Maps and vectors are `infer`'s."""

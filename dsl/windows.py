@@ -3,7 +3,7 @@
 from lenet.dsl.lower.values import Refused
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.padding import Sides, bound, same
-from lenet.dsl.registry import Argument, Arguments, Context
+from lenet.dsl.registry import Argument, Context
 from lenet.dsl.shapes import Shape
 
 STRIDE = Argument(
@@ -145,16 +145,10 @@ def _padding(context: Context, whole: Shape, stride: Shape) -> Sides:
     return (above, below), (left, right)
 
 
-def is_of_all(arguments: Arguments) -> bool:
-    """Whether a pooling has one window: all of the map."""
-    return bool(arguments["whole"])
-
-
 def pool(context: Context) -> Shape:
     """The shape rule of a pooling: that of its windows' values, or, with the window `all`, of one
     value a channel."""
     window = context.arguments["window"]
-    context.arguments["whole"] = False
     if window != "all":
         context.arguments["window"] = pair(window)
         return (context.input[0], *slide(context, pair(window), "window", pair(window)))
@@ -162,5 +156,4 @@ def pool(context: Context) -> Shape:
         span, name = context.line.keyword.span, context.line.keyword.text
         raise Refused(messages.needs_map(span, name, context.input, context.source))
     context.arguments["window"] = context.arguments["stride"] = context.input[1:]
-    context.arguments["whole"] = True
     return (context.input[0],)

@@ -22,12 +22,14 @@ from lenet.commands.explain import explain_word
 from lenet.commands.export import export
 from lenet.commands.fmt import format_files
 from lenet.commands.forecast import forecast
-from lenet.commands.import_weights import import_weights
-from lenet.commands.lsp import serve
+from lenet.commands.import_file import import_file
+from lenet.commands.lsp import serve as serve_editor
 from lenet.commands.predict import predict
 from lenet.commands.rate import rate
 from lenet.commands.recommend import recommend
+from lenet.commands.report import report
 from lenet.commands.search import search
+from lenet.commands.serve import serve
 from lenet.commands.shapes import show_shapes
 from lenet.commands.train import train
 from lenet.dsl.messages.clean import clean_lines
@@ -65,11 +67,13 @@ Then:
     lenet rate net.lenet       draws the learning rate; --find finds one
     lenet train net.lenet      trains it on Spark, here or on a cluster
     lenet search net.lenet     tries what its section `search` says
+    lenet report runs/...      writes a page about a run, or several
     lenet predict runs/.../model.safetensors image.png
     lenet forecast runs/.../model.safetensors series.csv
     lenet recommend runs/.../model.safetensors --user 7 --top 10
+    lenet serve runs/.../model.safetensors
     lenet export runs/.../model.safetensors -o net.onnx
-    lenet import resnet18.safetensors --spec resnet18.lenet
+    lenet import net.onnx -o net.lenet
 
 `lenet train` without a file trains a small net on 8x8 digits in seconds.
 """
@@ -105,13 +109,15 @@ for _name, _function in (
     ("train", train),
     ("search", search),
     ("evaluate", evaluate),
+    ("report", report),
     ("predict", predict),
     ("forecast", forecast),
     ("recommend", recommend),
     ("embed", embed),
     ("export", export),
-    ("import", import_weights),
-    ("lsp", serve),
+    ("serve", serve),
+    ("lsp", serve_editor),
+    ("import", import_file),
 ):
     app.command(_name)(with_messages(_function))
 

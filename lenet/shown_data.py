@@ -86,7 +86,8 @@ class ShownData:
 
     def _answers(self) -> dict[str, Any]:
         """The classes, those of which images have places, or what else these are answered with."""
-        if self.dataset.train.of_classes or self.graph.answers == "places":
+        graph, of_classes = self.graph, self.dataset.train.of_classes
+        if of_classes or graph.answers == "places" or graph.gives_images:
             classes = [
                 {
                     "class": g.number,

@@ -1,5 +1,5 @@
 """The images of a dataset in groups, as a sheet shows them: a class each; or of numbers by the size
-of the first one, and of questions those with a yes."""
+of the first one, of questions those with a yes, and all, where each is answered with itself."""
 
 from dataclasses import dataclass
 
@@ -30,6 +30,9 @@ def groups_of(graph: Graph, dataset: Dataset) -> list[Group]:
         return _classes(graph, dataset)
     if graph.answers == "places":
         return _having(dataset)
+    if graph.gives_images:
+        held_out = 0 if dataset.test is None else len(dataset.test)
+        return [Group(0, "images", np.arange(len(dataset.train)), held_out)]
     if graph.answers == "yes or no":
         return _questions(dataset)
     return _sizes(dataset)

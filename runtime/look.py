@@ -132,7 +132,7 @@ def summary(graph: Graph, source: "Source") -> DataCounted:
             name: {"mean": m, "deviation": d}
             for name, m, d in zip(names if train.answers else (), mean, deviation, strict=True)
         }
-        if graph.answers != "places"
+        if graph.answers != "places" and not graph.gives_images
         else {}
     )
     return DataCounted(
@@ -198,7 +198,7 @@ def odd_things(graph: Graph, source: "Source") -> Iterator[Warned]:
 
 def _odd_answers(graph: Graph, source: "Source") -> Iterator[Warned]:
     train, _ = source.counted
-    if graph.answers == "places":
+    if graph.answers == "places" or graph.gives_images:
         return
     names, (mean, deviation) = class_names(graph, source), train.of_answers()
     for name, m, d in zip(names, mean, deviation, strict=True):

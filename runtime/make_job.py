@@ -30,8 +30,8 @@ def make_job(
         mean, deviation = counts.normal(source.scale, apart)
     scale = tuple(source.scale / d for d in deviation)
     shift = tuple(-m / d for m, d in zip(mean, deviation, strict=True))
-    # The places of a map have one unit.
-    moments = counts.of_answers(apart=len(graph.output) == 1)
+    # The places of a map, and those of an image, have one unit.
+    moments = counts.of_answers(len(graph.output) == 1 and not graph.gives_images)
     unit = None if graph.answers == "class" else Unit.of(graph, *moments)
     model = Model(
         graph.source, {}, class_names(graph, source), source.scale, mean, deviation,

@@ -91,12 +91,14 @@ def resolve_data(
     if path and "://" not in path:
         path = str(spec.parent / path)
     argument = str(data) if path and data else path
-    if engine == "spark" and argument and reads_on_executors(section.kind) and not section.tabular:
+    # What is answered with the image itself is read here.
+    here = section.tabular or section.itself
+    if engine == "spark" and argument and reads_on_executors(section.kind) and not here:
         return Deferred(graph, argument, memory=memory)
     if argument and "://" in argument:
         title = f"the local engine cannot read {argument}"
         raise DataError(title, "", "train with --engine spark", 'train with engine="spark"')
-    streaming = Streaming.of(graph, memory)
+    streaming = Streaming.of(graph, memory) if not section.itself else None
     loaded = _load(graph, section, argument, data, progress, streaming=streaming)
     return _prepared(loaded, graph, section)
 
@@ -108,7 +110,8 @@ def _load(
 ) -> Dataset:  # fmt: skip
     dataset = load_dataset(
         section.kind, argument, data, progress, bare_shape(graph), section, classes,
-        Target.of(graph), streaming, inputs=graph.inputs, seed=_seed(graph), features=features,
+        Target() if section.itself else Target.of(graph), streaming,
+        inputs=graph.inputs, seed=_seed(graph), features=features,
     )  # fmt: skip
     if section.tabular:
         return dataset
@@ -150,12 +153,13 @@ def _of_columns(data: Any, graph: Graph, section: Data) -> Dataset:
 
 
 def _prepared(dataset: Dataset, graph: Graph, section: Data) -> Dataset:
-    """Padded, and with images to validate with, as the section says."""
+    """Padded, with images to validate with, and answered by the images themselves, as the section
+    says."""
     if any(section.pad):
         dataset = dataset.padded(section.pad)
     if section.holds_out and not section.tabular:
         dataset = dataset.hold_out(section.held_of(len(dataset.train)), _seed(graph))
-    return dataset
+    return dataset.answered_by_images() if section.itself else dataset
 
 
 def _seed(graph: Graph) -> int:

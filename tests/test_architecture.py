@@ -169,7 +169,11 @@ LAYERS = {
     for path in (ROOT / folder).glob("[!_]*.py")
 } - {"input"}
 # Layers' names that are ways to resize pictures, too.
-OTHERWISE = {"dsl/pictures.py": {"pad"}, "runtime/data/preparation.py": {"crop"}}
+OTHERWISE = {
+    "dsl/pictures.py": {"pad"},
+    "dsl/sections/data.py": {"last"},  # as in `validate last 20 percent`
+    "runtime/data/preparation.py": {"crop"},
+}
 
 
 def _asked(tree: ast.AST) -> Iterator[str]:

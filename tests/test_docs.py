@@ -47,6 +47,22 @@ def test_whole_nets_in_the_docs_are_right() -> None:
         assert checked.graph is not None and not checked.diagnostics, checked.diagnostics
 
 
+_PAIRS = "input u one of 3\ninput i one of 4\ndot\n  path from u\n    embed 2\n  path from i\n" \
+    "    embed 2\n"  # fmt: skip
+# Of the lines of tables, a net that they fit, and what has to stand beside them.
+TABLES = {
+    "category": ("input cut one of 2\ninput color one of 2\nconcat\n  path from cut\n    onehot\n"
+                 "  path from color\n    onehot\nlinear 2\n", ""),
+    "number": ("input measures 2 numbers\nlinear 2\n", ""),
+    "text": ("input review 5 words of 9\nbag\nlinear 2\n", ""),
+    "missing": ("input 2 numbers\nlinear 2\n", "  number a b\n"),
+    "series": ("input 1x72\nlast\nlinear 24\n", "  window 72 ahead 24\n"),
+    "window": ("input 1x72\nlast\nlinear 24\n", "  series temp\n"),
+    "liked": (_PAIRS, ""),
+    "negatives": (_PAIRS, "  liked u i\n"),
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("section", SECTIONS)
 def test_every_line_of_a_section_is_written_as_the_page_says(section: str) -> None:
     for key, line in SECTIONS[section].lines.items():
@@ -68,6 +84,9 @@ def test_every_line_of_a_section_is_written_as_the_page_says(section: str) -> No
                 before.replace("1x28x28\nreshape 784", "3x32x32\nflatten"),
                 "data cifar10\n",
             )
+        if section == "data" and key in TABLES:
+            before, beside = TABLES[key]
+            data = f'data csv "t.csv"\n{beside}  {usage}\n'
         checked = check(before + end + data + rest.get(section, ""))
         errors = [d.title for d in checked.diagnostics if d.severity == "error"]
         assert checked.graph is not None and not errors, (usage, errors)
@@ -154,8 +173,10 @@ def test_every_environment_variable_stands_in_the_table() -> None:
 
 
 def _variables(node: ast.AST) -> list[str]:
-    """Names in os.environ[…], os.environ.get(…), .setdefault(…), .pop(…), and in tuples of such
-    names, which are looked up there one by one."""
+    """Names in os.environ[…], os.environ.get(…), .setdefault(…), .pop(…), in tuples of such names,
+    which are looked up there one by one, and of options that may stand there."""
+    if isinstance(node, ast.keyword) and node.arg == "envvar":
+        return [node.value.value] if isinstance(node.value, ast.Constant) else []
     if isinstance(node, ast.Subscript) and "environ" in ast.unparse(node.value):
         return [node.slice.value] if isinstance(node.slice, ast.Constant) else []
     if isinstance(node, ast.Call) and re.search(r"environ\.\w+$", ast.unparse(node.func)):

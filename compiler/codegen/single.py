@@ -26,17 +26,24 @@ _DOC = """The net's outputs for the one image pixels[row], into outputs[row].
     """
 
 
+def value_of(node: str) -> str:
+    """The name of the buffer that a layer writes. One that does nothing has none."""
+    return f"value {node}"
+
+
 def emit_single(
-    graph: Graph, names: Mapping[str, str], slots: Mapping[str, Slot], target: Target
-) -> tuple[list[str], str, Plan]:
-    """Sources, predict_single, and its memory plan. `graph` has nothing fused."""
+    graph: Graph, names: Mapping[str, str], slots: Mapping[str, Slot], target: Target,
+    kept: bool = False,
+) -> tuple[list[str], str, Plan]:  # fmt: skip
+    """Sources, predict_single, and its memory plan. `graph` has nothing fused. With `kept`, what
+    each layer has written stays in the arena until the end, to be looked at."""
     prefixes: dict[Function, str] = {}
     alike: dict[str, Single] = {}
     calls: list[Call] = []
     values: dict[str, Buffer] = {}
     for node in graph.nodes:
         if node.kind == "input":
-            values[node.name] = value = Buffer("image", product(node.shape))
+            values[node.name] = value = Buffer(value_of(node.name), product(node.shape))
             arguments = ("arena", "pixels", "row", "scale", "shift", value)
             calls.append(Call("take_image", arguments, "block", checks=True))
             continue
@@ -50,7 +57,7 @@ def emit_single(
             values[node.name] = xs[0]
             continue
         prefix = prefixes.setdefault(layer.function, names[node.name])
-        values[node.name] = y = Buffer(f"value {node.name}", product(node.shape))
+        values[node.name] = y = Buffer(value_of(node.name), product(node.shape))
         known: dict[str, str | Buffer] = {
             "arena": "arena", "weights": "weights", "w": "0", "s": "0",
             **{base: str(offset) for base, offset in bases_of(node, slots).items()},
@@ -61,7 +68,8 @@ def emit_single(
         calls.append(Call(f"{prefix}_single", wanted, "block"))
     last = values[graph.nodes[-1].name]
     calls.append(Call("give_outputs", ("arena", last, "row", "outputs"), "block"))
-    plan = plan_memory((Phase(tuple(calls)),))
+    lasting = [Call("look", tuple(values.values()), "block")] if kept else []  # is not written
+    plan = plan_memory((Phase((*calls, *lasting)),))
     parts = Parts("predict_single")
     steps = Writer(plan.places[0], parts, checks=True).steps(calls)
     body = "\n".join(map(str, ("finite = True", *steps, "return finite")))

@@ -17,7 +17,7 @@ def emit(request: Request) -> Kernels:
     node, weight = request.node, request.offsets["weight"]
     size, rows = node.shape[0], _rows(request)
     if node.arguments["set"]:
-        return _of_set(request, size, rows)
+        return _of_set(request, size, int(node.arguments["of"]))
     steps = product(node.given)
     row, slope = (f"{a}[{weight} + code * {size} + k]" for a in ("weights", "gradient"))
     at = f"(k * {steps} + step) * {LANES} + lane"
@@ -79,6 +79,7 @@ def emit_single(request: Request) -> Single:
         zeros = f"for k in range({size}):\n    arena[y + {at}] = np.float32(0)\n"
         body = each_code_single(steps, copied, zeros, rows)
         return Single(single_function(_DOC, body, parameters))
+    rows = int(node.arguments["of"])  # what is not known marks no row of a set
     body = (
         "count = splat(np.float32(0))\n"
         f"for code in range({rows}):\n"

@@ -13,7 +13,7 @@ class Slot:
     """A tensor of `shape` under its saved `name`, and the order of its axes in memory.
 
     Weights lie with their output channel innermost, so that a register tile reads the weights
-    of its output channels side by side.
+    of its output channels side by side; those of tables lie row by row.
     """
 
     name: str
@@ -44,6 +44,8 @@ def lay_out(graph: Graph) -> tuple[Slot, ...]:
                 if parameter.trained != trained:
                     continue
                 name, order = f"{node.name}.{parameter.name}", _ORDERS[len(parameter.shape)]
+                if parameter.by_rows:
+                    order = tuple(range(len(parameter.shape)))
                 slots.append(Slot(name, parameter, offset, order))
                 offset += slots[-1].size
     return tuple(slots)

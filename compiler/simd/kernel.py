@@ -7,15 +7,14 @@ It goes through a cell in memory, into which the address is put once the functio
 """
 
 import ctypes
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import llvmlite.binding as llvm
 from llvmlite import ir
 from numba import njit
-from numba.core import cgutils, config, types
+from numba.core import cgutils, types
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.compiler_machinery import PassManager
@@ -24,6 +23,7 @@ from numba.extending import lower_builtin
 
 from lenet.compiler.jit.forks import STEADY, await_lock
 from lenet.compiler.jit.kept import kept
+from lenet.compiler.simd.front_end import quick_front_end
 
 UINT8, FLOAT32 = "uint8", "float32"  # what images can be of
 
@@ -38,6 +38,7 @@ _TYPES = {
     "importance": types.Array(types.float32, 1, "C", readonly=True),
     **dict.fromkeys(("rows", "times"), types.int64[::1]),
     "outputs": types.float32[:, ::1],
+    "slopes": types.Array(types.float32, 2, "C", readonly=True),
     "key": types.uint64[::1],
     "fresh": types.boolean,
     # Of compiler/optimizers.
@@ -86,7 +87,10 @@ class _Compiler(CompilerBase):  # type: ignore[misc]
         return [passes]
 
 
-_jit = partial(njit, error_model="numpy", no_cfunc_wrapper=True, pipeline_class=_Compiler)
+# Our functions are lent arrays and make none, so they need not count references to them (_nrt).
+_jit = partial(
+    njit, error_model="numpy", no_cfunc_wrapper=True, pipeline_class=_Compiler, _nrt=False
+)
 
 
 def linked(function: Callable[..., Any]) -> Any:
@@ -152,7 +156,7 @@ class Kernel:
         function calls is not compiled."""
         given = self._types(self.variant(pixels))
         misses = sum(self.dispatcher.stats.cache_misses.values())
-        with STEADY, _quick_optimization():
+        with STEADY, quick_front_end():
             self.dispatcher.compile(given)
             compiled = self.dispatcher.overloads[given.args]
             address = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
@@ -221,17 +225,6 @@ class Entry(Kernel):
                     function.compile()
                 self._ready = True
         return self.dispatcher(*args)
-
-
-@contextmanager
-def _quick_optimization() -> Iterator[None]:
-    """Kernels are vectors and unrolled tiles already: more than LLVM's O1 finds nothing in them."""
-    usual = config.OPT
-    config.OPT = type(usual)("1")
-    try:
-        yield
-    finally:
-        config.OPT = usual
 
 
 def _cell(symbol: str) -> ctypes.c_void_p:

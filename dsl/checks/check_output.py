@@ -118,11 +118,16 @@ def check_answers(lowered: Lowering, train: Train | None, data: Data | None) -> 
     if known.places:
         _check_masks(lowered, data, place, answers)
         return answers
+    if data.itself:
+        _check_image(lowered, loss, each, place, answers)
+        return "numbers"
     if answers == "places" and not known.columns:
         return "class"  # whose output is no map
     if answers != "class" and not known.columns:
         usual = usual_loss(layers()[lowered.nodes[-1].kind].gives)
-        lowered.report(messages.data_have_classes(place, loss.name, answers, data.kind, usual.name))
+        gives_images = not known.given and outputs == each * product(lowered.nodes[0].shape)
+        lowered.report(messages.data_have_classes(place, loss.name, answers, data.kind, usual.name,
+                                               gives_images))  # fmt: skip
     elif data.predict and use is not None:
         said = answers_of(None, data, lowered.nodes[-1].shape)
         if data.any != (answers == "yes or no") and (data.any or answers == "class"):
@@ -147,6 +152,15 @@ def _check_masks(lowered: Lowering, data: Data, place: Span, answers: Answers) -
     elif (answers == "yes or no" and output[0] != 1) or output[1:] != given[1:]:
         maps = 1 if answers == "yes or no" else output[0]
         lowered.report(messages.other_places(lowered.lines[-1].span, output, (maps, *given[1:])))
+
+
+def _check_image(lowered: Lowering, loss: Loss, each: int, place: Span, answers: Answers) -> None:
+    """Whether the net answers with as many numbers as its image has."""
+    output, image = lowered.nodes[-1].shape, lowered.nodes[0].shape
+    if answers != "numbers":
+        lowered.report(messages.other_answers(place, loss.name, answers, "numbers"))
+    elif product(output) != each * product(image):
+        lowered.report(messages.no_image(lowered.lines[-1].span, output, image, each))
 
 
 def check_classes(lowered: Lowering, classes: int | None, data: str) -> bool:

@@ -131,7 +131,8 @@ def _check_data(lowered: Lowering, sections: Sections, answers: Answers) -> None
     if augment is not None and augment.size is not None and augment.size != first.shape[1:]:
         report(messages.crop_differs(augment.size_span, augment.size, first.shape))
     images = first.shape if len(first.shape) == 3 else known.shape if known is not None else None
-    if augment is not None and answers != "class" and len(lowered.nodes[-1].shape) == 3:
+    by_place = len(lowered.nodes[-1].shape) == 3 or (data is not None and data.itself)
+    if augment is not None and answers != "class" and by_place:
         for use, span in zip(augment.uses, augment.spans, strict=True):
             output = lowered.nodes[-1].shape
             follows = augment.size is None and answers_places(first.shape, output, answers)
@@ -252,4 +253,5 @@ def _look_at_paths(lowered: Lowering) -> None:
 
 
 def _is_dense(node: Node) -> bool:
-    return layers()[node.kind].family == "dense"
+    layer = layers()[node.kind]
+    return layer.family == "dense" and not layer.reads_codes

@@ -4,8 +4,8 @@ from lenet.dsl.inputs import InputKind
 
 INPUT = InputKind(
     name="characters",
-    summary="a text of at most so many characters, of which the most frequent are known: `input "
-    "400 characters of 100`; for `embed`, `onehot` or `bag`",
+    summary="a text of at most so many characters, of which the most frequent are known; for "
+    "`embed` or `onehot`",
     example="input 400 characters of 100",
     line="text",
     number="before",

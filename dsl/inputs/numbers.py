@@ -4,7 +4,7 @@ from lenet.dsl.inputs import InputKind
 
 INPUT = InputKind(
     name="numbers",
-    summary="so many numbers of a table's columns, a vector: `input measures 6 numbers`",
+    summary="so many numbers of a table's columns, a vector",
     example="input measures 6 numbers",
     line="number",
     number="before",

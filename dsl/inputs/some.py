@@ -4,8 +4,7 @@ from lenet.dsl.inputs import InputKind
 
 INPUT = InputKind(
     name="some",
-    summary="a set of categories: `input genres some of 20`; for `embed`, which is their mean, or "
-    "`onehot`",
+    summary="a set of categories; for `embed`, which is their mean, or `onehot`",
     example="input genres some of 20",
     line="category",
     number="behind",

@@ -4,8 +4,8 @@ from lenet.dsl.inputs import InputKind
 
 INPUT = InputKind(
     name="words",
-    summary="a text of at most so many words, of which the most frequent are known: `input 60 "
-    "words of 10000`; for `embed`, `onehot` or `bag`",
+    summary="a text of at most so many words, of which the most frequent are known; for `embed` or "
+    "`bag`",
     example="input 60 words of 10000",
     line="text",
     number="before",

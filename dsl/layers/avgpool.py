@@ -1,8 +1,8 @@
 """avgpool: the mean of each window."""
 
-from lenet.dsl.registry import Layer
+from lenet.dsl.registry import Layer, always
 from lenet.dsl.sequences import along
-from lenet.dsl.windows import ROUND, STRIDE, WINDOW, is_of_all, pool
+from lenet.dsl.windows import ROUND, STRIDE, WINDOW, pool
 
 LAYER = Layer(
     name="avgpool",
@@ -19,6 +19,6 @@ LAYER = Layer(
         "adaptiveavgpool2d": "avgpool all",
     },
     family="pooling",
-    ends=is_of_all,
+    ends=always,
     pools="mean",
 )

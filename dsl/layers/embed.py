@@ -23,7 +23,7 @@ def _parameters(given: Shape, arguments: Arguments) -> tuple[Parameter, ...]:
     initial = arguments["init"]
     if initial is None:  # vectors of a length of about 1
         initial = INITIAL["normal"].use(deviation=size**-0.5)
-    return (Parameter("weight", (rows, size), 1, initial, fan_out=size),)
+    return (Parameter("weight", (rows, size), 1, initial, fan_out=size, by_rows=True),)
 
 
 LAYER = Layer(

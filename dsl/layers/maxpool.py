@@ -2,10 +2,10 @@
 
 from lenet.dsl.lower.values import Refused
 from lenet.dsl.messages import wording as messages
-from lenet.dsl.registry import Context, Layer
+from lenet.dsl.registry import Context, Layer, always
 from lenet.dsl.sequences import along
 from lenet.dsl.shapes import Shape
-from lenet.dsl.windows import PAD, ROUND, SIDES, STRIDE, WINDOW, is_of_all, pair, pool
+from lenet.dsl.windows import PAD, ROUND, SIDES, STRIDE, WINDOW, pair, pool
 
 
 def _infer(context: Context) -> Shape:
@@ -41,6 +41,6 @@ LAYER = Layer(
         "adaptivemaxpool2d": "maxpool all",
     },
     family="pooling",
-    ends=is_of_all,
+    ends=always,
     pools="largest",
 )

@@ -95,6 +95,7 @@ class _Binding:
             self.problems.append(messages.option_twice(item.span, word, self.spans[word]))
         if options[word].kind == "switch":
             self.spans[word], self.arguments[word] = item.span, True
+            self._take_second(options[word], item)
         elif not items or not _is_value(items, options, self.constants, word):
             missing = messages.option_without_value(
                 item.span, layer.name, word, options[word].expected
@@ -108,6 +109,17 @@ class _Binding:
             self.problems.append(messages.pad_valid(item.span, items.pop(0).span, layer.name))
         else:
             self._take(options[word])
+
+    def _take_second(self, option: Argument, item: Item) -> None:
+        """The other word of a switch of two."""
+        following = self.items[0] if self.items else None
+        if not option.second:
+            return
+        if isinstance(following, Sizes) and following.word == option.second:
+            self.items.pop(0)
+        else:
+            missing = messages.second_word_missing(item.span, self.layer.name, option.written)
+            self.problems.append(missing)
 
     def _take(self, argument: Argument) -> None:
         """The next item, or items, as its value."""

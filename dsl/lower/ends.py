@@ -22,7 +22,7 @@ def follow_length(
     length = lengths.pop() if len(lengths) == 1 else None
     if length is None:
         return inputs
-    if layer.ends(context.arguments):
+    if layer.ends(context.arguments) and not (layer.pools and len(shape) > 1):
         context.arguments["short"] = length.short
         if len(shape) == 2:
             state.lengths[name] = length

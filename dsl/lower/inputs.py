@@ -33,7 +33,8 @@ def lower_input(state: State, line: Line, scope: Scope) -> bool:
     name, items = _name(line, scope.constants)
     kind = _kind(items)
     another = state.input_line is not None
-    if kind is None and not another and name is None and not state.several:
+    of_kind = kind is not None or _is_meant(items[1:], scope.constants)
+    if not of_kind and not another and name is None and not state.several:
         return False
     if another and not state.several:
         state.report(messages.input_twice(line.span, (state.input_line or line).span))
@@ -69,6 +70,17 @@ def _name(line: Line, constants: Constants) -> tuple[Word | None, list[Item]]:
     return line.name or Word(word, first.span), items[1:]
 
 
+def _is_meant(items: list[Item], constants: Constants) -> bool:
+    """Whether a word stands behind the size that is most likely meant as a kind."""
+    words = [item.word for item in items if isinstance(item, Sizes)]
+    return any(
+        word is not None
+        and not constants.knows(word)
+        and (word in INPUTS.aliases or closest(word, INPUTS) is not None)
+        for word in words
+    )
+
+
 def _kind(items: list[Item]) -> InputKind | None:
     words = [item.word or "" for item in items if isinstance(item, Sizes)]
     return next((INPUTS[word] for word in words if word in INPUTS), None)
@@ -90,6 +102,8 @@ def _read(
     reader = Reader(bare, kind.example, scope.constants, list(items))
     count = 0
     if kind.number == "before":
+        if reader.peek() == kind.name:
+            raise reader.refuse()
         count = int(reader.size(f"the number of {kind.name}"))
     reader.expect(kind.name)
     of = kind.usual

@@ -61,8 +61,8 @@ def lower_join(state: State, line: Line, scope: Scope) -> None:
 def _lower_path(state: State, line: Line, scope: Scope) -> tuple[str, Shape | None]:
     """Where a path ends: the name of its last layer, and the shape there."""
     start = input_of(state, line) if line.items else None
-    if start is not None:
-        state.source, state.shape = start
+    if line.items:
+        state.source, state.shape = start or ("nothing", None)
     name = state.name_of(line, scope, "path").removeprefix(scope.prefix)
     before = (state.source, state.shape)
     group = state.open("path", scope.prefix + name, line)

@@ -69,6 +69,7 @@ def add_node(
         parameters = layer.parameters(given, arguments)
         count = sum(product(p.shape) for p in parameters)
         _check_size(line, "the parameters of this layer", count)
+        state.take_parts(name, parameters, line)
     except Refused as refused:
         state.report(refused.diagnostic, scope)
         state.incomplete = True
@@ -97,7 +98,7 @@ def _check_codes(state: State, line: Line, layer: Layer, inputs: tuple[str, ...]
         found = state.inputs.get(name)
         span = line.keyword.span
         if found is not None and found.has_codes and not layer.reads_codes:
-            raise Refused(messages.codes_are_no_numbers(span, layer.name, name, found))
+            raise Refused(messages.codes_are_no_numbers(span, layer.name, name, found, layer.joins))
         if layer.reads_codes and (found is None or not found.has_codes):
             raise Refused(messages.needs_codes(span, layer.name, name))
 

@@ -1,7 +1,7 @@
 """What is known after the lines of a net so far, and what all kinds of lines do with it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from lenet.dsl.graph import Group, Node
@@ -9,9 +9,10 @@ from lenet.dsl.inputs import Input
 from lenet.dsl.lengths import Length
 from lenet.dsl.lower.definitions import Definitions
 from lenet.dsl.lower.extent import MOST_LINES
-from lenet.dsl.lower.values import Constants
+from lenet.dsl.lower.values import Constants, Refused
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.messages.diagnostics import Diagnostic, Related
+from lenet.dsl.registry import Parameter
 from lenet.dsl.shapes import Shape
 from lenet.dsl.syntax.tree import Let, Line, Span, Statement, Word
 from lenet.dsl.syntax.write import show_item
@@ -131,6 +132,17 @@ class State(ABC):
             self.unnamed.add(name)
         self.names.setdefault(name, word.span)
         return name
+
+    def take_parts(self, name: str, parameters: Iterable[Parameter], line: Line) -> None:
+        """The names of a layer's parts, which those of its tensors begin with, are no others'."""
+        span = line.keyword.span
+        for parameter in parameters:
+            part = name
+            for word in parameter.name.split(".")[:-1]:
+                part = f"{part}.{word}"
+                first = self.names.setdefault(part, span)
+                if first != span:
+                    raise Refused(messages.name_clashes(first, part, span, True))
 
     def open(self, kind: str, name: str, line: Line, times: int = 1) -> int:
         """The number of a group that begins here; to be closed."""

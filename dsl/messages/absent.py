@@ -40,9 +40,11 @@ ABSENT: dict[str, dict[str, str]] = {
         **_each("logsigmoid", "write `sigmoid`, or leave it out"),
         **_each("activation nonlinearity", "write the activation itself, such as `relu`"),
         **_each("maxout glu softmin highway"),
-        **_each("lstm gru rnn simplernn convlstm recurrent bidirectional timedistributed"),
-        **_each("embedding lookuptable attention multiheadattention selfattention transformer "
-                "transformerencoder positionalencoding"),
+        **_each("convlstm timedistributed"),
+        **_each("transformer transformerencoder transformerencoderlayer",
+                "write a block of `layernorm`, `attention 4` and two `conv 64x1`, as "
+                "specs/transformer.lenet has it"),
+        **_each("crossattention additiveattention"),
         **_each("rmsnorm", "write `layernorm`, which subtracts the mean as well"),
         **_each("weightnorm spectralnorm", _NORM),
         **_each("conv1d convolution1d temporalconvolution maxpool1d maxpooling1d avgpool1d "

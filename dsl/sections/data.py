@@ -22,7 +22,8 @@ class Data:
     """`validate` training images are held out; 0 means that the test set validates. `pad` rows and
     columns of zeros are put around every image. `image`, `label` and
     `weight` are columns of a table; "" is none. `predict` are the columns of the answers where a
-    line says so, the logarithms of numbers or `any` of several yes or no; else `label` is.
+    line says so, the logarithms of numbers or `any` of several yes or no; else `label` is. With
+    `itself`, each image is to be answered with the image.
 
     Pictures are brought to the size `resize` as `resize_mode` says, of which so much of height and
     width is seen as `resize_part`, lie on `background` ("" is
@@ -48,6 +49,7 @@ class Data:
     predict: tuple[str, ...] = ()
     log: bool = False
     any: bool = False
+    itself: bool = False
     weight: str = ""
     first: int = 0
     distinct: bool = False

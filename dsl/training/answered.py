@@ -9,11 +9,11 @@ from lenet.dsl.vocabulary import Use
 
 def answers_of(loss: Use | None, data: Data | None, output: Shape) -> Answers:
     """The loss tells, where a line names one; else what the data section predicts: several columns,
-    or one with a net of one output, are numbers."""
+    or one with a net of one output, are numbers, and so are images."""
     if loss is not None:
         entry = LOSSES[loss.name]
         return "places" if entry.places and has_places(output) else entry.answers
-    if data is not None and data.series is not None:
+    if data is not None and (data.itself or data.series is not None):
         return "numbers"
     if data is not None and data.liked is not None:
         return "yes or no"

@@ -1,15 +1,13 @@
-"""`lenet import`: a model of a spec and of the weights of another framework."""
+"""`lenet import --spec`: a model of a spec and of the weights of another framework."""
 
 import shlex
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from lenet.commands import Set, load_network
-from lenet.dsl.errors import LenetError
+from lenet.commands import load_network
+from lenet.commands.import_net import free
 from lenet.terminal.console import note, say
 
 if TYPE_CHECKING:
@@ -19,36 +17,15 @@ if TYPE_CHECKING:
 _LONGEST = 40  # characters of a class's name
 
 
-def import_weights(
-    weights: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A .safetensors file of PyTorch's tensors.")
-    ],
-    spec: Annotated[Path, typer.Option("--spec", metavar="SPEC", help="The .lenet file.")],
-    output: Annotated[
-        Path, typer.Option("-o", metavar="MODEL", help="The model's file.")
-    ] = Path("model.safetensors"),
-    names: Annotated[
-        Path | None,
-        typer.Option(metavar="TXT", help="A file of names, a line `ours theirs` each."),
-    ] = None,
-    classes: Annotated[
-        Path | None, typer.Option(metavar="TXT", help="The classes' names, one a line.")
-    ] = None,
-    set_: Set = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite MODEL.")] = False,
+def import_of_spec(
+    weights: Path, spec: Path, output: Path, names: Path | None, classes: Path | None,
+    settings: list[str] | None, force: bool,
 ) -> None:  # fmt: skip
-    """Make a model of weights from elsewhere.
-
-    Each tensor of the net must be in the file with its shape, and each of the file in the net. The
-    names of torchvision's nets are known (specs/names); for others, --names says them. Only
-    safetensors are read: a .pt or .pth is a program.
-    """
+    """Of tensors for a spec."""
     from lenet.runtime.weights.imported import import_weights as imported
 
-    network = load_network(spec, set_)
-    if output.exists() and not force:
-        fix = "write elsewhere with -o, or overwrite it with --force"
-        raise LenetError(f"{output} is there already", "", fix)
+    network = load_network(spec, settings)
+    free(output, force)
     found = imported(network.graph, spec, weights, network.settings, names, classes)
     found.model.save(output)
     note(f"{spec.name}: {network.parameter_count:,} parameters")

@@ -1,5 +1,6 @@
 """`lenet predict`: classes of images."""
 
+import re
 import sys
 from collections import Counter
 from io import StringIO
@@ -36,6 +37,10 @@ def predict(
             metavar="DIR", help="Write a PNG of the class of each place, where a net answers so."
         ),
     ] = None,
+    pictures: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write a PNG of each answer, where a net gives pictures."),
+    ] = None,
 ) -> None:
     """Print each image's class and probability, or what else the model answers.
 
@@ -51,8 +56,12 @@ def predict(
     if invert not in (None, "auto", "yes", "no"):
         raise typer.BadParameter(f"--invert takes auto, yes or no, not {invert!r}")
     trained = Trained.open(model)
-    written = _Masks(masks, trained) if masks is not None else None
-    show = (_Json if as_json else _Csv if csv else _Lines)(trained.unit, trained.classes)
+    written: list[_Files] = [
+        kind(folder, trained)
+        for kind, folder in ((_Masks, masks), (_Pictures, pictures))
+        if folder is not None
+    ]
+    show = (_Json if as_json else _Csv if csv else _Lines)(trained)
     done: Counter[str] = Counter()
     failed = [
         not _answer(batch, trained, show, written, done)
@@ -64,7 +73,7 @@ def predict(
 
 
 def _answer(
-    batch: Any, trained: Any, show: Any, written: "_Masks | None", done: Counter[str]
+    batch: Any, trained: Any, show: Any, written: "list[_Files]", done: Counter[str]
 ) -> bool:
     """Say what the model answers to some inputs, and count what was done to pictures; whether all
     could be used."""
@@ -80,23 +89,52 @@ def _answer(
             show.error(found.name, found.error)
             continue
         show.answer(found, prediction, number)
-        if written is not None:
-            written.write(found.name, prediction, number)
+        for files in written:
+            files.write(found.name, prediction, number)
         # Of a drawing that is cut out, that says enough.
         done.update(found.done if DRAWN not in found.done else [DRAWN])
         number += 1
     return number == len(batch)
 
 
-class _Masks:
-    """The PNGs of a net that answers each place, in a folder."""
+_NUMBERED = re.compile(r"(.+)\[(\d+)\]")  # the name of an image of an IDX file
+
+
+class _Files:
+    """The PNGs of a net's answers, in a folder."""
 
     def __init__(self, folder: Path, trained: Any) -> None:
+        self.folder = folder
+        self._names: Counter[str] = Counter()
+        self.check(trained)
+
+    def check(self, trained: Any) -> None:
+        """LenetError where the net has no such answers."""
+        raise NotImplementedError
+
+    def save(self, path: Path, prediction: Any, k: int) -> None:
+        """Write the answer to image k."""
+        raise NotImplementedError
+
+    def write(self, picture: str, prediction: Any, k: int) -> None:
+        """That of a picture, by its name; of several with one name the others are counted. Those of
+        an IDX file have its name and their number."""
+        stem = Path(picture).stem
+        if numbered := _NUMBERED.fullmatch(Path(picture).name):
+            stem = f"{Path(numbered[1]).stem}-{numbered[2]}"
+        self._names[stem] += 1
+        count = self._names[stem]
+        name = f"{stem}.png" if count == 1 else f"{stem}-{count}.png"
+        self.save(self.folder / name, prediction, k)
+
+
+class _Masks(_Files):
+    """Those of a net that answers each place."""
+
+    def check(self, trained: Any) -> None:
         from lenet.dsl.answers import WRITTEN
         from lenet.dsl.errors import LenetError
 
-        self.folder = folder
-        self._names: Counter[str] = Counter()
         if trained.graph.answers != "places":
             said = WRITTEN[trained.graph.answers]
             raise LenetError(
@@ -105,27 +143,51 @@ class _Masks:
                 "leave --masks out",
             )
 
-    def write(self, picture: str, prediction: Any, k: int) -> None:
-        """That of a picture, by its name; of several with one name the others are counted."""
+    def save(self, path: Path, prediction: Any, k: int) -> None:
         from lenet.masks import write_mask
 
-        stem = Path(picture).stem
-        self._names[stem] += 1
-        count = self._names[stem]
-        write_mask(
-            self.folder / (f"{stem}.png" if count == 1 else f"{stem}-{count}.png"),
-            prediction.masks[k],
-        )
+        write_mask(path, prediction.masks[k])
+
+
+class _Pictures(_Files):
+    """Those of a net whose answers are pictures, such as an autoencoder."""
+
+    def check(self, trained: Any) -> None:
+        from lenet.dsl.answers import WRITTEN
+        from lenet.dsl.errors import LenetError
+        from lenet.dsl.shapes import show
+        from lenet.pictures import answered_shape
+
+        graph = trained.graph
+        self._graph, self._shape = graph, answered_shape(graph, trained.image_shape)
+        if self._shape is None:
+            said = f"{WRITTEN[graph.answers]}, {show(graph.output)}"
+            raise LenetError(
+                f"the model answers with {said}, so there are no pictures to write",
+                "Pictures are of nets that give their images back, by `predict image` in the data "
+                "section, or that answer with numbers in maps of one channel or three.",
+                "leave --pictures out",
+            )
+
+    def save(self, path: Path, prediction: Any, k: int) -> None:
+        from lenet.pictures import without_pad, write_picture
+
+        picture = prediction.values[k].reshape(self._shape)
+        write_picture(path, without_pad(picture, self._graph))
 
 
 _SHOWN = 12  # answers in a line
 
 
 class _Lines:
-    def __init__(self, unit: Any, classes: tuple[str, ...]) -> None:
-        self.unit = unit  # of answers that are no classes
+    def __init__(self, trained: Any) -> None:
+        self.trained = trained
+        self.unit = trained.unit  # of answers that are no classes
 
     def answer(self, found: Any, prediction: Any, k: int) -> None:
+        if self.trained.graph.gives_images:
+            say(f"{found.name}  rmse {self.difference(found, prediction, k):.4g}")
+            return
         if self.unit is not None:
             said = list(zip(prediction.names, prediction.shown(k), strict=True))
             words = [f"{name} {value}" for name, value in said[:_SHOWN]]
@@ -136,16 +198,23 @@ class _Lines:
         probability = float(prediction.probabilities[k].max())
         say(f"{found.name}  {prediction.label(k)}  {probability:.2%}")
 
+    def difference(self, found: Any, prediction: Any, k: int) -> float:
+        """Between an image and the one that the net gives back."""
+        from lenet.pictures import difference
+
+        return difference(self.trained, found.image, prediction.values[k])
+
     def error(self, name: str, error: Any) -> None:
         sys.stdout.flush()
         show_error(error)
 
 
 class _Csv(_Lines):
-    def __init__(self, unit: Any, classes: tuple[str, ...]) -> None:
-        super().__init__(unit, classes)
+    def __init__(self, trained: Any) -> None:
+        super().__init__(trained)
         names = ("class", "label", "probability")
-        self._row("input", *(names if unit is None else unit.names(classes)))
+        unit = self.unit
+        self._row("input", *(names if unit is None else unit.names(trained.classes)))
 
     def _row(self, *cells: object) -> None:
         from csv import writer
@@ -167,6 +236,8 @@ class _Json(_Lines):
     def answer(self, found: Any, prediction: Any, k: int) -> None:
         if self.unit is not None:
             row = {"input": found.name, "answers": prediction[k]}
+            if self.trained.graph.gives_images:
+                row["rmse"] = self.difference(found, prediction, k)
             say_json(row | ({"prepared": list(found.done)} if found.done else {}))
             return
         number = int(prediction.classes[k])

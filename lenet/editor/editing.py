@@ -261,7 +261,7 @@ def _items(
     if layer is not None and option is None:
         for argument in layer.arguments:
             yield from ((word, "value", argument.doc) for word in argument.words)
-        yield from ((o.name, "option", o.doc) for o in layer.options if o.name not in words)
+        yield from ((o.written, "option", o.doc) for o in layer.options if o.name not in words)
     if block is not None:
         for parameter in block.line.parameters:
             yield parameter.name.text, "option", f"parameter of {words[0]}"

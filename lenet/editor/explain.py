@@ -124,7 +124,7 @@ def describe_layer(layer: Layer) -> str:
     for argument in layer.arguments:
         lines.append(f"  {argument.name}: {describe_argument(argument)}")
     for option in layer.options:
-        lines.append(f"  option {option.name}: {describe_argument(option)}")
+        lines.append(f"  option {option.written}: {describe_argument(option)}")
     if layer.aliases:
         lines += ["", f"Elsewhere it is called {', '.join(layer.aliases)}."]
     return "\n".join(lines).rstrip() + "\n"

@@ -143,7 +143,9 @@ def _section(section: Section) -> list[str]:
 def _layer(layer: Layer) -> str:
     lines = [f"### {layer.name}\n", layer.summary + "\n", f"```\n{layer.example}\n```\n"]
     lines += [f"- {argument.name}: {describe_argument(argument)}" for argument in layer.arguments]
-    lines += [f"- option `{option.name}`: {describe_argument(option)}" for option in layer.options]
+    lines += [
+        f"- option `{option.written}`: {describe_argument(option)}" for option in layer.options
+    ]
     return "\n".join(lines) + "\n"
 
 

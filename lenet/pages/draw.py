@@ -19,8 +19,8 @@ _LABEL = 18.0  # above what is in a frame
 _JOIN = 26.0  # the circle of a join
 _COLOURS: dict[Family, str] = {
     "input": "#ffffff", "convolution": "#cfe3fb", "dense": "#e0d4f7", "radial": "#e0d4f7",
-    "pooling": "#cdeccf", "activation": "#fdebc4", "normalization": "#e3e8ec",
-    "regularization": "#f6d9d5", "shape": "#eeeeee",
+    "recurrent": "#cfeae6", "pooling": "#cdeccf", "activation": "#fdebc4",
+    "normalization": "#e3e8ec", "regularization": "#f6d9d5", "shape": "#eeeeee",
 }  # fmt: skip
 _STYLE = (
     "text{font:12px Helvetica,Arial,sans-serif;fill:#222}"

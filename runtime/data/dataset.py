@@ -1,5 +1,6 @@
 """What every source of data delivers: images and labels, for training and for testing."""
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -162,6 +163,20 @@ class Dataset:
 
         test = None if self.test is None else around(self.test)
         return replace(self, train=around(self.train), test=test, pad=pad)
+
+    def answered_by_images(self) -> "Dataset":
+        """With the values of each image, one behind the other, as its answers."""
+        values, count = math.prod(self.shape), len(self.train) + len(self.test or ())
+        check_fits(self.name, np.dtype(np.float32).itemsize * values * count)
+
+        def answered(images: Images) -> Images:
+            own = images.array.reshape(len(images), values).astype(np.float32)
+            own *= np.float32(self.scale)
+            return replace(images, labels=own)
+
+        test = None if self.test is None else answered(self.test)
+        names = tuple(f"pixel {k}" for k in range(values))
+        return replace(self, train=answered(self.train), test=test, classes=names)
 
     def hold_out(self, count: int, seed: int) -> "Dataset":
         """Move `count` training images, chosen by `seed` (0 or more), into the test set.

@@ -126,7 +126,7 @@ def windows_of(tracks: list[Track], section: Data) -> Windows:
     out, so that nothing is learnt of what is asked."""
     series, split = section.series, section.split
     assert series is not None
-    if split is not None and split.how != "last":
+    if split is not None and split.how != "end":
         raise DataError(
             "windows of series overlap, so rows that are held out by chance would be known",
             "", "write `validate last 20 percent`",

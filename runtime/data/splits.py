@@ -36,7 +36,7 @@ def held_out(table: pa.Table, section: Data, seed: int) -> Marks | None:
 
 def _marked(table: pa.Table, split: Split, seed: int) -> Marks:
     total = table.num_rows
-    if split.how == "last":
+    if split.how == "end":
         return np.arange(total) >= total - max(1, round(total * split.percent / 100))
     texts, numbers = texts_of(column_of(table, split.column))
     if split.how == "where":

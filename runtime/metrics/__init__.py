@@ -93,8 +93,11 @@ class Tally:
         found, images = self._summary(counts), int(counts[0])
         assert self.unit is not None
         if self.unit.answers == "numbers":
-            share: float | None = carried_out(__name__, "r2").value(
-                METRICS["r2"].use(), found, images
+            r2, one_unit = carried_out(__name__, "r2"), len(set(self.unit.deviation)) == 1
+            share: float | None = (
+                r2.of_one_unit(found, images)
+                if one_unit
+                else r2.value(METRICS["r2"].use(), found, images)
             )
             return share
         right, yes = int(found[0]), found[1:]

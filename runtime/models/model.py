@@ -2,7 +2,6 @@
 
 import math
 import tempfile
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
@@ -16,23 +15,21 @@ from lenet.compiler.jit.cache import load
 from lenet.compiler.pipeline import compile_graph
 from lenet.dsl.check import check_graph
 from lenet.dsl.datasets import DATASETS
-from lenet.dsl.errors import LenetError
-from lenet.dsl.files import read_file
 from lenet.dsl.graph import Graph, bare_shape
-from lenet.dsl.shapes import Shape, as_image, product, show
+from lenet.dsl.shapes import Shape, as_image
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.data.features import Features
-from lenet.runtime.data.picture import PictureError
-from lenet.runtime.data.preparation import MOST_BYTES, Preparation
+from lenet.runtime.data.preparation import Preparation, read_pictures
 from lenet.runtime.data.raw_rows import rows_of, table_of
 from lenet.runtime.data.values import TOO_LARGE
 from lenet.runtime.lazy import lazy
 from lenet.runtime.machine.cores import available_cores
 from lenet.runtime.machine.files import write_atomically
-from lenet.runtime.metrics.outcomes import outcomes_of
+from lenet.runtime.metrics.outcomes import Outcomes, outcomes_of
 from lenet.runtime.models import model_file
 from lenet.runtime.models.described import described
 from lenet.runtime.models.evaluation import Evaluation, evaluated
+from lenet.runtime.models.given_images import prepared
 from lenet.runtime.models.given_labels import check_labels, labels_of
 from lenet.runtime.models.onnx_file import onnx_bytes
 from lenet.runtime.models.prediction import Answered, Prediction, kept
@@ -98,7 +95,8 @@ class Model(Shown):
         return digest(self.tensors)
 
     @lazy
-    def _predictor(self) -> Predictor:
+    def predictor(self) -> Predictor:
+        """With its weights."""
         predictor = Predictor(load(compile_graph(self.graph)), self.threads or available_cores())
         return predictor.take(from_tensors(predictor.loaded.program, self.tensors))
 
@@ -110,7 +108,7 @@ class Model(Shown):
     @property
     def logarithmic(self) -> bool:
         """Whether its outputs are log-probabilities."""
-        return self._predictor.loaded.program.outputs.logarithmic
+        return self.predictor.loaded.program.outputs.logarithmic
 
     @lazy
     def most_expected(self) -> float:
@@ -162,18 +160,21 @@ class Model(Shown):
             least, most = self.observed.least, self.observed.most
         return np.float32(least) + pixels.astype(np.float32) * np.float32((most - least) / 255)
 
-    def outputs(self, images: NDArray[Any]) -> NDArray[np.float32]:
+    def outputs(self, images: NDArray[Any], in_blocks: bool = False) -> NDArray[np.float32]:
         """The net's outputs, (count, classes): log-probabilities, or probabilities after softmax.
 
         `images` is (count, channels, height, width), (count, height, width) where there is one
         channel, (count, values), or a single image. uint8 counts as bytes of the training data;
         floats are values as the training data's after scaling (0 to 1 for bytes).
+
+        A few images may take a quicker way than many, whose last bits differ, unless `in_blocks`:
+        then an image has the same outputs alone and among any others.
         """
-        pixels, normalization = self._prepare(np.asarray(images))
-        return checked(self._predictor.outputs(pixels, normalization))
+        pixels, normalization = prepared(self, np.asarray(images))
+        return checked(self.predictor.outputs(pixels, normalization, in_blocks))
 
     def predict(
-        self, images: "NDArray[Any] | str | Path | list[str | Path] | Any"
+        self, images: "NDArray[Any] | str | Path | list[str | Path] | Any", in_blocks: bool = False
     ) -> Prediction | Answered:
         """The most probable class of each image; for `images` see `outputs`. They may also be the
         path of a picture, or a list of paths. A net of a table's columns takes rows: a DataFrame,
@@ -185,9 +186,9 @@ class Model(Shown):
         if isinstance(images, str | Path):
             images = [images]
         if isinstance(images, list) and images and isinstance(images[0], str | Path):
-            images = self._read(images)
+            images = self.of_pictures(read_pictures(self.preparation(), images))
         images = np.asarray(images)
-        outputs = self.outputs(images)
+        outputs = self.outputs(images, in_blocks)
         shapes = self.image_shape, self.graph.input
         first = kept(images, len(outputs), shapes, self.pixel_scale)
         if self.unit is not None and self.unit.classes:
@@ -204,82 +205,30 @@ class Model(Shown):
         its classes and tables. Labels are as the training data had them: whole numbers from 0, or
         the names of classes; or numbers, or yes (1) and no (0), (count, answers), as its columns
         have them."""
-        return self._evaluated(self.outputs(images), labels_of(self, np.asarray(labels)))
+        found = self._outcomes(self.outputs(images), labels_of(self, np.asarray(labels)))
+        return self.measured(found)
 
     def evaluate_read(self, images: Images) -> Evaluation:
         """The same of those of a dataset: their labels are numbers of classes, or answers, of which
         `predict log` has taken the logarithms."""
-        if isinstance(images.pixels, np.ndarray):
-            return self._evaluated(self.outputs(images.pixels), images.labels)
-        found = self._predictor.outputs(images.pixels, self.normalizations[True])
-        return self._evaluated(checked(found), images.labels)
+        return self.measured(self.outcomes(images))
 
-    def _evaluated(self, outputs: NDArray[np.float32], labels: NDArray[Any]) -> Evaluation:
-        check_labels(self, labels, outputs)
+    def outcomes(self, images: Images) -> Outcomes:
+        """What it says of the images of a dataset, beside their labels."""
+        if isinstance(images.pixels, np.ndarray):
+            return self._outcomes(self.outputs(images.pixels), images.labels)
+        found = self.predictor.outputs(images.pixels, self.normalizations[True])
+        return self._outcomes(checked(found), images.labels)
+
+    def measured(self, outcomes: Outcomes) -> Evaluation:
+        """All metrics that fit."""
         asked = self.graph.train.measured if self.graph.train is not None else ()
-        labels = labels.astype(np.int32 if self.unit is None else np.float32)
-        outcomes = outcomes_of(outputs, labels, self.logarithmic, self.unit)
         return evaluated(outcomes, self.classes, asked)
 
-    def _read(self, paths: list[Any]) -> NDArray[Any]:
-        preparation = self.preparation()
-        pixels = []
-        for path in paths:
-            try:
-                pixels.append(preparation.of_bytes(read_file(path, MOST_BYTES)).pixels)
-            except OSError as error:
-                raise LenetError(f"cannot read {path}", error.strerror or str(error)) from None
-            except PictureError as problem:
-                raise LenetError(f"{path} cannot be used", f"{problem}.") from None
-        return self.of_pictures(np.stack(pixels))
-
-    def _prepare(self, images: NDArray[Any]) -> tuple[NDArray[Any], Normalization]:
-        images = self._padded(images)
-        shape = self.graph.input
-        if images.shape == shape or (len(shape) == 3 and images.shape == shape[1:]):
-            images = images[None]
-        fits = images.ndim > 1 and (
-            images.shape[1:] in (shape, as_image(shape))
-            or (shape[0] == 1 and images.shape[1:] == shape[1:])
-            or images.shape[1:] == (product(shape),)
-            or (len(shape) == 1 and product(images.shape[1:]) == shape[0])
-        )
-        if not fits:
-            raise LenetError(
-                "the images do not fit the model",
-                f"Their shape is {images.shape}; the model's input is {show(shape)}, "
-                f"so it must be (count, {', '.join(map(str, shape))}).",
-            )
-        if images.dtype not in (np.float32, np.uint8):
-            if not np.issubdtype(images.dtype, np.floating):
-                raise LenetError(
-                    f"images of type {images.dtype} have no agreed scale",
-                    "I take uint8 (bytes) or floats (values from 0 to 1).",
-                    "convert them with images.astype('uint8') if they are bytes",
-                )
-            with np.errstate(over="ignore"):
-                images = images.astype(np.float32)
-        if images.dtype == np.float32 and self.most_expected < images.max(initial=0) <= 255:
-            warnings.warn(
-                f"these images have values of up to {images.max():g}, but those of the training "
-                f"images were at most {self.most_expected / TOO_LARGE:g}: if they are bytes, give "
-                "images.astype('uint8'), or divide them by 255",
-                stacklevel=4,
-            )
-        flat = np.ascontiguousarray(images.reshape(len(images), product(shape)))
-        return flat, self.normalizations[images.dtype == np.uint8]
-
-    def _padded(self, images: NDArray[Any]) -> NDArray[Any]:
-        """Images as they are in the data, padded as the data section says."""
-        bare, shape = self.image_shape, self.graph.input
-        if bare == shape or images.ndim == 0 or len(shape) != 3:
-            return images
-        if images.shape[1:] == (product(bare),):
-            images = images.reshape(-1, *bare)
-        if images.shape[-2:] != bare[1:] or images.ndim > 4:
-            return images
-        down, across = (shape[1] - bare[1]) // 2, (shape[2] - bare[2]) // 2
-        return np.pad(images, [(0, 0)] * (images.ndim - 2) + [(down, down), (across, across)])
+    def _outcomes(self, outputs: NDArray[np.float32], labels: NDArray[Any]) -> Outcomes:
+        check_labels(self, labels, outputs)
+        labels = labels.astype(np.int32 if self.unit is None else np.float32)
+        return outcomes_of(outputs, labels, self.logarithmic, self.unit)
 
     def save(self, path: str | Path) -> None:
         """Write `model.safetensors`, atomically."""

@@ -114,5 +114,5 @@ def _said(node: Node, option: str, otherwise: float) -> float:
 
 
 def _trained(graph: Graph, slots: tuple[Slot, ...]) -> list[tuple[Slot, Node]]:
-    nodes = {node.name: node for node in graph.nodes}
-    return [(slot, nodes[slot.name.rsplit(".", 1)[0]]) for slot in slots if slot.parameter.trained]
+    nodes = {f"{node.name}.{p.name}": node for node in graph.nodes for p in node.parameters}
+    return [(slot, nodes[slot.name]) for slot in slots if slot.parameter.trained]

@@ -28,6 +28,7 @@ from lenet.runtime.weights.names import (
 from lenet.runtime.weights.tensor_file import TensorFile, open_tensors
 from lenet.runtime.weights.told import listed
 
+_LARGEST = 2**24  # bytes of a file of names
 _NO_CLASSES = "leave --classes out", "leave `classes` out"
 
 
@@ -125,13 +126,7 @@ def _labels(graph: Graph, path: Path | None) -> tuple[str, ...]:
     if path is None:
         first = graph.data.first if graph.data is not None else 0
         return tuple(str(k + first) for k in range(count))
-    try:
-        lines = read_file(path).decode().splitlines()
-    except OSError as error:
-        raise LenetError(f"cannot read {path}", error.strerror or str(error)) from None
-    except UnicodeDecodeError:
-        raise LenetError(f"cannot read {path}", "It is no UTF-8 text.") from None
-    names = [line.strip() for line in lines]
+    names = read_classes(path)
     if len(names) != count or not all(names):
         what = f"It has {len(names):,} lines" + ("" if all(names) else ", some of them empty")
         raise LenetError(
@@ -139,7 +134,18 @@ def _labels(graph: Graph, path: Path | None) -> tuple[str, ...]:
             f"{what}.",
             f"write the name of a class in each of {count:,} lines, in the order of the outputs",
         )
-    return _told_apart(names)
+    return names
+
+
+def read_classes(path: Path) -> tuple[str, ...]:
+    """The names of classes, one a line; LenetError where the file cannot be read."""
+    try:
+        lines = read_file(path, _LARGEST).decode().splitlines()
+    except OSError as error:
+        raise LenetError(f"cannot read {path}", error.strerror or str(error)) from None
+    except UnicodeDecodeError:
+        raise LenetError(f"cannot read {path}", "It is no UTF-8 text.") from None
+    return _told_apart([line.strip() for line in lines])
 
 
 def _told_apart(names: list[str]) -> tuple[str, ...]:

@@ -79,6 +79,13 @@ CHAINS = {
     "..conv 5x2 causal groups 5; .path; maxpool 2; layernorm; conv 7x3 pad 1; gelu; depthwise 3 "
     "stride 2 pad same bias no; upsample 2; batchnorm; avgpool 2; concat; .path; ..last; .path; "
     "..maxpool all; .path; ..reshape 14x4; ..tanh; ..avgpool all; linear 3",
+    "attention": "input 4x23; conv 12x1; position; attention 3; tanh; add; .path; ..layernorm; "
+    "..attention 4 causal; .path; position waves; maxpool 2; attention 1; conv 5x1; attention 5; "
+    "avgpool all; linear 3",
+    "attention of many steps": "input 2x150; conv 4x1; attention 2; tanh; attention 1 causal; "
+    "maxpool 3; conv 6x1; attention 2; last; linear 3",
+    "sums of products": "input 3x4x5; conv 2x2x2; concat; .path; ..dot; ...path; ....tanh; "
+    "...path; ...path; ....relu; .path; ..flatten; linear 3",
     "softmax inside": "input 3x4x4; conv 5x2x2; softmax; reshape 45; linear 6; softmax; linear 4; "
     "logsoftmax",
     "logsoftmax inside": "input 3x4x4; conv 5x2x2; logsoftmax; reshape 45; linear 4",

@@ -7,12 +7,14 @@ import pytest
 from generated import generate
 from onnx_nets import likely_tensors, onnx_outputs
 from test_kernels import CHAINS
+from test_texts import TEXTS, rows_of
 
 from lenet.compiler.onnx import written_by
 from lenet.compiler.passes.end_in_probabilities import end_in_probabilities
 from lenet.dsl.check import check_graph
 from lenet.dsl.graph import Graph
 from lenet.dsl.registry import layers
+from lenet.dsl.shapes import as_image
 from nets import ACTIVATIONS, reference_net, spec_of
 
 FOLDER = Path(__file__).parents[2] / "compiler" / "onnx"
@@ -28,6 +30,7 @@ MORE = {
     "..maxpool all; ..reshape 3x1x1; add; .path; ..maxpool all; .path; noise 0.2; "
     "stochasticdepth 0.3; dropout channels 0.5",
     "for training only": "input 5; noise 1; dropout 0.5",
+    "a sequence": "input 4x7; conv 6x1; position waves; attention 3 causal",
     "mixtures": "input 2x3x4; upsample 3x2 bilinear; upsample 2; upsample 1x4 bilinear",
 }  # fmt: skip
 
@@ -36,13 +39,18 @@ def difference(graph: Graph, images: int = 3) -> float:
     """The largest one of all outputs, in the size of the largest output."""
     tensors = likely_tensors(graph)
     values = np.random.default_rng(1).normal(0, 1.5, (images, *graph.input)).astype(np.float32)
-    expected = reference_net(graph, tensors, running=True).forward(values)
+    if any(given.kind for given in graph.inputs):
+        values = rows_of(graph)
+    maps = values.reshape(-1, *as_image(graph.input)) if len(graph.input) == 2 else values
+    expected = reference_net(graph, tensors, running=True).forward(maps)
     found = onnx_outputs(graph, tensors, values)
-    assert found.shape == expected.shape == (images, *graph.output)
+    assert found.shape == (len(values), *graph.output)
+    expected = expected.reshape(found.shape)
     return float(np.abs(found - expected).max() / np.abs(expected).max())
 
 
-@pytest.mark.parametrize("chain", [*CHAINS.values(), *MORE.values()], ids=[*CHAINS, *MORE])
+@pytest.mark.parametrize("chain", [*CHAINS.values(), *MORE.values(), *TEXTS.values()],
+                         ids=[*CHAINS, *MORE, *TEXTS])  # fmt: skip
 def test_a_chain(chain: str) -> None:
     assert difference(check_graph(spec_of(chain), "t")) < 1e-5
 
@@ -71,7 +79,7 @@ def test_a_generated_net(seed: int) -> None:
 
 def test_every_layer_is_written_and_tried() -> None:
     """In a module of its name, as what passes make; and no module is of anything else."""
-    tried = {node.kind for chain in [*CHAINS.values(), *MORE.values()]
+    tried = {node.kind for chain in [*CHAINS.values(), *MORE.values(), *TEXTS.values()]
              for node in check_graph(spec_of(chain), "t").nodes} | set(ACTIVATIONS)  # fmt: skip
     assert tried == set(layers())
     assert {path.stem for path in FOLDER.glob("[!_]*.py")} == {*layers(), "logposterior"} - {

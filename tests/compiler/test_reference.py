@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from nets import ACTIVATIONS
-from reference import JOINS, LAYERS, LOSSES, Net, crossentropy, nll
+from reference import LAYERS, LOSSES, Net, crossentropy, nll
 from reference.losses import NUMERIC
 
 Array = np.ndarray
@@ -59,6 +59,11 @@ def pool(
 
 MASK = np.array([[0.0, 4 / 3, 4 / 3], [4 / 3, 0.0, 4 / 3]])
 
+LSTM = {"input_weight": (12, 2), "recurrent_weight": (12, 3), "bias": (12,)}
+GRU = {"input_weight": (9, 2), "recurrent_weight": (9, 3), "bias": (9,), "candidate_bias": (3,)}
+ATTENTION = {
+    "in.weight": (12, 4), "in.bias": (12,), "out.weight": (4, 4), "out.bias": (4,),
+}  # fmt: skip
 CASES = [
     conv((1, 1), (1, 1), (0, 0), False),
     conv((3, 3), (1, 1), (1, 1), True),
@@ -149,6 +154,22 @@ CASES = [
         )
     ],
     *[(kind, (2, 2, 5, 6), {"margins": (1, 2, 0, 3)}, {}) for kind in ("pad", "crop")],
+    ("last", (2, 3, 1, 4), {}, {}),
+    *[
+        (kind, [(3, 2, 1, 4), (3, 6)], {"short": 2}, {})
+        for kind in ("last of a text", "maxpool of a text", "avgpool of a text")
+    ],
+    ("position", (2, 3, 1, 4), {"values": "trained"}, {"weight": (3, 4)}),
+    *[
+        ("attention", shapes, {"heads": (2,), "causal": causal, "short": 1}, ATTENTION)
+        for shapes in ((2, 4, 1, 4), [(3, 4, 1, 4), (3, 5)])
+        for causal in (False, True)
+    ],
+    ("embed", (2, 7), {"set": False, "shape": (3, 1, 7)}, {"weight": (2, 3)}),
+    ("embed", (2, 1), {"set": False, "shape": (3,)}, {"weight": (2, 3)}),
+    ("onehot", (2, 7), {"set": False, "shape": (3, 1, 7)}, {}),
+    ("bag", (2, 7), {"shape": (3,)}, {}),
+    ("dot", [(2, 3, 2, 2)] * 3, {}, {}),
     ("slice", (2, 5, 2, 3), {"part": (1, 4)}, {}),
     ("slice", (2, 5), {"part": (2, 5)}, {}),
     ("shuffle", (2, 6, 2, 1), {"groups": 2}, {}),
@@ -158,6 +179,27 @@ CASES = [
         for method in ("nearest", "bilinear")
         for factor in ((2, 3), (1, 4))
     ],
+    ("last", (2, 3, 1, 4), {}, {}),
+    ("lstm", (3, 2, 1, 4), {"known": np.array([4, 0, 2])}, LSTM),
+    ("lstm", (2, 2, 1, 3), {"last": True}, LSTM),
+    ("gru", (3, 2, 1, 4), {"known": np.array([1, 3, 4])}, GRU),
+    (
+        "gru",
+        (2, 2, 1, 3),
+        {"both": True, "last": True},
+        {way + name: shape for way in ("forward.", "backward.") for name, shape in GRU.items()},
+    ),
+    (
+        "lstm",
+        (2, 2, 1, 3),
+        {"both": True, "layers": (2,), "known": np.array([3, 1])},
+        {
+            f"{layer}.{way}.{name}": (shape if name != "input_weight" or layer == 1 else (12, 6))
+            for layer in (1, 2)
+            for way in ("forward", "backward")
+            for name, shape in LSTM.items()
+        },
+    ),
     ("upsample", (2, 1, 1, 2), {"factor": (3, 2), "method": "bilinear"}, {}),
     ("concat", [(2, 3, 2, 2), (2, 1, 2, 2)], {}, {}),
     ("concat", [(2, 3), (2, 4)], {}, {}),
@@ -186,7 +228,7 @@ def test_backward(case: tuple[str, Any, Any, Any]) -> None:
         return float((layer.forward(x, parameters, attributes)[0] * dy).sum())
 
     dx, gradients = layer.backward(dy, saved, parameters, attributes)
-    for one, given in zip(dx, x, strict=True) if layer in JOINS else [(dx, x)]:
+    for one, given in zip(dx, x, strict=True) if isinstance(dx, list) else [(dx, x)]:
         close(one, numeric(scalar, given))
     assert set(gradients) == set(parameters)
     for name, gradient in gradients.items():

@@ -47,6 +47,8 @@ NETS = {
     "normalized images": "input 3x5x7; layernorm; conv 6x3x3 pad 1; groupnorm 3; relu; "
     "instancenorm; layernorm all; instancenorm affine; reshape 210; linear 19; layernorm; "
     "groupnorm 19; linear 3",
+    "sequences": "input 5x19; position waves; conv 12x3; attention 3 causal; relu; position; "
+    "attention 4; last; linear 3",
     "local responses": "input 3x5x7; lrn; conv 6x3x3; lrn 3 alpha 2 beta 0.7; noise 0.5; "
     "reshape 90; lrn 7; dropout channels 0.2; linear 3",
     "pools of wide strides": "input 1x12x40; conv 1x1x1; maxpool 2x1 stride 1x3; "

@@ -126,7 +126,6 @@ def test_other_heads() -> None:
         "input 8\nrate = 0.1\nlinear 10\n",  # more likely out of its section than a constant
         "input 8\nrepeat 2\n  width = 16\n  relu\n",
         "input 8\nlinear 10\ntrain\n  rate 0.1\n  width = 16\n",
-        "input 8\nconv 6,5\n",
         "input 8\nlinear 10 @ 3\n",
         "input 8\nlinear 10; relu\n",
     ],

@@ -455,5 +455,5 @@ def test_mnist_is_read(data_folder: Path, tmp_path: Path) -> None:
 def test_the_page_shows_what_is_printed(here: Path) -> None:
     root = Path(__file__).parents[2]
     page = (root / "docs" / "before-training.md").read_text()
-    done = run("rate", root / "specs" / "lenet5-1998.lenet", "--images", "60000")
-    assert f"$ lenet rate specs/lenet5-1998.lenet\n{done.stdout}{done.stderr}```" in page
+    done = run("rate", root / "specs" / "lenet4.lenet", "--images", "60000")
+    assert f"$ lenet rate specs/lenet4.lenet\n{done.stdout}{done.stderr}```" in page

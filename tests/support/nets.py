@@ -47,6 +47,7 @@ class Case:
     importance: np.ndarray | None = None  # of each image, where the net's loss is weighted
     others: np.ndarray | None = None  # labels, where images are mixtures, and the shares of both
     shares: np.ndarray | None = None
+    as_given: bool = False  # whether the net sees the pixels, float32, as they are
 
     def sums(self, rows: np.ndarray, key: int = 1):
         """(sum of losses and hits, flat sum of gradients) of some images, by the kernels."""
@@ -127,13 +128,15 @@ class Case:
 
     def values(self) -> np.ndarray:
         """The images as the net sees them, float64."""
-        values = self.pixels.astype(np.float64) * np.float32(SCALE) + np.float32(SHIFT)
+        scale, shift = (1, 0) if self.as_given else (np.float32(SCALE), np.float32(SHIFT))
+        values = self.pixels.astype(np.float64) * scale + shift
         shape = self.graph.input
         return values.reshape(-1, *as_image(shape)) if len(shape) == 2 else values
 
     def normalization(self):
         channels = channels_of(self.graph.input)
-        return np.full(channels, SCALE, np.float32), np.full(channels, SHIFT, np.float32)
+        scale, shift = (1, 0) if self.as_given else (SCALE, SHIFT)
+        return np.full(channels, scale, np.float32), np.full(channels, shift, np.float32)
 
 
 def variations(names: Iterable[str], large: Collection[str]) -> list[Any]:
@@ -151,14 +154,18 @@ def spec_of(chain: str) -> str:
 
 
 def make_case(
-    spec: str, images: int = 37, seed: int = 0, imports: Mapping[str, str] | None = None
-) -> Case:
+    spec: str, images: int = 37, seed: int = 0, imports: Mapping[str, str] | None = None,
+    values: np.ndarray | None = None,
+) -> Case:  # fmt: skip
+    """`values` are what the net is given, as float32, in place of random images."""
     graph = check_graph(spec, "test.lenet", imports=imports)
     loaded = load(compile_graph(graph))
     weights = initial_weights(loaded.program, seed + 1)
     random = np.random.default_rng(seed)
     pixels = random.integers(0, 256, (images, *graph.input), np.uint8)
-    labels = labels_of(graph, random, images)
+    if values is not None:
+        pixels = values.astype(np.float32)
+    labels = labels_of(graph, random, len(pixels))
     # What begins as 0 or 1 would hide mistakes.
     weights[loaded.program.parameter_count :] += random.uniform(
         0, 0.5, weights[loaded.program.parameter_count :].size
@@ -171,8 +178,9 @@ def make_case(
     tensors = to_tensors(loaded.program, weights)
     net = reference_net(graph, tensors)
     return Case(
-        graph, loaded, weights, pixels, labels, net, reference_net(graph, tensors, running=True)
-    )
+        graph, loaded, weights, pixels, labels, net, reference_net(graph, tensors, running=True),
+        as_given=values is not None,
+    )  # fmt: skip
 
 
 def labels_of(graph: Graph, random: np.random.Generator, images: int) -> np.ndarray:
@@ -247,10 +255,15 @@ def reference_net(graph: Graph, tensors: dict[str, np.ndarray], running: bool = 
             attributes = {"groups": int(a["groups"][0])}
         if node.kind == "batchnorm":
             attributes["running"] = running
+        kind = node.kind
+        if registry.layers()[kind].reads_codes:
+            attributes["shape"] = node.shape
+        if "short" in a and len(node.shape) == 1:
+            kind = f"{kind} of a text"
         inputs = [names[i] for i in node.inputs]
-        layers.append((node.name, node.kind, attributes, parameters, inputs))
+        layers.append((node.name, kind, attributes, parameters, inputs))
         names[node.name] = node.name
-        if registry.layers()[node.kind].pools and len(node.shape) == 1:
+        if registry.layers()[node.kind].pools and len(node.shape) == 1 and kind == node.kind:
             flat = names[node.name] = f"{node.name}_flat"
             layers.append((flat, "reshape", {"shape": node.shape}, {}, [node.name]))
     return Net(layers)

@@ -38,23 +38,38 @@ class Text:
     @property
     def known(self) -> str:
         """Source that makes `known`, the steps of each lane that see words, 1 or more."""
-        return (
+        return self.known_from("x1")
+
+    def known_from(self, codes: str, none: bool = False) -> str:
+        """The same from the codes there; with `none`, a text without words has no such step."""
+        source = (
             "one = splat(np.float32(1))\nzero = splat(np.float32(0))\nknown = zero\n"
             f"for word in range({self.words}):\n"
-            f"    code = load(arena, x1 + word * {LANES})\n"
+            f"    code = load(arena, {codes} + word * {LANES})\n"
             "    known = known + select_greater(code, splat(np.float32(-0.5)), one, zero)\n"
-            f"known = maximum(known - splat(np.float32({self.short})), one)\n"
+        )
+        least = "minimum(known, one)" if none else "one"
+        return source + (
+            f"known = maximum(known - splat(np.float32({self.short})), {least})\n"
             f"known = minimum(known, splat(np.float32({self.steps})))\n"
         )
 
     @property
     def known_single(self) -> str:
         """The same of one image, as a whole number."""
+        return self._known_single("1")
+
+    @property
+    def known_single_or_none(self) -> str:
+        """The same, but 0 for a text without words."""
+        return self._known_single("min(known, 1)")
+
+    def _known_single(self, least: str) -> str:
         return (
             "known = 0\n"
             f"for word in range({self.words}):\n"
             "    if arena[x1 + word] > np.float32(-0.5):\n        known += 1\n"
-            f"known = min(max(known - {self.short}, 1), {self.steps})\n"
+            f"known = min(max(known - {self.short}, {least}), {self.steps})\n"
         )
 
     def at(self, array: str) -> str:

@@ -21,6 +21,11 @@ def product_source(name: str, **settings: object) -> str:
     return f"{name} = product_of(Product(\n{lines(settings)}))\n"
 
 
+def lane_product_source(name: str, **settings: object) -> str:
+    """`name` becomes the tile of a LaneProduct with these settings."""
+    return f"{name} = lane_product(LaneProduct(\n{lines(settings)}))\n"
+
+
 def lines(settings: dict[str, object]) -> str:
     """Settings as keyword arguments, one a line."""
     return "".join(f"    {key}={value!r},\n" for key, value in settings.items())

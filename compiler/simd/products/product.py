@@ -39,6 +39,7 @@ class Product:
     dy_row: int
     dy_lane: int
     g_left: int
+    x_left: int = LANES
 
 
 def product_of(tile: Product) -> Any:
@@ -58,7 +59,7 @@ def product_of(tile: Product) -> Any:
                 for r in range(tile.rights)
             ]
             for left in range(tile.lefts):
-                at = builder.gep(x, [builder.add(x_base, INT64(left * LANES))])
+                at = builder.gep(x, [builder.add(x_base, INT64(left * tile.x_left))])
                 value = broadcast(builder, builder.load(at, align=4), lanes)
                 for r in range(tile.rights):
                     k = left * tile.rights + r

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from lenet.dsl.answers import WRITTEN, Answers
 from lenet.dsl.messages.codes import Code
 from lenet.dsl.messages.diagnostics import Diagnostic, Edit, Related
-from lenet.dsl.shapes import Shape, show
+from lenet.dsl.shapes import Shape, product, show
 from lenet.dsl.syntax.tree import Span
 
 E048 = Code(
@@ -18,15 +18,19 @@ E048 = Code(
 
 
 def data_have_classes(
-    span: Span, loss: str, answers: Answers, data: str, instead: str
+    span: Span, loss: str, answers: Answers, data: str, instead: str, gives_images: bool
 ) -> Diagnostic:
-    """A loss takes other answers than those of a dataset of classes."""
+    """A loss takes other answers than those of a dataset of classes; perhaps the net `gives_images`
+    of the size of its input."""
+    fix = f"write `loss {instead}`"
+    if gives_images and answers == "numbers":
+        fix = "if the net is to give its images back, write `predict image` in the data section"
     return Diagnostic(
         "E048",
         span,
         f"`{loss}` takes {WRITTEN[answers]}, and the answers of `data {data}` are classes",
         "Numbers, and answers yes or no, come from the columns of `data parquet` and `data frame`.",
-        f"write `loss {instead}`",
+        fix,
     )
 
 
@@ -84,6 +88,19 @@ def answers_stay(span: Span, word: str, shape: Shape) -> Diagnostic:
         f"The net answers at each place of {show(shape)}; its answers would stay where they are.",
         "remove the line; what changes colours only, such as `brightness`, can stay, or augment "
         "images and answers before the training",
+    )
+
+
+def no_image(span: Span, output: Shape, image: Shape, each: int) -> Diagnostic:
+    """The net is to answer with its image, and has another number of outputs."""
+    wanted = each * product(image)
+    many = "an output" if each == 1 else f"{each} outputs"
+    return Diagnostic(
+        "E048",
+        span,
+        f"the net's output is {show(output)}, and is to be the image, which is {show(image)}",
+        f"`predict image` takes {many} for each of its values.",
+        f"make the last layer give {wanted} values",
     )
 
 

@@ -85,7 +85,7 @@ def column_count(span: Span, columns: int, given: Input, place: Span) -> Diagnos
         "E087",
         span,
         f"{counted(columns, 'column')} for {counted(product(given.shape), 'number')}",
-        f"{_what(given).rstrip(',').capitalize()} has a place for each column.",
+        f"The input is {_kind(given)}, a place for each column.",
         f"name {counted(product(given.shape), 'column')}, or write `{columns} numbers`",
         (Related(place, "the input is here"),),
     )

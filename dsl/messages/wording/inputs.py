@@ -4,7 +4,6 @@ from lenet.dsl.inputs import Input
 from lenet.dsl.messages.codes import Code
 from lenet.dsl.messages.diagnostics import Diagnostic, Edit
 from lenet.dsl.messages.phrases import replacing
-from lenet.dsl.shapes import show
 from lenet.dsl.syntax.tree import Span
 
 _TWO = "input user one of 4\ninput movie one of 5\n"
@@ -23,8 +22,7 @@ def no_path_from(span: Span, layer: str, inputs: tuple[str, ...]) -> Diagnostic:
     if layer == "path":
         return Diagnostic(
             "E083", span, "this path does not say at which input it begins",
-            f"The inputs are {', '.join(inputs)}.", f"write `path from {first}`",
-            edits=(Edit.of(span, f"path from {first}"),),
+            f"The inputs are {', '.join(inputs)}.", f"write `path from {first}`, or another",
         )  # fmt: skip
     return Diagnostic(
         "E083",
@@ -46,8 +44,8 @@ def no_such_input(span: Span, name: str, known: tuple[str, ...], meant: str | No
 
 E084 = Code(
     "a path from what is no input",
-    "Only inputs stand behind `path from`; what other layers give is joined by `add`, `concat` and "
-    "`multiply`.",
+    "Only inputs stand behind `path from`; what other layers give is joined by layers with paths, "
+    "such as `concat`.",
     _TWO + "concat\n  path from user\n    embed 8\n  path from film\n    embed 8\nlinear 2\n",
 )
 E085 = Code(
@@ -92,22 +90,24 @@ def input_unused(span: Span, name: str) -> Diagnostic:
 
 E086 = Code(
     "numbers of words or categories",
-    "Inputs of words and categories are numbers of entries in a list: `embed`, `onehot` and `bag` "
-    "make something of them that layers can count with, and take nothing else.",
+    "Inputs of words and categories are numbers of entries in a list: `embed`, `onehot` and their "
+    "like make something of them that layers can count with, and take nothing else.",
     "input one of 5\nlinear 2\n",
 )
 
 
-def codes_are_no_numbers(span: Span, layer: str, name: str, given: Input) -> Diagnostic:
-    """A layer that counts reads words or categories."""
+def codes_are_no_numbers(
+    span: Span, layer: str, name: str, given: Input, joins: bool
+) -> Diagnostic:
+    """A layer that counts reads words or categories; in a path, where it joins some."""
     what = f"{given.kind} of {given.of}"
     return Diagnostic(
         "E086",
         span,
         f"`{layer}` cannot count with {'words' if given.shape[0] > 1 else 'categories'}",
         f"{name} is {what}: its values are places in a list.",
-        "put `embed 16` or `onehot` between",
-        edits=(Edit.line_before(span, "embed 16"),),
+        f"put `embed 16` or `onehot` {'below that path' if joins else 'between'}",
+        edits=() if joins else (Edit.line_before(span, "embed 16"),),
     )
 
 
@@ -129,6 +129,6 @@ def only_for_kind(span: Span, layer: str, what: str, given: Input) -> Diagnostic
         "E086",
         span,
         f"`{layer}` is for {what}",
-        f"Its input is {show(given.shape)}, {given.kind} of {given.of}.",
+        f"Its input is {given.kind} of {given.of}.",
         "use `embed` or `onehot`",
     )

@@ -183,14 +183,16 @@ E057 = Code(
 )
 
 
-def no_columns(span: Span, key: str, kind: str) -> Diagnostic:
+def no_columns(span: Span, key: str, kind: str, places: bool = False) -> Diagnostic:
     """A line of `data` names a column, and its source is no table."""
     return Diagnostic(
         "E057",
         span,
         f"`data {kind}` has no columns, so `{key}` has nothing to name",
         "Columns are those of a table: of `data parquet` and `data frame`.",
-        "remove the name",
+        "remove the line, or write `predict image`, if the net is to give its images back"
+        if key == "predict" and not places
+        else "remove the name",
     )
 
 

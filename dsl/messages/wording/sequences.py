@@ -2,6 +2,7 @@
 
 from lenet.dsl.messages.codes import Code
 from lenet.dsl.messages.diagnostics import Diagnostic, Edit
+from lenet.dsl.messages.phrases import enumerated
 from lenet.dsl.shapes import Shape, show
 from lenet.dsl.syntax.tree import Span
 
@@ -34,7 +35,8 @@ def needs_sequence(span: Span, layer: str, given: Shape, source: str) -> Diagnos
 
 E082 = Code(
     "a `causal` that does not fit",
-    "A causal convolution sees its own step and those before: it pads a sequence in front.",
+    "A step of a causal convolution, or of causal attention, sees itself and those before it: the "
+    "convolution pads a sequence in front.",
     "input 1x8x8\nconv 4x3x3 causal\nmaxpool all\nlinear 10\n",
 )
 
@@ -58,6 +60,27 @@ def causal_and_pad(span: Span) -> Diagnostic:
         "`causal` already says how a sequence is padded",
         "It adds as many zeros in front as the kernel reaches back, and none behind.",
         "leave the padding out",
+    )
+
+
+E088 = Code(
+    "heads that do not divide the channels",
+    "Each head of `attention` has its part of the channels, and all parts are alike.",
+    "input 12x20\nattention 5\nlast\nlinear 10\n",
+)
+
+
+def heads_do_not_divide(span: Span, heads: int, channels: int, source: str) -> Diagnostic:
+    """`attention` has a number of heads that does not divide its channels."""
+    divisors = [n for n in range(1, channels + 1) if channels % n == 0]
+    nearest = min(divisors, key=lambda n: (abs(n - heads), n))
+    return Diagnostic(
+        "E088",
+        span,
+        f"{heads} heads do not divide the {channels} channels that {source} gives",
+        f"Numbers that divide {channels}: {enumerated([str(n) for n in divisors])}.",
+        f"write `attention {nearest}`",
+        edits=(Edit.of(span, str(nearest)),),
     )
 
 

@@ -115,6 +115,20 @@ def option_without_value(span: Span, layer: str, option: str, expected: str) -> 
     )
 
 
+def second_word_missing(span: Span, layer: str, option: str) -> Diagnostic:
+    """Of an option of two words, there is the first alone."""
+    word, second = option.split()
+    return Diagnostic(
+        "E012",
+        span,
+        f"the option `{word}` of `{layer}` is two words",
+        "",
+        f"write `{option}`",
+        edits=(Edit(span.line, span.column + len(word), span.line, span.column + len(word),
+                    f" {second}", span.file),),
+    )  # fmt: skip
+
+
 def factor_without_x(span: Span, layer: str, option: str, number: str) -> Diagnostic:
     """A number of a layer stands alone that multiplies that of the section `train`."""
     return Diagnostic(

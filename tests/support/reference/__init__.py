@@ -12,6 +12,8 @@ import numpy as np
 
 from reference.activations import FUNCTIONS
 from reference.losses import NUMERIC
+from reference.recurrent import CELLS, recurrent_backward, recurrent_forward
+from reference.sequences import SEQUENCES
 
 Array = np.ndarray
 Arrays = dict[str, Array]
@@ -591,19 +593,6 @@ def slice_backward(
     return dx, {}
 
 
-def last_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
-    """A sequence is a map of one row."""
-    return x[:, :, 0, -1], x.shape
-
-
-def last_backward(
-    dy: Array, saved: Any, parameters: Arrays, attributes: Attributes
-) -> tuple[Array, Arrays]:
-    dx = np.zeros(saved)
-    dx[:, :, 0, -1] = dy
-    return dx, {}
-
-
 def shuffle_forward(x: Array, parameters: Arrays, attributes: Attributes) -> tuple[Array, Any]:
     """The channels as a table with a row for each group, read by columns."""
     groups = attributes["groups"]
@@ -678,14 +667,15 @@ LAYERS: dict[str, Layer] = {
     "pad": Layer(pad_forward, pad_backward),
     "crop": Layer(crop_forward, crop_backward),
     "slice": Layer(slice_forward, slice_backward),
-    "last": Layer(last_forward, last_backward),
+    **{kind: Layer(recurrent_forward(kind), recurrent_backward(kind)) for kind in CELLS},
+    **{name: Layer(*functions) for name, functions in SEQUENCES.items()},
     "shuffle": Layer(shuffle_forward, shuffle_backward),
     "upsample": Layer(upsample_forward, upsample_backward),
     "add": Layer(add_forward, add_backward),
     "multiply": Layer(multiply_forward, multiply_backward),
     "concat": Layer(concat_forward, concat_backward),
 }
-JOINS = [LAYERS[kind] for kind in ("add", "multiply", "concat")]
+JOINS = [LAYERS[kind] for kind in ("add", "multiply", "concat", "dot")]
 
 
 # Losses: the sum over the batch, and its gradient
@@ -759,7 +749,7 @@ class Net:
         y = values[""]
         for (name, layer, attributes), inputs in zip(self.layers, self.inputs, strict=True):
             given = [values[i] for i in inputs]
-            given = given if layer in JOINS else given[0]
+            given = given if layer in JOINS or len(given) > 1 else given[0]
             y, kept = layer.forward(given, self.parameters[name], attributes)
             values[name] = y
             saved.append(kept)
@@ -783,7 +773,7 @@ class Net:
         ):
             d, own = layer.backward(slopes.pop(name), kept, self.parameters[name], attributes)
             gradients.update({f"{name}.{key}": value for key, value in own.items()})
-            for i, part in zip(inputs, d if layer in JOINS else [d], strict=True):
+            for i, part in zip(inputs, d if isinstance(d, list) else [d], strict=True):
                 slopes[i] = slopes[i] + part if i in slopes else part
         return total / count, gradients, slopes[""]
 

@@ -1,0 +1,1 @@
+"""Nets of other programs: read into a draft, and written as a spec."""

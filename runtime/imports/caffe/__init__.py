@@ -1,0 +1,1 @@
+"""Nets of Caffe: files net.prototxt, of a training or of a deployment."""

@@ -1,0 +1,9 @@
+"""ReLU6 of Caffe's descendants: relu6."""
+
+from lenet.runtime.imports.caffe.net import Layer, Net
+from lenet.runtime.imports.draft import Head
+
+
+def read(layer: Layer, net: Net) -> int:
+    """Of each value."""
+    return layer.add(net, Head("relu6"))

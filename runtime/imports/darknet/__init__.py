@@ -1,0 +1,1 @@
+"""Nets of Darknet: a file net.cfg, and perhaps its weights."""

@@ -1,0 +1,12 @@
+"""Add: add, or a constant that is added."""
+
+import numpy as np
+
+from lenet.runtime.imports.onnx.op import Op
+from lenet.runtime.imports.onnx.shared.affine import affine_or_join
+from lenet.runtime.imports.onnx.value import Value
+
+
+def read(op: Op) -> Value:
+    """Of two values, or of one."""
+    return affine_or_join(op, "add", lambda c: (np.ones_like(c), c), lambda c: (np.ones_like(c), c))

@@ -1,0 +1,5 @@
+"""Cast: nothing."""
+
+from lenet.runtime.imports.onnx.shared.simple import nothing
+
+read = nothing

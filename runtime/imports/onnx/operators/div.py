@@ -1,0 +1,12 @@
+"""Div: a constant divisor."""
+
+import numpy as np
+
+from lenet.runtime.imports.onnx.op import Op
+from lenet.runtime.imports.onnx.shared.affine import affine_or_join
+from lenet.runtime.imports.onnx.value import Value
+
+
+def read(op: Op) -> Value:
+    """Of one value."""
+    return affine_or_join(op, "", lambda c: (np.float32(1) / c, np.zeros_like(c)))

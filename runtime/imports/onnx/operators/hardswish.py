@@ -1,0 +1,5 @@
+"""HardSwish: hardswish."""
+
+from lenet.runtime.imports.onnx.shared.simple import layer
+
+read = layer("hardswish")

@@ -1,0 +1,5 @@
+"""Mish: mish."""
+
+from lenet.runtime.imports.onnx.shared.simple import layer
+
+read = layer("mish")

@@ -1,0 +1,5 @@
+"""Relu: relu."""
+
+from lenet.runtime.imports.onnx.shared.simple import layer
+
+read = layer("relu")

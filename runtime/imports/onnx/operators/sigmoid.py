@@ -1,0 +1,5 @@
+"""Sigmoid: sigmoid."""
+
+from lenet.runtime.imports.onnx.shared.simple import layer
+
+read = layer("sigmoid")

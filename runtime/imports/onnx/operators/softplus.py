@@ -1,0 +1,5 @@
+"""Softplus: softplus."""
+
+from lenet.runtime.imports.onnx.shared.simple import layer
+
+read = layer("softplus")

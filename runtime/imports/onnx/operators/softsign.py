@@ -1,0 +1,5 @@
+"""Softsign: softsign."""
+
+from lenet.runtime.imports.onnx.shared.simple import layer
+
+read = layer("softsign")

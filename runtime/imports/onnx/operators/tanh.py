@@ -1,0 +1,5 @@
+"""Tanh: tanh."""
+
+from lenet.runtime.imports.onnx.shared.simple import layer
+
+read = layer("tanh")
