@@ -69,7 +69,7 @@ from lenet.compiler.simd.vector import (
     select_nan, splat, splat_int, square_root, store, store_bytes,
 )
 from lenet.compiler.simd.support import (
-    add_maps, clear, copy, give_outputs, make_keys, take_image, unpack,
+    add_maps, clear, copy, copy_any, give_outputs, make_keys, take_image, unpack,
 )
 
 '''

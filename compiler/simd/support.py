@@ -39,6 +39,13 @@ def copy(arena, to, start, floats):
 
 
 @linked
+def copy_any(arena, to, start, floats):
+    """Any number of floats at `start` to `to`, wherever these are."""
+    for place in range(floats):
+        arena[to + place] = arena[start + place]
+
+
+@linked
 def clear(values, first, last):
     """Zeros from `first` up to `last`."""
     for place in range(first, last):
