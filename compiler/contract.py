@@ -36,12 +36,13 @@ class Kernels:
     complete is called at the end for the gradient.
 
     `saved` are the floats a block that forward leaves to backward; in prediction its offset is
-    negative, and nothing is left. `products` are the floats that gradient leaves to complete. By
-    suffix, `scratch` and `prepared` are the floats of these, and `prepare` the functions that
-    leave the latter. With `overwrites`, gradient takes nothing of what was there before the first
-    images, so that nobody has to clear it. With `pooled`, gradient's dy is that of all fused
-    layers, and it takes dz by that name if at all. Without backward, the inputs have the gradient
-    of the output. With `in_place`, y may lie where x or x0 does, and dz, dx or dx0 where dy does.
+    negative, and nothing is left. A gradient that takes it may leave something there as well.
+    `products` are the floats that gradient leaves to complete. By suffix, `scratch` and `prepared`
+    are the floats of these, and `prepare` the functions that leave the latter. With `overwrites`,
+    gradient takes nothing of what was there before the first images, so that nobody has to clear
+    it. With `pooled`, gradient's dy is that of all fused layers, and it takes dz by that name if at
+    all. Without backward, the inputs have the gradient of the output. With `in_place`, y may lie
+    where x or x0 does, and dz, dx or dx0 where dy does.
     """
 
     forward: Function | None = None

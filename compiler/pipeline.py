@@ -5,7 +5,7 @@ from lenet.compiler.jit.forks import STEADY
 from lenet.compiler.losses.code import given_by, is_weighted, loss_of
 from lenet.compiler.memory.layout import lay_out
 from lenet.compiler.passes import FOR_PREDICTION, PASSES
-from lenet.compiler.program import Kept, Outputs, Program
+from lenet.compiler.program import InputGradient, Kept, Outputs, Program
 from lenet.compiler.target import Target, host
 from lenet.compiler.verify import verify_graph
 from lenet.dsl.graph import Graph
@@ -26,13 +26,16 @@ def run_passes(graph: Graph, stop_after: str | None = None, predicting: bool = F
     return graph
 
 
-def compile_graph(graph: Graph, target: Target | None = None, probes: bool = False) -> Program:
+def compile_graph(
+    graph: Graph, target: Target | None = None, probes: bool = False, input_gradient: bool = False
+) -> Program:
     """Graph → passes → kernels as source, with their memory plan.
 
-    With `probes` the functions measure each kernel (see compiler/codegen/module.py).
+    With `probes` the functions measure each kernel (see compiler/codegen/module.py). With
+    `input_gradient` there is a function of that name, too.
     """
     with STEADY:  # it imports what layers need, and a child could not wait for its parent's import
-        return _compile(graph, target or host(), probes)
+        return _compile(graph, target or host(), probes, input_gradient)
 
 
 def compile_kept(graph: Graph, target: Target | None = None) -> Kept:
@@ -58,12 +61,12 @@ def outputs_of(graph: Graph) -> Outputs:
     return Outputs(product(graph.output), given_by(graph), graph.answers, each)
 
 
-def _compile(graph: Graph, target: Target, probes: bool) -> Program:
+def _compile(graph: Graph, target: Target, probes: bool, input_gradient: bool) -> Program:
     lowered = run_passes(graph)
     predicted = run_passes(graph, predicting=True)
     plain = run_passes(graph, stop_after="fold_normalizations", predicting=True)
-    emitted = emit(lowered, predicted, plain, target, probes)
-    plan = emitted.train_plan
+    emitted = emit(lowered, predicted, plain, target, probes, input_gradient)
+    plan, back = emitted.train_plan, emitted.back
     return Program(
         source=emitted.source,
         slots=emitted.slots,
@@ -80,4 +83,5 @@ def _compile(graph: Graph, target: Target, probes: bool) -> Program:
         predict_nodes=predicted.nodes,
         predict_calls=emitted.predict_calls,
         weighted=is_weighted(lowered),
+        input_gradient=InputGradient(back.plan.floats, back.normalizations) if back else None,
     )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from lenet.compiler.memory.layout import Slot
-from lenet.compiler.memory.phase import Call, Phase
+from lenet.compiler.memory.phase import Call, Phase, Sync
 from lenet.compiler.target import LANES
 from lenet.dsl import registry
 from lenet.dsl.answers import Answers
@@ -28,6 +28,20 @@ class Outputs:
 
 
 @dataclass(frozen=True)
+class InputGradient:
+    """What `input_gradient` needs: an arena of `floats`, and an array of `batch_floats` in which
+    the `normalizations` find their running statistics."""
+
+    floats: int
+    normalizations: tuple[Sync, ...]
+
+    @property
+    def batch_floats(self) -> int:
+        """The size of `batch`."""
+        return max((sync.end for sync in self.normalizations), default=0)
+
+
+@dataclass(frozen=True)
 class Program:
     """Everything that the runtime needs to know of a net.
 
@@ -40,7 +54,8 @@ class Program:
 
     `predict_floats` and `single_floats` are the arenas' sizes for many images and for one. `nodes`
     are the graph after all passes, `predict_nodes` that of prediction. A `weighted` one trains with
-    the importance of each image.
+    the importance of each image. One with an `input_gradient` tells how its outputs change with its
+    input.
     """
 
     source: str
@@ -58,6 +73,7 @@ class Program:
     predict_nodes: tuple[Node, ...]
     predict_calls: tuple[Call, ...]
     weighted: bool = False
+    input_gradient: InputGradient | None = None
 
     @property
     def train_calls(self) -> tuple[Call, ...]:
@@ -67,7 +83,8 @@ class Program:
     def functions(self) -> tuple[str, ...]:
         """What the source defines for the runtime."""
         train = ("train_slice",) if self.phases else ()
-        return (*train, "predict_slice", "predict_single")
+        back = ("input_gradient",) if self.input_gradient else ()
+        return (*train, "predict_slice", "predict_single", *back)
 
     @property
     def parameter_count(self) -> int:

@@ -128,6 +128,7 @@ def train(
     columns: "Columns | None" = None,
     progress: bool = True,
     watch: Callable[[dict[str, Any]], None] | None = None,
+    report: bool = True,
     **options: Any,
 ) -> "Model":
     """Train what the file says and return the model.
@@ -147,11 +148,14 @@ def train(
     OPTIONS
     progress: show it, in a notebook or where standard error is a terminal; elsewhere nothing is
         shown in any case.
+    report: write a page about the run, report.html, into `output`.
     watch: is called with each event while the run goes on; docs/events.md has them all.
 
     The weights do not depend on the engine, nor on the numbers of workers and threads. Raises
     LenetError.
     """
+    from lenet.reporting import report_at_end
+    from lenet.runtime.events import Warned
     from lenet.runtime.run import train_model
     from lenet.sources import images_for, local_folder
     from lenet.terminal.watching import both, shown
@@ -167,10 +171,13 @@ def train(
     given = data is not None and local is None
     with shown(progress, network, chosen.epochs) as display:
         source = images_for(network.graph, network.path, data, columns, chosen, display.download)
-        return train_model(
-            network.graph, network.path, source, chosen, network.settings, both(display, watch),
-            given,
-        )  # fmt: skip
+        take = both(display, watch)
+        model = train_model(
+            network.graph, network.path, source, chosen, network.settings, take, given
+        )
+        if report:
+            report_at_end(model, chosen.folder, source, lambda text: take(Warned(text)))
+        return model
 
 
 def udf(model: "Model | str | Path", spark: "SparkSession | None" = None) -> Any:

@@ -27,6 +27,7 @@ from lenet.commands.lsp import serve as serve_editor
 from lenet.commands.predict import predict
 from lenet.commands.rate import rate
 from lenet.commands.recommend import recommend
+from lenet.commands.report import report
 from lenet.commands.search import search
 from lenet.commands.serve import serve
 from lenet.commands.shapes import show_shapes
@@ -66,6 +67,7 @@ Then:
     lenet rate net.lenet       draws the learning rate; --find finds one
     lenet train net.lenet      trains it on Spark, here or on a cluster
     lenet search net.lenet     tries what its section `search` says
+    lenet report runs/...      writes a page about a run, or several
     lenet predict runs/.../model.safetensors image.png
     lenet forecast runs/.../model.safetensors series.csv
     lenet recommend runs/.../model.safetensors --user 7 --top 10
@@ -107,6 +109,7 @@ for _name, _function in (
     ("train", train),
     ("search", search),
     ("evaluate", evaluate),
+    ("report", report),
     ("predict", predict),
     ("forecast", forecast),
     ("recommend", recommend),

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from lenet.dsl.errors import LenetError
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 _COLOURS = 256
+_NONE = 128  # grey
 
 
 def mask_picture(mask: NDArray[Any]) -> "Image.Image":
@@ -33,6 +35,14 @@ def write_mask(path: Path, mask: NDArray[Any]) -> None:
         picture.save(path, optimize=False, bits=8)
     except OSError as error:
         raise LenetError(f"cannot write {path}", error.strerror or str(error)) from None
+
+
+def coloured(mask: NDArray[Any]) -> NDArray[np.uint8]:
+    """Classes (height, width) as RGB behind these; places below 0, which have none, are grey."""
+    colours = np.array([_colour(k) for k in range(_COLOURS)], np.uint8)
+    found = colours[mask % _COLOURS]
+    found[mask < 0] = _NONE
+    return found
 
 
 def _colour(number: int) -> tuple[int, int, int]:

@@ -17,6 +17,7 @@ from lenet.runtime.engine import on_engine, opened_session
 from lenet.runtime.events import Event, Predictions, Warned, Watch
 from lenet.runtime.guesses import guesses_of
 from lenet.runtime.look import odd_things, summary
+from lenet.runtime.machine.environment import environment
 from lenet.runtime.machine.interrupts import interruptible
 from lenet.runtime.make_job import make_job
 from lenet.runtime.models.model import Model
@@ -69,7 +70,7 @@ def _train(
     if isinstance(data, Deferred) and options.engine == "local":
         raise LenetError("the local engine does not read DataFrames", "", 'use engine="spark"')
     assert graph.train is not None
-    about = _about(graph, spec, options, settings)
+    about = _about(graph, spec, options, settings, given)
     records = Records(options.folder, graph, about, options.resume, held)
     predictions: Predictions | None = None
 
@@ -120,7 +121,7 @@ def _train(
 
 
 def _about(
-    graph: Graph, spec: Path, options: Options, settings: Mapping[str, Fraction]
+    graph: Graph, spec: Path, options: Options, settings: Mapping[str, Fraction], given: bool
 ) -> dict[str, Any]:
     """What is kept of a run for who goes on with it; see `read_about`."""
     return {
@@ -132,6 +133,8 @@ def _about(
         "epochs": options.epochs,
         "engine": options.engine,
         "seed": options.seed,
+        "given": given,
+        "environment": environment(),
     }
 
 

@@ -53,6 +53,7 @@ SLOW = frozenset(
         "pictures",
         "preparation",
         "random_layers",
+        "report_page",
         "rescue",
         "resumed",
         "run_folder",

@@ -59,6 +59,30 @@ _PREDICT = _Entry(
     "bool",
 )
 
+_INPUT_GRADIENT = _Entry(
+    "input_gradient",
+    (
+        "arena",
+        "weights",
+        "gradient",
+        "batch",
+        "pixels",
+        "rows",
+        "scale",
+        "shift",
+        "fresh",
+        "slopes",
+        "outputs",
+    ),  # fmt: skip
+    """For the images `rows`, one row of `outputs` each: how their outputs, each times its number
+    in `slopes`, change together with the values that the net is given, behind `scale` and `shift`.
+
+    The net is as in prediction; `batch` tells of its running statistics. `arena` has {floats}
+    floats; `fresh` says that the weights have changed since it was last used. `gradient` is used
+    meanwhile.
+    """,
+)
+
 _BLOCKS = f"""\
 all_blocks = (rows.size + {LANES - 1}) // {LANES}
 grouped = {{floats}} + {{block}} * all_blocks"""
@@ -110,6 +134,14 @@ def predict_source(phase: Phase, plan: Plan, probes: bool) -> str:
     body = [Step("finite = True"), *_once(phase, writer), *_looped(phase, writer)]
     body.append(Step("return finite"))
     return _written(_PREDICT, {"floats": plan.floats}, body, parts, probes)
+
+
+def input_gradient_source(phase: Phase, plan: Plan) -> str:
+    """input_gradient."""
+    parts = Parts("input_gradient")
+    writer = Writer(plan.places[0], parts)
+    body = [*_once(phase, writer), *_looped(phase, writer)]
+    return _written(_INPUT_GRADIENT, {"floats": plan.floats}, body, parts, probes=False)
 
 
 def _once(phase: Phase, writer: Writer) -> list[Step]:

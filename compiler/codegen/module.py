@@ -1,18 +1,28 @@
 """Graph to the source of one Python module: the kernels, and the functions that run them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import indent
 
-from lenet.compiler.codegen.entry_points import predict_source, train_source
+from lenet.compiler.codegen.entry_points import (
+    Spans,
+    input_gradient_source,
+    predict_source,
+    train_source,
+)
 from lenet.compiler.codegen.single import emit_single, value_of
 from lenet.compiler.contract import Kernels, Request, content_of, emit_layer, identifiers
 from lenet.compiler.kernels import parts_of
 from lenet.compiler.losses.code import given_by, loss_kernel, row_arrays
 from lenet.compiler.memory.layout import Slot, bases_of, lay_out, offsets_of
-from lenet.compiler.memory.phase import Call, Phase
+from lenet.compiler.memory.phase import Call, Phase, Sync
 from lenet.compiler.memory.plan import Plan, plan_memory
-from lenet.compiler.memory.schedule import Layer, schedule_prediction, schedule_training
+from lenet.compiler.memory.schedule import (
+    Layer,
+    schedule_input_gradient,
+    schedule_prediction,
+    schedule_training,
+)
 from lenet.compiler.target import Target
 from lenet.dsl.graph import Graph, Node
 from lenet.dsl.shapes import product
@@ -59,10 +69,26 @@ from lenet.compiler.simd.vector import (
     select_nan, splat, splat_int, square_root, store, store_bytes,
 )
 from lenet.compiler.simd.support import (
-    add_maps, clear, copy, give_outputs, make_keys, take_image, unpack,
+    add_maps, clear, copy, copy_any, give_outputs, make_keys, take_image, unpack,
 )
 
 '''
+
+
+@dataclass(frozen=True)
+class Back:
+    """From gradients of the outputs to that of the input, in one phase, and the `normalizations` on
+    the way."""
+
+    phase: Phase
+    plan: Plan
+    normalizations: tuple[Sync, ...]
+
+    @classmethod
+    def of(cls, graph: Graph, layers: Mapping[str, Layer]) -> "Back":
+        """Of the net that is trained."""
+        phase, normalizations = schedule_input_gradient(graph, layers)
+        return cls(phase, plan_memory((phase,)), normalizations)
 
 
 @dataclass(frozen=True)
@@ -70,7 +96,8 @@ class Emitted:
     """The module's source and what its callers must know.
 
     Prediction takes the tensors of `predict_slots`. `batch_floats` is the size of the array in
-    which the phases of training are told about the batch.
+    which the phases of training are told about the batch. `back` is the way from the outputs to the
+    input, if that is wanted.
     """
 
     source: str
@@ -82,16 +109,18 @@ class Emitted:
     predict_plan: Plan
     single_plan: Plan
     predict_calls: tuple[Call, ...]
+    back: Back | None
 
 
 def emit(
-    graph: Graph, predicted: Graph, plain: Graph, target: Target, probes: bool = False
-) -> Emitted:
+    graph: Graph, predicted: Graph, plain: Graph, target: Target, probes: bool = False,
+    input_gradient: bool = False,
+) -> Emitted:  # fmt: skip
     """`graph` is the net to train, `predicted` to predict, `plain` with nothing fused, for single
     images.
 
     With `probes` train_slice and predict_slice take `times` as well, and add each call's
-    nanoseconds to it.
+    nanoseconds to it. With `input_gradient` there is a function of that name.
     """
     slots, predict_slots = lay_out(graph), lay_out(predicted)
     by_name = {slot.name: slot for slot in slots}
@@ -109,37 +138,27 @@ def emit(
     predict = schedule_prediction(predicted, predict_layers)
     train_plan = plan_memory(phases) if trainable else None
     predict_plan = plan_memory((predict,))
-    called = {call.function for phase in (*phases, predict) for call in phase.calls}
+    back = Back.of(graph, layers) if input_gradient else None
+    every = [*phases, predict, *([back.phase] if back else [])]
+    called = {call.function for phase in every for call in phase.calls}
     parts = [_HEAD.format(target=target.name, net=indent(_net(graph), "    "))]
-    for sharing, prefix, code in known.values():
-        wanted = [f.source(prefix) for f in code.functions if f"{prefix}_{f.suffix}" in called]
-        if wanted:
-            lines = (
-                f"\n# {_spec_line(graph, part)}" for node in sharing for part in parts_of(node)
-            )
-            parts.append("".join(dict.fromkeys(lines)) + "\n\n" + "\n\n".join(wanted) + "\n")
-    spans = tuple(_merged([_span_of(node, by_name) for node in p.gradients]) for p in phases)
-    cleared = tuple(
-        _merged(
-            [
-                _span_of(node, by_name)
-                for node in p.gradients
-                if not layers[node.name].kernels.overwrites
-            ]
-        )
-        for p in phases
-    )
+    if back is not None:
+        parts.append("from lenet.compiler.simd.support import take_slopes\n\n")
+    parts += _kernels(graph, known, called)
     if train_plan is not None:
+        spans, cleared = _spans(phases, layers, by_name)
         parts.append(f"\n{loss_kernel(graph)}\n\n")
         parts.append(train_source(phases, train_plan, spans, cleared, probes, row_arrays(graph)))
     parts.append("\n\n" + predict_source(predict, predict_plan, probes))
+    if back is not None:
+        parts.append("\n\n" + input_gradient_source(back.phase, back.plan))
     singles, predict_single, single_plan = emit_single(plain, names, predict_by_name, target)
     parts.append("\n\n# One image, whose lanes are columns or channels.\n\n")
     parts += [source + "\n\n" for source in singles]
     parts.append(predict_single)
     return Emitted(
         "".join(parts), slots, predict_slots, phases, batch, train_plan, predict_plan, single_plan,
-        predict.calls,
+        predict.calls, back,
     )  # fmt: skip
 
 
@@ -158,6 +177,17 @@ def emit_kept(
 
 
 _Written = dict[tuple[object, ...], tuple[list[Node], str, Kernels]]
+
+
+def _kernels(graph: Graph, known: _Written, called: set[str]) -> Iterator[str]:
+    """The functions that are called, below the lines of the layers that share them."""
+    for sharing, prefix, code in known.values():
+        wanted = [f.source(prefix) for f in code.functions if f"{prefix}_{f.suffix}" in called]
+        if wanted:
+            lines = (
+                f"\n# {_spec_line(graph, part)}" for node in sharing for part in parts_of(node)
+            )
+            yield "".join(dict.fromkeys(lines)) + "\n\n" + "\n\n".join(wanted) + "\n"
 
 
 def _emit_layers(
@@ -186,6 +216,19 @@ def _emit_layers(
 def _span_of(node: Node, slots: Mapping[str, Slot]) -> tuple[int, int]:
     found = [slots[f"{node.name}.{p.name}"] for p in node.parameters if p.trained]
     return found[0].offset, found[-1].offset + found[-1].size
+
+
+def _spans(
+    phases: tuple[Phase, ...], layers: Mapping[str, Layer], slots: Mapping[str, Slot]
+) -> tuple[tuple[Spans, ...], tuple[Spans, ...]]:
+    """By phase: the parts of the gradient that it computes, and those that it only adds to."""
+    every, added = [], []
+    for phase in phases:
+        own = [(node, _span_of(node, slots)) for node in phase.gradients]
+        every.append(_merged([span for _, span in own]))
+        only = [span for node, span in own if not layers[node.name].kernels.overwrites]
+        added.append(_merged(only))
+    return tuple(every), tuple(added)
 
 
 def _merged(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

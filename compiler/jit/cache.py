@@ -64,6 +64,10 @@ class Loaded:
         """For images of uint8 or float32, in blocks."""
         return self._function("predict_slice", pixels)
 
+    def input_gradient(self, pixels: DType) -> Callable[..., Any]:
+        """For images of uint8 or float32, where the program has it."""
+        return self._function("input_gradient", pixels)
+
     def predict_single(self, pixels: DType) -> Callable[..., Any]:
         """For images of uint8 or float32, one in a call."""
         return self._function("predict_single", pixels)
@@ -75,6 +79,11 @@ class Loaded:
         jobs = [job for name in names for job in self._jobs(name, pixels.name)]
         cached = self._compile(jobs)
         return Compiled(time.perf_counter() - started, cached)
+
+    def is_kept(self, name: str, pixels: DType) -> bool:
+        """Whether machine code of a function, and of all that it calls, is in the cache, perhaps of
+        another processor."""
+        return all(self._is_cached(job) for job in self._jobs(name, pixels.name))
 
     def _function(self, name: str, pixels: DType) -> Callable[..., Any]:
         found = self._functions.get((name, pixels))

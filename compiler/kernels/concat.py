@@ -36,6 +36,6 @@ def emit_single(request: Request) -> Single:
     body = ""
     for k, size in enumerate(sizes):
         at = sum(sizes[:k])
-        body += f"arena[y + {at} : y + {at + size}] = arena[x{k} : x{k} + {size}]\n"
+        body += f"copy_any(arena, y + {at}, x{k}, {size})\n"
     parameters = ("arena", *names("x", len(sizes)), "y")
     return Single(single_function("y = the paths, one after the other.", body, parameters))

@@ -26,10 +26,7 @@ def emit(request: Request) -> Kernels:
 def emit_single(request: Request) -> Single:
     """The same of one image."""
     size = product(request.node.shape[1:])
-    inside = (
-        f"arena[y + new * {size} : y + new * {size} + {size}] = "
-        f"arena[x + old * {size} : x + old * {size} + {size}]"
-    )
+    inside = f"copy_any(arena, y + new * {size}, x + old * {size}, {size})"
     doc = "y = x with one channel of each group in turn."
     return Single(single_function(doc, _loop(request, inside), ("arena", "x", "y")))
 

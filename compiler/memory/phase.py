@@ -57,6 +57,11 @@ class Sync:
         return self.node.bare_shape[0]
 
     @property
+    def end(self) -> int:
+        """Of its numbers in `batch`."""
+        return self.at + 4 * self.channels
+
+    @property
     def places(self) -> int:
         """Values of a channel in one image."""
         return product(self.node.bare_shape[1:])

@@ -8,6 +8,7 @@ from lenet.compiler.function import Function
 from lenet.compiler.losses.code import row_arrays
 from lenet.compiler.memory.phase import NOTHING, Buffer, Call, Phase, Sync
 from lenet.compiler.target import LANES
+from lenet.compiler.verify import CompilerBug
 from lenet.dsl.graph import Graph, Node
 from lenet.dsl.shapes import product
 
@@ -26,9 +27,13 @@ class Layer:
 
 @dataclass
 class _Scheduler:
+    """In `training`, what is random and what follows from the batch is computed; with `returns`,
+    what the way back reads is kept."""
+
     graph: Graph
     layers: Mapping[str, Layer]
     training: bool
+    returns: bool
     values: dict[str, Buffer] = field(default_factory=dict)
     saved: dict[str, Buffer | str] = field(default_factory=dict)
     slopes: dict[str, Buffer] = field(default_factory=dict)  # gradients of nodes' outputs
@@ -39,11 +44,7 @@ class _Scheduler:
     batch: int = 0
 
     def forward(self) -> None:
-        nodes = self.graph.nodes
-        if not self.training:
-            skipped = {n.name for n in nodes if self.layers[n.name].kernels.training_only}
-        else:
-            skipped = set()
+        nodes, skipped = self.graph.nodes, self.skipped
         random = any(self.layers[n.name].kernels.random for n in nodes if n.name not in skipped)
         keys = Buffer("keys", LANES) if random else NOTHING
         consumers = self.graph.consumers
@@ -60,7 +61,7 @@ class _Scheduler:
                     self.calls.append(Call("make_keys", arguments, "block"))
             else:
                 xs = [self.values[i] for i in node.inputs]
-                reads = self._backward_reads(node) if self.training else set()
+                reads = self._backward_reads(node) if self.returns else set()
                 if "x" in reads:
                     kept.update(xs)
                 nothing = name in skipped or not code.forward
@@ -69,12 +70,19 @@ class _Scheduler:
                 y = self.values[name] = xs[0] if alike else _buffer("value", node)
                 if "y" in reads:
                     kept.add(y)
-                kept_space = Buffer(f"saved {name}", code.saved) if self.training else "-1"
+                kept_space = Buffer(f"saved {name}", code.saved) if self.returns else "-1"
                 self.saved[name] = keys if code.random else kept_space
                 if not nothing:
                     self._compute(node, y)
             if len(consumers[name]) > 1:
                 kept.add(y)
+
+    @property
+    def skipped(self) -> set[str]:
+        """The nodes that give what they are given."""
+        if self.training:
+            return set()
+        return {n.name for n in self.graph.nodes if self.layers[n.name].kernels.training_only}
 
     def _backward_reads(self, node: Node) -> set[str]:
         parts = ("spread", "gradient", "backward")
@@ -87,10 +95,11 @@ class _Scheduler:
 
     def _compute(self, node: Node, y: Buffer) -> None:
         code = self.layers[node.name].kernels
+        if code.statistics and self.returns:
+            self.syncs[node.name] = self.batch
+            self.batch += 4 * node.bare_shape[0]
         if not (self.training and code.statistics):
             return self._call(node, "forward", y=y)
-        self.syncs[node.name] = self.batch
-        self.batch += 4 * node.bare_shape[0]
         self._call(node, "statistics")
         self._close(Sync("statistics", node, self.syncs[node.name]))
         return self._call(node, "normalize", y=y)
@@ -157,6 +166,21 @@ class _Scheduler:
             if node.name in trained:
                 self._back(node, trained)
 
+    def to_input(self) -> None:
+        """Back from gradients of the outputs to that of the input, which are numbers: codes have
+        none."""
+        if any(given.of for given in self.graph.inputs):
+            raise CompilerBug("an input of codes has no gradient")
+        nodes = self.graph.nodes
+        first, last = nodes[0], nodes[-1]
+        self.slopes[last.name] = dy = _buffer("gradient", last)
+        self.calls.append(Call("take_slopes", ("arena", "slopes", _IMAGE, "images", dy), "block"))
+        every = {node.name for node in nodes}
+        for node in reversed(nodes[1:]):
+            self._back(node, every)
+        dx = self.slopes[first.name]
+        self.calls.append(Call("unpack", ("arena", "outputs", _IMAGE, "images", dx), "block"))
+
     def _back(self, node: Node, trained: set[str]) -> None:
         """The gradients of a node's tensors, and of those inputs where there is a use for it."""
         code = self.layers[node.name].kernels
@@ -168,17 +192,18 @@ class _Scheduler:
             if not (code.in_place and self._is_free(dy)):
                 dz = Buffer(f"gradient {node.name} before fusion", product(node.bare_shape) * LANES)
             self._call(node, "spread", dy=dy, dz=dz)
-        if code.gradient and node.parameter_count:
+        leaves = "saved" in self._parameters(node, "gradient")  # something for backward
+        if code.gradient and node.parameter_count and (self.training or leaves):
             self._call(node, "gradient", dy=dy if code.pooled else dz, dz=dz)
             self.gradients.append(node)
-        if code.complete:
+        if self.training and code.complete:
             self._call(node, "complete")
         dy = dz
-        if code.statistics:
+        if self.training and code.statistics:
             self._close(Sync("slopes", node, self.syncs[node.name]))
         if not wanted:
             return
-        if not code.backward:
+        if not code.backward or node.name in self.skipped:
             for k, name in enumerate(wanted):
                 self._give(name, dy, node, kept=k + 1 < len(wanted))
             return
@@ -222,7 +247,7 @@ _ARRAYS = ("arena", "weights", "gradient", "batch", "sums", "images", "blocks", 
 
 def schedule_training(graph: Graph, layers: Mapping[str, Layer]) -> tuple[tuple[Phase, ...], int]:
     """Forward, the loss and the way back, in phases; and the floats of the array `batch`."""
-    scheduler = _Scheduler(graph, layers, training=True)
+    scheduler = _Scheduler(graph, layers, training=True, returns=True)
     scheduler.forward()
     scheduler.backward()
     scheduler._close(None)
@@ -231,13 +256,27 @@ def schedule_training(graph: Graph, layers: Mapping[str, Layer]) -> tuple[tuple[
 
 def schedule_prediction(graph: Graph, layers: Mapping[str, Layer]) -> Phase:
     """Forward only."""
-    scheduler = _Scheduler(graph, layers, training=False)
+    scheduler = _Scheduler(graph, layers, training=False, returns=False)
     scheduler.forward()
     value = scheduler.values[graph.nodes[-1].name]
     output = ("arena", "outputs", _IMAGE, "images", value)
     scheduler.calls.append(Call("unpack", output, "block"))
     scheduler._close(None)
     return scheduler.phases[0]
+
+
+def schedule_input_gradient(
+    graph: Graph, layers: Mapping[str, Layer]
+) -> tuple[Phase, tuple[Sync, ...]]:
+    """Forward as in prediction, and the way back to the input. The normalizations are to find
+    their running statistics in `batch`, where training has those of the batch."""
+    scheduler = _Scheduler(graph, layers, training=False, returns=True)
+    scheduler.forward()
+    scheduler.to_input()
+    scheduler._close(None)
+    nodes = {node.name: node for node in graph.nodes}
+    syncs = tuple(Sync("statistics", nodes[name], at) for name, at in scheduler.syncs.items())
+    return scheduler.phases[0], syncs
 
 
 def _buffer(role: str, node: Node) -> Buffer:

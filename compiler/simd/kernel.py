@@ -38,6 +38,7 @@ _TYPES = {
     "importance": types.Array(types.float32, 1, "C", readonly=True),
     **dict.fromkeys(("rows", "times"), types.int64[::1]),
     "outputs": types.float32[:, ::1],
+    "slopes": types.Array(types.float32, 2, "C", readonly=True),
     "key": types.uint64[::1],
     "fresh": types.boolean,
     # Of compiler/optimizers.

@@ -16,6 +16,15 @@ def unpack(arena, outputs, first, count, y):
 
 
 @linked
+def take_slopes(arena, slopes, first, count, dy):
+    """Rows of `slopes`, gradients of the outputs, into a block's lanes; lanes without one are 0."""
+    for place in range(slopes.shape[1]):
+        for lane in range(16):
+            value = slopes[first + lane, place] if lane < count else np.float32(0)
+            arena[dy + place * 16 + lane] = value
+
+
+@linked
 def add_maps(arena, total, one, other, places):
     """The sum of two gradients of the same output, from two layers that read it."""
     for place in range(0, places * 16, 16):
@@ -27,6 +36,13 @@ def copy(arena, to, start, floats):
     """Some floats at `start` to `to`; sixteen divides all three."""
     for place in range(0, floats, 16):
         store(arena, to + place, load(arena, start + place))
+
+
+@linked
+def copy_any(arena, to, start, floats):
+    """Any number of floats at `start` to `to`, wherever these are."""
+    for place in range(floats):
+        arena[to + place] = arena[start + place]
 
 
 @linked

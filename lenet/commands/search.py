@@ -38,7 +38,7 @@ def search(
         typer.Option(metavar="DIR", help="Go on with the search in DIR."),
     ] = None,
     at_once: Annotated[
-        int, typer.Option("--at-once", min=1, metavar="N", help="Trials that run at once [1].")
+        int, typer.Option("--at-once", min=1, metavar="N", help="Trials that run at once.")
     ] = 1,
     trials: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="How many, in place of the file's.")

@@ -37,6 +37,9 @@ def train(
         typer.Option(metavar="DIR", help="Go on with the run in DIR, from its newest checkpoint."),
     ] = None,
     set_: Set = None,
+    report: Annotated[
+        bool, typer.Option("--report/--no-report", help="Write report.html into the run's folder.")
+    ] = True,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the run in DIR.")] = False,
     as_json: Json = False,
     log: Annotated[
@@ -47,7 +50,8 @@ def train(
 ) -> None:
     """Train a net on Spark.
 
-    The run's folder gets the model, its history, TensorBoard files and checkpoints.
+    The run's folder gets the model, its history, TensorBoard files, checkpoints, and report.html, a
+    page about it all.
     """
     from lenet.runtime.records.run_folder import check_folder, new_folder
 
@@ -77,7 +81,7 @@ def train(
         return f"go on with: {_again(elsewhere, folder, given)}"
 
     try:
-        model, seconds = _train(network, chosen, as_json, log, kept)
+        model, page, seconds = _train(network, chosen, as_json, log, kept, report)
     except KeyboardInterrupt:
         if kept or _has_begun(folder, began):
             note(again())
@@ -92,7 +96,7 @@ def train(
             with suppress(OSError):  # those of a run that has not begun are empty
                 folder.rmdir()
                 folder.parent.rmdir()
-    _conclude(model, seconds, network, data, folder, as_json)
+    _conclude(model, seconds, network, data, folder, page, as_json)
 
 
 def _again(elsewhere: str, folder: Path, given: Mapping[str, Any]) -> str:
@@ -138,12 +142,14 @@ def check_options(given: Mapping[str, Any], resumes: bool) -> None:
 
 
 def _train(
-    network: Network, options: Options, as_json: bool, log: str | None, kept: list[str]
-) -> tuple[Any, float]:  # fmt: skip
-    """The model and the seconds that it took; `kept` gets where the newest checkpoint is, if it is
-    not in its own place, or ""."""
+    network: Network, options: Options, as_json: bool, log: str | None, kept: list[str],
+    report: bool,
+) -> tuple[Any, Path | None, float]:  # fmt: skip
+    """The model, where the report of the run is, if there is one, and the seconds that it all took;
+    `kept` gets where the newest checkpoint is, if it is not in its own place, or ""."""
     from lenet.dsl.lower.reader import Duration
-    from lenet.runtime.events import CheckpointKept, Event
+    from lenet.reporting import report_at_end
+    from lenet.runtime.events import CheckpointKept, Event, Warned
     from lenet.runtime.resolve import resolve_data
     from lenet.runtime.run import train_model
     from lenet.terminal.progress import Bars, JsonLog, Lines
@@ -172,12 +178,16 @@ def _train(
             watch(event)
 
         model = train_model(graph, network.path, source, options, network.settings, take)
-    return model, time.perf_counter() - started
+        page = None
+        if report:
+            page = report_at_end(model, options.folder, source, lambda text: watch(Warned(text)))
+    return model, page, time.perf_counter() - started
 
 
 def _conclude(
-    model: Any, seconds: float, network: Network, data: Path | None, folder: Path, as_json: bool
-) -> None:
+    model: Any, seconds: float, network: Network, data: Path | None, folder: Path,
+    page: Path | None, as_json: bool,
+) -> None:  # fmt: skip
     from lenet.runtime.records.records import epochs_of
 
     file = folder / "model.safetensors"
@@ -190,6 +200,7 @@ def _conclude(
                 "digest": model.digest,
                 "seconds": seconds,
                 "metrics": last,
+                "report": None if page is None else str(page),
             }
         )
         return
@@ -205,6 +216,8 @@ def _conclude(
     say(f"model    {file}" + (", the best one" if keeps and measured else ""))
     if measured and not keeps and metric.score(values[best]) > metric.score(values[-1]):
         say(f"         {folder / 'best.safetensors'} is the best one")
+    if page is not None:
+        say(f"report   {page}")
     say(f"digest   {model.digest[:16]}…, {seconds:.1f} s in all")
     where = ["--data", str(data)] if data else []
     if not data and network.graph.data and network.graph.data.path:

@@ -10,7 +10,10 @@ Points = Sequence[tuple[float, float]]
 Place = Callable[[float, float], tuple[float, float]]
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 16, 46, 40  # margins of the plot, at least
-_COLOURS = ("#2f81d6", "#d9730d", "#2f9e63", "#a55bc7")  # to be told apart on white and on black
+# To be told apart on white and on black.
+_COLOURS = (
+    "#2f81d6", "#d9730d", "#2f9e63", "#a55bc7", "#c9464f", "#8a8d1d", "#1b9aaa", "#d1609f",
+)  # fmt: skip
 _TEXT = 'font-family="Helvetica,Arial,sans-serif" font-size="11" fill="currentColor"'
 _LETTER = 6.2  # the width of one, about
 _FLAT = 1e-12  # a range that is none
@@ -37,11 +40,13 @@ class Axis:
 
 @dataclass(frozen=True)
 class Curve:
-    """Points with the label that the legend has for them; a `faint` one lies in the background."""
+    """Points with the label that the legend has for them, joined unless they are `dots`; a `faint`
+    one lies in the background."""
 
     label: str
     points: Points
     faint: bool = False
+    dots: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ def plot(
     at = float(left)
     for number, curve in enumerate(curves):
         colour = _COLOURS[number % len(_COLOURS)]
-        lines += _drawn([place(x, y) for x, y in curve.points], colour, curve.faint)
+        lines += _drawn([place(x, y) for x, y in curve.points], colour, curve)
         if curve.label:
             lines.append(f'<rect x="{at:g}" y="28" width="12" height="3" fill="{colour}"/>')
             lines.append(f'<text x="{at + 16:g}" y="34" {_TEXT}>{escape(curve.label)}</text>')
@@ -108,7 +113,15 @@ def _grid(place: Place, across: Axis, up: Axis) -> Iterator[str]:
         yield f'<text x="{x:.1f}" y="{y + 16:.1f}" text-anchor="middle" {_TEXT}>{value:g}</text>'
 
 
-def _drawn(places: Points, colour: str, faint: bool) -> Iterator[str]:
+def _drawn(places: Points, colour: str, curve: Curve) -> Iterator[str]:
+    faint = curve.faint
+    if curve.dots:
+        dots = "".join(f"M{x:.1f} {y:.1f}h0" for x, y in places)
+        yield (
+            f'<path d="{dots}" stroke="{colour}" stroke-width="4" stroke-linecap="round" '
+            'stroke-opacity=".5" fill="none"/>'
+        )
+        return
     style = 'stroke-width="1" stroke-opacity=".45"' if faint else 'stroke-width="1.8"'
     if len(places) > 1:
         way = "L".join(f"{x:.1f} {y:.1f}" for x, y in places)

@@ -10,11 +10,13 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet.dsl.errors import LenetError
+from lenet.dsl.files import read_file
 from lenet.dsl.sections.data import Data
 from lenet.runtime.data.formats.drawing import cut_out, is_cut_out
 from lenet.runtime.data.picture import PictureError, SizeError, border_of
@@ -256,3 +258,16 @@ def resized(
     whole = Image.new(picture.mode, size, fill if picture.mode == "L" else (fill, fill, fill))
     whole.paste(small, ((size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2))
     return whole
+
+
+def read_pictures(preparation: Preparation, paths: list[Any]) -> NDArray[np.uint8]:
+    """Files as bytes (count, channels, height, width); LenetError where one cannot be used."""
+    pixels = []
+    for path in paths:
+        try:
+            pixels.append(preparation.of_bytes(read_file(path, MOST_BYTES)).pixels)
+        except OSError as error:
+            raise LenetError(f"cannot read {path}", error.strerror or str(error)) from None
+        except PictureError as problem:
+            raise LenetError(f"{path} cannot be used", f"{problem}.") from None
+    return np.stack(pixels)

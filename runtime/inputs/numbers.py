@@ -27,7 +27,7 @@ def _floats(column: pa.Array) -> NDArray[np.float64]:
         types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind)
         or types.is_boolean(kind) or types.is_null(kind)
     ):  # fmt: skip
-        strange = next((v for v in column.to_pylist() if isinstance(v, str)), None)
+        strange = next((v for v in column.to_pylist() if _is_strange(v)), None)
         seen = f", such as {clean(strange[:40])}" if strange is not None else ""
         raise DataError(
             f"a column of numbers holds {kind}{seen}", "",
@@ -36,6 +36,17 @@ def _floats(column: pa.Array) -> NDArray[np.float64]:
     column = column.cast(pa.int8()) if types.is_boolean(kind) else column
     floats: NDArray[np.float64] = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
     return np.where(np.abs(floats) <= _LARGEST, floats, np.nan)
+
+
+def _is_strange(value: Any) -> bool:
+    """Whether it is a text that is no number."""
+    try:
+        float(value)
+    except ValueError:
+        return True
+    except TypeError:
+        return False
+    return False
 
 
 def learn(given: Input, columns: Columns) -> dict[str, Any]:

@@ -15,20 +15,17 @@ from lenet.compiler.jit.cache import load
 from lenet.compiler.pipeline import compile_graph
 from lenet.dsl.check import check_graph
 from lenet.dsl.datasets import DATASETS
-from lenet.dsl.errors import LenetError
-from lenet.dsl.files import read_file
 from lenet.dsl.graph import Graph, bare_shape
 from lenet.dsl.shapes import Shape, as_image
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.data.features import Features
-from lenet.runtime.data.picture import PictureError
-from lenet.runtime.data.preparation import MOST_BYTES, Preparation
+from lenet.runtime.data.preparation import Preparation, read_pictures
 from lenet.runtime.data.raw_rows import rows_of, table_of
 from lenet.runtime.data.values import TOO_LARGE
 from lenet.runtime.lazy import lazy
 from lenet.runtime.machine.cores import available_cores
 from lenet.runtime.machine.files import write_atomically
-from lenet.runtime.metrics.outcomes import outcomes_of
+from lenet.runtime.metrics.outcomes import Outcomes, outcomes_of
 from lenet.runtime.models import model_file
 from lenet.runtime.models.described import described
 from lenet.runtime.models.evaluation import Evaluation, evaluated
@@ -98,7 +95,8 @@ class Model(Shown):
         return digest(self.tensors)
 
     @lazy
-    def _predictor(self) -> Predictor:
+    def predictor(self) -> Predictor:
+        """With its weights."""
         predictor = Predictor(load(compile_graph(self.graph)), self.threads or available_cores())
         return predictor.take(from_tensors(predictor.loaded.program, self.tensors))
 
@@ -110,7 +108,7 @@ class Model(Shown):
     @property
     def logarithmic(self) -> bool:
         """Whether its outputs are log-probabilities."""
-        return self._predictor.loaded.program.outputs.logarithmic
+        return self.predictor.loaded.program.outputs.logarithmic
 
     @lazy
     def most_expected(self) -> float:
@@ -173,7 +171,7 @@ class Model(Shown):
         then an image has the same outputs alone and among any others.
         """
         pixels, normalization = prepared(self, np.asarray(images))
-        return checked(self._predictor.outputs(pixels, normalization, in_blocks))
+        return checked(self.predictor.outputs(pixels, normalization, in_blocks))
 
     def predict(
         self, images: "NDArray[Any] | str | Path | list[str | Path] | Any", in_blocks: bool = False
@@ -188,7 +186,7 @@ class Model(Shown):
         if isinstance(images, str | Path):
             images = [images]
         if isinstance(images, list) and images and isinstance(images[0], str | Path):
-            images = self._read(images)
+            images = self.of_pictures(read_pictures(self.preparation(), images))
         images = np.asarray(images)
         outputs = self.outputs(images, in_blocks)
         shapes = self.image_shape, self.graph.input
@@ -207,34 +205,30 @@ class Model(Shown):
         its classes and tables. Labels are as the training data had them: whole numbers from 0, or
         the names of classes; or numbers, or yes (1) and no (0), (count, answers), as its columns
         have them."""
-        return self._evaluated(self.outputs(images), labels_of(self, np.asarray(labels)))
+        found = self._outcomes(self.outputs(images), labels_of(self, np.asarray(labels)))
+        return self.measured(found)
 
     def evaluate_read(self, images: Images) -> Evaluation:
         """The same of those of a dataset: their labels are numbers of classes, or answers, of which
         `predict log` has taken the logarithms."""
-        if isinstance(images.pixels, np.ndarray):
-            return self._evaluated(self.outputs(images.pixels), images.labels)
-        found = self._predictor.outputs(images.pixels, self.normalizations[True])
-        return self._evaluated(checked(found), images.labels)
+        return self.measured(self.outcomes(images))
 
-    def _evaluated(self, outputs: NDArray[np.float32], labels: NDArray[Any]) -> Evaluation:
-        check_labels(self, labels, outputs)
+    def outcomes(self, images: Images) -> Outcomes:
+        """What it says of the images of a dataset, beside their labels."""
+        if isinstance(images.pixels, np.ndarray):
+            return self._outcomes(self.outputs(images.pixels), images.labels)
+        found = self.predictor.outputs(images.pixels, self.normalizations[True])
+        return self._outcomes(checked(found), images.labels)
+
+    def measured(self, outcomes: Outcomes) -> Evaluation:
+        """All metrics that fit."""
         asked = self.graph.train.measured if self.graph.train is not None else ()
-        labels = labels.astype(np.int32 if self.unit is None else np.float32)
-        outcomes = outcomes_of(outputs, labels, self.logarithmic, self.unit)
         return evaluated(outcomes, self.classes, asked)
 
-    def _read(self, paths: list[Any]) -> NDArray[Any]:
-        preparation = self.preparation()
-        pixels = []
-        for path in paths:
-            try:
-                pixels.append(preparation.of_bytes(read_file(path, MOST_BYTES)).pixels)
-            except OSError as error:
-                raise LenetError(f"cannot read {path}", error.strerror or str(error)) from None
-            except PictureError as problem:
-                raise LenetError(f"{path} cannot be used", f"{problem}.") from None
-        return self.of_pictures(np.stack(pixels))
+    def _outcomes(self, outputs: NDArray[np.float32], labels: NDArray[Any]) -> Outcomes:
+        check_labels(self, labels, outputs)
+        labels = labels.astype(np.int32 if self.unit is None else np.float32)
+        return outcomes_of(outputs, labels, self.logarithmic, self.unit)
 
     def save(self, path: str | Path) -> None:
         """Write `model.safetensors`, atomically."""

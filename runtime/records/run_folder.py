@@ -12,9 +12,10 @@ from pathlib import Path
 from lenet.dsl.errors import LenetError
 from lenet.runtime.records.run_lock import Lock
 
+REPORT = "report.html"
 _OURS = (
     "model.safetensors", "best.safetensors", "history.jsonl", "tensorboard", "checkpoints",
-    "run.json",
+    "run.json", REPORT,
 )  # fmt: skip
 
 

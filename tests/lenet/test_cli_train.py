@@ -140,15 +140,15 @@ def test_a_pipe_gets_plain_lines(piped: tuple[Path, Any]) -> None:
     assert [line.split()[:2] for line in epochs] == [["epoch", "1"], ["epoch", "2"]]
     assert "loss" in epochs[0] and "val top1" in epochs[0]
     names = [line.split()[0] for line in process.stdout.splitlines()]
-    assert names == ["best", "last", "model", "digest", "next", "tensorboard"]
+    assert names == ["best", "last", "model", "report", "digest", "next", "tensorboard"]
     assert "model    run/model.safetensors" in process.stdout
 
 
 def test_the_runs_folder(piped: tuple[Path, Any]) -> None:
     folder, process = piped
     names = sorted(path.name for path in folder.iterdir())
-    ours = ["best.safetensors", "checkpoints", "history.jsonl", "model.safetensors", "run.json",
-            "tensorboard"]  # fmt: skip
+    ours = ["best.safetensors", "checkpoints", "history.jsonl", "model.safetensors", "report.html",
+            "run.json", "tensorboard"]  # fmt: skip
     assert names == ours
     model = lenet.open(folder / "model.safetensors")
     assert model.digest[:16] in process.stdout
@@ -191,7 +191,7 @@ def test_json_events(spec: Path, tmp_path: Path, model: Path) -> None:
         assert (event["epoch"], event["iteration"]) == (number, 23 * number)
         assert set(event["validation"]) == {"top1", "loss"}
         assert event["rate"] == 0.1 and event["loss"] > 0 and event["seconds"] > 0
-    assert list(done) == ["event", "model", "digest", "seconds", "metrics"]
+    assert list(done) == ["event", "model", "digest", "seconds", "metrics", "report"]
     assert done["event"] == "done"
     assert done["model"] == str(tmp_path / "run" / "model.safetensors")
     # The seed is the same, so the weights are those of the other run.

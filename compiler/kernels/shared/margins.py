@@ -120,7 +120,7 @@ def inner_single(margins: Margins, doc: str) -> Single:
     if not margins.there:
         return Single()
     width = margins.width
-    body = f"arena[y + small : y + small + {width}] = arena[x + large : x + large + {width}]\n"
+    body = f"copy_any(arena, y + small, x + large, {width})\n"
     return Single(single_function(doc, margins.loop(body), ("arena", "x", "y")))
 
 
@@ -130,7 +130,5 @@ def outer_single(margins: Margins, doc: str) -> Single:
         return Single()
     rows, width = margins.top + margins.height + margins.bottom, margins.width
     body = f"arena[y : y + {margins.channels * rows * margins.row}] = np.float32(0)\n"
-    body += margins.loop(
-        f"arena[y + large : y + large + {width}] = arena[x + small : x + small + {width}]\n"
-    )
+    body += margins.loop(f"copy_any(arena, y + large, x + small, {width})\n")
     return Single(single_function(doc, body, ("arena", "x", "y")))

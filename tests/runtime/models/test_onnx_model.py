@@ -89,7 +89,7 @@ def model_of(chain: str, kind: type) -> Model:
         spec_of(chain), likely_tensors(graph), names, scale, tuple(mean), tuple(deviation),
         answers=answers,
     )  # fmt: skip
-    model.__dict__["_predictor"] = Layers(model)
+    model.__dict__["predictor"] = Layers(model)
     return model
 
 

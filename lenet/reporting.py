@@ -1,0 +1,101 @@
+"""Writes report.html: at the end of a run, for runs that are over, or for a model."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lenet.dsl.errors import LenetError
+from lenet.runtime.data.dataset import Dataset
+from lenet.runtime.records.run_folder import REPORT
+
+if TYPE_CHECKING:
+    from lenet.reported import Reported
+    from lenet.runtime.models.model import Model
+
+Warn = Callable[[str], None]
+_ELSEWHERE = "executors have read the images, and this process has none of them"
+
+
+def report_at_end(model: "Model", folder: Path | None, data: object, warn: Warn) -> Path | None:
+    """The report of a run that is just over, in its folder; None, and one line of warning, where it
+    cannot be written, whatever the reason: the training is done, and its model is there. `data` is
+    what it was trained with, and looked at where it is in this process."""
+    if folder is None:
+        return None
+    try:
+        from lenet.pages.report import report_page
+        from lenet.reported import BRIEF, reported_of
+        from lenet.runtime.machine.files import write_atomically
+
+        dataset = data if isinstance(data, Dataset) else None
+        lacks = "" if dataset is not None else _ELSEWHERE
+        reported = reported_of(model, dataset, BRIEF, lacks, folder)
+        path = folder / REPORT
+        write_atomically(path, report_page(reported).encode())
+        return path
+    except LenetError as error:
+        warn(f"there is no report of the run: {_one_line(error)}")
+    except Exception as error:  # our mistake, which must not cost the run
+        warn(f"there is no report of the run: {type(error).__name__}: {error}")
+    return None
+
+
+def report_of_runs(folders: Sequence[Path], data: Path | None, warn: Warn) -> str:
+    """The page of one run, with all its held-out images, or of several side by side. LenetError
+    where one is no run, or has no model yet."""
+    from lenet.pages.report import compared_page, report_page
+
+    if len(folders) == 1:
+        return report_page(_run(folders[0], data, warn))
+    return compared_page([_run(folder, None, None) for folder in folders])
+
+
+def report_of_model(model: "Model", dataset: Dataset, path: Path) -> str:
+    """The page of a model with some images to validate with; and with the records of its run,
+    where it lies in a run's folder."""
+    from lenet.pages.report import report_page
+    from lenet.reported import WHOLE, reported_of
+
+    folder = path.parent if (path.parent / "run.json").exists() else None
+    return report_page(reported_of(model, dataset, WHOLE, "", folder))
+
+
+def _run(folder: Path, data: Path | None, warn: Warn | None) -> "Reported":
+    """A run with its images, or without them where there is nobody to `warn`."""
+    from lenet.reported import WHOLE, reported_of
+    from lenet.runtime.models.model import Model
+    from lenet.runtime.records.records import read_about
+    from lenet.runtime.resolve import evaluation_images
+
+    about = read_about(folder)
+    file = folder / "model.safetensors"
+    if not file.exists():
+        fix = f"go on with it: lenet train --resume {folder}"
+        raise LenetError(f"the run in {folder} has no model yet", "It is not over.", fix)
+    model = Model.open(file)
+    dataset, lacks = None, ""
+    if warn is not None:
+        try:
+            if about.get("given"):
+                raise LenetError("a program gave the images of the run")
+            where = data or data_of(about, model)
+            dataset = evaluation_images(model.graph, where, model.classes, model.features)
+        except LenetError as error:
+            lacks = _one_line(error)
+            warn(f"the report lacks the held-out images: {lacks}")
+    return reported_of(model, dataset, WHOLE, lacks, folder)
+
+
+def data_of(about: "dict[str, object]", model: "Model") -> Path | None:
+    """The folder with a run's data: what it was told, or what its file names, which is relative to
+    that."""
+    if about.get("data"):
+        return Path(str(about["data"]))
+    section = model.graph.data
+    if section is None or not section.path or "://" in section.path:
+        return None
+    return Path(str(about["spec"])).parent / section.path
+
+
+def _one_line(error: LenetError) -> str:
+    return ": ".join(part.rstrip(".") for part in (error.title, error.detail) if part)
