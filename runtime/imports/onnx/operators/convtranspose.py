@@ -17,9 +17,10 @@ def read(op: Op) -> Value:
     stride, dilate = two(op, "strides"), two(op, "dilations")
     reach = reach_of(weight.shape[2:], dilate)
     extra = two(op, "output_padding", (0, 0))
-    if op.attribute("auto_pad", "NOTSET") in ("SAME_UPPER", "SAME_LOWER"):
+    auto = op.attribute("auto_pad", "NOTSET")
+    if auto.startswith("SAME"):
         pairs = [grown(*own) for own in zip(reach, stride, strict=True)]
-        upper = op.attribute("auto_pad") == "SAME_UPPER"
+        upper = auto.endswith("UPPER")
         sides = [own[0] if upper else own[0][::-1] for own in pairs]
         pads = (sides[0][0], sides[1][0], sides[0][1], sides[1][1])
         extra = (pairs[0][1], pairs[1][1])

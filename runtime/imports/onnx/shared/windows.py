@@ -20,9 +20,9 @@ def pads_of(op: Op, shape: Shape, reach: Shape, stride: Shape) -> Pads:
     auto = op.attribute("auto_pad", "NOTSET") or "NOTSET"
     if auto == "VALID":
         return (0, 0, 0, 0)
-    if auto in ("SAME_UPPER", "SAME_LOWER"):
+    if auto.startswith("SAME"):
         pairs = [same(*own) for own in zip(shape[1:], reach, stride, strict=True)]
-        if auto == "SAME_LOWER":
+        if auto.endswith("LOWER"):
             pairs = [(behind, before) for before, behind in pairs]
         (above, below), (left, right) = pairs
         return (above, left, below, right)
