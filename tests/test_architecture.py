@@ -173,6 +173,7 @@ OTHERWISE = {
     "dsl/pictures.py": {"pad"},
     "dsl/sections/data.py": {"last"},  # as in `validate last 20 percent`
     "runtime/data/preparation.py": {"crop"},
+    "runtime/records/checkpoint.py": {"position"},  # of a training
 }
 
 

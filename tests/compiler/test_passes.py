@@ -19,6 +19,8 @@ NETS = {
     "sequences_as_maps": "input 3x9; conv 4x2; relu; lstm 5 last; linear 3; logsoftmax",
     "part_recurrent": "input 3x9; gru 4 layers 2; lstm 5 both ways; lstm 6 both ways layers 2 "
     "last; linear 3; logsoftmax",
+    "attention_as_products": "input 4x9; attention 2 causal; tanh; attention 1; last; linear 3; "
+    "logsoftmax",
     "end_in_probabilities": "input 2x4x4; conv 3x2x2; tanh; reshape 27; linear 3",
     "pool_before_activation": "input 2x9x9; conv 3x2x2; tanh; relu; maxpool 2; reshape 48; "
     "linear 3; logsoftmax",
@@ -37,7 +39,7 @@ NETS = {
     ".path; ..tanh; .path; ..linear 6; tanh; sigmoid; linear 3; logsoftmax",
 }
 # What kernels cannot do without.
-NEEDED = ("sequences_as_maps", "part_recurrent", "end_in_probabilities")
+NEEDED = ("sequences_as_maps", "part_recurrent", "attention_as_products", "end_in_probabilities")
 Golden = Callable[[str, str], None]
 
 

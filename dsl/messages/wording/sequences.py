@@ -8,8 +8,7 @@ from lenet.dsl.syntax.tree import Span
 
 E081 = Code(
     "a sequence is due",
-    "`last`, `lstm`, `gru`, `attention` and `position` go along the steps of a sequence, "
-    "channels x steps.",
+    "Layers such as `last` and `lstm` go along the steps of a sequence, channels x steps.",
     "input 1x8x8\nlast\nlinear 10\n",
 )
 
@@ -87,8 +86,8 @@ def heads_do_not_divide(span: Span, heads: int, channels: int, source: str) -> D
 W012 = Code(
     "padding that is mixed in",
     "A text has fewer words than the input has room for; behind its last word lies padding. "
-    "Pools over all steps, `last`, `lstm`, `gru` and `attention` leave it out, as long as no layer "
-    "before them has mixed it with the words.",
+    "Pools over all steps and layers such as `lstm` leave it out, as long as no layer before them "
+    "has mixed it with the words.",
     "input 8 words of 100\nembed 4\nmaxpool 2\nmaxpool all\nlinear 2\n",
 )
 
