@@ -17,19 +17,24 @@ _OPTIONS = {
 def attention_as_products(graph: Graph) -> Graph:
     """attention 4 of 64x1x16  =>  conv 192x1x1, which gives queries, keys and values; attention 4
     of these, without tensors; conv 64x1x1."""
-    if not any(entry_of(node).projects for node in graph.nodes):
+    if not any(map(_projects, graph.nodes)):
         return graph
     nodes: list[Node] = []
     renamed: dict[str, str] = {}
     for node in graph.nodes:
         node = replace(node, inputs=tuple(renamed.get(name, name) for name in node.inputs))
-        if not entry_of(node).projects:
+        if not _projects(node):
             nodes.append(node)
             continue
         parts = _parts(node)
         nodes += parts
         renamed[node.name] = parts[-1].name
     return graph.with_nodes(tuple(nodes))
+
+
+def _projects(node: Node) -> bool:
+    """Whether a node still has the tensors of products."""
+    return entry_of(node).projects and bool(node.parameters)
 
 
 def _parts(node: Node) -> tuple[Node, Node, Node]:
