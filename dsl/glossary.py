@@ -34,6 +34,8 @@ _TERMS = {
     "trained": Term("codes of `rbf` that are learnt"),
     "ascii7x12": Term("codes of `rbf` that are bitmaps of the ten digits, 7 pixels wide and 12 "
                       "high"),
+    "other": Term("a vector for words and categories that training has not seen: `embed 64 with "
+                  "other`"),
     # Of every line, and around the language.
     "as": Term("gives a layer, block or repeat its name, as in `conv 6x5x5 as conv1`"),
     "x": Term("joins sizes: 6x5x5, or with names `width x 3 x 3`"),

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from lenet.dsl.messages.clean import clean, clean_json
+from lenet.dsl.messages.clean import clean
 from lenet.dsl.metrics import metric_called
 from lenet.pages.notebook import in_notebook
 from lenet.runtime.events import DataCounted, Event, SparkStarted, Warned
 from lenet.runtime.search.record import Found, Record
 from lenet.terminal.columns import elided
+from lenet.terminal.console import say_json
 from lenet.terminal.progress import Lines
 from lenet.terminal.table import table
 from lenet.terminal.watching import Silent
@@ -40,7 +41,7 @@ class Trials:
     def trial(self, record: Record, found: Found) -> None:
         """What came of it, and the best so far."""
         if self.lines.as_json:
-            print(clean_json({"event": "trial", **facts(record, found)}), flush=True)
+            say_json({"event": "trial", **facts(record, found)})
             return
         for line in trial_lines(record, found):
             self.lines.say(line)

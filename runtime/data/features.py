@@ -95,7 +95,9 @@ class Features:
                 found = kind_of(given).encode(given, facts, columns)
             except DataError as error:
                 named = ", ".join(map(clean, names))
-                raise DataError(f"{error.title} ({named})", error.detail, error.fix) from None
+                raise DataError(
+                    f"{error.title} ({named})", error.detail, error.fix, error.python
+                ) from None
             values = found.values
             if found.problems and self.missing not in ("", DROP):
                 values = np.where(np.isnan(values), self._instead(facts), values)

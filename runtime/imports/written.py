@@ -43,6 +43,7 @@ def written(draft: Draft, end: int, title: str, sections: str = "") -> Written:
         raise LenetError(
             "the net cannot be written", f"{found.title}\n{found.detail}".strip(),
             "let it end elsewhere, if the last line is the trouble: of ONNX by --output NAME",
+            "let it end elsewhere, if the last line is the trouble",
         )  # fmt: skip
     text = format_text(text, _shapes(checked.lowered.shapes))
     graph = checked.graph

@@ -57,6 +57,7 @@ def forecasts(model: "Model", table: pa.Table, ahead: int | None = None) -> Fore
             "the model is of no series",
             "It was trained without a line `series`.",
             "use `lenet predict`",
+            "use model.predict(rows)",
         )
     series = section.series
     count = ahead or series.ahead

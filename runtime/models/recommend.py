@@ -20,7 +20,7 @@ def recommended(model: "Model", user: str, top: int = 10) -> list[tuple[str, flo
     if features is None or features.seen is None or unit is None:
         raise LenetError(
             "the model is of no users and items", "It was trained without a line `liked`.",
-            "use `lenet predict`",
+            "use `lenet predict`", "use model.predict(rows)",
         )  # fmt: skip
     users, items = (facts["categories"] for facts in features.facts)
     if user not in users:

@@ -30,6 +30,9 @@ MORE = {
     "..maxpool all; ..reshape 3x1x1; add; .path; ..maxpool all; .path; noise 0.2; "
     "stochasticdepth 0.3; dropout channels 0.5",
     "for training only": "input 5; noise 1; dropout 0.5",
+    "sequences with a state": "input 3x7; lstm 4 both ways layers 2; gru 5; tanh; gru 4 both ways; "
+    "lstm 3 last",
+    "the ends of both ways": "input 3x7; gru 4 both ways last layers 2",
     "a sequence": "input 4x7; conv 6x1; position waves; attention 3 causal",
     "mixtures": "input 2x3x4; upsample 3x2 bilinear; upsample 2; upsample 1x4 bilinear",
 }  # fmt: skip

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from onnx_nets import onnx_outputs
 from test_kernels import log_probabilities, relative
 
 import reference
@@ -93,3 +94,11 @@ def test_texts_against_the_reference() -> None:
     # What lies in the padding of a text does not count: no other word does.
     _, few, _ = case.kernels(np.arange(32, 37))
     assert few["embed1.weight"][np.setdiff1d(np.arange(20), codes[32:, 0])].max() == 0
+
+
+def test_texts_in_onnx() -> None:
+    """ONNX's own operations, with the lengths of the texts."""
+    case = texts_case()
+    tensors = to_tensors(case.loaded.program, case.weights)
+    found = onnx_outputs(case.graph, tensors, case.pixels)
+    assert relative(case.outputs(), log_probabilities(found, "linear")) < 1e-5

@@ -13,15 +13,18 @@ def steps(layer: Layer) -> str:
     return layer.floats(range(layer.node.given[-1]), "steps")
 
 
-def known(layer: Layer) -> str:
-    """How many steps of each text see words, at least one: (images, 1, 1, 1)."""
+def known(layer: Layer, none: bool = False) -> str:
+    """How many steps of each text see words, at least one, or, with `none`, 0 where there is no
+    word: (images, 1, 1, 1)."""
     word = layer.op("Greater", layer.inputs[1], layer.floats(-0.5, "no word"))
     ones = layer.op("Cast", word, to=1)
     count = layer.op("ReduceSum", ones, layer.whole((1,), "axes"), keepdims=1)
     short = layer.floats(float(layer.node.arguments["short"]), "short")
-    count = layer.op("Sub", count, short)
+    one = layer.floats(1.0, "least")
+    least = layer.op("Min", count, one) if none else one
+    count = layer.op("Max", layer.op("Sub", count, short), least)
     most = layer.floats(float(layer.node.given[-1]), "most")
-    count = layer.op("Clip", count, layer.floats(1.0, "least"), most)
+    count = layer.op("Min", count, most)
     return layer.op("Unsqueeze", count, layer.whole((2, 3), "axes"))
 
 

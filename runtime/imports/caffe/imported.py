@@ -38,7 +38,7 @@ def import_caffe(path: Path, shape: Shape | None = None) -> TextNet:
     given = shape or found
     if given is None:
         raise LenetError(f"{path} does not say how large images are", "",
-                         "give their shape: --input 3x224x224")  # fmt: skip
+                         "give their shape: --input 3x224x224", "give their shape")  # fmt: skip
     net = Net(Draft.of(given), dict.fromkeys(names, 0))
     problems, last, loss = [], 0, ""
     for layer in _tested(layers):

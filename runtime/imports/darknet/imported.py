@@ -53,7 +53,7 @@ def _shape(path: Path, head: Section, shape: Shape | None) -> Shape:
         return shape
     if min(found) < 1:
         raise LenetError(f"{path} does not say how large images are", "",
-                         "give their shape: --input 3x224x224")  # fmt: skip
+                         "give their shape: --input 3x224x224", "give their shape")  # fmt: skip
     return found
 
 

@@ -214,5 +214,6 @@ def _output(file: OnnxFile, wanted: Wanted) -> str:
         raise LenetError(
             f"the net of {file.path} has {len(names)} outputs", f"They are {shown}; ours have one.",
             f"name the one that is wanted: --output {clean(names[0]) if names else 'NAME'}",
+            "name the one that is wanted",
         )  # fmt: skip
     return names[0]

@@ -157,6 +157,7 @@ def _sizes(file: OnnxFile, given: Given, shape: Shape | None) -> tuple[int, ...]
             f"the input {given.name} of {file.path} has no shape that is read",
             f"It is {told or 'a single number'} for each image.",
             "give it, as the file has it, with --input 3x224x224",
+            "give it, as the file has it",
         )
     return tuple(int(own or 0) for own in sizes)
 

@@ -65,7 +65,7 @@ class Layers:
         outputs = SimpleNamespace(logarithmic=given_by(self.graph) == "log-probabilities")
         self.loaded = SimpleNamespace(program=SimpleNamespace(outputs=outputs))
 
-    def outputs(self, pixels: np.ndarray, normalization) -> np.ndarray:
+    def outputs(self, pixels: np.ndarray, normalization, in_blocks: bool = False) -> np.ndarray:
         values = pixels.reshape(len(pixels), normalization.scale.size, -1).astype(np.float64)
         values = values * normalization.scale[:, None] + normalization.shift[:, None]
         net = reference_net(self.graph, self.tensors, running=True)
