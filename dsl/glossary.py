@@ -34,6 +34,8 @@ _TERMS = {
     "trained": Term("codes of `rbf` that are learnt"),
     "ascii7x12": Term("codes of `rbf` that are bitmaps of the ten digits, 7 pixels wide and 12 "
                       "high"),
+    "waves": Term("the places of steps as sines and cosines, which are not trained: `position "
+                  "waves`"),
     "other": Term("a vector for words and categories that training has not seen: `embed 64 with "
                   "other`"),
     # Of every line, and around the language.
