@@ -256,3 +256,15 @@ def test_a_damaged_model_of_columns(prices: lenet.Model, tmp_path: Path) -> None
         replace(prices, features=features).save(tmp_path / "m.safetensors")
         with pytest.raises(LenetError, match="is damaged"):
             lenet.open(tmp_path / "m.safetensors")
+
+
+def test_rows_that_count_differently() -> None:
+    """Rows that are left out take their weights along."""
+    sizes = [None if k == 7 else float(v) for k, v in enumerate(SIZES)]
+    weights = [float(k % 2) for k in range(ROWS)]
+    table = TABLE.set_column(2, "size", pa.array(sizes)).append_column("w", pa.array(weights))
+    lines = '  missing drop\n  weight "w"\n'
+    model = trained(PRICES.replace("  predict", f"{lines}  predict"), table)
+    assert np.isfinite(model.predict({"kind": "k1", "size": 1.0}).values).all()
+    with pytest.raises(LenetError, match="has no column v"):
+        trained(PRICES.replace("  predict", '  weight "v"\n  predict'), table)

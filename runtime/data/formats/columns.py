@@ -13,6 +13,7 @@ from lenet.dsl.sections.data import Data
 from lenet.runtime.data.dataset import DataError, Dataset, Images
 from lenet.runtime.data.features import DROP, Features, Rows, column_of, columns_for
 from lenet.runtime.data.formats.liked import pairs_dataset
+from lenet.runtime.data.formats.tables import check_weights
 from lenet.runtime.data.labels import as_text, check_kind, is_empty, is_text, names_of, no_numbers
 from lenet.runtime.data.series import check_missing, tracks_of, windows_of
 from lenet.runtime.data.splits import as_rows, held_out
@@ -47,13 +48,10 @@ def dataset_of_columns(train: pa.Table, test: pa.Table | None, wanted: "Wanted")
         features = Features.learn(wanted.inputs, columns, section.missing, train)
     parts, left_out = [], []
     for table, own in zip(tables, answers, strict=True):
-        rows = features.encode(table)
-        images, problems = images_of(rows, own, section, name)
+        weights = _weights(table, section, name) if table is train else None
+        images, problems = images_of(features.encode(table), own, section, name, weights)
         parts.append(images)
         left_out += problems
-    weights = _weights(train, section)
-    if weights is not None:
-        parts[0] = Images(parts[0].pixels, parts[0].labels, weights)
     return Dataset(
         name, parts[0], parts[1] if test is not None else None, classes, 1.0, tuple(left_out),
         features=features,
@@ -175,13 +173,16 @@ def _whole(values: list[object], first: int) -> Answers:
     return Answers(found, problems)
 
 
-def images_of(rows: Rows, answers: Answers, section: Data, name: str) -> tuple[Images, list[str]]:
+def images_of(
+    rows: Rows, answers: Answers, section: Data, name: str,
+    weights: NDArray[np.float32] | None = None,
+) -> tuple[Images, list[str]]:  # fmt: skip
     """Rows that can be used, with their answers; the others are left out where the section says so.
     DataError for the first one else."""
     problems = {**answers.problems, **rows.problems}
     values = rows.values.reshape(len(rows.values), 1, 1, -1)
     if not problems:
-        return Images(values, answers.values), []
+        return Images(values, answers.values, weights), []
     if section.missing != DROP:
         if section.missing:  # which is about the inputs' numbers
             problems = dict(answers.problems) or problems
@@ -194,11 +195,15 @@ def images_of(rows: Rows, answers: Answers, section: Data, name: str) -> tuple[I
         )
     kept = np.setdiff1d(np.arange(len(values)), np.array(sorted(problems), np.int64))
     texts = [f"row {row + 1:,}: {problem}" for row, problem in sorted(problems.items())]
-    return Images(values[kept], answers.values[kept]), texts
+    own = None if weights is None else weights[kept]
+    return Images(values[kept], answers.values[kept], own), texts
 
 
-def _weights(table: pa.Table, section: Data) -> NDArray[np.float32] | None:
+def _weights(table: pa.Table, section: Data, name: str) -> NDArray[np.float32] | None:
+    """How much each row counts, where a column tells it; DataError where it holds no numbers."""
     if not section.weight:
         return None
-    found = column_of(table, section.weight).cast(pa.float64()).to_numpy(zero_copy_only=False)
-    return found.astype(np.float32)
+    _check_there(table, section.weight, name)
+    column = column_of(table, section.weight)
+    check_weights(column.type, section.weight)
+    return column.cast(pa.float64()).to_numpy(zero_copy_only=False).astype(np.float32)
