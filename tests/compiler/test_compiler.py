@@ -243,6 +243,16 @@ def test_narrow_registers_give_the_same_bits(given: str, layers: str) -> None:
         np.testing.assert_array_equal(gradient, others[name])
 
 
+def test_more_sums_than_a_register_of_four() -> None:
+    """As ARM has them: the gradients of six outputs at a time take two registers each."""
+    spec = "input 1x5x9\nconv 12x3x3\ntanh\navgpool all\nlinear 3\nlogsoftmax"
+    wide, narrow = make_case(spec), make_case(spec)
+    narrow.loaded = load(compile_graph(narrow.graph, Target("narrow", 32, 4)))
+    assert "rights=6," in narrow.loaded.program.source
+    for name, gradient in wide.kernels()[1].items():
+        np.testing.assert_array_equal(gradient, narrow.kernels()[1][name])
+
+
 @pytest.mark.parametrize("fills_registers", [True, False])
 def test_a_loop_that_fills_the_registers_is_not_unrolled(fills_registers: bool) -> None:
     """It would keep in registers what its turns have in common, and sums in memory."""

@@ -155,15 +155,26 @@ def outer_product(tile: OuterProduct) -> Any:
             )
 
         def put(sums: Carried, g_base: Any) -> None:
-            runs = []
-            per_group = max(1, width // tile.rights)
-            for first in range(0, count, per_group):
-                group = range(first, min(first + per_group, count))
-                members = [sums[k * tile.rights + r] for k in group for r in range(tile.rights)]
-                totals = sum_of_lanes(builder, members, width)
-                for place_in_group, left in enumerate(group):
-                    offset = builder.add(g_base, INT64(tile.lefts[left][1]))
-                    runs.append((totals, place_in_group * tile.rights, tile.rights, offset))
+            # Of registers that are narrower than there are rights, several lie side by side.
+            wide = min(width, tile.rights)
+            parts_of_lefts = [
+                (left, first, min(wide, tile.rights - first))
+                for left in range(count)
+                for first in range(0, tile.rights, wide)
+            ]
+            runs, per_group = [], width // wide
+            for begin in range(0, len(parts_of_lefts), per_group):
+                group = parts_of_lefts[begin : begin + per_group]
+                members = [
+                    sums[left * tile.rights + first + r]
+                    for left, first, size in group
+                    for r in range(size)
+                ]
+                totals, place = sum_of_lanes(builder, members, width), 0
+                for left, first, size in group:
+                    offset = builder.add(g_base, INT64(tile.lefts[left][1] + first))
+                    runs.append((totals, place, size, offset))
+                    place += size
             put_runs(builder, runs, g, before)
 
         zeros = [constant(0.0, width)] * (count * tile.rights)
