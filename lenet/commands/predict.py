@@ -2,6 +2,7 @@
 
 import re
 import sys
+from abc import ABC, abstractmethod
 from collections import Counter
 from io import StringIO
 from pathlib import Path
@@ -100,7 +101,7 @@ def _answer(
 _NUMBERED = re.compile(r"(.+)\[(\d+)\]")  # the name of an image of an IDX file
 
 
-class _Files:
+class _Files(ABC):
     """The PNGs of a net's answers, in a folder."""
 
     def __init__(self, folder: Path, trained: Any) -> None:
@@ -108,13 +109,13 @@ class _Files:
         self._names: Counter[str] = Counter()
         self.check(trained)
 
+    @abstractmethod
     def check(self, trained: Any) -> None:
         """LenetError where the net has no such answers."""
-        raise NotImplementedError
 
+    @abstractmethod
     def save(self, path: Path, prediction: Any, k: int) -> None:
         """Write the answer to image k."""
-        raise NotImplementedError
 
     def write(self, picture: str, prediction: Any, k: int) -> None:
         """That of a picture, by its name; of several with one name the others are counted. Those of
