@@ -11,6 +11,7 @@ from onnx_nets import likely_tensors, onnx_outputs
 from lenet.compiler.passes.end_in_probabilities import end_in_probabilities
 from lenet.dsl.check import check_graph
 from lenet.dsl.registry import layers
+from lenet.dsl.shapes import as_image
 from lenet.runtime.training.parameters import from_tensors, to_tensors
 from nets import Case, make_case, reference_net, variations
 
@@ -58,7 +59,8 @@ def test_the_net_in_onnx_is_the_reference(name: str) -> None:
     graph = check_graph(text, name, imports=TEXTS)
     tensors = likely_tensors(graph)
     values = np.random.default_rng(0).normal(0, 1, (2, *graph.input)).astype(np.float32)
-    expected = reference_net(graph, tensors, running=True).forward(values)
+    shape = as_image(graph.input) if len(graph.input) == 2 else graph.input
+    expected = reference_net(graph, tensors, running=True).forward(values.reshape(-1, *shape))
     found = onnx_outputs(graph, tensors, values)
     assert found.shape == expected.shape
     assert expected.std(axis=0).max() > 1e-3 * np.abs(expected).max()

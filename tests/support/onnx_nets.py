@@ -39,7 +39,7 @@ def onnx_outputs(graph: Graph, tensors: Tensors, values: np.ndarray) -> np.ndarr
     net = OnnxNet(sheet, Value("x", graph.input, ""), Value("y", graph.output, ""))
     file = proto_of(onnx, net, tensors)
     onnx.checker.check_model(file, full_check=True)
-    return run(file.SerializeToString(), values)
+    return run(file.SerializeToString(), values.reshape(len(values), *graph.input))
 
 
 def run(file: bytes, values: np.ndarray) -> np.ndarray:
