@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 
 from lenet.dsl.errors import LenetError
+from lenet.dsl.losses import LOSSES
 from lenet.dsl.metrics import METRICS, metric_called, named
 from lenet.dsl.vocabulary import Use
 from lenet.runtime.class_names import with_number
 from lenet.runtime.metrics import Tally, all_metrics, measure
-from lenet.runtime.metrics.outcomes import Outcomes
+from lenet.runtime.metrics.outcomes import Outcomes, outcomes_of
+from lenet.runtime.unit import Unit
 from reference.metrics import METRICS as MEANT
-from reference.metrics import OF_NUMBERS, OF_YES_OR_NO
+from reference.metrics import OF_GROUPS, OF_NUMBERS, OF_YES_OR_NO
 
 
 def some_log_probabilities(count: int, classes: int) -> np.ndarray:
@@ -36,10 +38,25 @@ CLOSE = {"auc": 5e-3}  # scores that are cut to 16 bits
 def test_each_metric_has_a_reference() -> None:
     of_classes = {named(use) for use in all_metrics() if "class" in METRICS[use.name].answers}
     assert set(MEANT) == {*of_classes, *USES}
-    of = {"class": MEANT, "numbers": OF_NUMBERS | {"loss": None}, "yes or no": OF_YES_OR_NO}
+    yes_or_no = {*OF_YES_OR_NO, *OF_GROUPS}
+    of = {"class": MEANT, "numbers": OF_NUMBERS | {"loss": None}, "yes or no": yes_or_no}
     for answers, known in of.items():
         wanted = {name for name, metric in METRICS.items() if answers in metric.answers}
         assert {metric_called(name).name for name in known} == wanted
+
+
+@pytest.mark.parametrize("name", OF_GROUPS)
+@pytest.mark.parametrize("first", [1, 3, 9])
+def test_ranks_in_groups(name: str, first: int) -> None:
+    """Equal scores of others count as ahead."""
+    scores = np.random.default_rng(first).integers(0, 9, (40, 8)).astype(np.float32)
+    answers = np.zeros((320, 1), np.float32)
+    answers[::8] = 1
+    unit = Unit((0.0,), (1.0,), LOSSES["bce"].use())
+    found = measure(
+        outcomes_of(scores.reshape(-1, 1), answers, True, unit), [METRICS[name].use(first=first)]
+    )
+    assert found[f"{name}{first}"] == pytest.approx(OF_GROUPS[name](scores, first), rel=1e-9)
 
 
 @pytest.mark.parametrize("name", USES)

@@ -173,3 +173,18 @@ OF_YES_OR_NO: dict[str, Metric] = {
     "dice": lambda p, y: float(2 * np.sum((p > 0.5) & (y == 1)) / (np.sum(p > 0.5) + y.sum())),
     "loss": lambda p, y: float(-np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))),
 }  # fmt: skip
+
+
+# Of a score for what was seen, and those of the others beside it: (groups, scores), it first.
+
+
+def _ranks(scores: np.ndarray) -> list[int]:
+    return [sum(other >= own[0] for other in own[1:]) for own in scores]
+
+
+OF_GROUPS: dict[str, Callable[[np.ndarray, int], float]] = {
+    "hitratio": lambda x, first: float(np.mean([rank < first for rank in _ranks(x)])),
+    "ndcg": lambda x, first: float(
+        np.mean([1 / np.log2(2 + rank) if rank < first else 0 for rank in _ranks(x)])
+    ),
+}
