@@ -24,7 +24,7 @@ def check_columns(lowered: Lowering, data: Data) -> None:
         _check_series(lowered, data, inputs, lowered.lines[0].span)
         return
     if data.liked is not None:
-        if len(inputs) != 2 or any(i.kind != "one" for i in inputs):
+        if len(inputs) != 2 or not all(i.is_category for i in inputs):
             lowered.report(messages.liked_needs_two(data.liked.span, len(inputs)))
         elif not data.liked.user:
             lowered.report(messages.half_of_two(data.span, "negatives", "liked"))

@@ -62,3 +62,9 @@ class Input:
     def has_codes(self) -> bool:
         """Whether its values are numbers of words or categories."""
         return bool(self.kind) and INPUTS[self.kind].codes
+
+    @property
+    def is_category(self) -> bool:
+        """Whether it is a single code."""
+        entry = self.entry
+        return entry is not None and entry.codes and not (entry.many or entry.set)

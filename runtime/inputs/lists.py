@@ -8,6 +8,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from lenet.dsl.inputs import Input
+from lenet.dsl.messages.clean import clean
+from lenet.runtime.data.dataset import DataError
 from lenet.runtime.data.labels import as_text, is_empty
 
 PADDING = -1.0
@@ -35,6 +38,18 @@ def _text(value: Any) -> str | None:
 def ordered(counts: Counter[str], most: int) -> list[str]:
     """The most frequent texts, those of the same count by their letters."""
     return sorted(counts, key=lambda text: (-counts[text], text))[:most]
+
+
+def categories(given: Input, counts: Counter[str]) -> list[str]:
+    """Those of training rows in this order; DataError where they are more than the input has."""
+    if len(counts) > given.of:
+        raise DataError(
+            f"the input {given.name or 'of categories'} is {given.kind} of {given.of:,}, and the "
+            f"training rows have {len(counts):,}",
+            f"The rarest are {', '.join(map(clean, ordered(counts, len(counts))[-3:]))}.",
+            f"write `{given.kind} of {len(counts)}`",
+        )
+    return ordered(counts, given.of)
 
 
 def numbers_of(entries: Iterable[str]) -> dict[str, float]:

@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 
 from lenet.dsl.inputs import Input
-from lenet.runtime.data.dataset import DataError
 from lenet.runtime.inputs import Columns, Encoded, Facts
-from lenet.runtime.inputs.lists import is_list, numbers_of, ordered, texts_of
+from lenet.runtime.inputs.lists import categories, is_list, numbers_of, texts_of
 
 
 def learn(given: Input, columns: Columns) -> dict[str, Any]:
@@ -20,14 +19,7 @@ def learn(given: Input, columns: Columns) -> dict[str, Any]:
         text = texts[number]
         if text is not None:
             found[text] += int(count)
-    if len(found) > given.of:
-        raise DataError(
-            f"the input {given.name or 'of categories'} is one of {given.of:,}, and the training "
-            f"rows have {len(found):,}",
-            f"The rarest are {', '.join(ordered(found, len(found))[-3:])}.",
-            f"write `one of {len(found)}`",
-        )
-    return {"categories": ordered(found, given.of)}
+    return {"categories": categories(given, found)}
 
 
 def encode(given: Input, facts: Facts, columns: Columns) -> Encoded:

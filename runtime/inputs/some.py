@@ -7,10 +7,9 @@ import numpy as np
 import pyarrow as pa
 
 from lenet.dsl.inputs import Input
-from lenet.runtime.data.dataset import DataError
 from lenet.runtime.data.labels import as_text, is_empty
 from lenet.runtime.inputs import Columns, Encoded, Facts
-from lenet.runtime.inputs.lists import is_list, numbers_of, ordered
+from lenet.runtime.inputs.lists import categories, is_list, numbers_of
 
 BETWEEN = "|"
 
@@ -29,14 +28,7 @@ def _sets(column: pa.Array) -> list[list[str]]:
 def learn(given: Input, columns: Columns) -> dict[str, Any]:
     """The categories, by how often they are there; DataError where they are too many."""
     found = Counter(text for own in _sets(columns[0]) for text in own)
-    if len(found) > given.of:
-        raise DataError(
-            f"the input {given.name or 'of categories'} is some of {given.of:,}, and the training "
-            f"rows have {len(found):,}",
-            f"The rarest are {', '.join(ordered(found, len(found))[-3:])}.",
-            f"write `some of {len(found)}`",
-        )
-    return {"categories": ordered(found, given.of)}
+    return {"categories": categories(given, found)}
 
 
 def encode(given: Input, facts: Facts, columns: Columns) -> Encoded:
