@@ -23,7 +23,7 @@ def program() -> Program:
         "input a one of 50\ninput b one of 30\ninput c 3 numbers\nconcat\n  path from c\n"
         "    linear 4\n  path from a\n    embed 5\n  path from b\n    embed 17\nlinear 1\n"
     )
-    return compile_graph(check_graph(f"{net}train\n  loss mse\n", "t"))
+    return compile_graph(check_graph(f"{net}train\n  loss mse\n  rate 1\n", "t"))
 
 
 def gradient_of(program: Program, seed: int) -> np.ndarray:
