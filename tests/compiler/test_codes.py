@@ -210,7 +210,9 @@ def test_several_inputs() -> None:
 
 def test_a_gradient_takes_the_place_of_another() -> None:
     """Only the rows that the other one touched are cleared."""
-    case = case_of(f"input {WORDS} words of {KNOWN}\nembed 4 with other\nflatten\nlinear 2\n", texts())
+    case = case_of(
+        f"input {WORDS} words of {KNOWN}\nembed 4 with other\nflatten\nlinear 2\n", texts()
+    )
     program = case.loaded.program
     spaces = [unwritten_gradient(program) for _ in range(2)]
     arena = aligned_floats(program.train_floats)
