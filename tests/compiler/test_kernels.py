@@ -269,7 +269,8 @@ CHAINS = {
 LONG = {
     "1x1", "a max window of many places", "a path with a branch",
     "a join in a path", "a sum whose gradient others wait for", "activation towers",
-    "as many outputs as strides", "averages", "averages with gaps", "depthwise and large", "depthwise behind normalizations",
+    "as many outputs as strides", "averages", "averages with gaps", "depthwise and large",
+    "depthwise behind normalizations",
     "depthwise with all else", "groups with all else", "lenet", "means that round up",
     "normalized vectors", "one value of the only channel", "subsample", "transposed with all else",
     "depthwise in registers", "dilated before pools", "dilated beyond the map",
