@@ -228,9 +228,7 @@ class Trainer:
         assert self.tables is not None
         fresh, gradient = True, self.gradients[thread, : self.floats]
         for part, ends in slices:
-            self.train_slice(
-                self.arenas[thread], self.weights, gradient, *part.made(), fresh, ends
-            )
+            self.train_slice(self.arenas[thread], self.weights, gradient, *part.made(), fresh, ends)
             self.tables.add(thread, self.gradients, factor, fresh)
             fresh = False
         return [], not fresh
