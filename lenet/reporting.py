@@ -1,18 +1,20 @@
 """Writes report.html: at the end of a run, for runs that are over, or for a model."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lenet.dsl.errors import LenetError
 from lenet.runtime.data.dataset import Dataset
-from lenet.runtime.records.run_folder import REPORT
+from lenet.runtime.records.run_folder import FOLDS, REPORT, folds_in
 
 if TYPE_CHECKING:
     from lenet.reported import Reported
     from lenet.runtime.models.model import Model
+    from lenet.runtime.search.record import Found
 
 Warn = Callable[[str], None]
+PICTURE = "search.svg"
 _ELSEWHERE = "executors have read the images, and this process has none of them"
 
 
@@ -45,9 +47,43 @@ def report_of_runs(folders: Sequence[Path], data: Path | None, warn: Warn) -> st
     where one is no run, or has no model yet."""
     from lenet.pages.report import compared_page, report_page
 
+    if len(folders) == 1 and (folders[0] / FOLDS).exists():
+        folders = folds_in(folders[0])
     if len(folders) == 1:
         return report_page(_run(folders[0], data, warn))
     return compared_page([_run(folder, None, None) for folder in folders])
+
+
+def report_of_folds(folder: Path, warn: Warn) -> Path | None:
+    """The page of a cross-validation, its trainings side by side, in its folder; None, and one line
+    of warning, where it cannot be written."""
+    from lenet.pages.report import compared_page
+    from lenet.runtime.machine.files import write_atomically
+
+    try:
+        path = folder / REPORT
+        page = compared_page([_run(own, None, None) for own in folds_in(folder)])
+        write_atomically(path, page.encode())
+        return path
+    except LenetError as error:
+        warn(f"there is no report of the folds: {_one_line(error)}")
+    except Exception as error:  # our mistake, which must not cost the trainings
+        warn(f"there is no report of the folds: {type(error).__name__}: {error}")
+    return None
+
+
+def report_of_search(found: "Found", folder: Path, about: Mapping[str, object], warn: Warn) -> None:
+    """The picture and the page of a search, in its folder; one line of warning where the page
+    cannot be written."""
+    from lenet.pages.report import searched_page
+    from lenet.pages.search import search_svg
+    from lenet.runtime.machine.files import write_atomically
+
+    write_atomically(folder / PICTURE, f"{search_svg(found, folder.name)}\n".encode())
+    try:
+        write_atomically(folder / REPORT, searched_page(found, folder.name, about).encode())
+    except Exception as error:  # our mistake, which must not cost the search
+        warn(f"there is no report of the search: {type(error).__name__}: {error}")
 
 
 def report_of_model(model: "Model", dataset: Dataset, path: Path) -> str:

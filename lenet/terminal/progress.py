@@ -13,6 +13,8 @@ from lenet.runtime.events import (
     DataCounted,
     EpochDone,
     Event,
+    FoldBegun,
+    FoldDone,
     IterationDone,
     SparkStarted,
     StageFailed,
@@ -23,7 +25,8 @@ from lenet.runtime.events import (
 )
 from lenet.terminal.columns import elided
 
-_OBJECTS = EpochDone | DataCounted | Warned  # that --json prints, epochs without their top1
+# What --json prints, epochs without their top1.
+_OBJECTS = EpochDone | DataCounted | Warned | FoldBegun | FoldDone
 _SHOWN = 6  # names of tensors
 _WIDTH = 79  # of a line
 _NAME = 40  # of a metric, which may name a class
@@ -98,6 +101,15 @@ def _answer_lines(event: DataCounted, indent: str, values: str) -> list[str]:
     more = f" and {len(event.answers) - _SHOWN:,} others" if len(event.answers) > _SHOWN else ""
     whole = f"{indent}{values}; answers {', '.join(said)}{more}"
     return textwrap.wrap(whole, _WIDTH, subsequent_indent=indent, break_long_words=False)
+
+
+def fold_parts(event: FoldDone) -> list[str]:
+    """What came of a fold."""
+    parts = [
+        f"{elided(clean(name), _NAME)} {metric_called(name).shown(value)}"
+        for name, value in event.validation.items()
+    ]
+    return [f"fold {event.fold} of {event.folds}: {parts[0]}", *parts[1:]]
 
 
 def warning_lines(event: Warned) -> list[str]:
@@ -187,6 +199,12 @@ class Lines:
         elif isinstance(event, Compiled):
             how = "taken from the cache" if event.cached else "compiled"
             self.say(f"kernels {how} in {event.seconds:.1f} s")
+        elif isinstance(event, FoldBegun):
+            self.started = False
+            self.say(f"fold {event.fold} of {event.folds}" if event.fold else "all rows")
+        elif isinstance(event, FoldDone):
+            for line in _wrapped(fold_parts(event), " " * 8).split("\n"):
+                self.say(line)
         elif isinstance(event, Validated):
             self.say("  ".join([f"iteration {event.iteration}", *_validation(event)]))
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lenet.dsl.check import check, reader_of
 from lenet.dsl.errors import LenetError
+from lenet.dsl.folded import folds_of, is_folded
 from lenet.dsl.graph import Graph
 from lenet.dsl.metrics import METRICS
 from lenet.dsl.search.places import File, Target, target_of
@@ -13,6 +14,7 @@ from lenet.dsl.search.variants import variant
 from lenet.dsl.sections.search import Search
 from lenet.dsl.syntax.tree import Tree
 from lenet.dsl.vocabulary import Use
+from lenet.runtime.cross_validation import fold_graph
 from lenet.runtime.options import Options
 from lenet.runtime.samplers import Settings
 from lenet.runtime.told import told
@@ -61,9 +63,22 @@ class Plan:
         return tuple(target.own for target in self.targets)
 
     @property
+    def folds(self) -> int:
+        """How many each trial has, 0 if it is a single training."""
+        return folds_of(self.graph).count if is_folded(self.graph) else 0
+
+    @property
+    def first(self) -> Graph:
+        """The net of the first training, whose images are told of."""
+        return fold_graph(self.graph, self.spec, {}, 1) if self.folds else self.graph
+
+    @property
     def longest(self) -> int:
-        """How many validations at the ends of epochs a trial has, 0 where nobody knows it."""
+        """How many validations at the ends of epochs a trial has, or how many folds; 0 where nobody
+        knows it."""
         train = self.graph.train
+        if self.folds:
+            return self.folds
         assert train is not None
         if train.stop is None or train.stop.unit != "epochs":
             return 0

@@ -1,6 +1,8 @@
-"""report.html: one file that needs no other, for one run or for several side by side."""
+"""report.html: one file that needs no other, for one run, for several side by side, or for a
+search."""
 
 from lenet.pages.report.compared import compared_page
+from lenet.pages.report.searched import searched_page
 from lenet.pages.report.single import report_page
 
-__all__ = ["compared_page", "report_page"]
+__all__ = ["compared_page", "report_page", "searched_page"]
