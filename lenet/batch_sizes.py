@@ -36,12 +36,14 @@ def batch_text(advice: Advice) -> str:
                 f"{size.seconds:.2f}" if known else "",
             )  # fmt: skip
         )
-    first, last = advice.noises
+    noises = ", ".join(
+        f"{_scale(noise)} after {noise.iterations:,}" if noise.iterations else _scale(noise)
+        for noise in advice.noises
+    )
     lines = [
         *table(rows, left=0),
         "steps and time to the same loss, where the fewest and the shortest are 1",
-        f"noise scale {_scale(first)} at the start, {_scale(last)} after "
-        f"{last.iterations:,} iterations",
+        f"noise scale {noises} iterations",
         "",
     ]
     if advice.batch is None:

@@ -48,7 +48,7 @@ def report_of_runs(folders: Sequence[Path], data: Path | None, warn: Warn) -> st
     from lenet.pages.report import compared_page, report_page
 
     if len(folders) == 1 and (folders[0] / FOLDS).exists():
-        folders = folds_in(folders[0])
+        return _folds(folders[0])
     if len(folders) == 1:
         return report_page(_run(folders[0], data, warn))
     return compared_page([_run(folder, None, None) for folder in folders])
@@ -57,13 +57,11 @@ def report_of_runs(folders: Sequence[Path], data: Path | None, warn: Warn) -> st
 def report_of_folds(folder: Path, warn: Warn) -> Path | None:
     """The page of a cross-validation, its trainings side by side, in its folder; None, and one line
     of warning, where it cannot be written."""
-    from lenet.pages.report import compared_page
     from lenet.runtime.machine.files import write_atomically
 
     try:
         path = folder / REPORT
-        page = compared_page([_run(own, None, None) for own in folds_in(folder)])
-        write_atomically(path, page.encode())
+        write_atomically(path, _folds(folder).encode())
         return path
     except LenetError as error:
         warn(f"there is no report of the folds: {_one_line(error)}")
@@ -120,6 +118,15 @@ def _run(folder: Path, data: Path | None, warn: Warn | None) -> "Reported":
             lacks = _one_line(error)
             warn(f"the report lacks the held-out images: {lacks}")
     return reported_of(model, dataset, WHOLE, lacks, folder)
+
+
+def _folds(folder: Path) -> str:
+    """A cross-validation, as far as it has come."""
+    from lenet.pages.report import folded_page
+    from lenet.runtime.records.records import read_about
+
+    return folded_page([_run(own, None, None) for own in folds_in(folder)], folder.name,
+                       read_about(folder, FOLDS))  # fmt: skip
 
 
 def data_of(about: "dict[str, object]", model: "Model") -> Path | None:

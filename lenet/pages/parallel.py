@@ -1,7 +1,7 @@
 """The trials of a search as parallel coordinates: an upright axis for each setting and one for the
 metric, and a line through them for each trial."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from lenet.dsl.messages.clean import clean, escape
 from lenet.pages.search import (
@@ -11,6 +11,8 @@ from lenet.pages.search import (
     STOPPED,
     TEXT,
     across_of,
+    begun,
+    drawn_of,
     place_on,
     scaled,
     short,
@@ -19,13 +21,14 @@ from lenet.pages.search import (
 from lenet.runtime.search.record import Found, Record
 
 _APART, _HIGH, _LEFT, _TOP, _BOTTOM = 130, 300, 64, 34, 20
+_HALO = "paint-order:stroke;stroke:var(--ground);stroke-width:3px"  # above lines
 _MOST = 8  # settings; more would be a thicket
 
 
 def parallel_svg(found: Found) -> str:
     """Each trial's line goes from its first setting to its value; the best one's is the thickest.
     A trial lacks the axes of settings that another one has taken away. "" without two settings."""
-    drawn = [r for r in found.trials if r.last is not None and r.same is None]
+    drawn = drawn_of(found)
     spaces = list(enumerate(found.spaces))[:_MOST]
     up = upward(found, drawn)
     if len(spaces) < 2 or up is None:
@@ -37,20 +40,11 @@ def parallel_svg(found: Found) -> str:
         if not texts:
             return ""
         axes.append(across_of(space, texts))
-    lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {_HIGH}" width="{width}" '
-        'style="max-width:100%;height:auto" role="img">',
-        "<title>each trial as a line through its settings to its value</title>",
-    ]
+    lines = [begun(width, _HIGH, "each trial as a line through its settings to its value")]
 
     def y_of(part: float) -> float:
         return _HIGH - _BOTTOM - (_HIGH - _BOTTOM - _TOP) * part
 
-    for place, (axis, labels) in enumerate(axes):
-        ticks = [(axis.part(value), short(label)) for value, label in labels]
-        lines += _axis(_LEFT + _APART * place, spaces[place][1].title, ticks, y_of)
-    ticks = [(up.part(value), f"{value:g}") for value in up.ticks]
-    lines += _axis(_LEFT + _APART * len(spaces), up.name, ticks, y_of)
     best = found.best
     for record in sorted(drawn, key=lambda r: (r is best, r.number == 0, r.state == "done")):
         points = []
@@ -63,6 +57,11 @@ def parallel_svg(found: Found) -> str:
         way = "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
         lines.append(f'<path d="M{way}" fill="none" {_style(record, best)}>')
         lines.append(f"<title>trial {record.number}: {scaled(found, record):.4g}</title></path>")
+    for place, (axis, labels) in enumerate(axes):
+        ticks = [(axis.part(value), short(label)) for value, label in labels]
+        lines += _axis(_LEFT + _APART * place, spaces[place][1].title, ticks, y_of)
+    ticks = [(up.part(value), f"{value:g}") for value in up.ticks]
+    lines += _axis(_LEFT + _APART * len(spaces), up.name, ticks, y_of)
     return "".join([*lines, "</svg>"])
 
 
@@ -75,8 +74,9 @@ def _style(record: Record, best: Record | None) -> str:
     return f'stroke="{colour}" stroke-width="{width}" stroke-opacity="{opacity}"'
 
 
-def _axis(x: float, title: str, ticks: list[tuple[float, str]], y_of: object) -> Iterator[str]:
-    assert callable(y_of)
+def _axis(
+    x: float, title: str, ticks: list[tuple[float, str]], y_of: Callable[[float], float]
+) -> Iterator[str]:
     yield (
         f'<path d="M{x} {y_of(0):.1f}V{y_of(1):.1f}" stroke="currentColor" stroke-opacity=".5"/>'
     )
@@ -86,6 +86,6 @@ def _axis(x: float, title: str, ticks: list[tuple[float, str]], y_of: object) ->
     )
     for part, label in ticks:
         yield (
-            f'<text x="{x - 5}" y="{y_of(part) + 4:.1f}" text-anchor="end" {TEXT}>'
-            f"{escape(label)}</text>"
+            f'<text x="{x - 5}" y="{y_of(part) + 4:.1f}" text-anchor="end" {TEXT} '
+            f'style="{_HALO}">{escape(label)}</text>'
         )

@@ -12,30 +12,33 @@ from lenet.runtime.search.record import Found, Record
 _PANEL, _HIGH, _ACROSS = 300, 230, 3
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 14, 26, 40
 _HEAD = 54
+_LEGEND = 340
+_BELOW = 34  # the title, where the legend is
 TEXT = 'font-family="Helvetica,Arial,sans-serif" font-size="11" fill="currentColor"'
 DONE, STOPPED, BEST, FILE = "#2f81d6", "#9aa4af", "#d9730d", "#2f9e63"
 _WIDE = 20  # times as large as the smallest value: then the axis is logarithmic
 _LABEL = 10  # letters below a place of words
 
 
-def search_svg(found: Found, name: str, alone: bool = True) -> str:
-    """A panel for each setting: across, what it was, and up, the value of the metric. Trials that
-    were stopped early are where they were then; those that failed are in none. One that stands
-    `alone`, in a file of its own, has a white ground."""
-    drawn = [r for r in found.trials if r.last is not None and r.same is None]
+def drawn_of(found: Found) -> list[Record]:
+    """The trials that can be drawn. Those that were stopped early are where they were then."""
+    return [r for r in found.trials if r.last is not None and r.same is None]
+
+
+def search_svg(found: Found, name: str) -> str:
+    """A file with a panel for each setting: across, what it was, and up, the value of the metric.
+    Trials that failed are in none."""
+    drawn = drawn_of(found)
     spaces = list(enumerate(found.spaces)) if drawn else []
     columns = min(_ACROSS, max(1, len(spaces)))
     width = columns * _PANEL
     height = _HEAD + -(-len(spaces) // columns) * _HIGH
     title = f"{clean(name)}: {len(found.trials) - 1} trials"
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-        f'width="{width}" style="max-width:100%;height:auto{";color:#222" if alone else ""}" '
-        'role="img">',
-        f"<title>{escape(title)}</title>",
-        f'<rect width="{width}" height="{height}" fill="#fff"/>' if alone else "",
+        begun(width, height, title, ";color:#222"),
+        f'<rect width="{width}" height="{height}" fill="#fff"/>',
         f'<text x="14" y="18" {TEXT} font-weight="bold">{escape(title)}</text>',
-        *_legend(),
+        *_legend(_BELOW),
     ]
     up = upward(found, drawn)
     for place, (number, space) in enumerate(spaces):
@@ -46,15 +49,38 @@ def search_svg(found: Found, name: str, alone: bool = True) -> str:
     return "".join([*lines, "</svg>"])
 
 
-def _legend() -> Iterator[str]:
+def setting_svgs(found: Found) -> list[str]:
+    """The same as pictures for a page, with its colours: what dots mean, then a panel each."""
+    drawn = drawn_of(found)
+    up = upward(found, drawn)
+    if up is None:
+        return []
+    legend = [begun(_LEGEND, 20, "what the colours mean"), *_legend(10), "</svg>"]
+    panels = [
+        [begun(_PANEL, _HIGH, space.title), *_panel(found, drawn, number, space, up), "</svg>"]
+        for number, space in enumerate(found.spaces)
+    ]
+    return ["".join(lines) for lines in (legend, *panels)]
+
+
+def begun(width: int, height: int, title: str, style: str = "") -> str:
+    """The beginning of an SVG, which is made smaller where there is less room."""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+        f'width="{width}" style="max-width:100%;height:auto{style}" role="img">'
+        f"<title>{escape(clean(title))}</title>"
+    )
+
+
+def _legend(y: int) -> Iterator[str]:
     x = 14
     for colour, words in (
         (BEST, "the best"), (FILE, "the file as it is"), (DONE, "done"),
         (STOPPED, "stopped early"),
     ):  # fmt: skip
-        yield f'<circle cx="{x + 4}" cy="34" r="4" fill="{colour}"/>'
-        yield f'<text x="{x + 13}" y="38" {TEXT}>{words}</text>'
-        x += 30 + round(6 * len(words))
+        yield f'<circle cx="{x + 4}" cy="{y}" r="4" fill="{colour}"/>'
+        yield f'<text x="{x + 13}" y="{y + 4}" {TEXT}>{words}</text>'
+        x += 24 + round(5.2 * len(words))
 
 
 def scaled(found: Found, record: Record) -> float:

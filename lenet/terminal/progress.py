@@ -164,6 +164,8 @@ class Lines:
             self.say(f"downloaded {name}, {total:,} bytes")
 
     def __call__(self, event: Event) -> None:
+        if isinstance(event, FoldBegun):
+            self.started = False
         if self.as_json and isinstance(event, _OBJECTS):
             found = event.as_dict()
             if isinstance(event, EpochDone):
@@ -200,7 +202,6 @@ class Lines:
             how = "taken from the cache" if event.cached else "compiled"
             self.say(f"kernels {how} in {event.seconds:.1f} s")
         elif isinstance(event, FoldBegun):
-            self.started = False
             self.say(f"fold {event.fold} of {event.folds}" if event.fold else "all rows")
         elif isinstance(event, FoldDone):
             for line in _wrapped(fold_parts(event), " " * 8).split("\n"):

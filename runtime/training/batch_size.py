@@ -7,7 +7,6 @@ squared length of their mean; both are estimated from batches, without bias (the
 """
 
 import math
-import statistics
 import time
 import tracemalloc
 from collections.abc import Sequence
@@ -41,7 +40,8 @@ _ROUNDS = 3
 _LARGEST = 8192
 _MEASURED = 100  # gradients, at most
 _LEAST = 8  # and at least
-_TRAINED = 500  # iterations between the two measurements, at most
+_STEPS = 3  # of a turn, at least
+_MEASURED_AFTER = (0, 50, 200)  # iterations; a shorter training has its end for the others
 _CLOSE = 1.05  # times the shortest time, that a smaller batch may take
 
 Floats = NDArray[np.float32]
@@ -128,13 +128,10 @@ class _Measurement:
         return loaded
 
     def run(self, weights: Floats | None) -> Advice:
-        """Both noise scales, and the speeds."""
+        """All noise scales, and the speeds."""
         if weights is None:
             weights = initial_weights(self.program, self.job.train.seed)
-        shard = self.source.shard(self.job.slices)
-        noises = [self._noise(shard, weights, 0)]
-        done = self._train(shard, weights)
-        noises.append(self._noise(shard, weights, done))
+        noises = self._noises(weights)
         sizes = self._sizes(weights)
         scale = noises[-1].scale
         if scale is None:
@@ -149,6 +146,34 @@ class _Measurement:
             job.unit, job.seen,
         )  # fmt: skip
 
+    def _noises(self, weights: Floats) -> list[Noise]:
+        """The scale along the beginning of the training; `weights` are what comes of it."""
+        settings, shard = self.job.train, self.source.shard(self.job.slices)
+        assert settings.rate is not None
+        trainer = self._trainer(shard, weights, settings.batch)
+        total = settings.iterations(trainer.steps)
+        last = min(_MEASURED_AFTER[-1], total or _MEASURED_AFTER[-1])
+        wanted = sorted({min(count, last) for count in _MEASURED_AFTER})
+        found = []
+        for done in range(last + 1):
+            if done in wanted:
+                found.append(self._noise(shard, weights, done))
+            if done < last:
+                rate = rate_at(settings.rate, done, trainer.steps, total)
+                self._step(trainer, done, rate, last)
+        trainer.close()
+        return found
+
+    def _step(self, trainer: Trainer, done: int, rate: float, last: int) -> None:
+        epoch, step = divmod(done, trainer.steps)
+        if step == 0:
+            trainer.start_epoch(epoch + 1)
+        began = time.perf_counter()
+        result = trainer.step(step, rate)
+        speed = result.images / (time.perf_counter() - began)
+        told = epoch + 1, done + 1, done + 1, last, result.loss, result.top1, rate, speed
+        self.watch(IterationDone(*told))
+
     def _noise(self, shard: Shard, weights: Floats, iterations: int) -> Noise:
         trainer = self._trainer(shard, weights.copy(), self.batch)
         trainer.start_epoch(1)
@@ -160,23 +185,6 @@ class _Measurement:
             trainer.weights[:] = weights  # which bounds may have changed
         trainer.close()
         return Noise(iterations, noise_scale(gradients, self.batch), count * self.batch)
-
-    def _train(self, shard: Shard, weights: Floats) -> int:
-        """An epoch, or as many iterations as are enough; `weights` are what comes of it."""
-        settings = self.job.train
-        assert settings.rate is not None
-        trainer = self._trainer(shard, weights, settings.batch)
-        trainer.start_epoch(1)
-        count, total = min(_TRAINED, trainer.steps), settings.iterations(trainer.steps)
-        for step in range(count):
-            rate = rate_at(settings.rate, step, trainer.steps, total)
-            began = time.perf_counter()
-            found = trainer.step(step, rate)
-            speed = found.images / (time.perf_counter() - began)
-            told = 1, step + 1, step + 1, count, found.loss, found.top1, rate, speed
-            self.watch(IterationDone(*told))
-        trainer.close()
-        return count
 
     def _sizes(self, weights: Floats) -> list[Size]:
         """Powers of two and the file's batch, as far as there are images and memory."""
@@ -218,20 +226,25 @@ def _first(images: Images, count: int) -> Images:
 
 
 def _speeds(trainers: Sequence[Trainer]) -> list[float]:
-    """Images a second of each. They take turns, since a machine that others use is faster in one
-    minute than in another."""
+    """Images a second of each, in its fastest step: what else a machine does can only make one
+    slower. They take turns, since it is faster in one minute than in another."""
     seconds: list[list[float]] = [[] for _ in trainers]
-    began = time.perf_counter()
-    while len(seconds[0]) < _ROUNDS or time.perf_counter() - began < _SECONDS:
+    rounds, began = 0, time.perf_counter()
+    while rounds < _ROUNDS or time.perf_counter() - began < _SECONDS:
         for trainer, own in zip(trainers, seconds, strict=True):
-            turn: list[float] = []
-            trainer.step(0, 0.0)
-            while len(turn) < _ROUNDS or sum(turn) < _TURN:
-                started = time.perf_counter()
-                trainer.step(0, 0.0)
-                turn.append(time.perf_counter() - started)
-            own.append(statistics.median(turn))
-    return [t.batch / statistics.median(own) for t, own in zip(trainers, seconds, strict=True)]
+            until = time.perf_counter() + _TURN
+            for _ in range(_STEPS):
+                own.append(_step_seconds(trainer))
+            while time.perf_counter() < until:
+                own.append(_step_seconds(trainer))
+        rounds += 1
+    return [t.batch / min(own) for t, own in zip(trainers, seconds, strict=True)]
+
+
+def _step_seconds(trainer: Trainer) -> float:
+    began = time.perf_counter()
+    trainer.step(0, 0.0)
+    return time.perf_counter() - began
 
 
 def _judged(sizes: Sequence[Size], scale: float) -> tuple[tuple[Size, ...], int]:

@@ -7,9 +7,11 @@ from typing import Any
 
 from lenet.dsl.messages.clean import clean, clean_lines
 from lenet.dsl.metrics import metric_called
+from lenet.dsl.search.variants import variant
+from lenet.dsl.syntax.parse import parse
 from lenet.pages.parallel import parallel_svg
 from lenet.pages.report.frame import document, facts, paragraph, shown, table, text
-from lenet.pages.search import search_svg
+from lenet.pages.search import setting_svgs
 from lenet.runtime.options import Options
 from lenet.runtime.search.importance import LEAST, importances
 from lenet.runtime.search.record import Found, Record
@@ -21,7 +23,7 @@ def searched_page(found: Found, name: str, about: Mapping[str, Any]) -> str:
     """The whole file; `about` is what the search was told, as its journal has it."""
     sections = [
         ("trials", "Trials", _trials(found)),
-        ("settings", "Each setting", _wide(search_svg(found, name, alone=False))),
+        ("settings", "Each setting", _row(setting_svgs(found)[:1]) + _row(setting_svgs(found)[1:])),
         ("parallel", "Settings together", _together(found)),
         ("importance", "What mattered", _importance(found)),
         ("file", "The best file", _file(found, about)),
@@ -30,8 +32,8 @@ def searched_page(found: Found, name: str, about: Mapping[str, Any]) -> str:
     return document(name, _head(found), sections)
 
 
-def _wide(svg: str) -> str:
-    return f'<div class="row">{svg}</div>' if svg else ""
+def _row(svgs: list[str]) -> str:
+    return f'<div class="row">{"".join(svgs)}</div>' if svgs else ""
 
 
 def _head(found: Found) -> str:
@@ -80,7 +82,7 @@ def _state(record: Record) -> str:
 def _together(found: Found) -> str:
     svg = parallel_svg(found)
     words = "A line is a trial, from its settings to its value; the colours are those above."
-    return paragraph(words) + _wide(svg) if svg else ""
+    return paragraph(words) + _row([svg]) if svg else ""
 
 
 def _importance(found: Found) -> str:
@@ -102,13 +104,18 @@ def _file(found: Found, about: Mapping[str, Any]) -> str:
     if found.best is None:
         return paragraph("No trial came to its end.")
     parts = [text(clean_lines(found.text), "the text of the best file", long=True)]
-    before = clean_lines(str(about.get("source", ""))).splitlines()
+    before = clean_lines(_plain(str(about.get("source", "")))).splitlines()
     after = clean_lines(found.text).splitlines()
     changed = list(unified_diff(before, after, "the file", "the best file", lineterm="", n=1))
     if found.best.number and before and changed:
         label = "what differs from the file that was searched"
         parts.append(paragraph(label) + text("\n".join(changed), label, long=True))
     return "".join(parts)
+
+
+def _plain(source: str) -> str:
+    """The file as it is, laid out as trials' files are, without its search."""
+    return variant(source, parse(source)[0], ())[0] if source else ""
 
 
 def _repeat(found: Found, about: Mapping[str, Any]) -> str:
