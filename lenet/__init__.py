@@ -15,8 +15,8 @@ from lenet.runtime.shown import set_renderer
 if TYPE_CHECKING:
     from lenet import datasets
     from lenet.api import Network, load, open, train
+    from lenet.cross_validating import cross_validate
     from lenet.dsl.errors import LenetError
-    from lenet.folds import cross_validate
     from lenet.runtime.cross_validation import CrossValidation
     from lenet.runtime.data.dataset import Dataset, Images
     from lenet.runtime.models.model import Model
@@ -56,7 +56,7 @@ _PLACES = {
     "LenetError": "lenet.dsl.errors",
     "Model": "lenet.runtime.models.model",
     "Prediction": "lenet.runtime.models.prediction",
-    "cross_validate": "lenet.folds",
+    "cross_validate": "lenet.cross_validating",
     "search": "lenet.searching",
 }
 

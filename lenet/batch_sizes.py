@@ -11,7 +11,7 @@ def batch_facts(advice: Advice) -> dict[str, Any]:
     """What --json prints."""
     return {
         "batch": advice.batch,
-        "noise": [{"iterations": n.iterations, "scale": n.scale} for n in advice.noises],
+        "noise_scales": [{"iterations": n.iterations, "scale": n.scale} for n in advice.noises],
         "sizes": [
             {
                 "batch": size.batch, "images_per_second": size.images_per_second,

@@ -13,7 +13,6 @@ from lenet.dsl.graph import Graph
 from lenet.dsl.search.variants import with_constants
 from lenet.parameters import takes_options
 from lenet.runtime.options import Options
-from lenet.sources import held_out_of, images_for, local_folder
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -149,6 +148,7 @@ def run_search(
     from lenet.runtime.search.journal import NAME, Journal
     from lenet.runtime.search.search import Plan
     from lenet.runtime.search.search import search as find
+    from lenet.sources import images_for, local_folder
 
     if at_once < 1 or (trials is not None and trials < 1):
         raise LenetError("trials are 1 or more", "", "give a larger number")
@@ -194,6 +194,7 @@ def _without_tests(data: Any, graph: Graph, folded: bool) -> Any:
     choose; LenetError where nothing else is held out, of this training or, of those that are
     `folded`, of others."""
     from lenet.runtime.data.dataset import Dataset
+    from lenet.sources import held_out_of
 
     held_out = graph.data is not None and graph.data.holds_out
     tested = isinstance(data, Dataset) and data.test is not None
