@@ -136,7 +136,7 @@ class _Measurement:
         scale = noises[-1].scale
         if scale is None:
             return Advice(tuple(noises), tuple(sizes), None)
-        return Advice(tuple(noises), *_judged(sizes, scale))
+        return Advice(tuple(noises), *judged(sizes, scale))
 
     def _trainer(self, shard: Shard, weights: Floats, batch: int) -> Trainer:
         job, settings = self.job, self.job.train
@@ -247,7 +247,7 @@ def _step_seconds(trainer: Trainer) -> float:
     return time.perf_counter() - began
 
 
-def _judged(sizes: Sequence[Size], scale: float) -> tuple[tuple[Size, ...], int]:
+def judged(sizes: Sequence[Size], scale: float) -> tuple[tuple[Size, ...], int]:
     """With steps and seconds to the same loss, and the smallest batch that takes hardly longer than
     the fastest."""
     steps = [1 + scale / size.batch for size in sizes]
