@@ -23,7 +23,8 @@ from lenet.runtime.told import told
 @dataclass(frozen=True, eq=False)
 class Plan:
     """What is searched: the text of a file, at `spec`, without mistakes, and those that it imports;
-    its search, with the places that it names."""
+    its search, with the places that it names. `first` is the net of the first training, whose
+    images are told of: where the file has folds, that without the first one."""
 
     spec: Path
     text: str
@@ -33,6 +34,7 @@ class Plan:
     search: Search
     targets: tuple[Target, ...]
     metric: Use
+    first: Graph
 
     @classmethod
     def of(cls, spec: Path, text: str, imports: Mapping[str, str], options: Options) -> "Plan":
@@ -50,7 +52,8 @@ class Plan:
         train = graph.train
         numbers = (use for use in train.metrics if not METRICS[use.name].table)
         metric = graph.search.best or train.keep or next(numbers)
-        return cls(spec, text, imports, checked.tree, graph, graph.search, targets, metric)
+        first = told(fold_graph(graph, spec, {}, 1), spec, options) if is_folded(graph) else graph
+        return cls(spec, text, imports, checked.tree, graph, graph.search, targets, metric, first)
 
     @property
     def titles(self) -> tuple[str, ...]:
@@ -66,11 +69,6 @@ class Plan:
     def folds(self) -> int:
         """How many each trial has, 0 if it is a single training."""
         return folds_of(self.graph).count if is_folded(self.graph) else 0
-
-    @property
-    def first(self) -> Graph:
-        """The net of the first training, whose images are told of."""
-        return fold_graph(self.graph, self.spec, {}, 1) if self.folds else self.graph
 
     @property
     def longest(self) -> int:

@@ -19,9 +19,8 @@ class Record:
     search's lines, "" for one that another one has taken away. It is `done`, was `stopped` early,
     or has `failed` for a `reason`. Of its validations, at the ends of epochs, it has the `values`
     of the metric, and the `value` of its model; `epochs` is how many it had, or the longest of its
-    folds. A trial whose file is
-    that of an earlier one is not trained again: it is the `same`. `parameters` is how many values
-    were trained.
+    folds. A trial whose file is that of an earlier one is not trained again: it is the `same`.
+    `parameters` is how many values were trained.
     """
 
     number: int

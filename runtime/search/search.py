@@ -53,8 +53,7 @@ def search(
     for warning in _warnings(plan, at_once):
         report(warning)
     at_once = min(at_once, plan.search.together)
-    first = plan.first
-    given = images.loaded(first)
+    given = images.loaded(plan.first)
     size = 0
     if isinstance(given, Dataset):
         size = given.train.pixels.nbytes + (given.test.pixels.nbytes if given.test else 0)
@@ -63,9 +62,9 @@ def search(
     with opened_session(size, name, options, report, settings) as session:
         images.session = session
         try:
-            source = images.source(first)
-            report(replace(summary(first, source), guesses=guesses_of(first, source)))
-            for odd in odd_things(first, source):
+            source = images.source(plan.first)
+            report(replace(summary(plan.first, source), guesses=guesses_of(plan.first, source)))
+            for odd in odd_things(plan.first, source):
                 report(odd)
             _same_images(journal, source.fingerprint)
             options, at_once = _each(options, session, at_once)
