@@ -46,18 +46,13 @@ class Split:
 class Folds:
     """So many parts of the rows, each of which is held out of one training: by chance, with all
     rows of a value of `column` together where one is named; or, with `last`, the last parts of one
-    more in their order, before each of which is trained."""
+    more in their order, before each of which is trained. Its line begins with the `word`."""
 
     count: int
     column: str = ""
     last: bool = False
     span: Span = field(default=_NOWHERE, compare=False, repr=False)
-
-    def line(self, number: int) -> str:
-        """The line `validate` that holds out the fold of this number, from 1."""
-        column = self.column if self.column.isidentifier() else f'"{self.column}"'
-        by = f" by {column}" if self.column else ""
-        return f"validate fold {number} of {'last ' if self.last else ''}{self.count}{by}"
+    word: Span = field(default=_NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ def folds_of(graph: Graph) -> Folds:
 
 def fold_text(text: str, folds: Folds, number: int) -> str:
     """The file of the training that the fold of this number, from 1, is held out of."""
-    return apply_edits(text, [[Edit.of(folds.span, folds.line(number))]])
+    return apply_edits(text, [[Edit.of(folds.word, f"validate fold {number} of")]])
 
 
 def whole_text(text: str, folds: Folds) -> str:

@@ -63,9 +63,10 @@ def _fold(reader: Reader, data: "Data") -> Split:
 
 def _folds(reader: Reader, data: "Data") -> "Data":
     """`folds 5`, `folds 5 by film`, `folds last 5`."""
-    last, span = reader.accept("last"), reader.line.span
+    last, line = reader.accept("last"), reader.line
     count = int(reader.size("the number of folds", 2))
-    return replace(data, folds=Folds(count, "" if last else _by(reader, data), last, span))
+    by = "" if last else _by(reader, data)
+    return replace(data, folds=Folds(count, by, last, line.span, line.keyword.span))
 
 
 def _by(reader: Reader, data: "Data") -> str:

@@ -34,7 +34,7 @@ def batch_text(advice: Advice) -> str:
                 readable_bytes(size.memory),
                 f"{size.steps:,.1f}" if known else "",
                 f"{size.seconds:.2f}" if known else "",
-            )  # fmt: skip
+            )
         )
     noises = ", ".join(
         f"{_scale(noise)} after {noise.iterations:,}" if noise.iterations else _scale(noise)
