@@ -1,5 +1,6 @@
 """Writes report.html: at the end of a run, for runs that are over, or for a model."""
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,7 +47,12 @@ def report_of_runs(folders: Sequence[Path], data: Path | None, warn: Warn) -> st
     """The page of one run, with all its held-out images, or of several side by side. LenetError
     where one is no run, or has no model yet."""
     from lenet.pages.report import compared_page, report_page
+    from lenet.runtime.search.journal import NAME
 
+    for folder in folders:
+        if (folder / NAME).exists():
+            fix = f"write it again: lenet search --resume {shlex.quote(str(folder))}"
+            raise LenetError(f"{folder} is the folder of a search, which has its report", "", fix)
     if len(folders) == 1 and (folders[0] / FOLDS).exists():
         return _folds(folders[0])
     if len(folders) == 1:

@@ -6,7 +6,6 @@ depend on nothing but its file and its rows.
 
 import math
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -134,7 +133,7 @@ class _Course:
         """All trainings, one after the other."""
         folder = self.options.folder
         told(self.graph, self.spec, self.options)  # its mistakes are found before anything is read
-        with interruptible(then_die=True), claimed(folder) if folder else nullcontext():
+        with interruptible(then_die=True), claimed(folder):
             if self.options.resume:
                 check_goes_on(folder, folded=True)
             elif folder is not None:
@@ -209,7 +208,7 @@ class _Course:
         if isinstance(event, Started) and not self.begun:
             self.begun = True
             if self.options.folder is not None:  # it may have an older run
-                clear_folder(self.options.folder)
+                clear_folder(self.options.folder, but=fold_folder(self.options.folder, 1))
             self._keep(None)
         if isinstance(event, Warned):
             if event in self.warned:

@@ -13,6 +13,7 @@ from lenet.api import Network
 from lenet.commands import Data, Json, Set, load_network
 from lenet.commands.train import check_options
 from lenet.dsl.errors import LenetError
+from lenet.dsl.folded import folds_of, is_folded
 from lenet.parameters import command_takes_options
 from lenet.runtime.options import Options
 from lenet.searching import WITHOUT
@@ -122,6 +123,8 @@ def _introduce(network: Network, display: "Trials", as_json: bool) -> None:
     display.lines.say(f"{network.path.name}: {network.parameter_count:,} parameters")
     for space in graph.search.spaces:
         display.lines.say(f"  {space.title}: {space}")
+    if is_folded(graph):
+        display.lines.say(f"trials are compared by the mean over {folds_of(graph).count} folds")
 
 
 @contextmanager

@@ -129,11 +129,11 @@ def check_goes_on(folder: Path | None, folded: bool) -> None:
         raise LenetError(title, "The file that it is to go on with has a line `folds`.", fix)
 
 
-def clear_folder(folder: Path) -> None:
+def clear_folder(folder: Path, but: Path | None = None) -> None:
     """Remove the run in the folder, but for its checkpoints, and the trainings of a
-    cross-validation; what else lies there stays."""
+    cross-validation, `but` for one that has begun anew; what else lies there stays."""
     if (folder / FOLDS).exists():
-        for path in (*folder.glob("fold-*"), folder / WHOLE):
+        for path in {*folder.glob("fold-*"), folder / WHOLE} - {but}:
             shutil.rmtree(path, ignore_errors=True)
     for name in _OURS:
         if name == "checkpoints":

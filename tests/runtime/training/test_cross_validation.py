@@ -72,16 +72,13 @@ def test_mean_and_deviation(found: tuple[lenet.CrossValidation, Path]) -> None:
 def test_one_that_was_stopped_goes_on_to_the_same(
     found: tuple[lenet.CrossValidation, Path], tmp_path: Path
 ) -> None:
-    def stop(event: dict[str, Any]) -> None:
-        if event["event"] == "epoch" and begun[-1] == 2:
-            raise KeyboardInterrupt
-
     begun: list[int] = []
 
     def watch(event: dict[str, Any]) -> None:
         if event["event"] == "fold":
             begun.append(event["fold"])
-        stop(event)
+        if event["event"] == "epoch" and begun[-1] == 2:
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         validated(output=tmp_path / "run", watch=watch)
@@ -92,6 +89,11 @@ def test_one_that_was_stopped_goes_on_to_the_same(
         lenet.train(
             NET.replace("  folds 3\n", ""), engine="local", output=tmp_path / "run", resume=True
         )
+    fewer = NET.replace("folds 3", "folds 2")
+    validated(fewer, output=tmp_path / "run", overwrite=True, report=False)
+    made = {path.name for path in (tmp_path / "run").iterdir()}
+    assert made == {"fold-1", "fold-2", "all-rows", "folds.json", "model.safetensors"}
+    assert (tmp_path / "run" / "fold-1" / "run.json").exists()
 
 
 def test_a_search_compares_means() -> None:
