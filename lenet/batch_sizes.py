@@ -50,8 +50,8 @@ def batch_text(advice: Advice) -> str:
         lines.append("The gradient is all noise: any batch that is fast will do, if any does.")
     else:
         lines += [
-            "No smaller batch takes as little time. Another batch wants another rate:",
-            "find it with --find.",
+            "This one takes the shortest time, or hardly more. Another batch wants another",
+            "rate: find it with --find.",
             f"batch {advice.batch}",
         ]
     return "\n".join(lines) + "\n"
