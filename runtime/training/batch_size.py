@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.compiler.jit.cache import Loaded, load
-from lenet.compiler.optimizers.exact import sum_exactly
 from lenet.compiler.optimizers.rule import rule_of
 from lenet.compiler.pipeline import compile_graph
 from lenet.compiler.target import LANES
@@ -31,7 +30,7 @@ from lenet.runtime.training.parameters import initial_weights
 from lenet.runtime.training.slices.count import least_rows, slice_count, training_bytes
 from lenet.runtime.training.slices.shard import Shard, deal
 from lenet.runtime.training.source import InMemory
-from lenet.runtime.training.step import Trainer
+from lenet.runtime.training.step import Trainer, functions_of
 from lenet.runtime.training.updater import updater_of
 
 _SECONDS = 3.0  # of all speeds together, at least
@@ -121,9 +120,8 @@ class _Measurement:
 
     def _compiled(self) -> Loaded:
         loaded = load(self.program)
-        functions = updater_of(self.job.graph, self.program).functions
-        names = "train_slice", sum_exactly.name, *functions
-        compiled = loaded.compile(*names, pixels=np.dtype(self.source.dtype))
+        functions = functions_of(self.program, updater_of(self.job.graph, self.program))
+        compiled = loaded.compile(*functions, pixels=np.dtype(self.source.dtype))
         self.watch(Compiled(compiled.seconds, compiled.from_cache))
         return loaded
 
