@@ -78,17 +78,23 @@ def load(spec: str | Path, settings: Settings | None = None) -> Network:
     `settings` override its constants. A text imports from the working folder, and messages call it
     "spec". Raises SpecError, which carries every diagnostic, where there is a mistake.
     """
+    values = read_settings(settings or {})
     if isinstance(spec, str) and ("\n" in spec or "\r" in spec):
         path = Path("spec")
         source = decoded(spec.encode(errors="surrogatepass"), path)
     else:
         path = Path(spec)
         source = read_source(path)
-    values = read_settings(settings or {})
-    checked = check(source, values, imports_of(path))
+    return network_of(source, path, values)
+
+
+def network_of(source: str, path: Path, settings: Mapping[str, Fraction]) -> Network:
+    """The net of a text, which imports and is called as if it stood in a file at `path`; SpecError
+    where it has mistakes."""
+    checked = check(source, settings, imports_of(path))
     if checked.graph is None:
         raise SpecError(str(path), source, checked.diagnostics, checked.imports)
-    return Network(path, checked.graph, values, checked.diagnostics)
+    return Network(path, checked.graph, settings, checked.diagnostics)
 
 
 @dataclass(frozen=True)
@@ -169,7 +175,7 @@ def train(
         folder=Path(output) if output is not None else None,
     )  # fmt: skip
     given = data is not None and local is None
-    with shown(progress, network, chosen.epochs) as display:
+    with shown(progress, network, chosen.epochs, chosen.folder) as display:
         source = images_for(network.graph, network.path, data, columns, chosen, display.download)
         take = both(display, watch)
         model = train_model(

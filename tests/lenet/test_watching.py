@@ -13,7 +13,7 @@ import pytest
 
 import lenet
 from lenet.dsl.lower.reader import Duration
-from lenet.pages.notebook import Notebook, State, in_notebook
+from lenet.notebook.progress import Notebook, State, in_notebook
 from lenet.runtime.events import IterationDone
 from lenet.terminal.progress import Lines
 from lenet.terminal.watching import Silent, shown
@@ -168,7 +168,7 @@ def test_updates_are_few_and_the_last_one_is_whole(
 ) -> None:
     clock = iter(range(10**6))
     slow = SimpleNamespace(monotonic=lambda: next(clock) / 100)
-    monkeypatch.setattr("lenet.pages.notebook.time", slow)
+    monkeypatch.setattr("lenet.notebook.progress.time", slow)
     with Notebook(Duration(4, "epochs")) as notebook:
         for step in range(1, 101):
             notebook(IterationDone(2, 100 + step, step, 100, 1.0, 0.5, 0.1, 9.0))
