@@ -154,14 +154,14 @@ def train(
     OPTIONS
     progress: show it, in a notebook or where standard error is a terminal; elsewhere nothing is
         shown in any case.
-    report: write a page about the run, report.html, into `output`.
+    report: write a page about the run, report.html, into `output`, beside model-card.md.
     watch: is called with each event while the run goes on; docs/events.md has them all.
 
     The weights do not depend on the engine, nor on the numbers of workers and threads. Raises
     LenetError.
     """
-    from lenet.reporting import report_at_end
-    from lenet.runtime.events import Warned
+    from lenet.reporting import Closing
+    from lenet.runtime.events import Event, Warned
     from lenet.runtime.run import train_model
     from lenet.sources import images_for, local_folder
     from lenet.terminal.watching import both, shown
@@ -178,11 +178,16 @@ def train(
     with shown(progress, network, chosen.epochs, chosen.folder) as display:
         source = images_for(network.graph, network.path, data, columns, chosen, display.download)
         take = both(display, watch)
+        closing = Closing(lambda text: take(Warned(text)))
+
+        def each(event: Event) -> None:
+            closing.take(event)
+            take(event)
+
         model = train_model(
-            network.graph, network.path, source, chosen, network.settings, take, given
+            network.graph, network.path, source, chosen, network.settings, each, given
         )
-        if report:
-            report_at_end(model, chosen.folder, source, lambda text: take(Warned(text)))
+        closing.write(model, chosen.folder, source, report)
         return model
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from lenet.dsl.errors import LenetError
 from lenet.runtime.records.run_lock import Lock
 
-REPORT = "report.html"
+REPORT, CARD = "report.html", "model-card.md"
 _OURS = (
     "model.safetensors", "best.safetensors", "history.jsonl", "tensorboard", "checkpoints",
-    "run.json", REPORT,
+    "run.json", REPORT, CARD,
 )  # fmt: skip
 
 
