@@ -160,6 +160,7 @@ def train(
     The weights do not depend on the engine, nor on the numbers of workers and threads. Raises
     LenetError.
     """
+    from lenet.followers import followed
     from lenet.reporting import Closing
     from lenet.runtime.events import Event, Warned
     from lenet.runtime.run import train_model
@@ -179,15 +180,18 @@ def train(
         source = images_for(network.graph, network.path, data, columns, chosen, display.download)
         take = both(display, watch)
         closing = Closing(lambda text: take(Warned(text)))
+        with followed(network, chosen) as follow:
 
-        def each(event: Event) -> None:
-            closing.take(event)
-            take(event)
+            def each(event: Event) -> None:
+                closing.take(event)
+                follow.take(event)
+                take(event)
 
-        model = train_model(
-            network.graph, network.path, source, chosen, network.settings, each, given
-        )
-        closing.write(model, chosen.folder, source, report)
+            model = train_model(
+                network.graph, network.path, source, chosen, network.settings, each, given
+            )
+            closing.write(model, chosen.folder, source, report)
+            follow.model = model
         return model
 
 
