@@ -13,6 +13,7 @@ from lenet.dsl.check import check
 from lenet.dsl.messages.diagnostics import SpecError, decoded, imports_of
 from lenet.notebook.mistakes import Mistakes
 from lenet.runtime.machine.files import write_atomically
+from lenet.terminal.console import say
 
 
 @magics_class
@@ -67,7 +68,7 @@ class LenetMagics(Magics):
             return False
         if checked.diagnostics:
             display(Mistakes(str(path), text, checked.diagnostics, checked.imports))
-        print(f"wrote {path}: definitions and no net")
+        say(f"wrote {path}: definitions and no net")
         return True
 
 
