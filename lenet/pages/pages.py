@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _BOX = "max-width:100%;overflow-x:auto"
 _CELL = "padding:1px 10px;white-space:nowrap;text-align:"
-RULE = "border-top:1px solid rgba(128,128,128,.5)"
+_RULE = "border-top:1px solid rgba(128,128,128,.5)"
 _INK = {
     Comment: "#7d8590", Keyword: "#a55bc7", Name.Function: "#2f81d6", Name.Builtin: "#2f81d6",
     Number: "#b7791f", String: "#2f9e63",
@@ -111,7 +111,7 @@ def table(graph: Graph, name: str) -> str:
     last = ("total", "", "", f"{totals['parameters']:,}", f"{totals['macs']:,}", "")
     sides = ("left", "left", "left", "right", "right", "right")
     lines = [row_of(HEAD, sides, "th"), *(row_of(row, sides) for row in rows)]
-    lines.append(row_of(last, sides, style=RULE))
+    lines.append(row_of(last, sides, style=_RULE))
     memory = memory_text(totals).replace("one", "One", 1) + "."
     return (
         f'<div style="{_BOX}">{table_of(lines)}'
