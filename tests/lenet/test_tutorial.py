@@ -33,7 +33,7 @@ def test_it_runs(notebook: nbformat.NotebookNode, data_folder: Path, tmp_path: P
     chosen.source = "epochs = 1"
     path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     client = nbclient.NotebookClient(
-        notebook, timeout=240, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
+        notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
     )
     client.execute(env={**os.environ, "PYTHONPATH": path, "LENET_DATA": str(data_folder)})
     cells = {cell.source: cell.outputs for cell in notebook.cells if cell.cell_type == "code"}
