@@ -11,18 +11,11 @@ _TRACEBACK = "_render_traceback_"  # by which IPython asks an error how it wants
 
 
 def load(shell: Any) -> None:
-    """Give it `%%lenet`, completion and colours in such cells, and errors of ours as messages."""
+    """Give it `%%lenet`, completion in such cells, and errors of ours as messages."""
     shell.register_magics(LenetMagics)
     if complete_cell not in shell.Completer.custom_matchers:
         shell.Completer.custom_matchers.append(complete_cell)
     setattr(LenetError, _TRACEBACK, error_lines)
-    lexers = _lexers(shell)
-    if lexers is not None:
-        from prompt_toolkit.lexers import PygmentsLexer
-
-        from lenet.editor.highlight import LenetLexer
-
-        lexers["lenet"] = PygmentsLexer(LenetLexer)
 
 
 def unload(shell: Any) -> None:
@@ -32,10 +25,3 @@ def unload(shell: Any) -> None:
         shell.Completer.custom_matchers.remove(complete_cell)
     if hasattr(LenetError, _TRACEBACK):
         delattr(LenetError, _TRACEBACK)
-    (_lexers(shell) or {}).pop("lenet", None)
-
-
-def _lexers(shell: Any) -> dict[str, Any] | None:
-    """Those of cell magics, where the shell is a terminal's; notebooks colour cells in the page."""
-    application = getattr(shell, "pt_app", None)
-    return getattr(getattr(application, "lexer", None), "magic_lexers", None)

@@ -37,7 +37,7 @@ _SUMMARY = "cursor:pointer;margin:4px 0"
 
 def network_page(network: "Network") -> str:
     """Its line of facts, the table of shapes and the drawing beside it, or below where it is
-    narrow; advice of the checker folded."""
+    narrow; advice of the checker, and the file, folded."""
     name, graph = network.path.name, network.graph
     facts = f"{name}: {graph.parameter_count:,} parameters, {show(graph.input)}"
     warnings = "\n".join(f"{w.span.line}: {w.title}" for w in network.warnings)
@@ -47,6 +47,7 @@ def network_page(network: "Network") -> str:
         f'<div style="display:flex;flex-wrap:wrap;gap:8px 32px">{table(graph, name)}'
         f'<div style="{_BOX};overflow-y:auto;max-height:640px">{drawing(graph, name)}</div></div>',
         advice,
+        details("file", code(graph.source)),
     )
 
 
