@@ -23,8 +23,15 @@ def available_cores(root: Path = _ROOT) -> int:
         cores = len(os.sched_getaffinity(0))
     except AttributeError:  # not on macOS
         cores = os.cpu_count() or 1
-    quotas = [math.ceil(quota) for group in _groups(root, "cpu") if (quota := group.quota())]
-    return max(1, min([cores, *quotas]))
+    quota = cpu_quota(root)
+    return max(1, min(cores, math.ceil(quota)) if quota else cores)
+
+
+def cpu_quota(root: Path = _ROOT) -> float | None:
+    """How many processors' time the control groups leave this process; None for all that there
+    is."""
+    quotas = [quota for group in _groups(root, "cpu") if (quota := group.quota())]
+    return min(quotas, default=None)
 
 
 def total_memory(root: Path = _ROOT) -> int:

@@ -63,12 +63,26 @@ _PLACES = {
 
 def _html(value: Any) -> str:
     """Of a model or a prediction: the runtime knows no pages. Only notebooks ask for it."""
-    from lenet.pages.pages import html
+    from lenet.pages.shown import html
 
     return html(value)
 
 
 set_renderer(_html)
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """For `%load_ext lenet`."""
+    from lenet.notebook.extension import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """For `%unload_ext lenet`."""
+    from lenet.notebook.extension import unload
+
+    unload(shell)
 
 
 def __getattr__(name: str) -> Any:

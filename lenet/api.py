@@ -79,17 +79,23 @@ def load(spec: str | Path, settings: Settings | None = None) -> Network:
     `settings` override its constants. A text imports from the working folder, and messages call it
     "spec". Raises SpecError, which carries every diagnostic, where there is a mistake.
     """
+    values = read_settings(settings or {})
     if isinstance(spec, str) and ("\n" in spec or "\r" in spec):
         path = Path("spec")
         source = decoded(spec.encode(errors="surrogatepass"), path)
     else:
         path = Path(spec)
         source = read_source(path)
-    values = read_settings(settings or {})
-    checked = check(source, values, imports_of(path))
+    return network_of(source, path, values)
+
+
+def network_of(source: str, path: Path, settings: Mapping[str, Fraction]) -> Network:
+    """The net of a text, which imports and is called as if it stood in a file at `path`; SpecError
+    where it has mistakes."""
+    checked = check(source, settings, imports_of(path))
     if checked.graph is None:
         raise SpecError(str(path), source, checked.diagnostics, checked.imports)
-    return Network(path, checked.graph, values, checked.diagnostics)
+    return Network(path, checked.graph, settings, checked.diagnostics)
 
 
 @dataclass(frozen=True)
@@ -152,14 +158,15 @@ def train(
     OPTIONS
     progress: show it, in a notebook or where standard error is a terminal; elsewhere nothing is
         shown in any case.
-    report: write a page about the run, report.html, into `output`.
+    report: write a page about the run, report.html, into `output`, beside model-card.md.
     watch: is called with each event while the run goes on; docs/events.md has them all.
 
     The weights do not depend on the engine, nor on the numbers of workers and threads. Raises
     LenetError.
     """
-    from lenet.reporting import report_at_end
-    from lenet.runtime.events import Warned
+    from lenet.followers import followed
+    from lenet.reporting import Closing
+    from lenet.runtime.events import Event, Warned
     from lenet.runtime.run import train_model
     from lenet.sources import images_for, local_folder
     from lenet.terminal.watching import both, shown
@@ -173,7 +180,7 @@ def train(
         folder=Path(output) if output is not None else None,
     )  # fmt: skip
     given = data is not None and local is None
-    with shown(progress, network, chosen.epochs) as display:
+    with shown(progress, network, chosen.epochs, chosen.folder) as display:
         if is_folded(network.graph):
             from lenet.folds import model_of_all_rows, run_folds
 
@@ -183,11 +190,19 @@ def train(
             )
         source = images_for(network.graph, network.path, data, columns, chosen, display.download)
         take = both(display, watch)
-        model = train_model(
-            network.graph, network.path, source, chosen, network.settings, take, given
-        )
-        if report:
-            report_at_end(model, chosen.folder, source, lambda text: take(Warned(text)))
+        closing = Closing(lambda text: take(Warned(text)))
+        with followed(network, chosen) as follow:
+
+            def each(event: Event) -> None:
+                closing.take(event)
+                follow.take(event)
+                take(event)
+
+            model = train_model(
+                network.graph, network.path, source, chosen, network.settings, each, given
+            )
+            closing.write(model, chosen.folder, source, report)
+            follow.model = model
         return model
 
 

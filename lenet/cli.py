@@ -15,6 +15,7 @@ from lenet.commands.bench import bench
 from lenet.commands.check import check_files
 from lenet.commands.compile import compile_file
 from lenet.commands.data import show_data
+from lenet.commands.doctor import doctor
 from lenet.commands.draw import draw_file
 from lenet.commands.embed import embed
 from lenet.commands.evaluate import evaluate
@@ -74,6 +75,7 @@ Then:
     lenet serve runs/.../model.safetensors
     lenet export runs/.../model.safetensors -o net.onnx
     lenet import net.onnx -o net.lenet
+    lenet doctor               looks at Java, Spark, caches, cores and memory
 
 `lenet train` without a file trains a small net on 8x8 digits in seconds.
 """
@@ -116,6 +118,7 @@ for _name, _function in (
     ("embed", embed),
     ("export", export),
     ("serve", serve),
+    ("doctor", doctor),
     ("lsp", serve_editor),
     ("import", import_file),
 ):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from lenet.dsl.errors import LenetError
 from lenet.dsl.folded import is_folded
 from lenet.dsl.graph import Graph
-from lenet.reporting import report_at_end, report_of_folds
+from lenet.reporting import Closing, report_of_folds
 from lenet.runtime.cross_validation import cross_validate
 from lenet.runtime.events import Warned
 from lenet.runtime.options import Options
@@ -43,17 +43,23 @@ def run_folds(
     def warn(text: str) -> None:
         take(Warned(text))
 
+    closings = [Closing(warn)]  # the last one is that of the training that goes on
+
+    def each(event: "Event") -> None:
+        closings[-1].take(event)
+        take(event)
+
     def images(graph: Graph) -> "Dataset | Deferred":
         given = held_out_of(data, graph)
         return images_for(graph, network.path, given, columns, options, download)
 
     def done(model: "Model", folder: Path | None, source: object) -> None:
-        if report:
-            report_at_end(model, folder, source, warn)
+        closings[-1].write(model, folder, source, report)
+        closings.append(Closing(warn))
 
     given = data is not None and local_folder(data) is None
     found = cross_validate(
-        network.graph, network.path, images, options, network.settings, take, done, given
+        network.graph, network.path, images, options, network.settings, each, done, given
     )
     if report and options.folder is not None:
         report_of_folds(options.folder, warn)

@@ -1,46 +1,88 @@
-"""Writes report.html: at the end of a run, for runs that are over, or for a model."""
+"""Writes report.html: at the end of a run, beside its model card, for runs that are over, or for a
+model."""
 
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from lenet.dsl.errors import LenetError
 from lenet.runtime.data.dataset import Dataset
-from lenet.runtime.records.run_folder import FOLDS, REPORT, folds_in
+from lenet.runtime.events import DataCounted, Event, Warned
+from lenet.runtime.machine.files import write_atomically
+from lenet.runtime.records.run_folder import CARD, FOLDS, REPORT, folds_in
 
 if TYPE_CHECKING:
     from lenet.reported import Reported
     from lenet.runtime.models.model import Model
     from lenet.runtime.search.record import Found
 
+T = TypeVar("T")
 Warn = Callable[[str], None]
 PICTURE = "search.svg"
 _ELSEWHERE = "executors have read the images, and this process has none of them"
 
 
-def report_at_end(model: "Model", folder: Path | None, data: object, warn: Warn) -> Path | None:
-    """The report of a run that is just over, in its folder; None, and one line of warning, where it
-    cannot be written, whatever the reason: the training is done, and its model is there. `data` is
-    what it was trained with, and looked at where it is in this process."""
-    if folder is None:
-        return None
-    try:
-        from lenet.pages.report import report_page
-        from lenet.reported import BRIEF, reported_of
-        from lenet.runtime.machine.files import write_atomically
+class Closing:
+    """Takes a run's events, and writes at its end what there is to say of it: report.html and
+    model-card.md. What cannot be written is one line of warning, whatever the reason: the training
+    is done, and its model is there."""
 
-        dataset = data if isinstance(data, Dataset) else None
-        lacks = "" if dataset is not None else _ELSEWHERE
-        reported = reported_of(model, dataset, BRIEF, lacks, folder)
-        path = folder / REPORT
-        write_atomically(path, report_page(reported).encode())
-        return path
-    except LenetError as error:
-        warn(f"there is no report of the run: {_one_line(error)}")
-    except Exception as error:  # our mistake, which must not cost the run
-        warn(f"there is no report of the run: {type(error).__name__}: {error}")
-    return None
+    def __init__(self, warn: Warn) -> None:
+        self.warn = warn
+        self.counted: DataCounted | None = None
+        self.warnings: list[Warned] = []
+
+    def take(self, event: Event) -> None:
+        """What the card tells of."""
+        if isinstance(event, DataCounted):
+            self.counted = event
+        elif isinstance(event, Warned):
+            self.warnings.append(event)
+
+    def write(self, model: "Model", folder: Path | None, data: object, report: bool) -> Path | None:
+        """Into the run's folder; where the report is, if there is one. `data` is what the run was
+        trained with, and looked at for a report where it is in this process."""
+        if folder is None:
+            return None
+        looked_at = data if report else None
+        found = self._tried("report of the run", lambda: _reported(model, folder, looked_at))
+        if found is None:
+            return None
+        self._tried("model card", lambda: self._write_card(found, folder))
+        return (
+            self._tried("report of the run", lambda: _write_page(found, folder)) if report else None
+        )
+
+    def _write_card(self, reported: "Reported", folder: Path) -> None:
+        from lenet.pages.card import Carded, card_text
+
+        text = card_text(Carded(reported, self.counted, tuple(self.warnings)))
+        write_atomically(folder / CARD, text.encode())
+
+    def _tried(self, what: str, work: Callable[[], T]) -> T | None:
+        try:
+            return work()
+        except LenetError as error:
+            self.warn(f"there is no {what}: {_one_line(error)}")
+        except Exception as error:  # our mistake, which must not cost the run
+            self.warn(f"there is no {what}: {type(error).__name__}: {error}")
+        return None
+
+
+def _reported(model: "Model", folder: Path, data: object) -> "Reported":
+    from lenet.reported import BRIEF, reported_of
+
+    dataset = data if isinstance(data, Dataset) else None
+    return reported_of(model, dataset, BRIEF, "" if dataset is not None else _ELSEWHERE, folder)
+
+
+def _write_page(reported: "Reported", folder: Path) -> Path:
+    from lenet.pages.report import report_page
+
+    path = folder / REPORT
+    write_atomically(path, report_page(reported).encode())
+    return path
 
 
 def report_of_runs(folders: Sequence[Path], data: Path | None, warn: Warn) -> str:
@@ -63,8 +105,6 @@ def report_of_runs(folders: Sequence[Path], data: Path | None, warn: Warn) -> st
 def report_of_folds(folder: Path, warn: Warn) -> Path | None:
     """The page of a cross-validation, its trainings side by side, in its folder; None, and one line
     of warning, where it cannot be written."""
-    from lenet.runtime.machine.files import write_atomically
-
     try:
         path = folder / REPORT
         write_atomically(path, _folds(folder).encode())
@@ -81,7 +121,6 @@ def report_of_search(found: "Found", folder: Path, about: Mapping[str, object], 
     cannot be written."""
     from lenet.pages.report import searched_page
     from lenet.pages.search import search_svg
-    from lenet.runtime.machine.files import write_atomically
 
     write_atomically(folder / PICTURE, f"{search_svg(found, folder.name)}\n".encode())
     try:

@@ -48,6 +48,7 @@ SLOW = frozenset(
         "looking",
         "mesh",
         "ml",
+        "mlflow",
         "normalization",
         "notebook",
         "pictures",
@@ -69,6 +70,7 @@ SLOW = frozenset(
         "start_from",
         "terminal",
         "training",
+        "tutorial",
         "winograd",
         "working_folder",
     ]

@@ -56,6 +56,15 @@ def cache_is_temporary() -> bool:
     return _cache().temporary
 
 
+def look_at_cache() -> tuple[Path, str, str]:
+    """The folder that the cache should lie in, and why it cannot and what mends that, both "" where
+    it can: nothing is said, and nothing else is taken in its place."""
+    try:
+        return _make_own(_wanted()), "", ""
+    except _Unfit as unfit:
+        return unfit.folder, unfit.cause, unfit.cure
+
+
 def kernel_folder(digest: str) -> Path:
     """The cache's folder for the kernels of one source, which is there and can be written to."""
     cache = _cache()

@@ -55,8 +55,8 @@ def train(
 ) -> None:
     """Train a net on Spark.
 
-    The run's folder gets the model, its history, TensorBoard files, checkpoints, and report.html, a
-    page about it all.
+    The run's folder gets the model, its history, TensorBoard files, checkpoints, report.html, a
+    page about it all, and model-card.md.
     """
     from lenet.runtime.records.run_folder import check_folder, new_folder
 
@@ -177,7 +177,7 @@ def _train(
 ) -> Callable[[], None]:  # fmt: skip
     """Train, and return what tells of the end; `kept` gets where the newest checkpoint is, if it is
     not in its own place, or ""."""
-    from lenet.reporting import report_at_end
+    from lenet.reporting import Closing
     from lenet.runtime.events import CheckpointKept, Event, Warned
     from lenet.runtime.resolve import resolve_data
     from lenet.runtime.run import train_model
@@ -191,15 +191,16 @@ def _train(
         if isinstance(watch, Bars) and options.engine == "spark":
             watch.say("Spark is starting …")
 
+        closing = Closing(lambda text: watch(Warned(text)))
+
         def take(event: Event) -> None:
+            closing.take(event)
             if isinstance(event, CheckpointKept):
                 kept[:] = [event.elsewhere]
             watch(event)
 
         model = train_model(graph, network.path, source, options, network.settings, take)
-        page = None
-        if report:
-            page = report_at_end(model, options.folder, source, lambda text: watch(Warned(text)))
+        page = closing.write(model, options.folder, source, report)
     assert options.folder is not None
     seconds = time.perf_counter() - started
     return partial(_conclude, model, seconds, network, options.data, options.folder, page, as_json)

@@ -14,9 +14,10 @@ _MOST_POINTS = 400
 _BEYOND = 1e30
 
 
-def chart(kind: str, history: History) -> str:
+def chart(kind: str, history: History, batches: Sequence[tuple[float, float]] = ()) -> str:
     """The `loss` of training and validation, or the shares of the `validation` in
-    percent, over epochs; "" where there are none."""
+    percent, over epochs; "" where there are none. Beside the losses lie those of `batches`, by
+    epochs and parts of them."""
     if kind != "validation":
         series = {
             "training": _points(history, lambda event: event.get("loss")),
@@ -35,15 +36,17 @@ def chart(kind: str, history: History) -> str:
         }
         title = "validation by epoch"
     series = {name: points for name, points in series.items() if points}
-    if not series:
+    behind = [(x, y) for x, y in batches if _number(y)]
+    if not series and not behind:
         return ""
     unit = "%" if kind == "validation" else "loss"
-    xs = [x for points in series.values() for x, _ in points]
-    ys = [y for points in series.values() for _, y in points]
+    xs = [x for points in (*series.values(), behind) for x, _ in points]
+    ys = [y for points in (*series.values(), behind) for _, y in points]
     curves = [
         Curve(f"{name[:24]} {points[-1][1]:.4g}" + ("%" if unit == "%" else ""), points)
         for name, points in series.items()
     ]
+    curves += [Curve("batches", behind, faint=True)] if behind else []
     return plot(title, counted("epoch", xs), linear(unit, ys), curves)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lenet.dsl.messages.clean import clean
 from lenet.dsl.metrics import metric_called
-from lenet.pages.notebook import in_notebook
+from lenet.notebook.progress import in_notebook
 from lenet.runtime.events import DataCounted, Event, SparkStarted, Warned
 from lenet.runtime.search.record import Found, Record
 from lenet.terminal.columns import elided

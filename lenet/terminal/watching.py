@@ -4,10 +4,11 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lenet.dsl.lower.reader import Duration
-from lenet.pages.notebook import Notebook, in_notebook
+from lenet.notebook.progress import Notebook, in_notebook
 from lenet.runtime.events import Event, Watch
 from lenet.terminal.progress import Bars, Lines
 
@@ -31,25 +32,27 @@ class Silent(Lines):
 
 
 @contextmanager
-def shown(progress: bool, network: "Network", epochs: int | None) -> Iterator[Lines]:
-    """The display of one training. Of several at once, as in a cross-validation, the first gets it
-    until its end."""
+def shown(
+    progress: bool, network: "Network", epochs: int | None, folder: Path | None = None
+) -> Iterator[Lines]:
+    """The display of one training, whose records are in `folder`. Of several at once, as in a
+    cross-validation, the first gets it until its end."""
     if not progress or not _busy.acquire(blocking=False):
         yield Silent()
         return
     try:
         train = network.graph.train
         stop = Duration(epochs, "epochs") if epochs else train.stop if train else None
-        with _chosen(stop) as display:
+        with _chosen(stop, folder) as display:
             display.say(f"{network.path.name}: {network.parameter_count:,} parameters")
             yield display
     finally:
         _busy.release()
 
 
-def _chosen(stop: Duration | None) -> Lines:
+def _chosen(stop: Duration | None, folder: Path | None) -> Lines:
     if in_notebook():
-        return Notebook(stop)
+        return Notebook(stop, folder)
     if sys.stderr is not None and sys.stderr.isatty():
         return Bars(stop)
     return Silent()

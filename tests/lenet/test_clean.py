@@ -23,8 +23,8 @@ from lenet.dsl.errors import LenetError
 from lenet.dsl.messages.clean import clean, clean_json, clean_lines, escape
 from lenet.dsl.messages.diagnostics import Diagnostic, render
 from lenet.dsl.syntax.tree import Span
-from lenet.pages import notebook
-from lenet.pages.notebook import Notebook, State
+from lenet.notebook import progress as notebook
+from lenet.notebook.progress import Notebook, State
 from lenet.runtime.events import DataCounted, SparkStarted, StageFailed, Warned
 from lenet.terminal.console import show_error
 from lenet.terminal.progress import Bars, JsonLog, Lines

@@ -147,8 +147,8 @@ def test_a_pipe_gets_plain_lines(piped: tuple[Path, Any]) -> None:
 def test_the_runs_folder(piped: tuple[Path, Any]) -> None:
     folder, process = piped
     names = sorted(path.name for path in folder.iterdir())
-    ours = ["best.safetensors", "checkpoints", "history.jsonl", "model.safetensors", "report.html",
-            "run.json", "tensorboard"]  # fmt: skip
+    ours = ["best.safetensors", "checkpoints", "history.jsonl", "model-card.md",
+            "model.safetensors", "report.html", "run.json", "tensorboard"]  # fmt: skip
     assert names == ours
     model = lenet.open(folder / "model.safetensors")
     assert model.digest[:16] in process.stdout

@@ -9,12 +9,14 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 import lenet
 from lenet.dsl.lower.reader import Duration
-from lenet.pages.notebook import Notebook, State, in_notebook
-from lenet.runtime.events import IterationDone
+from lenet.notebook.course import Course
+from lenet.notebook.progress import Notebook, State, in_notebook
+from lenet.runtime.events import EpochDone, IterationDone, Started
 from lenet.terminal.progress import Lines
 from lenet.terminal.watching import Silent, shown
 from nets import variations
@@ -172,7 +174,7 @@ def test_updates_are_few_and_the_last_one_is_whole(
 ) -> None:
     clock = iter(range(10**6))
     slow = SimpleNamespace(monotonic=lambda: next(clock) / 100)
-    monkeypatch.setattr("lenet.pages.notebook.time", slow)
+    monkeypatch.setattr("lenet.notebook.progress.time", slow)
     with Notebook(Duration(4, "epochs")) as notebook:
         for step in range(1, 101):
             notebook(IterationDone(2, 100 + step, step, 100, 1.0, 0.5, 0.1, 9.0))
@@ -200,6 +202,40 @@ def test_other_shells_are_no_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
         assert not in_notebook()
     monkeypatch.delitem(sys.modules, "IPython")
     assert not in_notebook()
+
+
+@pytest.mark.parametrize(
+    ("name", "bases", "is_one"),
+    [
+        ("DatabricksShell", ("InteractiveShell",), True),
+        ("Embedded", ("TerminalInteractiveShell", "InteractiveShell"), False),
+    ],
+)
+def test_shells_are_known_by_what_they_are(
+    monkeypatch: pytest.MonkeyPatch, name: str, bases: tuple[str, ...], is_one: bool
+) -> None:
+    shell: type = object
+    for each in (*reversed(bases), name):
+        shell = type(each, (shell,), {})
+    ipython = ModuleType("IPython")
+    ipython.get_ipython = lambda: shell()  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
+    assert in_notebook() == is_one
+
+
+def test_a_long_course_stays_small() -> None:
+    """Of many batches, means; and nothing of what comes again."""
+    course = Course()
+    for epoch in (1, 2, 3, 4):
+        for step in range(1, 1001):
+            iteration = 1000 * (epoch - 1) + step
+            course.take(IterationDone(epoch, iteration, step, 1000, float(epoch), 0.5, 0.1, 9.0))
+        course.take(EpochDone(epoch, 1000 * epoch, float(epoch), 0.5, 0.1, 9.0, 1.0, {}))
+    assert 300 <= len(course.batches) < 600 and course.batches[-1][0] > 3.98
+    assert np.mean([loss for _, loss in course.batches]) == pytest.approx(2.5, abs=0.01)
+    course.take(Started(2000, []))
+    assert len(course.history) == 2 and 1.98 < course.batches[-1][0] <= 2.0
+    assert course.curves().count("<svg") == 1
 
 
 # Several at once.

@@ -11,8 +11,9 @@ from lenet.pages.plot import Curve, linear, plot
 from lenet.pages.report.frame import paragraph, scrolled, shade, table
 from lenet.reported import Judged
 from lenet.runtime.metrics.outcomes import Numbers, Places, YesOrNo
+from lenet.runtime.models.evaluation import Evaluation
 
-_MATRIX = 40  # classes whose pairs fit a page
+MATRIX = 40  # classes whose pairs fit a page
 _PAIRS = 12  # that are listed
 _ROWS = 200  # of the table of classes
 _PLOTTED = 4  # answers
@@ -37,19 +38,30 @@ def answers_section(judged: Judged) -> str:
 
 
 def _metrics(judged: Judged, of: str) -> str:
-    rows = [
+    return table(of, ("metric", "value"), metric_rows(judged.found), numbers=(1,))
+
+
+def metric_rows(found: Evaluation) -> list[tuple[str, str]]:
+    """The metrics that are numbers, as they are shown."""
+    return [
         (clean(name), metric_called(name).shown(value))
-        for name, value in judged.found.items()
+        for name, value in found.items()
         if name != "count"
     ]
-    return table(of, ("metric", "value"), rows, numbers=(1,))
 
 
 def _classes(classes: Sequence[dict[str, Any]]) -> str:
+    caption, heads, rows = class_rows(classes)
+    return "<h3>Classes</h3>" + table(caption, heads, rows, range(1, len(heads) - 1))
+
+
+def class_rows(classes: Sequence[dict[str, Any]]) -> tuple[str, list[str], list[Sequence[str]]]:
+    """A caption, the heads of the columns, of which all but the first and the last are numbers, and
+    a row for each class, or for those with the lowest f1 where they are many."""
     measured = [metric.name for metric in of_classes() if metric.name in classes[0]]
     counted = classes[0].get("counted", "images")
     rows = sorted(classes, key=lambda row: row["f1"]) if len(classes) > _ROWS else list(classes)
-    cells = [
+    cells: list[Sequence[str]] = [
         (
             name_of(row["label"]), f"{row['count']:,}", *(f"{row[m]:.2%}" for m in measured),
             _mistaken(row),
@@ -59,8 +71,7 @@ def _classes(classes: Sequence[dict[str, Any]]) -> str:
     caption = "each class"
     if len(classes) > _ROWS:
         caption = f"the {_ROWS} of {len(classes):,} classes with the lowest f1"
-    heads = ("class", counted, *measured, "most often mistaken for")
-    return "<h3>Classes</h3>" + table(caption, heads, cells, range(1, 2 + len(measured)))
+    return caption, ["class", counted, *measured, "most often mistaken for"], cells
 
 
 def _mistaken(row: dict[str, Any]) -> str:
@@ -76,12 +87,10 @@ def name_of(label: str) -> str:
 
 
 def _confusion(judged: Judged) -> str:
-    counts = np.array(judged.found.confusion)
     names = [name_of(row["label"]) for row in judged.found.classes]
-    pairs = paragraph("Most frequent mistakes: " + ", ".join(_pairs(counts, names)) + ".")
-    if not (counts - np.diag(np.diag(counts))).any():
-        pairs = paragraph("There is no mistake among them.")
-    if len(names) > _MATRIX:
+    counts = np.array(judged.found.confusion)
+    pairs = paragraph(most_frequent(counts, names))
+    if len(names) > MATRIX:
         return f"<h3>Confusion</h3>{pairs}"
     top = "".join(f'<th scope="col" class="n">{escape(name[:12])}</th>' for name in names)
     totals = np.maximum(counts.sum(axis=1), 1)
@@ -100,6 +109,14 @@ def _confusion(judged: Judged) -> str:
         f"{top}</tr></thead><tbody>{body}</tbody></table>"
     )
     return f"<h3>Confusion</h3>{scrolled('confusion matrix', matrix)}{pairs}"
+
+
+def most_frequent(counts: np.ndarray, names: Sequence[str]) -> str:
+    """A sentence on which classes are most often taken for which."""
+    pairs = list(_pairs(counts, names))
+    if not pairs:
+        return "There is no mistake among them."
+    return f"Most frequent mistakes: {', '.join(pairs)}."
 
 
 def _pairs(counts: np.ndarray, names: Sequence[str]) -> Iterator[str]:

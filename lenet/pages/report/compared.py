@@ -87,14 +87,14 @@ def _told(run: Reported) -> Iterator[tuple[str, str]]:
             yield name, clean(str(about[name]))
     for name, value in run.model.settings.items():
         yield f"--set {name}", str(value)
-    yield from _lines(run.model.source)
+    yield from section_lines(run.model.source)
     found = about.get("environment")
     for name, value in (found if isinstance(found, dict) else {}).items():
         yield clean(str(name)), clean(str(value))
     yield "digest", f"{run.model.digest[:16]}…"
 
 
-def _lines(source: str) -> Iterator[tuple[str, str]]:
+def section_lines(source: str) -> Iterator[tuple[str, str]]:
     """The lines of the sections, which are indented below their names, by section and first word;
     several of the same together."""
     found: dict[str, list[str]] = {}

@@ -88,7 +88,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 def test_the_folder(run: Run) -> None:
     names = sorted(path.name for path in run.folder.iterdir())
-    ours = ["best.safetensors", "checkpoints", "history.jsonl", "model.safetensors",
+    ours = ["best.safetensors", "checkpoints", "history.jsonl", "model-card.md",
+            "model.safetensors",
             "report.html", "run.json", "tensorboard"]  # fmt: skip
     assert names == ours
     (events,) = (run.folder / "tensorboard").iterdir()

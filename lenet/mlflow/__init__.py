@@ -1,0 +1,38 @@
+"""Models of lenet in MLflow, without pickles: they are saved as their one file, and opened by it.
+
+import lenet.mlflow
+
+lenet.mlflow.autolog()  # from now on, each training is a run of MLflow's
+lenet.mlflow.log_model(model, name="digits")
+lenet.mlflow.load_model("models:/digits/1")  # a lenet.Model
+mlflow.pyfunc.load_model("models:/digits/1").predict(images)  # a DataFrame
+"""
+
+from lenet.dsl.errors import LenetError
+
+try:
+    import mlflow  # noqa: F401
+except ImportError as missing:
+    raise LenetError(
+        "the package mlflow is missing", str(missing), "pip install 'lenet[mlflow]'"
+    ) from None
+
+from lenet.mlflow.autologging import autolog
+from lenet.mlflow.flavour import (
+    FLAVOR_NAME,
+    _load_pyfunc,
+    get_default_pip_requirements,
+    load_model,
+    log_model,
+    save_model,
+)
+
+__all__ = [
+    "FLAVOR_NAME",
+    "_load_pyfunc",  # MLflow asks this module for it
+    "autolog",
+    "get_default_pip_requirements",
+    "load_model",
+    "log_model",
+    "save_model",
+]
