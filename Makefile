@@ -46,7 +46,7 @@ golden: $(READY)
 docs: $(READY)
 	$(BIN)/python -m lenet.editor.reference
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[docs]'
-	$(BIN)/mkdocs build --strict --clean
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --clean
 
 digest: $(READY)
 	$(BIN)/python bench/digest.py $(SPEC) $(DIGEST_ARGS)

@@ -32,7 +32,7 @@ MEMORY = 512  # MiB of an executor: about the least that Spark starts with
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("spec", nargs="?", type=Path, default=ROOT / "specs" / "digits.lenet")
-    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--workers", type=int, nargs="*", default=[1, 2, 4, 8])
     arguments = parser.parse_args()
     spec, epochs = arguments.spec.resolve(), arguments.epochs

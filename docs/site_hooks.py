@@ -6,14 +6,17 @@ from pathlib import Path
 from posixpath import normpath
 from typing import Any
 
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import File, Files
+
 from lenet.dsl.registry import STRUCTURE, layers
 from lenet.dsl.sections import SECTIONS
-from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).parents[1]
 PAGES = ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
 LINK = re.compile(r"(\]\()([^)\s]+)(\))")
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+ELSEWHERE = re.compile(r"""<(?:script|img|iframe|link)\b[^>]*(?:src|href)="(https?:[^"]*)\"""")
 WORDS = {*layers(), *STRUCTURE, *SECTIONS}
 LINES = {line for section in SECTIONS.values() for line in section.lines}
 
@@ -75,3 +78,10 @@ def _with_language(found: re.Match[str]) -> str:
     if word in WORDS or first.startswith("  ") and word in LINES or first.startswith("# "):
         return f"```lenet\n{text}```"
     return f"```text\n{text}```"
+
+
+def on_post_page(output: str, page: Any, config: Any) -> str:
+    """PluginError where a page would have its reader's browser ask somebody else."""
+    if found := ELSEWHERE.search(output):
+        raise PluginError(f"{page.file.src_uri} loads {found[1]}")
+    return output

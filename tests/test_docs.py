@@ -57,7 +57,9 @@ def test_each_page_is_led_to() -> None:
     named = _named_in(yaml.safe_load((ROOT / "mkdocs.yml").read_text())["nav"])
     outside = {"CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"}
     assert sorted(named) == sorted(pages | outside)
-    listed = re.findall(r"\]\((?:\.\./)?(\w[\w-]*\.md)[#)]", (ROOT / "docs" / "index.md").read_text())
+    listed = re.findall(
+        r"\]\((?:\.\./)?(\w[\w-]*\.md)[#)]", (ROOT / "docs" / "index.md").read_text()
+    )
     assert set(listed) == (pages | outside) - {"index.md"}
 
 

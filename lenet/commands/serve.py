@@ -8,7 +8,6 @@ from lenet.runtime.extras import need
 from lenet.terminal.console import note
 
 
-
 def serve(
     models: Annotated[
         list[str],

@@ -15,16 +15,16 @@ _COMMANDS = """# The command line
 
 <!-- Written by `make docs`: edit the commands, in lenet/commands, instead. -->
 
-What `lenet --help` and `lenet COMMAND --help` say. A mistake ends a command with one message and exit
-code 1, wrong usage with 2, a signal with 128 and its number. With `--json`, standard output is for
-programs. `python -m lenet` is the same program.
+What `lenet --help` and `lenet COMMAND --help` say. A mistake ends a command with one message and
+exit code 1, wrong usage with 2, a signal with 128 and its number. With `--json`, standard output is
+for programs. `python -m lenet` is the same program.
 """
 _PYTHON = """# Python
 
 <!-- Written by `make docs`: edit the docstrings instead. -->
 
-What `import lenet` gives; `help(lenet.train)` says the same. Mistakes raise `LenetError`, whose text is
-what the command line would print.
+What `import lenet` gives; `help(lenet.train)` says the same. Mistakes raise `LenetError`, whose
+text is what the command line would print.
 """
 _WIDTH = 88  # of a call
 _ML = """## lenet.ml

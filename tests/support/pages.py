@@ -71,7 +71,7 @@ class Shell:
     def paste(self, command: str) -> tuple[str, int]:
         """What is printed, and the exit code."""
         assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.write(f"{command}\necho \"{_END} $?\"\n")
+        self._process.stdin.write(f'{command}\necho "{_END} $?"\n')
         self._process.stdin.flush()
         printed: list[str] = []
         for line in self._process.stdout:
