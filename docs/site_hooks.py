@@ -15,7 +15,8 @@ from lenet.dsl.sections import SECTIONS
 ROOT = Path(__file__).parents[1]
 PAGES = ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
 LINK = re.compile(r"(\]\()([^)\s]+)(\))")
-FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# A block of text with its language, or the margin of a list in a list.
+PIECE = re.compile(r"^```([^\n]*)\n(.*?)^```$|^  (?=- )", re.MULTILINE | re.DOTALL)
 ELSEWHERE = re.compile(r"""<(?:script|img|iframe|link)\b[^>]*(?:src|href)="(https?:[^"]*)\"""")
 WORDS = {*layers(), *STRUCTURE, *SECTIONS}
 LINES = {line for section in SECTIONS.values() for line in section.lines}
@@ -44,7 +45,7 @@ def _folder(path: Path) -> str:
 
 
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str:
-    """Links to where the files are on these pages; and the language of each piece of text."""
+    """Links to where the files are on these pages; lists in lists; the language of each piece."""
     source = page.file.src_uri
     here = "" if source in PAGES else "docs"
 
@@ -55,7 +56,7 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
             return found[0]
         return f"{begin}{_place(normpath(f'{here}/{path}'.lstrip('/')))}{hash_}{anchor}{end}"
 
-    return FENCE.sub(_with_language, LINK.sub(moved, markdown))
+    return PIECE.sub(_as_here, LINK.sub(moved, markdown))
 
 
 def _place(path: str) -> str:
@@ -67,17 +68,21 @@ def _place(path: str) -> str:
     return path
 
 
-def _with_language(found: re.Match[str]) -> str:
-    told, text = found.groups()
-    if told:
-        return found[0]
+def _as_here(found: re.Match[str]) -> str:
+    """Lists in lists begin after four spaces for mkdocs; and texts are coloured."""
+    language, text = found.groups()
+    if text is None:
+        return "    "
+    return found[0] if language else f"```{_language(text)}\n{text}```"
+
+
+def _language(text: str) -> str:
     first = text.split("\n", 1)[0]
     word = (first.split() or [""])[0]
     if word == "$":
-        return f"```console\n{text}```"
-    if word in WORDS or first.startswith("  ") and word in LINES or first.startswith("# "):
-        return f"```lenet\n{text}```"
-    return f"```text\n{text}```"
+        return "console"
+    line = first.startswith("  ") and word in LINES
+    return "lenet" if word in WORDS or line or first.startswith("# ") else "text"
 
 
 def on_post_page(output: str, page: Any, config: Any) -> str:
