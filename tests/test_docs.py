@@ -39,8 +39,20 @@ def test_every_layer_is_on_the_page() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_links_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
-        assert "://" in target or (page.parent / target).exists(), target
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+        path, _, anchor = target.partition("#")
+        if "://" in target:
+            continue
+        there = page.parent / path if path else page
+        assert there.exists(), target
+        assert not anchor or anchor in _anchors(there), target
+
+
+def _anchors(page: Path) -> set[str]:
+    """Of its headings, as repositories' pages and mkdocs make them alike."""
+    headings = re.findall(r"^#+ (.*)", page.read_text(), re.MULTILINE)
+    kept = (re.sub(r"[^\w -]", "", heading).strip().lower() for heading in headings)
+    return {text.replace(" ", "-") for text in kept}
 
 
 def _named_in(nav: Any) -> list[str]:
