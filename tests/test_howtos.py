@@ -1,5 +1,5 @@
-"""Commands of the how-tos, pasted one by one out of their pages: each ends well, and prints the lines
-that the page shows, but for numbers. (The tutorial's are those of test_newcomer.py.)"""
+"""Commands of the how-tos, pasted one by one out of their pages: each ends well, and prints the
+lines that the page shows, but for numbers. (The tutorial's are those of test_newcomer.py.)"""
 
 import os
 import re
