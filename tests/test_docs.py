@@ -68,11 +68,11 @@ def test_each_page_is_led_to() -> None:
     pages = {path.name for path in PAGES} - {"README.md"}
     named = _named_in(yaml.safe_load((ROOT / "mkdocs.yml").read_text())["nav"])
     outside = {"CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"}
-    assert sorted(named) == sorted(pages | outside)
+    assert sorted(named) == sorted(pages | outside), "mkdocs.yml, `nav`"
     listed = re.findall(
         r"\]\((?:\.\./)?(\w[\w-]*\.md)[#)]", (ROOT / "docs" / "index.md").read_text()
     )
-    assert set(listed) == (pages | outside) - {"index.md"}
+    assert set(listed) == (pages | outside) - {"index.md"}, "docs/index.md"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
