@@ -10,7 +10,7 @@ FIND_JAVA = from lenet.runtime.spark.java import ensure_java; ensure_java()
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help train test fast large lint golden docs bench clean
+.PHONY: help train test fast large lint golden docs digest bench package vsix clean
 
 help:
 	@echo "make train    train $(SPEC)   (SPEC=specs/other.lenet, TRAIN_ARGS='...')"
@@ -19,8 +19,11 @@ help:
 	@echo "make large    the tests that take long and are tried in parts by others, such as the largest nets"
 	@echo "make lint     ruff's checks and format, and mypy"
 	@echo "make golden   write the golden texts anew (read the difference)"
-	@echo "make docs     write docs/language.md anew"
+	@echo "make docs     write the reference in docs/ anew, and build all of it as pages into site/"
+	@echo "make digest   train alone, with one to eight workers, and with kills: one digest"
 	@echo "make bench    install PyTorch, and measure us beside it   (BENCH_ARGS='--help')"
+	@echo "make package  build the wheel and the source distribution into dist/"
+	@echo "make vsix     build and test the extension of Visual Studio Code (with Node.js)"
 	@echo "make clean    remove .venv and caches; trained models under runs/ stay"
 	@echo "PYTHON=python3.12 chooses the Python that .venv is made from (3.11 or newer)."
 
@@ -42,10 +45,22 @@ golden: $(READY)
 
 docs: $(READY)
 	$(BIN)/python -m lenet.editor.reference
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --clean
+
+digest: $(READY)
+	$(BIN)/python bench/digest.py $(SPEC) $(DIGEST_ARGS)
 
 bench: $(READY)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python bench/run.py $(BENCH_ARGS)
+
+package: $(READY)
+	rm -rf build dist
+	$(BIN)/python -m build --outdir dist
+
+vsix:
+	cd editors/vscode && npm ci --no-audit --no-fund && npm test && npm run package
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -76,5 +91,5 @@ $(READY): pyproject.toml constraints.txt
 	touch $@
 
 clean:
-	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv build dist site *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

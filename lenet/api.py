@@ -15,6 +15,7 @@ from lenet.dsl.messages.clean import clean
 from lenet.dsl.messages.diagnostics import Diagnostic, SpecError, decoded, imports_of, read_source
 from lenet.dsl.shapes import show
 from lenet.parameters import takes_options
+from lenet.runtime.extras import need
 from lenet.runtime.options import Options
 from lenet.shapes import shapes, shapes_text
 
@@ -217,6 +218,7 @@ def udf(model: "Model | str | Path", spark: "SparkSession | None" = None) -> Any
     yes), raw are all numbers, or the logarithms of the odds. Without `spark`, it is for the active
     session.
     """
+    need("spark", "Spark")
     from lenet.runtime.models.model import Model
     from lenet.runtime.spark.frames import prediction_function
     from lenet.runtime.spark.session import active_session

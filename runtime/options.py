@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lenet.dsl.errors import LenetError
+from lenet.runtime.extras import need
 
 if TYPE_CHECKING:
     from lenet.runtime.spark.session import SparkSession
@@ -85,6 +86,9 @@ class Options:
             if described.least is not None and value is not None and value < described.least:
                 title = f"{name} is {value:g}, but must be at least {described.least}"
                 raise LenetError(title)
+        if self.engine == "spark":  # said before data are read
+            without = ", or train without Spark, to the same bits: "
+            need("spark", "Spark", f"{without}--engine local", f'{without}engine="local"')
 
 
 def described_options() -> dict[str, tuple[Field[Any], Described]]:

@@ -2,16 +2,23 @@
 
 import ast
 import re
+import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
+import yaml
+from pages import Command, steps
 
 from lenet.api import load
+from lenet.cli import app
 from lenet.dsl.augmentations import AUGMENTATIONS
 from lenet.dsl.check import check, check_graph, reader_of
 from lenet.dsl.messages.diagnostics import render
 from lenet.dsl.registry import STRUCTURE, layers
 from lenet.dsl.sections import SECTIONS
+from lenet.editor.faces import commands_reference, python_reference
 from lenet.editor.reference import language_reference
 from lenet.pages.draw import draw_svg
 
@@ -19,8 +26,10 @@ ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
-def test_the_language_page_is_generated(golden) -> None:
+def test_the_reference_is_generated(golden) -> None:
     golden("../docs/language.md", language_reference())
+    golden("../docs/commands.md", commands_reference())
+    golden("../docs/python.md", python_reference())
 
 
 def test_every_layer_is_on_the_page() -> None:
@@ -30,8 +39,54 @@ def test_every_layer_is_on_the_page() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_links_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
-        assert "://" in target or (page.parent / target).exists(), target
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+        path, _, anchor = target.partition("#")
+        if "://" in target:
+            continue
+        there = page.parent / path if path else page
+        assert there.exists(), target
+        assert not anchor or anchor in _anchors(there), target
+
+
+def _anchors(page: Path) -> set[str]:
+    """Of its headings, as repositories' pages and mkdocs make them alike."""
+    headings = re.findall(r"^#+ (.*)", page.read_text(), re.MULTILINE)
+    kept = (re.sub(r"[^\w -]", "", heading).strip().lower() for heading in headings)
+    return {text.replace(" ", "-") for text in kept}
+
+
+def _named_in(nav: Any) -> list[str]:
+    """The pages of a navigation, however deep."""
+    if isinstance(nav, str):
+        return [nav]
+    return [name for part in (nav.values() if isinstance(nav, dict) else nav)
+            for name in _named_in(part)]  # fmt: skip
+
+
+def test_each_page_is_led_to() -> None:
+    """By the navigation of the site, mkdocs.yml, and by the list of docs/index.md."""
+    pages = {path.name for path in PAGES} - {"README.md"}
+    named = _named_in(yaml.safe_load((ROOT / "mkdocs.yml").read_text())["nav"])
+    outside = {"CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"}
+    assert sorted(named) == sorted(pages | outside), "mkdocs.yml, `nav`"
+    listed = re.findall(
+        r"\]\((?:\.\./)?(\w[\w-]*\.md)[#)]", (ROOT / "docs" / "index.md").read_text()
+    )
+    assert set(listed) == (pages | outside) - {"index.md"}, "docs/index.md"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_commands_of_the_docs_are_commands(page: Path) -> None:
+    """With options that there are, and as many arguments as they take."""
+    root: Any = typer.main.get_command(app)
+    for step in steps(page):
+        if not isinstance(step, Command) or not step.text.startswith("lenet "):
+            continue
+        words = shlex.split(step.text.partition("|")[0].partition(">")[0], comments=True)[1:]
+        command = root.commands[words.pop(0)]
+        while hasattr(command, "commands"):
+            command = command.commands[words.pop(0)]
+        command.make_context(step.text, [word for word in words if word != "…"])
 
 
 def test_whole_nets_in_the_docs_are_right() -> None:
@@ -123,9 +178,10 @@ def test_the_mistakes_of_the_readme() -> None:
     assert "\n".join(found) == shown[1]
 
 
-def test_the_picture_is_that_of_the_net(golden) -> None:
-    path = ROOT / "specs" / "resnet20.lenet"
-    golden("../docs/resnet20.svg", draw_svg(load(path).graph, path.name))
+def test_pictures_are_those_of_their_nets(golden) -> None:
+    for name in ("lenet5", "resnet20"):
+        path = ROOT / "specs" / f"{name}.lenet"
+        golden(f"../docs/{name}.svg", draw_svg(load(path).graph, path.name))
 
 
 def test_the_readme_shows_the_heart_of_resnet() -> None:

@@ -84,7 +84,7 @@ def _row(spec: Path) -> str:
     about = itertools.takewhile(lambda line: line.startswith("#"), spec.read_text().splitlines())
     net = load(spec).graph
     totals = shapes(net, spec.name)["totals"]
-    text = " ".join(line.removeprefix("#").strip() for line in about)
+    text = " ".join(line.removeprefix("#").strip() for line in about).replace("*", r"\*")
     size = "x".join(map(str, net.input))
     link = f"[{spec.stem}](../specs/{spec.name})"
     return f"| {link} | {text} | {size} | {totals['parameters']:,} | {totals['macs']:,} |"

@@ -1,14 +1,11 @@
 """`lenet serve`: models for browsers and programs."""
 
-from importlib.util import find_spec
 from typing import Annotated
 
 import typer
 
-from lenet.dsl.errors import LenetError
+from lenet.runtime.extras import need
 from lenet.terminal.console import note
-
-_NEEDED = ("starlette", "uvicorn", "httptools", "python_multipart", "prometheus_client")
 
 
 def serve(
@@ -49,12 +46,9 @@ def serve(
     The page is at /, the API's description, OpenAPI 3.1, at /openapi.json, Prometheus' counters at
     /metrics. A file that changes is read again while the old model still answers; SIGHUP looks at
     once. SIGTERM and Ctrl-C finish what is worked on. Requests beyond the limits are refused (429,
-    413). It needs more packages: pip install "lenet[serve]".
+    413). It needs more packages: pip install 'lenet[serve]'.
     """
-    missing = [name for name in _NEEDED if find_spec(name) is None]
-    if missing:
-        detail = f"It is made with {', '.join(missing)}."
-        raise LenetError("`lenet serve` needs more packages", detail, 'pip install "lenet[serve]"')
+    need("serve", "`lenet serve`")
 
     from lenet.serve.running import serve_models
     from lenet.serve.settings import Settings

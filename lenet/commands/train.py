@@ -137,7 +137,8 @@ def _check_usage(
 
 
 def check_options(given: Mapping[str, Any], resumes: bool) -> None:
-    """BadParameter for options of a run that have no such value, or do not go together."""
+    """BadParameter for options of a run that have no such value, or do not go together; LenetError
+    where their engine is not installed."""
     for name, (_, described) in described_options().items():
         if described.choices and given.get(name, described.choices[0]) not in described.choices:
             known = ", ".join(described.choices)
@@ -147,6 +148,8 @@ def check_options(given: Mapping[str, Any], resumes: bool) -> None:
         raise typer.BadParameter("with Spark on this machine, write --master local[N]")
     if master and engine == "local":
         raise typer.BadParameter("--master is for Spark; --engine local takes --threads")
+    if not resumes:
+        Options(**given)  # LenetError for what cannot be, before a folder is made
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """What the executors of a cluster are, beside this machine: asked through a session."""
 
 import platform
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
@@ -23,7 +22,7 @@ def executor_findings(master: str) -> Iterator[Finding]:
 
         session = start_session(master, "lenet doctor")
     except ImportError as error:
-        fix = f"{sys.executable} -m pip install pyspark"
+        fix = "pip install 'lenet[spark]'"
         yield Finding(_GROUP, "session", "none", str(error), fix, broken=True)
         return
     except LenetError as error:

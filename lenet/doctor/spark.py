@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -31,7 +31,11 @@ _ASK = (
 
 
 def spark_findings() -> Iterator[Finding]:
-    """All of them."""
+    """All of them; a plain installation has no Spark, and needs neither it nor Java."""
+    if find_spec("pyspark") is None:
+        fix = "pip install 'lenet[spark]', or train with --engine local"
+        yield Finding(_GROUP, "Spark", "none", "pyspark is not installed", fix)
+        return
     yield _java()
     yield from _installation()
     yield from _settings()
@@ -73,12 +77,7 @@ def _program(java: Java) -> Path:
 
 def _installation() -> Iterator[Finding]:
     """The package pyspark, and another Spark that SPARK_HOME may name in its place."""
-    try:
-        own = version("pyspark")
-    except PackageNotFoundError:
-        fix = f"{sys.executable} -m pip install pyspark, or train with --engine local"
-        yield Finding(_GROUP, "Spark", "none", "pyspark is not installed", fix, broken=True)
-        return
+    own = version("pyspark")
     home = os.environ.get("SPARK_HOME")
     if not home:
         yield Finding(_GROUP, "Spark", f"{own}, of the package pyspark")

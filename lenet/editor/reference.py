@@ -1,4 +1,5 @@
-"""Writes docs/language.md from the registries: `python -m lenet.editor.reference`."""
+"""The reference of the language, from the registries; `python -m lenet.editor.reference` writes
+all pages of docs/ that are made of the program."""
 
 from lenet.dsl.glossary import glossary
 from lenet.dsl.messages.wording import CODES
@@ -8,7 +9,7 @@ from lenet.editor.explain import describe_argument, describe_line, words_behind
 
 _INTRODUCTION = """# The language
 
-<!-- Written by `python -m lenet.editor.reference`: edit that, or the words, instead. -->
+<!-- Written by `make docs`: edit the words, or lenet/editor/reference.py, instead. -->
 
 A `.lenet` file is a network, one layer a line, in the order in which data flow:
 
@@ -152,6 +153,13 @@ def _layer(layer: Layer) -> str:
 if __name__ == "__main__":
     from pathlib import Path
 
-    path = Path(__file__).parents[2] / "docs" / "language.md"
-    path.write_text(language_reference(), encoding="utf-8")
-    print(f"wrote {path}")
+    from lenet.editor.faces import commands_reference, python_reference
+
+    for name, text in (
+        ("language.md", language_reference()),
+        ("commands.md", commands_reference()),
+        ("python.md", python_reference()),
+    ):
+        path = Path(__file__).parents[2] / "docs" / name
+        path.write_text(text, encoding="utf-8")
+        print(f"wrote {path}")

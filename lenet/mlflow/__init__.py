@@ -8,17 +8,12 @@ lenet.mlflow.load_model("models:/digits/1")  # a lenet.Model
 mlflow.pyfunc.load_model("models:/digits/1").predict(images)  # a DataFrame
 """
 
-from lenet.dsl.errors import LenetError
+from lenet.runtime.extras import need
 
-try:
-    import mlflow  # noqa: F401
-except ImportError as missing:
-    raise LenetError(
-        "the package mlflow is missing", str(missing), "pip install 'lenet[mlflow]'"
-    ) from None
+need("mlflow", "lenet.mlflow")
 
-from lenet.mlflow.autologging import autolog
-from lenet.mlflow.flavour import (
+from lenet.mlflow.autologging import autolog  # noqa: E402
+from lenet.mlflow.flavour import (  # noqa: E402
     FLAVOR_NAME,
     _load_pyfunc,
     get_default_pip_requirements,

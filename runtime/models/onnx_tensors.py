@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from lenet.dsl.errors import LenetError
 from lenet.dsl.files import read_file
+from lenet.runtime.extras import need
 
 ENDING = ".onnx"
 _MOST = 2**31  # bytes: that is where such files end
@@ -15,13 +16,9 @@ _MOST = 2**31  # bytes: that is where such files end
 
 def onnx_package() -> Any:
     """The package onnx; LenetError where it is missing."""
-    try:
-        import onnx
-    except ImportError:
-        detail = "It reads and writes ONNX files; lenet needs it for nothing else."
-        raise LenetError(
-            "the package onnx is missing", detail, "pip install 'lenet[onnx]'"
-        ) from None
+    need("onnx", "an ONNX file")
+    import onnx
+
     return onnx
 
 

@@ -2,15 +2,13 @@
 
 from typing import Any
 
-from lenet.dsl.errors import LenetError
+from lenet.runtime.extras import need
 
 
 def load_optuna() -> Any:
     """The package, silent but for its warnings; LenetError where it is not installed."""
-    try:
-        import optuna
-    except ImportError:
-        title = "a search needs the package optuna"
-        raise LenetError(title, "", "install it: pip install 'lenet[search]'") from None
+    need("search", "a search")
+    import optuna
+
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna

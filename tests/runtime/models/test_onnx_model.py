@@ -196,7 +196,7 @@ def test_without_the_package(saved: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setitem(sys.modules, "onnx", None)
     done = CliRunner().invoke(app, ["export", str(saved)])
     assert done.exit_code == 1 and not Path("model.onnx").exists()
-    assert "the package onnx is missing" in done.output
+    assert "an ONNX file needs the package onnx" in done.output
     assert "fix: pip install 'lenet[onnx]'" in done.output
-    with pytest.raises(lenet.LenetError, match="the package onnx is missing"):
+    with pytest.raises(lenet.LenetError, match="an ONNX file needs the package onnx"):
         onnx_tensors(Path("net.onnx"))
