@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 LANES = 16
 BLOCKS = 4  # blocks of sixteen images that layers after the last convolution take together
@@ -11,11 +12,13 @@ _LOAD = 0.25  # what a load costs beside a multiply-add, where both fit
 
 @dataclass(frozen=True)
 class Target:
-    """`registers` vectors of `width` floats; `width` divides the sixteen lanes of a block."""
+    """`registers` vectors of `width` floats; `width` divides the sixteen lanes of a block. `dot` is
+    how products of bytes are summed (compiler/simd/dot.py)."""
 
     name: str
     registers: int
     width: int
+    dot: Literal["vnni", "pairs", "plain"] = "plain"
 
     @property
     def parts(self) -> int:
@@ -79,12 +82,14 @@ def host() -> Target:
 
     name, features = binding.get_host_cpu_name(), binding.get_host_cpu_features()
     if features.get("avx512f"):
-        return Target(name, 32, 16)
+        pairs = "pairs" if features.get("avx512bw") else "plain"
+        return Target(name, 32, 16, "vnni" if features.get("avx512vnni") else pairs)
     if features.get("avx"):
-        return Target(name, 16, 8)
+        pairs = "pairs" if features.get("avx2") else "plain"
+        return Target(name, 16, 8, "vnni" if features.get("avxvnni") else pairs)
     if features.get("neon"):
         return Target(name, 32, 4)
-    return Target(name, 16, 4)
+    return Target(name, 16, 4, "pairs" if features.get("sse2") else "plain")
 
 
 def split(count: int, most: int) -> list[tuple[int, int, int]]:

@@ -31,13 +31,19 @@ from lenet.compiler.target import host
 from lenet.dsl.graph import Graph, Node
 from lenet.dsl.shapes import as_image, channels_of
 from lenet.dsl.training.values import Train
+from lenet.runtime.compress.int8 import as_int8
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.data.target import Target
 from lenet.runtime.machine.arrays import aligned_floats, frozen
 from lenet.runtime.models.model import Model
 from lenet.runtime.training.batches import Batches, Importance, Normalization
 from lenet.runtime.training.communicator import Alone
-from lenet.runtime.training.parameters import folded_weights, initial_weights, to_tensors
+from lenet.runtime.training.parameters import (
+    folded_weights,
+    from_tensors,
+    initial_weights,
+    to_tensors,
+)
 from lenet.runtime.training.predictor import Predictor
 from lenet.runtime.training.slices.count import least_rows, slice_count, training_bytes
 from lenet.runtime.training.slices.shard import deal
@@ -53,9 +59,10 @@ _COMPILE = "import sys; from lenet.cli import main; sys.argv = ['lenet', *{!r}];
 
 
 def bench(
-    graph: Graph, compile_arguments: list[str], threads: int, batch: int | None
+    graph: Graph, compile_arguments: list[str], threads: int, batch: int | None, int8: bool = False
 ) -> dict[str, Any]:
-    """All measurements, as `lenet bench --json` prints them.
+    """All measurements, as `lenet bench --json` prints them; with `int8`, those of a model of int8
+    weights as well.
 
     `compile_arguments` are those of a `lenet compile --json` for this net.
     """
@@ -84,15 +91,29 @@ def bench(
             "share_of_peak": rate * 2 * _training_macs(graph) / peak,
             "kernels": _kernels(profile, train, images, weights, core_peak, training=True),
         }
-    rate = _predict(loaded, images, weights, threads)
-    predict = profile.program.predict_calls
-    found["predict"] = {
-        "images_per_second": rate,
-        "share_of_peak": rate * 2 * sum(node.macs for node in graph.nodes) / peak,
-        "one_image_microseconds": _one_image(graph, program, images, weights),
-        "kernels": _kernels(profile, predict, images, weights, core_peak, training=False),
-    }
+    model = _model(graph, program, weights)
+    found["predict"] = _prediction(model, profile, images, threads, core_peak, peak)
+    if int8:
+        small = as_int8(model, images.pixels[:_PROFILED])
+        profile = load(compile_graph(graph, probes=True, integers=small.quantized.keys()))
+        found["int8"] = _prediction(small, profile, images, threads, core_peak, peak)
     return {**found, "memory": memory}
+
+
+def _prediction(
+    model: Model, profile: Loaded, images: Images, threads: int, core_peak: float, peak: float
+) -> dict[str, Any]:
+    """Of many images, of one, and of each kernel by a program with probes."""
+    rate, macs = _predict(model, images, threads), sum(node.macs for node in model.graph.nodes)
+    weights = from_tensors(profile.program, model.tensors)
+    calls = profile.program.predict_calls
+    folded = folded_weights(profile.program, weights, model.quantized)
+    return {
+        "images_per_second": rate,
+        "share_of_peak": rate * 2 * macs / peak,
+        "one_image_microseconds": _one_image(model, images),
+        "kernels": _kernels(profile, calls, images, folded, core_peak, training=False),
+    }
 
 
 def _machine(threads: int, peak: float) -> dict[str, Any]:
@@ -202,26 +223,28 @@ def _training_memory(
         tracemalloc.stop()
 
 
-def _predict(
-    loaded: Loaded, images: Images, weights: NDArray[np.float32], threads: int
-) -> float:  # fmt: skip
-    predictor = Predictor(loaded, threads).take(weights)
-    pixels = images.pixels[:_PREDICTED].reshape(_PREDICTED, -1)
-    normalization = _normalization(loaded.program.input)
-    seconds = _repeated(lambda: predictor.outputs(pixels, normalization))
-    return _PREDICTED / statistics.median(seconds)
-
-
-def _one_image(
-    graph: Graph, program: Program, images: Images, weights: NDArray[np.float32]
-) -> float:
-    """Microseconds of Model.predict for one image, the call from Python included."""
+def _model(graph: Graph, program: Program, weights: NDArray[np.float32]) -> Model:
     channels = channels_of(graph.input)
     model = Model(
         graph.source, to_tensors(program, weights), tuple(map(str, range(graph.output[0]))),
         1 / 255, (0.5,) * channels, (0.25,) * channels,
     )  # fmt: skip
     model.__dict__["graph"] = graph  # with the constants that were set on the command line
+    return model
+
+
+def _predict(model: Model, images: Images, threads: int) -> float:
+    loaded = model.predictor.loaded
+    predictor = Predictor(loaded, threads)
+    predictor.take(from_tensors(loaded.program, model.tensors), model.quantized)
+    pixels = images.pixels[:_PREDICTED].reshape(_PREDICTED, -1)
+    normalization = _normalization(loaded.program.input)
+    seconds = _repeated(lambda: predictor.outputs(pixels, normalization))
+    return _PREDICTED / statistics.median(seconds)
+
+
+def _one_image(model: Model, images: Images) -> float:
+    """Microseconds of Model.predict for one image, the call from Python included."""
     return statistics.median(_repeated(lambda: model.predict(images.pixels[:1]))) * 1e6
 
 
@@ -236,7 +259,8 @@ def _kernels(
     profile: Loaded, calls: Iterable[Call], images: Images, weights: NDArray[np.float32],
     peak: float, training: bool,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """Each call's seconds for 1,000 images on one core, the median of several runs."""
+    """Each call's seconds for 1,000 images on one core, the median of several runs; `weights` are
+    as the functions take them."""
     program, calls = profile.program, tuple(calls)
     pixels = frozen(images.pixels[:_PROFILED].reshape(_PROFILED, -1))
     rows = np.arange(_PROFILED, dtype=np.int64)
@@ -266,11 +290,10 @@ def _kernels(
             return None
     else:
         outputs = np.zeros((_PROFILED, program.outputs.count), np.float32)
-        folded = folded_weights(program, weights)
         predict_slice = profile.predict_slice(pixels.dtype)
 
         def run() -> None:
-            predict_slice(arena, folded, pixels, rows, *data, True, outputs, times)
+            predict_slice(arena, weights, pixels, rows, *data, True, outputs, times)
 
     seen: list[NDArray[np.int64]] = []
 

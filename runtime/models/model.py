@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from lenet.compiler.jit.cache import load
 from lenet.compiler.pipeline import compile_graph
+from lenet.compiler.quantized import Quantized
 from lenet.dsl.check import check_graph
 from lenet.dsl.datasets import DATASETS
 from lenet.dsl.graph import Graph, bare_shape
@@ -54,7 +55,8 @@ class Model(Shown):
     default. `observed` is what the training images were like, if that is known. `name` is that of
     the spec's file, without its ending. Where the net's answers are no classes, `answers` are their
     mean and deviation among the training rows, and `classes` their names. `features` make rows of a
-    table's columns.
+    table's columns. Layers that are `quantized`, by their names, compute of bytes; their `tensors`
+    are the values that their int8 weights stand for.
     """
 
     source: str
@@ -71,6 +73,7 @@ class Model(Shown):
     name: str = ""
     answers: tuple[tuple[float, ...], tuple[float, ...]] | None = None
     features: Features | None = None
+    quantized: Mapping[str, Quantized] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<Model {described(self)}>"
@@ -97,8 +100,9 @@ class Model(Shown):
     @lazy
     def predictor(self) -> Predictor:
         """With its weights."""
-        predictor = Predictor(load(compile_graph(self.graph)), self.threads or available_cores())
-        return predictor.take(from_tensors(predictor.loaded.program, self.tensors))
+        program = compile_graph(self.graph, integers=self.quantized.keys())
+        predictor = Predictor(load(program), self.threads or available_cores())
+        return predictor.take(from_tensors(program, self.tensors), self.quantized)
 
     @lazy
     def unit(self) -> Unit | None:

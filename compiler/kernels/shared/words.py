@@ -1,0 +1,113 @@
+"""Words of four bytes, of which layers of int8 weights compute: how such a layer's weights lie.
+
+A 32-bit word holds four neighbours of a sum, the first in its lowest byte: of values unsigned, of
+weights signed. What a convolution of floats does with floats, one of bytes does with words: their
+sum of four products takes the place of a multiply-add (compiler/simd/dot.py).
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet.compiler.contract import Request
+from lenet.dsl.graph import Node
+from lenet.dsl.registry import Parameter
+
+BYTES = 4  # of a word
+MOST = 2**15  # products of a sum: with its bias, it stays below 2^31 for any values and weights
+INTEGER = "integer"  # the argument of a node that computes of bytes
+_SETTINGS = 4  # one over the scale of the input, its least and largest whole number, and its zero
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of a layer with `outputs`, each of `inputs` by `height` by `width` weights.
+
+    A word has the same place of four neighbouring inputs or, with `across`, four neighbouring
+    columns of one input. Where that does not come out even, weights of 0 fill it.
+    """
+
+    outputs: int
+    inputs: int
+    height: int
+    width: int
+    across: bool
+
+    @classmethod
+    def of(cls, shape: tuple[int, ...]) -> "Words":
+        """Of weights (outputs, inputs[, height, width]): as few words as there can be."""
+        outputs, inputs, height, width = (*shape, 1, 1)[:4]
+        apart = -(-inputs // BYTES) * width
+        across = inputs * -(-width // BYTES) < apart
+        return cls(outputs, inputs, height, width, across)
+
+    @property
+    def groups(self) -> int:
+        """Words that stand for all inputs at a place."""
+        return self.inputs if self.across else -(-self.inputs // BYTES)
+
+    @property
+    def taps(self) -> int:
+        """Words that stand for a row of the kernel."""
+        return -(-self.width // BYTES) if self.across else self.width
+
+    def pack(self, weights: NDArray[np.int8]) -> NDArray[np.int32]:
+        """Weights (outputs, inputs, height, width) as words, [group][row][tap][output] in a row."""
+        given = weights.reshape(self.outputs, self.inputs, self.height, self.width)
+        axis = 3 if self.across else 1
+        missing = -given.shape[axis] % BYTES
+        given = np.pad(given, [(0, missing if k == axis else 0) for k in range(4)])
+        if self.across:
+            split = given.reshape(self.outputs, self.groups, self.height, self.taps, BYTES)
+            split = split.transpose(1, 2, 3, 0, 4)
+        else:
+            split = given.reshape(self.outputs, self.groups, BYTES, self.height, self.width)
+            split = split.transpose(1, 3, 4, 0, 2)
+        return np.ascontiguousarray(split).reshape(-1).view("<i4").astype(np.int32)
+
+
+def words_of(node: Node) -> Words:
+    """Those of a node, also of one whose parameters are `in_words` already."""
+    return Words.of((node.bare_shape[0], *_sizes(node)))
+
+
+def _sizes(node: Node) -> tuple[int, ...]:
+    """Inputs, height and width of a node's weights."""
+    return (node.given[0], *(int(size) for size in node.arguments["size"][1:]))
+
+
+def fits(node: Node) -> bool:
+    """Whether a sum of so many products stays within 32 bits."""
+    words = words_of(node)
+    return words.inputs * words.height * words.width <= MOST
+
+
+def in_words(node: Node) -> Node:
+    """The node that computes of bytes: its tensors are its weights' words; the bias, as whole
+    numbers, with what the input's zero adds to it; the scales of its sums; and the settings that
+    make bytes of its input."""
+    words = words_of(node)
+    (weight,) = (p for p in node.parameters if p.name == "weight")
+    shape = (words.outputs, words.groups, words.height, words.taps)[: len(weight.shape)]
+    parameters = (
+        Parameter("weight", shape),
+        Parameter("bias", (words.outputs,)),
+        Parameter("scale", (words.outputs,)),
+        Parameter("input", (_SETTINGS,)),
+    )
+    arguments = {**node.arguments, INTEGER: True}
+    return replace(node, parameters=parameters, arguments=arguments)
+
+
+def tile_settings(request: Request) -> dict[str, object]:
+    """What makes a tile one of words, whose sums become floats; {} where it is of floats."""
+    if INTEGER not in request.node.arguments:
+        return {}
+    return {"integer": request.target.dot, "scale": request.node.bare_shape[0]}
+
+
+def single_settings(request: Request, unsigned: str) -> dict[str, object]:
+    """The same of a tile for a single image, whose values are its "vectors" or its "scalars"."""
+    settings = tile_settings(request)
+    return {**settings, "unsigned": unsigned} if settings else {}
