@@ -31,7 +31,7 @@ from lenet.compiler.target import host
 from lenet.dsl.graph import Graph, Node
 from lenet.dsl.shapes import as_image, channels_of
 from lenet.dsl.training.values import Train
-from lenet.runtime.compress.int8 import as_int8
+from lenet.runtime.compressing.int8 import as_int8
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.data.target import Target
 from lenet.runtime.machine.arrays import aligned_floats, frozen

@@ -8,14 +8,14 @@ How a processor computes them is `way`:
 - "plain": multiplications of 32-bit numbers.
 """
 
-from typing import Any, Literal
+from typing import Any
 
 from llvmlite import ir
 from numba.core import cgutils
 
 from lenet.compiler.simd.lanes import INT32
+from lenet.compiler.target import Way
 
-Way = Literal["vnni", "pairs", "plain"]
 _PAIRS = {16: "avx512.pmaddw.d.512", 8: "avx2.pmadd.wd", 4: "sse2.pmadd.wd"}
 
 

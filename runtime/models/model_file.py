@@ -49,10 +49,15 @@ _SAID = 300  # characters of what safetensors says
 _SHOWN = 60  # characters of what a file says, in a message
 
 
+def format_of(model: "Model") -> str:
+    """What a file of the model says of its format."""
+    return QUANTIZED if model.quantized else FORMAT
+
+
 def written(model: "Model") -> bytes:
     """The file."""
     metadata = {
-        "format": QUANTIZED if model.quantized else FORMAT,
+        "format": format_of(model),
         **facts_of(model),
         "digest": model.digest,
         "history": json.dumps(list(model.history)),

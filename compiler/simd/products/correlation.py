@@ -14,7 +14,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from lenet.compiler.simd.dot import Way, dot, words
+from lenet.compiler.simd.dot import dot, words
 from lenet.compiler.simd.lanes import (
     FLOAT,
     INT64,
@@ -27,6 +27,7 @@ from lenet.compiler.simd.lanes import (
     store_lanes,
 )
 from lenet.compiler.simd.loops import Carried, loop
+from lenet.compiler.target import Way
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,13 @@ def as_int8(model: "Model", images: NDArray[Any]) -> "Model":
         )
     if not len(images):
         raise LenetError("there are no images to calibrate with")
-    ranges = input_ranges(model, images, [node.name for node in nodes])
+    return of_ranges(model, input_ranges(model, images, [node.name for node in nodes]))
+
+
+def of_ranges(model: "Model", ranges: Mapping[str, tuple[float, float]]) -> "Model":
+    """The model with int8 weights of these layers, whose inputs have such least and largest values,
+    with 0 between them."""
+    nodes = [node for node in integer_layers(model.graph) if node.name in ranges]
     program = model.predictor.loaded.program
     folded = folded_tensors(program, from_tensors(program, model.tensors))
     tensors, quantized = dict(model.tensors), {}
@@ -58,7 +64,8 @@ def as_int8(model: "Model", images: NDArray[Any]) -> "Model":
         quantized[node.name] = layer
         tensors[f"{node.name}.weight"] = layer.values(layer.numbers(weight))
         tensors |= _unfolded(node, tensors, bias)
-    return replace(model, tensors=tensors, quantized=quantized)
+    # Its file is to be small: of the history, the last epoch tells how good it was.
+    return replace(model, tensors=tensors, quantized=quantized, history=model.history[-1:])
 
 
 def _quantized(weight: NDArray[Any], bias: NDArray[Any], least: float, largest: float) -> Quantized:
