@@ -14,6 +14,7 @@ from lenet import __version__
 from lenet.commands.bench import bench
 from lenet.commands.check import check_files
 from lenet.commands.compile import compile_file
+from lenet.commands.compress import compress
 from lenet.commands.data import show_data
 from lenet.commands.draw import draw_file
 from lenet.commands.embed import embed
@@ -73,6 +74,7 @@ Then:
     lenet recommend runs/.../model.safetensors --user 7 --top 10
     lenet serve runs/.../model.safetensors
     lenet export runs/.../model.safetensors -o net.onnx
+    lenet compress runs/.../model.safetensors --int8
     lenet import net.onnx -o net.lenet
 
 `lenet train` without a file trains a small net on 8x8 digits in seconds.
@@ -115,6 +117,7 @@ for _name, _function in (
     ("recommend", recommend),
     ("embed", embed),
     ("export", export),
+    ("compress", compress),
     ("serve", serve),
     ("lsp", serve_editor),
     ("import", import_file),

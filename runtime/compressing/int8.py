@@ -21,6 +21,7 @@ from lenet.compiler.quantized import STEPS, Quantized, scales_of
 from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Node
 from lenet.dsl.shapes import product
+from lenet.runtime.data.dataset import Images
 from lenet.runtime.machine.arrays import aligned_floats, frozen
 from lenet.runtime.models.given_images import prepared
 from lenet.runtime.training.parameters import folded_tensors, from_tensors
@@ -31,6 +32,12 @@ if TYPE_CHECKING:
 IMAGES = 1024  # that are enough to calibrate with
 _SAMPLE = 2**18  # values of a layer's input, of all images, whose error is looked at
 _PARTS = np.linspace(0.2, 1.0, 41)  # of the range that was seen
+
+
+def calibrating(images: Images) -> NDArray[Any]:
+    """Some of the images of a data set, from all over it: those of a class often lie together."""
+    chosen = np.random.default_rng(1).permutation(len(images))[:IMAGES]
+    return np.asarray(images.pixels[np.sort(chosen)])
 
 
 def as_int8(model: "Model", images: NDArray[Any]) -> "Model":

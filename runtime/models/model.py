@@ -18,6 +18,7 @@ from lenet.dsl.check import check_graph
 from lenet.dsl.datasets import DATASETS
 from lenet.dsl.graph import Graph, bare_shape
 from lenet.dsl.shapes import Shape, as_image
+from lenet.runtime.compressing.int8 import as_int8
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.data.features import Features
 from lenet.runtime.data.preparation import Preparation, read_pictures
@@ -233,6 +234,12 @@ class Model(Shown):
         check_labels(self, labels, outputs)
         labels = labels.astype(np.int32 if self.unit is None else np.float32)
         return outcomes_of(outputs, labels, self.logarithmic, self.unit)
+
+    def as_int8(self, images: NDArray[Any]) -> "Model":
+        """A model of int8 weights, a quarter of the size, whose kernels sum products of bytes;
+        `images`, as `outputs` takes them, are some of its training images, about 1,000, by which
+        the ranges of what its layers see are found."""
+        return as_int8(self, np.asarray(images))
 
     def save(self, path: str | Path) -> None:
         """Write `model.safetensors`, atomically."""
