@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet.compiler.kernels.shared.words import words_of
+from lenet.compiler.kernels.shared.words import BYTES, Words, words_of
 from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Node
 
@@ -75,8 +75,8 @@ def scales_of(weight: NDArray[Any], bias: NDArray[Any], scale: float) -> NDArray
 def packed(
     node: Node, layer: Quantized, weight: NDArray[Any], bias: NDArray[Any]
 ) -> dict[str, NDArray[np.float32]]:
-    """The tensors of a node `in_words`, by their names, as they lie in memory: bits of integers or
-    floats. LenetError where a value is no finite number."""
+    """The tensors of a node that computes of bytes, by their names, as they lie in memory: bits of
+    integers or floats. LenetError where a value is no finite number."""
     if not np.isfinite(weight).all() or not np.isfinite(bias).all():
         raise LenetError(f"the weights of {node.name} are not all finite numbers")
     numbers = layer.numbers(weight)
@@ -87,8 +87,23 @@ def packed(
     settings = np.array([1 / layer.scale, least, largest, 0], np.float32)
     settings[3:].view(np.int32)[0] = layer.zero
     return {
-        "weight": words_of(node).pack(numbers).view(np.float32),
+        "weight": packed_words(words_of(node), numbers).view(np.float32),
         "bias": start.view(np.float32),
         "scale": layer.sums,
         "input": settings,
     }
+
+
+def packed_words(words: Words, weights: NDArray[np.int8]) -> NDArray[np.int32]:
+    """Weights (outputs, inputs, height, width) as words, [group][row][tap][output] in a row."""
+    given = weights.reshape(words.outputs, words.inputs, words.height, words.width)
+    axis = 3 if words.across else 1
+    missing = -given.shape[axis] % BYTES
+    given = np.pad(given, [(0, missing if k == axis else 0) for k in range(4)])
+    if words.across:
+        split = given.reshape(words.outputs, words.groups, words.height, words.taps, BYTES)
+        split = split.transpose(1, 2, 3, 0, 4)
+    else:
+        split = given.reshape(words.outputs, words.groups, BYTES, words.height, words.width)
+        split = split.transpose(1, 3, 4, 0, 2)
+    return np.ascontiguousarray(split).reshape(-1).view("<i4").astype(np.int32)

@@ -10,9 +10,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 import tracemalloc
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -22,21 +21,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.compiler.jit.cache import Loaded, load
-from lenet.compiler.kernels import parts_of
-from lenet.compiler.memory.phase import Call
 from lenet.compiler.pipeline import compile_graph
 from lenet.compiler.program import Program
 from lenet.compiler.simd.peak import measure_peak
 from lenet.compiler.target import host
-from lenet.dsl.graph import Graph, Node
+from lenet.dsl.graph import Graph
 from lenet.dsl.shapes import as_image, channels_of
 from lenet.dsl.training.values import Train
 from lenet.runtime.compressing.int8 import as_int8
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.data.target import Target
-from lenet.runtime.machine.arrays import aligned_floats, frozen
 from lenet.runtime.models.model import Model
-from lenet.runtime.training.batches import Batches, Importance, Normalization
+from lenet.runtime.timing import PROFILED, kernel_times, normalization_for, repeated
+from lenet.runtime.training.batches import Importance
 from lenet.runtime.training.communicator import Alone
 from lenet.runtime.training.parameters import (
     folded_weights,
@@ -50,11 +47,8 @@ from lenet.runtime.training.slices.shard import deal
 from lenet.runtime.training.step import Trainer
 from lenet.runtime.training.updater import updater_of
 
-_SECONDS = 2.0  # how long each measurement goes on, at least
 _TURN = 0.05  # and each turn of measurements that take turns
-_LEAST = 3  # repetitions, at least
 _PREDICTED = 10_000
-_PROFILED = 64  # images: the blocks that layers work on together
 _COMPILE = "import sys; from lenet.cli import main; sys.argv = ['lenet', *{!r}]; main()"
 
 
@@ -89,12 +83,12 @@ def bench(
             "images_per_second": rate,
             "batch": batch,
             "share_of_peak": rate * 2 * _training_macs(graph) / peak,
-            "kernels": _kernels(profile, train, images, weights, core_peak, training=True),
+            "kernels": kernel_times(profile, train, images, weights, core_peak, training=True),
         }
     model = _model(graph, program, weights)
     found["predict"] = _prediction(model, profile, images, threads, core_peak, peak)
     if int8:
-        small = as_int8(model, images.pixels[:_PROFILED])
+        small = as_int8(model, images.pixels[:PROFILED])
         profile = load(compile_graph(graph, probes=True, integers=small.quantized.keys()))
         found["int8"] = _prediction(small, profile, images, threads, core_peak, peak)
     return {**found, "memory": memory}
@@ -112,7 +106,7 @@ def _prediction(
         "images_per_second": rate,
         "share_of_peak": rate * 2 * macs / peak,
         "one_image_microseconds": _one_image(model, images),
-        "kernels": _kernels(profile, calls, images, folded, core_peak, training=False),
+        "kernels": kernel_times(profile, calls, images, folded, core_peak, training=False),
     }
 
 
@@ -155,23 +149,6 @@ def images_for(graph: Graph, count: int) -> Images:
     return Images(pixels, rng.integers(0, 2, (count, target.count)).astype(np.float32))
 
 
-def _normalization(graph_input: tuple[int, ...]) -> Normalization:
-    channels = channels_of(graph_input)
-    return Normalization(np.full(channels, 1 / 128, np.float32), np.full(channels, -1, np.float32))
-
-
-def _repeated(work: Callable[[], Any], least: float | None = None) -> list[float]:
-    """Seconds of each of enough repetitions, after one to warm up."""
-    least = _SECONDS if least is None else least
-    work()
-    seconds: list[float] = []
-    while len(seconds) < _LEAST or sum(seconds) < least:
-        started = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - started)
-    return seconds
-
-
 def training_speed(graph: Graph, loaded: Loaded, images: Images, batch: int, threads: int) -> float:
     """Images a second of training steps."""
     return training_speeds(graph, loaded, images, [(batch, threads)])[0]
@@ -188,10 +165,10 @@ def training_speeds(
     def turn(trainer: Trainer) -> float:
         """The median of some steps, behind one that fetches into the caches what they need."""
         # With a rate of 0 the weights stay as they are, and made-up images cannot lead them astray.
-        return statistics.median(_repeated(lambda: trainer.step(0, 0.0), _TURN))
+        return statistics.median(repeated(lambda: trainer.step(0, 0.0), _TURN))
 
     rounds: list[list[float]] = []
-    _repeated(lambda: rounds.append([turn(trainer) for trainer in trainers]), least)
+    repeated(lambda: rounds.append([turn(trainer) for trainer in trainers]), least)
     seconds = map(statistics.median, zip(*rounds, strict=True))
     return [batch / s for (batch, _), s in zip(ways, seconds, strict=True)]
 
@@ -201,7 +178,7 @@ def _trainer(graph: Graph, loaded: Loaded, images: Images, batch: int, threads: 
     slices = slice_count(batch, least_rows(graph))
     importance = Importance() if loaded.program.weighted else None
     trainer = Trainer(
-        loaded, deal(data, data, slices), _normalization(graph.input),
+        loaded, deal(data, data, slices), normalization_for(graph.input),
         initial_weights(loaded.program, settings.seed),
         updater_of(graph, loaded.program), batch, settings.seed, threads, Alone(), None,
         importance,
@@ -238,14 +215,14 @@ def _predict(model: Model, images: Images, threads: int) -> float:
     predictor = Predictor(loaded, threads)
     predictor.take(from_tensors(loaded.program, model.tensors), model.quantized)
     pixels = images.pixels[:_PREDICTED].reshape(_PREDICTED, -1)
-    normalization = _normalization(loaded.program.input)
-    seconds = _repeated(lambda: predictor.outputs(pixels, normalization))
+    normalization = normalization_for(loaded.program.input)
+    seconds = repeated(lambda: predictor.outputs(pixels, normalization))
     return _PREDICTED / statistics.median(seconds)
 
 
 def _one_image(model: Model, images: Images) -> float:
     """Microseconds of Model.predict for one image, the call from Python included."""
-    return statistics.median(_repeated(lambda: model.predict(images.pixels[:1]))) * 1e6
+    return statistics.median(repeated(lambda: model.predict(images.pixels[:1]))) * 1e6
 
 
 def _training_macs(graph: Graph) -> int:
@@ -253,71 +230,3 @@ def _training_macs(graph: Graph) -> int:
     whose input needs no gradient."""
     macs = [node.macs for node in graph.nodes if node.macs]
     return 3 * sum(macs) - macs[0]
-
-
-def _kernels(
-    profile: Loaded, calls: Iterable[Call], images: Images, weights: NDArray[np.float32],
-    peak: float, training: bool,
-) -> list[dict[str, Any]]:  # fmt: skip
-    """Each call's seconds for 1,000 images on one core, the median of several runs; `weights` are
-    as the functions take them."""
-    program, calls = profile.program, tuple(calls)
-    pixels = frozen(images.pixels[:_PROFILED].reshape(_PROFILED, -1))
-    rows = np.arange(_PROFILED, dtype=np.int64)
-    normalization = _normalization(program.input)
-    times = np.zeros(len(calls), np.int64)
-    arena = aligned_floats(program.train_floats if training else program.predict_floats)
-    data = (normalization.scale, normalization.shift)
-    if training:
-        gradient, totals = aligned_floats(program.parameter_count), np.zeros(2)
-        importance = Importance() if program.weighted else None
-        slice_data = Batches(images, normalization, None, importance).of(rows, np.uint64(1))
-        images_of_slice = (*slice_data, True, totals, times)
-        state: tuple[NDArray[Any], ...] = (arena, weights, gradient)
-        if len(program.phases) > 1:
-            # Where the statistics of the batch should be there are ones: they cost the same.
-            batch, sums = aligned_floats(program.batch_floats), np.zeros(program.batch_floats)
-            batch[:] = 1
-            arena = aligned_floats(program.slice_floats(_PROFILED))
-            state = (arena, weights, gradient, batch, sums)
-        train_slice = profile.train_slice(pixels.dtype)
-
-        def run() -> None:
-            if len(program.phases) == 1:
-                return train_slice(*state, *images_of_slice)
-            for number in range(len(program.phases)):
-                train_slice(number, *state, *images_of_slice)
-            return None
-    else:
-        outputs = np.zeros((_PROFILED, program.outputs.count), np.float32)
-        predict_slice = profile.predict_slice(pixels.dtype)
-
-        def run() -> None:
-            predict_slice(arena, weights, pixels, rows, *data, True, outputs, times)
-
-    seen: list[NDArray[np.int64]] = []
-
-    def measured() -> None:
-        times[:] = 0
-        run()
-        seen.append(times.copy())
-
-    _repeated(measured)
-    medians = np.median(np.array(seen[1:]), axis=0) / 1e9
-    nodes = {node.name: node for node in (program.nodes if training else program.predict_nodes)}
-    return [_kernel(c, nodes, seconds, peak) for c, seconds in zip(calls, medians, strict=True)]
-
-
-def _kernel(call: Call, nodes: dict[str, Node], seconds: float, peak: float) -> dict[str, Any]:
-    node = nodes.get(call.node)
-    works = call.function.rpartition("_")[2] in ("forward", "gradient", "backward")
-    operations = 2 * node.macs * _PROFILED if node is not None and works else 0
-    parts = () if node is None else [p for p in parts_of(node) if p not in node.folded]
-    rate = operations / seconds if seconds else 0.0
-    return {
-        "name": call.function,
-        "lines": sorted(part.line for part in parts),
-        "seconds": float(seconds) * 1000 / _PROFILED,
-        "gflops": float(rate) / 1e9,
-        "share_of_peak": float(rate / peak),
-    }

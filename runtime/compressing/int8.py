@@ -90,10 +90,10 @@ def _unfolded(
     if node.folded and f"{node.name}.bias" in tensors:
         found[f"{node.name}.bias"] = np.zeros(len(bias), np.float32)
     for part in node.folded:
-        nothing = {"scale": 1.0, "shift": 0.0, "mean": 0.0}
-        nothing["variance"] = 1.0 - part.arguments["epsilon"]
-        for name, value in nothing.items():
-            found[f"{part.name}.{name}"] = np.full(len(bias), value, np.float32)
+        for parameter in part.parameters:  # at first they change nothing, but for epsilon
+            value = np.array(parameter.initial, np.float32)
+            found[f"{part.name}.{parameter.name}"] = np.broadcast_to(value, parameter.shape).copy()
+        found[f"{part.name}.variance"] -= np.float32(part.arguments["epsilon"])
     if node.folded:
         found[f"{node.folded[-1].name}.shift"] = bias.astype(np.float32)
     return found

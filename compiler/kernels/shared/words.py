@@ -7,9 +7,6 @@ sum of four products takes the place of a multiply-add (compiler/simd/dot.py).
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from lenet.compiler.contract import Request
 from lenet.dsl.graph import Node
 from lenet.dsl.registry import Parameter
@@ -51,20 +48,6 @@ class Words:
     def taps(self) -> int:
         """Words that stand for a row of the kernel."""
         return -(-self.width // BYTES) if self.across else self.width
-
-    def pack(self, weights: NDArray[np.int8]) -> NDArray[np.int32]:
-        """Weights (outputs, inputs, height, width) as words, [group][row][tap][output] in a row."""
-        given = weights.reshape(self.outputs, self.inputs, self.height, self.width)
-        axis = 3 if self.across else 1
-        missing = -given.shape[axis] % BYTES
-        given = np.pad(given, [(0, missing if k == axis else 0) for k in range(4)])
-        if self.across:
-            split = given.reshape(self.outputs, self.groups, self.height, self.taps, BYTES)
-            split = split.transpose(1, 2, 3, 0, 4)
-        else:
-            split = given.reshape(self.outputs, self.groups, BYTES, self.height, self.width)
-            split = split.transpose(1, 3, 4, 0, 2)
-        return np.ascontiguousarray(split).reshape(-1).view("<i4").astype(np.int32)
 
 
 def words_of(node: Node) -> Words:
