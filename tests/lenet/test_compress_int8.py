@@ -41,7 +41,7 @@ def test_what_it_says_and_writes(model: Path, tmp_path: Path) -> None:
         "int8     conv1, linear1",
         "float32  layers without weights",
     ]
-    assert max(map(len, lines[:-2])) <= 80 and any(line.startswith("loss ") for line in lines)
+    assert max(map(len, lines[:-2])) <= 80 and "bytes of the file" in text
     small = lenet.open(tmp_path / "model-int8.safetensors")
     digits = lenet.datasets.load("digits").test
     large = Model.open(model)
