@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.compiler.jit.cache import load
-from lenet.compiler.passes.sequences_as_maps import sequences_as_maps
-from lenet.compiler.pipeline import compile_kept, integer_layers
+from lenet.compiler.pipeline import compile_kept, integer_layers, run_passes
 from lenet.compiler.quantized import STEPS, Quantized, scales_of
 from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Node
@@ -103,7 +102,7 @@ def input_ranges(
     model: "Model", images: NDArray[Any], layers: Iterable[str]
 ) -> dict[str, tuple[float, float]]:
     """The least and the largest value, which have 0 between them, of the input of each layer."""
-    graph = sequences_as_maps(model.graph)
+    graph = run_passes(model.graph, stop_after="end_in_probabilities")  # nothing fused or moved
     kept = compile_kept(graph)
     loaded, weights = load(kept.program), from_tensors(kept.program, model.tensors)
     arena = aligned_floats(kept.program.single_floats)

@@ -43,7 +43,7 @@ NUMBERS = "; train; .loss mse; .rate 0.1"
 def model_of(chain: str) -> Model:
     """A net that answers with numbers, of random weights."""
     graph = check_graph(spec_of(chain + NUMBERS), "t")
-    channels, count = (graph.input[0] if len(graph.input) == 3 else 1), graph.output[0]
+    channels, count = (graph.input[0] if len(graph.input) > 1 else 1), graph.output[0]
     names = tuple(f"n{k}" for k in range(count))
     return Model(
         graph.source, likely_tensors(graph), names, 1 / 255, (0.4,) * channels, (0.3,) * channels,
@@ -208,6 +208,17 @@ def test_layers_without_kernels_of_bytes_stay_floats() -> None:
     assert {kinds[name] for name in small.quantized} == {"conv", "linear"}
 
 
+def test_sequences_and_what_other_passes_make_of_them() -> None:
+    model = model_of("input 3x6; conv 4x3 pad 1; relu; lstm 4; attention 2; last; linear 3")
+    small = as_int8(model, images_of(model, 64, seed=1))
+    kinds = {node.name: node.kind for node in model.graph.nodes}
+    assert sorted(kinds[name] for name in small.quantized) == ["conv", "linear"]
+    images = images_of(model, 20)
+    expected = by_reference(model, images)
+    error = np.sqrt(np.square(small.outputs(images) - expected).mean())
+    assert 0 < error < 0.02 * np.ptp(expected)
+
+
 def test_onnx_runtime_gives_the_same_within_one_unit() -> None:
     _, model = both()
     file = onnx_bytes(model)
@@ -236,9 +247,12 @@ def test_it_is_close_to_the_floats_that_it_was_made_of() -> None:
 def by_reference(model: Model, images: np.ndarray) -> np.ndarray:
     """In float64, with the weights that the model's tensors are."""
     normalization = model.normalizations[1]
-    scale, shift = (v.reshape(-1, 1, 1) for v in (normalization.scale, normalization.shift))
+    ones = (-1, *[1] * (images.ndim - 2))
+    scale, shift = (v.reshape(ones) for v in (normalization.scale, normalization.shift))
     net = reference_net(model.graph, dict(model.tensors), running=True)
-    return net.forward(images * scale.astype(np.float64) + shift)
+    values = images * scale.astype(np.float64) + shift
+    maps = values if values.ndim != 3 else values[:, :, None]  # sequences are maps there
+    return net.forward(maps).reshape(len(images), -1)
 
 
 def test_its_file_has_bytes_and_gives_the_same(tmp_path: Path) -> None:
