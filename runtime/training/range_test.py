@@ -149,5 +149,5 @@ def _trainer(
         weights = initial_weights(program, settings.seed)
     return Trainer(
         loaded, shard, job.normalization, weights, updater, settings.batch, settings.seed, threads,
-        Alone(), job.graph.augment, job.importance, job.unit,
+        Alone(), job.graph.augment, job.importance, job.unit, job.seen, job.teacher,
     )  # fmt: skip

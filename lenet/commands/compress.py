@@ -1,0 +1,124 @@
+"""`lenet compress`: a smaller net that is nearly as good."""
+
+import inspect
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from lenet.commands import Data, Json, Model, Set, read_pairs
+from lenet.commands.train import check_options, train_shown
+from lenet.compressing import Wish, compared, data_of, held_out, shrunk, written
+from lenet.dsl.compress import WAYS, in_turn
+from lenet.dsl.errors import LenetError
+from lenet.parameters import command_takes_options
+from lenet.runtime.options import Options
+from lenet.terminal.console import note, say, say_json
+
+
+def _takes_ways(function: Callable[..., None]) -> Callable[..., None]:
+    """With an option for each way, behind the model."""
+    own = list(inspect.signature(function).parameters.values())
+    ways = [
+        inspect.Parameter(
+            way.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[
+                float | None,
+                typer.Option(metavar="SHARE", help=f"{way.summary[0].upper()}{way.summary[1:]}."),
+            ],
+        )
+        for way in in_turn()
+    ]
+    every = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own]
+    parameters = [every[0], *ways, *every[1:]]
+    function.__annotations__ = {each.name: each.annotation for each in parameters}
+    function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return function
+
+
+@_takes_ways
+@command_takes_options(before="set_", without=("checkpoints",))
+def compress(
+    model: Model,
+    each: Annotated[
+        bool, typer.Option("--each", help="Each layer loses the share, not all together.")
+    ] = False,
+    teach: Annotated[
+        bool, typer.Option("--teach", help="The large net teaches the small one (distillation).")
+    ] = False,
+    rate: Annotated[
+        str | None,
+        typer.Option(metavar="RATE", help="The file's line rate, such as 0.01 or '0.01 cosine'."),
+    ] = None,
+    data: Data = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", metavar="DIR", help="A folder [runs/NAME-small-DATE-TIME].")
+    ] = None,
+    set_: Set = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the run in DIR.")] = False,
+    as_json: Json = False,
+    **options: Any,
+) -> None:
+    """Make a trained net smaller.
+
+    It is trained on as its own file says, unless --rate and --epochs say otherwise. The folder gets
+    the smaller net's file, which `lenet train` trains to the same weights, and its model, which is
+    one like any other.
+    """
+    from lenet.runtime.models.model import Model as Trained
+    from lenet.runtime.records.run_folder import check_folder, new_folder
+
+    shares = {name: options.pop(name) for name in WAYS}
+    shares = {name: share for name, share in shares.items() if share is not None}
+    if not shares:
+        raise typer.BadParameter(f"say how: {', '.join(f'--{name}' for name in WAYS)}")
+    given = {name: value for name, value in options.items() if value is not None}
+    check_options(given, False)
+    large = Trained.open(model)
+    wish = Wish(shares, each, teach, rate, given.pop("epochs", None))
+    net = shrunk(large, wish, read_pairs(set_))
+    if output is not None:
+        check_folder(output, force)
+    folder, elsewhere = (output, "") if output else new_folder(f"{large.name or 'net'}-small")
+    if elsewhere:
+        note(f"{elsewhere}: the run goes to {folder}")
+    dataset, reason = held_out(large, data)
+    network = written(net, large, model, wish, folder)
+    if not as_json:
+        for sentence in net.told:
+            say(sentence)
+    chosen = Options(**given, data=data_of(network, data), folder=folder, overwrite=force)
+    try:
+        small, page, _ = train_shown(network, chosen, as_json, None, [], True)
+    except (KeyboardInterrupt, LenetError) as error:
+        again = f"go on with: {shlex.join(['lenet', 'train', '--resume', str(folder)])}"
+        if any((folder / "checkpoints").glob("iteration-*")):
+            if isinstance(error, LenetError):
+                error.fix = error.fix or f"then {again}"
+            else:
+                note(again)
+        raise
+    if dataset is None:
+        note(f"what it answers was not compared: {reason}")
+    before, after = compared(large, small, dataset)
+    file = folder / "model.safetensors"
+    if as_json:
+        from lenet.runtime.compressing.measured import as_facts
+
+        done = {"event": "done", "model": str(file), "file": str(network.path)}
+        told = {"digest": small.digest, "report": None if page is None else str(page)}
+        say_json({**done, **told, "told": list(net.told), **as_facts(before, after)})
+        return
+    from lenet.terminal.compressing import compared_lines
+
+    for line in compared_lines(small, before, after):
+        say(line)
+    say(f"file     {network.path}")
+    say(f"model    {file}")
+    if page is not None:
+        say(f"report   {page}")
+    say(f"next     {shlex.join(['lenet', 'evaluate', str(file)])}")
