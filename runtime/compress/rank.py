@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Node
@@ -26,13 +27,17 @@ def shrink(net: Net, share: float, each: bool) -> Net:
     by_line = dict(zip((node.name for node in graph.nodes), lines, strict=True))
     ranks: dict[str, int] = {}
     edits: list[Edit] = []
+    end = next((node for node in reversed(graph.nodes) if node.parameters), None)
     for nodes in wide.values():
+        if end in nodes:
+            continue  # what tells the classes apart
         outputs, inputs = _weight(nodes[0])
         rank = max(1, round((1 - share) * min(outputs, inputs)))
         alike = all(_weight(node) == (outputs, inputs) for node in nodes)
         if not alike or rank * (outputs + inputs) >= outputs * inputs:
             continue
-        edits.append(_two_lines(net, by_line[nodes[0].name], nodes[0], rank))
+        largest = max(float(np.linalg.norm(_matrix(net, node), 2)) for node in nodes)
+        edits.append(_two_lines(net, by_line[nodes[0].name], nodes[0], rank, largest))
         ranks.update({node.name: rank for node in nodes})
     if not ranks:
         raise LenetError(
@@ -56,8 +61,16 @@ def _weight(node: Node) -> tuple[int, ...]:
     return shapes[0] if shapes else ()
 
 
-def _two_lines(net: Net, line: Line, node: Node, rank: int) -> Edit:
-    """The layer's line with a name, and above it one with fewer units."""
+def _matrix(net: Net, node: Node) -> NDArray[np.float64]:
+    return net.tensors[f"{node.name}.weight"].astype(np.float64)
+
+
+def _two_lines(net: Net, line: Line, node: Node, rank: int, largest: float) -> Edit:
+    """The layer's line with a name, and above it one with fewer units.
+
+    A step that changes two factors changes their product by up to their singular value times what
+    it would change a single matrix by; so the rate of both is divided by the `largest`.
+    """
     own = node.name.rpartition(".")[2]
     taken = {other.name.rpartition(".")[2] for other in net.graph.nodes}
     low = f"{own}_low"
@@ -66,8 +79,9 @@ def _two_lines(net: Net, line: Line, node: Node, rank: int) -> Edit:
     source = net.text.split("\n")[line.span.line - 1]
     indent, comment = source[: len(source) - len(source.lstrip())], source.partition("#")[2]
     shape = f" -> {show_sizes(line.shape)}" if line.shape is not None else ""
-    first = f"{line.keyword.text} {rank} bias no as {low}"
-    second = f"{show_head(line)} as {own}{shape}  {f'#{comment}' if comment else _ALLOWED}"
+    slower = f" rate x {1 / largest:.2g}" if largest > 1 and not node.arguments["rate"] else ""
+    first = f"{line.keyword.text} {rank} bias no{slower} as {low}"
+    second = f"{show_head(line)}{slower} as {own}{shape}  {f'#{comment}' if comment else _ALLOWED}"
     number = line.span.line
     return Edit(number, 1, number, len(source) + 1, f"{indent}{first}\n{indent}{second}")
 
@@ -77,8 +91,8 @@ def _factors(net: Net, ranks: dict[str, int]) -> dict[str, Floats]:
     singular values that are largest (Eckart and Young 1936), whose roots go to both."""
     found = dict(net.tensors)
     for name, rank in ranks.items():
-        weight = found.pop(f"{name}.weight").astype(np.float64)
-        left, values, right = np.linalg.svd(weight, full_matrices=False)
+        weight = f"{name}.weight"
+        left, values, right = np.linalg.svd(found.pop(weight).astype(np.float64), False)
         roots = np.sqrt(values[:rank])
         found[f"{name} low"] = (roots[:, None] * right[:rank]).astype(np.float32)
         found[f"{name} high"] = (left[:, :rank] * roots).astype(np.float32)

@@ -17,8 +17,10 @@ from lenet.runtime.models.model import Model
 from lenet.runtime.training.predictor import flat
 
 _MANY = 10_000  # images that are predicted together
-_TURNS = 9  # of both nets, one after the other: a machine that others use changes its speed
-_SINGLES = 50  # predictions of one image in a turn
+# Nets take turns, so many and for so many seconds at least: a machine that others use is faster in
+# one moment than in another.
+_TURNS, _SECONDS = 9, 2.0
+_SINGLES = 10  # predictions of one image in a turn
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,14 +120,16 @@ def _single(model: Model, image: NDArray[np.generic]) -> Callable[[], Any]:
 
 
 def _by_turns(works: list[Callable[[], Any]]) -> list[float]:
-    """The median seconds of each, after one turn to warm up."""
+    """The median seconds of each, after one to warm up."""
     seconds: list[list[float]] = [[] for _ in works]
-    for turn in range(_TURNS + 1):
+    for work in works:
+        work()
+    began = time.perf_counter()
+    while len(seconds[0]) < _TURNS or time.perf_counter() - began < _SECONDS:
         for work, own in zip(works, seconds, strict=True):
             started = time.perf_counter()
             work()
-            if turn:
-                own.append(time.perf_counter() - started)
+            own.append(time.perf_counter() - started)
     return [statistics.median(own) for own in seconds]
 
 
