@@ -18,6 +18,8 @@ from lenet.runtime.training.parameters import from_tensors
 from lenet.runtime.training.source import Source
 from lenet.runtime.training.teacher import Teacher
 
+_APART = 4.0  # between the largest values of data that are alike
+
 
 def look_at_teacher(graph: Graph, spec: Path) -> Diagnostic | None:
     """What is wrong with the teacher of the file at `spec`, as far as that can be known without the
@@ -48,12 +50,13 @@ def teacher_for(model: Model, graph: Graph, source: Source, classes: tuple[str, 
             "Its words, categories or numbers were counted on other rows.",
             "train the teacher on the same table, with the same section `data`",
         )
-    most = source.counted[0].most * source.scale
-    if most > model.most_expected:
+    most = float(source.counted[0].most) * source.scale
+    seen = model.observed.most if model.observed is not None else most
+    if not seen / _APART <= most <= seen * _APART:
         raise DataError(
-            f"the teacher was trained on smaller values than those of {source.name}",
-            f"They go up to {most:g}.",
-            "train it on the same data",
+            f"the teacher has seen other values than those of {source.name}",
+            f"Its largest was {seen:.4g}; here it is {most:.4g}.",
+            "bring the data to the range of those that the teacher was trained on",
         )
     nodes = model.graph.nodes
     if given_by(model.graph) == "probabilities":  # its logarithms are asked for
