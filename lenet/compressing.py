@@ -101,24 +101,22 @@ def compress(
     LenetError.
     """
     from lenet.runtime.models.model import Model
+    from lenet.runtime.records.run_folder import check_folder
 
     large = model if isinstance(model, Model) else Model.open(model)
-    given = {"prune": prune, "channels": channels, "rank": rank}
-    shares = {name: share for name, share in given.items() if share is not None}
+    given = (("prune", prune), ("channels", channels), ("rank", rank))
+    shares = {name: share for name, share in given if share is not None}
     wish = Wish(shares, each, teach, None if rate is None else f"{rate}", epochs)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(output) if output is not None else Path(temporary)
         path = None if isinstance(model, Model) else Path(model)
         net = shrunk(large, wish, read_settings(settings or {}))
+        check_folder(folder, overwrite)
         network = written(net, large, path, wish, folder)
-
-        def trained() -> "Model":
-            return train(
-                network, data_of(network, data), spark, engine, output=folder if output else None,
-                overwrite=overwrite, progress=progress, watch=watch, **options,
-            )  # fmt: skip
-
-        small = trained()
+        small = train(
+            network, data_of(network, data), spark, engine, output=folder if output else None,
+            overwrite=overwrite, progress=progress, watch=watch, **options,
+        )  # fmt: skip
     before, after = compared(large, small, held_out(large, _folder(data))[0])
     return Smaller(small, network.graph.source, net.told, before, after)
 

@@ -59,7 +59,7 @@ def bench(
 
     `compile_arguments` are those of a `lenet compile --json` for this net.
     """
-    # Images are as they are, and none a mixture; and nobody else says anything of them.
+    # Images are as they are, none a mixture, and nobody else says anything of them.
     settings = replace(graph.train or Train(), teach=None)
     graph = replace(graph, augment=None, train=settings if graph.train else None)
     batch = batch or settings.batch

@@ -16,7 +16,7 @@ from lenet.runtime.training.early_stopping import Stopper
 from lenet.runtime.training.job import Job
 from lenet.runtime.training.parameters import from_tensors, initial_weights, to_tensors
 from lenet.runtime.training.position import Position
-from lenet.runtime.training.pruned import smallest
+from lenet.runtime.training.pruned import prune
 from lenet.runtime.training.updater import updater_of
 from lenet.runtime.weights.match import best_match, read_matched
 from lenet.runtime.weights.names import read_names, shown_source
@@ -59,10 +59,7 @@ def first_state(job: Job, weights: Floats) -> bytes:
     which the line `prune` may take away."""
     program = compile_graph(job.graph)
     updater = updater_of(job.graph, program)
-    if job.train.prune is not None:
-        gone = smallest(job.graph, program.slots, weights, program.parameter_count)
-        weights[: gone.size][gone] = 0
-        updater.prune(gone)
+    prune(job.graph, program, weights, updater)
     position = {
         "iteration": 0,
         "at": asdict(Position()),

@@ -4,10 +4,11 @@ import inspect
 import shlex
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lenet.api import Network
 from lenet.commands import Data, Json, Model, Set, read_pairs
 from lenet.commands.train import check_options, train_shown
 from lenet.compressing import Wish, compared, data_of, held_out, shrunk, written
@@ -16,6 +17,10 @@ from lenet.dsl.errors import LenetError
 from lenet.parameters import command_takes_options
 from lenet.runtime.options import Options
 from lenet.terminal.console import note, say, say_json
+
+if TYPE_CHECKING:
+    from lenet.runtime.compressing.measured import Measured
+    from lenet.runtime.compressing.net import Net
 
 
 def _takes_ways(function: Callable[..., None]) -> Callable[..., None]:
@@ -92,8 +97,18 @@ def compress(
         for sentence in net.told:
             say(sentence)
     chosen = Options(**given, data=data_of(network, data), folder=folder, overwrite=force)
+    small, page = _trained_on(network, chosen, as_json)
+    if dataset is None:
+        note(f"what it answers was not compared: {reason}")
+    _conclude(net, network, small, compared(large, small, dataset), folder, page, as_json)
+
+
+def _trained_on(network: Network, options: Options, as_json: bool) -> tuple[Any, Path | None]:
+    """The smaller net's model, and its report; whoever ends this is told how it goes on."""
+    folder = options.folder
+    assert folder is not None
     try:
-        small, page, _ = train_shown(network, chosen, as_json, None, [], True)
+        model, page, _ = train_shown(network, options, as_json, None, [], True)
     except (KeyboardInterrupt, LenetError) as error:
         again = f"go on with: {shlex.join(['lenet', 'train', '--resume', str(folder)])}"
         if any((folder / "checkpoints").glob("iteration-*")):
@@ -102,20 +117,23 @@ def compress(
             else:
                 note(again)
         raise
-    if dataset is None:
-        note(f"what it answers was not compared: {reason}")
-    before, after = compared(large, small, dataset)
-    file = folder / "model.safetensors"
-    if as_json:
-        from lenet.runtime.compressing.measured import as_facts
+    return model, page
 
-        done = {"event": "done", "model": str(file), "file": str(network.path)}
-        told = {"digest": small.digest, "report": None if page is None else str(page)}
-        say_json({**done, **told, "told": list(net.told), **as_facts(before, after)})
-        return
+
+def _conclude(
+    net: "Net", network: Network, small: Any, both: "tuple[Measured, Measured]", folder: Path,
+    page: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    from lenet.runtime.compressing.measured import as_facts
     from lenet.terminal.compressing import compared_lines
 
-    for line in compared_lines(small, before, after):
+    file = folder / "model.safetensors"
+    if as_json:
+        done = {"event": "done", "model": str(file), "file": str(network.path)}
+        told = {"digest": small.digest, "report": None if page is None else str(page)}
+        say_json({**done, **told, "told": list(net.told), **as_facts(*both)})
+        return
+    for line in compared_lines(small, *both):
         say(line)
     say(f"file     {network.path}")
     say(f"model    {file}")

@@ -4,10 +4,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.compiler.memory.layout import Slot
+from lenet.compiler.program import Program
 from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Graph
 from lenet.dsl.training.values import Train
 from lenet.runtime.training.changes import is_weight
+from lenet.runtime.training.updater import Updater
+
+
+def prune(graph: Graph, program: Program, weights: NDArray[np.float32], updater: Updater) -> None:
+    """What the line `prune`, if there is one, does to the flat weights before the first step; the
+    updater keeps it so."""
+    if graph.train is not None and graph.train.prune is not None:
+        gone = smallest(graph, program.slots, weights, program.parameter_count)
+        weights[: gone.size][gone] = 0
+        updater.prune(gone)
 
 
 def prunable(graph: Graph, slots: tuple[Slot, ...]) -> tuple[Slot, ...]:

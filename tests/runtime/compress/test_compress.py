@@ -260,19 +260,13 @@ BOTH = f'{TAUGHT}  start from "base.safetensors"\n  prune 0.6\n'
 
 
 @pytest.mark.spark
-@pytest.mark.parametrize("augment", ["", "augment\n  shift 1\n  mixup 0.2\n"])
-def test_threads_workers_and_a_run_that_goes_on_give_the_same_bits(
-    there: Path, augment: str, spark: Any, tmp_path: Path
+def test_spark_and_a_run_that_goes_on_give_the_same_bits(
+    there: Path, spark: Any, tmp_path: Path
 ) -> None:
-    first = train(there, BOTH, augment, threads=1)
-    digests = {first.digest, train(there, BOTH, augment, threads=2).digest}
-    digests.add(train(there, BOTH, augment, epochs=1, output=tmp_path / "run").digest)
-    on = train(there, BOTH, augment, output=tmp_path / "run", resume=True)
-    workers = [None] if augment else [1, 2, 3]
-    for count in workers:
-        more = {} if count is None else {"workers": count}
-        digests.add(train(there, BOTH, augment, engine="spark", spark=spark, **more).digest)
-    assert len(digests - {first.digest}) == 1 and on.digest == first.digest  # one epoch is another
+    first = train(there, BOTH)
+    train(there, BOTH, epochs=1, output=tmp_path / "run")
+    on = train(there, BOTH, output=tmp_path / "run", resume=True)
+    assert {on.digest, train(there, BOTH, engine="spark", spark=spark).digest} == {first.digest}
     weights = np.concatenate([t.ravel() for n, t in first.tensors.items() if "weight" in n])
     assert (weights == 0).sum() == int(0.6 * weights.size)
 
