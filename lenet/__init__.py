@@ -15,6 +15,7 @@ from lenet.runtime.shown import set_renderer
 if TYPE_CHECKING:
     from lenet import datasets
     from lenet.api import Network, load, open, train
+    from lenet.compressing import Smaller, compress
     from lenet.dsl.errors import LenetError
     from lenet.runtime.data.dataset import Dataset, Images
     from lenet.runtime.models.model import Model
@@ -33,6 +34,8 @@ __all__ = [
     "Model",
     "Network",
     "Prediction",
+    "Smaller",
+    "compress",
     "datasets",
     "forecast",
     "load",
@@ -51,6 +54,8 @@ _PLACES = {
     "LenetError": "lenet.dsl.errors",
     "Model": "lenet.runtime.models.model",
     "Prediction": "lenet.runtime.models.prediction",
+    "Smaller": "lenet.compressing",
+    "compress": "lenet.compressing",
     "search": "lenet.searching",
 }
 

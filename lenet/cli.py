@@ -68,13 +68,13 @@ Then:
     lenet rate net.lenet       draws the learning rate; --find finds one
     lenet train net.lenet      trains it on Spark, here or on a cluster
     lenet search net.lenet     tries what its section `search` says
+    lenet compress runs/.../model.safetensors --channels 0.5
     lenet report runs/...      writes a page about a run, or several
     lenet predict runs/.../model.safetensors image.png
     lenet forecast runs/.../model.safetensors series.csv
     lenet recommend runs/.../model.safetensors --user 7 --top 10
     lenet serve runs/.../model.safetensors
     lenet export runs/.../model.safetensors -o net.onnx
-    lenet compress runs/.../model.safetensors --int8
     lenet import net.onnx -o net.lenet
 
 `lenet train` without a file trains a small net on 8x8 digits in seconds.
@@ -110,6 +110,7 @@ for _name, _function in (
     ("rate", rate),
     ("train", train),
     ("search", search),
+    ("compress", compress),
     ("evaluate", evaluate),
     ("report", report),
     ("predict", predict),
@@ -117,7 +118,6 @@ for _name, _function in (
     ("recommend", recommend),
     ("embed", embed),
     ("export", export),
-    ("compress", compress),
     ("serve", serve),
     ("lsp", serve_editor),
     ("import", import_file),

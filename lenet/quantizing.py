@@ -2,28 +2,51 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from lenet.compiler.pipeline import integer_layers
+from lenet.dsl.datasets import DATASETS
+from lenet.dsl.errors import LenetError
 from lenet.dsl.messages.clean import clean
-from lenet.runtime.compressing.int8 import IMAGES, as_int8, calibrating
-from lenet.runtime.data.dataset import Dataset
-from lenet.runtime.models.model import Model
+
+if TYPE_CHECKING:
+    from lenet.runtime.data.dataset import Dataset
+    from lenet.runtime.models.model import Model
 
 _NAMED = 6  # layers
 
 
-def quantized(model: Model, dataset: Dataset) -> Model:
+def images_for(model: "Model", data: Path | None) -> "Dataset":
+    """The data of a model's file, with which it is calibrated and compared; LenetError where it
+    names none."""
+    from lenet.runtime.resolve import evaluation_images
+
+    section = model.graph.data
+    if section is None or DATASETS[section.kind].given:
+        raise LenetError(
+            "the model does not say what it was trained on",
+            "Some of these images tell which values its layers see.",
+            "do it from Python: lenet.open(path).as_int8(images).save(other)",
+        )
+    return evaluation_images(model.graph, data, model.classes, model.features)
+
+
+def quantized(model: "Model", dataset: "Dataset") -> "Model":
     """The model with int8 weights, calibrated with some of its training images."""
-    return as_int8(model, calibrating(dataset.train))
+    from lenet.runtime.compressing.int8 import calibrating
+
+    return model.as_int8(calibrating(dataset.train))
 
 
 def usual_path(model: Path) -> Path:
-    """Where a model of int8 weights goes, if nobody says it: beside the other one."""
-    return model.with_name(f"{model.stem}-int8{model.suffix}")
+    """Where a model of int8 weights goes: beside the other one."""
+    return model.with_name(f"{model.stem}-int8.safetensors")
 
 
-def quantized_lines(model: Model, dataset: Dataset) -> Iterator[str]:
+def quantized_lines(model: "Model", dataset: "Dataset") -> Iterator[str]:
     """What became of the layers of a model of int8 weights."""
+    from lenet.compiler.pipeline import integer_layers
+    from lenet.runtime.compressing.int8 import IMAGES
+
     count = min(len(dataset.train), IMAGES)
     yield f"calibrated with {count:,} training images of {clean(dataset.name)}"
     done = [node for node in integer_layers(model.graph) if node.name in model.quantized]

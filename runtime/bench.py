@@ -60,8 +60,9 @@ def bench(
 
     `compile_arguments` are those of a `lenet compile --json` for this net.
     """
-    graph = replace(graph, augment=None)  # images are as they are, and none a mixture
-    settings = graph.train or Train()
+    # Images are as they are, none a mixture, and nobody else says anything of them.
+    settings = replace(graph.train or Train(), teach=None)
+    graph = replace(graph, augment=None, train=settings if graph.train else None)
     batch = batch or settings.batch
     core_peak, peak = measure_peak(1), measure_peak(threads)
     found: dict[str, Any] = {

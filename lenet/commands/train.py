@@ -81,7 +81,7 @@ def train(
         return f"go on with: {_again(elsewhere, folder, given)}"
 
     try:
-        model, page, seconds = _train(network, chosen, as_json, log, kept, report)
+        model, page, seconds = train_shown(network, chosen, as_json, log, kept, report)
     except KeyboardInterrupt:
         if kept or _has_begun(folder, began):
             note(again())
@@ -141,12 +141,13 @@ def check_options(given: Mapping[str, Any], resumes: bool) -> None:
         raise typer.BadParameter("--master is for Spark; --engine local takes --threads")
 
 
-def _train(
+def train_shown(
     network: Network, options: Options, as_json: bool, log: str | None, kept: list[str],
     report: bool,
 ) -> tuple[Any, Path | None, float]:  # fmt: skip
-    """The model, where the report of the run is, if there is one, and the seconds that it all took;
-    `kept` gets where the newest checkpoint is, if it is not in its own place, or ""."""
+    """Train, and show how it goes. The model, where the report of the run is, if there is one, and
+    the seconds that it all took; `kept` gets where the newest checkpoint is, if it is not in its
+    own place, or ""."""
     from lenet.dsl.lower.reader import Duration
     from lenet.reporting import report_at_end
     from lenet.runtime.events import CheckpointKept, Event, Warned

@@ -84,11 +84,11 @@ def shown_metrics(model: Model, found: Evaluation) -> list[str]:
 
 
 def errors_of(before: Evaluation, after: Evaluation) -> list[dict[str, Any]]:
-    """By class, where answers are classes: its `label`, its `count` of images, and how many of them
+    """By class, or by question of yes or no: its `label`, its `count` of images, and how many of them
     are `wrong_before` and `wrong_after`; first those of which more are wrong than before."""
     rows: list[dict[str, Any]] = []
     for old, new in zip(before.classes, after.classes, strict=True):
-        if "recall" in old and "counted" not in old:
+        if "counted" not in old:  # places of a mask are no images
             count = int(old["count"])
             wrong = [round(count * (1 - float(row["recall"]))) for row in (old, new)]
             row = {"label": old["label"], "count": count}

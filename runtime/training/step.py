@@ -24,10 +24,12 @@ from lenet.runtime.training.fixed_point import LOSS_UNIT, check_range, diverged,
 from lenet.runtime.training.phases import PhasedStep
 from lenet.runtime.training.slices.order import step_count
 from lenet.runtime.training.slices.shard import Shard
+from lenet.runtime.training.teacher import Teacher
 from lenet.runtime.training.updater import Parts, Updater, parts_of
 from lenet.runtime.unit import Unit
 
 _PARAMETERS = 2**15  # that are worth a thread of their own
+_LEARN_SECONDS = 7200.0  # that a teacher may take for the images of another worker
 _KEPT = 2  # gradients a thread keeps until they are added together
 
 
@@ -63,6 +65,7 @@ class Trainer:
         importance: Importance | None = None,
         unit: Unit | None = None,
         seen: Seen | None = None,
+        teacher: Teacher | None = None,
     ) -> None:
         program = loaded.program
         check_weights(weights, program.weight_count)
@@ -79,11 +82,15 @@ class Trainer:
         # The tail holds the sum of losses and the number of hits.
         self.total = np.zeros(self.size + 2, np.int64)
         self.batches = {
-            number: Batches(images, normalization, augment, importance, unit, seen)
+            number: Batches(images, normalization, augment, importance, unit, seen, teacher)
             for number, images in shard.slices.items()
         }
         for batches in self.batches.values():
             batches.check(program)
+        every = list(self.batches.values())
+        self._share(len(every), lambda number: every[number].learn())
+        if teacher is not None:  # others may still ask it about all of their images
+            communicator.all_reduce(np.zeros(1, np.int64), _LEARN_SECONDS)
         self.feed = Feed(self.batches, self.rows, self.slices, batch, seed, self.threads)
         self.phased = None
         if len(program.phases) > 1:

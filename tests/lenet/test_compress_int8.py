@@ -13,6 +13,7 @@ from lenet.cli import app
 from lenet.dsl.check import check_graph
 from lenet.runtime.models.model import Model
 
+LAYERS = ("conv1", "linear1")
 SPEC = "input 1x8x8\nconv 4x5x5\nbatchnorm\nrelu\nflatten\nlinear 10\nlogsoftmax\ndata digits\n"
 
 
@@ -52,19 +53,33 @@ def test_what_it_says_and_writes(model: Path, tmp_path: Path) -> None:
     assert again.quantized["linear1"].scale != small.quantized["linear1"].scale
 
 
-def test_json_and_a_name(model: Path, tmp_path: Path) -> None:
-    to = tmp_path / "other.safetensors"
-    found = json.loads(invoked(str(model), "--int8", "--json", "-o", str(to)))
-    assert found["model"] == str(to) and found["int8"] == ["conv1", "linear1"]
+def test_json_and_a_folder(model: Path, tmp_path: Path) -> None:
+    to = tmp_path / "other" / "model-int8.safetensors"
+    found = json.loads(invoked(str(model), "--int8", "--json", "-o", str(to.parent)))
+    assert found["event"] == "done" and found["model"] == str(to)
     assert found["after"]["bytes"] == to.stat().st_size < found["before"]["bytes"]
     assert found["digest"] == lenet.open(to).digest
     assert np.isfinite(found["after"]["metrics"]["loss"])
 
 
+def test_from_python_and_once_more(model: Path, tmp_path: Path) -> None:
+    found = lenet.compress(model, int8=True, output=tmp_path / "p")
+    assert found.after.bytes < found.before.bytes and set(found.model.quantized) == set(LAYERS)
+    path = tmp_path / "p" / "model-int8.safetensors"
+    assert lenet.open(path).digest == found.model.digest
+    for arguments, said in (
+        (("--int8",), "int8 weights already"),
+        (("--prune", "0.5"), "comes last"),
+    ):
+        done = CliRunner().invoke(app, ["compress", str(path), *arguments])
+        assert done.exit_code == 1 and said in done.output
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
-    [((), "say how"), (("--int8", "-o", "net.onnx"), "ends in .safetensors")],
-)
+    [(("--int8", "--epochs", "3"), "--epochs is for a training"),
+     (("--int8", "--each"), "--each is for a training")],
+)  # fmt: skip
 def test_wrong_usage(model: Path, arguments: tuple[str, ...], said: str) -> None:
     done = CliRunner().invoke(app, ["compress", str(model), *arguments])
     assert done.exit_code == 2 and said in done.output
