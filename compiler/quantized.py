@@ -18,7 +18,8 @@ from lenet.dsl.graph import Node
 STEPS = 255  # from the least value to the largest
 MOST = 127  # of a weight: -128 is left out, so that they are symmetric
 _BIAS = 2**30  # a sum has as much room for its products
-_TINY = 1e-20  # scales of weights that are all 0
+LEAST, LARGEST = 1e-18, 1e18  # of a scale: products of two are floats of full precision
+_TINY = 1e-12  # the least that is made: that of weights that are all 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,12 +65,18 @@ class Integers:
     folded: tuple[str, ...]
 
 
+def input_of(least: float, largest: float) -> tuple[float, int]:
+    """The scale and the zero of an input with such least and largest values, 0 between them."""
+    scale = float(np.float32(np.clip((largest - least) / STEPS, _TINY, LARGEST)))
+    return scale, int(np.clip(np.rint(-least / scale), 0, STEPS))
+
+
 def scales_of(weight: NDArray[Any], bias: NDArray[Any], scale: float) -> NDArray[np.float32]:
     """The scale of each output's weights (outputs, …), of which the largest becomes 127; it is
     larger where a bias is beyond all measure for an input of this scale."""
     largest = np.abs(weight.reshape(len(weight), -1)).max(axis=1).astype(np.float64)
-    least = np.maximum(np.abs(bias) / (scale * _BIAS), _TINY)
-    return np.maximum(largest / MOST, 2 * least).astype(np.float32)
+    least = np.maximum(2 * np.abs(bias) / (scale * _BIAS), _TINY)
+    return np.clip(largest / MOST, least, LARGEST).astype(np.float32)
 
 
 def packed(
@@ -81,7 +88,7 @@ def packed(
         raise LenetError(f"the weights of {node.name} are not all finite numbers")
     numbers = layer.numbers(weight)
     total = numbers.reshape(len(numbers), -1).sum(axis=1, dtype=np.int64)
-    # Sums wrap around, so that only their end has to stay within 32 bits.
+    # Within 32 bits, as the layer has no more products than words.MOST.
     start = (layer.bias(bias) - layer.zero * total).astype(np.int32)
     least, largest = -layer.zero, STEPS - layer.zero
     settings = np.array([1 / layer.scale, least, largest, 0], np.float32)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from lenet.compiler.jit.cache import load
 from lenet.compiler.pipeline import compile_kept, integer_layers, run_passes
-from lenet.compiler.quantized import STEPS, Quantized, scales_of
+from lenet.compiler.quantized import STEPS, Quantized, input_of, scales_of
 from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Node
 from lenet.dsl.shapes import product
@@ -75,8 +75,7 @@ def of_ranges(model: "Model", ranges: Mapping[str, tuple[float, float]]) -> "Mod
 
 
 def _quantized(weight: NDArray[Any], bias: NDArray[Any], least: float, largest: float) -> Quantized:
-    scale = float(np.float32((largest - least) / STEPS)) or 1.0
-    zero = int(np.clip(np.rint(-least / scale), 0, STEPS))
+    scale, zero = input_of(least, largest)
     return Quantized(scale, zero, scales_of(weight, bias, scale))
 
 

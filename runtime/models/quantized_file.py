@@ -12,14 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.compiler.pipeline import integer_layers
-from lenet.compiler.quantized import MOST, STEPS, Quantized
+from lenet.compiler.quantized import LARGEST, LEAST, MOST, STEPS, Quantized
 from lenet.dsl.graph import Graph
 from lenet.runtime.models.model_facts import Damaged, json_of, positive_of
 
 Tensors = dict[str, NDArray[Any]]
 Input = tuple[float, int]
 _KEY = "quantized"
-_LEAST, _LARGEST = 1e-30, 1e30  # of a scale: products of two are still floats of full precision
 
 
 def weight_of(layer: str) -> str:
@@ -62,7 +61,7 @@ def quantized_inputs(facts: Mapping[str, str], graph: Graph) -> dict[str, Input]
             raise Damaged("It says of a layer that its weights are int8, which cannot be.")
         scale = positive_of(said, "scale", "the scale of an input")
         zero = said.get("zero")
-        if type(zero) is not int or not 0 <= zero <= STEPS or not _LEAST < scale < _LARGEST:
+        if type(zero) is not int or not 0 <= zero <= STEPS or not LEAST <= scale <= LARGEST:
             raise Damaged("The scale of an input, or its zero, is beyond all reason.")
         found[name] = (scale, zero)
     return found
@@ -76,7 +75,7 @@ def as_values(
     found, layers = dict(tensors), {}
     for name, (scale, zero) in inputs.items():
         scales = found.pop(scale_of(name))
-        if not ((scales > _LEAST) & (scales < _LARGEST)).all():
+        if not ((scales >= LEAST) & (scales <= LARGEST)).all():
             raise Damaged(f"The scales of {weight_of(name)} are beyond all reason.")
         if (found[weight_of(name)] < -MOST).any():
             raise Damaged(f"The tensor {weight_of(name)} has a value below -{MOST}.")

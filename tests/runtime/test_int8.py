@@ -26,7 +26,7 @@ from lenet.runtime.compressing.int8 import as_int8, of_ranges
 from lenet.runtime.models.model import Model
 from lenet.runtime.models.model_file import _checksum
 from lenet.runtime.models.onnx_file import onnx_bytes
-from lenet.runtime.training.parameters import from_tensors
+from lenet.runtime.training.parameters import folded_weights, from_tensors
 from lenet.runtime.training.predictor import Predictor
 from nets import reference_net, spec_of
 
@@ -35,7 +35,7 @@ EXACT = {
     "maps": "input 3x7x8; conv 5x3x4 pad 1x2; relu; conv 6x3x3 stride 2 pad 1; maxpool 2; "
     "conv 2x2x2 dilate 2x1 pad 1; relu; flatten; linear 3 bias no",
     "columns": "input 1x12x13; conv 2x5x5; relu; maxpool 2; conv 6x1x6 pad 0x4 stride 2x3; relu; "
-    "conv 27x1x1; flatten; linear 5",
+    "conv 27x1x1; conv 1x1x1; relu; conv 3x1x2 dilate 1x2; flatten; linear 5",
 }  # fmt: skip
 NUMBERS = "; train; .loss mse; .rate 0.1"
 
@@ -272,6 +272,23 @@ def test_its_file_has_bytes_and_gives_the_same(tmp_path: Path) -> None:
     np.testing.assert_array_equal(
         Model.from_bytes(again.to_bytes()).outputs(images[:2]), small.outputs(images[:2])
     )
+
+
+def test_weights_that_are_all_0_and_inputs_of_one_value() -> None:
+    model = model_of(EXACT["maps"])
+    name = integer_layers(model.graph)[0].name
+    for tensor in ("weight", "bias"):
+        model.tensors[f"{name}.{tensor}"][1] = 0
+    small = of_ranges(model, {name: (0.0, 0.0)})
+    again = Model.from_bytes(small.to_bytes())
+    assert again.digest == small.digest and again.quantized.keys() == {name}
+    assert not again.tensors[f"{name}.weight"][1].any()
+    weights = from_tensors(compile_graph(model.graph), again.tensors)
+    program = compile_graph(model.graph, integers=again.quantized.keys())
+    slots = {slot.name: slot for slot in program.predict_slots}
+    bias = slots[f"{name}.bias"].offset
+    packed = folded_weights(program, weights, again.quantized)
+    assert packed[bias : bias + 2].view(np.int32)[1] == 0
 
 
 DAMAGES = {

@@ -7,17 +7,9 @@ from lenet.compiler.contract import FORWARD, Request
 from lenet.compiler.kernels.convolution.direct import correlated
 from lenet.compiler.kernels.convolution.epilogue import Epilogue
 from lenet.compiler.kernels.convolution.geometry import Direction, Geometry
-from lenet.compiler.kernels.shared.words import (
-    BYTES,
-    Words,
-    single_settings,
-    tile_settings,
-    words_of,
-)
+from lenet.compiler.kernels.shared.words import BYTES, Words, tile_settings, words_of
 from lenet.compiler.single_contract import Padded
 from lenet.compiler.target import LANES
-
-__all__ = ["forward", "of_one_image", "single_settings"]
 
 
 def forward(request: Request, g: Geometry, epilogue: Epilogue | None) -> Direction:

@@ -8,7 +8,7 @@ from lenet.compiler.function import NAME
 from lenet.compiler.kernels.convolution import of_words
 from lenet.compiler.kernels.convolution.geometry import Geometry, in_groups
 from lenet.compiler.kernels.shared.tile_source import lines
-from lenet.compiler.kernels.shared.words import INTEGER
+from lenet.compiler.kernels.shared.words import INTEGER, single_settings
 from lenet.compiler.single_contract import Padded, Single, single_function, vectors_of
 from lenet.compiler.target import split
 from lenet.dsl.padding import sides_of
@@ -105,7 +105,7 @@ def _by_columns(request: Request, conv: _Conv) -> tuple[str, str, str]:
                         "loops": loops,
                         "bias": "none" if "bias" not in request.offsets else "scalars",
                         **more,
-                        **of_words.single_settings(request, "vectors"),
+                        **single_settings(request, "vectors"),
                     }
                     source += f"{tile} = single_tile(SingleTile(\n{lines(settings)}))\n"
                     body += (
@@ -135,7 +135,7 @@ def _by_channels(request: Request, conv: _Conv) -> tuple[str, str, str]:
                 "loops": loops,
                 "bias": "none" if "bias" not in request.offsets else "vectors",
                 "scatter": height * width,
-                **of_words.single_settings(request, "scalars"),
+                **single_settings(request, "scalars"),
             }
             source += f"{tile} = single_tile(SingleTile(\n{lines(settings)}))\n"
             body += (

@@ -22,7 +22,7 @@ class Words:
     """The words of a layer with `outputs`, each of `inputs` by `height` by `width` weights.
 
     A word has the same place of four neighbouring inputs or, with `across`, four neighbouring
-    columns of one input. Where that does not come out even, weights of 0 fill it.
+    columns of one input. Where that does not come out even, weights of 0 fill it up.
     """
 
     outputs: int
@@ -30,14 +30,6 @@ class Words:
     height: int
     width: int
     across: bool
-
-    @classmethod
-    def of(cls, shape: tuple[int, ...]) -> "Words":
-        """Of weights (outputs, inputs[, height, width]): as few words as there can be."""
-        outputs, inputs, height, width = (*shape, 1, 1)[:4]
-        apart = -(-inputs // BYTES) * width
-        across = inputs * -(-width // BYTES) < apart
-        return cls(outputs, inputs, height, width, across)
 
     @property
     def groups(self) -> int:
@@ -51,13 +43,13 @@ class Words:
 
 
 def words_of(node: Node) -> Words:
-    """Those of a node, also of one whose parameters are `in_words` already."""
-    return Words.of((node.bare_shape[0], *_sizes(node)))
-
-
-def _sizes(node: Node) -> tuple[int, ...]:
-    """Inputs, height and width of a node's weights."""
-    return (node.given[0], *(int(size) for size in node.arguments["size"][1:]))
+    """As few as there can be, also of a node that is one of words already."""
+    inputs, outputs = node.given[0], node.bare_shape[0]
+    height, width = (*(int(size) for size in node.arguments["size"][1:]), 1, 1)[:2]
+    apart = -(-inputs // BYTES) * width
+    side_by_side = (node.arguments.get("dilate") or (1, 1))[1] == 1
+    across = side_by_side and inputs * -(-width // BYTES) < apart
+    return Words(outputs, inputs, height, width, across)
 
 
 def fits(node: Node) -> bool:
