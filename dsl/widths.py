@@ -2,23 +2,27 @@
 anew for a net with fewer of them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lenet.dsl.check import Checked
 from lenet.dsl.graph import Group
 from lenet.dsl.lower.bind_block import bind_parameters, bound_items
 from lenet.dsl.lower.definitions import Block, Definitions
 from lenet.dsl.lower.values import Constants
-from lenet.dsl.syntax.tree import Expression, Let, Line, Name, Number, Sizes, Span
+from lenet.dsl.registry import layers
+from lenet.dsl.syntax.tree import Expression, Let, Line, Number, Operation, Sizes, Span
 
 
 @dataclass(frozen=True)
 class Width:
-    """The number at `span` says it for a layer; or the `reason` why none does."""
+    """The number at `span`, which is the `value` there, times a `factor` says it for a layer; or
+    the `reason` why none does. It depends on all of the numbers `of` the file."""
 
     span: Span | None = None
     value: int = 0
+    factor: int = 1
     reason: str = ""
+    of: tuple[Span, ...] = ()
 
 
 @dataclass
@@ -65,12 +69,13 @@ class _Level:
 
 
 def widths_of(checked: Checked) -> dict[str, Width]:
-    """By layer: those whose first argument is a number of channels or units, in their order."""
+    """By layer, of those whose first argument is how many channels or units they give."""
     lines, lowered = _Lines.of(checked), checked.lowered
     found = {}
     for place, (node, line) in enumerate(zip(lowered.nodes, lowered.lines, strict=True)):
         first = line.items[0] if line.items else None
-        if isinstance(first, Sizes):
+        makes = layers()[node.kind].channels in ("own", "grown")
+        if makes and isinstance(first, Sizes):
             levels = list(_levels(checked, lines, place))
             found[node.name] = _resolved(first.parts[0], levels, checked.definitions)
     return found
@@ -92,11 +97,20 @@ def _levels(checked: Checked, lines: _Lines, place: int) -> Iterator[_Level]:
 
 def _resolved(expression: Expression, levels: list[_Level], outer: Definitions) -> Width:
     if isinstance(expression, Number):
+        if not expression.text.isdigit():
+            return Width(reason="its size is no whole number")
         if expression.span.file:
             return Width(reason=f"its size stands in {expression.span.file}")
-        return Width(expression.span, int(expression.text))
-    if not isinstance(expression, Name):
-        return Width(reason="its size is worked out, and stands nowhere as one number")
+        return Width(expression.span, int(expression.text), of=(expression.span,))
+    if isinstance(expression, Operation):
+        parts = [_resolved(part, levels, outer) for part in (expression.left, expression.right)]
+        of = tuple(span for part in parts for span in part.of)
+        plain = [k for k, part in enumerate((expression.left, expression.right))
+                 if isinstance(part, Number)]  # fmt: skip
+        if expression.operator == "*" and len(plain) == 1 and parts[1 - plain[0]].span:
+            times = parts[plain[0]].value * parts[1 - plain[0]].factor
+            return replace(parts[1 - plain[0]], factor=times, of=of)
+        return Width(reason="its size is worked out, and stands nowhere as one number", of=of)
     name = expression.text
     if levels and name in levels[-1].items:
         return _resolved(levels[-1].items[name], levels[:-1], outer)

@@ -82,7 +82,6 @@ def compress(
     MODEL-int8.safetensors, in the folder or beside MODEL.
     """
     from lenet.runtime.models.model import Model as Trained
-    from lenet.runtime.records.run_folder import check_folder, new_folder
 
     shares = {name: options.pop(name) for name in WAYS}
     shares = {name: share for name, share in shares.items() if share is not None}
@@ -96,11 +95,7 @@ def compress(
     large = Trained.open(model)
     wish = Wish(shares, each, teach, rate, given.pop("epochs", None))
     net = shrunk(large, wish, read_pairs(set_))
-    if output is not None:
-        check_folder(output, force)
-    folder, elsewhere = (output, "") if output else new_folder(f"{large.name or 'net'}-small")
-    if elsewhere:
-        note(f"{elsewhere}: the run goes to {folder}")
+    folder = _folder(f"{large.name or 'net'}-small", output, force)
     dataset, reason = (images_for(large, data), "") if int8 else held_out(large, data)
     network = written(net, large, model, wish, folder)
     if not as_json:
@@ -114,6 +109,19 @@ def compress(
     if dataset is None:
         note(f"what it answers was not compared: {reason}")
     _conclude(net, network, small, compared(large, small, dataset), file, page, as_json)
+
+
+def _folder(name: str, output: Path | None, force: bool) -> Path:
+    """Where the run goes; LenetError where another one is there already."""
+    from lenet.runtime.records.run_folder import check_folder, new_folder
+
+    if output is not None:
+        check_folder(output, force)
+        return output
+    folder, elsewhere = new_folder(name)
+    if elsewhere:
+        note(f"{elsewhere}: the run goes to {folder}")
+    return folder
 
 
 def _to_int8(

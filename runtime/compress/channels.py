@@ -70,13 +70,13 @@ def _families(graph: Graph, channels: Channels, widths: dict[str, Width]) -> lis
         if layers()[node.kind].channels not in ("own", "grown"):
             continue
         width, roots = widths[node.name], set(channels.of[node.name].tolist())
-        own = _Family({}, [node.name], roots)
+        own = _Family(dict.fromkeys(width.of, 0), [node.name], roots)
         if width.span is not None:
             own.spans[width.span] = width.value
         else:
             own.reasons.append(f"{node.name}: {width.reason}")
-        if width.span is not None and width.value != node.shape[0]:
-            own.reasons.append(f"{node.name}: the file says {width.value}, which was set anew")
+        if width.span is not None and width.value * width.factor != node.shape[0]:
+            own.reasons.append(f"{node.name}: its line says another size than it has")
         needed = {channels.kept_by[root] for root in sorted(roots) if root in channels.kept_by}
         if not makes_channels(node) and layers()[node.kind].channels == "own":
             own.reasons.append(f"{node.name}: each of its channels sees only some of its input's")
@@ -84,8 +84,10 @@ def _families(graph: Graph, channels: Channels, widths: dict[str, Width]) -> lis
             own.reasons.append(f"{node.name}: {min(needed)} needs all of its channels")
         for other in [f for f in found if f.roots & roots or f.spans.keys() & own.spans.keys()]:
             found.remove(other)
+            spans = {k: max(other.spans.get(k, 0), own.spans.get(k, 0))
+                     for k in (*other.spans, *own.spans)}  # fmt: skip
             own = _Family(
-                {**other.spans, **own.spans}, other.layers + own.layers, other.roots | own.roots,
+                spans, other.layers + own.layers, other.roots | own.roots,
                 other.reasons + own.reasons,
             )  # fmt: skip
         found.append(own)
@@ -104,7 +106,8 @@ def _numbers(
     found = {}
     for family, own in zip(families, of, strict=True):
         part = 1 - share if each else float((own >= limit).mean())
-        found.update({span: max(1, round(part * value)) for span, value in family.spans.items()})
+        numbers = {k: max(1, round(part * value)) for k, value in family.spans.items() if value}
+        found.update(numbers)
     return found
 
 
@@ -114,14 +117,16 @@ def _staying(
 ) -> set[int]:  # fmt: skip
     """The roots that stay: of each layer as many as its number says, the best ones. A narrow layer
     comes before a wide one that has its channels, too."""
-    made = [node for node in graph.nodes if node.name in widths and widths[node.name].span]
+    made = [node for node in graph.nodes if node.name in widths]
     stays = {int(root) for own in channels.of.values() for root in own}
     decided: set[int] = set()
     for node in sorted(made, key=lambda node: node.shape[0]):
-        span, roots = widths[node.name].span, channels.of[node.name].tolist()
-        if span not in numbers or layers()[node.kind].channels not in ("own", "grown"):
+        width, roots = widths[node.name], channels.of[node.name].tolist()
+        if width.span not in numbers:
             continue
-        wanted = numbers[span] - sum(root in stays for root in roots if root in decided)
+        wanted = numbers[width.span] * width.factor - sum(
+            root in stays for root in roots if root in decided
+        )
         open_ones = sorted(
             (root for root in roots if root not in decided),
             key=lambda root: (-scores.get(root, 0.0), root),

@@ -89,14 +89,15 @@ def makes_channels(node: Node) -> bool:
 
 def _given_by(node: Node, given: list[Numbers], found: Channels) -> Numbers:
     layer, count = layers()[node.kind], node.shape[0] if node.shape else 0
-    if len(given) == 1 and makes_channels(node):
+    read = given[0] if given and not layer.joins else None  # behind it, where a text ends
+    if read is not None and makes_channels(node):
         return found.new(count)
-    if len(given) == 1 and layer.keeps_channels and count % max(1, len(given[0])) == 0:
-        return np.repeat(given[0], count // len(given[0]))
-    if len(given) == 1 and layer.channels == "grown":
-        return np.concatenate([given[0], found.new(count - len(given[0]))])
-    if len(given) == 1 and layer.rearranges:
-        values = np.repeat(given[0], product(node.given) // len(given[0])).reshape(count, -1)
+    if read is not None and layer.keeps_channels and count % max(1, len(read)) == 0:
+        return np.repeat(read, count // len(read))
+    if read is not None and layer.channels == "grown":
+        return np.concatenate([read, found.new(count - len(read))])
+    if read is not None and layer.rearranges:
+        values = np.repeat(read, product(node.given) // len(read)).reshape(count, -1)
         if (values == values[:, :1]).all():
             return values[:, 0]
     if given and layer.joins and layer.stacks:

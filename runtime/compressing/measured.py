@@ -84,8 +84,8 @@ def shown_metrics(model: Model, found: Evaluation) -> list[str]:
 
 
 def errors_of(before: Evaluation, after: Evaluation) -> list[dict[str, Any]]:
-    """By class, or by question of yes or no: its `label`, its `count` of images, and how many of them
-    are `wrong_before` and `wrong_after`; first those of which more are wrong than before."""
+    """By class, or by question of yes or no: its `label`, its `count` of images, and how many of
+    them are `wrong_before` and `wrong_after`; first those of which more are wrong than before."""
     rows: list[dict[str, Any]] = []
     for old, new in zip(before.classes, after.classes, strict=True):
         if "counted" not in old:  # places of a mask are no images

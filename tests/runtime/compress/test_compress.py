@@ -26,7 +26,7 @@ input 1x8x8
 conv 6x3x3                 as c1   -> 6x6x6
 relu
 maxpool 2
-conv 2*4x2x2 as c2   # worked out
+conv 4 + 4x2x2 as c2   # worked out
 tanh
 reshape 8*2*2
 linear 12                  as f1   -> 12
@@ -116,7 +116,9 @@ def silenced(net: Net, share: float) -> Net:
 
 
 @pytest.mark.parametrize(
-    "text", [CHAIN.replace("2*4x2x2", "8x2x2"), BLOCKS], ids=["chain", "blocks"]
+    "text",
+    ["let four = 4\n" + CHAIN.replace("4 + 4x2x2", "2*four x 2 x 2"), BLOCKS],
+    ids=["chain", "blocks"],
 )
 def test_channels_that_do_nothing_leave_and_nothing_changes(text: str) -> None:
     net = silenced(net_of(text + TRAIN), 0.5)
