@@ -2,17 +2,21 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from lenet.dsl.datasets import DATASETS
 from lenet.dsl.errors import LenetError
 from lenet.dsl.messages.clean import clean
+from lenet.terminal.columns import elided
 
 if TYPE_CHECKING:
     from lenet.runtime.data.dataset import Dataset
     from lenet.runtime.models.model import Model
 
+_WIDTH = 80
 _NAMED = 6  # layers
+_LONGEST = 40  # columns of a name
 
 
 def images_for(model: "Model", data: Path | None) -> "Dataset":
@@ -56,11 +60,11 @@ def quantized_lines(model: "Model", dataset: "Dataset") -> Iterator[str]:
         for node in model.graph.nodes
         if node.parameters and node.name not in model.quantized and node.name not in folded
     ]
-    yield f"int8     {_named([node.name for node in done])}"
     rest = f"{_named(left)}, and layers without weights" if left else "layers without weights"
-    yield f"float32  {rest}"
+    for kind, layers in (("int8", _named([node.name for node in done])), ("float32", rest)):
+        yield from wrap(layers, _WIDTH, initial_indent=f"{kind:<9}", subsequent_indent=" " * 9)
 
 
 def _named(names: list[str]) -> str:
-    shown = ", ".join(clean(name) for name in names[:_NAMED])
+    shown = ", ".join(elided(clean(name), _LONGEST) for name in names[:_NAMED])
     return shown + (f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else "")
