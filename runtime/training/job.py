@@ -27,8 +27,8 @@ class Job:
     `slices` are those of a batch. `digest` tells the job from other trainings; see `digest_of`.
     `model` are the facts of the model that comes of it, in JSON, for its checkpoints. `importance`
     is there where images count differently. `classes` are the names of the classes, or of other
-    answers, whose `unit` is there then. `seen` are pairs of users and items. The
-    `teacher` is there where the file names one.
+    answers, whose `unit` is there then. `seen` are pairs of users and items. The `teacher`
+    is there where the file names one.
     """
 
     graph: Graph

@@ -21,7 +21,7 @@ def prune(graph: Graph, program: Program, weights: NDArray[np.float32], updater:
         updater.prune(gone)
 
 
-def prunable(graph: Graph, slots: tuple[Slot, ...]) -> tuple[Slot, ...]:
+def _prunable(graph: Graph, slots: tuple[Slot, ...]) -> tuple[Slot, ...]:
     """The tensors of weights that are trained: no biases, and nothing that is frozen."""
     train, nodes = graph.train or Train(), {}
     for node in graph.nodes:
@@ -44,7 +44,9 @@ def smallest(
     would have no weight left."""
     assert graph.train is not None and graph.train.prune is not None
     prune, gone = graph.train.prune, np.zeros(size, bool)
-    places = {slot.name: _seen(slot) for slot in prunable(graph, slots)}
+    places = {slot.name: _seen(slot) for slot in _prunable(graph, slots)}
+    if not places:
+        raise LenetError("there is nothing to prune", "All layers with weights are frozen.")
     groups = list(places.values()) if prune.each else [np.concatenate([*places.values()])]
     for group in groups:
         order = np.argsort(np.abs(weights[group]), kind="stable")
