@@ -21,6 +21,7 @@ from lenet.runtime.compressing.channels import (
 from lenet.runtime.compressing.net import Net
 
 _SHOWN = 8  # layers that are named one by one
+_ALL = " of its channels"
 
 
 @dataclass
@@ -41,7 +42,7 @@ def shrink(net: Net, share: float, each: bool) -> Net:
     families = _families(graph, channels, widths)
     free = [family for family in families if not family.reasons]
     if not free:
-        raise _nothing_to_cut(families)
+        raise _nothing_to_cut(_reasons(families, graph.nodes[-1].name))
     scores = scores_of(graph, channels, dict(net.tensors))
     numbers = _numbers(free, scores, share, each)
     stays = _staying(graph, channels, widths, numbers, scores)
@@ -58,8 +59,7 @@ def shrink(net: Net, share: float, each: bool) -> Net:
         if makes_channels(node) and new.shape[0] != node.shape[0]:
             what = "channels" if len(node.shape) > 1 else "units"
             smaller = smaller.telling(f"{node.name}: {new.shape[0]} of {node.shape[0]} {what}")
-    bound = [family for family in families if family.reasons]
-    return _telling_reasons(smaller, bound, graph.nodes[-1].name)
+    return _telling(smaller, _reasons(families, graph.nodes[-1].name))
 
 
 def _families(graph: Graph, channels: Channels, widths: dict[str, Width]) -> list[_Family]:
@@ -81,7 +81,7 @@ def _families(graph: Graph, channels: Channels, widths: dict[str, Width]) -> lis
         if not makes_channels(node) and layers()[node.kind].channels == "own":
             own.reasons.append(f"{node.name}: each of its channels sees only some of its input's")
         elif needed:
-            own.reasons.append(f"{node.name}: {min(needed)} needs all of its channels")
+            own.reasons.append(f"{node.name}: {min(needed)} needs all{_ALL}")
         for other in [f for f in found if f.roots & roots or f.spans.keys() & own.spans.keys()]:
             found.remove(other)
             spans = {k: max(other.spans.get(k, 0), own.spans.get(k, 0))
@@ -155,17 +155,21 @@ def _compare(node: Node, new: Node, channels: Channels, stays: set[int]) -> None
     )
 
 
-def _nothing_to_cut(families: list[_Family]) -> LenetError:
-    reasons = [reason for family in families for reason in family.reasons]
-    detail = "; ".join(reasons[:_SHOWN]) + (" …" if len(reasons) > _SHOWN else "")
-    fix = "try --prune 0.5 or --rank 0.8"
-    return LenetError("no channel of this net can leave", f"{detail}.", fix)
+def _reasons(families: list[_Family], last: str) -> list[str]:
+    """Why layers stay as they are, but for the last one, whose outputs are the answers."""
+    reasons = (reason for family in families for reason in family.reasons)
+    return [reason for reason in reasons if not reason.endswith(f"{last} needs all{_ALL}")]
 
 
-def _telling_reasons(net: Net, bound: list[_Family], last: str) -> Net:
-    """With what stays as it is, but for the last layer, whose outputs are the answers."""
-    reasons = [r for family in bound for r in family.reasons if f"{last} needs all" not in r]
+def _nothing_to_cut(reasons: list[str]) -> LenetError:
+    detail = "; ".join(reasons[:_SHOWN]) + ("; …" if len(reasons) > _SHOWN else "")
+    detail = detail or "All that it has is the last layer, whose outputs are the answers"
+    return LenetError("no channel of this net can leave", f"{detail}.", "try --prune 0.5")
+
+
+def _telling(net: Net, reasons: list[str]) -> Net:
+    """With what stays as it is."""
     for reason in reasons[:_SHOWN]:
         net = net.telling(f"stays as it is: {reason}")
     more = len(reasons) - _SHOWN
-    return net.telling(f"and {more} more layers stay as they are") if more > 0 else net
+    return net.telling(f"and {more} more stay as they are") if more > 0 else net
