@@ -82,8 +82,7 @@ class Trainer:
         self.size = program.parameter_count
         self.updater = updater
         self.batch, self.seed = batch, seed
-        self.rows, self.slices = shard.rows, shard.count
-        self.steps = step_count(self.rows, batch)
+        self.rows, self.slices, self.steps = shard.rows, shard.count, step_count(shard.rows, batch)
         self.communicator = communicator
         self.threads = max(1, min(threads, self.slices))
         self.team = Team(self.threads)
