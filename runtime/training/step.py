@@ -82,8 +82,7 @@ class Trainer:
         self.size = program.parameter_count
         self.updater = updater
         self.batch, self.seed = batch, seed
-        self.rows, self.slices = shard.rows, shard.count
-        self.steps = step_count(self.rows, batch)
+        self.rows, self.slices, self.steps = shard.rows, shard.count, step_count(shard.rows, batch)
         self.communicator = communicator
         self.threads = max(1, min(threads, self.slices))
         self.team = Team(self.threads)
@@ -95,10 +94,8 @@ class Trainer:
         }
         for batches in self.batches.values():
             batches.check(program)
-        every = list(self.batches.values())
-        self._share(len(every), lambda number: every[number].learn())
-        if teacher is not None:  # others may still ask it about all of their images
-            communicator.all_reduce(np.zeros(1, np.int64), _LEARN_SECONDS)
+        if teacher is not None:
+            self._learn()
         self.feed = Feed(self.batches, self.rows, self.slices, batch, seed, self.threads)
         self.phased = None
         if len(program.phases) > 1:
@@ -121,6 +118,12 @@ class Trainer:
             self.tables.totals if self.tables else np.zeros((self.threads, self.size), np.int64)
         )
         self.ends = np.zeros((len(self.batches), 2))  # losses and hits of slices
+
+    def _learn(self) -> None:
+        """What the teacher says of all images that stay the same, for each worker of its own."""
+        every = list(self.batches.values())
+        self._share(len(every), lambda number: every[number].learn())
+        self.communicator.all_reduce(np.zeros(1, np.int64), _LEARN_SECONDS)
 
     def start_epoch(self, epoch: int) -> None:
         """Draw the orders and the keys of an epoch, counted from 1."""
