@@ -1,14 +1,17 @@
 """The whole compiler, top to bottom."""
 
+from collections.abc import Set
+
 from lenet.compiler.codegen.module import emit, emit_kept
 from lenet.compiler.jit.forks import STEADY
 from lenet.compiler.losses.code import given_by, is_weighted, loss_of
 from lenet.compiler.memory.layout import lay_out
 from lenet.compiler.passes import FOR_PREDICTION, PASSES
+from lenet.compiler.passes.quantize import has_integers, quantize
 from lenet.compiler.program import InputGradient, Kept, Outputs, Program
 from lenet.compiler.target import Target, host
 from lenet.compiler.verify import verify_graph
-from lenet.dsl.graph import Graph
+from lenet.dsl.graph import Graph, Node
 from lenet.dsl.losses import LOSSES
 from lenet.dsl.shapes import product
 
@@ -27,15 +30,24 @@ def run_passes(graph: Graph, stop_after: str | None = None, predicting: bool = F
 
 
 def compile_graph(
-    graph: Graph, target: Target | None = None, probes: bool = False, input_gradient: bool = False
-) -> Program:
+    graph: Graph, target: Target | None = None, probes: bool = False, input_gradient: bool = False,
+    integers: Set[str] = frozenset(),
+) -> Program:  # fmt: skip
     """Graph → passes → kernels as source, with their memory plan.
 
     With `probes` the functions measure each kernel (see compiler/codegen/module.py). With
-    `input_gradient` there is a function of that name, too.
+    `input_gradient` there is a function of that name, too. In prediction, the layers whose names
+    are `integers`, which are some of `integer_layers`, compute of bytes.
     """
     with STEADY:  # it imports what layers need, and a child could not wait for its parent's import
-        return _compile(graph, target or host(), probes, input_gradient)
+        return _compile(graph, target or host(), probes, input_gradient, integers)
+
+
+def integer_layers(graph: Graph) -> tuple[Node, ...]:
+    """The layers of the file that can compute of bytes in prediction, as passes leave them."""
+    own = {node.name for node in graph.nodes}
+    nodes = run_passes(graph, predicting=True).nodes
+    return tuple(node for node in nodes if node.name in own and has_integers(node))
 
 
 def compile_kept(graph: Graph, target: Target | None = None) -> Kept:
@@ -61,10 +73,13 @@ def outputs_of(graph: Graph) -> Outputs:
     return Outputs(product(graph.output), given_by(graph), graph.answers, each)
 
 
-def _compile(graph: Graph, target: Target, probes: bool, input_gradient: bool) -> Program:
+def _compile(
+    graph: Graph, target: Target, probes: bool, input_gradient: bool, integers: Set[str]
+) -> Program:
     lowered = run_passes(graph)
     predicted = run_passes(graph, predicting=True)
     plain = run_passes(graph, stop_after="fold_normalizations", predicting=True)
+    predicted, plain = quantize(predicted, integers), quantize(plain, integers)
     emitted = emit(lowered, predicted, plain, target, probes, input_gradient)
     plan, back = emitted.train_plan, emitted.back
     return Program(

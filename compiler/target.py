@@ -1,21 +1,27 @@
 """The processor that kernels are written for, and the register tiles that fit it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 LANES = 16
 BLOCKS = 4  # blocks of sixteen images that layers after the last convolution take together
 _LATENCY = 6  # multiply-adds that must be under way at once to keep the units busy
 _LOAD = 0.25  # what a load costs beside a multiply-add, where both fit
 
+Way = Literal["vnni", "pairs", "plain"]  # to sum products of bytes: compiler/simd/dot.py has them
+
 
 @dataclass(frozen=True)
 class Target:
-    """`registers` vectors of `width` floats; `width` divides the sixteen lanes of a block."""
+    """`registers` vectors of `width` floats; `width` divides the sixteen lanes of a block. `dot` is
+    how products of bytes are summed."""
 
     name: str
     registers: int
     width: int
+    dot: Way = "plain"
 
     @property
     def parts(self) -> int:
@@ -79,12 +85,19 @@ def host() -> Target:
 
     name, features = binding.get_host_cpu_name(), binding.get_host_cpu_features()
     if features.get("avx512f"):
-        return Target(name, 32, 16)
+        return Target(name, 32, 16, _way(features, "avx512vnni", "avx512bw"))
     if features.get("avx"):
-        return Target(name, 16, 8)
+        return Target(name, 16, 8, _way(features, "avxvnni", "avx2"))
     if features.get("neon"):
         return Target(name, 32, 4)
-    return Target(name, 16, 4)
+    return Target(name, 16, 4, _way(features, "", "sse2"))
+
+
+def _way(features: Mapping[str, bool], vnni: str, pairs: str) -> Way:
+    """The quickest one, where each needs a feature of the processor."""
+    if features.get(vnni):
+        return "vnni"
+    return "pairs" if features.get(pairs) else "plain"
 
 
 def split(count: int, most: int) -> list[tuple[int, int, int]]:

@@ -159,6 +159,7 @@ Family = Literal[
     "normalization", "regularization", "shape", "join",
 ]  # fmt: skip
 Pooled = Literal["", "largest", "mean"]
+Channels = Literal["", "own", "kept", "grown"]
 Outputs = Literal["scores", "probabilities", "log-probabilities", "distances"]
 
 
@@ -192,6 +193,9 @@ class Layer(Entry):
     reads_codes  it takes the numbers of words or categories, which other layers may not
     ends         it needs to know where a text ends, and is given its codes as a second input; of
                  what pools, that is where it has one window
+    channels     what it does with those of its input: it makes its "own", of all of them; it has
+                 "kept" each of them by itself, with what its tensors hold for that one; or they
+                 have "grown", with zeros behind them
     shortens     how many steps fewer of what it gives are known, or None where padding is mixed in
     """
 
@@ -219,8 +223,14 @@ class Layer(Entry):
     steps: bool = False
     recurrent: bool = False
     reads_codes: bool = False
+    channels: Channels = ""
     ends: Callable[[Arguments], bool] = _never
     shortens: Callable[[Arguments], int | None] = _unknown
+
+    @property
+    def keeps_channels(self) -> bool:
+        """Whether each channel of its output is made of one of its input alone."""
+        return self.channels == "kept" or self.elementwise or bool(self.pools)
 
     @property
     def sized(self) -> bool:

@@ -15,6 +15,7 @@ from lenet.runtime.shown import set_renderer
 if TYPE_CHECKING:
     from lenet import datasets
     from lenet.api import Network, load, open, train
+    from lenet.compressing import Smaller, compress
     from lenet.cross_validating import cross_validate
     from lenet.dsl.errors import LenetError
     from lenet.runtime.cross_validation import CrossValidation
@@ -37,6 +38,8 @@ __all__ = [
     "Network",
     "Prediction",
     "cross_validate",
+    "Smaller",
+    "compress",
     "datasets",
     "forecast",
     "load",
@@ -57,6 +60,8 @@ _PLACES = {
     "Model": "lenet.runtime.models.model",
     "Prediction": "lenet.runtime.models.prediction",
     "cross_validate": "lenet.cross_validating",
+    "Smaller": "lenet.compressing",
+    "compress": "lenet.compressing",
     "search": "lenet.searching",
 }
 

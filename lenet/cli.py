@@ -14,6 +14,7 @@ from lenet import __version__
 from lenet.commands.bench import bench
 from lenet.commands.check import check_files
 from lenet.commands.compile import compile_file
+from lenet.commands.compress import compress
 from lenet.commands.data import show_data
 from lenet.commands.doctor import doctor
 from lenet.commands.draw import draw_file
@@ -68,6 +69,7 @@ Then:
     lenet rate net.lenet       draws the learning rate; --find finds one
     lenet train net.lenet      trains it on Spark, here or on a cluster
     lenet search net.lenet     tries what its section `search` says
+    lenet compress runs/.../model.safetensors --channels 0.5
     lenet report runs/...      writes a page about a run, or several
     lenet predict runs/.../model.safetensors image.png
     lenet forecast runs/.../model.safetensors series.csv
@@ -110,6 +112,7 @@ for _name, _function in (
     ("rate", rate),
     ("train", train),
     ("search", search),
+    ("compress", compress),
     ("evaluate", evaluate),
     ("report", report),
     ("predict", predict),

@@ -10,9 +10,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 import tracemalloc
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -22,51 +21,52 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.compiler.jit.cache import Loaded, load
-from lenet.compiler.kernels import parts_of
-from lenet.compiler.memory.phase import Call
 from lenet.compiler.pipeline import compile_graph
 from lenet.compiler.program import Program
 from lenet.compiler.simd.peak import measure_peak
 from lenet.compiler.target import host
-from lenet.dsl.graph import Graph, Node
+from lenet.dsl.graph import Graph
 from lenet.dsl.shapes import as_image, channels_of
 from lenet.dsl.training.values import Train
+from lenet.runtime.compressing.int8 import as_int8
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.data.target import Target
-from lenet.runtime.machine.arrays import aligned_floats, frozen
 from lenet.runtime.models.model import Model
-from lenet.runtime.training.batches import Batches, Importance, Normalization
+from lenet.runtime.timing import PROFILED, kernel_times, normalization_for, repeated
+from lenet.runtime.training.batches import Importance
 from lenet.runtime.training.communicator import Alone
-from lenet.runtime.training.parameters import folded_weights, initial_weights, to_tensors
+from lenet.runtime.training.parameters import (
+    folded_weights,
+    from_tensors,
+    initial_weights,
+    to_tensors,
+)
 from lenet.runtime.training.predictor import Predictor
 from lenet.runtime.training.slices.count import least_rows, slice_count, training_bytes
 from lenet.runtime.training.slices.shard import deal
 from lenet.runtime.training.step import Trainer
 from lenet.runtime.training.updater import updater_of
 
-_SECONDS = 2.0  # how long each measurement goes on, at least
 _TURN = 0.05  # and each turn of measurements that take turns
-_LEAST = 3  # repetitions, at least
 _PREDICTED = 10_000
-_PROFILED = 64  # images: the blocks that layers work on together
 _COMPILE = "import sys; from lenet.cli import main; sys.argv = ['lenet', *{!r}]; main()"
 
 
 def bench(
-    graph: Graph, compile_arguments: list[str], threads: int, batch: int | None
+    graph: Graph, compile_arguments: list[str], threads: int, batch: int | None, int8: bool = False
 ) -> dict[str, Any]:
-    """All measurements, as `lenet bench --json` prints them.
+    """All measurements, as `lenet bench --json` prints them; with `int8`, those of a model of int8
+    weights as well.
 
     `compile_arguments` are those of a `lenet compile --json` for this net.
     """
-    graph = replace(graph, augment=None)  # images are as they are, and none a mixture
-    settings = graph.train or Train()
+    # Images are as they are, none a mixture, and nobody teaches.
+    settings = replace(graph.train or Train(), teach=None)
+    graph = replace(graph, augment=None, train=settings if graph.train else None)
     batch = batch or settings.batch
     core_peak, peak = measure_peak(1), measure_peak(threads)
-    found: dict[str, Any] = {
-        "machine": _machine(threads, peak),
-        "compile": _compile_times(compile_arguments),
-    }
+    compiled = _compile_times(compile_arguments)
+    found: dict[str, Any] = {"machine": _machine(threads, peak), "compile": compiled}
     program = compile_graph(graph)
     loaded = load(program)
     weights = initial_weights(program, settings.seed)
@@ -82,17 +82,31 @@ def bench(
             "images_per_second": rate,
             "batch": batch,
             "share_of_peak": rate * 2 * _training_macs(graph) / peak,
-            "kernels": _kernels(profile, train, images, weights, core_peak, training=True),
+            "kernels": kernel_times(profile, train, images, weights, core_peak, training=True),
         }
-    rate = _predict(loaded, images, weights, threads)
-    predict = profile.program.predict_calls
-    found["predict"] = {
-        "images_per_second": rate,
-        "share_of_peak": rate * 2 * sum(node.macs for node in graph.nodes) / peak,
-        "one_image_microseconds": _one_image(graph, program, images, weights),
-        "kernels": _kernels(profile, predict, images, weights, core_peak, training=False),
-    }
+    model = _model(graph, program, weights)
+    found["predict"] = _prediction(model, profile, images, threads, core_peak, peak)
+    if int8:
+        small = as_int8(model, images.pixels[:PROFILED])
+        profile = load(compile_graph(graph, probes=True, integers=small.quantized.keys()))
+        found["int8"] = _prediction(small, profile, images, threads, core_peak, peak)
     return {**found, "memory": memory}
+
+
+def _prediction(
+    model: Model, profile: Loaded, images: Images, threads: int, core_peak: float, peak: float
+) -> dict[str, Any]:
+    """Of many images, of one, and of each kernel by a program with probes."""
+    rate, macs = _predict(model, images, threads), sum(node.macs for node in model.graph.nodes)
+    weights = from_tensors(profile.program, model.tensors)
+    calls = profile.program.predict_calls
+    folded = folded_weights(profile.program, weights, model.quantized)
+    return {
+        "images_per_second": rate,
+        "share_of_peak": rate * 2 * macs / peak,
+        "one_image_microseconds": _one_image(model, images),
+        "kernels": kernel_times(profile, calls, images, folded, core_peak, training=False),
+    }
 
 
 def _machine(threads: int, peak: float) -> dict[str, Any]:
@@ -134,23 +148,6 @@ def images_for(graph: Graph, count: int) -> Images:
     return Images(pixels, rng.integers(0, 2, (count, target.count)).astype(np.float32))
 
 
-def _normalization(graph_input: tuple[int, ...]) -> Normalization:
-    channels = channels_of(graph_input)
-    return Normalization(np.full(channels, 1 / 128, np.float32), np.full(channels, -1, np.float32))
-
-
-def _repeated(work: Callable[[], Any], least: float | None = None) -> list[float]:
-    """Seconds of each of enough repetitions, after one to warm up."""
-    least = _SECONDS if least is None else least
-    work()
-    seconds: list[float] = []
-    while len(seconds) < _LEAST or sum(seconds) < least:
-        started = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - started)
-    return seconds
-
-
 def training_speed(graph: Graph, loaded: Loaded, images: Images, batch: int, threads: int) -> float:
     """Images a second of training steps."""
     return training_speeds(graph, loaded, images, [(batch, threads)])[0]
@@ -167,10 +164,10 @@ def training_speeds(
     def turn(trainer: Trainer) -> float:
         """The median of some steps, behind one that fetches into the caches what they need."""
         # With a rate of 0 the weights stay as they are, and made-up images cannot lead them astray.
-        return statistics.median(_repeated(lambda: trainer.step(0, 0.0), _TURN))
+        return statistics.median(repeated(lambda: trainer.step(0, 0.0), _TURN))
 
     rounds: list[list[float]] = []
-    _repeated(lambda: rounds.append([turn(trainer) for trainer in trainers]), least)
+    repeated(lambda: rounds.append([turn(trainer) for trainer in trainers]), least)
     seconds = map(statistics.median, zip(*rounds, strict=True))
     return [batch / s for (batch, _), s in zip(ways, seconds, strict=True)]
 
@@ -180,7 +177,7 @@ def _trainer(graph: Graph, loaded: Loaded, images: Images, batch: int, threads: 
     slices = slice_count(batch, least_rows(graph))
     importance = Importance() if loaded.program.weighted else None
     trainer = Trainer(
-        loaded, deal(data, data, slices), _normalization(graph.input),
+        loaded, deal(data, data, slices), normalization_for(graph.input),
         initial_weights(loaded.program, settings.seed),
         updater_of(graph, loaded.program), batch, settings.seed, threads, Alone(), None,
         importance,
@@ -202,27 +199,29 @@ def _training_memory(
         tracemalloc.stop()
 
 
-def _predict(
-    loaded: Loaded, images: Images, weights: NDArray[np.float32], threads: int
-) -> float:  # fmt: skip
-    predictor = Predictor(loaded, threads).take(weights)
-    pixels = images.pixels[:_PREDICTED].reshape(_PREDICTED, -1)
-    normalization = _normalization(loaded.program.input)
-    seconds = _repeated(lambda: predictor.outputs(pixels, normalization))
-    return _PREDICTED / statistics.median(seconds)
-
-
-def _one_image(
-    graph: Graph, program: Program, images: Images, weights: NDArray[np.float32]
-) -> float:
-    """Microseconds of Model.predict for one image, the call from Python included."""
+def _model(graph: Graph, program: Program, weights: NDArray[np.float32]) -> Model:
     channels = channels_of(graph.input)
     model = Model(
         graph.source, to_tensors(program, weights), tuple(map(str, range(graph.output[0]))),
         1 / 255, (0.5,) * channels, (0.25,) * channels,
     )  # fmt: skip
     model.__dict__["graph"] = graph  # with the constants that were set on the command line
-    return statistics.median(_repeated(lambda: model.predict(images.pixels[:1]))) * 1e6
+    return model
+
+
+def _predict(model: Model, images: Images, threads: int) -> float:
+    loaded = model.predictor.loaded
+    predictor = Predictor(loaded, threads)
+    predictor.take(from_tensors(loaded.program, model.tensors), model.quantized)
+    pixels = images.pixels[:_PREDICTED].reshape(_PREDICTED, -1)
+    normalization = normalization_for(loaded.program.input)
+    seconds = repeated(lambda: predictor.outputs(pixels, normalization))
+    return _PREDICTED / statistics.median(seconds)
+
+
+def _one_image(model: Model, images: Images) -> float:
+    """Microseconds of Model.predict for one image, the call from Python included."""
+    return statistics.median(repeated(lambda: model.predict(images.pixels[:1]))) * 1e6
 
 
 def _training_macs(graph: Graph) -> int:
@@ -230,71 +229,3 @@ def _training_macs(graph: Graph) -> int:
     whose input needs no gradient."""
     macs = [node.macs for node in graph.nodes if node.macs]
     return 3 * sum(macs) - macs[0]
-
-
-def _kernels(
-    profile: Loaded, calls: Iterable[Call], images: Images, weights: NDArray[np.float32],
-    peak: float, training: bool,
-) -> list[dict[str, Any]]:  # fmt: skip
-    """Each call's seconds for 1,000 images on one core, the median of several runs."""
-    program, calls = profile.program, tuple(calls)
-    pixels = frozen(images.pixels[:_PROFILED].reshape(_PROFILED, -1))
-    rows = np.arange(_PROFILED, dtype=np.int64)
-    normalization = _normalization(program.input)
-    times = np.zeros(len(calls), np.int64)
-    arena = aligned_floats(program.train_floats if training else program.predict_floats)
-    data = (normalization.scale, normalization.shift)
-    if training:
-        gradient, totals = aligned_floats(program.gradient_floats), np.zeros(2)
-        importance = Importance() if program.weighted else None
-        slice_data = Batches(images, normalization, None, importance).of(rows, np.uint64(1))
-        images_of_slice = (*slice_data, True, totals, times)
-        state: tuple[NDArray[Any], ...] = (arena, weights, gradient)
-        if len(program.phases) > 1:
-            # Where the statistics of the batch should be there are ones: they cost the same.
-            batch, sums = aligned_floats(program.batch_floats), np.zeros(program.batch_floats)
-            batch[:] = 1
-            arena = aligned_floats(program.slice_floats(_PROFILED))
-            state = (arena, weights, gradient, batch, sums)
-        train_slice = profile.train_slice(pixels.dtype)
-
-        def run() -> None:
-            if len(program.phases) == 1:
-                return train_slice(*state, *images_of_slice)
-            for number in range(len(program.phases)):
-                train_slice(number, *state, *images_of_slice)
-            return None
-    else:
-        outputs = np.zeros((_PROFILED, program.outputs.count), np.float32)
-        folded = folded_weights(program, weights)
-        predict_slice = profile.predict_slice(pixels.dtype)
-
-        def run() -> None:
-            predict_slice(arena, folded, pixels, rows, *data, True, outputs, times)
-
-    seen: list[NDArray[np.int64]] = []
-
-    def measured() -> None:
-        times[:] = 0
-        run()
-        seen.append(times.copy())
-
-    _repeated(measured)
-    medians = np.median(np.array(seen[1:]), axis=0) / 1e9
-    nodes = {node.name: node for node in (program.nodes if training else program.predict_nodes)}
-    return [_kernel(c, nodes, seconds, peak) for c, seconds in zip(calls, medians, strict=True)]
-
-
-def _kernel(call: Call, nodes: dict[str, Node], seconds: float, peak: float) -> dict[str, Any]:
-    node = nodes.get(call.node)
-    works = call.function.rpartition("_")[2] in ("forward", "gradient", "backward")
-    operations = 2 * node.macs * _PROFILED if node is not None and works else 0
-    parts = () if node is None else [p for p in parts_of(node) if p not in node.folded]
-    rate = operations / seconds if seconds else 0.0
-    return {
-        "name": call.function,
-        "lines": sorted(part.line for part in parts),
-        "seconds": float(seconds) * 1000 / _PROFILED,
-        "gflops": float(rate) / 1e9,
-        "share_of_peak": float(rate / peak),
-    }

@@ -11,6 +11,7 @@ from lenet.runtime.look import class_names
 from lenet.runtime.models.model import Model
 from lenet.runtime.models.model_facts import facts_of
 from lenet.runtime.records.observed import Observed
+from lenet.runtime.teaching import model_of_teacher, teacher_for
 from lenet.runtime.training.importance import importance_of
 from lenet.runtime.training.job import Job, digest_of
 from lenet.runtime.training.slices.count import least_rows, slice_count
@@ -40,11 +41,16 @@ def make_job(
         answers=None if unit is None else (unit.mean, unit.deviation),
         features=source.features,
     )  # fmt: skip
+    teaching = model_of_teacher(graph, spec)
+    teacher, taught_by = None, ""
+    if teaching is not None:
+        teacher = teacher_for(teaching, graph, source, model.classes)
+        taught_by = f" taught by {teaching.digest}"
     job = Job(
         graph, str(spec), scale, shift, slice_count(graph.train.batch, least_rows(graph)),
-        digest_of(graph, scale, shift, source.fingerprint), json.dumps(facts_of(model)),
+        digest_of(graph, scale, shift, source.fingerprint + taught_by), json.dumps(facts_of(model)),
         importance_of(graph, source), 1 / source.scale, model.classes,
-        unit, source.features.seen if source.features is not None else None,
+        unit, source.features.seen if source.features is not None else None, teacher,
     )  # fmt: skip
     return job, model
 

@@ -31,6 +31,7 @@ from lenet.runtime.records.supervisor import Desk
 from lenet.runtime.resolve import Deferred
 from lenet.runtime.resumed import Before, before, taken
 from lenet.runtime.start_from import first_state, starting_weights
+from lenet.runtime.teaching import model_of_teacher
 from lenet.runtime.told import told
 from lenet.runtime.training.importance import weighted
 from lenet.runtime.training.job import Job
@@ -93,6 +94,7 @@ def _train(
     here = InMemory.of(data) if isinstance(data, Dataset) else None
     if here is not None:  # its mistakes are found before Spark starts
         check_source(graph, here, may_lack)
+    model_of_teacher(graph, spec)  # and those of the teacher
     # And those of what the training begins with; who goes on may have lost the file.
     begin = None if options.resume else starting_weights(graph, spec, report)
     size = here.train.pixels.nbytes + here.test.pixels.nbytes if here else 0

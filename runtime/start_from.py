@@ -16,6 +16,7 @@ from lenet.runtime.training.early_stopping import Stopper
 from lenet.runtime.training.job import Job
 from lenet.runtime.training.parameters import from_tensors, initial_weights, to_tensors
 from lenet.runtime.training.position import Position
+from lenet.runtime.training.pruned import prune
 from lenet.runtime.training.updater import updater_of
 from lenet.runtime.weights.match import best_match, read_matched
 from lenet.runtime.weights.names import read_names, shown_source
@@ -54,8 +55,11 @@ def starting_weights(graph: Graph, spec: Path, report: Watch) -> Floats | None:
 
 
 def first_state(job: Job, weights: Floats) -> bytes:
-    """The checkpoint before the first step of a training that begins with these weights."""
-    updater = updater_of(job.graph, compile_graph(job.graph))
+    """The checkpoint before the first step of a training that begins with these weights, some of
+    which the line `prune` may take away."""
+    program = compile_graph(job.graph)
+    updater = updater_of(job.graph, program)
+    prune(job.graph, program, weights, updater)
     position = {
         "iteration": 0,
         "at": asdict(Position()),

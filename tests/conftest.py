@@ -31,6 +31,7 @@ SLOW = frozenset(
         "clean",
         "cluster",
         "compiler",
+        "compress",
         "deep",
         "failures",
         "files",

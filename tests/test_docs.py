@@ -130,6 +130,8 @@ def test_every_line_of_a_section_is_written_as_the_page_says(section: str) -> No
         data = data.replace("pad 2", "pad 0")  # else the net would need another input
         data = data.replace("resize 32x32", "resize 28x28")
         rest = {"augment": f"augment\n  {usage}\n", "train": f"train\n{rate}  {usage}\n"}
+        if key == "prune":  # which goes with weights that have been trained
+            rest["train"] += '  start from "base.safetensors"\n'
         if section == "search":
             data += "  validate 20 percent\n"
             rest[section] = f"train\n  rate 0.1\nsearch\n  rate 0.1 to 1 steps 4\n  {usage}\n"

@@ -13,6 +13,7 @@ from lenet.compiler.codegen.entry_points import (
 from lenet.compiler.codegen.single import emit_single, value_of
 from lenet.compiler.contract import Kernels, Request, content_of, emit_layer, identifiers
 from lenet.compiler.kernels import parts_of
+from lenet.compiler.kernels.shared.words import INTEGER
 from lenet.compiler.losses.code import given_by, loss_kernel, row_arrays
 from lenet.compiler.memory.layout import Slot, bases_of, lay_out, offsets_of
 from lenet.compiler.memory.phase import Call, Phase, Sync
@@ -73,6 +74,14 @@ from lenet.compiler.simd.support import (
 )
 
 '''
+
+_OF_WORDS = """\
+from lenet.compiler.simd.quantized import (
+    finish_sums, single_words_of_channels, single_words_of_columns, single_words_of_values,
+    words_of_channels, words_of_columns,
+)
+
+"""
 
 
 @dataclass(frozen=True)
@@ -146,6 +155,8 @@ def emit(
         parts.append("from lenet.compiler.simd.support import clear_rows\n\n")
     if back is not None:
         parts.append("from lenet.compiler.simd.support import take_slopes\n\n")
+    if any(INTEGER in node.arguments for node in predicted.nodes):
+        parts.append(_OF_WORDS)
     parts += _kernels(graph, known, called)
     if train_plan is not None:
         clearings = [_clearing_of(phase, layers, by_name) for phase in phases]

@@ -11,6 +11,7 @@ from lenet.compiler.codegen.steps import Parts
 from lenet.compiler.contract import Request, content_of
 from lenet.compiler.function import Function, definition
 from lenet.compiler.kernels import module_of
+from lenet.compiler.kernels.shared.words import INTEGER
 from lenet.compiler.memory.layout import Slot, bases_of, offsets_of
 from lenet.compiler.memory.phase import Buffer, Call, Phase
 from lenet.compiler.memory.plan import Plan, plan_memory
@@ -73,8 +74,9 @@ def emit_single(
     parts = Parts("predict_single")
     steps = Writer(plan.places[0], parts, checks=True).steps(calls)
     body = "\n".join(map(str, ("finite = True", *steps, "return finite")))
-    # Vectors at the end of the last buffer may reach beyond it.
-    plan = Plan(plan.places, plan.floats + LANES)
+    # Vectors at the end of the last buffer may reach beyond it, and words of columns further.
+    beyond = 2 * LANES if any(INTEGER in node.arguments for node in graph.nodes) else LANES
+    plan = Plan(plan.places, plan.floats + beyond)
     functions = [*(f.source(name) for f, name in prefixes.items()), *parts.sources]
     entry = definition(_HEAD, _DOC.format(floats=plan.floats), body, "bool", "Entry")
     return functions, entry, plan

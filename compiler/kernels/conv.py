@@ -7,18 +7,25 @@ from lenet.compiler.contract import BACKWARD, FORWARD, Kernels, Request
 from lenet.compiler.function import NAME, Function
 from lenet.compiler.kernels.convolution import direct as conv_direct
 from lenet.compiler.kernels.convolution import gradient as conv_gradient
-from lenet.compiler.kernels.convolution import pooled_gradient, winograd_gradient
+from lenet.compiler.kernels.convolution import of_words, pooled_gradient, winograd_gradient
 from lenet.compiler.kernels.convolution import single as conv_single
 from lenet.compiler.kernels.convolution.epilogue import Epilogue
 from lenet.compiler.kernels.convolution.geometry import Direction, Geometry, Gradient, geometry
 from lenet.compiler.kernels.convolution.winograd import Transformed, convolution, preparation
+from lenet.compiler.kernels.shared.words import INTEGER, fits
 from lenet.compiler.single_contract import Single
+from lenet.dsl.graph import Node
 from lenet.dsl.layers.conv import winograd_parts
 
 
 def emit_single(request: Request) -> Single:
     """By direct sums, whatever is chosen for blocks."""
     return conv_single.emit(request, geometry(request))
+
+
+def has_integers(node: Node) -> bool:
+    """Whether it can compute of bytes: all inputs are summed, and the sums fit."""
+    return node.arguments["groups"] is None and fits(node)
 
 
 def emit(request: Request) -> Kernels:
@@ -29,6 +36,9 @@ def emit(request: Request) -> Kernels:
     """
     g = geometry(request)
     epilogue = Epilogue.of(request)
+    if INTEGER in request.node.arguments:
+        forward = of_words.forward(request, g, epilogue)
+        return Kernels(forward=forward.function, scratch={"forward": forward.scratch})
     by_winograd = winograd_parts(request.node.arguments)
     turned = "forward" in by_winograd
     forward = (_forward_by_winograd if turned else conv_direct.forward)(request, g, epilogue)

@@ -1,10 +1,15 @@
 """linear: matrix products between the blocks of a group and the weights."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from lenet.compiler.contract import BACKWARD, FORWARD, GRADIENT, Kernels, Request
 from lenet.compiler.function import NAME, Function
 from lenet.compiler.kernels.shared.tile_source import correlation_source, lines, product_source
+from lenet.compiler.kernels.shared.words import INTEGER, fits, single_settings, words_of
 from lenet.compiler.single_contract import Single, single_function, vectors_of
 from lenet.compiler.target import BLOCKS, LANES, split
+from lenet.dsl.graph import Node
 
 # Weights of so many inputs are read by all outputs before the next ones: each of their cache lines
 # holds the weights of several tiles, and has to stay in the first-level cache until the last.
@@ -17,6 +22,8 @@ def emit(request: Request) -> Kernels:
     so that weights are read once for them."""
     inputs, outputs = request.node.given[0], request.node.shape[0]
     weight, bias = request.offsets["weight"], request.offsets.get("bias")
+    if INTEGER in request.node.arguments:
+        return _of_words(request, inputs, outputs)
     return Kernels(
         forward=_forward(request, inputs, outputs, weight, bias),
         backward=_backward(request, inputs, outputs, weight),
@@ -30,9 +37,35 @@ def _padded(outputs: int) -> int:
     return -(-outputs // LANES) * LANES
 
 
+def has_integers(node: Node) -> bool:
+    """Whether it can compute of bytes: the sums fit."""
+    return fits(node)
+
+
+def _of_words(request: Request, inputs: int, outputs: int) -> Kernels:
+    """Forward of bytes: sums of whole numbers, which become floats at the end."""
+    groups, at = words_of(request.node).groups, request.offsets
+    integer = {"integer": request.target.dot}
+    words = (
+        f"for block in range(blocks):\n"
+        f"    words_of_channels(arena, weights, {at['input']}, x + block * {inputs * LANES}, "
+        f"scratch + block * {groups * LANES}, {inputs}, 1, 1, 0, 0, 1, 1)\n"
+    )
+    sums = _forward(request, groups, outputs, at["weight"], at["bias"], "scratch", integer)
+    floats = (
+        f"for block in range(blocks):\n"
+        f"    finish_sums(arena, weights, {at['scale']}, y + block * {outputs * LANES}, "
+        f"{outputs})\n"
+    )
+    names = (*sums.parameters, "scratch")
+    forward = replace(sums, parameters=names, body=words + sums.body + floats)
+    return Kernels(forward=forward, scratch={"forward": groups * LANES})
+
+
 def _forward(
-    request: Request, inputs: int, outputs: int, weight: str, bias: str | None
-) -> Function:
+    request: Request, inputs: int, outputs: int, weight: str, bias: str | None, x: str = "x",
+    integer: Mapping[str, object] | None = None,
+) -> Function:  # fmt: skip
     start = "0" if bias is None else f"weights[{bias} + output]"
     fill = (
         f"for block in range(blocks):\n"
@@ -44,9 +77,9 @@ def _forward(
     # from a tile's steps of a whole row, and those that other threads have changed come slowly.
     ahead = f"{weight} + (feature + {_INPUTS}) * {outputs} + output * {_INPUTS}"
     tiles, body = _product(
-        request, "forward", ("x", "y"), inputs, outputs,
+        request, "forward", (x, "y"), inputs, outputs,
         f"{weight} + feature * {outputs} + output", w_channel=outputs, w_output=1,
-        ahead=ahead if inputs * outputs >= _MANY else "",
+        ahead=ahead if inputs * outputs >= _MANY else "", integer=integer,
     )  # fmt: skip
     doc = "y = the bias plus x times the weights."
     return Function("forward", (*FORWARD, "blocks"), doc, fill + body, f"{tiles}\n\n")
@@ -63,10 +96,10 @@ def _backward(request: Request, inputs: int, outputs: int, weight: str) -> Funct
 
 def _product(
     request: Request, suffix: str, ends: tuple[str, str], inputs: int, outputs: int, weights: str,
-    w_channel: int, w_output: int, ahead: str = "",
+    w_channel: int, w_output: int, ahead: str = "", integer: Mapping[str, object] | None = None,
 ) -> tuple[str, str]:  # fmt: skip
     """Tiles, and the loops over them. Forward adds to y, some inputs at a time; `ahead` is where
-    those weights lie that a tile prefetches."""
+    those weights lie that a tile prefetches. `integer` are the settings of tiles of words."""
     name, (x, y) = f"{NAME}_{suffix}", ends
     adds = suffix == "forward"
     source = body = ""
@@ -96,6 +129,7 @@ def _product(
                 y_output=LANES,
                 y_column=outputs * LANES,
                 start="sum" if adds else "zero",
+                **(integer or {}),
             )
             first, count = (f"{x} + feature * {LANES}", "features") if adds else (x, str(inputs))
             body += f"{inner}    for output in range({start}, {start + size * parts}, {size}):\n"
@@ -170,6 +204,12 @@ def emit_single(request: Request) -> Single:
     weight, bias = request.offsets["weight"], request.offsets.get("bias")
     vectors = vectors_of(outputs, request.target.width)
     tiles = body = ""
+    x, scratch = "x", 0
+    if INTEGER in request.node.arguments:
+        settings_at, count = request.offsets["input"], inputs
+        inputs = words_of(request.node).groups
+        x, scratch = "scratch", -(-inputs // LANES) * LANES
+        body = f"single_words_of_values(arena, weights, {settings_at}, x, scratch, {count})\n"
     for _, size, parts in split(len(vectors), 8):
         for _ in range(parts):
             part, vectors = vectors[:size], vectors[size:]
@@ -180,8 +220,9 @@ def emit_single(request: Request) -> Single:
                 "scalars": ((0, 0),),
                 "loops": ((inputs, outputs, 1),),
                 "bias": "none" if bias is None else "vectors",
+                **single_settings(request, "scalars"),
             }
             tiles += f"{tile} = single_tile(SingleTile(\n{lines(settings)}))\n"
-            body += f"{tile}(weights, {weight}, arena, x, weights, {bias or 0}, arena, y)\n"
+            body += f"{tile}(weights, {weight}, arena, {x}, weights, {bias or 0}, arena, y)\n"
     doc = "y = the bias plus x times the weights; the lanes are outputs."
-    return Single(single_function(doc, body, tiles=f"{tiles}\n\n"))
+    return Single(single_function(doc, body, tiles=f"{tiles}\n\n"), scratch)

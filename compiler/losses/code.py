@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lenet.compiler.kernels import entry_of
+from lenet.compiler.losses.soft import taught_kernel
 from lenet.dsl.graph import Graph
 from lenet.dsl.losses import class_weights, usual_loss
 from lenet.dsl.registry import Outputs
 from lenet.dsl.shapes import product
+from lenet.dsl.training.values import Teach
 from lenet.dsl.vocabulary import Use, carried_out
 
 if TYPE_CHECKING:  # numpy takes a tenth of a second, and the shapes of a net need none
@@ -16,6 +18,8 @@ if TYPE_CHECKING:  # numpy takes a tenth of a second, and the shapes of a net ne
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+
+_ROW = "rows[first + lane]"  # of the image in a lane
 
 
 @dataclass(frozen=True)
@@ -72,18 +76,29 @@ def loss_kernel(graph: Graph) -> str:
     if graph.answers == "places":
         assert code.places is not None
         return code.places(graph.output[0], product(graph.output[1:]), use, is_weighted(graph))
-    if not has_two_labels(graph):
-        return code.kernel(outputs, use, is_weighted(graph))
-    assert code.mixed is not None
-    return code.mixed(outputs, use)
+    counts, weighted = "", is_weighted(graph)
+    if has_two_labels(graph):
+        assert code.mixed is not None
+        source, counts = code.mixed(outputs, use), f"(shares[{_ROW}, 0] + shares[{_ROW}, 1])"
+    else:
+        source = code.kernel(outputs, use, weighted)
+        counts = f"importance[{_ROW}]" if weighted else ""
+    teach = teacher_of(graph)
+    return source if teach is None else taught_kernel(source, outputs, teach, counts)
 
 
 def row_arrays(graph: Graph) -> tuple[str, ...]:
     """What a training is given of each row."""
+    soft = () if teacher_of(graph) is None else ("soft",)
     if has_two_labels(graph):
-        return "pixels", "labels", "others", "shares"
+        return "pixels", "labels", "others", "shares", *soft
     arrays = ("pixels", "labels" if graph.answers == "class" else "targets")
-    return (*arrays, "importance") if is_weighted(graph) else arrays
+    return (*arrays, "importance", *soft) if is_weighted(graph) else (*arrays, *soft)
+
+
+def teacher_of(graph: Graph) -> Teach | None:
+    """What the file says of a teacher, if it has one."""
+    return graph.train.teach if graph.train is not None else None
 
 
 def given_by(graph: Graph) -> Outputs:

@@ -35,6 +35,7 @@ _TYPES = {
     "targets": types.Array(types.float32, 2, "C", readonly=True),
     "others": types.Array(types.int32, 1, "C", readonly=True),
     "shares": types.Array(types.float32, 2, "C", readonly=True),
+    "soft": types.Array(types.float32, 2, "C", readonly=True),
     "importance": types.Array(types.float32, 1, "C", readonly=True),
     **dict.fromkeys(("rows", "times"), types.int64[::1]),
     "outputs": types.float32[:, ::1],

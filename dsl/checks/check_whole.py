@@ -14,6 +14,7 @@ from lenet.dsl.checks.check_output import (
     check_loss,
     end_is_followed,
 )
+from lenet.dsl.checks.check_smaller import check_smaller
 from lenet.dsl.checks.check_split import check_split
 from lenet.dsl.datasets import DATASETS
 from lenet.dsl.graph import Node, bare_input
@@ -98,6 +99,7 @@ def check_whole(lowered: Lowering, again: Lowering | None, sections: Sections, t
     answers = check_answers(lowered, sections.train, sections.data)
     if sections.train is not None:
         check_loss(lowered, sections.train, answers)
+        check_smaller(lowered, sections.train, answers)
         check_metrics(lowered, sections.train, answers)
     if sections.train is not None or sections.data is not None:
         _check_data(lowered, sections, answers)

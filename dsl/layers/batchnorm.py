@@ -36,5 +36,6 @@ LAYER = Layer(
     aliases=("batchnorm2d", "batchnorm1d", "batch_norm", "batchnormalization", "bn",
              "spatialbatchnormalization", "batch_normalize"),
     family="normalization",
+    channels="kept",
     takes_in=True,
 )  # fmt: skip

@@ -138,6 +138,7 @@ LAYER = Layer(
         "conv_2d",
     ),
     family="convolution",
+    channels="own",
     foldable=True,
     shortens=shortened,
     takes_in=True,

@@ -46,4 +46,5 @@ LAYER = Layer(
     infer=_infer,
     aliases=("cropping", "cropping2d", "centercrop", "center_crop"),
     family="shape",
+    channels="kept",
 )

@@ -65,6 +65,7 @@ LAYER = Layer(
     ),
     source="Sifre 2014, Rigid-motion scattering for image classification",
     family="convolution",
+    channels="kept",
     foldable=True,
     takes_in=True,
 )

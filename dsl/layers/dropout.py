@@ -20,5 +20,6 @@ LAYER = Layer(
         ("dropout2d", "spatialdropout", "spatialdropout2d", "spatial_dropout"), "dropout channels"
     ),
     family="regularization",
+    channels="kept",
     shortens=kept,
 )  # fmt: skip

@@ -37,5 +37,6 @@ LAYER = Layer(
     parameters=_parameters,
     aliases=("instancenormalization", "instancenorm2d"),
     family="normalization",
+    channels="kept",
     takes_in=True,
 )

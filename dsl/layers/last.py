@@ -17,6 +17,7 @@ LAYER = Layer(
     infer=_infer,
     aliases=("laststep", "last_step", "selecttimestep"),
     family="shape",
+    channels="kept",
     steps=True,
     ends=always,
 )

@@ -24,5 +24,6 @@ LAYER = Layer(
     parameters=_parameters,
     aliases=("layer_scale", "cmul"),
     family="activation",
+    channels="kept",
     shortens=kept,
 )  # fmt: skip

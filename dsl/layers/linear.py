@@ -34,5 +34,6 @@ LAYER = Layer(
     macs=_macs,
     aliases=("dense", "fc", "fullyconnected", "innerproduct", "inner_product", "connected"),
     family="dense",
+    channels="own",
     foldable=True,
 )

@@ -21,4 +21,5 @@ LAYER = Layer(
     aliases=("localresponsenorm", "localresponsenormalization", "local_response_norm",
              "crosschannellrn", "spatialcrossmaplrn"),
     family="normalization",
+    channels="kept",
 )  # fmt: skip

@@ -11,5 +11,6 @@ LAYER = Layer(
     source="Bishop 1995, Training with noise is equivalent to Tikhonov regularization",
     aliases=("gaussiannoise", "gaussian_noise"),
     family="regularization",
+    channels="kept",
     shortens=kept,
 )

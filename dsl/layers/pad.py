@@ -35,4 +35,5 @@ LAYER = Layer(
         "spatialzeropadding",
     ),
     family="shape",
+    channels="kept",
 )  # fmt: skip

@@ -24,5 +24,6 @@ LAYER = Layer(
     parameters=_parameters,
     aliases=("parametricrelu",),
     family="activation",
+    channels="kept",
     shortens=kept,
 )  # fmt: skip

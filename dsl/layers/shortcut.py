@@ -32,4 +32,5 @@ LAYER = Layer(
     infer=_infer,
     aliases=("identity", "skip", "residual"),
     family="shape",
+    channels="grown",
 )

@@ -13,5 +13,6 @@ LAYER = Layer(
     source="Huang et al. 2016, Deep networks with stochastic depth",
     aliases=("droppath", "drop_path", "stochastic_depth"),
     family="regularization",
+    channels="kept",
     in_paths=True,
 )

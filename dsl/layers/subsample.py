@@ -28,4 +28,5 @@ LAYER = Layer(
     parameters=_parameters,
     aliases=("subsampling", "spatialsubsampling"),
     family="pooling",
+    channels="kept",
 )

@@ -124,6 +124,7 @@ LAYER = Layer(
     ),
     source="Zeiler et al. 2010, Deconvolutional networks",
     family="convolution",
+    channels="own",
     foldable=True,
     takes_in=True,
 )

@@ -36,4 +36,5 @@ LAYER = Layer(
         "spatialupsamplingnearest", "spatialupsamplingbilinear",
     ),
     family="shape",
+    channels="kept",
 )  # fmt: skip

@@ -23,7 +23,8 @@ class Loss(Word):
 
     Numbers from `low` to `high` are answers. Where they are `standardized`, the net is trained for
     (answer - mean) / standard deviation of the training answers. With a `logarithm`, the net gives
-    that of its answers. `each` names the option that has a value for each output of an answer. One
+    that of its answers. One of classes that can be `taught` can be mixed with what a teacher says.
+    `each` names the option that has a value for each output of an answer. One
     of classes that takes `places` takes a map of scores, too, for a class at each place of it; the
     loss of an image is the mean of those of its places.
     """
@@ -37,6 +38,7 @@ class Loss(Word):
     high: float = math.inf
     standardized: bool = False
     logarithm: bool = False
+    taught: bool = False
     each: str = ""
     places: bool = False
 

@@ -10,6 +10,7 @@ LOSS = Loss(
     example="loss crossentropy",
     formula="log(sum(exp(x))) - (1 - smooth) * x[y] - smooth * mean(x)",
     options=(SMOOTH, WEIGHTS),
+    taught=True,
     takes="scores",
     unfit=messages.crossentropy_after,
     usual_for=("scores", "probabilities"),

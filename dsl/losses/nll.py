@@ -10,6 +10,7 @@ LOSS = Loss(
     example="loss nll",
     formula="-(1 - smooth) * x[y] - smooth * mean(x)",
     options=(SMOOTH, WEIGHTS),
+    taught=True,
     takes="log-probabilities",
     unfit=messages.nll_needs_logsoftmax,
     usual_for=("log-probabilities",),

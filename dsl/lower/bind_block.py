@@ -8,7 +8,7 @@ from lenet.dsl.lower.definitions import Block
 from lenet.dsl.lower.values import Constants, Refused, evaluate
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.messages.diagnostics import Diagnostic, closest
-from lenet.dsl.syntax.tree import Item, Line, Sizes, Span
+from lenet.dsl.syntax.tree import Expression, Item, Line, Sizes, Span
 
 
 def bind_parameters(
@@ -28,12 +28,21 @@ def bind_parameters(
     return constants, binding.problems
 
 
+def bound_items(line: Line, block: Block, outside: Constants) -> Mapping[str, Expression]:
+    """What stands for each of the block's parameters: in the line that uses it, or its default."""
+    binding = _Binding(line, block, outside)
+    binding.bind()
+    defaults = {name: p.default for name, p in binding.parameters.items() if p.default is not None}
+    return {**defaults, **binding.items}
+
+
 class _Binding:
     def __init__(self, line: Line, block: Block, outside: Constants) -> None:
         self.line, self.block, self.outside = line, block, outside
         self.parameters = {p.name.text: p for p in block.line.parameters}
         self.missing = list(self.parameters)
         self.values: dict[str, Fraction] = {}
+        self.items: dict[str, Expression] = {}
         self.spans: dict[str, Span] = {}
         self.problems: list[Diagnostic] = []
 
@@ -73,6 +82,7 @@ class _Binding:
                 got = "several sizes" if isinstance(value, Sizes) else "a text"
                 raise Refused(messages.wrong_value(value.span, what, "a whole number", got))
             self.values[name] = _whole(value, self.outside, what)
+            self.items[name] = value.parts[0]
         except Refused as refused:
             self.problems.append(refused.diagnostic)
 

@@ -12,6 +12,7 @@ from lenet.dsl.sections import Section, SectionLine, bare_head, by_name, read_li
 from lenet.dsl.syntax.tree import Line, Span
 from lenet.dsl.training.rate import RATE
 from lenet.dsl.training.regularization import REGULARIZATION
+from lenet.dsl.training.smaller import PRUNE, TEACH
 from lenet.dsl.training.start import FREEZE, START
 from lenet.dsl.training.stop import KEEP, STOP, VALIDATE
 from lenet.dsl.training.values import Train
@@ -85,6 +86,8 @@ _LINES = (
     *REGULARIZATION,
     START,
     FREEZE,
+    TEACH,
+    PRUNE,
     STOP,
     KEEP,
     VALIDATE,

@@ -100,6 +100,26 @@ class Start:
 
 
 @dataclass(frozen=True)
+class Teach:
+    """Another model teaches: its answers, softened by the `temperature`, have a `share` of the
+    loss. `span` is the place of the line."""
+
+    path: str
+    temperature: float = 4.0
+    share: float = 0.9
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Prune:
+    """A `share` of the weights is 0 from the beginning on: of all layers, or of `each`."""
+
+    share: float
+    each: bool = False
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
 class Train:
     """`stop` is None where only `stop_when` or so many `seconds`, if not 0, end the training.
     `freeze` are names of layers, blocks and repeats whose parameters stay as they are,
@@ -125,6 +145,8 @@ class Train:
     max_norm: float = 0.0
     keep: Use | None = None
     start: Start | None = None
+    teach: Teach | None = None
+    prune: Prune | None = None
     freeze: tuple[str, ...] = ()
     freeze_spans: tuple[Span, ...] = field(default=(), compare=False, repr=False)
     metric_places: tuple[tuple[Use, Span], ...] = field(default=(), compare=False, repr=False)

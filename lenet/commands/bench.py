@@ -18,6 +18,9 @@ def bench(
     threads: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Threads [all cores].")
     ] = None,
+    int8: Annotated[
+        bool, typer.Option("--int8", help="Measure prediction with int8 weights as well.")
+    ] = False,
     set_: Set = None,
     as_json: Json = False,
 ) -> None:
@@ -31,7 +34,7 @@ def bench(
     from lenet.runtime.machine.cores import available_cores
 
     arguments = [str(spec), *(f"--set={pair}" for pair in set_ or [])]
-    found = measure(network.graph, arguments, threads or available_cores(), batch)
+    found = measure(network.graph, arguments, threads or available_cores(), batch, int8)
     if as_json:
         say_json(found)
     else:
@@ -39,8 +42,7 @@ def bench(
 
 
 def _text(spec: str, found: dict[str, Any]) -> str:
-    machine, compiled, predict = found["machine"], found["compile"], found["predict"]
-    memory = found["memory"]
+    machine, compiled, memory = found["machine"], found["compile"], found["memory"]
     lines = [
         f"{spec} on {machine['processor']}, {machine['threads']} threads, peak "
         f"{machine['fma_gflops']:.0f} GFLOP/s; numba {machine['numba']}, Python "
@@ -53,10 +55,15 @@ def _text(spec: str, found: dict[str, Any]) -> str:
             f"train     {train['images_per_second']:,.0f} images/s in batches of "
             f"{train['batch']}, {train['share_of_peak']:.0%} of the peak"
         )
+    for work in ("predict", "int8"):
+        if work in found:
+            predict = found[work]
+            lines.append(
+                f"{work:<9} {predict['images_per_second']:,.0f} images/s, "
+                f"{predict['share_of_peak']:.0%} of the peak; one image "
+                f"{predict['one_image_microseconds']:.0f} µs"
+            )
     lines += [
-        f"predict   {predict['images_per_second']:,.0f} images/s, "
-        f"{predict['share_of_peak']:.0%} of the peak; one image "
-        f"{predict['one_image_microseconds']:.0f} µs",
         f"compile   {compiled['cold_seconds']:.1f} s, from the cache "
         f"{compiled['cached_seconds']:.2f} s",
     ]
@@ -65,7 +72,7 @@ def _text(spec: str, found: dict[str, Any]) -> str:
             f"memory    {readable_bytes(memory['peak_bytes'])} to train, planned "
             f"{readable_bytes(memory['planned_bytes'])}"
         )
-    for work in ("train", "predict"):
+    for work in ("train", "predict", "int8"):
         if work in found:
             lines += ["", *_table(work, found[work]["kernels"])]
     return "\n".join(lines) + "\n"

@@ -10,7 +10,8 @@ import typer
 from lenet.commands import Json, Set, read_pairs, spec_files
 from lenet.dsl.check import Checked, check
 from lenet.dsl.errors import LenetError
-from lenet.dsl.messages.diagnostics import imports_of, read_source
+from lenet.dsl.graph import Graph
+from lenet.dsl.messages.diagnostics import Diagnostic, imports_of, read_source
 from lenet.dsl.syntax.fix import fix
 from lenet.memory import memory_warnings
 from lenet.terminal.console import note, say, say_json, show_diagnostics, show_error
@@ -60,11 +61,22 @@ def _checked(path: Path, source: str, settings: dict[str, Fraction], strict: boo
     checked = check(source, settings, imports_of(path)).as_definitions()
     if checked.graph is not None:
         more = memory_warnings(checked)
+        more += _of_teacher(path, checked.graph)
         checked = replace(checked, diagnostics=(*checked.diagnostics, *more))
     if strict:
         strictly = tuple(replace(d, strict=True) for d in checked.diagnostics)
         checked = replace(checked, diagnostics=strictly)
     return checked
+
+
+def _of_teacher(path: Path, graph: Graph) -> list[Diagnostic]:
+    """What is wrong with the model that teaches the net, if one does."""
+    if graph.train is None or graph.train.teach is None:
+        return []
+    from lenet.runtime.teaching import look_at_teacher
+
+    found = look_at_teacher(graph, path)
+    return [] if found is None else [found]
 
 
 def _fixed(path: Path, source: str, settings: dict[str, Fraction]) -> str:

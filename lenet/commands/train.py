@@ -180,13 +180,26 @@ def _train(
 ) -> Callable[[], None]:  # fmt: skip
     """Train, and return what tells of the end; `kept` gets where the newest checkpoint is, if it is
     not in its own place, or ""."""
+    started = time.perf_counter()
+    model, page = train_shown(network, options, as_json, log, kept, report)
+    assert options.folder is not None
+    seconds = time.perf_counter() - started
+    return partial(_conclude, model, seconds, network, options.data, options.folder, page, as_json)
+
+
+def train_shown(
+    network: Network, options: Options, as_json: bool, log: str | None, kept: list[str],
+    report: bool,
+) -> tuple[Any, Path | None]:  # fmt: skip
+    """Train, and show how it goes: the model, and where the report of the run is, if there is one.
+    `kept` gets what it does in _train."""
     from lenet.reporting import Closing
     from lenet.runtime.events import CheckpointKept, Event, Warned
     from lenet.runtime.resolve import resolve_data
     from lenet.runtime.run import train_model
     from lenet.terminal.progress import Bars
 
-    graph, started = network.graph, time.perf_counter()
+    graph = network.graph
     with _watched(network, options, as_json, log) as watch:
         source = resolve_data(
             graph, network.path, options.data, watch.download, options.engine, options.memory
@@ -203,10 +216,7 @@ def _train(
             watch(event)
 
         model = train_model(graph, network.path, source, options, network.settings, take)
-        page = closing.write(model, options.folder, source, report)
-    assert options.folder is not None
-    seconds = time.perf_counter() - started
-    return partial(_conclude, model, seconds, network, options.data, options.folder, page, as_json)
+        return model, closing.write(model, options.folder, source, report)
 
 
 def _cross_validate(

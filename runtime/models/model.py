@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from lenet.compiler.jit.cache import load
 from lenet.compiler.pipeline import compile_graph
+from lenet.compiler.quantized import Quantized
 from lenet.dsl.check import check_graph
 from lenet.dsl.datasets import DATASETS
 from lenet.dsl.graph import Graph, bare_shape
 from lenet.dsl.shapes import Shape, as_image
+from lenet.runtime.compressing.int8 import as_int8
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.data.features import Features
 from lenet.runtime.data.preparation import Preparation, read_pictures
@@ -54,7 +56,8 @@ class Model(Shown):
     default. `observed` is what the training images were like, if that is known. `name` is that of
     the spec's file, without its ending. Where the net's answers are no classes, `answers` are their
     mean and deviation among the training rows, and `classes` their names. `features` make rows of a
-    table's columns.
+    table's columns. Layers that are `quantized`, by their names, compute of bytes; their `tensors`
+    are the values that their int8 weights stand for.
     """
 
     source: str
@@ -71,6 +74,7 @@ class Model(Shown):
     name: str = ""
     answers: tuple[tuple[float, ...], tuple[float, ...]] | None = None
     features: Features | None = None
+    quantized: Mapping[str, Quantized] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<Model {described(self)}>"
@@ -97,8 +101,9 @@ class Model(Shown):
     @lazy
     def predictor(self) -> Predictor:
         """With its weights."""
-        predictor = Predictor(load(compile_graph(self.graph)), self.threads or available_cores())
-        return predictor.take(from_tensors(predictor.loaded.program, self.tensors))
+        program = compile_graph(self.graph, integers=self.quantized.keys())
+        predictor = Predictor(load(program), self.threads or available_cores())
+        return predictor.take(from_tensors(program, self.tensors), self.quantized)
 
     @lazy
     def unit(self) -> Unit | None:
@@ -229,6 +234,12 @@ class Model(Shown):
         check_labels(self, labels, outputs)
         labels = labels.astype(np.int32 if self.unit is None else np.float32)
         return outcomes_of(outputs, labels, self.logarithmic, self.unit)
+
+    def as_int8(self, images: NDArray[Any]) -> "Model":
+        """A model of int8 weights, a quarter of the size, whose kernels sum products of bytes;
+        `images`, as `outputs` takes them, are some of its training images, about 1,000, by which
+        the ranges of what its layers see are found."""
+        return as_int8(self, np.asarray(images))
 
     def save(self, path: str | Path) -> None:
         """Write `model.safetensors`, atomically."""

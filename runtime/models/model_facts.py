@@ -56,6 +56,16 @@ def facts_of(model: "Model") -> dict[str, str]:
     }
 
 
+def json_of(facts: Mapping[str, str], key: str, default: str) -> Any:
+    """What one of the texts says; Damaged where it is no JSON."""
+    return _json(facts, key, default)
+
+
+def positive_of(known: Any, key: str, what: str) -> float:
+    """A positive number of something that was read; Damaged where it is none."""
+    return _positive(_of(known, key), what)
+
+
 def _answers(model: "Model") -> dict[str, str]:
     """What the unit of answers that are no classes needs; nothing where there is none."""
     if model.answers is None:

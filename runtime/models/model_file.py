@@ -1,7 +1,7 @@
 """A model's file: tensors, and in the metadata all else that is needed to use them."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
@@ -25,6 +25,14 @@ from lenet.runtime.models.model_facts import (
     fields_of,
     history_of,
 )
+from lenet.runtime.models.quantized_file import (
+    as_values,
+    quantized_facts,
+    quantized_inputs,
+    quantized_tensors,
+    scale_of,
+    weight_of,
+)
 from lenet.runtime.records import checkpoint
 from lenet.runtime.training.arguments import problem_of
 from lenet.runtime.training.parameters import to_tensors
@@ -33,23 +41,30 @@ if TYPE_CHECKING:
     from lenet.runtime.models.model import Model
 
 FORMAT = "lenet-1"
+QUANTIZED = "lenet-2"  # as lenet-1, but for layers of int8 weights
 _FACTS = ("spec", "settings", "normalization", "classes")
 _KEYS = (*_FACTS, "digest", "history", "checksum")
-_KINDS = {"F32": "float32", "F64": "float64", "F16": "float16"}  # in numpy's words
+_KINDS = {"F32": "float32", "F64": "float64", "F16": "float16", "I8": "int8"}  # in numpy's words
 _SAID = 300  # characters of what safetensors says
 _SHOWN = 60  # characters of what a file says, in a message
+
+
+def format_of(model: "Model") -> str:
+    """What a file of the model says of its format."""
+    return QUANTIZED if model.quantized else FORMAT
 
 
 def written(model: "Model") -> bytes:
     """The file."""
     metadata = {
-        "format": FORMAT,
+        "format": format_of(model),
         **facts_of(model),
         "digest": model.digest,
         "history": json.dumps(list(model.history)),
+        **quantized_facts(model.quantized),
     }
     metadata["checksum"] = _checksum(metadata)
-    return safetensors_bytes(dict(model.tensors), metadata)
+    return safetensors_bytes(quantized_tensors(model.tensors, model.quantized), metadata)
 
 
 def read(path: Path, make: "type[Model]") -> "Model":
@@ -71,8 +86,9 @@ def _of_model(path: Path, make: "type[Model]", file: Any, metadata: dict[str, st
     if not version.startswith("lenet-"):
         detail = "It is a safetensors file, but its metadata hold no net."
         raise LenetError(f"{path} was not written by lenet", detail)
-    if version != FORMAT:
-        detail = f"It has the format {version[:_SHOWN]}; this version reads {FORMAT}."
+    if version not in (FORMAT, QUANTIZED):
+        known = f"{FORMAT} and {QUANTIZED}"
+        detail = f"It has the format {version[:_SHOWN]}; this version reads {known}."
         raise LenetError(f"{path} is of another version", detail)
     missing = [key for key in _KEYS if key not in metadata]
     if missing:
@@ -81,9 +97,11 @@ def _of_model(path: Path, make: "type[Model]", file: Any, metadata: dict[str, st
         raise Damaged("Its metadata are not those it was saved with.")
     model = make(tensors={}, history=history_of(metadata), **fields_of(metadata))
     model = _checked(path, model)
-    _check_shapes(file, model.graph)
+    inputs = quantized_inputs(metadata, model.graph) if version == QUANTIZED else {}
+    _check_shapes(file, model.graph, inputs)
     tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
-    model = replace(model, tensors=tensors)
+    tensors, quantized = as_values(tensors, inputs)
+    model = replace(model, tensors=tensors, quantized=quantized)
     if model.digest != metadata["digest"]:
         raise Damaged("Its weights are not those it was saved with.")
     for name, tensor in tensors.items():
@@ -125,10 +143,12 @@ def _check_spec(path: Path, model: "Model") -> None:
         raise LenetError(f"{path} has a spec that I cannot read", f"{reason}.") from None
 
 
-def _check_shapes(file: Any, graph: Graph) -> None:
-    """Damaged unless the tensors are exactly those of the net; before they are read, since there
-    may be any number of them, of any size."""
+def _check_shapes(file: Any, graph: Graph, quantized: Collection[str]) -> None:
+    """Damaged unless the tensors are exactly those of the net, with int8 weights of some layers;
+    before they are read, since there may be any number of them, of any size."""
     needed = {f"{node.name}.{p.name}": p.shape for node in graph.nodes for p in node.parameters}
+    bytes_of = {weight_of(name) for name in quantized}
+    needed |= {scale_of(name): needed[weight_of(name)][:1] for name in quantized}
     there = set(file.keys())
     for name in sorted(needed.keys() | there):
         if name not in there:
@@ -137,8 +157,10 @@ def _check_shapes(file: Any, graph: Graph) -> None:
             raise Damaged(f"Its net has no tensor {name[:_SHOWN]}.")
         tensor = file.get_slice(name)
         kind, shape = tensor.get_dtype(), tuple(tensor.get_shape())
-        if kind != "F32" or shape != needed[name]:
-            found = f"{_KINDS.get(kind, kind)} {shape}, but the net needs float32 {needed[name]}"
+        wanted = "I8" if name in bytes_of else "F32"
+        if kind != wanted or shape != needed[name]:
+            found = f"{_KINDS.get(kind, kind)} {shape}"
+            found += f", but the net needs {_KINDS[wanted]} {needed[name]}"
             raise Damaged(f"The tensor {name} is {found}.")
 
 

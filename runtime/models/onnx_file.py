@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from lenet.compiler.onnx.shared.writing import OPSET, Operation
 from lenet.dsl.errors import LenetError
 from lenet.runtime.models.model_facts import facts_of
-from lenet.runtime.models.model_file import FORMAT
+from lenet.runtime.models.model_file import format_of
 from lenet.runtime.models.onnx_net import OnnxNet, Value, onnx_net
 from lenet.runtime.models.onnx_tensors import onnx_package
 
@@ -26,7 +26,7 @@ def onnx_bytes(model: "Model") -> bytes:
         raise LenetError("the model is too large for an ONNX file", detail)
     file = proto_of(onnx, net, model.tensors)
     names = model.classes if model.unit is None else model.unit.names(model.classes)
-    facts = {"format": FORMAT, **facts_of(model), "digest": model.digest}
+    facts = {"format": format_of(model), **facts_of(model), "digest": model.digest}
     onnx.helper.set_model_props(file, {**facts, "outputs": json.dumps(list(names))})
     written: bytes = file.SerializeToString()
     return written

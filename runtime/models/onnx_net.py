@@ -9,10 +9,13 @@ from lenet.compiler.losses.code import given_by
 from lenet.compiler.onnx.shared.net import Unwritten, write_net
 from lenet.compiler.onnx.shared.writing import Sheet, Writer
 from lenet.compiler.passes.end_in_probabilities import end_in_probabilities
+from lenet.compiler.pipeline import compile_graph
+from lenet.compiler.quantized import Integers
 from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Graph
 from lenet.dsl.losses import LOSSES
 from lenet.dsl.shapes import Shape
+from lenet.runtime.training.parameters import folded_tensors, from_tensors
 from lenet.runtime.unit import Unit
 
 if TYPE_CHECKING:
@@ -53,13 +56,28 @@ def onnx_net(model: "Model") -> OnnxNet:
     sheet = Sheet(taken={given.name, found.name})
     x = _prepared(model, Writer("prepare", sheet), given)
     try:
-        y = write_net(net, sheet, x)
+        y = write_net(net, sheet, x, integers_of(model))
     except Unwritten as unwritten:
         raise _unwritten(graph, unwritten) from None
     writer = Writer("answer", sheet)
     y = _probabilities(net, writer, y) if unit is None else _in_columns(graph, unit, writer, y)
     writer.op("Identity", y, output=found.name)
     return OnnxNet(sheet, given, found)
+
+
+def integers_of(model: "Model") -> dict[str, Integers]:
+    """A model's layers of int8 weights, by their names."""
+    if not model.quantized:
+        return {}
+    program = compile_graph(model.graph)
+    folded = folded_tensors(program, from_tensors(program, model.tensors))
+    nodes, found = {node.name: node for node in program.predict_nodes}, {}
+    for name, layer in model.quantized.items():
+        weight = folded[f"{name}.weight"]
+        bias = folded.get(f"{name}.bias", np.zeros(len(weight)))
+        parts = tuple(part.name for part in nodes[name].folded)
+        found[name] = Integers(layer, layer.numbers(weight), layer.bias(bias), parts)
+    return found
 
 
 def _bare(model: "Model") -> Shape:

@@ -19,6 +19,7 @@ from lenet.runtime.data.encoded import Windows
 from lenet.runtime.data.seen import Seen
 from lenet.runtime.machine.arrays import frozen
 from lenet.runtime.training.arguments import check_images, problem_of
+from lenet.runtime.training.teacher import Teacher
 from lenet.runtime.unit import Unit
 
 Slice = tuple[NDArray[np.generic], ...]
@@ -65,13 +66,15 @@ class Importance:
 class Batches:
     """The images of a slice as the training functions take them: pixels, labels (or what else
     they are to be answered with), perhaps their importance, or of mixed images the other labels and
-    the shares of both, rows, scale, shift and keys."""
+    the shares of both, perhaps what a teacher says, rows, scale, shift and keys."""
 
     def __init__(
         self, images: Images, normalization: Normalization, augment: Augment | None,
         importance: Importance | None = None, unit: Unit | None = None, seen: Seen | None = None,
+        teacher: Teacher | None = None,
     ) -> None:  # fmt: skip
         self.images = images
+        self.teacher = teacher
         self.seen = seen
         self.normalization = normalization
         self.augment = augment
@@ -89,6 +92,17 @@ class Batches:
         self.outside = -1.0 if unit is not None and unit.classes else 0.0  # none, or no
         if importance is not None:
             self.arrays.append(frozen(importance.of(images)))
+
+    @property
+    def stays(self) -> bool:
+        """Whether an image is the same whenever it is trained with."""
+        return self.augment is None and self.flat is not None
+
+    def learn(self) -> None:
+        """What the teacher says of images that stay the same, before the training."""
+        if self.teacher is not None and self.stays:
+            assert self.flat is not None
+            self.arrays.append(frozen(self.teacher.answers(self.flat)))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -109,7 +123,8 @@ class Batches:
         scale, shift = self.normalization.scale, self.normalization.shift
         if self.seen is not None:
             return self._drawn(self.seen, rows, key)
-        if self.augment is None and self.flat is not None:
+        if self.stays:
+            assert self.flat is not None
             return self.flat, *self.arrays, rows, scale, shift, keys_of(key, rows)
         made, places = self.changed(rows, key), np.arange(len(rows), dtype=np.int64)
         arrays = [array[rows] for array in self.arrays]
@@ -123,6 +138,8 @@ class Batches:
             own = np.uint64((int(key) + (int(rows[0]) + 1 if len(rows) else 0)) % 2**64)
             keys = keys_of(own, places)
         pixels = frozen(made.reshape(len(rows), math.prod(made.shape[1:])))
+        if self.teacher is not None:  # it sees what the net sees
+            arrays.append(self.teacher.answers(pixels))
         return pixels, *map(frozen, arrays), places, scale, shift, keys
 
     def _drawn(self, seen: Seen, rows: NDArray[np.int64], key: np.uint64) -> Slice:

@@ -14,6 +14,7 @@ from lenet.dsl.training.values import Train
 from lenet.dsl.vocabulary import Use
 from lenet.runtime.data.seen import Seen
 from lenet.runtime.training.batches import Importance, Normalization
+from lenet.runtime.training.teacher import Teacher
 from lenet.runtime.unit import Unit
 
 
@@ -26,7 +27,8 @@ class Job:
     `slices` are those of a batch. `digest` tells the job from other trainings; see `digest_of`.
     `model` are the facts of the model that comes of it, in JSON, for its checkpoints. `importance`
     is there where images count differently. `classes` are the names of the classes, or of other
-    answers, whose `unit` is there then. `seen` are pairs of users and items.
+    answers, whose `unit` is there then. `seen` are pairs of users and items. The `teacher`
+    is there where the file names one.
     """
 
     graph: Graph
@@ -41,6 +43,7 @@ class Job:
     classes: tuple[str, ...] = ()
     unit: Unit | None = None
     seen: Seen | None = None
+    teacher: Teacher | None = None
 
     @property
     def train(self) -> Train:

@@ -99,6 +99,8 @@ class _Run:
         updater = updater_of(graph, program)
         functions = functions_of(program, updater)
         compiled = self.loaded.compile(*functions, pixels=shard.dtype)
+        if job.teacher is not None:
+            job.teacher.compile(shard.dtype)
         # Others may still have to compile the kernels.
         communicator.all_reduce(np.zeros(1, np.int64), _COMPILE_SECONDS)
         self._report(Compiled(compiled.seconds, compiled.from_cache))
@@ -110,7 +112,7 @@ class _Run:
         self.trainer = Trainer(
             self.loaded, shard, job.normalization, weights, updater, self.settings.batch,
             self.settings.seed, threads, communicator, graph.augment,
-            job.importance, job.unit, job.seen,
+            job.importance, job.unit, job.seen, job.teacher,
         )  # fmt: skip
         if state is not None:
             self.trainer.updater.restore(state.optimizer, self.at.iteration)

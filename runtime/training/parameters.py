@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from lenet.compiler.kernels.shared.normalization import fold
 from lenet.compiler.memory.layout import Slot
 from lenet.compiler.program import Program
+from lenet.compiler.quantized import Quantized, packed
 from lenet.dsl.errors import LenetError
 from lenet.dsl.registry import Parameter
 from lenet.dsl.shapes import product
@@ -62,10 +63,14 @@ def to_tensors(program: Program, weights: Floats) -> dict[str, Floats]:
     for slot in program.slots:
         if slot.offset >= weights.size:
             break
-        stored = weights[slot.offset : slot.offset + slot.size]
-        stored = stored.reshape([slot.shape[axis] for axis in slot.order])
-        tensors[slot.name] = np.array(stored.transpose(np.argsort(slot.order)), order="C")
+        tensors[slot.name] = _as_saved(slot, weights[slot.offset : slot.offset + slot.size])
     return tensors
+
+
+def _as_saved(slot: Slot, stored: NDArray[Any]) -> NDArray[Any]:
+    """A copy of a tensor in the saved order of axes, from what lies in memory."""
+    stored = stored.reshape([slot.shape[axis] for axis in slot.order])
+    return np.array(stored.transpose(np.argsort(slot.order)), order="C")
 
 
 def from_tensors(program: Program, tensors: Mapping[str, Floats]) -> Floats:
@@ -84,10 +89,39 @@ def from_tensors(program: Program, tensors: Mapping[str, Floats]) -> Floats:
     return weights
 
 
-def folded_weights(program: Program, weights: Floats) -> Floats:
-    """The weights as prediction takes them: the same array, but where normalizations are folded."""
-    if not any(node.folded for node in program.predict_nodes):
+def folded_weights(
+    program: Program, weights: Floats, quantized: Mapping[str, Quantized] | None = None
+) -> Floats:
+    """The weights as prediction takes them: the same array, but where normalizations are folded, or
+    layers are `quantized`; these are integers, and no finite floats if they are read as such."""
+    if not any(node.folded for node in program.predict_nodes) and not quantized:
         return weights
+    parts = _folded(program, weights)
+    slots = {slot.name: slot for slot in program.slots}
+    nodes = {node.name: node for node in program.predict_nodes}
+    for name, layer in (quantized or {}).items():
+        weight = _as_saved(slots[f"{name}.weight"], parts[f"{name}.weight"])
+        bias = parts.get(f"{name}.bias", np.zeros(len(weight)))
+        found = packed(nodes[name], layer, weight, bias)
+        parts |= {f"{name}.{tensor}": values for tensor, values in found.items()}
+    folded = aligned_floats(sum(slot.size for slot in program.predict_slots))
+    for slot in program.predict_slots:
+        folded[slot.offset : slot.offset + slot.size] = parts[slot.name]
+    return folded
+
+
+def folded_tensors(program: Program, weights: Floats) -> dict[str, NDArray[Any]]:
+    """The tensors by their names, as to_tensors gives them, with normalizations folded into them;
+    where these give a layer a bias that it has not, there is one."""
+    parts, slots = _folded(program, weights), {slot.name: slot for slot in program.slots}
+    return {
+        name: _as_saved(slots[name], part) if name in slots else part
+        for name, part in parts.items()
+    }
+
+
+def _folded(program: Program, weights: Floats) -> dict[str, NDArray[Any]]:
+    """The tensors by their names, as they lie in memory, with normalizations folded into them."""
     slots = {slot.name: slot for slot in program.slots}
     parts: dict[str, NDArray[Any]] = {
         name: weights[s.offset : s.offset + s.size] for name, s in slots.items()
@@ -100,10 +134,7 @@ def folded_weights(program: Program, weights: Floats) -> Floats:
                 parts[weight], _outputs(slots[weight]), parts.get(bias, 0), own,
                 part.arguments["epsilon"],
             )  # fmt: skip
-    folded = aligned_floats(sum(slot.size for slot in program.predict_slots))
-    for slot in program.predict_slots:
-        folded[slot.offset : slot.offset + slot.size] = parts[slot.name]
-    return folded
+    return parts
 
 
 def _outputs(slot: Slot) -> tuple[int, int, int]:

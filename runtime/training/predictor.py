@@ -1,6 +1,7 @@
 """Outputs of a net for many images: in threads, or one by one."""
 
 import math
+from collections.abc import Mapping
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from lenet.compiler.jit.cache import Loaded
 from lenet.compiler.jit.forks import renewed
+from lenet.compiler.quantized import Quantized
 from lenet.dsl.errors import LenetError
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.machine.arrays import aligned_floats, frozen
@@ -42,12 +44,16 @@ class Predictor:
         """In a child, whose parent may have been predicting: that goes on there only."""
         self.lock = Lock()
 
-    def take(self, weights: NDArray[np.float32]) -> "Predictor":
-        """Trained weights, which must be finite numbers, as the net has them."""
+    def take(
+        self, weights: NDArray[np.float32], quantized: Mapping[str, Quantized] | None = None
+    ) -> "Predictor":
+        """Trained weights, which must be finite numbers, as the net has them; and how layers are
+        `quantized`, if the program computes them of bytes."""
         check_weights(weights, self.loaded.program.weight_count)
         with np.errstate(all="ignore"):
-            self.weights = folded_weights(self.loaded.program, weights)
-        check_weights(self.weights, self.weights.size)
+            self.weights = folded_weights(self.loaded.program, weights, quantized)
+        if not quantized:  # else they are packed, and were checked before
+            check_weights(self.weights, self.weights.size)
         self.fresh = [True] * self.threads
         return self
 

@@ -21,6 +21,7 @@ from lenet.runtime.training.communicator import Alone
 from lenet.runtime.training.fixed_point import Diverged
 from lenet.runtime.training.job import Job
 from lenet.runtime.training.parameters import initial_weights
+from lenet.runtime.training.pruned import prune
 from lenet.runtime.training.slices.count import training_bytes
 from lenet.runtime.training.slices.shard import Shard
 from lenet.runtime.training.step import Trainer, functions_of
@@ -145,7 +146,8 @@ def _trainer(
     watch(Compiled(compiled.seconds, compiled.from_cache))
     if weights is None:
         weights = initial_weights(program, settings.seed)
+    prune(job.graph, program, weights, updater)
     return Trainer(
         loaded, shard, job.normalization, weights, updater, settings.batch, settings.seed, threads,
-        Alone(), job.graph.augment, job.importance, job.unit,
+        Alone(), job.graph.augment, job.importance, job.unit, job.seen, job.teacher,
     )  # fmt: skip

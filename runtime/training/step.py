@@ -26,10 +26,12 @@ from lenet.runtime.training.phases import PhasedStep
 from lenet.runtime.training.slices.order import step_count
 from lenet.runtime.training.slices.shard import Shard
 from lenet.runtime.training.tables import Tables
+from lenet.runtime.training.teacher import Teacher
 from lenet.runtime.training.updater import Parts, Updater, parts_of
 from lenet.runtime.unit import Unit
 
 _PARAMETERS = 2**15  # that are worth a thread of their own
+_LEARN_SECONDS = 7200.0  # that a teacher may take for the images of another worker
 _KEPT = 2  # gradients a thread keeps until they are added together
 
 
@@ -71,6 +73,7 @@ class Trainer:
         importance: Importance | None = None,
         unit: Unit | None = None,
         seen: Seen | None = None,
+        teacher: Teacher | None = None,
     ) -> None:
         program = loaded.program
         check_weights(weights, program.weight_count)
@@ -79,19 +82,20 @@ class Trainer:
         self.size = program.parameter_count
         self.updater = updater
         self.batch, self.seed = batch, seed
-        self.rows, self.slices = shard.rows, shard.count
-        self.steps = step_count(self.rows, batch)
+        self.rows, self.slices, self.steps = shard.rows, shard.count, step_count(shard.rows, batch)
         self.communicator = communicator
         self.threads = max(1, min(threads, self.slices))
         self.team = Team(self.threads)
         # The tail holds the sum of losses and the number of hits.
         self.total = np.zeros(self.size + 2, np.int64)
         self.batches = {
-            number: Batches(images, normalization, augment, importance, unit, seen)
+            number: Batches(images, normalization, augment, importance, unit, seen, teacher)
             for number, images in shard.slices.items()
         }
         for batches in self.batches.values():
             batches.check(program)
+        if teacher is not None:
+            self._learn()
         self.feed = Feed(self.batches, self.rows, self.slices, batch, seed, self.threads)
         self.phased = None
         if len(program.phases) > 1:
@@ -114,6 +118,12 @@ class Trainer:
             self.tables.totals if self.tables else np.zeros((self.threads, self.size), np.int64)
         )
         self.ends = np.zeros((len(self.batches), 2))  # losses and hits of slices
+
+    def _learn(self) -> None:
+        """What the teacher says of all images that stay the same, for each worker of its own."""
+        every = list(self.batches.values())
+        self._share(len(every), lambda number: every[number].learn())
+        self.communicator.all_reduce(np.zeros(1, np.int64), _LEARN_SECONDS)
 
     def start_epoch(self, epoch: int) -> None:
         """Draw the orders and the keys of an epoch, counted from 1."""

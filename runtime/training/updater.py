@@ -43,7 +43,8 @@ def updater_of(graph: Graph, program: Program) -> "Updater":
         # One without momentum of its own has a state for it as well. It is that of the peak, whose
         # rate a range test looks for, until somebody says another.
         optimizer = with_momentum(optimizer, train.rate.momentum[-1])
-    return Updater(optimizer, program.parameter_count, changes, train.clip, norms)
+    prunes = train.prune is not None
+    return Updater(optimizer, program.parameter_count, changes, train.clip, norms, prunes)
 
 
 @dataclass
@@ -64,12 +65,13 @@ class _Ways:
 class Updater:
     """An optimizer and its state for the parameters 0 … size; `steps` are counted by its user.
 
-    Without `changes`, all parameters are changed in the same way.
+    Without `changes`, all parameters are changed in the same way. One that `prunes` has a state
+    more, the last: which parameters are 0 and stay so.
     """
 
     def __init__(
         self, optimizer: Use, size: int, changes: tuple[Change, ...] | None = None,
-        clip: Clip | None = None, norms: tuple[Norm, ...] = (),
+        clip: Clip | None = None, norms: tuple[Norm, ...] = (), prunes: bool = False,
     ) -> None:  # fmt: skip
         self.optimizer = optimizer
         self._ways = _Ways.to_use(optimizer)
@@ -79,8 +81,11 @@ class Updater:
             self.changes = merged(self.changes, undecayed(optimizer) == optimizer)
         self.clip, self.norms = clip, norms
         self.steps = 0
-        self.state = aligned_floats(self.rule.states * size)
-        self._states = self.state.reshape(self.rule.states, size)
+        states = self.rule.states
+        self.state = aligned_floats((states + prunes) * size)
+        self._states = self.state[: states * size].reshape(states, size)
+        self._gone = self.state[states * size :]  # 1 where a parameter is pruned, else 0
+        self._pruned: NDArray[np.bool_] | None = None  # the same, for numpy
         self.scale = 1.0
         self.trusts = [1.0] * len(self.changes)
         self._ready: tuple[int, float, list[Floats]] = (0, 0.0, [])  # settings of a step at a rate
@@ -107,15 +112,25 @@ class Updater:
         if problem := problem_of(state, self.state.size):
             raise damaged(f"Its optimizer's state is {problem}.")
         self.state[:] = state
+        self._pruned = self._gone != 0 if self._gone.size else None
         self.steps = steps
+
+    def prune(self, gone: NDArray[np.bool_]) -> None:
+        """From now on these parameters, which are 0, stay so: their gradient counts as 0."""
+        self._gone[:] = gone
+        self._pruned = gone
 
     def look(
         self, weights: Floats, parts: Parts, factor: float, rate: float, share: Share
     ) -> None:  # fmt: skip
         """What has to be known of the whole gradient before a step, if anything: how much it is
         shortened, and how far each tensor trusts it. All sums are in an order of their own, the
-        same for any number of threads."""
+        same for any number of threads. Pruned parameters have no gradient from here on."""
         self.scale = 1.0
+        if self._pruned is not None:
+            gradients, rows, totals, owners = parts
+            for row in (*(gradients[k] for k in rows), *(totals[k] for k in owners)):
+                np.copyto(row[: self._pruned.size], 0, where=self._pruned)
         if self.clip is not None and self._clips_norm:
             sums = self._measured(measure_gradient, weights, parts, factor, rate, share)
             norm = math.sqrt(sum(gradient for _, gradient in sums))

@@ -17,7 +17,7 @@ SPEC = (
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lenet.runtime.bench._SECONDS", 0.05)
+    monkeypatch.setattr("lenet.runtime.timing.SECONDS", 0.05)
 
 
 def test_a_net_that_can_be_trained(tmp_path: Path, quick: None) -> None:
@@ -51,11 +51,17 @@ def test_a_net_without_a_loss_is_only_predicted(
     monkeypatch.setattr("lenet.runtime.bench._compile_times", lambda arguments: times)
     spec = tmp_path / "net.lenet"
     spec.write_text("input 4\nlinear 3\nsoftmax\n")
-    done = CliRunner().invoke(app, ["bench", str(spec), "--json", "--threads", "1"])
+    arguments = ["bench", str(spec), "--json", "--threads", "1", "--int8"]
+    done = CliRunner().invoke(app, arguments)
     assert done.exit_code == 0, done.output
     found = json.loads(done.stdout)
     assert "train" not in found and found["predict"]["images_per_second"] > 0
-    assert "train" not in _text("net.lenet", found).split("compile")[0]
+    int8 = found["int8"]
+    assert int8["images_per_second"] > 0 and int8["one_image_microseconds"] > 1
+    by_name = {kernel["name"]: kernel for kernel in int8["kernels"]}
+    assert by_name["linear1_predicted_forward"]["gflops"] > 0
+    text = _text("net.lenet", found)
+    assert "train" not in text.split("compile")[0] and "\nint8      " in text
 
 
 def test_a_mistake_in_the_net_is_a_message(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """A convolution by direct sums, forward and backward to its input: loops around correlations."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import gcd
 from textwrap import indent
@@ -146,11 +147,11 @@ Head = tuple[str, tuple[str, ...], str]  # of a function: its suffix, parameters
 
 def correlated(
     request: Request, g: Geometry, function: Head, names: tuple[str, str], bias: str | None = None,
-    epilogue: Epilogue | None = None,
+    epilogue: Epilogue | None = None, integer: Mapping[str, object] | None = None,
 ) -> Direction:  # fmt: skip
     """From maps like the convolution's input to maps like its output, a row of all outputs of a
     group at a time: each a correlation of the rows that its kernel covers. `names` are what the
-    function calls the two."""
+    function calls the two. `integer` are the settings of correlations of words."""
     (kh, kw), (_, sw), (_, pw), (dh, dw) = g.kernel, g.stride, g.padding, g.dilation
     tiles = []
     most = request.target.tile(g.outputs, g.out_width)[1]
@@ -175,6 +176,7 @@ def correlated(
         "y_output": (epilogue.rows if epilogue else g.out_height) * g.out_width * LANES,
         "y_column": LANES,
         "start": "zero" if bias is None else "bias",
+        **(integer or {}),
     }
     call = (
         f"{{tile}}(arena, {given.place(copies)}, {g.inputs}, "

@@ -5,8 +5,10 @@ from textwrap import indent
 
 from lenet.compiler.contract import Request
 from lenet.compiler.function import NAME
+from lenet.compiler.kernels.convolution import of_words
 from lenet.compiler.kernels.convolution.geometry import Geometry, in_groups
 from lenet.compiler.kernels.shared.tile_source import lines
+from lenet.compiler.kernels.shared.words import INTEGER, single_settings
 from lenet.compiler.single_contract import Padded, Single, single_function, vectors_of
 from lenet.compiler.target import split
 from lenet.dsl.padding import sides_of
@@ -44,6 +46,8 @@ def emit(request: Request, g: Geometry) -> Single:
     by_columns = _columns_are_cheaper(g, request.target.width)
     apart = g.stride[1] if by_columns else 1
     padded = Padded.of(node.given, sides_of(node.arguments["pad"]), "np.float32(0)", apart)
+    if INTEGER in node.arguments:
+        g, padded = of_words.of_one_image(request, g, padded)
     bias = request.offsets.get("bias", "0")
     places, head = in_groups(
         g,
@@ -101,6 +105,7 @@ def _by_columns(request: Request, conv: _Conv) -> tuple[str, str, str]:
                         "loops": loops,
                         "bias": "none" if "bias" not in request.offsets else "scalars",
                         **more,
+                        **single_settings(request, "vectors"),
                     }
                     source += f"{tile} = single_tile(SingleTile(\n{lines(settings)}))\n"
                     body += (
@@ -130,6 +135,7 @@ def _by_channels(request: Request, conv: _Conv) -> tuple[str, str, str]:
                 "loops": loops,
                 "bias": "none" if "bias" not in request.offsets else "vectors",
                 "scatter": height * width,
+                **single_settings(request, "scalars"),
             }
             source += f"{tile} = single_tile(SingleTile(\n{lines(settings)}))\n"
             body += (

@@ -1,10 +1,13 @@
 """A net's layers, one after the other."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lenet.compiler.onnx import written_by
+from lenet.compiler.onnx.shared.integers import IntegerLayer
 from lenet.compiler.onnx.shared.writing import Layer, Sheet, Writer
 from lenet.compiler.passes.sequences_as_maps import sequences_as_maps
+from lenet.compiler.quantized import Integers
 from lenet.dsl.graph import Graph, Node
 
 
@@ -15,9 +18,14 @@ class Unwritten(Exception):  # noqa: N818 - which layers, not that something is 
     nodes: tuple[Node, ...]
 
 
-def write_net(graph: Graph, sheet: Sheet, x: str) -> str:
+def write_net(
+    graph: Graph, sheet: Sheet, x: str, integers: Mapping[str, Integers] | None = None
+) -> str:
     """Write all layers behind the input, whose value is called `x`; the name of the output's value.
-    Sequences are maps of one row within. Raises Unwritten, with all layers that cannot be."""
+    Sequences are maps of one row within. The layers in `integers`, by their names, are written as
+    such. Raises Unwritten, with all layers that cannot be."""
+    known = integers or {}
+    folded = {name for layer in known.values() for name in layer.folded}
     shapes = graph.input, graph.output
     graph = sequences_as_maps(graph)
     nodes = graph.nodes[1:]
@@ -30,6 +38,12 @@ def write_net(graph: Graph, sheet: Sheet, x: str) -> str:
     for node in nodes:
         module, inputs = written_by(node.kind), tuple(values[name] for name in node.inputs)
         assert module is not None
-        values[node.name] = module.export(Layer(node.name, sheet, node, inputs))
+        if node.name in folded:
+            values[node.name] = inputs[0]
+        elif node.name in known:
+            layer = IntegerLayer(node.name, sheet, node, inputs, known[node.name])
+            values[node.name] = module.export(layer)
+        else:
+            values[node.name] = module.export(Layer(node.name, sheet, node, inputs))
     y = values[graph.nodes[-1].name]
     return Writer("steps", sheet).reshaped(y, shapes[1]) if len(shapes[1]) == 2 else y

@@ -70,6 +70,10 @@ class Writer:
         """Add an int64 constant of one dimension; its name."""
         return self._constant(np.array(values, np.int64), what)
 
+    def exact(self, values: NDArray[Any], what: str) -> str:
+        """Add a constant as it is; its name."""
+        return self._constant(values, what)
+
     def _constant(self, values: NDArray[Any], what: str) -> str:
         name = self.sheet.free(f"{self.name}/{what}")
         self.sheet.constants[name] = values

@@ -14,6 +14,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
+from lenet.compiler.simd.dot import dot, words
 from lenet.compiler.simd.lanes import (
     FLOAT,
     INT64,
@@ -26,6 +27,7 @@ from lenet.compiler.simd.lanes import (
     store_lanes,
 )
 from lenet.compiler.simd.loops import Carried, loop
+from lenet.compiler.target import Way
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,10 @@ class Correlation:
     Steps are in floats. The taps are listed, not computed, so that padding, strides and the
     borders of a map cost nothing at run time. The sums start from bias[o], from what y holds
     ("sum", for sums over part of the channels), or from 0.
+
+    With `integer`, the way of compiler/simd/dot.py, x and w are words of four bytes, and start and
+    sums whole numbers. Where there is a `scale`, the floats from bias[o] to the output's scale, y
+    gets the sums times that, as floats.
     """
 
     width: int
@@ -54,6 +60,8 @@ class Correlation:
     y_output: int
     y_column: int
     start: str = "zero"
+    integer: Way | None = None
+    scale: int = 0
 
 
 def correlate(tile: Correlation) -> Any:
@@ -70,8 +78,29 @@ def correlate(tile: Correlation) -> Any:
         w = data_pointer(context, builder, sig.args[4], w)
         y = data_pointer(context, builder, sig.args[7], y)
 
-        def weight(offset: Any) -> Any:
+        def scalar(offset: Any) -> Any:
             return broadcast(builder, builder.load(builder.gep(w, [offset]), align=4), lanes)
+
+        def number(floats: Any) -> Any:
+            """What is summed and multiplied: floats, or the words in their places."""
+            return floats if tile.integer is None else words(builder, floats)
+
+        def weight(offset: Any) -> Any:
+            return number(scalar(offset))
+
+        def multiply_add(value: Any, factor: Any, total: Any) -> Any:
+            if tile.integer is None:
+                return fused_multiply_add(builder, value, factor, total)
+            return dot(builder, tile.integer, value, factor, total)
+
+        def finished(total: Any, output: int) -> Any:
+            """The floats that are stored for a sum."""
+            if tile.integer is None:
+                return total
+            if not tile.scale:
+                return builder.bitcast(total, lanes)
+            scale = scalar(builder.add(b0, INT64(output + tile.scale)))
+            return builder.fmul(builder.sitofp(total, lanes), scale)
 
         def at(base: Any, *steps: tuple[Any, int]) -> Any:
             for index, step in steps:
@@ -86,11 +115,11 @@ def correlate(tile: Correlation) -> Any:
             for output in range(tile.outputs):
                 if tile.start == "sum":
                     places = [place(y_base, output, j) for j in range(tile.columns)]
-                    sums += [load_lanes(builder, y, p, tile.width) for p in places]
+                    sums += [number(load_lanes(builder, y, p, tile.width)) for p in places]
                 elif tile.start == "bias":
                     sums += [weight(builder.add(b0, INT64(output)))] * tile.columns
                 else:
-                    sums += [constant(0.0, tile.width)] * tile.columns
+                    sums += [number(constant(0.0, tile.width))] * tile.columns
             return sums
 
         def row_body(x_base: Any, w_base: Any, sums: Carried) -> Carried:
@@ -100,15 +129,13 @@ def correlate(tile: Correlation) -> Any:
                 for _, source in places:
                     if source not in columns:
                         offset = builder.add(x_base, INT64(source * tile.x_column))
-                        columns[source] = load_lanes(builder, x, offset, tile.width)
+                        columns[source] = number(load_lanes(builder, x, offset, tile.width))
                 for output in range(tile.outputs):
                     offset = INT64(k * tile.w_tap + output * tile.w_output)
                     factor = weight(builder.add(w_base, offset))
                     for j, source in places:
                         index = output * tile.columns + j
-                        sums[index] = fused_multiply_add(
-                            builder, columns[source], factor, sums[index]
-                        )
+                        sums[index] = multiply_add(columns[source], factor, sums[index])
             return sums
 
         def part_body(part: Any, carried: Carried) -> Carried:
@@ -130,7 +157,7 @@ def correlate(tile: Correlation) -> Any:
             sums = loop(builder, channels, start(y_part), channel_body)
             for output in range(tile.outputs):
                 for j in range(tile.columns):
-                    value = sums[output * tile.columns + j]
+                    value = finished(sums[output * tile.columns + j], output)
                     store_lanes(builder, value, y, place(y_part, output, j))
             return carried
 

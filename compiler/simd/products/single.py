@@ -10,6 +10,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
+from lenet.compiler.simd.dot import dot, words
 from lenet.compiler.simd.lanes import (
     FLOAT,
     FLOATS,
@@ -26,6 +27,7 @@ from lenet.compiler.simd.lanes import (
 )
 from lenet.compiler.simd.loops import Carried, loop
 from lenet.compiler.simd.vector import beats
+from lenet.compiler.target import Way
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,10 @@ class SingleTile:
     ("scalars"), bias[offset into y] of the vector ("vectors"), or 0. Neighbours in a vector are
     `scatter` floats apart in y. `taps` are steps of an innermost loop that is not even: (in v,
     in s).
+
+    With `integer`, the way of compiler/simd/dot.py, v and s are words of four bytes, the one that
+    is `unsigned` ("vectors" or "scalars") values, the other weights. Start and sums are then whole
+    numbers; y gets them as floats, times their scales, which lie `scale` floats behind the bias.
     """
 
     width: int
@@ -48,6 +54,9 @@ class SingleTile:
     bias: str
     scatter: int = 1
     taps: tuple[tuple[int, int], ...] = ((0, 0),)
+    integer: Way | None = None
+    unsigned: str = "vectors"
+    scale: int = 0
 
 
 def single_tile(tile: SingleTile) -> Any:
@@ -71,26 +80,40 @@ def single_tile(tile: SingleTile) -> Any:
             kind = ir.VectorType(INT32, tile.width)
             return builder.shuffle_vector(part, zeros, ir.Constant(kind, mask))
 
+        def number_of(floats: Any) -> Any:
+            """What is summed and multiplied: floats, or the words in their places."""
+            return floats if tile.integer is None else words(builder, floats)
+
+        def beside(start: int, number: int, to: int, count: int) -> Any:
+            """The bias of a sum, or what else lies there for each of them, from `start` on."""
+            if tile.bias == "scalars":
+                return splat(b, builder.add(b0, INT64(start + number)))
+            return vector(b, builder.add(b0, INT64(start + to)), count)
+
+        def multiply_add(value: Any, factor: Any, total: Any) -> Any:
+            if tile.integer is None:
+                return fused_multiply_add(builder, value, factor, total)
+            pair = (value, factor) if tile.unsigned == "vectors" else (factor, value)
+            return dot(builder, tile.integer, *pair, total)
+
         sums: Carried = []
         for number in range(len(tile.scalars)):
             for _, to, count in tile.vectors:
-                if tile.bias == "scalars":
-                    sums.append(splat(b, builder.add(b0, INT64(number))))
-                elif tile.bias == "vectors":
-                    sums.append(vector(b, builder.add(b0, INT64(to)), count))
-                else:
+                if tile.bias == "none":
                     sums.append(constant(0.0, tile.width))
+                else:
+                    sums.append(number_of(beside(0, number, to, count)))
 
         def innermost(v_base: Any, s_base: Any, sums: Carried) -> Carried:
             loaded = [
-                vector(v, builder.add(v_base, INT64(offset)), count)
+                number_of(vector(v, builder.add(v_base, INT64(offset)), count))
                 for offset, _, count in tile.vectors
             ]
             for number, (offset, _) in enumerate(tile.scalars):
-                factor = splat(s, builder.add(s_base, INT64(offset)))
+                factor = number_of(splat(s, builder.add(s_base, INT64(offset))))
                 for j, value in enumerate(loaded):
                     k = number * len(loaded) + j
-                    sums[k] = fused_multiply_add(builder, value, factor, sums[k])
+                    sums[k] = multiply_add(value, factor, sums[k])
             return sums
 
         def nest(depth: int, v_base: Any, s_base: Any, sums: Carried) -> Carried:
@@ -117,6 +140,9 @@ def single_tile(tile: SingleTile) -> Any:
         for number, (_, scalar_to) in enumerate(tile.scalars):
             for j, (_, to, count) in enumerate(tile.vectors):
                 value = sums[number * len(tile.vectors) + j]
+                if tile.integer is not None:
+                    scale = beside(tile.scale, number, to, count)
+                    value = builder.fmul(builder.sitofp(value, lanes), scale)
                 base = builder.add(y0, INT64(scalar_to + to * tile.scatter))
                 _store_first(builder, value, count, y, base, tile.scatter)
         return context.get_dummy_value()

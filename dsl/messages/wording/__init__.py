@@ -22,6 +22,7 @@ from lenet.dsl.messages.wording import (
     sections,
     sequences,
     shapes,
+    smaller,
     words,
 )
 from lenet.dsl.messages.wording.advice import *  # noqa: F403
@@ -39,10 +40,11 @@ from lenet.dsl.messages.wording.search import *  # noqa: F403
 from lenet.dsl.messages.wording.sections import *  # noqa: F403
 from lenet.dsl.messages.wording.sequences import *  # noqa: F403
 from lenet.dsl.messages.wording.shapes import *  # noqa: F403
+from lenet.dsl.messages.wording.smaller import *  # noqa: F403
 from lenet.dsl.messages.wording.words import *  # noqa: F403
 
 _SUBJECTS = (reading, words, net, shapes, parts, outputs, answers, images, inputs, columns,
-             sections, sequences, metrics, bodies, search, advice)  # fmt: skip
+             sections, sequences, metrics, bodies, search, smaller, advice)  # fmt: skip
 CODES = dict(
     sorted(
         (name, code)

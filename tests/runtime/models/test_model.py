@@ -314,10 +314,10 @@ def test_anybodys_safetensors(saved: Path) -> None:
 
 def test_a_version_to_come(saved: Path) -> None:
     tensors, metadata = parts_of(saved)
-    saved.write_bytes(save(tensors, {**metadata, "format": "lenet-2"}))
+    saved.write_bytes(save(tensors, {**metadata, "format": "lenet-3"}))
     message = refused(saved)
     assert "of another version" in message
-    assert "the format lenet-2; this version reads lenet-1" in message
+    assert "the format lenet-3; this version reads lenet-1 and lenet-2" in message
 
 
 @pytest.mark.parametrize("key", ["spec", "digest", "normalization", "classes", "history"])

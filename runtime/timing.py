@@ -1,0 +1,107 @@
+"""How long something takes, and each kernel of a net."""
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet.compiler.jit.cache import Loaded
+from lenet.compiler.kernels import parts_of
+from lenet.compiler.memory.phase import Call
+from lenet.dsl.graph import Node
+from lenet.dsl.shapes import channels_of
+from lenet.runtime.data.dataset import Images
+from lenet.runtime.machine.arrays import aligned_floats, frozen
+from lenet.runtime.training.batches import Batches, Importance, Normalization
+
+SECONDS = 2.0  # how long each measurement goes on, at least
+_LEAST = 3  # repetitions, at least
+PROFILED = 64  # images: the blocks that layers work on together
+
+
+def normalization_for(graph_input: tuple[int, ...]) -> Normalization:
+    """Of made-up bytes, to values around 0."""
+    channels = channels_of(graph_input)
+    return Normalization(np.full(channels, 1 / 128, np.float32), np.full(channels, -1, np.float32))
+
+
+def repeated(work: Callable[[], Any], least: float | None = None) -> list[float]:
+    """Seconds of each of enough repetitions, after one to warm up."""
+    least = SECONDS if least is None else least
+    work()
+    seconds: list[float] = []
+    while len(seconds) < _LEAST or sum(seconds) < least:
+        started = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - started)
+    return seconds
+
+
+def kernel_times(
+    profile: Loaded, calls: Iterable[Call], images: Images, weights: NDArray[np.float32],
+    peak: float, training: bool,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Each call's seconds for 1,000 images on one core, the median of several runs; `weights` are
+    as the functions take them."""
+    program, calls = profile.program, tuple(calls)
+    pixels = frozen(images.pixels[:PROFILED].reshape(PROFILED, -1))
+    rows = np.arange(PROFILED, dtype=np.int64)
+    normalization = normalization_for(program.input)
+    times = np.zeros(len(calls), np.int64)
+    arena = aligned_floats(program.train_floats if training else program.predict_floats)
+    data = (normalization.scale, normalization.shift)
+    if training:
+        gradient, totals = aligned_floats(program.gradient_floats), np.zeros(2)
+        importance = Importance() if program.weighted else None
+        slice_data = Batches(images, normalization, None, importance).of(rows, np.uint64(1))
+        images_of_slice = (*slice_data, True, totals, times)
+        state: tuple[NDArray[Any], ...] = (arena, weights, gradient)
+        if len(program.phases) > 1:
+            # Where the statistics of the batch should be there are ones: they cost the same.
+            batch, sums = aligned_floats(program.batch_floats), np.zeros(program.batch_floats)
+            batch[:] = 1
+            arena = aligned_floats(program.slice_floats(PROFILED))
+            state = (arena, weights, gradient, batch, sums)
+        train_slice = profile.train_slice(pixels.dtype)
+
+        def run() -> None:
+            if len(program.phases) == 1:
+                return train_slice(*state, *images_of_slice)
+            for number in range(len(program.phases)):
+                train_slice(number, *state, *images_of_slice)
+            return None
+    else:
+        outputs = np.zeros((PROFILED, program.outputs.count), np.float32)
+        predict_slice = profile.predict_slice(pixels.dtype)
+
+        def run() -> None:
+            predict_slice(arena, weights, pixels, rows, *data, True, outputs, times)
+
+    seen: list[NDArray[np.int64]] = []
+
+    def measured() -> None:
+        times[:] = 0
+        run()
+        seen.append(times.copy())
+
+    repeated(measured)
+    medians = np.median(np.array(seen[1:]), axis=0) / 1e9
+    nodes = {node.name: node for node in (program.nodes if training else program.predict_nodes)}
+    return [_kernel(c, nodes, seconds, peak) for c, seconds in zip(calls, medians, strict=True)]
+
+
+def _kernel(call: Call, nodes: dict[str, Node], seconds: float, peak: float) -> dict[str, Any]:
+    node = nodes.get(call.node)
+    works = call.function.rpartition("_")[2] in ("forward", "gradient", "backward")
+    operations = 2 * node.macs * PROFILED if node is not None and works else 0
+    parts = () if node is None else [p for p in parts_of(node) if p not in node.folded]
+    rate = operations / seconds if seconds else 0.0
+    return {
+        "name": call.function,
+        "lines": sorted(part.line for part in parts),
+        "seconds": float(seconds) * 1000 / PROFILED,
+        "gflops": float(rate) / 1e9,
+        "share_of_peak": float(rate / peak),
+    }
