@@ -91,8 +91,8 @@ def _rows(path: Path, features: Features) -> Iterator[Input]:
                 if problem is None:
                     yield Input(name, values)
                 else:
-                    fix = "give the value, or train with `missing mean`"
-                    yield Input(name, error=LenetError(f"{name} cannot be used", problem, fix))
+                    title, fix = f"{name} cannot be used", rows.fix(k)
+                    yield Input(name, error=LenetError(title, problem, fix))
     except LenetError as error:
         yield Input(str(path), error=error)
 

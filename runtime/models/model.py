@@ -168,8 +168,9 @@ class Model(Shown):
         floats are values as the training data's after scaling (0 to 1 for bytes).
 
         A few images may take a quicker way than many, whose last bits differ, unless `in_blocks`:
-        then an image has the same outputs alone and among any others.
+        then an image has the same outputs alone and among any others, as a table's rows always do.
         """
+        in_blocks = in_blocks or self.features is not None
         pixels, normalization = prepared(self, np.asarray(images))
         return checked(self.predictor.outputs(pixels, normalization, in_blocks))
 

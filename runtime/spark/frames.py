@@ -26,6 +26,7 @@ from lenet.runtime.data.dataset import DataError, chosen_rows
 from lenet.runtime.data.formats.pictures import Layout
 from lenet.runtime.data.formats.tables import check_pictures
 from lenet.runtime.data.preparation import Preparation
+from lenet.runtime.data.raw_rows import check_there
 from lenet.runtime.data.rows import READY, unusable
 from lenet.runtime.data.streaming import Streaming
 from lenet.runtime.data.target import Target
@@ -191,10 +192,15 @@ def _numbered(
 
 
 def prediction_column(frame: DataFrame, name: str, model: Model) -> Column:
-    """What a model predicts for a column of images; see runtime/spark/predict.py."""
+    """What a model predicts for a column of images, or for the columns that it reads; see
+    runtime/spark/predict.py. DataError where they are not there."""
     check_session(frame.sparkSession)
-    image, _, _ = image_column(frame, name)
-    found: Column = prediction_function(frame.sparkSession, model)(image)
+    if model.features is not None:
+        check_there(frame.columns, model.features)
+        given = F.struct(*(named(frame, column) for column in model.features.names))
+    else:
+        given, _, _ = image_column(frame, name)
+    found: Column = prediction_function(frame.sparkSession, model)(given)
     return found
 
 
