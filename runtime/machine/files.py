@@ -34,24 +34,32 @@ class Tail:
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Either the whole file or the one before; LenetError where it cannot be written.
+    """Either the whole file or the one before; LenetError where it cannot be written."""
+    with whole_file(path) as place:
+        place.write_bytes(data)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A place to write to, which becomes the file at the end: that is there as a whole, or the one
+    before is. LenetError where it cannot be written.
 
     A file that is there keeps its mode, and a link still leads to it; a pipe or a device gets what
     is written.
     """
     with _as_message(path):
         if path.exists() and not path.is_file():  # such as /dev/null, which must stay what it is
-            path.write_bytes(data)
+            yield path
             return
         if path.is_symlink():
             path = Path(os.path.realpath(path))
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".")
+        os.close(handle)
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
+            yield Path(temporary)
+            with open(temporary, "rb+") as file:
                 os.fsync(file.fileno())
             os.chmod(temporary, mode)
             os.replace(temporary, path)
