@@ -73,13 +73,15 @@ def _writer(place: Path, ending: str) -> Iterator[Callable[[pa.Table, Path], Non
     """What writes rows of a table to a file; DataError where a file's are of other types than those
     before."""
     writer: Any = None
+    schema: Any = None
 
     def write(table: pa.Table, path: Path) -> None:
-        nonlocal writer
+        nonlocal writer, schema
         try:
             if writer is None:
-                writer = WRITERS[ending](place, table.schema)
-            writer.write_table(table.cast(writer.schema))
+                schema = table.schema
+                writer = WRITERS[ending](place, schema)
+            writer.write_table(table.cast(schema))
         except pa.ArrowException as error:
             raise DataError(f"cannot write the rows of {path}", clean(str(error)[:300])) from None
 
