@@ -49,7 +49,7 @@ def _on_spark(model: "Model", inputs: list[Path], output: Path, master: str | No
 
     # A task a core: most of its time goes into what Python does by itself.
     settings = {"spark.task.cpus": "1"}
-    session = start_session(master or "local[*]", "lenet predict", settings=settings)
+    session = start_session(master or "local[*]", "lenet predict", settings=settings, thorough=True)
     try:
         return predict_on_spark(
             session, model, [str(path) for path in inputs], str(output), output.suffix.lower()

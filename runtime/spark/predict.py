@@ -15,12 +15,7 @@ from lenet.runtime.data.dataset import DataError
 from lenet.runtime.data.features import Features, Rows
 from lenet.runtime.data.raw_rows import with_columns
 from lenet.runtime.data.values import Form, form_of, values_of
-from lenet.runtime.models.answered_rows import (
-    answer_schema,
-    answered,
-    features_of,
-    with_numbers,
-)
+from lenet.runtime.models.answered_rows import answer_schema, answered, features_of
 from lenet.runtime.models.model import Model
 
 # What an image is predicted to be: the class and its name, and the net's outputs for all classes;
@@ -69,23 +64,13 @@ def predict(batches: Iterator[pa.Array], data: bytes) -> Iterator[pa.Array]:
         )
 
 
-def table(
-    batches: Iterator[pa.RecordBatch], data: bytes, text: bool
-) -> Iterator[pa.RecordBatch]:  # fmt: skip
-    """Rows with all their columns, and those that `answer_schema` adds; of `text`, what the model
-    takes for numbers is to be such."""
+def columns(batches: Iterator[pa.Array], data: bytes) -> Iterator[pa.Array]:
+    """Structs with the columns of a model's inputs to structs of those of `answer_schema`."""
     model = model_here(data)
-    features = features_of(model)
+    features, schema = features_of(model), answer_schema(model, ())
     for batch in batches:
-        rows, found = _encoded(features, pa.Table.from_batches([batch])), batch
-        if text:
-            whole = with_numbers(pa.Table.from_batches([batch]), features).combine_chunks()
-            found = whole.to_batches()[0]
-        schema = answer_schema(model, tuple(batch.schema.names))
-        answers = answered(model, rows, schema)
-        yield pa.RecordBatch.from_arrays(
-            [*found.columns, *answers], schema=pa.schema([*found.schema, *schema])
-        )
+        found = answered(model, encoded(features, batch), schema)
+        yield pa.StructArray.from_arrays(found, fields=list(schema))
 
 
 def _result(model: Model, images: pa.Array, form: Form) -> pa.Array:
@@ -131,22 +116,16 @@ def _of_rows(model: Model, features: Features, batch: pa.Array) -> pa.Array:
 
 
 def encoded(features: Features, batch: pa.Array) -> Rows:
-    """The rows of structs."""
+    """The rows of structs. Where a column is not of its kind, none can be used: that is said of
+    each, since what a task raises is a trace of Java and Python to who reads it."""
     names = [batch.type.field(k).name for k in range(batch.type.num_fields)]
-    columns = pa.Table.from_arrays(batch.flatten(), names=names)
-    return _encoded(features, with_columns(columns, features))
-
-
-def _encoded(features: Features, rows: pa.Table) -> Rows:
-    """Where a column is not of its kind, no row can be used: that is said of each, since what a
-    task raises is a trace of Java and Python to who reads it."""
+    rows = with_columns(pa.Table.from_arrays(batch.flatten(), names=names), features)
     try:
         return features.encode(rows)
     except DataError as error:
         size = sum(product(given.shape) for given in features.inputs)
-        count = rows.num_rows
-        wrong = dict.fromkeys(range(count), error.title)
-        return Rows(np.zeros((count, size), np.float32), wrong, set())
+        wrong = dict.fromkeys(range(len(batch)), error.title)
+        return Rows(np.zeros((len(batch), size), np.float32), wrong, set())
 
 
 def _answers(model: Model, outputs: NDArray[np.float32], bad: NDArray[np.bool_]) -> list[Any]:

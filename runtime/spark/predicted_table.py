@@ -1,11 +1,13 @@
 """Tables that executors read, predict and write, wherever Spark can."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
+from pyspark.sql.pandas.types import from_arrow_schema
 
 from lenet.dsl.errors import LenetError
 from lenet.runtime.data.formats.chunks import is_csv
@@ -31,19 +33,38 @@ def predict_on_spark(
     with spark_errors(f"cannot read {paths[0]}", session):
         frame = _csv(session, paths) if text else session.read.parquet(*paths)
     check_there(frame.columns, features)
-    schema = to_arrow_schema(frame.schema)
-    for name in features.numbers if text else ():
-        place = schema.get_field_index(name)
-        schema = schema.set(place, pa.field(name, pa.float64()))
-    schema = pa.schema([*schema, *answer_schema(model, tuple(frame.columns))])
-    task = shipped(session, "predict.table", model.to_bytes(), text)
-    found = frame.mapInArrow(task, from_arrow_schema(schema))
+    schema = from_arrow_schema(answer_schema(model, tuple(frame.columns)))
+    given = F.struct(*(named(frame, name) for name in features.names))
+    rest = [
+        F.expr(f"try_cast({_quoted(name)} as double)").alias(name)
+        if text and name in features.numbers
+        else named(frame, name)
+        for name in frame.columns
+    ]
+    answers = _function(session, model, schema)(given).alias(_ANSWERS)
+    told = [F.col(_ANSWERS).getField(name).alias(name) for name in schema.names]
+    kept = [F.col(_quoted(name)) for name in frame.columns]
+    found = frame.select(*rest, answers).select(*kept, *told)
     with spark_errors(f"cannot write {output}", session):
         if ending == ".csv":
             found.write.csv(output, header=True, escape='"')
         else:
             found.write.parquet(output)
     return _written(session, output, ending)
+
+
+_ANSWERS = "__lenet_answers"
+
+
+def _function(session: SparkSession, model: Model, schema: Any) -> Any:
+    task = shipped(session, "predict.columns", model.to_bytes())
+    task.__annotations__ = {"batches": Iterator[pa.Array], "return": Iterator[pa.Array]}
+    make: Any = F.arrow_udf
+    return make(task, schema)
+
+
+def _quoted(name: str) -> str:
+    return f"`{name.replace('`', '``')}`"
 
 
 def _csv(session: SparkSession, paths: list[str]) -> DataFrame:
