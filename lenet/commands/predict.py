@@ -80,6 +80,8 @@ def predict(
     if engine not in ("local", "spark") or (engine == "spark" and output is None):
         raise typer.BadParameter("--engine takes local, or with -o spark")
     if output is not None:
+        if as_json or csv or masks or pictures or resize or invert:
+            raise typer.BadParameter("-o is for tables, and goes with --engine and --master only")
         check_output(output)
         predict_to_file(Trained.open(model), inputs, output, engine, master)
         return

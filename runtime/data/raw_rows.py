@@ -1,6 +1,6 @@
 """Rows as people have them: tables of Arrow and pandas, dicts of columns, lists of dicts, files."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -95,16 +95,29 @@ def ordered(table: pa.Table) -> pa.Table:
     return table.take(pa.compute.sort_indices(pa.table(keys), sort_keys=by))
 
 
-def rows_of(features: Features, table: pa.Table) -> NDArray[np.float32]:
-    """(rows, values) for the net; LenetError with the first row that cannot be used."""
-    rows = features.encode(with_columns(table, features))
-    if rows.problems:
-        row = min(rows.problems)
-        raise DataError(
-            f"row {row + 1:,} cannot be used: {rows.problems[row]}", "Rows count from 1.",
-            rows.fix(row),
-        )  # fmt: skip
-    return rows.values
+def rows_of(features: Features, rows: Any) -> NDArray[np.float32]:
+    """(rows, values) for the net, of all that `table_of` takes; LenetError with the first row that
+    cannot be used."""
+    if isinstance(rows, str | Path):
+        from lenet.runtime.data.formats.chunks import chunks_of
+
+        tables: Iterable[pa.Table] = chunks_of(Path(rows), features)
+    else:
+        tables = [with_columns(table_of(rows), features)]
+    found, count = [], 0
+    for table in tables:
+        encoded = features.encode(table)
+        if encoded.problems:
+            row = min(encoded.problems)
+            raise DataError(
+                f"row {count + row + 1:,} cannot be used: {encoded.problems[row]}",
+                "Rows count from 1.", encoded.fix(row),
+            )  # fmt: skip
+        found.append(encoded.values)
+        count += table.num_rows
+    if not found:
+        raise DataError(f"{rows} has no rows.")
+    return np.concatenate(found)
 
 
 def with_columns(table: pa.Table, features: Features) -> pa.Table:

@@ -20,7 +20,7 @@ from lenet.dsl.shapes import Shape, as_image
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.data.features import Features
 from lenet.runtime.data.preparation import Preparation, read_pictures
-from lenet.runtime.data.raw_rows import rows_of, table_of
+from lenet.runtime.data.raw_rows import rows_of
 from lenet.runtime.data.values import TOO_LARGE
 from lenet.runtime.lazy import lazy
 from lenet.runtime.machine.cores import available_cores
@@ -183,7 +183,7 @@ class Model(Shown):
         answers are no classes gives them as Answered, and one that answers each place as
         Segmented."""
         if self.features is not None and not isinstance(images, np.ndarray):
-            images = rows_of(self.features, table_of(images))
+            images = rows_of(self.features, images)
         if isinstance(images, str | Path):
             images = [images]
         if isinstance(images, list) and images and isinstance(images[0], str | Path):

@@ -41,7 +41,7 @@ def predict_files(model: "Model", paths: list[Path], output: Path) -> Written:
     written."""
     features = features_of(model)
     written, columns = Written(), None
-    with whole_file(output) as place, _writer(place, output.suffix) as write:
+    with whole_file(output) as place, _writer(place, output.suffix.lower()) as write:
         for path in paths:
             for table in chunks_of(path, features, whole=True):
                 if columns is None:

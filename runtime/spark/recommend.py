@@ -69,9 +69,12 @@ def ratings(batches: Iterator[pa.Array], data: bytes) -> Iterator[pa.Array]:
     known = Recommender(model)
     assert model.features is not None
     for batch in batches:
-        rows = encoded(model.features, batch).values.astype(np.int64)
+        found = encoded(model.features, batch)
+        rows = found.values.astype(np.int64)
         told = np.full(len(rows), np.nan, np.float32)
-        there = np.flatnonzero((rows[:, 0] < len(known.users)) & (rows[:, 1] < len(known.items)))
+        there = (rows[:, 0] < len(known.users)) & (rows[:, 1] < len(known.items))
+        there[list(found.problems)] = False
+        there = np.flatnonzero(there)
         if len(there):
             told[there] = known.scores(rows[there, 0], rows[there, 1])[1]
         yield pa.array(told)

@@ -1,4 +1,4 @@
-"""`lenet new`: what it sees in data, and that what it writes trains, better than what is trivial."""
+"""`lenet new`: what it sees in data; what it writes trains, better than what is trivial."""
 
 from pathlib import Path
 
