@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from lenet.commands import Json, Model
-from lenet.commands.predict_file import check_output, predict_to_file
+from lenet.commands.predict_file import Engine, Master, Output, check_output, predict_to_file
 from lenet.commands.predict_pngs import Masks, Pictures, Pngs
 from lenet.terminal.console import note, pass_on, say, say_json, show_error
 
@@ -45,20 +45,9 @@ def predict(
         Path | None,
         typer.Option(metavar="DIR", help="Write a PNG of each answer, where a net gives pictures."),
     ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o",
-            metavar="FILE",
-            help="Of tables: write the rows and the answers, .parquet or .csv.",
-        ),
-    ] = None,
-    engine: Annotated[
-        str, typer.Option(metavar="local|spark", help="What reads and writes tables, with -o.")
-    ] = "local",
-    master: Annotated[
-        str | None, typer.Option(metavar="URL", help="Spark's master, with --engine spark.")
-    ] = None,
+    output: Output = None,
+    engine: Engine = "local",
+    master: Master = None,
 ) -> None:
     """Print each image's class and probability, or what else the model answers.
 
@@ -77,12 +66,8 @@ def predict(
         raise typer.BadParameter("--json and --csv exclude each other")
     if invert not in (None, "auto", "yes", "no"):
         raise typer.BadParameter(f"--invert takes auto, yes or no, not {invert!r}")
-    if engine not in ("local", "spark") or (engine == "spark" and output is None):
-        raise typer.BadParameter("--engine takes local, or with -o spark")
+    check_output(output, engine, as_json or csv or masks or pictures or resize or invert)
     if output is not None:
-        if as_json or csv or masks or pictures or resize or invert:
-            raise typer.BadParameter("-o is for tables, and goes with --engine and --master only")
-        check_output(output)
         predict_to_file(Trained.open(model), inputs, output, engine, master)
         return
     trained = Trained.open(model)

@@ -1,7 +1,7 @@
 """`lenet predict -o FILE`: a table with what a model says of its rows."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,8 +13,30 @@ if TYPE_CHECKING:
     from lenet.runtime.models.predicted_file import Written
 
 
-def check_output(output: Path) -> None:
-    """BadParameter for a file of no kind that can be written."""
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "-o", metavar="FILE", help="Of tables: write the rows and the answers, .parquet or .csv."
+    ),
+]
+Engine = Annotated[
+    str, typer.Option(metavar="local|spark", help="What reads and writes tables, with -o.")
+]
+Master = Annotated[
+    str | None, typer.Option(metavar="URL", help="Spark's master, with --engine spark.")
+]
+
+
+def check_output(output: Path | None, engine: str, others: object) -> None:
+    """BadParameter for options that do not go together, where `others` are for what is no table,
+    and for a file of no kind that can be written."""
+    if engine not in ("local", "spark") or (engine == "spark" and output is None):
+        raise typer.BadParameter("--engine takes local, or with -o spark")
+    if output is None:
+        return
+    if others:
+        raise typer.BadParameter("-o is for tables, and goes with --engine and --master only")
+
     from lenet.runtime.models.predicted_file import WRITERS
 
     if output.suffix.lower() not in WRITERS:

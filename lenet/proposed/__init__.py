@@ -1,28 +1,19 @@
 """A first spec for data: what `lenet new` writes after a look at them."""
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from lenet.dsl.check import check
 from lenet.dsl.errors import LenetError
 from lenet.dsl.messages.diagnostics import SpecError
 from lenet.dsl.syntax.format import format_text
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """The text of a spec, and what was seen and left out, a line each."""
-
-    text: str
-    said: list[str] = field(default_factory=list)
+from lenet.proposed.pictures import is_pictures, of_pictures
+from lenet.proposed.proposal import Proposal
+from lenet.proposed.tables import of_table
 
 
 def proposed(data: Path, predict: str | None, written: str) -> Proposal:
     """A readable spec for a csv or parquet file, or a folder of pictures, which it calls `written`;
     of a table, `predict` is the column to answer. LenetError where there is nothing to learn."""
-    from lenet.proposed.pictures import is_pictures, of_pictures
-    from lenet.proposed.tables import of_table
-
     if not data.exists():
         raise LenetError(f"there is no {data}", "", "name a csv or parquet file, or a folder")
     if is_pictures(data):

@@ -135,7 +135,7 @@ def _train(asked: Asked, inputs: list[Fed], texts: bool) -> list[str]:
     most = 6 if texts or names else 60
     epochs = max(5, min(most, round(_SEEN / max(1, asked.rows))))
     metrics = "top1" if asked.answer.classes else "rmse mae"
-    rate = "0.001" if texts or names else "0.003 cosine"
+    rate = "0.002" if texts else "0.001" if names else "0.003 cosine"
     return [
         "train", "  optimizer adam", f"  rate {rate}",
         f"  batch {256 if asked.rows > _LARGE else 64}", f"  stop after {epochs} epochs",
@@ -145,7 +145,8 @@ def _train(asked: Asked, inputs: list[Fed], texts: bool) -> list[str]:
 
 def spec_of_series(asked: Asked, series: Series) -> str:
     """Causal convolutions, whose steps are further and further apart."""
-    reaches, reach = [], 1
+    reaches: list[int] = []
+    reach = 1
     while not reaches or sum(4 * r for r in reaches) < series.window:
         reaches.append(reach)
         reach *= 2

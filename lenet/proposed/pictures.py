@@ -6,7 +6,7 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 
 from lenet.dsl.errors import LenetError
-from lenet.proposed import Proposal
+from lenet.proposed.proposal import Proposal
 from lenet.runtime.data.formats.pictures import Layout, pictures_below
 
 _LOOKED_AT = 200

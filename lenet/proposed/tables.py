@@ -13,9 +13,9 @@ from lenet.dsl.inputs import INPUTS
 from lenet.dsl.messages.clean import clean
 from lenet.dsl.messages.diagnostics import closest
 from lenet.dsl.registry import layers
-from lenet.proposed import Proposal
 from lenet.proposed.columns import Look, can_be_written, look_at
 from lenet.proposed.nets import Answer, Asked, Fed, spec_of, spec_of_series
+from lenet.proposed.proposal import Proposal
 from lenet.runtime.data.dataset import DataError
 from lenet.runtime.data.formats.chunks import is_csv
 from lenet.runtime.data.formats.csv import read_csv

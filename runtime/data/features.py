@@ -1,6 +1,6 @@
 """From a table's columns to the rows that a net reads, and what has been learnt for that."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -97,6 +97,21 @@ class Features:
     def known(self, place: int) -> int:
         """How many categories an input has."""
         return len(self.facts[place]["categories"])
+
+    def check_there(self, names: Sequence[str]) -> None:
+        """DataError unless rows with columns of these names can be predicted one by one; what lacks
+        is told all at once."""
+        if self.of_windows:
+            raise DataError(
+                "the model goes on with series, and does not predict rows one by one", "",
+                "use `lenet forecast MODEL TABLE`", "use lenet.forecast(model, table)",
+            )  # fmt: skip
+        lacking = [name for name in self.names if name not in names]
+        if lacking:
+            listed = clean(", ".join(names)) or "none"
+            named = clean(", ".join(lacking))
+            what = f"the column {named}" if len(lacking) == 1 else f"the columns {named}"
+            raise DataError(f"the rows lack {what}", f"They have {listed}.")
 
     def encode(self, table: pa.Table) -> Rows:
         """The rows of a table, side by side; DataError where a column is not there, or not of its

@@ -40,7 +40,9 @@ def of_columns(data: Any, graph: Graph, section: Data, columns: Columns | None) 
             "write `validate last 20 percent`, or `validate newest of …`",
         )
     if hasattr(data, "sparkSession"):
-        table = ordered(_collected(data, _needed(graph, section, columns)))
+        from lenet.runtime.spark.columns import collected
+
+        table = ordered(collected(data, _needed(graph, section, columns)))
     else:
         table = table_of(data)
     train, test = table, None
@@ -83,13 +85,3 @@ def _needed(graph: Graph, section: Data, columns: Columns) -> tuple[str, ...]:
         names += [section.weight]
     names += [columns.validation or "", section.split.column if section.split else ""]
     return tuple(dict.fromkeys(name for name in names if name))
-
-
-def _collected(frame: Any, names: tuple[str, ...]) -> pa.Table:
-    """Those of a DataFrame: what else it has, such as vectors, may be nothing for Arrow. What is
-    not there is told by who looks for it."""
-    from pyspark.sql import functions as F
-
-    there = set(frame.columns)
-    quoted = [F.col(f"`{name.replace('`', '``')}`") for name in names if name in there]
-    return frame.select(*quoted).toArrow() if quoted else pa.table({n: [] for n in frame.columns})

@@ -1,6 +1,6 @@
 """Rows as people have them: tables of Arrow and pandas, dicts of columns, lists of dicts, files."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from lenet.dsl.errors import LenetError
 from lenet.dsl.messages.clean import clean
 from lenet.runtime.data.dataset import DataError
 from lenet.runtime.data.features import Features
+from lenet.runtime.data.formats.chunks import chunks_of
 from lenet.runtime.data.labels import as_text, is_empty
 
 
@@ -99,8 +100,6 @@ def rows_of(features: Features, rows: Any) -> NDArray[np.float32]:
     """(rows, values) for the net, of all that `table_of` takes; LenetError with the first row that
     cannot be used."""
     if isinstance(rows, str | Path):
-        from lenet.runtime.data.formats.chunks import chunks_of
-
         tables: Iterable[pa.Table] = chunks_of(Path(rows), features)
     else:
         tables = [with_columns(table_of(rows), features)]
@@ -122,20 +121,5 @@ def rows_of(features: Features, rows: Any) -> NDArray[np.float32]:
 
 def with_columns(table: pa.Table, features: Features) -> pa.Table:
     """DataError where columns lack, which are told all at once, or rows are no windows."""
-    check_there(table.column_names, features)
+    features.check_there(table.column_names)
     return table
-
-
-def check_there(names: Sequence[str], features: Features) -> None:
-    """DataError unless rows with columns of these names can be predicted one by one."""
-    if features.of_windows:
-        raise DataError(
-            "the model goes on with series, and does not predict rows one by one", "",
-            "use `lenet forecast MODEL TABLE`", "use lenet.forecast(model, table)",
-        )  # fmt: skip
-    lacking = [name for name in features.names if name not in names]
-    if lacking:
-        listed = clean(", ".join(names)) or "none"
-        named = clean(", ".join(lacking))
-        what = f"the column {named}" if len(lacking) == 1 else f"the columns {named}"
-        raise DataError(f"the rows lack {what}", f"They have {listed}.")

@@ -19,8 +19,7 @@ from lenet.runtime.models.answered_rows import answer_schema, answered, features
 if TYPE_CHECKING:
     from lenet.runtime.models.model import Model
 
-Writer = pyarrow.parquet.ParquetWriter | pyarrow.csv.CSVWriter
-WRITERS: dict[str, Callable[[Path, pa.Schema], Writer]] = {
+WRITERS: dict[str, Callable[[Path, pa.Schema], Any]] = {
     ".parquet": pyarrow.parquet.ParquetWriter,
     ".csv": pyarrow.csv.CSVWriter,
 }

@@ -26,7 +26,6 @@ from lenet.runtime.data.dataset import DataError, chosen_rows
 from lenet.runtime.data.formats.pictures import Layout
 from lenet.runtime.data.formats.tables import check_pictures
 from lenet.runtime.data.preparation import Preparation
-from lenet.runtime.data.raw_rows import check_there
 from lenet.runtime.data.rows import READY, unusable
 from lenet.runtime.data.streaming import Streaming
 from lenet.runtime.data.target import Target
@@ -196,7 +195,7 @@ def prediction_column(frame: DataFrame, name: str, model: Model) -> Column:
     runtime/spark/predict.py. DataError where they are not there."""
     check_session(frame.sparkSession)
     if model.features is not None:
-        check_there(frame.columns, model.features)
+        model.features.check_there(frame.columns)
         given = F.struct(*(named(frame, column) for column in model.features.names))
     else:
         given, _, _ = image_column(frame, name)

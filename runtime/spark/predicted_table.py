@@ -12,7 +12,6 @@ from pyspark.sql.pandas.types import from_arrow_schema
 from lenet.dsl.errors import LenetError
 from lenet.runtime.data.formats.chunks import is_csv
 from lenet.runtime.data.labels import EMPTY
-from lenet.runtime.data.raw_rows import check_there
 from lenet.runtime.models.answered_rows import answer_schema, features_of
 from lenet.runtime.models.model import Model
 from lenet.runtime.models.predicted_file import Written
@@ -32,7 +31,7 @@ def predict_on_spark(
         raise LenetError("these are csv and parquet files", "", "predict them one by one")
     with spark_errors(f"cannot read {paths[0]}", session):
         frame = _csv(session, paths) if text else session.read.parquet(*paths)
-    check_there(frame.columns, features)
+    features.check_there(frame.columns)
     schema = from_arrow_schema(answer_schema(model, tuple(frame.columns)))
     given = F.struct(*(named(frame, name) for name in features.names))
     rest = [

@@ -72,9 +72,9 @@ def ratings(batches: Iterator[pa.Array], data: bytes) -> Iterator[pa.Array]:
         found = encoded(model.features, batch)
         rows = found.values.astype(np.int64)
         told = np.full(len(rows), np.nan, np.float32)
-        there = (rows[:, 0] < len(known.users)) & (rows[:, 1] < len(known.items))
-        there[list(found.problems)] = False
-        there = np.flatnonzero(there)
+        good = (rows[:, 0] < len(known.users)) & (rows[:, 1] < len(known.items))
+        good[list(found.problems)] = False
+        there = np.flatnonzero(good)
         if len(there):
             told[there] = known.scores(rows[there, 0], rows[there, 1])[1]
         yield pa.array(told)

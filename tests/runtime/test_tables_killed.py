@@ -19,7 +19,9 @@ PROGRAM = [sys.executable, "-c", "from lenet.cli import main; main()", "train"]
     ("engine", "spec", "table"),
     [
         pytest.param("local", LIKED, pairs(), id="liked"),
-        pytest.param("spark", PRICES, TABLE, id="columns", marks=pytest.mark.spark),
+        pytest.param(
+            "spark", PRICES, TABLE, id="columns", marks=[pytest.mark.spark, pytest.mark.large]
+        ),
     ],
 )
 def test_killed_and_resumed(tmp_path: Path, engine: str, spec: str, table: pa.Table) -> None:

@@ -9,7 +9,6 @@ import pyarrow.csv
 from lenet.runtime.data.dataset import DataError
 from lenet.runtime.data.features import Features
 from lenet.runtime.data.formats import csv, parquet
-from lenet.runtime.data.raw_rows import check_there
 
 TOGETHER = 65_536  # rows at once
 
@@ -43,7 +42,7 @@ def _files(path: Path) -> list[Path]:
 def _of_parquet(path: Path, features: Features, whole: bool) -> Iterator[pa.Table]:
     with parquet.opened(path) as file:
         names = file.schema_arrow.names
-        check_there(names, features)
+        features.check_there(names)
         wanted = None if whole else list(features.names)
         for batch in file.iter_batches(TOGETHER, columns=wanted):
             yield pa.Table.from_batches([batch])
@@ -53,7 +52,7 @@ def _of_csv(path: Path, features: Features, whole: bool) -> Iterator[pa.Table]:
     with csv.opened(path) as source:
         names = pyarrow.csv.open_csv(source, csv.reading(), csv.parsing(path)).schema.names
     csv.check_once(names, path)
-    check_there(names, features)
+    features.check_there(names)
     texts = {name: pa.string() for name in names}
     floats = {name: pa.float64() for name in features.numbers}
     given = 0

@@ -93,6 +93,8 @@ def _parts(path: Path, name: str) -> tuple[list[Path], list[Path]]:
 
 
 def files_of(path: Path) -> list[Path]:
+    """A file, or those of a folder and its folders, in the order of their paths; DataError where
+    there are none."""
     files = sorted(path.rglob("*.parquet"), key=str) if path.is_dir() else [path]
     files = [file for file in files if not file.is_dir()]
     # As Spark has it: files of its own begin with _, hidden ones with a dot.
