@@ -14,15 +14,17 @@ from lenet.commands.predict_pngs import Masks, Pictures, Pngs
 from lenet.terminal.console import note, pass_on, say, say_json, show_error
 
 
+Inputs = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="INPUT", help="PNG or JPEG files, an IDX file, a table (csv, parquet), or a folder."
+    ),
+]
+
+
 def predict(
     model: Model,
-    inputs: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="INPUT",
-            help="PNG or JPEG files, an IDX file, a table (csv, parquet), or a folder.",
-        ),
-    ],
+    inputs: Inputs,
     resize: Annotated[
         bool, typer.Option("--resize", help="Fit pictures of other sizes in, with their aspect.")
     ] = False,

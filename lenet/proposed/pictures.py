@@ -10,6 +10,11 @@ from lenet.proposed.proposal import Proposal
 from lenet.runtime.data.formats.pictures import Layout, pictures_below
 
 _LOOKED_AT = 200
+_STAGE = """\
+conv {filters}x3x3 pad same
+batchnorm
+relu
+maxpool 2"""
 _USUAL = 64  # rows and columns where pictures have several sizes, or are large
 
 
@@ -51,7 +56,7 @@ def of_pictures(path: Path, written: str) -> Proposal:
     ]
     filters, size = 16, min(height, width)
     while size >= 8 and filters <= 64:
-        lines += [f"conv {filters}x3x3 pad same", "batchnorm", "relu", "maxpool 2"]
+        lines.append(_STAGE.format(filters=filters))
         filters, size = filters * 2, size // 2
     lines += ["avgpool all", f"linear {count}", "", f'data images "{written}"']
     if resize:
