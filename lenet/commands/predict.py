@@ -13,11 +13,18 @@ from lenet.commands.predict_file import Engine, Master, Output, check_output, pr
 from lenet.commands.predict_pngs import Masks, Pictures, Pngs
 from lenet.terminal.console import note, pass_on, say, say_json, show_error
 
-
 Inputs = Annotated[
     list[Path],
     typer.Argument(
         metavar="INPUT", help="PNG or JPEG files, an IDX file, a table (csv, parquet), or a folder."
+    ),
+]
+
+Invert = Annotated[
+    str | None,
+    typer.Option(
+        metavar="auto|yes|no",
+        help="Make light of dark; auto: where a picture is clearly the other way round.",
     ),
 ]
 
@@ -28,13 +35,7 @@ def predict(
     resize: Annotated[
         bool, typer.Option("--resize", help="Fit pictures of other sizes in, with their aspect.")
     ] = False,
-    invert: Annotated[
-        str | None,
-        typer.Option(
-            metavar="auto|yes|no",
-            help="Make light of dark; auto: where a picture is clearly the other way round.",
-        ),
-    ] = None,
+    invert: Invert = None,
     as_json: Json = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
     masks: Annotated[
