@@ -56,10 +56,9 @@ def whole_file(path: Path) -> Iterator[Path]:
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".")
-        os.close(handle)
         try:
-            yield Path(temporary)
-            with open(temporary, "rb+") as file:
+            with os.fdopen(handle, "rb+") as file:
+                yield Path(temporary)
                 os.fsync(file.fileno())
             os.chmod(temporary, mode)
             os.replace(temporary, path)
