@@ -1,11 +1,12 @@
 """Train nets of specs/ whole, and write what came out into docs/results.md.
 
-    python bench/results.py --data DIR [--only lenet1 resnet20] [--seed 1]
+    python bench/results.py --data DIR [--only lenet1 diamonds] [--seed 1]
 
-DIR holds mnist/ and a folder that begins with cifar, as `lenet train --data` takes it. Each net is
-trained by `lenet train`, without Spark, in a process of its own, and measured on the test images,
-which choose nothing. What is known is kept in bench/results/results.json, so that nets can be
-trained one by one; the page is always written from all of it.
+DIR holds mnist/ and a folder that begins with cifar, as `lenet train --data` takes it, and tables/.
+Each net is trained by `lenet train`, without Spark, in a process of its own, and measured on the
+test images, which choose nothing, or on the rows that are held out. What is known is kept in
+bench/results/results.json, so that nets can be trained one by one; the page is always written from
+all of it.
 """
 
 import argparse
@@ -15,152 +16,62 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from measure import machine
 from report import markdown
+from result_nets import NETS, ROOT, TABLES, Net
 
 from lenet.api import load
 from lenet.pages.plot import Curve, counted, linear, plot
 from lenet.runtime.machine.cores import available_cores
 
-ROOT = Path(__file__).parents[1]
 KEPT = ROOT / "bench" / "results" / "results.json"
 PAGE = ROOT / "docs" / "results.md"
 PLOT = ROOT / "docs" / "results-resnet20.svg"
 LENET = str(Path(sys.executable).with_name("lenet"))
 
-# The simple model beside the nets: what a net without hidden layers reaches.
-LINEAR = """\
-input {shape}
-flatten
-linear 10
-logsoftmax
-data {data}
-  normalize
-train
-  loss nll
-  rate 0.1 times 0.7 every epoch
-  batch 128
-  stop after 20 epochs
-  validate top1 every epoch
-  seed 1
-"""
-DISTORTED = """
-augment
-  shift 1
-  scale 0.9 to 1.1
-  shear 6 degrees
-"""
-
-
+ALL = {**NETS, **TABLES}
 Results = dict[str, dict[str, dict[str, Any]]]  # runs by net and seed
-
-
-@dataclass(frozen=True)
-class Net:
-    """A training: of specs/SPEC.lenet, in which `lines` take the places of others, and with what is
-    `added` behind it. `published` is the error of the paper, in percent, `note` a sentence for the
-    page."""
-
-    title: str
-    task: str
-    spec: str = ""
-    lines: tuple[tuple[str, str], ...] = ()
-    added: str = ""
-    text: str = ""
-    published: str = ""
-    note: str = ""
-
-    def source(self) -> str:
-        text = self.text or (ROOT / "specs" / f"{self.spec}.lenet").read_text()
-        for old, new in self.lines:
-            assert text.count(old) == 1, (self.spec, old)
-            text = text.replace(old, new)
-        return text + self.added
-
-    def where(self) -> str:
-        """The link to its file, or what it is."""
-        return f"[{self.spec}](../specs/{self.spec}.lenet)" if self.spec else "softmax regression"
-
-    def notes(self) -> list[str]:
-        """What its file has not, and what is to be known."""
-        return [text for text in (self._changes(), self.note) if text]
-
-    def _changes(self) -> str:
-        lines = [f"`{new}` in place of `{old}`" for old, new in self.lines]
-        if self.added:
-            lines.append("behind it\n\n```\n" + self.added.strip() + "\n```")
-        return f"{self.title}: {', '.join(lines)}" if lines else ""
-
-
-MNIST, CIFAR = "MNIST, 60,000 digits", "a sixth of CIFAR-10, 10,000 images"
-NETS = {
-    "linear": Net("no hidden layer", MNIST, text=LINEAR.format(shape="1x28x28", data="mnist"),
-                  published="8.4 to 12.0"),
-    "lenet1": Net("LeNet-1", MNIST, "lenet1", published="1.7"),
-    "lenet4": Net("LeNet-4", MNIST, "lenet4", published="1.1"),
-    "lenet5-1998": Net(
-        "LeNet-5", MNIST, "lenet5-1998", published="0.95",
-        note="The paper's LeNet-5 saw each image alone, with a step for each parameter from its "
-        "second derivative; ours takes steps of one size for 16 images.",
-    ),
-    "lenet5-distorted": Net("LeNet-5, distortions", MNIST, "lenet5-1998",
-                            (("stop after 20 epochs", "stop after 30 epochs"),),
-                            added=DISTORTED, published="0.8"),
-    "lenet5": Net("the tutorial's net", MNIST, "lenet5"),
-    "mlp": Net("MLP 784-512-512-10", MNIST, "mlp"),
-    "mnist-7k": Net("at most 7,000 parameters", MNIST, "mnist-7k"),
-    "lenet5-best": Net("LeNet with what came later", MNIST, "lenet5-best"),
-    "linear-cifar": Net("no hidden layer", CIFAR,
-                        text=LINEAR.format(shape="3x32x32", data="cifar10")),
-    "resnet20": Net(
-        "ResNet-20", CIFAR, "resnet20",
-        (("rate 0.1 0.01 0.001 at 32000 48000 iterations", "rate 0.1 0.01 0.001 at 14 18 epochs"),
-         ("stop after 64000 iterations", "stop after 20 epochs")),
-        note="ResNet-20's paper has an error of 8.75% with all 50,000 images.",
-    ),
-}  # fmt: skip
 
 
 def trained(net: Net, data: Path, seed: int, threads: int) -> dict[str, Any]:
     """What a training came to, by the model that it kept."""
     with tempfile.TemporaryDirectory() as folder:
-        spec = Path(folder, "net.lenet")
+        spec, run = Path(folder, "net.lenet"), Path(folder, "run")
         spec.write_text(net.source())
-        run = Path(folder, "run")
-        command = [LENET, "train", str(spec), "--engine", "local", "--data", str(data),
-                   "--seed", str(seed), "--threads", str(threads), "-o", str(run)]  # fmt: skip
         started = time.monotonic()
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode:
-            raise SystemExit(done.stdout + done.stderr)
+        told = lenet("train", spec, "--engine", "local", "--data", data, "--seed", seed,
+                     "--threads", threads, "-o", run, "--log", "json").stderr  # fmt: skip
         seconds = time.monotonic() - started
-        model = str(run / "model.safetensors")
-        tested = subprocess.run(
-            [LENET, "evaluate", model, "--data", str(data), "--json"],
-            capture_output=True,
-            text=True,
-        )
-        if tested.returncode:
-            raise SystemExit(tested.stdout + tested.stderr)
-        lines = (run / "history.jsonl").read_text().splitlines()
-    epochs = [event for event in map(json.loads, lines) if event["event"] == "epoch"]
-    return {
-        "seed": seed,
-        "parameters": load(net.source()).parameter_count,
-        "seconds": seconds,
-        "test": json.loads(tested.stdout)["top1"],
-        "epochs": len(epochs),
-        "curves": {
-            "training images, as they are seen": [epoch["top1"] for epoch in epochs],
-            "test images": [epoch["validation"]["top1"] for epoch in epochs],
-        },
-        "machine": machine(),
-    }
+        events = [json.loads(line) for line in told.splitlines() if line.startswith("{")]
+        epochs = [event for event in events if event["event"] == "epoch"]
+        if net.aim:
+            guesses = next((event["guesses"] for event in events if event.get("guesses")), {})
+            found = {"held": epochs[-1]["validation"], "guesses": guesses}
+        else:
+            model = run / "model.safetensors"
+            found = {
+                "test": json.loads(lenet("evaluate", model, "--data", data, "--json").stdout)[
+                    "top1"
+                ],
+                "curves": {
+                    "training images, as they are seen": [epoch["top1"] for epoch in epochs],
+                    "test images": [epoch["validation"]["top1"] for epoch in epochs],
+                },
+            }
+    facts = {"seed": seed, "seconds": seconds, "epochs": len(epochs), "machine": machine()}
+    return {**facts, "parameters": load(net.source()).parameter_count, **found}
+
+
+def lenet(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """The command line, which must succeed."""
+    done = subprocess.run([LENET, *map(str, arguments)], capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(done.stdout + done.stderr)
+    return done
 
 
 def kept() -> Results:
@@ -187,8 +98,28 @@ def page(results: Results) -> str:
     if "resnet20" in results:
         notes.append(f"![its curves]({PLOT.name})")
     return TEXT.format(
-        table=markdown(head, rows, 2), **facts, notes="".join(f"\n{note}\n" for note in notes)
+        table=markdown(head, rows, 2), **facts, notes="".join(f"\n{note}\n" for note in notes),
+        tables=tables(results),
     )  # fmt: skip
+
+
+def tables(results: Results) -> str:
+    """The nets of tables, and beside them what is simpler."""
+    rows = []
+    for name, net in TABLES.items():
+        runs = list(results.get(name, {}).values())
+        for measure, aim in net.aim.items() if runs else ():
+            held = " ".join(f"{run['held'][measure]:.3f}" for run in runs)
+            guesses = [own[measure] for own in runs[0]["guesses"].values() if measure in own]
+            simplest = f"{guesses[-1]:.3f}" if guesses else ""
+            minutes = median(run["seconds"] for run in runs) / 60
+            rows.append([
+                net.title, net.task, f"{runs[0]['parameters']:,}", measure, simplest, held, aim,
+                str(runs[0]["epochs"]), f"{minutes:.1f} min", net.where(),
+            ])  # fmt: skip
+    head = ["net", "task", "parameters", "measure", "simplest", "held out", "aim", "epochs", "time",
+            "file"]  # fmt: skip
+    return markdown(head, rows, 2) if rows else ""
 
 
 def curves(run: Mapping[str, Any]) -> str:
@@ -218,6 +149,16 @@ and in 90% of CIFAR-10's.
 
 {table}
 {notes}
+## Tables, texts, series, users
+
+Measured on the rows that each file holds out (`validate`), by the model of the last epoch; each
+number is of one seed. The simplest answer is what `lenet train` prints beside the data: the most
+frequent class, the mean, the last day again, the most popular films. Simple models have no layer
+between the columns and the answer. A series' numbers are degrees Fahrenheit; diamonds are measured
+by the logarithm of their price.
+
+{tables}
+
 {date}, Python {python}, numba {numba}, numpy {numpy}.
 """
 
@@ -225,15 +166,17 @@ and in 90% of CIFAR-10's.
 def main() -> None:
     parser = argparse.ArgumentParser(description="Train nets whole, and write docs/results.md.")
     parser.add_argument("--data", type=Path, required=True, help="the folder of the datasets")
-    parser.add_argument("--only", nargs="*", choices=list(NETS), default=list(NETS))
+    parser.add_argument("--only", nargs="*", choices=list(ALL), default=list(ALL))
     parser.add_argument("--seed", type=int, nargs="*", default=[1])
     parser.add_argument("--threads", type=int, default=available_cores(), help="all cores else")
     arguments = parser.parse_args()
     for name in arguments.only:
         for seed in arguments.seed:
             print(f"{name}, seed {seed} ...", end=" ", file=sys.stderr, flush=True)
-            run = trained(NETS[name], arguments.data, seed, arguments.threads)
-            print(f"{100 * (1 - run['test']):.2f}%, {run['seconds']:.0f} s", file=sys.stderr)
+            data = arguments.data / "tables" if name in TABLES else arguments.data
+            run = trained(ALL[name], data, seed, arguments.threads)
+            said = run["held"] if name in TABLES else f"{100 * (1 - run['test']):.2f}%"
+            print(f"{said}, {run['seconds']:.0f} s", file=sys.stderr)
             results = kept()  # read anew: another training may have ended meanwhile
             results.setdefault(name, {})[str(seed)] = run
             KEPT.write_text(json.dumps(results, indent=1) + "\n")

@@ -17,6 +17,7 @@ class Kernels:
     compiler/memory/schedule.py):
 
     arena, weights, gradient  the arrays; gradient is added to
+    m                         the offset of the marks of its table's rows in gradient
     batch, sums               of a normalization: what is known of the batch, and sums for it
     w, s, b                   offsets of its trained and its fixed tensors, and into `batch`
     x, y, saved, dy, dx       offsets of a block's input, output, what forward left to backward,

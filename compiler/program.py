@@ -92,6 +92,17 @@ class Program:
         return sum(slot.size for slot in self.slots if slot.parameter.trained)
 
     @property
+    def tables(self) -> tuple[Slot, ...]:
+        """The tensors of which a batch touches only some rows."""
+        return tuple(slot for slot in self.slots if slot.marks is not None)
+
+    @property
+    def gradient_floats(self) -> int:
+        """The array `gradient` of training: a number for each parameter, and behind them the marks
+        of the tables' rows. Where a table is not marked it has to be 0, as at first."""
+        return self.parameter_count + sum(table.shape[0] for table in self.tables)
+
+    @property
     def weight_count(self) -> int:
         """All values of the flat array: the trained ones come first."""
         return sum(slot.size for slot in self.slots)
@@ -107,10 +118,10 @@ class Program:
         """
         if len(self.phases) > 1:
             arenas = slices * self.slice_floats(images)
-            sums = self.parameter_count * slices * 4
+            sums = self.gradient_floats * slices * 4
         else:
             arenas = threads * self.train_floats
-            sums = self.parameter_count * threads * (2 * 4 + 8)
+            sums = threads * (2 * 4 * self.gradient_floats + 8 * self.parameter_count)
         return 4 * arenas + sums + self.parameter_count * (8 + 8) + 4 * self.weight_count
 
     @property

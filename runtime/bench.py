@@ -245,7 +245,7 @@ def _kernels(
     arena = aligned_floats(program.train_floats if training else program.predict_floats)
     data = (normalization.scale, normalization.shift)
     if training:
-        gradient, totals = aligned_floats(program.parameter_count), np.zeros(2)
+        gradient, totals = aligned_floats(program.gradient_floats), np.zeros(2)
         importance = Importance() if program.weighted else None
         slice_data = Batches(images, normalization, None, importance).of(rows, np.uint64(1))
         images_of_slice = (*slice_data, True, totals, times)

@@ -90,7 +90,7 @@ def resolve_data(
     path = section.path
     if path and "://" not in path:
         path = str(spec.parent / path)
-    argument = str(data) if path and data else path
+    argument = _in_place_of(path, data)
     # What is answered with the image itself is read here.
     here = section.tabular or section.itself
     if engine == "spark" and argument and reads_on_executors(section.kind) and not here:
@@ -101,6 +101,15 @@ def resolve_data(
     streaming = Streaming.of(graph, memory) if not section.itself else None
     loaded = _load(graph, section, argument, data, progress, streaming=streaming)
     return _prepared(loaded, graph, section)
+
+
+def _in_place_of(path: str | None, data: Path | None) -> str | None:
+    """Where the data lie that a file has at a path, if it has: in a folder `data` under the same
+    name, or else that folder is meant."""
+    if not path or data is None:
+        return path
+    own = data / Path(path).name
+    return str(own if own.exists() else data)
 
 
 def _load(
@@ -181,7 +190,7 @@ def evaluation_images(
             detail = "Its file says `data frame`: a program gave the data."
         fix = "evaluate it from Python: lenet.open(path).evaluate(images, labels)"
         raise LenetError("the model does not say what it was trained on", detail, fix)
-    path = str(data) if section.path and data else section.path
+    path = _in_place_of(section.path, data)
     dataset = _load(graph, section, path, data, None, classes, Streaming(), features)
     if dataset.test is not None:  # whatever was held out of the training images
         section = replace(section, validate=0, split=None)

@@ -3,7 +3,8 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,16 @@ OURS = ("dsl", "compiler", "runtime", "lenet")
 FILES = [path for package in OURS for path in sorted((ROOT / package).rglob("*.py"))]
 
 
-def imports(path: Path, checked_only: bool = False) -> Iterator[str]:
+@cache
+def parsed(path: Path) -> ast.Module:
+    """Nobody changes it."""
+    return ast.parse(path.read_text())
+
+
+@cache
+def imports(path: Path, checked_only: bool = False) -> frozenset[str]:
     """Every module that a file imports, anywhere in it; not those that only mypy reads."""
-    yield from _imports(ast.parse(path.read_text()), skip_typing=checked_only)
+    return frozenset(_imports(parsed(path), skip_typing=checked_only))
 
 
 def _imports(node: ast.AST, skip_typing: bool) -> Iterator[str]:
@@ -41,12 +49,24 @@ def top(module: str) -> str:
     return second if first == "lenet" and second in OURS else first
 
 
+def tops(path: Path, checked_only: bool = False) -> set[str]:
+    """The packages of what a file imports."""
+    return {top(module) for module in imports(path, checked_only)}
+
+
+@cache
 def of(package: str) -> list[Path]:
     return [path for path in FILES if path.relative_to(ROOT).parts[0] == package]
 
 
 def named(path: Path) -> str:
     return str(path.relative_to(ROOT))
+
+
+def check_each(paths: Iterable[Path], problem: Callable[[Path], object]) -> None:
+    """No file has a problem; what they have is shown together."""
+    found = {named(path): what for path in paths if (what := problem(path))}
+    assert not found
 
 
 def module(path: Path) -> str:
@@ -87,8 +107,8 @@ def test_no_modules_import_each_other() -> None:
     left = {module(path): imported_modules(path, known) for path in FILES}
     while ends := {name for name, wants in left.items() if not wants & left.keys()}:
         left = {name: wants for name, wants in left.items() if name not in ends}
-    while tops := left.keys() - set().union(*left.values()):
-        left = {name: wants for name, wants in left.items() if name not in tops}
+    while begins := left.keys() - set().union(*left.values()):
+        left = {name: wants for name, wants in left.items() if name not in begins}
     assert not left
 
 
@@ -96,39 +116,33 @@ def test_the_packages_are_here() -> None:
     assert all(of(package) for package in OURS)
 
 
-@pytest.mark.parametrize("path", FILES, ids=named)
-def test_ours_have_one_name(path: Path) -> None:
+def test_ours_have_one_name() -> None:
     """A module `runtime` would be the user's."""
-    assert not {m for m in imports(path) if m.partition(".")[0] in ("dsl", "compiler", "runtime")}
+    own = {"dsl", "compiler", "runtime"}
+    check_each(FILES, lambda path: {m for m in imports(path) if m.partition(".")[0] in own})
 
 
-@pytest.mark.parametrize("path", of("dsl"), ids=named)
-def test_dsl_needs_lark_and_nothing_else(path: Path) -> None:
-    allowed = {"dsl", "lark", *sys.stdlib_module_names}
-    assert {top(module) for module in imports(path)} <= allowed
+def test_dsl_needs_lark_and_nothing_else() -> None:
+    check_each(of("dsl"), lambda path: tops(path) - {"dsl", "lark", *sys.stdlib_module_names})
 
 
-@pytest.mark.parametrize("path", of("compiler"), ids=named)
-def test_the_compiler_knows_no_runtime(path: Path) -> None:
-    assert not {top(module) for module in imports(path)} & {"runtime", "lenet", "pyspark"}
+def test_the_compiler_knows_no_runtime() -> None:
+    check_each(of("compiler"), lambda path: tops(path) & {"runtime", "lenet", "pyspark"})
 
 
-@pytest.mark.parametrize("path", of("runtime"), ids=named)
-def test_the_runtime_knows_no_command_line(path: Path) -> None:
-    assert "lenet" not in {top(module) for module in imports(path)}
+def test_the_runtime_knows_no_command_line() -> None:
+    check_each(of("runtime"), lambda path: tops(path) & {"lenet"})
 
 
-@pytest.mark.parametrize("path", FILES, ids=named)
-def test_spark_stays_in_its_folder(path: Path) -> None:
-    # `lenet/ml*.py` are the face for Spark ML, which nothing else of the face imports.
-    if path.is_relative_to(ROOT / "runtime" / "spark") or path in ROOT.glob("lenet/ml*.py"):
-        return
-    assert not {"pyspark", "py4j"} & {top(module) for module in imports(path, checked_only=True)}
+def test_spark_stays_in_its_folder() -> None:
+    """But for `lenet/ml*.py`, the face for Spark ML, which nothing else of the face imports."""
+    spark, face = ROOT / "runtime" / "spark", set(ROOT.glob("lenet/ml*.py"))
+    others = [path for path in FILES if not path.is_relative_to(spark) and path not in face]
+    check_each(others, lambda path: tops(path, checked_only=True) & {"pyspark", "py4j"})
 
 
-@pytest.mark.parametrize("path", FILES, ids=named)
-def test_nobody_imports_tests(path: Path) -> None:
-    assert not {"tests", "bench", "reference"} & {top(module) for module in imports(path)}
+def test_nobody_imports_tests() -> None:
+    check_each(FILES, lambda path: tops(path) & {"tests", "bench", "reference"})
 
 
 @pytest.mark.parametrize(
@@ -196,34 +210,37 @@ def _asked(tree: ast.AST) -> Iterator[str]:
                     yield part.value
 
 
-@pytest.mark.parametrize("path", FILES, ids=named)
-def test_layers_are_asked_for_their_traits(path: Path) -> None:
+def test_layers_are_asked_for_their_traits() -> None:
     """A layer's name decides something in its own two files only."""
-    if path.parent in (ROOT / "dsl/layers", ROOT / "compiler/kernels"):
-        return
-    asked = LAYERS.intersection(_asked(ast.parse(path.read_text())))
-    assert asked == OTHERWISE.get(named(path), set())
+    own = ROOT / "dsl/layers", ROOT / "compiler/kernels"
+    check_each(
+        (path for path in FILES if path.parent not in own),
+        lambda path: LAYERS.intersection(_asked(parsed(path))) ^ OTHERWISE.get(named(path), set()),
+    )
 
 
-@pytest.mark.parametrize("path", of("compiler"), ids=named)
-def test_no_emitted_source_is_searched(path: Path) -> None:
+def test_no_emitted_source_is_searched() -> None:
     """What is known of a function is kept as a value until it is written."""
-    assert "re" not in set(imports(path))
+    check_each(of("compiler"), lambda path: imports(path) & {"re"})
 
 
-@pytest.mark.parametrize("path", of("compiler"), ids=named)
-def test_only_the_pipeline_knows_code_generation(path: Path) -> None:
+def test_only_the_pipeline_knows_code_generation() -> None:
     """Kernels, passes and memory plans are what modules are made of, and know no module."""
-    if path.parent == ROOT / "compiler/codegen" or path == ROOT / "compiler/pipeline.py":
-        return
-    assert not [module for module in imports(path) if module.startswith("lenet.compiler.codegen")]
+    generation = ROOT / "compiler/codegen"
+    check_each(
+        (p for p in of("compiler") if p.parent != generation and p.name != "pipeline.py"),
+        lambda path: {m for m in imports(path) if m.startswith("lenet.compiler.codegen")},
+    )
 
 
-@pytest.mark.parametrize("path", FILES, ids=named)
-def test_what_is_public_is_described(path: Path) -> None:
+def test_what_is_public_is_described() -> None:
+    check_each(FILES, _undescribed)
+
+
+def _undescribed(path: Path) -> list[str]:
     """Methods too where they are the API's; elsewhere many do what their class says they do."""
     inside = named(path) in ("lenet/api.py", "lenet/ml.py", "runtime/models/model.py")
-    tree = ast.parse(path.read_text())
+    tree = parsed(path)
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
     bodies = [tree, *(node for node in classes if inside and not node.name.startswith("_"))]
     public = [
@@ -232,8 +249,8 @@ def test_what_is_public_is_described(path: Path) -> None:
         for node in body.body
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
     ]
-    assert ast.get_docstring(tree) or not tree.body
-    assert not [node.name for node in public if not ast.get_docstring(node)]
+    found = [node.name for node in public if not ast.get_docstring(node)]
+    return found if ast.get_docstring(tree) or not tree.body else ["the module", *found]
 
 
 def test_files_and_functions_are_short() -> None:
@@ -243,7 +260,7 @@ def test_files_and_functions_are_short() -> None:
     functions = {
         f"{named(path)}:{node.name}": (node.end_lineno or 0) - node.lineno + 1
         for path in FILES
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.FunctionDef)
     }
     long = {name for name, length in functions.items() if length > 60}

@@ -9,10 +9,10 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
-import pytest
-from test_architecture import FILES, ROOT, named, of
+from test_architecture import FILES, ROOT, named, of, parsed
 
 from lenet.dsl.registry import layers
 from lenet.dsl.sections import SECTIONS
@@ -70,7 +70,7 @@ def listed(path: Path) -> Iterator[tuple[str, int, set[str]]]:
     """The kinds of words that a file lists, with the line and the words: two in a collection, three
     in a sentence. A comparison with a single one asks for a word, where a trait is due; only the
     input is nothing but a layer."""
-    tree = ast.parse(path.read_text())
+    tree = parsed(path)
     documentation = docstrings(tree)
     for node in ast.walk(tree):
         found: list[tuple[set[str], int]] = []
@@ -89,8 +89,13 @@ def listed(path: Path) -> Iterator[tuple[str, int, set[str]]]:
                     yield kind, node.lineno, said & words
 
 
-def problems(path: Path) -> Iterator[tuple[str, str]]:
+@cache
+def problems(path: Path) -> tuple[tuple[str, str], ...]:
     """The kinds of words that a file should not list, and where."""
+    return tuple(_problems(path))
+
+
+def _problems(path: Path) -> Iterator[tuple[str, str]]:
     folders = {named(parent) for parent in path.parents if parent.is_relative_to(ROOT)}
     for kind, line, words in listed(path):
         if path in of("compiler") and kind not in COMPILED:
@@ -105,11 +110,15 @@ def homes(kind: str) -> set[str]:
     return {"/".join(REGISTRIES[kind].package.split(".")[1:])}
 
 
-@pytest.mark.parametrize("path", FILES, ids=named)
-def test_no_file_lists_words(path: Path) -> None:
-    if named(path) == "dsl/messages/absent.py":  # others' words, and which of ours do the same
-        return
-    found = [text for kind, text in problems(path) if (named(path), kind) not in EXCEPTIONS]
+def test_no_file_lists_words() -> None:
+    """But for the one of others' words, and of which ones of ours do the same."""
+    found = [
+        text
+        for path in FILES
+        if named(path) != "dsl/messages/absent.py"
+        for kind, text in problems(path)
+        if (named(path), kind) not in EXCEPTIONS
+    ]
     assert not found
 
 
@@ -140,4 +149,5 @@ def test_a_list_is_found(tmp_path: Path) -> None:
         ('x = node.kind == "input"', set()),
     ):
         file.write_text(text)
+        parsed.cache_clear()
         assert {kind for kind, _, _ in listed(file)} == kinds, text

@@ -16,6 +16,26 @@ Spans = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True)
+class Clearing:
+    """The parts of the gradient that a phase computes: `spans`, of which it only adds to those that
+    are `added` to; and `tables`: offset, rows, width and where their marks begin."""
+
+    spans: Spans
+    added: Spans
+    tables: tuple[tuple[int, ...], ...]
+
+    def steps(self, parts: Parts) -> list[Step]:
+        """Sets to 0 what is only added to; and everything, where no image writes it."""
+        lines = [Step("clear(gradient, {}, {})", span) for span in self.added]
+        lines += [Step("clear_rows(gradient, {}, {}, {}, {})", table) for table in self.tables]
+        steps = parts.shortened(lines)
+        if self.added != self.spans:
+            every = parts.shortened([Step("clear(gradient, {}, {})", span) for span in self.spans])
+            steps.append(joined(every, "if rows.size == 0:"))
+        return steps
+
+
+@dataclass(frozen=True)
 class _Entry:
     """A function that the runtime calls, but for its body."""
 
@@ -89,15 +109,14 @@ grouped = {{floats}} + {{block}} * all_blocks"""
 
 
 def train_source(
-    phases: Sequence[Phase], plan: Plan, spans: Sequence[Spans], cleared: Sequence[Spans],
-    probes: bool, arrays: tuple[str, ...],
+    phases: Sequence[Phase], plan: Plan, clearings: Sequence[Clearing], probes: bool,
+    arrays: tuple[str, ...],
 ) -> str:  # fmt: skip
-    """train_slice, which is given these `arrays` of the rows; `spans` are the parts of the gradient
-    that each phase computes, `cleared` those of them that it only adds to."""
+    """train_slice, which is given these `arrays` of the rows; the clearings are of the phases."""
     parts = Parts("train_slice")
     if len(phases) == 1:
         writer = Writer(plan.places[0], parts, probes=probes)
-        body = [Step("clear(totals, 0, 2)"), *_clearing(spans[0], cleared[0], parts)]
+        body = [Step("clear(totals, 0, 2)"), *clearings[0].steps(parts)]
         body += [*_once(phases[0], writer), *_looped(phases[0], writer)]
         return _written(_taking(_TRAIN, arrays), {"floats": plan.floats}, body, parts, probes)
     numbers = count()
@@ -105,7 +124,7 @@ def train_source(
     for k, phase in enumerate(phases):
         kept = plan.floats, plan.kept
         writer = Writer(plan.places[k], parts, kept, probes=probes, numbers=numbers)
-        steps.append(_phase(phase, _clearing(spans[k], cleared[k], parts), writer))
+        steps.append(_phase(phase, clearings[k].steps(parts), writer))
     sizes = {"count": len(phases), "floats": plan.floats, "kept": plan.kept + plan.grouped}
     blocks = Step(_BLOCKS.format(floats=plan.floats, block=plan.kept))
     return _written(_taking(_PHASES, arrays), sizes, [blocks, *parts.chosen(steps)], parts, probes)
@@ -159,15 +178,6 @@ def _looped(phase: Phase, writer: Writer) -> list[Step]:
     if last := [call for call in phase.calls if call.scope == "end"]:
         found.append(joined(writer.steps(last), "if rows.size:"))
     return found
-
-
-def _clearing(spans: Spans, cleared: Spans, parts: Parts) -> list[Step]:
-    """Sets to 0 what is only added to; and everything, where no image writes it."""
-    steps = parts.shortened([Step("clear(gradient, {}, {})", span) for span in cleared])
-    if cleared != spans:
-        every = parts.shortened([Step("clear(gradient, {}, {})", span) for span in spans])
-        steps.append(joined(every, "if rows.size == 0:"))
-    return steps
 
 
 def _written(

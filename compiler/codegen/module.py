@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from textwrap import indent
 
 from lenet.compiler.codegen.entry_points import (
-    Spans,
+    Clearing,
     input_gradient_source,
     predict_source,
     train_source,
@@ -142,13 +142,15 @@ def emit(
     every = [*phases, predict, *([back.phase] if back else [])]
     called = {call.function for phase in every for call in phase.calls}
     parts = [_HEAD.format(target=target.name, net=indent(_net(graph), "    "))]
+    if any(slot.marks is not None for slot in slots):
+        parts.append("from lenet.compiler.simd.support import clear_rows\n\n")
     if back is not None:
         parts.append("from lenet.compiler.simd.support import take_slopes\n\n")
     parts += _kernels(graph, known, called)
     if train_plan is not None:
-        spans, cleared = _spans(phases, layers, by_name)
+        clearings = [_clearing_of(phase, layers, by_name) for phase in phases]
         parts.append(f"\n{loss_kernel(graph)}\n\n")
-        parts.append(train_source(phases, train_plan, spans, cleared, probes, row_arrays(graph)))
+        parts.append(train_source(phases, train_plan, clearings, probes, row_arrays(graph)))
     parts.append("\n\n" + predict_source(predict, predict_plan, probes))
     if back is not None:
         parts.append("\n\n" + input_gradient_source(back.phase, back.plan))
@@ -213,22 +215,21 @@ def _emit_layers(
     return layers
 
 
-def _span_of(node: Node, slots: Mapping[str, Slot]) -> tuple[int, int]:
-    found = [slots[f"{node.name}.{p.name}"] for p in node.parameters if p.trained]
-    return found[0].offset, found[-1].offset + found[-1].size
-
-
-def _spans(
-    phases: tuple[Phase, ...], layers: Mapping[str, Layer], slots: Mapping[str, Slot]
-) -> tuple[tuple[Spans, ...], tuple[Spans, ...]]:
-    """By phase: the parts of the gradient that it computes, and those that it only adds to."""
-    every, added = [], []
-    for phase in phases:
-        own = [(node, _span_of(node, slots)) for node in phase.gradients]
-        every.append(_merged([span for _, span in own]))
-        only = [span for node, span in own if not layers[node.name].kernels.overwrites]
-        added.append(_merged(only))
-    return tuple(every), tuple(added)
+def _clearing_of(
+    phase: Phase, layers: Mapping[str, Layer], slots: Mapping[str, Slot]
+) -> Clearing:  # fmt: skip
+    every, added, tables = [], [], []
+    for node in phase.gradients:
+        found = [slots[f"{node.name}.{p.name}"] for p in node.parameters if p.trained]
+        own = [(t.offset, *t.shape, t.marks) for t in found if t.marks is not None]
+        span = found[0].offset, found[-1].offset + found[-1].size
+        if own:  # a layer with a table has nothing else
+            tables += own
+            continue
+        every.append(span)
+        if not layers[node.name].kernels.overwrites:
+            added.append(span)
+    return Clearing(_merged(every), _merged(added), tuple(tables))
 
 
 def _merged(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

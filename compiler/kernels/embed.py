@@ -7,6 +7,7 @@ from lenet.compiler.single_contract import Single, single_function
 from lenet.compiler.target import LANES
 from lenet.dsl.shapes import product
 
+_GRADIENT = (*GRADIENT, "m")
 _DOC = "y = the rows of the table that x names, 0 where it names none."
 _OF_SET = "y = the mean of the rows of the table that x marks, 0 where it marks none."
 
@@ -23,11 +24,12 @@ def emit(request: Request) -> Kernels:
     at = f"(k * {steps} + step) * {LANES} + lane"
     copied = f"for k in range({size}):\n    arena[y + {at}] = {row}\n"
     zeros = f"for k in range({size}):\n    arena[y + {at}] = np.float32(0)\n"
-    added = f"for k in range({size}):\n    {slope} += arena[dy + {at}]\n"
+    added = f"gradient[m + code] = np.float32(1)\nfor k in range({size}):\n"
+    added += f"    {slope} += arena[dy + {at}]\n"
     return Kernels(
         forward=Function("forward", FORWARD, _DOC, each_code(steps, copied, zeros, rows)),
         gradient=Function(
-            "gradient", GRADIENT, "The gradients of the rows that x names.",
+            "gradient", _GRADIENT, "The gradients of the rows that x names.",
             each_code(steps, added, of=rows),
         ),
     )  # fmt: skip
@@ -57,13 +59,14 @@ def _of_set(request: Request, size: int, rows: int) -> Kernels:
     gradient = (
         f"{share}for code in range({rows}):\n"
         f"    marked = load(arena, x + code * {LANES}) * share\n"
+        "    gradient[m + code] = np.float32(1)\n"
         f"    for k in range({size}):\n"
         f"        slope = marked * load(arena, dy + k * {LANES})\n"
         f"        gradient[{weight} + code * {size} + k] += lane_sum(slope)\n"
     )
     return Kernels(
         forward=Function("forward", FORWARD, _OF_SET, forward),
-        gradient=Function("gradient", GRADIENT, "The gradients of the rows.", gradient),
+        gradient=Function("gradient", _GRADIENT, "The gradients of the rows.", gradient),
     )
 
 

@@ -13,13 +13,15 @@ class Slot:
     """A tensor of `shape` under its saved `name`, and the order of its axes in memory.
 
     Weights lie with their output channel innermost, so that a register tile reads the weights
-    of its output channels side by side; those of tables lie row by row.
+    of its output channels side by side; those of tables lie row by row. The gradient of a table has
+    a mark for each of its rows, from `marks` on: not 0 where the row may be other than 0.
     """
 
     name: str
     parameter: Parameter
     offset: int
     order: tuple[int, ...]
+    marks: int | None = None
 
     @property
     def shape(self) -> Shape:
@@ -38,6 +40,7 @@ def lay_out(graph: Graph) -> tuple[Slot, ...]:
     """All trained tensors, then all fixed ones."""
     slots: list[Slot] = []
     offset = 0
+    marks = sum(product(p.shape) for node in graph.nodes for p in node.parameters if p.trained)
     for trained in (True, False):
         for node in graph.nodes:
             for parameter in node.parameters:
@@ -46,7 +49,10 @@ def lay_out(graph: Graph) -> tuple[Slot, ...]:
                 name, order = f"{node.name}.{parameter.name}", _ORDERS[len(parameter.shape)]
                 if parameter.by_rows:
                     order = tuple(range(len(parameter.shape)))
-                slots.append(Slot(name, parameter, offset, order))
+                    slots.append(Slot(name, parameter, offset, order, marks))
+                    marks += parameter.shape[0]
+                else:
+                    slots.append(Slot(name, parameter, offset, order))
                 offset += slots[-1].size
     return tuple(slots)
 
@@ -63,9 +69,11 @@ def offsets_of(node: Node) -> dict[str, str]:
 
 
 def bases_of(node: Node, slots: Mapping[str, Slot]) -> dict[str, int]:
-    """The offsets that `w` and `s` stand for; the slots by their names."""
+    """The offsets that `w`, `s` and `m` stand for; the slots by their names."""
     bases: dict[str, int] = {}
     for parameter in node.parameters:
-        base = "w" if parameter.trained else "s"
-        bases.setdefault(base, slots[f"{node.name}.{parameter.name}"].offset)
+        base, slot = "w" if parameter.trained else "s", slots[f"{node.name}.{parameter.name}"]
+        bases.setdefault(base, slot.offset)
+        if slot.marks is not None:
+            bases["m"] = slot.marks
     return bases

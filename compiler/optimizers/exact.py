@@ -194,3 +194,29 @@ def sum_exactly(gradients, rows, parts, owners, first, last, factor, total) -> b
     last. `total` may be one of the parts. False where a gradient is out of range, NaN included.
     """
     return _sum(gradients, rows, parts, owners, first, last, factor, total)
+
+
+@Entry
+def sum_rows(gradients, rows, parts, owners, factor, total, tables, touched) -> bool:
+    """The same for those rows of tables that are marked in a single gradient, gradients[rows[0]],
+    of which nothing is left there; `touched` gets their marks. It ends with the first row that is
+    out of range, which stays.
+
+    `tables` have offset, rows, width, and where their marks begin.
+    """
+    place, row = 0, rows[0]
+    for table in range(tables.shape[0]):
+        offset, count, width = tables[table, 0], tables[table, 1], tables[table, 2]
+        marks = tables[table, 3]
+        for number in range(count):
+            if gradients[row, marks + number] != 0:
+                first = offset + number * width
+                last = first + width
+                if not _sum(gradients, rows, parts, owners, first, last, factor, total):
+                    return False
+                for column in range(first, last):
+                    gradients[row, column] = 0
+                gradients[row, marks + number] = 0
+                touched[place + number] = 1
+        place += count
+    return True

@@ -45,7 +45,8 @@ _TYPES = {
     **dict.fromkeys(("gradients", "states"), types.float32[:, ::1]),
     "settings": _FLOATS,
     "parts": types.int64[:, ::1],
-    **dict.fromkeys(("owners", "total"), types.int64[::1]),
+    **dict.fromkeys(("owners", "total", "touched"), types.int64[::1]),
+    "tables": types.int64[:, ::1],
     "factor": types.float64,
 }
 await_lock(global_compiler_lock)

@@ -53,6 +53,16 @@ def clear(values, first, last):
 
 
 @linked
+def clear_rows(values, first, rows, width, marks):
+    """Zeros in those of a table's rows that are marked, and no marks."""
+    for row in range(rows):
+        if values[marks + row] != 0:
+            values[marks + row] = 0
+            for place in range(first + row * width, first + row * width + width):
+                values[place] = 0
+
+
+@linked
 def take_image(arena, pixels, row, scale, shift, x):
     """pixels[row] * scale + shift at arena[x:], channel by channel; whether all is finite."""
     finite = True

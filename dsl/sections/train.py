@@ -67,7 +67,8 @@ _LINES = (
     ),
     SectionLine(
         name="optimizer",
-        summary="how a gradient changes the parameters",
+        summary="how a gradient changes the parameters. Those rows of an embedding that no image "
+        "of a batch names have a gradient of 0: running means and momentum go on without them",
         example="optimizer sgd momentum 0.9 nesterov weight_decay 0.0005",
         aliases=("solver",),
         words=OPTIMIZERS,

@@ -22,6 +22,7 @@ UNIT = 2**_UNIT_BITS
 _LEVELS = 256  # of brightness
 _RARE = 0.02  # of the images, the darkest and the lightest borders
 _TOGETHER = 8192  # images
+_VALUES = 2**14  # of images that are summed together: no more than a cache holds
 
 
 @dataclass(frozen=True)
@@ -248,13 +249,17 @@ def _times_of_bytes(values: NDArray[np.uint8]) -> NDArray[np.int64]:
 
 
 def _sum_floats(pixels: NDArray[Any], channels: int) -> list[list[int]]:
-    """By channel: the number of values, and the sums of them and of their squares, times FIXED."""
+    """By channel: the number of values, and the sums of them and of their squares, times FIXED.
+    An image is summed by itself, so that it does not matter which ones are together."""
     groups = _by_channel(pixels, channels)
     totals = [[0, 0, 0] for _ in range(channels)]
-    for image in groups:
-        for channel in range(channels):
-            own = image[channel].astype(np.float64)
-            totals[channel][0] += own.size
-            totals[channel][1] += int(np.rint(own * FIXED).sum())
-            totals[channel][2] += int(np.rint(own * own * FIXED).sum())
+    step = max(1, _VALUES // max(1, math.prod(groups.shape[1:])))
+    for start in range(0, len(groups), step):
+        values = groups[start : start + step].astype(np.float64)
+        for power, powers in enumerate((values, values * values), 1):
+            sums = np.rint(powers * FIXED).sum(axis=2)
+            for channel, own in enumerate(sums.T.tolist()):
+                totals[channel][power] += sum(map(int, own))
+    for total in totals:
+        total[0] = len(groups) * groups.shape[2]
     return totals

@@ -1,6 +1,7 @@
 """Which items users have seen, and items that they have not, by chance."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -34,8 +35,8 @@ class Seen:
 
     def unseen(self, users: Whole, bits: NDArray[np.uint64]) -> Whole:
         """An item for each user that he has not seen, all alike likely; `bits` are random."""
-        sizes = np.diff(self.starts)
-        left = np.maximum(1, self.count - sizes[users])
+        sizes = self.starts[users + 1] - self.starts[users]
+        left = np.maximum(1, self.count - sizes)
         rank = np.minimum((uniform(bits) * left).astype(np.int64), left - 1)
         # Of the unseen items the one with this rank has as many seen ones before it as there are
         # seen ones of which the unseen before them are not more.
@@ -44,7 +45,7 @@ class Seen:
         found: Whole = np.minimum(rank + here - self.starts[users], self.count - 1)
         return found
 
-    @property
+    @cached_property
     def _ranks(self) -> Whole:
         """For each seen item, how many unseen ones come before it; behind the users before."""
         users = np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))

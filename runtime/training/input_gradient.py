@@ -43,8 +43,7 @@ class InputGradient:
         check_images(self.program, pixels, normalization.scale.size)
         assert self.program.input_gradient is not None
         count = len(pixels)
-        gradient = aligned_floats(self.program.parameter_count)
-        gradient[:] = 0
+        gradient = aligned_floats(self.program.gradient_floats)
         outputs = np.zeros((count, math.prod(pixels.shape[1:])), np.float32)
         self.loaded.input_gradient(pixels.dtype)(
             aligned_floats(self.program.input_gradient.floats), self.weights, gradient,

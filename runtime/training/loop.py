@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.compiler.jit.cache import load
-from lenet.compiler.optimizers.exact import sum_exactly
 from lenet.compiler.optimizers.rule import rule_of
 from lenet.compiler.pipeline import compile_graph
 from lenet.dsl.errors import LenetError
@@ -41,7 +40,7 @@ from lenet.runtime.training.position import Position, is_due, is_over
 from lenet.runtime.training.predictor import Predictor, flat
 from lenet.runtime.training.slices.count import training_bytes
 from lenet.runtime.training.slices.shard import Shard
-from lenet.runtime.training.step import Trainer
+from lenet.runtime.training.step import Trainer, functions_of
 from lenet.runtime.training.supervisor import Supervisor
 from lenet.runtime.training.trained import Trained
 from lenet.runtime.training.updater import updater_of
@@ -98,8 +97,8 @@ class _Run:
         ]
         self._report(Started(self.at.iteration, workers))
         updater = updater_of(graph, program)
-        names = "train_slice", sum_exactly.name, *updater.functions
-        compiled = self.loaded.compile(*names, pixels=shard.dtype)
+        functions = functions_of(program, updater)
+        compiled = self.loaded.compile(*functions, pixels=shard.dtype)
         # Others may still have to compile the kernels.
         communicator.all_reduce(np.zeros(1, np.int64), _COMPILE_SECONDS)
         self._report(Compiled(compiled.seconds, compiled.from_cache))

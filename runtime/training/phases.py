@@ -44,7 +44,8 @@ class PhasedStep:
         self.batch = aligned_floats(program.batch_floats)
         self.size = program.parameter_count
         channels = max(phase.sync.channels for phase in program.phases if phase.sync)
-        row = -(-self.size // LANES) * LANES
+        self.floats = program.gradient_floats
+        row = -(-self.floats // LANES) * LANES
         gradients = aligned_floats(slices * row).reshape(slices, row)
         nothing = np.zeros((0, self.size), np.int64)
         self.parts = (gradients, np.arange(slices), nothing, np.arange(0))
@@ -72,7 +73,7 @@ class PhasedStep:
         """
         gradients = self.parts[0]
         given = [
-            (self.arenas[k], weights, gradients[k, : self.size], self.batch, self.sums[k], *part,
+            (self.arenas[k], weights, gradients[k, : self.floats], self.batch, self.sums[k], *part,
              True, self.ends[k])
             for k, part in enumerate(data)
         ]  # fmt: skip

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.compiler.jit.cache import load
-from lenet.compiler.optimizers.exact import sum_exactly
 from lenet.compiler.optimizers.rule import rule_of
 from lenet.compiler.pipeline import compile_graph
 from lenet.runtime.events import Compiled, IterationDone, Watch
@@ -24,7 +23,7 @@ from lenet.runtime.training.job import Job
 from lenet.runtime.training.parameters import initial_weights
 from lenet.runtime.training.slices.count import training_bytes
 from lenet.runtime.training.slices.shard import Shard
-from lenet.runtime.training.step import Trainer
+from lenet.runtime.training.step import Trainer, functions_of
 from lenet.runtime.training.updater import updater_of
 
 _SMOOTH = 0.98  # of the mean of losses, what stays in each iteration
@@ -142,8 +141,7 @@ def _trainer(
     check_memory(training_bytes(program, settings.batch, job.slices, threads, states))
     loaded = load(program)
     updater = updater_of(job.graph, program)
-    functions = "train_slice", sum_exactly.name, *updater.functions
-    compiled = loaded.compile(*functions, pixels=shard.dtype)
+    compiled = loaded.compile(*functions_of(program, updater), pixels=shard.dtype)
     watch(Compiled(compiled.seconds, compiled.from_cache))
     if weights is None:
         weights = initial_weights(program, settings.seed)

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.compiler.jit.cache import Loaded
-from lenet.compiler.optimizers.exact import FRACTION_BITS, sum_exactly
+from lenet.compiler.optimizers.exact import FRACTION_BITS, sum_exactly, sum_rows
 from lenet.compiler.optimizers.rule import OUT_OF_RANGE
+from lenet.compiler.program import Program
 from lenet.compiler.target import LANES
 from lenet.dsl.graph import Graph
 from lenet.dsl.sections.augment import Augment
@@ -24,6 +25,7 @@ from lenet.runtime.training.fixed_point import LOSS_UNIT, check_range, diverged,
 from lenet.runtime.training.phases import PhasedStep
 from lenet.runtime.training.slices.order import step_count
 from lenet.runtime.training.slices.shard import Shard
+from lenet.runtime.training.tables import Tables
 from lenet.runtime.training.updater import Parts, Updater, parts_of
 from lenet.runtime.unit import Unit
 
@@ -39,6 +41,12 @@ class StepResult:
     loss: float
     top1: float | None
     images: int
+
+
+def functions_of(program: Program, updater: Updater) -> tuple[str, ...]:
+    """The names of the compiled ones that training calls."""
+    sums = (sum_exactly.name, sum_rows.name) if program.tables else (sum_exactly.name,)
+    return ("train_slice", *sums, *updater.functions)
 
 
 class Trainer:
@@ -96,10 +104,15 @@ class Trainer:
         self.train_slice = loaded.train_slice(shard.dtype)
         floats = program.train_floats
         self.arenas = [aligned_floats(floats) for _ in range(self.threads)]
-        rows, row = self.threads * _KEPT, -(-self.size // LANES) * LANES
+        # With tables, each gradient is added at once, since few of its rows have to be.
+        self.tables = Tables(program, self.threads) if program.tables else None
+        kept, self.floats = 1 if self.tables else _KEPT, program.gradient_floats
+        rows, row = self.threads * kept, -(-self.floats // LANES) * LANES
         self.gradients = aligned_floats(rows * row).reshape(rows, row)
         # Of slices beyond those that are kept, a row a thread.
-        self.totals = np.zeros((self.threads, self.size), np.int64)
+        self.totals = (
+            self.tables.totals if self.tables else np.zeros((self.threads, self.size), np.int64)
+        )
         self.ends = np.zeros((len(self.batches), 2))  # losses and hits of slices
 
     def start_epoch(self, epoch: int) -> None:
@@ -121,7 +134,10 @@ class Trainer:
                     sum_exactly(*parts, first, last, 1 / images, self.total)
                 )
             )
-            self.communicator.all_reduce(self.total)
+            if self.phased is None and self.tables is not None:
+                self.tables.all_reduce(self.total, self.communicator)
+            else:
+                self.communicator.all_reduce(self.total)
             parts = parts_of(self.total[: self.size])
         self.parts, self.factor = parts, 1 / images
         self.updater.look(self.weights, parts, 1 / images, rate, self._share)
@@ -170,9 +186,11 @@ class Trainer:
         # Beforehand, since a line of Python takes several times as long between the kernels, which
         # need the caches for themselves.
         slices = iter(list(zip(self.feed.parts(step), self.ends, strict=True)))
-        sums = self.team.run(
-            self.threads, lambda thread: self._sum_slices(thread, slices, 1 / images)
-        )
+        add = self._sum_slices
+        if self.tables is not None:
+            self.tables.clear()
+            add = self._sum_rows
+        sums = self.team.run(self.threads, lambda thread: add(thread, slices, 1 / images))
         self.total[-2:] = sum_ends(self.ends, images)
         rows = [row for own, _ in sums for row in own]
         owners = [thread for thread, (_, beyond) in enumerate(sums) if beyond]
@@ -202,6 +220,18 @@ class Trainer:
             )  # fmt: skip
             used, fresh = used + 1, False
         return list(range(first, first + used)), beyond
+
+    def _sum_rows(
+        self, thread: int, slices: Iterator[tuple[Part, NDArray[np.float64]]], factor: float
+    ) -> tuple[list[int], bool]:
+        """The same where the net has tables."""
+        assert self.tables is not None
+        fresh, gradient = True, self.gradients[thread, : self.floats]
+        for part, ends in slices:
+            self.train_slice(self.arenas[thread], self.weights, gradient, *part.made(), fresh, ends)
+            self.tables.add(thread, self.gradients, factor, fresh)
+            fresh = False
+        return [], not fresh
 
     def _update(self, parts: Parts, factor: float, first: int, last: int, rate: float) -> None:
         code = self.updater(self.weights, parts, factor, first, last, rate)

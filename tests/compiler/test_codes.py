@@ -14,6 +14,7 @@ from lenet.dsl.graph import Graph
 from lenet.runtime.machine.arrays import aligned_floats, frozen
 from lenet.runtime.training.batches import keys_of
 from lenet.runtime.training.parameters import initial_weights, to_tensors
+from nets import unwritten_gradient
 
 WORDS, KNOWN, ROWS = 9, 11, 21
 Tensors = dict[str, np.ndarray]
@@ -37,15 +38,18 @@ class Case:
     def trained(self) -> Tensors:
         """The gradients of the sum of the losses."""
         program = self.loaded.program
-        arena, gradient = aligned_floats(program.train_floats), aligned_floats(len(self.weights))
-        arena[:], gradient[:] = np.nan, np.nan
+        arena, gradient = aligned_floats(program.train_floats), unwritten_gradient(program)
+        arena[:] = np.nan
+        self.train(arena, gradient, np.arange(len(self.rows)))
+        return to_tensors(program, gradient[: program.parameter_count])
+
+    def train(self, arena: np.ndarray, gradient: np.ndarray, order: np.ndarray) -> None:
+        """That of some rows, in place of what was there."""
         one, zero = np.ones(1, np.float32), np.zeros(1, np.float32)
-        order = np.arange(len(self.rows))
         self.loaded.train_slice(self.rows.dtype)(
             arena, self.weights, gradient, frozen(self.rows), frozen(self.targets), order, one,
             zero, keys_of(np.uint64(1), order), True, np.zeros(2),
         )  # fmt: skip
-        return to_tensors(program, gradient)
 
     def outputs(self, single: bool) -> np.ndarray:
         program = self.loaded.program
@@ -202,3 +206,19 @@ def test_several_inputs() -> None:
         return linear(np.concatenate(parts), t)
 
     check_case(case_of(net, rows), forward)
+
+
+def test_a_gradient_takes_the_place_of_another() -> None:
+    """Only the rows that the other one touched are cleared."""
+    case = case_of(
+        f"input {WORDS} words of {KNOWN}\nembed 4 with other\nflatten\nlinear 2\n", texts()
+    )
+    program = case.loaded.program
+    spaces = [unwritten_gradient(program) for _ in range(2)]
+    arena = aligned_floats(program.train_floats)
+    case.train(arena, spaces[0], np.arange(ROWS))
+    for order in (np.arange(2, 4), np.arange(0)):
+        for space in spaces:
+            case.train(arena, space, order)
+        assert np.array_equal(*spaces)
+    assert not spaces[0].any()

@@ -268,8 +268,11 @@ CHAINS = {
 # compile, and all together as long as the rest. `make large` tries them.
 LONG = {
     "1x1", "a max window of many places", "a path with a branch",
-    "a sum whose gradient others wait for", "activation towers", "as many outputs as strides",
-    "averages", "averages with gaps", "depthwise and large", "depthwise behind normalizations",
+    "a join in a path", "a sum whose gradient others wait for", "activation towers",
+    "as many outputs as strides", "averages", "averages with gaps", "depthwise and large",
+    "depthwise behind normalizations",
+    "depthwise with all else", "groups with all else", "lenet", "means that round up",
+    "normalized vectors", "one value of the only channel", "subsample", "transposed with all else",
     "depthwise in registers", "dilated before pools", "dilated beyond the map",
     "dilated maps a power of two apart", "dilated maps beyond the caches", "dilated with strides",
     "dropout off", "each side by itself", "each side by itself, below pools",
@@ -292,6 +295,8 @@ LONG = {
 }  # fmt: skip
 # Activations that are tried one by one; the others are in chains, too.
 SOME = {"tanh", "prelu", "mish", "gelu", "hardtanh"}
+# Losses that are tried with importance and mixtures, which multiply all of them in one place.
+FEW = {"mse", "bce smooth 0.1 weights 1 2 0.5 3", "nll", "crossentropy smooth 0.2", "map"}
 
 
 def relative(got: np.ndarray, expected: np.ndarray) -> float:
@@ -343,6 +348,7 @@ def test_each_loss_has_a_reference() -> None:
 
 
 OF_CLASSES = [name for name, loss in LOSSES.items() if loss.answers == "class"]
+SMOOTHED = [*OF_CLASSES, "nll smooth 0.2", "crossentropy smooth 0.2"]
 # How lines write losses, and the options that the references get for it.
 WRITTEN = {
     **{name: {} for name in LOSSES if name != "quantile"},
@@ -352,6 +358,9 @@ WRITTEN = {
     "bce smooth 0.2": {"smooth": 0.2},
     "bce smooth 0.1 weights 1 2 0.5 3": {"smooth": 0.1, "weights": (1, 2, 0.5, 3)},
 }
+
+
+OTHERS = [name for name in WRITTEN if name not in OF_CLASSES]
 
 
 @pytest.mark.parametrize("loss", WRITTEN)
@@ -387,7 +396,7 @@ def test_smoothed_labels(loss: str) -> None:
         assert np.abs(got[tensor] - value).max() < 3e-5 * np.abs(value).max()
 
 
-@pytest.mark.parametrize("loss", [*OF_CLASSES, "nll smooth 0.2", "crossentropy smooth 0.2"])
+@pytest.mark.parametrize("loss", variations(SMOOTHED, set(SMOOTHED) - FEW))
 def test_weighted_images(loss: str) -> None:
     """Each image's loss and gradient are times its importance."""
     name, *smooth = loss.split()
@@ -409,7 +418,7 @@ def test_weighted_images(loss: str) -> None:
         assert np.abs(got[tensor] - value).max() < 3e-5 * np.abs(value).max()
 
 
-@pytest.mark.parametrize("loss", [*OF_CLASSES, "nll smooth 0.2", "crossentropy smooth 0.2"])
+@pytest.mark.parametrize("loss", variations(SMOOTHED, set(SMOOTHED) - FEW))
 @pytest.mark.parametrize("weights", ["", " weights 1 2 3 4"])
 def test_mixtures_of_two_images(loss: str, weights: str) -> None:
     """The loss and the gradient of both labels, each times its share; hits are the first."""
@@ -439,7 +448,7 @@ def test_mixtures_of_two_images(loss: str, weights: str) -> None:
     assert hits == (best.argmax(axis=1) == case.labels).sum()
 
 
-@pytest.mark.parametrize("loss", [name for name in WRITTEN if name not in OF_CLASSES])
+@pytest.mark.parametrize("loss", variations(OTHERS, set(OTHERS) - FEW))
 def test_weighted_rows(loss: str) -> None:
     """The same where answers are no classes, whose rows a column weighs."""
     name, options = loss.split()[0], WRITTEN[loss]
@@ -458,7 +467,7 @@ def test_weighted_rows(loss: str) -> None:
         assert np.abs(got[tensor] - value).max() < 3e-5 * np.abs(value).max()
 
 
-@pytest.mark.parametrize("loss", [name for name in WRITTEN if name not in OF_CLASSES])
+@pytest.mark.parametrize("loss", OTHERS)
 def test_losses_of_rows_for_validation(loss: str) -> None:
     """What the runtime computes of outputs is what the kernels add up."""
     name, options = loss.split()[0], WRITTEN[loss]
@@ -475,7 +484,7 @@ def test_losses_of_rows_for_validation(loss: str) -> None:
     assert values.sum() == pytest.approx(whole, rel=2e-5)
 
 
-@pytest.mark.parametrize("loss", [name for name in WRITTEN if name not in OF_CLASSES])
+@pytest.mark.parametrize("loss", OTHERS)
 def test_losses_of_numbers_that_are_none(loss: str) -> None:
     """A NaN in what the net gives is one in the loss, so that the training stops."""
     name = loss.split()[0]

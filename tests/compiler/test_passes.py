@@ -12,7 +12,7 @@ from lenet.compiler.passes import FOR_PREDICTION, PASSES
 from lenet.compiler.verify import verify_graph
 from lenet.dsl.check import check_graph
 from lenet.dsl.graph import Graph, draw
-from nets import make_case, spec_of
+from nets import make_case, spec_of, variations
 
 # For each pass a net that it changes.
 NETS = {
@@ -40,6 +40,8 @@ NETS = {
 }
 # What kernels cannot do without.
 NEEDED = ("sequences_as_maps", "part_recurrent", "attention_as_products", "end_in_probabilities")
+# Whose kernels test_kernels.py has without them, too.
+OFTEN = ("choose_algorithm", "fuse_elementwise", "pool_before_activation")
 Golden = Callable[[str, str], None]
 
 
@@ -74,7 +76,7 @@ def test_before_and_after(function: Callable[[Graph], Graph], golden: Golden) ->
     golden(f"compiler/passes/{function.__name__}.txt", text)
 
 
-@pytest.mark.parametrize("name", [n for n in NETS if n not in NEEDED])
+@pytest.mark.parametrize("name", variations([n for n in NETS if n not in NEEDED], OFTEN))
 def test_a_pass_changes_no_number(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not a bit, but for Winograd's transforms, the gradients around a pool, and those that are
     summed window by window: see the next test."""

@@ -9,7 +9,7 @@ from lenet.compiler.pipeline import compile_graph
 from lenet.compiler.target import Target
 from lenet.runtime.training.batches import Normalization
 from lenet.runtime.training.predictor import SINGLE, Predictor
-from nets import make_case, spec_of
+from nets import make_case, spec_of, variations
 
 NETS = {
     "columns and channels": "input 2x17x18; conv 3x3x2; tanh; conv 37x3x3; sigmoid; "
@@ -56,7 +56,14 @@ NETS = {
 }
 
 
-@pytest.mark.parametrize("name", NETS)
+# Of each of these, tests/compiler/test_kernels.py has the most.
+LARGE = {
+    "activations", "all of a map", "moved and made larger", "padding", "pools that round up",
+    "transposed by wide strides",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", variations(NETS, LARGE))
 def test_the_same_bits_as_in_a_batch(name: str) -> None:
     case = make_case(spec_of(NETS[name]), images=5)
     np.testing.assert_array_equal(case.single_outputs(), case.outputs())

@@ -17,7 +17,7 @@ from nets import Case, make_case, reference_net, variations
 
 SPECS = Path(__file__).parents[2] / "specs"
 # What reads words and categories is tried in test_codes.py and test_texts.py.
-CODES = {"diamonds", "ratings", "reviews"}
+CODES = {"diamonds", "ratings", "reviews", "stars"}
 NETS = sorted({path.stem for path in SPECS.glob("*.lenet")} - CODES)
 # Rows and columns of the images, where they are fewer than the spec has; maps end at 2x2 or so.
 SMALL = {"alexnet": 96, "alexnet-2012": 99}
@@ -26,8 +26,8 @@ PHOTOGRAPHS = 32
 # tried in chains of layers, and all of them are in ONNX.
 LARGE = {
     "alexnet", "alexnet-2012", "convnext-t", "densenet121", "efficientnet-b0", "googlenet",
-    "mobilenet1", "mobilenet2", "resnet18", "resnet50", "resnet56", "squeezenet", "unet", "vgg11",
-    "vgg16", "vgg16-cifar",
+    "lenet1", "lenet4", "mobilenet1", "mobilenet2", "resnet18", "resnet50", "resnet56",
+    "squeezenet", "unet", "vgg11", "vgg16", "vgg16-cifar",
 }  # fmt: skip
 DEEP = 60  # layers, of which the functions for single images take their time to compile
 FILES = [*SPECS.glob("*.lenet"), *SPECS.glob("*/*.lenet")]

@@ -17,6 +17,7 @@ from lenet.pages.notebook import Notebook, State, in_notebook
 from lenet.runtime.events import IterationDone
 from lenet.terminal.progress import Lines
 from lenet.terminal.watching import Silent, shown
+from nets import variations
 
 ROOT = Path(__file__).parents[2]
 TEXT = """\
@@ -79,7 +80,10 @@ def test_a_terminal_that_is_to_stay_silent() -> None:
     assert out == "0 3\n" and terminal == ""
 
 
-@pytest.mark.parametrize("more", ["", ", progress=True", ", progress=False"])
+SAID = (", progress=True", ", progress=False")
+
+
+@pytest.mark.parametrize("more", variations(["", *SAID], SAID))
 def test_a_pipe_gets_nothing(more: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", CODE.replace("MORE", more)], cwd=ROOT, capture_output=True, text=True

@@ -12,6 +12,7 @@ from lenet.compiler.losses.code import loss_of
 from lenet.compiler.optimizers.exact import FRACTION_BITS, sum_exactly
 from lenet.compiler.passes.sequences_as_maps import sequences_as_maps
 from lenet.compiler.pipeline import compile_graph
+from lenet.compiler.program import Program
 from lenet.dsl import registry
 from lenet.dsl.check import check_graph
 from lenet.dsl.graph import Graph
@@ -57,8 +58,7 @@ class Case:
         train_slice = self.loaded.train_slice(self.pixels.dtype)
         arena = aligned_floats(program.train_floats)
         arena[:] = np.nan  # nothing may be read before it is written
-        gradient = aligned_floats(program.parameter_count)
-        gradient[:] = np.nan
+        gradient = unwritten_gradient(program)
         totals = np.full(2, np.nan)
         scale, shift = self.normalization()
         arrays = frozen(self.pixels.reshape(len(self.pixels), -1)), frozen(self.labels)
@@ -70,7 +70,7 @@ class Case:
             arena, self.weights, gradient, *arrays, rows.astype(np.int64), scale, shift,
             keys_of(np.uint64(key), rows), True, totals,
         )  # fmt: skip
-        return totals, gradient
+        return totals, gradient[: program.parameter_count]
 
     def _phased_sums(self, rows: np.ndarray, key: int):
         """The same of a net with batch normalization, which is trained in phases."""
@@ -137,6 +137,15 @@ class Case:
         channels = channels_of(self.graph.input)
         scale, shift = (1, 0) if self.as_given else (SCALE, SHIFT)
         return np.full(channels, scale, np.float32), np.full(channels, shift, np.float32)
+
+
+def unwritten_gradient(program: Program) -> np.ndarray:
+    """A gradient in which nothing may be read before it is written, but the rows of tables."""
+    gradient = aligned_floats(program.gradient_floats)
+    gradient[: program.parameter_count] = np.nan
+    for table in program.tables:
+        gradient[table.offset : table.offset + table.size] = 0
+    return gradient
 
 
 def variations(names: Iterable[str], large: Collection[str]) -> list[Any]:

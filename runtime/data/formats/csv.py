@@ -43,8 +43,16 @@ def _files(path: Path, part: str) -> list[Path]:
 
 
 def _whole(files: list[Path], path: Path) -> pa.Table:
+    tables = [read_file(file) for file in files]
+    for file, table in zip(files, tables, strict=True):
+        if other := set(table.column_names) ^ set(tables[0].column_names):
+            raise DataError(
+                f"{files[0].name} and {file.name} have different columns",
+                f"All files of {path} are read, and only one has {clean(sorted(other)[0])}.",
+                "name the file that is meant",
+            )
     try:
-        return pa.concat_tables([read_file(file) for file in files], promote_options="permissive")
+        return pa.concat_tables(tables, promote_options="permissive")
     except pa.ArrowException as error:
         raise DataError(f"The files of {path} do not fit together.", str(error)) from None
 

@@ -81,11 +81,16 @@ def _groups(features: Features, table: pa.Table, test: NDArray[np.int64], seed: 
     stream = of_tensor(seed, "negatives")
     rows = np.zeros((len(test), GROUP, 2), np.float32)
     for place, (user, item) in enumerate(everything[test].tolist()):
-        own = seen.of_user(user) if user < features.known(0) else np.arange(0)
-        others = np.setdiff1d(np.arange(features.known(1)), np.append(own, item))
-        draws = np.argsort(stream.random_raw(len(others)), kind="stable")[: GROUP - 1]
-        if len(draws) < GROUP - 1:
+        left = np.ones(features.known(1), bool)
+        left[item : item + 1] = False  # if it is known
+        if user < features.known(0):
+            left[seen.of_user(user)] = False
+        others = np.flatnonzero(left)
+        if len(others) < GROUP - 1:
             raise DataError("a user has seen almost all items", "Nothing is left to compare with.")
+        bits = stream.random_raw(len(others))
+        draws = np.argpartition(bits, GROUP - 2)[: GROUP - 1]
+        draws = draws[np.argsort(bits[draws])]
         rows[place, :, 0] = user
         rows[place, 0, 1] = item
         rows[place, 1:, 1] = others[draws]

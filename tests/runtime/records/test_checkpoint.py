@@ -238,7 +238,7 @@ def test_in_memory() -> None:
     ("engine", "number"),
     [
         ("local", signal.SIGINT),
-        ("local", signal.SIGKILL),
+        pytest.param("local", signal.SIGKILL, marks=pytest.mark.large),
         pytest.param("spark", signal.SIGKILL, marks=pytest.mark.spark),
     ],
 )

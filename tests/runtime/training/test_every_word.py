@@ -1,5 +1,6 @@
 """Whatever words a file has: the same bits with any threads and workers, and after a kill."""
 
+import os
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -141,7 +142,7 @@ def train_again(job: Job, end: int) -> str:
     return train(job, begin=watcher.state)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=12 if "LENET_LARGE" in os.environ else 4, deadline=None)
 @given(seed=st.integers(0, 10**6))
 @pytest.mark.slow
 def test_the_bits_are_the_same_whoever_trains(seed: int) -> None:

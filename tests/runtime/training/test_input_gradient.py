@@ -6,7 +6,7 @@ import pytest
 from lenet.runtime.training.batches import Normalization
 from lenet.runtime.training.input_gradient import InputGradient
 from lenet.runtime.training.parameters import to_tensors
-from nets import Case, make_case, spec_of
+from nets import Case, make_case, spec_of, variations
 
 IMAGES, DIRECTIONS, STEP = 19, 12, 1e-5  # more images than one block
 CHAINS = {
@@ -38,7 +38,7 @@ def outputs(case: Case, values: np.ndarray) -> np.ndarray:
     return found
 
 
-@pytest.mark.parametrize("name", CHAINS)
+@pytest.mark.parametrize("name", variations(CHAINS, ["pools and what is for training only"]))
 def test_against_differences(name: str) -> None:
     case = make_case(spec_of(CHAINS[name]), images=IMAGES)
     case.pixels = pixels_of(case)

@@ -66,8 +66,8 @@ def part_of(dataset: Dataset, count: int) -> Dataset:
 @pytest.mark.parametrize(
     "optimizer",
     [
-        OPTIMIZERS["sgd"].use(),
-        OPTIMIZERS["sgd"].use(momentum=0.9),
+        pytest.param(OPTIMIZERS["sgd"].use(), marks=pytest.mark.large),
+        pytest.param(OPTIMIZERS["sgd"].use(momentum=0.9), marks=pytest.mark.large),
         OPTIMIZERS["sgd"].use(momentum=0.8, nesterov=True, weight_decay=0.01, decay="all"),
     ],
 )

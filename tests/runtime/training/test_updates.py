@@ -248,7 +248,7 @@ WORDS = """\
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("net", ["phased", "plain"])
+@pytest.mark.parametrize("net", ["phased", pytest.param("plain", marks=pytest.mark.large)])
 def test_the_bits_are_those_of_any_threads_and_of_spark(
     net: str, tmp_path: Path, spark: Any
 ) -> None:
