@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lenet.dsl.columns import Fed, Liked, Series, Split
+from lenet.dsl.columns import Fed, Liked, Series
 from lenet.dsl.datasets import DATASETS
 from lenet.dsl.lower.reader import Reader
 from lenet.dsl.lower.values import Refused
@@ -55,14 +55,15 @@ def _columns(reader: Reader, until: tuple[str, ...] = ()) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _of_table(reader: Reader, data: "Data") -> None:
+def of_table(reader: Reader, data: "Data") -> None:
+    """Refused where the data have no columns."""
     if not DATASETS[data.kind].columns:
         raise Refused(messages.no_columns(reader.line.span, reader.key, data.kind))
 
 
 def _feed(reader: Reader, data: "Data") -> "Data":
     """`category user movie`: an input of each name; `number a b as measures`: one of them all."""
-    _of_table(reader, data)
+    of_table(reader, data)
     names, span = _columns(reader), reader.line.span
     label = reader.line.name.text if reader.line.name is not None else None
     if label is not None:
@@ -74,35 +75,6 @@ def _feed(reader: Reader, data: "Data") -> "Data":
     else:
         fed = tuple(Fed(reader.key, (name,), name, span) for name in names)
     return replace(data, fed=(*data.fed, *fed))
-
-
-def validate(reader: Reader, data: "Data") -> "Data":
-    """`validate 5000`, `validate 20 percent by film`, `validate last 20 percent`, …"""
-    if reader.accept("newest"):
-        reader.expect("of")
-        _of_table(reader, data)
-        return replace(data, validate=0, split=Split("newest", column=column(reader)))
-    if reader.accept("where"):
-        _of_table(reader, data)
-        name = column(reader)
-        reader.accept("is")
-        return replace(data, validate=0, split=Split("where", column=name, value=reader.text()))
-    last = reader.accept("last")
-    place = reader.items[0].span if reader.items else reader.line.span
-    amount = reader.real("the part that is held out", 0.0)
-    if not reader.accept("percent"):
-        if last or amount != int(amount) or amount < 1:
-            raise reader.refuse(place)
-        return replace(data, validate=int(amount), split=None)
-    if not 0 < amount < 100:
-        what = "the part that is held out"
-        raise Refused(messages.out_of_range(place, what, f"{amount:g}", "above 0 and below 100"))
-    by = ""
-    if not last and reader.accept("by"):
-        _of_table(reader, data)
-        by = column(reader)
-    split = Split("end" if last else "percent", amount, by)
-    return replace(data, validate=0, split=split)
 
 
 def _predict(reader: Reader, data: "Data") -> "Data":
@@ -122,12 +94,12 @@ def _predict(reader: Reader, data: "Data") -> "Data":
 
 
 def _missing(reader: Reader, data: "Data") -> "Data":
-    _of_table(reader, data)
+    of_table(reader, data)
     return replace(data, missing=reader.word("way with what is missing", tuple(MISSING)))
 
 
 def _series(reader: Reader, data: "Data") -> "Data":
-    _of_table(reader, data)
+    of_table(reader, data)
     names = _columns(reader, ("by", "ordered"))
     by = column(reader) if reader.accept("by") else ""
     order = ""
@@ -140,7 +112,7 @@ def _series(reader: Reader, data: "Data") -> "Data":
 
 
 def _window(reader: Reader, data: "Data") -> "Data":
-    _of_table(reader, data)
+    of_table(reader, data)
     window = int(reader.size("the window"))
     reader.expect("ahead")
     ahead = int(reader.size("the steps ahead"))
@@ -149,7 +121,7 @@ def _window(reader: Reader, data: "Data") -> "Data":
 
 
 def _liked(reader: Reader, data: "Data") -> "Data":
-    _of_table(reader, data)
+    of_table(reader, data)
     user, item = column(reader), column(reader)
     order = ""
     if reader.accept("ordered"):
@@ -161,7 +133,7 @@ def _liked(reader: Reader, data: "Data") -> "Data":
 
 
 def _negatives(reader: Reader, data: "Data") -> "Data":
-    _of_table(reader, data)
+    of_table(reader, data)
     count = int(reader.size("the number of negatives"))
     old = data.liked or Liked("", "")
     return replace(data, liked=replace(old, negatives=count))

@@ -24,13 +24,35 @@ class Split:
 
     `how` is "percent" of them by chance, with all rows of a value of `column` together where one is
     named; "end", so many percent of them in the table's order, or of each series; "newest", one row
-    of each value of `column`; or "where" `column` has the `value`.
+    of each value of `column`; "where" `column` has the `value`; or a `fold`, from 1, of as many as
+    `folds` says: "fold" by chance, or "period", a part of the order, before which is trained.
     """
 
     how: str
     percent: float = 0.0
     column: str = ""
     value: str = ""
+    fold: int = 0
+    folds: int = 0
+    span: Span = field(default=_NOWHERE, compare=False, repr=False)
+
+    @property
+    def by_chance(self) -> bool:
+        """Whether each row is drawn by itself."""
+        return self.how in ("percent", "fold") and not self.column
+
+
+@dataclass(frozen=True)
+class Folds:
+    """So many parts of the rows, each of which is held out of one training: by chance, with all
+    rows of a value of `column` together where one is named; or, with `last`, the last parts of one
+    more in their order, before each of which is trained. Its line begins with the `word`."""
+
+    count: int
+    column: str = ""
+    last: bool = False
+    span: Span = field(default=_NOWHERE, compare=False, repr=False)
+    word: Span = field(default=_NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

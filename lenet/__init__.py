@@ -15,7 +15,9 @@ from lenet.runtime.shown import set_renderer
 if TYPE_CHECKING:
     from lenet import datasets
     from lenet.api import Network, load, open, train
+    from lenet.cross_validating import cross_validate
     from lenet.dsl.errors import LenetError
+    from lenet.runtime.cross_validation import CrossValidation
     from lenet.runtime.data.dataset import Dataset, Images
     from lenet.runtime.models.model import Model
     from lenet.runtime.models.prediction import Answered, Prediction
@@ -26,6 +28,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Answered",
     "Columns",
+    "CrossValidation",
     "Dataset",
     "Found",
     "Images",
@@ -33,6 +36,7 @@ __all__ = [
     "Model",
     "Network",
     "Prediction",
+    "cross_validate",
     "datasets",
     "forecast",
     "load",
@@ -45,12 +49,14 @@ __all__ = [
 _PLACES = {
     "Answered": "lenet.runtime.models.prediction",
     "Columns": "lenet.runtime.data.columns",
+    "CrossValidation": "lenet.runtime.cross_validation",
     "Dataset": "lenet.runtime.data.dataset",
     "Found": "lenet.runtime.search.record",
     "Images": "lenet.runtime.data.dataset",
     "LenetError": "lenet.dsl.errors",
     "Model": "lenet.runtime.models.model",
     "Prediction": "lenet.runtime.models.prediction",
+    "cross_validate": "lenet.cross_validating",
     "search": "lenet.searching",
 }
 

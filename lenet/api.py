@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lenet.dsl.check import check
 from lenet.dsl.errors import LenetError
+from lenet.dsl.folded import is_folded
 from lenet.dsl.graph import Graph
 from lenet.dsl.messages.clean import clean
 from lenet.dsl.messages.diagnostics import Diagnostic, SpecError, decoded, imports_of, read_source
@@ -103,9 +104,11 @@ def load_again(folder: str | Path, settings: Settings | None = None) -> tuple[Ne
     """The net of the run in a folder, as it was when the run began, but for `settings`; LenetError
     without one."""
     from lenet.dsl.check import check_graph
-    from lenet.runtime.records.records import read_about
+    from lenet.runtime.records.records import RUN, read_about
+    from lenet.runtime.records.run_folder import FOLDS
 
-    about = read_about(Path(folder))
+    name = FOLDS if (Path(folder) / FOLDS).exists() else RUN
+    about = read_about(Path(folder), name)
     values, data = {**about["settings"], **read_settings(settings or {})}, about.get("data")
     graph = check_graph(about["source"], about["spec"], values, about["imports"])
     network = Network(Path(about["spec"]), graph, values)
@@ -131,7 +134,8 @@ def train(
     report: bool = True,
     **options: Any,
 ) -> "Model":
-    """Train what the file says and return the model.
+    """Train what the file says and return the model; where that says `folds`, the model of all rows
+    (see `lenet.cross_validate`).
 
     spec: a .lenet file, the text of one (a str of several lines), or a Network.
     data: a folder with local copies; or, in place of the file's own, arrays (x, y) or
@@ -170,6 +174,13 @@ def train(
     )  # fmt: skip
     given = data is not None and local is None
     with shown(progress, network, chosen.epochs) as display:
+        if is_folded(network.graph):
+            from lenet.folds import model_of_all_rows, run_folds
+
+            take = both(display, watch)
+            return model_of_all_rows(
+                run_folds(network, data, columns, chosen, take, display.download, report)
+            )
         source = images_for(network.graph, network.path, data, columns, chosen, display.download)
         take = both(display, watch)
         model = train_model(

@@ -176,11 +176,14 @@ def reported_of(
     """What there is to report of a model: with the images to validate with of a dataset, if there
     is one; and with the records of the run in `folder`."""
     from lenet.runtime.records.records import epochs_of, read_about
+    from lenet.runtime.records.run_folder import FOLDS
 
     about: Mapping[str, Any] = {}
     history: tuple[Mapping[str, Any], ...] = tuple(model.history)
     if folder is not None:
         about = read_about(folder)
+        if (folder.parent / FOLDS).exists():
+            about = {**about, "folded": True}
         history = tuple(epochs_of(folder)) or history
     judged = into = None
     try:

@@ -1,18 +1,21 @@
 """Writes report.html: at the end of a run, for runs that are over, or for a model."""
 
-from collections.abc import Callable, Sequence
+import shlex
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lenet.dsl.errors import LenetError
 from lenet.runtime.data.dataset import Dataset
-from lenet.runtime.records.run_folder import REPORT
+from lenet.runtime.records.run_folder import FOLDS, REPORT, folds_in
 
 if TYPE_CHECKING:
     from lenet.reported import Reported
     from lenet.runtime.models.model import Model
+    from lenet.runtime.search.record import Found
 
 Warn = Callable[[str], None]
+PICTURE = "search.svg"
 _ELSEWHERE = "executors have read the images, and this process has none of them"
 
 
@@ -44,10 +47,47 @@ def report_of_runs(folders: Sequence[Path], data: Path | None, warn: Warn) -> st
     """The page of one run, with all its held-out images, or of several side by side. LenetError
     where one is no run, or has no model yet."""
     from lenet.pages.report import compared_page, report_page
+    from lenet.runtime.search.journal import NAME
 
+    for folder in folders:
+        if (folder / NAME).exists():
+            fix = f"write it again: lenet search --resume {shlex.quote(str(folder))}"
+            raise LenetError(f"{folder} is the folder of a search, which has its report", "", fix)
+    if len(folders) == 1 and (folders[0] / FOLDS).exists():
+        return _folds(folders[0])
     if len(folders) == 1:
         return report_page(_run(folders[0], data, warn))
     return compared_page([_run(folder, None, None) for folder in folders])
+
+
+def report_of_folds(folder: Path, warn: Warn) -> Path | None:
+    """The page of a cross-validation, its trainings side by side, in its folder; None, and one line
+    of warning, where it cannot be written."""
+    from lenet.runtime.machine.files import write_atomically
+
+    try:
+        path = folder / REPORT
+        write_atomically(path, _folds(folder).encode())
+        return path
+    except LenetError as error:
+        warn(f"there is no report of the folds: {_one_line(error)}")
+    except Exception as error:  # our mistake, which must not cost the trainings
+        warn(f"there is no report of the folds: {type(error).__name__}: {error}")
+    return None
+
+
+def report_of_search(found: "Found", folder: Path, about: Mapping[str, object], warn: Warn) -> None:
+    """The picture and the page of a search, in its folder; one line of warning where the page
+    cannot be written."""
+    from lenet.pages.report import searched_page
+    from lenet.pages.search import search_svg
+    from lenet.runtime.machine.files import write_atomically
+
+    write_atomically(folder / PICTURE, f"{search_svg(found, folder.name)}\n".encode())
+    try:
+        write_atomically(folder / REPORT, searched_page(found, folder.name, about).encode())
+    except Exception as error:  # our mistake, which must not cost the search
+        warn(f"there is no report of the search: {type(error).__name__}: {error}")
 
 
 def report_of_model(model: "Model", dataset: Dataset, path: Path) -> str:
@@ -84,6 +124,15 @@ def _run(folder: Path, data: Path | None, warn: Warn | None) -> "Reported":
             lacks = _one_line(error)
             warn(f"the report lacks the held-out images: {lacks}")
     return reported_of(model, dataset, WHOLE, lacks, folder)
+
+
+def _folds(folder: Path) -> str:
+    """A cross-validation, as far as it has come."""
+    from lenet.pages.report import folded_page
+    from lenet.runtime.records.records import read_about
+
+    return folded_page([_run(own, None, None) for own in folds_in(folder)], folder.name,
+                       read_about(folder, FOLDS))  # fmt: skip
 
 
 def data_of(about: "dict[str, object]", model: "Model") -> Path | None:

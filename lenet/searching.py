@@ -56,7 +56,8 @@ def search(
     columns: of a table or DataFrame; see `lenet.train`.
     spark: a session to train in; without one, the active session is used, or one is started.
     engine: "spark", or "local" for the same answers without Spark and Java.
-    output: a folder for the search: its journal, TensorBoard files, the best model and its file.
+    output: a folder for the search: its journal, TensorBoard files, the best model and its file,
+        a picture and a report.
     resume: go on with the search in `output`, without a `spec`.
     at_once: so many trials run beside each other, and share the machine or the cluster.
     trials: how many, in place of the file's.
@@ -97,7 +98,10 @@ def search(
 
 
 def best_model(found: "Found") -> "Model":
-    """LenetError where no trial came to its end."""
+    """LenetError where no trial came to its end, or there is no model of all rows."""
+    if found.model is None and found.best is not None:
+        fix = "write `stop after` some epochs in place of `stop when`"
+        raise LenetError("there is no model of all rows", "Nothing is left to validate with.", fix)
     if found.model is None:
         reasons = dict.fromkeys(trial.reason for trial in found.trials if trial.reason)
         raise LenetError("no trial came to its end", "; ".join(list(reasons)[:3]))
@@ -136,7 +140,9 @@ def run_search(
     report: "Callable[[Event], None]", watch: "Callable[[Record, Found], None]",
     progress: Callable[[str, int, int], None] | None,
 ) -> "Found":  # fmt: skip
-    """Search, or with a journal go on; and write pictures and TensorBoard's files as well."""
+    """Search, or with a journal go on; and write a picture and a report as well."""
+    from lenet.reporting import report_of_search
+    from lenet.runtime.events import Warned
     from lenet.runtime.machine.interrupts import interruptible
     from lenet.runtime.records.run_folder import check_folder, claimed
     from lenet.runtime.search.journal import NAME, Journal
@@ -172,31 +178,33 @@ def run_search(
     }
 
     def images(graph: Graph) -> "Dataset | Deferred":
-        given = _without_tests(data, graph)
+        given = _without_tests(data, graph, bool(plan.folds))
         return images_for(graph, network.path, given, columns, options, progress)
 
+    kept = journal or Journal(folder, about)
     with interruptible(then_die=True), claimed(folder):
-        return find(
-            plan, images, options, journal or Journal(folder, about), at_once, report, watch
-        )
+        found = find(plan, images, options, kept, at_once, report, watch)
+        if folder is not None:
+            report_of_search(found, folder, kept.about, lambda text: report(Warned(text)))
+        return found
 
 
-def _without_tests(data: Any, graph: Graph) -> Any:
+def _without_tests(data: Any, graph: Graph, folded: bool) -> Any:
     """What a program has given, but for what it is to be tested with, by which a search must not
-    choose; LenetError where nothing else is held out."""
+    choose; LenetError where nothing else is held out, of this training or, of those that are
+    `folded`, of others."""
     from lenet.runtime.data.dataset import Dataset
+    from lenet.sources import held_out_of
 
     held_out = graph.data is not None and graph.data.holds_out
     tested = isinstance(data, Dataset) and data.test is not None
     tested = tested or isinstance(data, tuple | list) and len(data) > 2
+    if tested and not held_out and folded:
+        return replace(data, test=None) if isinstance(data, Dataset) else data[:2]
     if tested and not held_out:
         raise LenetError(
             "a search would choose by the test images",
             "The best of many trials is partly the luckiest one: its value there is too good.",
             "hold some out: below a line `data frame`, write `validate 20 percent`",
         )
-    if isinstance(data, Dataset):
-        if not held_out or graph.data is None or graph.train is None:
-            return data
-        return data.hold_out(graph.data.held_of(len(data.train)), graph.train.seed)
-    return data[:2] if tested else data
+    return held_out_of(data, graph)

@@ -19,6 +19,20 @@ def local_folder(data: Any) -> Path | None:
     return Path(data) if isinstance(data, str | Path) else None
 
 
+def held_out_of(data: Any, graph: Graph) -> Any:
+    """What a program has given; where the file holds rows out, they take the place of those to test
+    with."""
+    from lenet.dsl.training.values import Train
+    from lenet.runtime.data.dataset import Dataset
+    from lenet.runtime.data.splits import with_held_out
+
+    if graph.data is None or not graph.data.holds_out:
+        return data
+    if isinstance(data, Dataset):
+        return with_held_out(data, graph.data, graph.train.seed if graph.train else Train.seed)
+    return data[:2] if isinstance(data, tuple | list) else data
+
+
 def images_for(
     graph: Graph, spec: Path, data: Any, columns: Columns | None, options: Options,
     progress: "Progress | None",

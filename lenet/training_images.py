@@ -6,6 +6,7 @@ from pathlib import Path
 from lenet.api import Network
 from lenet.dsl.datasets import DATASETS
 from lenet.dsl.errors import LenetError
+from lenet.dsl.folded import is_folded
 from lenet.runtime.data.dataset import Dataset
 
 Progress = Callable[[str, int, int], None]
@@ -14,9 +15,10 @@ Progress = Callable[[str, int, int], None]
 def training_images(
     network: Network, data: Path | None, progress: Progress | None, instead: str = ""
 ) -> Dataset:
-    """Those that `lenet train` would train and validate with, read here whatever its engine is;
-    `data` is what --data says. LenetError where this process cannot have them, with what helps, or
-    what can be said `instead`."""
+    """Those that `lenet train` would train and validate with, of folds the first time, read here
+    whatever its engine is; `data` is what --data says. LenetError where this process cannot have
+    them, with what helps, or what can be said `instead`."""
+    from lenet.runtime.cross_validation import fold_graph
     from lenet.runtime.resolve import resolve_data
 
     section = network.graph.data
@@ -30,6 +32,9 @@ def training_images(
         fix = "copy some of them here, and name the folder with --data DIR"
         title = f"this command reads files of this machine, not {section.path}"
         raise LenetError(title, "", fix + more)
-    dataset = resolve_data(network.graph, network.path, data, progress)
+    graph = network.graph
+    if is_folded(graph):
+        graph = fold_graph(graph, network.path, network.settings, 1)
+    dataset = resolve_data(graph, network.path, data, progress)
     assert isinstance(dataset, Dataset)
     return dataset

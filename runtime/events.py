@@ -193,6 +193,27 @@ class Warned(Event):
     fix: str = ""
 
 
+@dataclass(frozen=True)
+class FoldBegun(Event):
+    """Of a cross-validation with so many `folds`, the training begins that one is held out of; the
+    `fold` is 0 for the training of all rows at the end."""
+
+    kind = "fold"
+    fold: int
+    folds: int
+
+
+@dataclass(frozen=True)
+class FoldDone(Event):
+    """It is over; `validation` are the numbers that its model has on the fold."""
+
+    kind = "fold_done"
+    fold: int
+    folds: int
+    epochs: int
+    validation: Mapping[str, float]
+
+
 _KINDS = {event.kind: event for event in Event.__subclasses__()}
 
 

@@ -17,6 +17,7 @@ from lenet.runtime.data.features import Features
 from lenet.runtime.data.given import given
 from lenet.runtime.data.given_columns import of_columns
 from lenet.runtime.data.labels import renumbered
+from lenet.runtime.data.splits import with_held_out
 from lenet.runtime.data.streaming import Streaming
 from lenet.runtime.data.target import Target
 from lenet.runtime.datasets import (
@@ -152,7 +153,7 @@ def _prepared(dataset: Dataset, graph: Graph, section: Data) -> Dataset:
     if any(section.pad):
         dataset = dataset.padded(section.pad)
     if section.holds_out and not section.tabular:
-        dataset = dataset.hold_out(section.held_of(len(dataset.train)), _seed(graph))
+        dataset = with_held_out(dataset, section, _seed(graph))
     return dataset.answered_by_images() if section.itself else dataset
 
 

@@ -26,7 +26,7 @@ from lenet.runtime.options import Options
 from lenet.runtime.records.checkpoint import Checkpoints, Folder, Memory, Store
 from lenet.runtime.records.records import Records
 from lenet.runtime.records.rescue import Rescue
-from lenet.runtime.records.run_folder import check_folder, claimed
+from lenet.runtime.records.run_folder import check_folder, check_goes_on, claimed
 from lenet.runtime.records.supervisor import Desk
 from lenet.runtime.resolve import Deferred
 from lenet.runtime.resumed import Before, before, taken
@@ -50,27 +50,34 @@ def train_model(
     settings: Mapping[str, Fraction] | None = None,
     watch: Watch | None = None,
     given: bool = False,
+    may_lack_tests: bool = False,
 ) -> Model:
     """Train and return the model; writes the run's folder where `options` names one. Data that a
-    program has `given`, and the file does not name, need no images to validate with."""
+    program has `given`, and the file does not name, need no images to validate with; nor do others
+    that `may_lack_tests`."""
     graph = told(graph, spec, options)
     folders = (options.folder, _checkpoint_folder(options))
     with interruptible(then_die=True), claimed(folders[0]) as lock:
-        if options.folder and not options.resume:
+        if options.resume:
+            check_goes_on(options.folder, folded=False)
+        elif options.folder:
             check_folder(options.folder, options.overwrite)
         held = lock.held if lock else lambda: True
         with claimed(folders[1]):
-            return _train(graph, spec, data, options, settings or {}, watch, given, held)
+            return _train(
+                graph, spec, data, options, settings or {}, watch, given, held, may_lack_tests
+            )
 
 
 def _train(
     graph: Graph, spec: Path, data: Dataset | Deferred, options: Options,
     settings: Mapping[str, Fraction], watch: Watch | None, given: bool, held: Callable[[], bool],
+    may_lack_tests: bool,
 ) -> Model:  # fmt: skip
     if isinstance(data, Deferred) and options.engine == "local":
         raise LenetError("the local engine does not read DataFrames", "", 'use engine="spark"')
     assert graph.train is not None
-    about = _about(graph, spec, options, settings, given)
+    about = about_run(graph, spec, options, settings, given)
     records = Records(options.folder, graph, about, options.resume, held)
     predictions: Predictions | None = None
 
@@ -82,7 +89,7 @@ def _train(
         if watch:
             watch(event)
 
-    may_lack = given and not graph.train.stop_when
+    may_lack = (given or may_lack_tests) and not graph.train.stop_when
     here = InMemory.of(data) if isinstance(data, Dataset) else None
     if here is not None:  # its mistakes are found before Spark starts
         check_source(graph, here, may_lack)
@@ -120,7 +127,7 @@ def _train(
     return models["model"]
 
 
-def _about(
+def about_run(
     graph: Graph, spec: Path, options: Options, settings: Mapping[str, Fraction], given: bool
 ) -> dict[str, Any]:
     """What is kept of a run for who goes on with it; see `read_about`."""

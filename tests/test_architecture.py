@@ -185,7 +185,7 @@ LAYERS = {
 # Layers' names that are ways to resize pictures, too.
 OTHERWISE = {
     "dsl/pictures.py": {"pad"},
-    "dsl/sections/data.py": {"last"},  # as in `validate last 20 percent`
+    "dsl/split_lines.py": {"last"},  # as in `validate last 20 percent`
     "runtime/data/preparation.py": {"crop"},
     "runtime/records/checkpoint.py": {"position"},  # of a training
 }

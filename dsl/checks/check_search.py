@@ -32,7 +32,7 @@ def check_search(file: File, sections: Sections, search: Search) -> None:
     train, data = sections.train, sections.data
     if train is None:
         report(messages.search_without_train(search.span))
-    if data is not None and not data.holds_out and not DATASETS[data.kind].given:
+    if data is not None and not data.validates and not DATASETS[data.kind].given:
         report(messages.nothing_held_out(search.span, data.span))
     if file.lowered.incomplete or file.lowered.shape is None:
         return

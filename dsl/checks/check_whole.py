@@ -14,6 +14,7 @@ from lenet.dsl.checks.check_output import (
     check_loss,
     end_is_followed,
 )
+from lenet.dsl.checks.check_split import check_split
 from lenet.dsl.datasets import DATASETS
 from lenet.dsl.graph import Node, bare_input
 from lenet.dsl.lower.lowering import Lowering
@@ -116,6 +117,7 @@ def _check_data(lowered: Lowering, sections: Sections, answers: Answers) -> None
     first, augment = lowered.nodes[0], sections.augment
     if sections.data is not None and not _has_mistakes(lowered, sections.lines["data"]):
         check_columns(lowered, sections.data)
+        check_split(lowered, sections.data)
     if sections.data is not None and any(sections.data.pad) and len(first.shape) != 3:
         report(messages.pad_needs_map(sections.data.span, lowered.lines[0].span, first.shape))
     data = sections.data

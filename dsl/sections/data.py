@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field, replace
 
-from lenet.dsl.column_lines import LINES, validate
-from lenet.dsl.columns import Fed, Liked, Series, Split
+from lenet.dsl.column_lines import LINES
+from lenet.dsl.columns import Fed, Folds, Liked, Series, Split
 from lenet.dsl.datasets import DATASETS
 from lenet.dsl.lower.reader import Reader
 from lenet.dsl.lower.values import Constants, Refused
@@ -11,6 +11,7 @@ from lenet.dsl.messages import wording as messages
 from lenet.dsl.messages.diagnostics import Diagnostic
 from lenet.dsl.pictures import BACKGROUNDS, CUT, INVERT, RESIZE_ALIASES, RESIZE_MODES
 from lenet.dsl.sections import Section, SectionLine, by_name, read_lines
+from lenet.dsl.split_lines import SPLITS
 from lenet.dsl.syntax.tree import Line, Span
 
 _LEAST, _MOST = 0.000001, 1000000.0  # deviations, and what is divided by them, stay float32
@@ -32,9 +33,9 @@ class Data:
     a class. With `skip_unreadable`, pictures that cannot be read are left out and counted. `mean`
     and `deviation` are those of `normalize`: one for all channels, or for each; () if it says none.
 
-    Of a table, `fed` are the columns of the inputs, `split` tells which rows are held out,
-    `missing` what becomes of missing values; rows may be windows of `series`, or pairs that are
-    `liked`.
+    `split` tells which rows are held out; of `folds`, each is held out of a training of its own.
+    Of a table, `fed` are the columns of the inputs, `missing` what becomes of missing values; rows
+    may be windows of `series`, or pairs that are `liked`.
     """
 
     kind: str
@@ -61,6 +62,7 @@ class Data:
     skip_unreadable: bool = False
     fed: tuple[Fed, ...] = ()
     split: Split | None = None
+    folds: Folds | None = None
     missing: str = ""
     series: Series | None = None
     liked: Liked | None = None
@@ -76,11 +78,10 @@ class Data:
         """Whether rows to train with are held out."""
         return bool(self.validate) or self.split is not None
 
-    def held_of(self, total: int) -> int:
-        """How many of so many rows are held out by chance."""
-        if self.split is None:
-            return self.validate
-        return max(1, round(total * self.split.percent / 100))
+    @property
+    def validates(self) -> bool:
+        """Whether each training has rows that are held out of it."""
+        return self.holds_out or self.folds is not None
 
 
 def _normalize(reader: Reader, data: Data) -> Data:
@@ -177,25 +178,7 @@ _LINES = (
         },
         read=_normalize,
     ),
-    SectionLine(
-        name="validate",
-        summary="hold out this many training images for validation, or `validate 20 percent`; "
-        "without it the test set validates. Of tables: `validate 20 percent by film` holds all "
-        "rows of a film out, or none; `validate last 20 percent` the end of each series; `validate "
-        'newest of user` the last row of each; `validate where split is "test"`',
-        example="validate 5000",
-        compares=True,
-        terms={
-            "percent": "the number is a part of the rows",
-            "by": "rows with the same value in this column stay together",
-            "last": "the last ones in the table's order, or of each series",
-            "newest": "the last row of each value of a column, as in `newest of user`",
-            "of": "before the column of `newest`",
-            "where": "the rows in which a column has a value",
-            "is": "before the value of `where`",
-        },
-        read=validate,
-    ),
+    *SPLITS,
     SectionLine(
         name="pad",
         summary="put so many rows and columns of zeros around every image",

@@ -13,6 +13,7 @@ from lenet.api import Network
 from lenet.commands import Data, Json, Set, load_network
 from lenet.commands.train import check_options
 from lenet.dsl.errors import LenetError
+from lenet.dsl.folded import folds_of, is_folded
 from lenet.parameters import command_takes_options
 from lenet.runtime.options import Options
 from lenet.searching import WITHOUT
@@ -53,7 +54,7 @@ def search(
     The file's section `search` says which: `rate log 0.001 to 1`. Trials are compared by
     held-out images, never by the test images; those that lag behind are stopped early. What is
     found is the same however many trials run at once, and after a kill. The folder gets the best
-    file, its model, a picture, TensorBoard's HParams, and what the search needs to go on.
+    file, its model, a picture, a report, TensorBoard's HParams, and what it needs to go on.
     """
     from lenet.searching import run_search
     from lenet.terminal.progress import Lines
@@ -122,6 +123,8 @@ def _introduce(network: Network, display: "Trials", as_json: bool) -> None:
     display.lines.say(f"{network.path.name}: {network.parameter_count:,} parameters")
     for space in graph.search.spaces:
         display.lines.say(f"  {space.title}: {space}")
+    if is_folded(graph):
+        display.lines.say(f"trials are compared by the mean over {folds_of(graph).count} folds")
 
 
 @contextmanager
@@ -157,17 +160,17 @@ def _again(folder: Path, given: Mapping[str, Any], at_once: int) -> str:
 
 
 def _conclude(found: Any, folder: Path, as_json: bool) -> None:
-    from lenet.pages.search import search_svg
-    from lenet.runtime.machine.files import write_atomically
+    from lenet.reporting import PICTURE, REPORT
     from lenet.runtime.search.kept import FILE, MODEL
     from lenet.terminal.searching import facts, found_lines
 
-    picture = folder / "search.svg"
-    write_atomically(picture, f"{search_svg(found, folder.name)}\n".encode())
+    picture, page = folder / PICTURE, folder / REPORT
     if as_json:
         best = facts(found.best, found) if found.best is not None else None
         done = {"event": "done", "metric": found.metric, "best": best, "svg": str(picture)}
-        files = {"model": str(folder / MODEL), "file": str(folder / FILE)} if best else {}
+        done["report"] = str(page) if page.exists() else None
+        files = {"file": str(folder / FILE)} if best else {}
+        files |= {"model": str(folder / MODEL)} if found.model is not None else {}
         say_json({**done, **files})
     else:
         for line in found_lines(found):
@@ -176,7 +179,11 @@ def _conclude(found: Any, folder: Path, as_json: bool) -> None:
         raise LenetError("no trial came to its end", "", "look at the reasons above")
     if not as_json:
         say(f"file     {folder / FILE}")
-        say(f"model    {folder / MODEL}")
+        if found.model is not None:
+            say(f"model    {folder / MODEL}{', of all rows' if found.folds else ''}")
         say(f"picture  {picture}")
-        say(f"next     {shlex.join(['lenet', 'evaluate', str(folder / MODEL)])}")
+        if page.exists():
+            say(f"report   {page}")
+        if found.model is not None:
+            say(f"next     {shlex.join(['lenet', 'evaluate', str(folder / MODEL)])}")
         say(f"         {shlex.join(['tensorboard', '--logdir', str(folder)])}")

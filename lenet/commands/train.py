@@ -3,11 +3,12 @@
 import shlex
 import sys
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,10 +16,14 @@ from lenet.api import Network, load_again
 from lenet.commands import Data, Json, Set, load_network, read_pairs
 from lenet.dsl.datasets import DATASETS
 from lenet.dsl.errors import LenetError
+from lenet.dsl.folded import is_folded
 from lenet.dsl.metrics import metric_called
 from lenet.parameters import command_takes_options
 from lenet.runtime.options import Options, described_options
 from lenet.terminal.console import note, say, say_json, show_diagnostics
+
+if TYPE_CHECKING:
+    from lenet.terminal.progress import Lines
 
 
 @command_takes_options(before="set_")
@@ -80,8 +85,9 @@ def train(
         elsewhere = kept[-1] if kept else ""
         return f"go on with: {_again(elsewhere, folder, given)}"
 
+    work = _cross_validate if is_folded(network.graph) else _train
     try:
-        model, page, seconds = _train(network, chosen, as_json, log, kept, report)
+        conclude = work(network, chosen, as_json, log, kept, report)
     except KeyboardInterrupt:
         if kept or _has_begun(folder, began):
             note(again())
@@ -96,7 +102,7 @@ def train(
             with suppress(OSError):  # those of a run that has not begun are empty
                 folder.rmdir()
                 folder.parent.rmdir()
-    _conclude(model, seconds, network, data, folder, page, as_json)
+    conclude()
 
 
 def _again(elsewhere: str, folder: Path, given: Mapping[str, Any]) -> str:
@@ -113,8 +119,10 @@ def _again(elsewhere: str, folder: Path, given: Mapping[str, Any]) -> str:
 
 def _has_begun(folder: Path, since: float) -> bool:
     """Whether this run, and not one before it, has written its records into the folder."""
-    about = folder / "run.json"
-    return about.exists() and about.stat().st_mtime >= since - 1
+    from lenet.runtime.records.run_folder import RUNS
+
+    known = [folder / name for name in RUNS if (folder / name).exists()]
+    return any(about.stat().st_mtime >= since - 1 for about in known)
 
 
 def _check_usage(
@@ -141,22 +149,16 @@ def check_options(given: Mapping[str, Any], resumes: bool) -> None:
         raise typer.BadParameter("--master is for Spark; --engine local takes --threads")
 
 
-def _train(
-    network: Network, options: Options, as_json: bool, log: str | None, kept: list[str],
-    report: bool,
-) -> tuple[Any, Path | None, float]:  # fmt: skip
-    """The model, where the report of the run is, if there is one, and the seconds that it all took;
-    `kept` gets where the newest checkpoint is, if it is not in its own place, or ""."""
+@contextmanager
+def _watched(
+    network: Network, options: Options, as_json: bool, log: str | None
+) -> "Iterator[Lines]":
+    """What shows the progress of a run."""
     from lenet.dsl.lower.reader import Duration
-    from lenet.reporting import report_at_end
-    from lenet.runtime.events import CheckpointKept, Event, Warned
-    from lenet.runtime.resolve import resolve_data
-    from lenet.runtime.run import train_model
     from lenet.terminal.progress import Bars, JsonLog, Lines
 
     graph, epochs = network.graph, options.epochs
     show_diagnostics(str(network.path), graph.source, network.warnings, graph.imports)
-    started = time.perf_counter()
     stop = Duration(epochs, "epochs") if epochs else graph.train.stop if graph.train else None
     watch = Lines(as_json)
     if log:
@@ -166,6 +168,23 @@ def _train(
     with watch:
         if not as_json:
             watch.say(f"{network.path.name}: {network.parameter_count:,} parameters")
+        yield watch
+
+
+def _train(
+    network: Network, options: Options, as_json: bool, log: str | None, kept: list[str],
+    report: bool,
+) -> Callable[[], None]:  # fmt: skip
+    """Train, and return what tells of the end; `kept` gets where the newest checkpoint is, if it is
+    not in its own place, or ""."""
+    from lenet.reporting import report_at_end
+    from lenet.runtime.events import CheckpointKept, Event, Warned
+    from lenet.runtime.resolve import resolve_data
+    from lenet.runtime.run import train_model
+    from lenet.terminal.progress import Bars
+
+    graph, started = network.graph, time.perf_counter()
+    with _watched(network, options, as_json, log) as watch:
         source = resolve_data(
             graph, network.path, options.data, watch.download, options.engine, options.memory
         )
@@ -181,7 +200,40 @@ def _train(
         page = None
         if report:
             page = report_at_end(model, options.folder, source, lambda text: watch(Warned(text)))
-    return model, page, time.perf_counter() - started
+    assert options.folder is not None
+    seconds = time.perf_counter() - started
+    return partial(_conclude, model, seconds, network, options.data, options.folder, page, as_json)
+
+
+def _cross_validate(
+    network: Network, options: Options, as_json: bool, log: str | None, kept: list[str],
+    report: bool,
+) -> Callable[[], None]:  # fmt: skip
+    """The same of a file that says `folds`; a checkpoint of any of its trainings is `kept`."""
+    from lenet.folds import run_folds
+    from lenet.runtime.events import CheckpointKept, Event
+    from lenet.terminal.folds import conclude_folds
+
+    started = time.perf_counter()
+    with _watched(network, options, as_json, log) as watch:
+
+        def take(event: Event) -> None:
+            if isinstance(event, CheckpointKept):
+                kept[:] = [""]
+            watch(event)
+
+        found = run_folds(network, options.data, None, options, take, watch.download, report)
+    assert options.folder is not None
+    folder, seconds = options.folder, time.perf_counter() - started
+
+    def conclude() -> None:
+        conclude_folds(found, seconds, folder, as_json)
+        if not as_json:
+            tested = found.model is not None and found.model.history[-1]["validation"]
+            file = folder / "model.safetensors"
+            _next([_evaluation(network, options.data, file) if tested else ""], folder)
+
+    return conclude
 
 
 def _conclude(
@@ -219,13 +271,23 @@ def _conclude(
     if page is not None:
         say(f"report   {page}")
     say(f"digest   {model.digest[:16]}…, {seconds:.1f} s in all")
-    where = ["--data", str(data)] if data else []
-    if not data and network.graph.data and network.graph.data.path:
-        where = ["--data", str(network.path.parent / network.graph.data.path)]
+    _next([_evaluation(network, data, file)], folder)
+
+
+def _evaluation(network: Network, data: Path | None, file: Path) -> str:
+    """The command that tries a model with held-out images; "" where a program gave them."""
     section = network.graph.data
-    frame = section is not None and DATASETS[section.kind].given
-    if not frame:
-        say(f"next     {shlex.join(['lenet', 'evaluate', str(file), *where])}")
+    if section is not None and DATASETS[section.kind].given:
+        return ""
+    where = ["--data", str(data)] if data else []
+    if not data and section is not None and section.path:
+        where = ["--data", str(network.path.parent / section.path)]
+    return shlex.join(["lenet", "evaluate", str(file), *where])
+
+
+def _next(commands: list[str], folder: Path) -> None:
+    """What to do next, TensorBoard last."""
     if find_spec("tensorboard") is not None:
-        command = shlex.join(["tensorboard", "--logdir", str(folder)])
-        say(f"         {command}" if not frame else f"next     {command}")
+        commands = [*commands, shlex.join(["tensorboard", "--logdir", str(folder)])]
+    for number, command in enumerate(filter(None, commands)):
+        say(f"{'' if number else 'next':<9}{command}")

@@ -13,6 +13,8 @@ from lenet.runtime.events import (
     DataCounted,
     EpochDone,
     Event,
+    FoldBegun,
+    FoldDone,
     IterationDone,
     SparkStarted,
     StageFailed,
@@ -23,7 +25,8 @@ from lenet.runtime.events import (
 )
 from lenet.terminal.columns import elided
 
-_OBJECTS = EpochDone | DataCounted | Warned  # that --json prints, epochs without their top1
+# What --json prints, epochs without their top1.
+_OBJECTS = EpochDone | DataCounted | Warned | FoldBegun | FoldDone
 _SHOWN = 6  # names of tensors
 _WIDTH = 79  # of a line
 _NAME = 40  # of a metric, which may name a class
@@ -100,6 +103,15 @@ def _answer_lines(event: DataCounted, indent: str, values: str) -> list[str]:
     return textwrap.wrap(whole, _WIDTH, subsequent_indent=indent, break_long_words=False)
 
 
+def fold_parts(event: FoldDone) -> list[str]:
+    """What came of a fold."""
+    parts = [
+        f"{elided(clean(name), _NAME)} {metric_called(name).shown(value)}"
+        for name, value in event.validation.items()
+    ]
+    return [f"fold {event.fold} of {event.folds}: {parts[0]}", *parts[1:]]
+
+
 def warning_lines(event: Warned) -> list[str]:
     """A warning and its fix, in lines of at most 79 columns."""
     lines = _filled(f"warning: {event.text}", "  ")
@@ -152,6 +164,8 @@ class Lines:
             self.say(f"downloaded {name}, {total:,} bytes")
 
     def __call__(self, event: Event) -> None:
+        if isinstance(event, FoldBegun):
+            self.started = False
         if self.as_json and isinstance(event, _OBJECTS):
             found = event.as_dict()
             if isinstance(event, EpochDone):
@@ -187,6 +201,11 @@ class Lines:
         elif isinstance(event, Compiled):
             how = "taken from the cache" if event.cached else "compiled"
             self.say(f"kernels {how} in {event.seconds:.1f} s")
+        elif isinstance(event, FoldBegun):
+            self.say(f"fold {event.fold} of {event.folds}" if event.fold else "all rows")
+        elif isinstance(event, FoldDone):
+            for line in _wrapped(fold_parts(event), " " * 8).split("\n"):
+                self.say(line)
         elif isinstance(event, Validated):
             self.say("  ".join([f"iteration {event.iteration}", *_validation(event)]))
 

@@ -82,15 +82,15 @@ def trial_lines(record: Record, found: Found) -> list[str]:
 
 def _told(record: Record, found: Found) -> str:
     if record.same is not None:
-        return f"{found.metric} {_shown(_last(record), found)}, the same as {record.same}"
+        return f"{found.metric} {_shown(record.last, found)}, the same as {record.same}"
     if record.state == "failed":
         return f"failed: {clean(record.reason)}"
-    text = f"{found.metric} {_shown(_last(record), found)}"
-    return text if record.state == "done" else f"{text}, stopped after {_epochs(record.epochs)}"
-
-
-def _last(record: Record) -> float | None:
-    return record.values[-1] if record.value is None and record.values else record.value
+    text = f"{found.metric} {_shown(record.last, found)}"
+    if found.folds:
+        after = f"{len(record.values)} of {found.folds} folds"
+    else:
+        after = _epochs(record.epochs)
+    return text if record.state == "done" else f"{text}, stopped after {after}"
 
 
 def _shown(value: float | None, found: Found) -> str:
@@ -104,9 +104,7 @@ def _epochs(count: int) -> str:
 def found_lines(found: Found) -> list[str]:
     """The table of the best trials and of the file as it is, and how many there were, at most 80
     columns wide."""
-    score = metric_called(found.metric).score
-    done = [r for r in found.trials if r.state == "done" and r.value is not None and r.same is None]
-    best = sorted(done, key=lambda r: (-score(r.value or 0.0), r.number))
+    best = found.ranked
     shown = best[:_SHOWN] + [r for r in best[_SHOWN:] if r.number == 0]
     titles = [elided(title, _CELL) for title in found.titles]
     rows = [("trial", found.metric, "epochs", *titles)]

@@ -186,7 +186,11 @@ class Dataset:
         """
         total = len(self.train)
         held_out = np.sort(chosen_rows(total, count, seed))
-        kept = np.delete(np.arange(total), held_out)
+        return self.parted(np.delete(np.arange(total), held_out), held_out)
+
+    def parted(self, kept: NDArray[np.intp], held_out: NDArray[np.intp]) -> "Dataset":
+        """The training images at the positions `kept` to train with, and others to test with. A
+        former test set is left out."""
         return replace(self, train=self.train.take(kept), test=self.train.take(held_out))
 
 

@@ -57,6 +57,7 @@ def of_columns(data: Any, graph: Graph, section: Data, columns: Columns | None) 
             raise DataError(
                 f"the column {clean(columns.validation)} leaves no rows to {lacking} with"
             )
+        section = replace(section, validate=0, split=None)  # which the column comes before
     seed = graph.train.seed if graph.train else Train.seed
     wanted = Wanted(section, target=Target.of(graph), inputs=graph.inputs, seed=seed)
     return dataset_of_columns(train, test, wanted)

@@ -7,11 +7,12 @@ import pyarrow as pa
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from lenet.dsl.columns import Series
+from lenet.dsl.columns import Series, Split
 from lenet.dsl.messages.clean import clean
 from lenet.dsl.sections.data import Data
 from lenet.runtime.data.dataset import DataError
 from lenet.runtime.data.features import DROP, column_of
+from lenet.runtime.data.splits import period
 from lenet.runtime.inputs.lists import texts_of
 from lenet.runtime.inputs.numbers import matrix_of
 
@@ -122,11 +123,11 @@ class Windows:
 
 def windows_of(tracks: list[Track], section: Data) -> Windows:
     """All windows whose next steps are known. Of each series the last percent of its steps are held
-    out: windows whose answers begin there validate, and those whose answers reach into it are left
-    out, so that nothing is learnt of what is asked."""
+    out: windows whose answers begin there validate, and those whose answers reach into it, or
+    beyond, are left out, so that nothing is learnt of what is asked."""
     series, split = section.series, section.split
     assert series is not None
-    if split is not None and split.how != "end":
+    if split is not None and split.how not in ("end", "period"):
         raise DataError(
             "windows of series overlap, so rows that are held out by chance would be known",
             "", "write `validate last 20 percent`",
@@ -135,7 +136,7 @@ def windows_of(tracks: list[Track], section: Data) -> Windows:
     reach = series.window + series.ahead
     for track in tracks:
         steps = len(track.values)
-        end = steps if split is None else steps - max(1, round(steps * split.percent / 100))
+        end, behind = _held_out(steps, split)
         known.append(track.values[:end])
         if steps < reach:
             continue
@@ -147,7 +148,7 @@ def windows_of(tracks: list[Track], section: Data) -> Windows:
         if section.missing in ("", DROP):
             good &= ~np.isnan(whole[:, :, : series.window]).any(axis=(1, 2))
         first = np.arange(steps - reach + 1)
-        test = first + series.window >= end
+        test = (first + series.window >= end) & (first + series.window < behind)
         train = first + reach <= end
         out += int((~good & (test | train)).sum())
         chosen = good & (test | train)
@@ -163,6 +164,15 @@ def windows_of(tracks: list[Track], section: Data) -> Windows:
         np.concatenate(parts), np.concatenate(answers), np.concatenate(marks), out,
         np.concatenate(known),
     )  # fmt: skip
+
+
+def _held_out(steps: int, split: Split | None) -> tuple[int, int]:
+    """Where the steps that are held out begin, and where they end."""
+    if split is None:
+        return steps, steps
+    if split.how == "period":
+        return period(steps, split)
+    return steps - max(1, round(steps * split.percent / 100)), steps
 
 
 def check_missing(tracks: list[Track], section: Data) -> None:

@@ -16,6 +16,8 @@ from lenet.runtime.models.model_facts import Damaged, settings_of, texts_of
 from lenet.runtime.records.recorder import Recorder, read_history
 from lenet.runtime.records.run_folder import clear_folder
 
+RUN = "run.json"
+
 
 class Records:
     """Takes a run's events; `history` has the dicts of its epochs' events, without their kind.
@@ -98,7 +100,7 @@ class Records:
         assert self.graph.train is not None
         given = self.graph.train, iteration, self.held, self.graph
         self.recorder = Recorder(self.folder, *given)
-        write_atomically(self.folder / "run.json", self.about_text())
+        write_atomically(self.folder / RUN, self.about_text())
 
 
 def epochs_of(folder: Path) -> list[dict[str, Any]]:
@@ -107,11 +109,11 @@ def epochs_of(folder: Path) -> list[dict[str, Any]]:
     return [{k: v for k, v in e.items() if k != "event"} for e in events if e["event"] == "epoch"]
 
 
-def read_about(folder: Path) -> dict[str, Any]:
-    """What `run.json` says of the run in a folder, with `settings` as numbers; `earlier` are such
-    dicts of how it was told to train before, where it has gone on with other settings. LenetError
-    where there is none."""
-    path = folder / "run.json"
+def read_about(folder: Path, name: str = RUN) -> dict[str, Any]:
+    """What `run.json`, or the file of this name, says of the run in a folder, with `settings` as
+    numbers; `earlier` are such dicts of how it was told to train before, where it has gone on with
+    other settings. LenetError where there is none."""
+    path = folder / name
     try:
         about = json.loads(read_file(path).decode())
         found = _checked(about)

@@ -13,10 +13,26 @@ from lenet.dsl.errors import LenetError
 from lenet.runtime.records.run_lock import Lock
 
 REPORT = "report.html"
+FOLDS = "folds.json"  # of a cross-validation, whose trainings are runs in the folders below
+WHOLE = "all-rows"  # the folder of the last one
+RUNS = ("run.json", FOLDS)
 _OURS = (
     "model.safetensors", "best.safetensors", "history.jsonl", "tensorboard", "checkpoints",
-    "run.json", REPORT,
+    *RUNS, REPORT,
 )  # fmt: skip
+
+
+def fold_folder(folder: Path, number: int) -> Path:
+    """That of the training that a fold, from 1, is held out of; 0 is that of all rows."""
+    return folder / (f"fold-{number}" if number else WHOLE)
+
+
+def folds_in(folder: Path) -> list[Path]:
+    """Those of the folds of a cross-validation that have a model, in their order."""
+    found: list[Path] = []
+    while (own := fold_folder(folder, len(found) + 1)).joinpath("model.safetensors").exists():
+        found.append(own)
+    return found
 
 
 def new_folder(name: str) -> tuple[Path, str]:
@@ -91,15 +107,34 @@ def check_folder(folder: Path, overwrite: bool) -> None:
         raise LenetError(
             f"there is a run in {folder} already",
             f"It would lose {', '.join(there)}.",
-            (again if "run.json" in there else "")
+            (again if set(RUNS) & set(there) else "")
             + "name another folder with -o, or overwrite it with --force",
-            ("go on with it with resume=True; " if "run.json" in there else "")
+            ("go on with it with resume=True; " if set(RUNS) & set(there) else "")
             + "name another folder with output=, or overwrite it with overwrite=True",
         )
 
 
-def clear_folder(folder: Path) -> None:
-    """Remove the run in the folder, but for its checkpoints; what else lies there stays."""
+def check_goes_on(folder: Path | None, folded: bool) -> None:
+    """LenetError where what is to go on is a cross-validation, and the run in the folder is none,
+    or the other way round."""
+    if folder is None or not any((folder / name).exists() for name in RUNS):
+        return
+    if (folder / FOLDS).exists() and not folded:
+        title = f"the run in {folder} is a cross-validation"
+        fix = f"go on with one of its trainings, such as {fold_folder(folder, 1)}, or write `folds`"
+        raise LenetError(title, "The file that it is to go on with has no line `folds`.", fix)
+    if folded and not (folder / FOLDS).exists():
+        title = f"the run in {folder} is no cross-validation"
+        fix = "leave the line `folds` out, or name another folder for a new run"
+        raise LenetError(title, "The file that it is to go on with has a line `folds`.", fix)
+
+
+def clear_folder(folder: Path, but: Path | None = None) -> None:
+    """Remove the run in the folder, but for its checkpoints, and the trainings of a
+    cross-validation, `but` for one that has begun anew; what else lies there stays."""
+    if (folder / FOLDS).exists():
+        for path in {*folder.glob("fold-*"), folder / WHOLE} - {but}:
+            shutil.rmtree(path, ignore_errors=True)
     for name in _OURS:
         if name == "checkpoints":
             continue

@@ -54,7 +54,7 @@ def number_as_choice(text: str, space: Space) -> Choice:
 
 
 @dataclass(frozen=True)
-class _Domain:
+class Domain:
     """A space as Optuna sees it."""
 
     space: Space
@@ -71,7 +71,8 @@ class _Domain:
         return number_as_choice(text, self.space)
 
 
-def _domain(space: Space) -> _Domain:
+def domain_of(space: Space) -> Domain:
+    """That of a space."""
     from optuna.distributions import (
         CategoricalDistribution,
         FloatDistribution,
@@ -87,7 +88,7 @@ def _domain(space: Space) -> _Domain:
         found = IntDistribution(int(space.low), int(space.high), log=space.logarithmic)
     else:
         found = FloatDistribution(float(space.low), float(space.high), log=space.logarithmic)
-    return _Domain(space, found)
+    return Domain(space, found)
 
 
 class OptunaChooser:
@@ -99,7 +100,7 @@ class OptunaChooser:
             direction="maximize", sampler=sampler, pruner=optuna.pruners.NopPruner()
         )
         self.pruned = optuna.trial.TrialState.PRUNED
-        self.domains: Mapping[str, _Domain] = {space.title: _domain(space) for space in spaces}
+        self.domains: Mapping[str, Domain] = {space.title: domain_of(space) for space in spaces}
         self.open: list[Any] = []
 
     def ask(self) -> Settings | None:

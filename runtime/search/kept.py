@@ -47,6 +47,11 @@ class Kept:
         if path.exists():  # else it was put into its place before a kill
             path.replace(self.folder / MODEL)
 
+    def put(self, model: Model) -> None:
+        """This is the model of the best trial."""
+        if self.folder is not None:
+            model.save(self.folder / MODEL)
+
     def forget(self, count: int) -> None:
         """All others of the first trials, when so many are compared. A search that goes on may
         have one of the next round already."""

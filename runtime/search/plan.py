@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lenet.dsl.check import check, reader_of
 from lenet.dsl.errors import LenetError
+from lenet.dsl.folded import folds_of, is_folded
 from lenet.dsl.graph import Graph
 from lenet.dsl.metrics import METRICS
 from lenet.dsl.search.places import File, Target, target_of
@@ -13,6 +14,7 @@ from lenet.dsl.search.variants import variant
 from lenet.dsl.sections.search import Search
 from lenet.dsl.syntax.tree import Tree
 from lenet.dsl.vocabulary import Use
+from lenet.runtime.cross_validation import fold_graph
 from lenet.runtime.options import Options
 from lenet.runtime.samplers import Settings
 from lenet.runtime.told import told
@@ -21,7 +23,8 @@ from lenet.runtime.told import told
 @dataclass(frozen=True, eq=False)
 class Plan:
     """What is searched: the text of a file, at `spec`, without mistakes, and those that it imports;
-    its search, with the places that it names."""
+    its search, with the places that it names. `first` is the net of the first training, whose
+    images are told of: where the file has folds, that without the first one."""
 
     spec: Path
     text: str
@@ -31,6 +34,7 @@ class Plan:
     search: Search
     targets: tuple[Target, ...]
     metric: Use
+    first: Graph
 
     @classmethod
     def of(cls, spec: Path, text: str, imports: Mapping[str, str], options: Options) -> "Plan":
@@ -48,7 +52,8 @@ class Plan:
         train = graph.train
         numbers = (use for use in train.metrics if not METRICS[use.name].table)
         metric = graph.search.best or train.keep or next(numbers)
-        return cls(spec, text, imports, checked.tree, graph, graph.search, targets, metric)
+        first = told(fold_graph(graph, spec, {}, 1), spec, options) if is_folded(graph) else graph
+        return cls(spec, text, imports, checked.tree, graph, graph.search, targets, metric, first)
 
     @property
     def titles(self) -> tuple[str, ...]:
@@ -61,9 +66,17 @@ class Plan:
         return tuple(target.own for target in self.targets)
 
     @property
+    def folds(self) -> int:
+        """How many each trial has, 0 if it is a single training."""
+        return folds_of(self.graph).count if is_folded(self.graph) else 0
+
+    @property
     def longest(self) -> int:
-        """How many validations at the ends of epochs a trial has, 0 where nobody knows it."""
+        """How many validations at the ends of epochs a trial has, or how many folds; 0 where nobody
+        knows it."""
         train = self.graph.train
+        if self.folds:
+            return self.folds
         assert train is not None
         if train.stop is None or train.stop.unit != "epochs":
             return 0

@@ -18,9 +18,9 @@ class Record:
     """A trial: its `number`, 0 for what the file itself says; its `settings`, in the order of the
     search's lines, "" for one that another one has taken away. It is `done`, was `stopped` early,
     or has `failed` for a `reason`. Of its validations, at the ends of epochs, it has the `values`
-    of the metric, and the `value` of its model; `epochs` is how many it had. A trial whose file is
-    that of an earlier one is not trained again: it is the `same`. `parameters` is how many values
-    were trained.
+    of the metric, and the `value` of its model; `epochs` is how many it had, or the longest of its
+    folds. A trial whose file is that of an earlier one is not trained again: it is the `same`.
+    `parameters` is how many values were trained.
     """
 
     number: int
@@ -32,6 +32,11 @@ class Record:
     reason: str = ""
     same: int | None = None
     parameters: int = 0
+
+    @property
+    def last(self) -> float | None:
+        """The value of its model; of a trial that was stopped early, where it was then."""
+        return self.values[-1] if self.value is None and self.values else self.value
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -55,7 +60,9 @@ class Record:
 class Found:
     """What a search has found: the trials in the order of their numbers, the first of which is the
     file as it is; the `best`, None if none came to its end; its file as a `text`, and its `model`.
-    `spaces` are what was searched, `metric` is the name of what trials are compared by."""
+    `spaces` are what was searched, `metric` is the name of what trials are compared by. With so
+    many `folds`, a trial's values are its means over the folds so far, and the model is of all
+    rows."""
 
     spaces: tuple[Space, ...]
     metric: str
@@ -63,6 +70,7 @@ class Found:
     best: Record | None
     text: str
     model: "Model | None"
+    folds: int = 0
 
     @property
     def titles(self) -> tuple[str, ...]:
@@ -74,6 +82,14 @@ class Found:
         """Those of the best trial."""
         values = self.best.settings if self.best is not None else ()
         return dict(zip(self.titles, values, strict=False))
+
+    @property
+    def ranked(self) -> list[Record]:
+        """Those that are done, the best first; one that is the same as another is left out."""
+        score = metric_called(self.metric).score
+        done = [r for r in self.trials if r.state == "done" and r.value is not None]
+        once = [record for record in done if record.same is None]
+        return sorted(once, key=lambda r: (-score(r.value or 0.0), r.number))
 
     def __repr__(self) -> str:
         entry = metric_called(self.metric)

@@ -11,12 +11,12 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lenet.dsl.errors import LenetError
 from lenet.dsl.metrics import metric_called, named
 from lenet.runtime.data import Dataset
-from lenet.runtime.early import Judge
+from lenet.runtime.early import Judge, Patient
 from lenet.runtime.engine import opened_session
 from lenet.runtime.events import Warned, Watch
 from lenet.runtime.guesses import guesses_of
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 _LAST_SECONDS = 60.0  # that trials which were stopped may take for the step they are in
 _POLL = 0.2
 Watcher = Callable[[Record, Found], None]
+Result = TypeVar("Result")
 
 
 def search(
@@ -52,7 +53,7 @@ def search(
     for warning in _warnings(plan, at_once):
         report(warning)
     at_once = min(at_once, plan.search.together)
-    given = images.loaded(plan.graph)
+    given = images.loaded(plan.first)
     size = 0
     if isinstance(given, Dataset):
         size = given.train.pixels.nbytes + (given.test.pixels.nbytes if given.test else 0)
@@ -61,9 +62,9 @@ def search(
     with opened_session(size, name, options, report, settings) as session:
         images.session = session
         try:
-            source = images.source(plan.graph)
-            report(replace(summary(plan.graph, source), guesses=guesses_of(plan.graph, source)))
-            for odd in odd_things(plan.graph, source):
+            source = images.source(plan.first)
+            report(replace(summary(plan.first, source), guesses=guesses_of(plan.first, source)))
+            for odd in odd_things(plan.first, source):
                 report(odd)
             _same_images(journal, source.fingerprint)
             options, at_once = _each(options, session, at_once)
@@ -156,7 +157,18 @@ class _Rounds:
             self._tell(trials)
             self.journal.spend(time.monotonic() - began)
         best = best_of(self.told, self.metric)
+        if self.plan.folds and best is not None:
+            return self._found(best, self._of_all_rows(best))
         return self._found(best, self.kept.model(best))
+
+    def _of_all_rows(self, best: Record) -> Model | None:
+        """The model of the best settings: those of the folds have not seen all rows."""
+        _, graph, reason = graph_of(self.texts[best.number], self.setting)
+        trial = Trial(best.number, best.settings, graph, reason, Patient, self.setting)
+        model = self._in_threads([trial], lambda own: own.of_all_rows())[0]
+        if model is not None:
+            self.kept.put(model)
+        return model
 
     def _choose(self, count: int) -> list[Trial]:
         """The trials of a round; the first of all is the file as it is."""
@@ -186,20 +198,25 @@ class _Rounds:
             first = self.files.setdefault(self.texts[trial.number], trial.number)
             if first == trial.number and trial.number not in self.journal.records:
                 left.append(trial)
+        self._in_threads(left, self._one)
+
+    def _in_threads(self, trials: Sequence[Trial], work: Callable[[Trial], Result]) -> list[Result]:
+        """What comes of the work on each, some at a time."""
         pool = ThreadPoolExecutor(self.at_once, thread_name_prefix="lenet trial")
-        self.trials = left
-        futures = [pool.submit(self._one, trial) for trial in left]
+        self.trials = list(trials)
+        futures = [pool.submit(work, trial) for trial in trials]
         try:
             _wait(futures)
         except KeyboardInterrupt:
             last_words()
             raise
         finally:
-            for trial in left:
+            for trial in trials:
                 trial.end()
             pool.shutdown(wait=False, cancel_futures=True)
             with suppress(KeyboardInterrupt):
                 wait(futures, timeout=_LAST_SECONDS)
+        return [future.result() for future in futures]
 
     def _one(self, trial: Trial) -> None:
         record, model = trial.run()
@@ -242,10 +259,11 @@ class _Rounds:
         text = self.kept.text
         told = tuple(self.told)
         spaces = tuple(target.space for target in self.plan.targets)
-        return Found(spaces, named(self.plan.metric), told, best, text, model)
+        metric, folds = named(self.plan.metric), self.plan.folds
+        return Found(spaces, metric, told, best, text, model, folds)
 
 
-def _wait(futures: Sequence[Future[None]]) -> None:
+def _wait(futures: Sequence[Future[Any]]) -> None:
     """Until all are done; raises what the first that fails has raised."""
     left = set(futures)
     while left:

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from lenet.dsl.check import check, reader_of
 from lenet.dsl.errors import LenetError
+from lenet.dsl.folded import fold_text, folds_of, is_folded, whole_text
 from lenet.dsl.graph import Graph
 from lenet.dsl.metrics import metric_called, named
 from lenet.dsl.search.variants import corrected
 from lenet.dsl.vocabulary import Use
+from lenet.runtime.cross_validation import mean_of
+from lenet.runtime.data.dataset import DataError
 from lenet.runtime.early import Watcher
 from lenet.runtime.engine import on_engine
 from lenet.runtime.events import EpochDone, Event, IterationDone, Started, Validated, Warned
@@ -69,6 +72,8 @@ class Trial:
     watcher: Callable[[], Watcher]
     setting: Setting
     ended: bool = False
+    means: list[float] = field(default_factory=list)  # over the folds so far
+    longest: int = 0  # epochs that one of them had
     epochs: list[dict[str, Any]] = field(default_factory=list)
     values: dict[int, float] = field(default_factory=dict)  # by iteration
     _lags: bool = False
@@ -86,6 +91,8 @@ class Trial:
             return self._record("failed", reason=self.reason), None
         count = graph.parameter_count
         try:
+            if self._folded:
+                return self._folds(graph), None
             model, value = self._train(graph)
         except _Lagging:
             return self._record("stopped", parameters=count), None
@@ -98,10 +105,52 @@ class Trial:
                 raise  # the file itself cannot be trained
             self._look_at_session()
             return self._record("failed", reason=error.title, parameters=count), None
+        return self._measured(value, count), model
+
+    @property
+    def _folded(self) -> bool:
+        return self.graph is not None and is_folded(self.graph)
+
+    def _measured(self, value: float | None, count: int) -> Record:
         if value is None:
             reason = f"{named(self.setting.metric)} cannot be measured"
-            return self._record("failed", reason=reason, parameters=count), None
-        return self._record("done", value=value, parameters=count), model
+            return self._record("failed", reason=reason, parameters=count)
+        return self._record("done", value=value, parameters=count)
+
+    def _folds(self, graph: Graph) -> Record:
+        """What comes of a training for each fold; between them, it may lag behind others by the
+        mean so far."""
+        folds, watch = folds_of(graph), self.watcher()
+        metric = metric_called(named(self.setting.metric))
+        values: list[float] = []
+        for number in range(1, folds.count + 1):
+            self.epochs, self.values = [], {}
+            text = fold_text(graph.source, folds, number)
+            own = graph_of(text, self.setting)[1]
+            assert own is not None
+            _, value = self._train(own)
+            if value is None:
+                return self._measured(None, graph.parameter_count)
+            values.append(value)
+            self.means.append(mean_of(values))
+            self.longest = max(self.longest, self.epochs[-1]["epoch"])
+            if watch.lags(metric.score(self.means[-1])) and number < folds.count:
+                raise _Lagging
+        return self._measured(self.means[-1], graph.parameter_count)
+
+    def of_all_rows(self) -> Model | None:
+        """The model of its settings that all rows were trained with, where its value is the mean of
+        folds; None, and a warning, where the file needs rows to validate with."""
+        assert self.graph is not None
+        text = whole_text(self.graph.source, folds_of(self.graph))
+        graph = graph_of(text, self.setting)[1]
+        assert graph is not None and graph.train is not None
+        self.epochs, self.values = [], {}
+        try:
+            return self._train(graph, may_lack_tests=not graph.train.stop_when)[0]
+        except DataError as error:
+            self.setting.warn(f"there is no model of all rows: {error.title}")
+            return None
 
     def _look_at_session(self) -> None:
         """LenetError where Spark itself has ended, in which no other trial would do better."""
@@ -114,13 +163,15 @@ class Trial:
         metric = named(self.setting.metric)
         values = tuple(e["validation"][metric] for e in self.epochs if metric in e["validation"])
         epochs = self.epochs[-1]["epoch"] if self.epochs else 0
+        if self._folded:
+            values, epochs = tuple(self.means), self.longest
         return Record(self.number, self.settings, state, values, epochs=epochs, **facts)
 
-    def _train(self, graph: Graph) -> tuple[Model, float | None]:
+    def _train(self, graph: Graph, may_lack_tests: bool = False) -> tuple[Model, float | None]:
         """The model, and its value."""
         setting = self.setting
         source = setting.images.source(graph)
-        check_source(graph, source)
+        check_source(graph, source, may_lack_tests)
         graph = weighted(graph, source)
         job, model = make_job(graph, setting.spec, source, {})
         records = Records(None, graph, {}, False, lambda: True)
@@ -167,7 +218,8 @@ class Trial:
     def _start(self, iteration: int) -> None:
         self.epochs = [e for e in self.epochs if e["iteration"] <= iteration]
         self.values = {k: value for k, value in self.values.items() if k <= iteration}
-        self._watch, self._lags, self._stopped = self.watcher(), False, False
+        self._watch = None if self._folded else self.watcher()
+        self._lags = self._stopped = False
         for epoch in self.epochs:
             self._see(epoch["validation"].get(named(self.setting.metric)))
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -22,11 +21,12 @@ from lenet.dsl.shapes import Shape, as_image
 from lenet.dsl.training.values import Train
 from lenet.runtime.data.columns import Columns
 from lenet.runtime.data.counts import Counts, together
-from lenet.runtime.data.dataset import DataError, chosen_rows
+from lenet.runtime.data.dataset import DataError
 from lenet.runtime.data.formats.pictures import Layout
 from lenet.runtime.data.formats.tables import check_pictures
 from lenet.runtime.data.preparation import Preparation
 from lenet.runtime.data.rows import READY, unusable
+from lenet.runtime.data.splits import parted
 from lenet.runtime.data.streaming import Streaming
 from lenet.runtime.data.target import Target
 from lenet.runtime.data.values import Form, form_of_encoded
@@ -158,15 +158,12 @@ def _numbered(
         detail = f"{left_out[0]}." if left_out else ""
         raise DataError(f"{name} has no rows to train on", detail)
     chosen = None
-    validate = (
-        0 if columns.validation is not None or not section.holds_out else section.held_of(rows)
-    )
-    if validate:
+    if columns.validation is None and section.holds_out:
         if held:
             detail = "The data section says `validate`, and rows to validate with are there too."
             raise DataError("there are two sets to validate with", detail, "leave one of them out")
-        chosen = np.sort(chosen_rows(rows, validate, seed)).astype(np.int64)
-        rows, held = rows - validate, validate
+        chosen = parted(section, rows, seed)
+        rows, held = len(chosen.kept), len(chosen.held_out)
     starts: tuple[dict[int, int], dict[int, int]] = ({}, {})
     next_train = next_held = 0
     for row in found:

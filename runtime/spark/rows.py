@@ -15,6 +15,7 @@ from lenet.runtime.data.counts import count, times_of
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.data.encoded import Encoded
 from lenet.runtime.data.rows import labels_of, ready
+from lenet.runtime.data.splits import Parted
 from lenet.runtime.data.values import Form
 
 if TYPE_CHECKING:
@@ -82,11 +83,11 @@ NUMBERED = "row long, validation boolean, image binary, label int, answers binar
 @dataclass(frozen=True, eq=False)
 class Numbers:
     """The first rows of the partitions, counted apart for those to train and those to validate
-    with; and of the former the `chosen` ones, sorted, that are to validate with instead."""
+    with; and of the former the `chosen` ones that are to validate with instead, or are left out."""
 
     train: dict[int, int]
     held_out: dict[int, int]
-    chosen: NDArray[np.int64] | None
+    chosen: Parted | None
 
 
 def number(batches: Iterator[pa.RecordBatch], numbers: Numbers) -> Iterator[pa.RecordBatch]:
@@ -105,9 +106,11 @@ def number(batches: Iterator[pa.RecordBatch], numbers: Numbers) -> Iterator[pa.R
         next_train, next_held = next_train + int((~held).sum()), next_held + int(held.sum())
         validation = held
         if numbers.chosen is not None:
-            places = np.searchsorted(numbers.chosen, rows)
-            inside = np.minimum(places, len(numbers.chosen) - 1)
-            validation = numbers.chosen[inside] == rows
+            inside = rows < numbers.chosen.end
+            batch, rows = batch.filter(pa.array(inside)), rows[inside]
+            chosen = numbers.chosen.held_out
+            places = np.searchsorted(chosen, rows)
+            validation = chosen[np.minimum(places, len(chosen) - 1)] == rows
             rows = np.where(validation, places, rows - places)
         yield pa.record_batch(
             [

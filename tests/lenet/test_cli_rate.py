@@ -18,6 +18,7 @@ from lenet.rates import found_text
 from lenet.runtime.make_job import make_job
 from lenet.runtime.rates.course import Course, course_of
 from lenet.runtime.resolve import resolve_data
+from lenet.runtime.training import batch_size
 from lenet.runtime.training.range_test import RangeTest, range_test
 from lenet.runtime.training.source import InMemory
 
@@ -387,6 +388,28 @@ def test_augmentation_and_normalizations_are_part_of_the_test(here: Path) -> Non
     assert run(*given).stdout != one.stdout
 
 
+# The batch
+
+
+def test_a_batch_for_programs_and_people(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The noise is the same with any number of threads; a net that learns nothing has no scale."""
+    for name, value in (("_SECONDS", 0.0), ("_TURN", 0.0), ("_LARGEST", 64)):
+        monkeypatch.setattr(batch_size, name, value)
+    monkeypatch.setattr(batch_size, "_MEASURED_AFTER", (0, 30))
+    done = run("rate", "net.lenet", "--batch", "--json", "--threads", 1)
+    told = json.loads(done.stdout)
+    assert [size["batch"] for size in told["sizes"]] == [16, 32, 64]
+    assert told["batch"] in (16, 32, 64)
+    first, last = told["noise_scales"]
+    assert (first["iterations"], last["iterations"]) == (0, 30)
+    assert 0 < first["scale"] < last["scale"]
+    two = json.loads(run("rate", "net.lenet", "--batch", "--json", "--threads", 2).stdout)
+    assert two["noise_scales"] == told["noise_scales"]
+    printed = run("rate", "net.lenet", "--batch").stdout
+    assert printed.splitlines()[-1].startswith("batch ") and "after 30 iterations" in printed
+    assert all(len(line) <= 80 for line in printed.splitlines()) and not list(here.glob("*.svg"))
+
+
 # Errors
 
 
@@ -402,6 +425,10 @@ def test_augmentation_and_normalizations_are_part_of_the_test(here: Path) -> Non
         (("--find", "--to", "nan"), "takes a rate"),
         (("--find", "--iterations", "49"), "50"),
         (("--find", "--images", "10"), "reads them"),
+        (("--batch", "--find"), "ask one"),
+        (("--batch", "--to", "1"), "--to is for --find"),
+        (("--batch", "--images", "10"), "--batch reads them"),
+        (("--batch", "-o", "x.svg"), "takes no -o"),
         (("--images", "0"), "0"),
         (("-o", "x.png"), "name it x.svg"),
         (("--frob",), "--frob"),

@@ -1,15 +1,21 @@
 """`lenet search`: what it prints and writes, and how it is used."""
 
 import json
+import math
+import re
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from test_cli_train import fails, run
 
 from lenet.dsl.check import check
 from lenet.dsl.search.places import File, target_of
+from lenet.pages.report import searched_page
 from lenet.pages.search import search_svg
+from lenet.runtime.search.importance import importances
 from lenet.runtime.search.record import Found, Record
 from lenet.terminal.searching import found_lines, trial_lines
 
@@ -48,7 +54,7 @@ def test_a_search_and_its_folder(spec: Path) -> None:
     assert result.stdout.startswith("trial ") and "3 trials beside the file" in result.stdout
     assert all(len(line) <= 80 for line in result.output.split("\n"))
     made = {path.name for path in Path("found").iterdir()}
-    assert made >= {"best.lenet", "model.safetensors", "search.svg", "search.json", "tensorboard"}
+    assert made >= {"best.lenet", "model.safetensors", "search.svg", "search.json", "report.html"}
     assert check(Path("found/best.lenet").read_text()).graph is not None
     ElementTree.parse("found/search.svg")
     again = run("search", "--resume", "found", "--json")
@@ -122,3 +128,37 @@ def test_the_picture() -> None:
     # The legend; those that were done or stopped, for each setting that they have.
     assert len(circles) == 4 + 3 + 3 + 2
     assert search_svg(found(BROKEN), "nothing").endswith("</svg>")
+
+
+def test_the_page_of_a_search() -> None:
+    about = {"spec": "net.lenet", "source": NET, "engine": "local", "seed": 3}
+    result = replace(found(OWN, ADAM, SLOW, BROKEN, AGAIN), text=NET.split("search\n")[0])
+    page = searched_page(result, "a <name>", about)
+    assert "a &lt;name&gt;" in page and "<script" not in page
+    assert "://" not in page.replace("http://www.w3.org/2000/svg", "")
+    assert "lenet search net.lenet --engine local --seed 3 --trials 4" in page
+    assert "the training diverged" in page and "It takes 10 trials" in page
+    pictures = re.findall("<svg.*?</svg>", page)
+    assert len(pictures) == 1 + 3 + 1  # what colours mean, a panel each, and all together
+    together = ElementTree.fromstring(pictures[-1])
+    lines = [e for e in together.iter() if e.tag.endswith("path") and len(e)]
+    assert len(lines) == 3  # those that were done or stopped
+    assert searched_page(found(BROKEN), "nothing", {}).endswith("</html>\n")
+
+
+def test_what_mattered() -> None:
+    """The rate decides; the momentum is drawn beside it, and makes no difference."""
+    rng = np.random.default_rng(1)
+    records = []
+    for number in range(24):
+        rate = 10 ** rng.uniform(-3, 0)
+        settings = (f"{rate:.4g}", "sgd", f"{rng.uniform(0, 0.99):.3g}")
+        value = 0.9 + math.log10(rate) / 10
+        records.append(Record(number, settings, "done", (value,), value, 1))
+    shares = importances(found(*records))
+    assert shares["rate"] > 0.8 and sum(shares.values()) == pytest.approx(1)
+    assert "optimizer" not in shares  # which was the same in all
+    assert importances(found(*records)) == shares
+    assert importances(found(*records[:9])) == {}
+    one = found(*(replace(record, value=0.5, values=(0.5,)) for record in records))
+    assert importances(one) == {}

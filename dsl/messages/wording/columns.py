@@ -2,8 +2,8 @@
 
 from lenet.dsl.columns import Fed
 from lenet.dsl.inputs import Input
-from lenet.dsl.messages.codes import Code
-from lenet.dsl.messages.diagnostics import Diagnostic, Related
+from lenet.dsl.messages.codes import TRAINED, Code
+from lenet.dsl.messages.diagnostics import Diagnostic, Edit, Related
 from lenet.dsl.messages.phrases import counted
 from lenet.dsl.shapes import Shape, product, show
 from lenet.dsl.syntax.tree import Span
@@ -133,4 +133,47 @@ def other_horizon(span: Span, outputs: int, ahead: int, series: Span) -> Diagnos
         "",
         f"make the last layer give {ahead}, or write `ahead {outputs}`",
         (Related(series, "the series are here"),),
+    )
+
+
+E089 = Code(
+    "rows that cannot be held out like this",
+    "The section `data` says which rows are held out by one line, `validate` or `folds`. Columns "
+    "tell it only of tables whose columns feed the inputs, by lines such as `number` or "
+    "`category`; and windows of series overlap, so that only their ends can be held out.",
+    TRAINED.replace("data digits\n", "data digits\n  validate 20 percent\n  folds 5\n"),
+)
+
+
+def folds_and_validate(span: Span) -> Diagnostic:
+    """Rows are held out by two lines."""
+    return Diagnostic(
+        "E089",
+        span,
+        "`folds` and `validate` both say which rows are held out",
+        "Each fold is held out of one training, and validates it.",
+        "keep one of the lines",
+    )
+
+
+def split_needs_columns(span: Span, column: str, fix: str) -> Diagnostic:
+    """Images have no columns by which some of them could be held out."""
+    return Diagnostic(
+        "E089",
+        span,
+        f"images cannot be held out by the column {column}",
+        "Rows have columns where lines such as `number` or `category` name them.",
+        f"write `{fix}`",
+    )
+
+
+def series_overlap(span: Span, fix: str) -> Diagnostic:
+    """Windows that are held out by chance would be known."""
+    return Diagnostic(
+        "E089",
+        span,
+        "windows of series overlap, so what is held out by chance would be known",
+        "",
+        f"write `{fix}`",
+        edits=(Edit.of(span, fix),),
     )

@@ -97,6 +97,8 @@ def repeat_section(reported: Reported) -> str:
     )
     if about.get("earlier"):
         words = "It went on with other settings than it had begun with: this repeats the last ones."
+    if about.get("folded"):
+        words = "It is a training of a cross-validation, which this repeats as a whole."
     command = command_of(about) if about else _of_model(reported)
     inside = paragraph(words) + text(command, "the command to repeat it")
     return inside if model.source else ""

@@ -16,7 +16,7 @@ from lenet.runtime.data.formats.liked import pairs_dataset
 from lenet.runtime.data.formats.tables import check_weights
 from lenet.runtime.data.labels import as_text, check_kind, is_empty, is_text, names_of, no_numbers
 from lenet.runtime.data.series import check_missing, tracks_of, windows_of
-from lenet.runtime.data.splits import as_rows, held_out
+from lenet.runtime.data.splits import as_rows, split_table
 from lenet.runtime.data.target import Target, Unfit
 
 if TYPE_CHECKING:
@@ -35,11 +35,11 @@ def dataset_of_columns(train: pa.Table, test: pa.Table | None, wanted: "Wanted")
         return pairs_dataset(
             train if test is None else pa.concat_tables([train, test]), wanted, name
         )
-    if test is None:
-        marks = held_out(train, section, wanted.seed)
-        if marks is not None:
-            first, second = as_rows(marks)
-            train, test = train.take(first), train.take(second)
+    if test is None or (section.holds_out and wanted.features is None):
+        # A model, which has learnt its features, is tried with the test rows, if there are any.
+        split = split_table(train, section, wanted.seed)
+        if split is not None:
+            train, test = train.take(split.kept), train.take(split.held_out)
     tables = [train] if test is None else [train, test]
     answers, classes = answers_of(tables, wanted, name)
     features = wanted.features
@@ -69,8 +69,9 @@ def _of_series(table: pa.Table, wanted: "Wanted", name: str) -> Dataset:
     values = features.standardized(windows.values)[:, :, None, :]
     answers = target.of_rows(windows.answers)
     train, test = as_rows(windows.held_out)
-    if not len(train):
-        raise DataError("the line `validate` leaves no windows to train with")
+    for rows, what in ((train, "train"), (test, "validate")):
+        if not len(rows) and (what == "train" or section.holds_out):
+            raise DataError(f"the line `validate` leaves no windows to {what} with")
     left_out = ("one with a gap, or a missing value",) * windows.left_out
     return Dataset(
         name, Images(values[train], answers[train]),

@@ -12,7 +12,7 @@ from lenet.runtime.data.dataset import DataError, Dataset, Images
 from lenet.runtime.data.features import Features, column_of, columns_for
 from lenet.runtime.data.seen import GROUP, Seen
 from lenet.runtime.data.series import times_of
-from lenet.runtime.data.splits import as_rows, held_out
+from lenet.runtime.data.splits import as_rows, split_table
 from lenet.runtime.inputs.lists import texts_of
 from lenet.runtime.random_streams import of_tensor
 
@@ -59,8 +59,10 @@ def _split(
     liked, split = section.liked, section.split
     assert liked is not None
     if split is None or split.how != "newest":
-        marks = held_out(table, section, seed)
-        return as_rows(marks) if marks is not None else (np.arange(table.num_rows), np.arange(0))
+        parts = split_table(table, section, seed)
+        if parts is None:
+            return np.arange(table.num_rows), np.arange(0)
+        return parts.kept, parts.held_out
     users = texts_of(column_of(table, split.column))[1]
     times = times_of(table, liked.order)
     order = np.arange(len(users)) if times is None else np.argsort(times, kind="stable")

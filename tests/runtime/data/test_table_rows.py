@@ -11,20 +11,23 @@ from lenet.dsl.sections.data import Data
 from lenet.runtime.data.dataset import DataError
 from lenet.runtime.data.seen import Seen, uniform
 from lenet.runtime.data.series import check_missing, tracks_of, windows_of
-from lenet.runtime.data.splits import held_out
+from lenet.runtime.data.splits import split_table
 
 FILMS = pa.table({"film": list("aabbbccccd"), "use": ["x"] * 8 + ["test", "test"]})
 
 
-def marks(split: Split | None, validate: int = 0, seed: int = 1) -> list[bool]:
+def marks(
+    split: Split | None, validate: int = 0, seed: int = 1, table: pa.Table = FILMS
+) -> list[bool]:
     section = replace(Data("csv"), split=split, validate=validate)
-    found = held_out(FILMS, section, seed)
+    found = split_table(table, section, seed)
     assert found is not None
-    return found.tolist()
+    assert sorted([*found.kept, *found.held_out]) == list(range(found.end))
+    return np.isin(np.arange(table.num_rows), found.held_out).tolist()
 
 
 def test_held_out_rows() -> None:
-    assert held_out(FILMS, Data("csv"), 1) is None
+    assert split_table(FILMS, Data("csv"), 1) is None
     assert sum(marks(None, validate=3)) == 3
     assert sum(marks(Split("percent", 20))) == 2
     assert marks(Split("end", 20)) == [False] * 8 + [True] * 2
@@ -38,9 +41,49 @@ def test_groups_stay_together_whatever_their_order() -> None:
         assert 0 < sum(found) < 10
         assert all(held == (film in films) for film, held in zip("aabbbccccd", found, strict=True))
         order = np.random.default_rng(seed).permutation(10)
-        section = replace(Data("csv"), split=Split("percent", 30, "film"))
-        again = held_out(FILMS.take(order), section, seed)
-        assert again is not None and again.tolist() == [found[k] for k in order]
+        again = marks(Split("percent", 30, "film"), seed=seed, table=FILMS.take(order))
+        assert again == [found[k] for k in order]
+
+
+def fold(number: int, folds: int, how: str = "fold", column: str = "") -> Split:
+    return Split(how, column=column, fold=number, folds=folds)
+
+
+@pytest.mark.parametrize("column", ["", "film"])
+def test_each_row_is_held_out_of_one_fold(column: str) -> None:
+    for seed in range(4):
+        found = np.array([marks(fold(k, 3, column=column), seed=seed) for k in (1, 2, 3)])
+        assert (found.sum(axis=0) == 1).all()
+        assert found.sum(axis=1).max() <= 4 and found.sum(axis=1).min() >= 3
+        films = [set(np.array(list("aabbbccccd"))[own].tolist()) for own in found]
+        assert not column or sum(map(len, films)) == 4
+
+
+def test_folds_of_groups_do_not_depend_on_the_order_of_the_rows() -> None:
+    order = np.random.default_rng(1).permutation(10)
+    for k in (1, 2, 3):
+        own = marks(fold(k, 3, column="film"))
+        assert marks(fold(k, 3, column="film"), table=FILMS.take(order)) == [own[n] for n in order]
+
+
+def test_folds_in_order_are_learnt_of_what_lies_before() -> None:
+    for k in (1, 2, 3, 4):
+        section = replace(Data("csv"), split=fold(k, 4, "period"))
+        found = split_table(FILMS, section, 1)
+        assert found is not None
+        assert found.kept.tolist() == list(range(2 * k))
+        assert found.held_out.tolist() == [2 * k, 2 * k + 1]
+
+
+def test_too_many_folds() -> None:
+    with pytest.raises(DataError, match="there are 10 rows for `folds 11`") as caught:
+        marks(fold(1, 11))
+    assert caught.value.fix == "write `folds 10`"
+    with pytest.raises(DataError, match="there are 4 values of film for `folds 5`"):
+        marks(fold(1, 5, column="film"))
+    with pytest.raises(DataError, match="there are 10 rows for `folds last 10`") as caught:
+        marks(fold(1, 10, "period"))
+    assert caught.value.fix == "write `folds last 9`"
 
 
 def test_a_split_that_leaves_nothing() -> None:
@@ -71,6 +114,15 @@ def test_nothing_of_the_end_is_learnt() -> None:
     train, test = found.answers[~found.held_out], found.answers[found.held_out]
     assert train.max() == 14 and test.min() == 15 and test.max() == 19
     assert found.known.max() == 14
+
+
+def test_a_fold_of_series_is_told_of_what_lies_before() -> None:
+    hours = list(range(20))
+    section = replace(SECTION, split=fold(2, 3, "period"))
+    found = windows_of(tracks_of(table(hours, [float(h) for h in hours]), SERIES), section)
+    train, test = found.answers[~found.held_out], found.answers[found.held_out]
+    assert train.max() == 9 and test[:, 0].tolist() == [10, 11, 12, 13, 14]
+    assert found.known.max() == 9
 
 
 def test_windows_over_gaps_are_left_out() -> None:
