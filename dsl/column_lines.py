@@ -40,8 +40,12 @@ def _apart(item: Item) -> tuple[Item, ...]:
     return tuple(found)
 
 
-def _columns(reader: Reader, until: tuple[str, ...] = ()) -> tuple[str, ...]:
+def _take_apart(reader: Reader) -> None:
     reader.items[:] = [part for item in reader.items for part in _apart(item)]
+
+
+def _columns(reader: Reader, until: tuple[str, ...] = ()) -> tuple[str, ...]:
+    _take_apart(reader)
     names = [column(reader)]
     while reader.items and reader.peek() not in until:
         place = reader.items[0].span
@@ -79,18 +83,14 @@ def _predict(reader: Reader, data: "Data") -> "Data":
         return replace(data, itself=True)
     if not known.columns:
         raise Refused(messages.no_columns(reader.line.span, "predict", data.kind, known.places))
+    _take_apart(reader)
     log = reader.accept("log")
     several = not log and reader.peek() == "any" and reader.peek(1) == "of"
     if several:
         reader.accept("any")
         reader.expect("of")
-    names = [column(reader)]
-    while reader.items:
-        place = reader.items[0].span
-        names.append(column(reader))
-        if names[-1] in names[:-1]:
-            raise reader.refuse(place)
-    return replace(data, predict=tuple(names), label=names[0], log=log, any=several)
+    names = _columns(reader)
+    return replace(data, predict=names, label=names[0], log=log, any=several)
 
 
 def _missing(reader: Reader, data: "Data") -> "Data":

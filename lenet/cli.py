@@ -26,6 +26,7 @@ from lenet.commands.fmt import format_files
 from lenet.commands.forecast import forecast
 from lenet.commands.import_file import import_file
 from lenet.commands.lsp import serve as serve_editor
+from lenet.commands.new import new
 from lenet.commands.predict import predict
 from lenet.commands.rate import rate
 from lenet.commands.recommend import recommend
@@ -60,6 +61,7 @@ A file net.lenet may read:
 Then:
 
 \b
+    lenet new data.csv --predict price
     lenet check net.lenet      finds mistakes, all at once
     lenet explain conv         explains a layer, an option or a code
     lenet shapes net.lenet     shows every layer's output and parameters
@@ -102,6 +104,7 @@ def with_messages(function: Callable[..., None]) -> Callable[..., None]:
 
 
 for _name, _function in (
+    ("new", new),
     ("check", check_files),
     ("fmt", format_files),
     ("explain", explain_word),

@@ -11,16 +11,16 @@ from lenet.dsl.errors import LenetError
 from lenet.dsl.files import read_file
 from lenet.dsl.shapes import product, show
 from lenet.runtime.data import is_idx
+from lenet.runtime.data.dataset import DataError
 from lenet.runtime.data.features import Features
+from lenet.runtime.data.formats.chunks import chunks_of
 from lenet.runtime.data.formats.idx import read_images
 from lenet.runtime.data.formats.pictures import ENDINGS, pictures_below
 from lenet.runtime.data.picture import PictureError, SizeError
 from lenet.runtime.data.preparation import MOST_BYTES, Preparation
-from lenet.runtime.data.raw_rows import read_table, with_columns
 from lenet.runtime.models.model import Model
 
 _TOGETHER = 1024
-_ROWS = 65_536  # of a table that are encoded at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,17 +82,20 @@ def _inputs_of(path: Path, model: Model, preparation: Preparation) -> Iterator[I
 
 def _rows(path: Path, features: Features) -> Iterator[Input]:
     """Those of a table; they count from 1, as in a spreadsheet below its first line."""
+    count = 0
     try:
-        table = with_columns(read_table(path), features)
-        for first in range(0, table.num_rows, _ROWS):
-            rows = features.encode(table.slice(first, _ROWS))
+        for table in chunks_of(path, features):
+            rows = features.encode(table)
             for k, values in enumerate(rows.values):
-                name, problem = f"{path}[{first + k + 1}]", rows.problems.get(k)
+                name, problem = f"{path}[{count + k + 1}]", rows.problems.get(k)
                 if problem is None:
                     yield Input(name, values)
                 else:
-                    fix = "give the value, or train with `missing mean`"
-                    yield Input(name, error=LenetError(f"{name} cannot be used", problem, fix))
+                    title, fix = f"{name} cannot be used", rows.fix(k)
+                    yield Input(name, error=LenetError(title, problem, fix))
+            count += table.num_rows
+        if not count:
+            raise DataError(f"{path} has no rows.")
     except LenetError as error:
         yield Input(str(path), error=error)
 

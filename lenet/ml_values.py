@@ -7,10 +7,16 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from pyspark.sql import DataFrame
+
 from lenet.api import Network, Settings, load, read_settings
 from lenet.dsl.answers import WRITTEN, Answers
 from lenet.dsl.check import check_graph
 from lenet.dsl.errors import LenetError
+from lenet.dsl.graph import Graph
+from lenet.dsl.messages.clean import clean
+from lenet.dsl.sections.data import Data
+from lenet.runtime.spark.columns import named
 
 _KEYS = {"name", "text", "imports"}
 
@@ -71,8 +77,16 @@ class LenetClassificationSummary:
         return [epoch["validation"] for epoch in self.history if epoch["validation"]]
 
 
-def check_answers(found: Answers, wanted: Answers) -> None:
-    """LenetError where a net has other answers than its Estimator."""
+def check_rows(graph: Graph, wanted: Answers) -> None:
+    """LenetError where a net has other answers than its Estimator, or does not answer rows."""
+    found, section = graph.answers, graph.data
+    if section is not None and section.series is not None:
+        raise LenetError(
+            "the net goes on with series, and does not answer rows one by one", "",
+            "train it with lenet.train, and ask it with lenet.forecast",
+        )  # fmt: skip
+    if section is not None and section.liked is not None:
+        raise LenetError("the net is of users and items", "", "use LenetRecommender")
     if found == wanted:
         return
     fix = {
@@ -86,3 +100,17 @@ def check_answers(found: Answers, wanted: Answers) -> None:
         "So says its loss, or the line `predict` of its data.",
         fix,
     )
+
+
+def labelled(frame: DataFrame, label: str | None, section: Data) -> DataFrame:
+    """A DataFrame with the column that a section of columns predicts: the one that is named as
+    `label`, if any. LenetError where that is not there, or one cannot do for several."""
+    if label is None or label == section.label:
+        return frame
+    if len(section.predict) > 1:
+        raise LenetError(
+            f"the file predicts {len(section.predict)} columns, and labelCol names one",
+            f"It predicts {clean(', '.join(section.predict))}.",
+            "leave labelCol out",
+        )
+    return frame.withColumn(section.label, named(frame, label))

@@ -15,8 +15,8 @@ from lenet.runtime.data import DataError, Dataset, Images
 from lenet.runtime.data.columns import Columns
 from lenet.runtime.data.features import Features
 from lenet.runtime.data.given import given
+from lenet.runtime.data.given_columns import of_columns
 from lenet.runtime.data.labels import renumbered
-from lenet.runtime.data.raw_rows import sortable, table_of
 from lenet.runtime.data.splits import with_held_out
 from lenet.runtime.data.streaming import Streaming
 from lenet.runtime.data.target import Target
@@ -136,7 +136,7 @@ def given_data(
     """Arrays and tables of this process, as the data section reads them."""
     section = graph.data
     if section is not None and section.tabular:
-        return _of_columns(data, graph, section)
+        return of_columns(data, graph, section, columns)
     columns = columns or _columns_of(section)
     wanted = section, Target.of(graph), columns, Streaming.of(graph, memory)
     dataset = given(data, bare_shape(graph), *wanted)
@@ -145,21 +145,6 @@ def given_data(
     if dataset.test is not None:  # what is given to test with comes before what the file says
         section = replace(section, validate=0, split=None)
     return _prepared(dataset, graph, section)
-
-
-def _of_columns(data: Any, graph: Graph, section: Data) -> Dataset:
-    """A table that a program has, with columns for the net's inputs. The rows of a DataFrame have
-    no order, so they get one: that of their values."""
-    from lenet.runtime.data.formats.columns import dataset_of_columns
-
-    spread = hasattr(data, "sparkSession")
-    table = table_of(data.toArrow() if spread else data)
-    if spread:
-        table = table.sort_by([(name, "ascending") for name in sortable(table)])
-    wanted = Wanted(
-        section, target=Target.of(graph), inputs=graph.inputs, seed=_seed(graph)
-    )  # fmt: skip
-    return dataset_of_columns(table, None, wanted)
 
 
 def _prepared(dataset: Dataset, graph: Graph, section: Data) -> Dataset:

@@ -1,8 +1,6 @@
 """`lenet predict`: classes of images."""
 
-import re
 import sys
-from abc import ABC, abstractmethod
 from collections import Counter
 from io import StringIO
 from pathlib import Path
@@ -11,25 +9,33 @@ from typing import Annotated, Any
 import typer
 
 from lenet.commands import Json, Model
+from lenet.commands.predict_file import Engine, Master, Output, check_output, predict_to_file
+from lenet.commands.predict_pngs import Masks, Pictures, Pngs
 from lenet.terminal.console import note, pass_on, say, say_json, show_error
+
+Inputs = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="INPUT", help="PNG or JPEG files, an IDX file, a table (csv, parquet), or a folder."
+    ),
+]
+
+Invert = Annotated[
+    str | None,
+    typer.Option(
+        metavar="auto|yes|no",
+        help="Make light of dark; auto: where a picture is clearly the other way round.",
+    ),
+]
 
 
 def predict(
     model: Model,
-    inputs: Annotated[
-        list[Path],
-        typer.Argument(metavar="INPUT", help="PNG or JPEG files, an IDX file, or a folder."),
-    ],
+    inputs: Inputs,
     resize: Annotated[
         bool, typer.Option("--resize", help="Fit pictures of other sizes in, with their aspect.")
     ] = False,
-    invert: Annotated[
-        str | None,
-        typer.Option(
-            metavar="auto|yes|no",
-            help="Make light of dark; auto: where a picture is clearly the other way round.",
-        ),
-    ] = None,
+    invert: Invert = None,
     as_json: Json = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
     masks: Annotated[
@@ -42,12 +48,19 @@ def predict(
         Path | None,
         typer.Option(metavar="DIR", help="Write a PNG of each answer, where a net gives pictures."),
     ] = None,
+    output: Output = None,
+    engine: Engine = "local",
+    master: Master = None,
 ) -> None:
     """Print each image's class and probability, or what else the model answers.
 
     Pictures are prepared as the training images were, and what else is done to them is said. In
     pictures black is 0 and white is 1; an IDX file has bytes as the training data had. The exit
     code is 1 where an input cannot be used; the others are predicted all the same.
+
+    Rows of tables pass through some at a time, so that there may be any number of them. With -o
+    they are written with all their columns and the answers; with --engine spark, executors read
+    and write, and FILE is a folder, as Spark has it.
     """
     from lenet.inputs import read_inputs
     from lenet.runtime.models.model import Model as Trained
@@ -56,10 +69,14 @@ def predict(
         raise typer.BadParameter("--json and --csv exclude each other")
     if invert not in (None, "auto", "yes", "no"):
         raise typer.BadParameter(f"--invert takes auto, yes or no, not {invert!r}")
+    check_output(output, engine, as_json or csv or masks or pictures or resize or invert)
+    if output is not None:
+        predict_to_file(Trained.open(model), inputs, output, engine, master)
+        return
     trained = Trained.open(model)
-    written: list[_Files] = [
+    written: list[Pngs] = [
         kind(folder, trained)
-        for kind, folder in ((_Masks, masks), (_Pictures, pictures))
+        for kind, folder in ((Masks, masks), (Pictures, pictures))
         if folder is not None
     ]
     show = (_Json if as_json else _Csv if csv else _Lines)(trained)
@@ -73,9 +90,7 @@ def predict(
         raise typer.Exit(1)
 
 
-def _answer(
-    batch: Any, trained: Any, show: Any, written: "list[_Files]", done: Counter[str]
-) -> bool:
+def _answer(batch: Any, trained: Any, show: Any, written: list[Pngs], done: Counter[str]) -> bool:
     """Say what the model answers to some inputs, and count what was done to pictures; whether all
     could be used."""
     import numpy as np
@@ -96,85 +111,6 @@ def _answer(
         done.update(found.done if DRAWN not in found.done else [DRAWN])
         number += 1
     return number == len(batch)
-
-
-_NUMBERED = re.compile(r"(.+)\[(\d+)\]")  # the name of an image of an IDX file
-
-
-class _Files(ABC):
-    """The PNGs of a net's answers, in a folder."""
-
-    def __init__(self, folder: Path, trained: Any) -> None:
-        self.folder = folder
-        self._names: Counter[str] = Counter()
-        self.check(trained)
-
-    @abstractmethod
-    def check(self, trained: Any) -> None:
-        """LenetError where the net has no such answers."""
-
-    @abstractmethod
-    def save(self, path: Path, prediction: Any, k: int) -> None:
-        """Write the answer to image k."""
-
-    def write(self, picture: str, prediction: Any, k: int) -> None:
-        """That of a picture, by its name; of several with one name the others are counted. Those of
-        an IDX file have its name and their number."""
-        stem = Path(picture).stem
-        if numbered := _NUMBERED.fullmatch(Path(picture).name):
-            stem = f"{Path(numbered[1]).stem}-{numbered[2]}"
-        self._names[stem] += 1
-        count = self._names[stem]
-        name = f"{stem}.png" if count == 1 else f"{stem}-{count}.png"
-        self.save(self.folder / name, prediction, k)
-
-
-class _Masks(_Files):
-    """Those of a net that answers each place."""
-
-    def check(self, trained: Any) -> None:
-        from lenet.dsl.answers import WRITTEN
-        from lenet.dsl.errors import LenetError
-
-        if trained.graph.answers != "places":
-            said = WRITTEN[trained.graph.answers]
-            raise LenetError(
-                f"the model answers with {said}, so there are no masks to write",
-                "Masks are of nets that answer with a class for each place.",
-                "leave --masks out",
-            )
-
-    def save(self, path: Path, prediction: Any, k: int) -> None:
-        from lenet.masks import write_mask
-
-        write_mask(path, prediction.masks[k])
-
-
-class _Pictures(_Files):
-    """Those of a net whose answers are pictures, such as an autoencoder."""
-
-    def check(self, trained: Any) -> None:
-        from lenet.dsl.answers import WRITTEN
-        from lenet.dsl.errors import LenetError
-        from lenet.dsl.shapes import show
-        from lenet.pictures import answered_shape
-
-        graph = trained.graph
-        self._graph, self._shape = graph, answered_shape(graph, trained.image_shape)
-        if self._shape is None:
-            said = f"{WRITTEN[graph.answers]}, {show(graph.output)}"
-            raise LenetError(
-                f"the model answers with {said}, so there are no pictures to write",
-                "Pictures are of nets that give their images back, by `predict image` in the data "
-                "section, or that answer with numbers in maps of one channel or three.",
-                "leave --pictures out",
-            )
-
-    def save(self, path: Path, prediction: Any, k: int) -> None:
-        from lenet.pictures import without_pad, write_picture
-
-        picture = prediction.values[k].reshape(self._shape)
-        write_picture(path, without_pad(picture, self._graph))
 
 
 _SHOWN = 12  # answers in a line

@@ -18,13 +18,17 @@ def recommend(
     """Print the items that a model of `liked` rows recommends to a user, the best first.
 
     Items that the user had seen in training are left out. Each comes with the probability that the
-    net gives it among pairs that were seen and pairs that were drawn, which tells their order.
+    net gives it among pairs that were seen and pairs that were drawn, which tells their order. A
+    net that predicts ratings of a user and an item tells these, of all items.
     """
     from lenet.runtime.models.model import Model as Trained
     from lenet.runtime.models.recommend import recommended
 
-    for item, probability in recommended(Trained.open(Path(model)), user, top):
+    trained = Trained.open(Path(model))
+    rated = trained.graph.answers == "numbers"
+    word = "rating" if rated else "probability"
+    for item, value in recommended(trained, user, top):
         if as_json:
-            say_json({"item": item, "probability": probability})
+            say_json({"item": item, word: value})
         else:
-            say(f"{item}  {probability:.2%}")
+            say(f"{item}  {value:.6g}" if rated else f"{item}  {value:.2%}")

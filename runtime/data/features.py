@@ -1,6 +1,6 @@
 """From a table's columns to the rows that a net reads, and what has been learnt for that."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,10 +21,18 @@ DROP, MEAN = "drop", "mean"  # of the line `missing`
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Float32 (rows, values), and why some of them cannot be used."""
+    """Float32 (rows, values), and why some of them cannot be used; what is `lacking` in some of
+    these, a model may stand in for."""
 
     values: NDArray[np.float32]
     problems: dict[int, str]
+    lacking: set[int]
+
+    def fix(self, row: int) -> str:
+        """Of a row that cannot be used."""
+        if row in self.lacking:
+            return "give the value, or train with `missing mean`"
+        return "give a number, such as 1.5"
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +84,12 @@ class Features:
         return tuple(dict.fromkeys(name for own in self.columns for name in own))
 
     @property
+    def numbers(self) -> tuple[str, ...]:
+        """The columns that are taken for numbers."""
+        pairs = zip(self.inputs, self.columns, strict=True)
+        return tuple(name for given, own in pairs if not given.has_codes for name in own)
+
+    @property
     def group(self) -> int:
         """How many rows to validate with belong together."""
         return 1 if self.seen is None else GROUP
@@ -84,11 +98,27 @@ class Features:
         """How many categories an input has."""
         return len(self.facts[place]["categories"])
 
+    def check_there(self, names: Sequence[str]) -> None:
+        """DataError unless rows with columns of these names can be predicted one by one; what lacks
+        is told all at once."""
+        if self.of_windows:
+            raise DataError(
+                "the model goes on with series, and does not predict rows one by one", "",
+                "use `lenet forecast MODEL TABLE`", "use lenet.forecast(model, table)",
+            )  # fmt: skip
+        lacking = [name for name in self.names if name not in names]
+        if lacking:
+            listed = clean(", ".join(names)) or "none"
+            named = clean(", ".join(lacking))
+            what = f"the column {named}" if len(lacking) == 1 else f"the columns {named}"
+            raise DataError(f"the rows lack {what}", f"They have {listed}.")
+
     def encode(self, table: pa.Table) -> Rows:
         """The rows of a table, side by side; DataError where a column is not there, or not of its
         kind."""
         parts: list[NDArray[np.float32]] = []
         problems: dict[int, str] = {}
+        lacking: set[int] = set()
         for given, names, facts in zip(self.inputs, self.columns, self.facts, strict=True):
             columns = [column_of(table, name) for name in names]
             try:
@@ -98,14 +128,18 @@ class Features:
                 raise DataError(
                     f"{error.title} ({named})", error.detail, error.fix, error.python
                 ) from None
-            values = found.values
-            if found.problems and self.missing not in ("", DROP):
+            values, told = found.values, found.wrong
+            if found.missing and self.missing not in ("", DROP):
                 values = np.where(np.isnan(values), self._instead(facts), values)
             else:
-                for row, problem in found.problems.items():
-                    problems.setdefault(row, f"{problem} ({', '.join(map(clean, names))})")
+                told = told | found.missing
+                lacking |= found.missing.keys() - problems.keys()
+            for row, problem in told.items():
+                problems.setdefault(row, f"{problem} ({', '.join(map(clean, names))})")
             parts.append(values.reshape(len(values), product(given.shape)))
-        return Rows(np.ascontiguousarray(np.concatenate(parts, axis=1), np.float32), problems)
+        return Rows(
+            np.ascontiguousarray(np.concatenate(parts, axis=1), np.float32), problems, lacking
+        )
 
     def _instead(self, facts: Mapping[str, Any]) -> NDArray[np.float32]:
         """What stands for missing numbers: the mean, or 0 as it is standardised."""
@@ -149,6 +183,8 @@ def column_of(table: pa.Table, name: str) -> pa.Array:
     if name not in table.column_names:
         listed = ", ".join(c for c in table.column_names if c[:1] != "!") or "none"
         raise DataError(f"there is no column {clean(name)}", f"The columns are {clean(listed)}.")
+    if table.column_names.count(name) > 1:
+        raise DataError(f"there are two columns {clean(name)}", "", "rename or drop one of them")
     column = table[name]
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 

@@ -15,6 +15,7 @@ from lenet.runtime.data.dataset import DataError, Dataset
 
 _MOST_WHOLE = 2**64  # what is larger is written with an exponent
 MOST_CLASSES = 10_000  # that text makes
+EMPTY = ("", "NA", "N/A", "NaN", "nan", "null", "NULL")  # of text files, what is not there
 
 
 def names_of(values: Sequence[Any], what: str) -> tuple[str, ...]:

@@ -1,17 +1,20 @@
 """Rows as people have them: tables of Arrow and pandas, dicts of columns, lists of dicts, files."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 from numpy.typing import NDArray
 
 from lenet.dsl.errors import LenetError
 from lenet.dsl.messages.clean import clean
 from lenet.runtime.data.dataset import DataError
 from lenet.runtime.data.features import Features
+from lenet.runtime.data.formats.chunks import chunks_of
+from lenet.runtime.data.labels import as_text, is_empty
 
 
 def is_table_file(path: Path) -> bool:
@@ -36,15 +39,16 @@ def table_of(rows: Any) -> pa.Table:
         return rows
     if isinstance(rows, str | Path):
         return read_table(Path(rows))
-    if type(rows).__module__.split(".")[0] == "pandas":
-        return pa.Table.from_pandas(rows, preserve_index=False)
     try:
+        if type(rows).__module__.split(".")[0] == "pandas":
+            return _table({name: rows[name] for name in _once(rows.columns)})
         if isinstance(rows, Mapping):
             single = not any(isinstance(v, list | tuple | np.ndarray) for v in rows.values())
-            return pa.table({k: [v] if single else v for k, v in rows.items()})
+            return _table({k: [v] if single else v for k, v in rows.items()})
         if isinstance(rows, list | tuple) and all(isinstance(row, Mapping) for row in rows):
-            return pa.Table.from_pylist(list(rows))
-    except (pa.ArrowException, ValueError, TypeError) as error:
+            names = dict.fromkeys(name for row in rows for name in row)
+            return _table({name: [row.get(name) for row in rows] for name in names})
+    except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
         raise LenetError("these rows make no table", clean(str(error)[:300])) from None
     raise LenetError(
         f"the model reads a table's rows, not {type(rows).__name__}",
@@ -53,39 +57,69 @@ def table_of(rows: Any) -> pa.Table:
     )
 
 
-def sortable(table: pa.Table) -> list[str]:
-    """The columns by which Arrow can order rows, in the order of their names."""
-    types = pa.types
-    return sorted(
-        name
-        for name, kind in zip(table.column_names, table.schema.types, strict=True)
-        if not (types.is_nested(kind) or types.is_null(kind) or types.is_dictionary(kind))
-    )
+def _once(names: Any) -> list[Any]:
+    found = list(names)
+    twice = next((name for name in found if found.count(name) > 1), None)
+    if twice is not None:
+        raise DataError(f"there are two columns {clean(str(twice))}", "", "rename one of them")
+    return found
 
 
-def rows_of(features: Features, table: pa.Table) -> NDArray[np.float32]:
-    """(rows, values) for the net; LenetError with the first row that cannot be used."""
-    rows = features.encode(with_columns(table, features))
-    if rows.problems:
-        row = min(rows.problems)
-        raise DataError(
-            f"row {row + 1:,} cannot be used: {rows.problems[row]}", "Rows count from 1.",
-            "give the value, or train with `missing mean`",
-        )  # fmt: skip
-    return rows.values
+def _table(columns: Mapping[Any, Any]) -> pa.Table:
+    return pa.table({str(name): _column(values) for name, values in columns.items()})
+
+
+def _column(values: Any) -> pa.Array:
+    """Of values of one type, or of several, which are texts then."""
+    try:
+        return pa.array(values, from_pandas=True)
+    except (pa.ArrowException, OverflowError):
+        listed = list(values)
+        if any(isinstance(value, Mapping | list | tuple | np.ndarray) for value in listed):
+            raise
+        return pa.array([None if is_empty(v) else as_text(v) for v in listed], pa.string())
+
+
+def ordered(table: pa.Table) -> pa.Table:
+    """By the values of the rows, so that it is the same whatever order they come in."""
+    keys = {}
+    for name in sorted(set(table.column_names)):
+        column = table[name]
+        if pa.types.is_nested(column.type) or pa.types.is_dictionary(column.type):
+            # Which Arrow does not order.
+            column = pa.array([repr(value) for value in column.to_pylist()], pa.string())
+        if not pa.types.is_null(column.type):
+            keys[name] = column
+    if not keys:
+        return table
+    by: list[tuple[str, Any]] = [(name, "ascending") for name in keys]
+    return table.take(pa.compute.sort_indices(pa.table(keys), sort_keys=by))
+
+
+def rows_of(features: Features, rows: Any) -> NDArray[np.float32]:
+    """(rows, values) for the net, of all that `table_of` takes; LenetError with the first row that
+    cannot be used."""
+    if isinstance(rows, str | Path):
+        tables: Iterable[pa.Table] = chunks_of(Path(rows), features)
+    else:
+        tables = [with_columns(table_of(rows), features)]
+    found, count = [], 0
+    for table in tables:
+        encoded = features.encode(table)
+        if encoded.problems:
+            row = min(encoded.problems)
+            raise DataError(
+                f"row {count + row + 1:,} cannot be used: {encoded.problems[row]}",
+                "Rows count from 1.", encoded.fix(row),
+            )  # fmt: skip
+        found.append(encoded.values)
+        count += table.num_rows
+    if not found:
+        raise DataError(f"{rows} has no rows.")
+    return np.concatenate(found)
 
 
 def with_columns(table: pa.Table, features: Features) -> pa.Table:
     """DataError where columns lack, which are told all at once, or rows are no windows."""
-    if features.of_windows:
-        raise DataError(
-            "the model goes on with series, and does not predict rows one by one", "",
-            "use `lenet forecast MODEL TABLE`", "use lenet.forecast(model, table)",
-        )  # fmt: skip
-    lacking = [name for name in features.names if name not in table.column_names]
-    if lacking:
-        listed = clean(", ".join(table.column_names)) or "none"
-        named = clean(", ".join(lacking))
-        what = f"the column {named}" if len(lacking) == 1 else f"the columns {named}"
-        raise DataError(f"the rows lack {what}", f"They have {listed}.")
+    features.check_there(table.column_names)
     return table

@@ -23,10 +23,12 @@ Columns = Sequence[pa.Array]
 
 @dataclass(frozen=True, eq=False)
 class Encoded:
-    """Floats (rows, values), and what is missing or wrong in some rows, by their numbers."""
+    """Floats (rows, values), and the numbers of rows in which something is missing, or wrong: what
+    is missing may be stood in for, what is wrong may not."""
 
     values: NDArray[np.float32]
-    problems: dict[int, str] = field(default_factory=dict)
+    missing: dict[int, str] = field(default_factory=dict)
+    wrong: dict[int, str] = field(default_factory=dict)
 
 
 class Kind(Protocol):

@@ -7,7 +7,7 @@ import numpy as np
 
 from lenet.dsl.inputs import Input
 from lenet.runtime.inputs import Columns, Encoded, Facts
-from lenet.runtime.inputs.lists import categories, is_list, numbers_of, texts_of
+from lenet.runtime.inputs.lists import Known, categories, is_list, texts_of
 
 
 def learn(given: Input, columns: Columns) -> dict[str, Any]:
@@ -25,8 +25,8 @@ def learn(given: Input, columns: Columns) -> dict[str, Any]:
 def encode(given: Input, facts: Facts, columns: Columns) -> Encoded:
     """What is empty, or is in no training row, has the number behind the last one."""
     texts, numbers = texts_of(columns[0])
-    known, other = numbers_of(facts["categories"]), float(given.of)
-    codes = np.array([other if t is None else known.get(t, other) for t in texts], np.float32)
+    found = map(Known.of(facts["categories"]).number, texts)
+    codes = np.array([given.of if place is None else place for place in found], np.float32)
     return Encoded(codes[numbers][:, None])
 
 

@@ -9,13 +9,17 @@ import pyarrow as pa
 from lenet.dsl.inputs import Input
 from lenet.runtime.data.labels import as_text, is_empty
 from lenet.runtime.inputs import Columns, Encoded, Facts
-from lenet.runtime.inputs.lists import categories, is_list, numbers_of
+from lenet.runtime.inputs.lists import Known, categories, check_plain, is_list
 
 BETWEEN = "|"
 
 
 def _sets(column: pa.Array) -> list[list[str]]:
     """Of each row: lists, or text with `|` between."""
+    types, kind = pa.types, column.type
+    lists = types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
+    if not lists or types.is_nested(kind.value_type):
+        check_plain(column)
     found = []
     for value in column.to_pylist():
         if not isinstance(value, list):
@@ -33,13 +37,13 @@ def learn(given: Input, columns: Columns) -> dict[str, Any]:
 
 def encode(given: Input, facts: Facts, columns: Columns) -> Encoded:
     """What is in no training row is left out."""
-    known = numbers_of(facts["categories"])
+    known = Known.of(facts["categories"])
     sets = _sets(columns[0])
     values = np.zeros((len(sets), given.of), np.float32)
     for row, own in enumerate(sets):
         for text in own:
-            if text in known:
-                values[row, int(known[text])] = 1
+            if (place := known.number(text)) is not None:
+                values[row, place] = 1
     return Encoded(values)
 
 

@@ -9,12 +9,13 @@ import pyarrow as pa
 from lenet.dsl.inputs import Input
 from lenet.runtime.data.labels import as_text, is_empty
 from lenet.runtime.inputs import Encoded
-from lenet.runtime.inputs.lists import PADDING, numbers_of, ordered
+from lenet.runtime.inputs.lists import PADDING, check_plain, numbers_of, ordered
 
 Parts = Callable[[str, int], Iterator[str]]
 
 
 def _texts(column: pa.Array) -> Iterator[str]:
+    check_plain(column)
     for value in column.to_pylist():
         yield "" if is_empty(value) else as_text(value)
 

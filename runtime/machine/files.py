@@ -34,14 +34,22 @@ class Tail:
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Either the whole file or the one before; LenetError where it cannot be written.
+    """Either the whole file or the one before; LenetError where it cannot be written."""
+    with whole_file(path) as place:
+        place.write_bytes(data)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A place to write to, which becomes the file at the end: that is there as a whole, or the one
+    before is. LenetError where it cannot be written.
 
     A file that is there keeps its mode, and a link still leads to it; a pipe or a device gets what
     is written.
     """
     with _as_message(path):
         if path.exists() and not path.is_file():  # such as /dev/null, which must stay what it is
-            path.write_bytes(data)
+            yield path
             return
         if path.is_symlink():
             path = Path(os.path.realpath(path))
@@ -49,9 +57,8 @@ def write_atomically(path: Path, data: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".")
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
+            with os.fdopen(handle, "rb+") as file:
+                yield Path(temporary)
                 os.fsync(file.fileno())
             os.chmod(temporary, mode)
             os.replace(temporary, path)

@@ -22,7 +22,7 @@ from lenet.runtime.compressing.int8 import as_int8
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.data.features import Features
 from lenet.runtime.data.preparation import Preparation, read_pictures
-from lenet.runtime.data.raw_rows import rows_of, table_of
+from lenet.runtime.data.raw_rows import rows_of
 from lenet.runtime.data.values import TOO_LARGE
 from lenet.runtime.lazy import lazy
 from lenet.runtime.machine.cores import available_cores
@@ -173,8 +173,9 @@ class Model(Shown):
         floats are values as the training data's after scaling (0 to 1 for bytes).
 
         A few images may take a quicker way than many, whose last bits differ, unless `in_blocks`:
-        then an image has the same outputs alone and among any others.
+        then an image has the same outputs alone and among any others, as a table's rows always do.
         """
+        in_blocks = in_blocks or self.features is not None
         pixels, normalization = prepared(self, np.asarray(images))
         return checked(self.predictor.outputs(pixels, normalization, in_blocks))
 
@@ -187,7 +188,7 @@ class Model(Shown):
         answers are no classes gives them as Answered, and one that answers each place as
         Segmented."""
         if self.features is not None and not isinstance(images, np.ndarray):
-            images = rows_of(self.features, table_of(images))
+            images = rows_of(self.features, images)
         if isinstance(images, str | Path):
             images = [images]
         if isinstance(images, list) and images and isinstance(images[0], str | Path):

@@ -1,5 +1,6 @@
 """What the columns of a DataFrame hold: images, labels, and what a row is called."""
 
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -127,3 +128,13 @@ def key_column(frame: DataFrame, columns: Columns, ordered: bool) -> Column:
         F.col("_metadata.file_path"), F.lit(", row "), F.col("_metadata.row_index"),
         F.lit(", counted from 0"),
     )  # fmt: skip
+
+
+def collected(frame: DataFrame, names: tuple[str, ...]) -> pa.Table:
+    """Some columns, in this process; what else there is, such as vectors, may be nothing for Arrow.
+    What is not there is told by who looks for it."""
+    there = [name for name in names if name in frame.columns]
+    if not there:
+        return pa.table({name: [] for name in frame.columns})
+    columns = frame.select(*(named(frame, name) for name in there))
+    return run_action(frame.sparkSession, columns.toArrow)

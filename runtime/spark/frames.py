@@ -188,10 +188,15 @@ def _numbered(
 
 
 def prediction_column(frame: DataFrame, name: str, model: Model) -> Column:
-    """What a model predicts for a column of images; see runtime/spark/predict.py."""
+    """What a model predicts for a column of images, or for the columns that it reads; see
+    runtime/spark/predict.py. DataError where they are not there."""
     check_session(frame.sparkSession)
-    image, _, _ = image_column(frame, name)
-    found: Column = prediction_function(frame.sparkSession, model)(image)
+    if model.features is not None:
+        model.features.check_there(frame.columns)
+        given = F.struct(*(named(frame, column) for column in model.features.names))
+    else:
+        given, _, _ = image_column(frame, name)
+    found: Column = prediction_function(frame.sparkSession, model)(given)
     return found
 
 

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from lenet.dsl.errors import LenetError
 from lenet.dsl.shapes import as_image, product
-from lenet.runtime.data.features import Features
+from lenet.runtime.data.dataset import DataError
+from lenet.runtime.data.features import Features, Rows
 from lenet.runtime.data.raw_rows import with_columns
 from lenet.runtime.data.values import Form, form_of, values_of
+from lenet.runtime.models.answered_rows import answer_schema, answered, features_of
 from lenet.runtime.models.model import Model
 
 # What an image is predicted to be: the class and its name, and the net's outputs for all classes;
@@ -33,16 +35,21 @@ def _model(data: bytes, threads: int) -> Model:
     return replace(Model.from_bytes(data), threads=threads)
 
 
+def model_here(data: bytes) -> Model:
+    """A model in a task, with as many threads as that has cores; each worker reads it once."""
+    from pyspark import TaskContext
+
+    context = TaskContext.get()
+    return _model(data, context.cpus() if context is not None else 1)
+
+
 def predict(batches: Iterator[pa.Array], data: bytes) -> Iterator[pa.Array]:
     """Arrays of images (see runtime/data/rows.py) to RESULT; an empty image gives an empty result.
 
     Bytes and whole numbers are as in the training data, floats are values; encoded pictures and
     Spark's images are prepared as the training images were.
     """
-    from pyspark import TaskContext
-
-    context = TaskContext.get()
-    model = _model(data, context.cpus() if context is not None else 1)
+    model = model_here(data)
     for batch in batches:
         if model.features is not None:
             yield _of_rows(model, model.features, batch)
@@ -55,6 +62,15 @@ def predict(batches: Iterator[pa.Array], data: bytes) -> Iterator[pa.Array]:
         yield _result(
             model, batch, replace(form, preparation=preparation, most=model.most_expected)
         )
+
+
+def columns(batches: Iterator[pa.Array], data: bytes) -> Iterator[pa.Array]:
+    """Structs with the columns of a model's inputs to structs of those of `answer_schema`."""
+    model = model_here(data)
+    features, schema = features_of(model), answer_schema(model, ())
+    for batch in batches:
+        found = answered(model, encoded(features, batch), schema)
+        yield pa.StructArray.from_arrays(found, fields=list(schema))
 
 
 def _result(model: Model, images: pa.Array, form: Form) -> pa.Array:
@@ -84,9 +100,7 @@ def _of_rows(model: Model, features: Features, batch: pa.Array) -> pa.Array:
             f"Its columns are {listed}.",
             f"give a struct of them: predict(struct({listed}))",
         )
-    names = [batch.type.field(k).name for k in range(batch.type.num_fields)]
-    table = pa.Table.from_arrays(batch.flatten(), names=names)
-    rows = features.encode(with_columns(table, features))
+    rows = encoded(features, batch)
     outputs = np.zeros((len(batch), product(model.graph.output)), np.float32)
     bad = np.zeros(len(batch), bool)
     bad[list(rows.problems)] = True
@@ -99,6 +113,19 @@ def _of_rows(model: Model, features: Features, batch: pa.Array) -> pa.Array:
     )
     empty = pa.array(batch.is_null().to_numpy(zero_copy_only=False))
     return pa.StructArray.from_arrays([*said, problems], fields=list(_RESULT), mask=empty)
+
+
+def encoded(features: Features, batch: pa.Array) -> Rows:
+    """The rows of structs. Where a column is not of its kind, none can be used: that is said of
+    each, since what a task raises is a trace of Java and Python to who reads it."""
+    names = [batch.type.field(k).name for k in range(batch.type.num_fields)]
+    rows = with_columns(pa.Table.from_arrays(batch.flatten(), names=names), features)
+    try:
+        return features.encode(rows)
+    except DataError as error:
+        size = sum(product(given.shape) for given in features.inputs)
+        wrong = dict.fromkeys(range(len(batch)), error.title)
+        return Rows(np.zeros((len(batch), size), np.float32), wrong, set())
 
 
 def _answers(model: Model, outputs: NDArray[np.float32], bad: NDArray[np.bool_]) -> list[Any]:

@@ -167,7 +167,7 @@ def _label_columns(labels: NDArray[Any]) -> dict[str, pa.Array]:
 
 
 def _rows_of_chunk(images: Images) -> int:
-    return max(1, _CHUNK_BYTES // images.pixels[:1].nbytes)
+    return max(1, _CHUNK_BYTES // max(1, images.pixels[:1].nbytes))  # of none there are none
 
 
 def _batch(images: Images, held_out: bool, start: int) -> pa.RecordBatch:

@@ -76,6 +76,7 @@ def start_session(
     data_bytes: int = 0,
     threads: int | None = None,
     settings: Mapping[str, str] | None = None,
+    thorough: bool = False,
 ) -> SparkSession:
     """A session in which each task has all threads of its executor.
 
@@ -83,12 +84,13 @@ def start_session(
     as Spark's own configuration gives them.
 
     In local mode the images, `data_bytes` in all, pass through the driver's Java process, which
-    holds them several times while it shuffles them. `settings` are Spark's own.
+    holds them several times while it shuffles them. `settings` are Spark's own. With `thorough`,
+    Java compiles what it does for long as well as it can.
     """
     ensure_java()
     name_user()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    chosen = _settings(master, name, data_bytes, threads) | dict(settings or {})
+    chosen = _settings(master, name, data_bytes, threads, thorough) | dict(settings or {})
     try:
         return _start(chosen)
     except LenetError:
@@ -96,7 +98,7 @@ def start_session(
         if started or not drop_archive():
             raise
     # Java does not start with a damaged archive; what else kept it from starting does so again.
-    chosen = _settings(master, name, data_bytes, threads) | dict(settings or {})
+    chosen = _settings(master, name, data_bytes, threads, thorough) | dict(settings or {})
     return _start(chosen)
 
 
@@ -121,7 +123,9 @@ def _start(chosen: Mapping[str, str | int]) -> SparkSession:
         raise
 
 
-def _settings(master: str, name: str, data_bytes: int, threads: int | None) -> dict[str, str | int]:
+def _settings(
+    master: str, name: str, data_bytes: int, threads: int | None, thorough: bool = False
+) -> dict[str, str | int]:
     """Those of Spark's settings that a training needs; see `start_session`."""
     cores = local_cores(master)
     quiet = Path(__file__).with_name("log4j2.properties")
@@ -147,7 +151,9 @@ def _settings(master: str, name: str, data_bytes: int, threads: int | None) -> d
             chosen["spark.executorEnv.LENET_CACHE"] = str(cache_folder())
         # Java's thorough compiler would take a part of the cores for the first seconds of the
         # training, for code that hands over the images once and then waits.
-        java_options += " -XX:TieredStopAtLevel=1" + archive_options()
+        java_options += archive_options()
+        if not thorough:
+            java_options += " -XX:TieredStopAtLevel=1"
     elif threads is not None:
         chosen["spark.executor.cores"] = chosen["spark.task.cpus"] = threads
     return chosen | {"spark.master": master, **home_settings(java_options)}

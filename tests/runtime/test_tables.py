@@ -268,3 +268,11 @@ def test_rows_that_count_differently() -> None:
     assert np.isfinite(model.predict({"kind": "k1", "size": 1.0}).values).all()
     with pytest.raises(LenetError, match="has no column v"):
         trained(PRICES.replace("  predict", '  weight "v"\n  predict'), table)
+
+
+@pytest.mark.parametrize("line", ["predict any of x y z", "predict x y z"])
+def test_columns_whose_names_look_like_sizes(line: str) -> None:
+    text = f"input 2\nlinear 3\n\ndata frame\n  {line}\n\ntrain\n  rate 0.1\n"
+    loss = "  loss bce\n" if "any" in line else ""
+    data = lenet.load(text + loss).graph.data
+    assert data is not None and data.predict == ("x", "y", "z")

@@ -1,5 +1,7 @@
 """Comma-separated values: a file, or a folder of files, whose first lines name the columns."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -8,9 +10,9 @@ import pyarrow.csv
 from lenet.dsl.files import open_file
 from lenet.dsl.messages.clean import clean
 from lenet.runtime.data.dataset import DataError
+from lenet.runtime.data.labels import EMPTY
 
-_ENDINGS = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
-_EMPTY = ["", "NA", "N/A", "NaN", "nan", "null", "NULL"]
+ENDINGS = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 
 
 def read_csv(path: Path) -> tuple[pa.Table, pa.Table | None]:
@@ -22,17 +24,22 @@ def read_csv(path: Path) -> tuple[pa.Table, pa.Table | None]:
     train, test = (_files(path, part) for part in ("train", "test"))
     if train:
         return _whole(train, path), _whole(test, path) if test else None
-    files = sorted(p for p in path.iterdir() if p.name.endswith(_ENDINGS) and p.name[0] not in "._")
+    return _whole(files_of(path), path), None
+
+
+def files_of(path: Path) -> list[Path]:
+    """Those of a folder, in the order of their names; DataError where there are none."""
+    files = sorted(p for p in path.iterdir() if p.name.endswith(ENDINGS) and p.name[0] not in "._")
     if not files:
-        raise DataError(f"{path} has no csv files.", f"I look for {', '.join(_ENDINGS)}.")
-    return _whole(files, path), None
+        raise DataError(f"{path} has no csv files.", f"I look for {', '.join(ENDINGS)}.")
+    return files
 
 
 def _files(path: Path, part: str) -> list[Path]:
     inside = path / part
     if inside.is_dir():
-        return sorted(p for p in inside.iterdir() if p.name.endswith(_ENDINGS))
-    return [path / (part + end) for end in _ENDINGS if (path / (part + end)).exists()]
+        return sorted(p for p in inside.iterdir() if p.name.endswith(ENDINGS))
+    return [path / (part + end) for end in ENDINGS if (path / (part + end)).exists()]
 
 
 def _whole(files: list[Path], path: Path) -> pa.Table:
@@ -52,16 +59,41 @@ def _whole(files: list[Path], path: Path) -> pa.Table:
 
 def read_file(path: Path) -> pa.Table:
     """One file's rows, in their order; columns of numbers are numbers, others text. DataError."""
+    with opened(path) as source:
+        table = pyarrow.csv.read_csv(source, reading(), parsing(path), converting())
+    if table.num_rows == 0:
+        raise DataError(f"{path} has no rows.")
+    check_once(table.column_names, path)
+    return table
+
+
+def reading() -> pyarrow.csv.ReadOptions:
+    """A row has to fit into a block."""
+    return pyarrow.csv.ReadOptions(block_size=2**24)
+
+
+def parsing(path: Path) -> pyarrow.csv.ParseOptions:
+    """As the name of a file tells it."""
     separator = "\t" if ".tsv" in path.name else ","
-    options = pyarrow.csv.ConvertOptions(
-        null_values=_EMPTY, strings_can_be_null=True, quoted_strings_can_be_null=False
-    )
-    parse = pyarrow.csv.ParseOptions(delimiter=separator, newlines_in_values=True)
-    reading = pyarrow.csv.ReadOptions(block_size=2**24)
+    return pyarrow.csv.ParseOptions(delimiter=separator, newlines_in_values=True)
+
+
+def converting(
+    types: Mapping[str, pa.DataType] | None = None, columns: Sequence[str] | None = None
+) -> pyarrow.csv.ConvertOptions:
+    """All columns, or some; of types that follow from their values, or are told."""
+    return pyarrow.csv.ConvertOptions(
+        null_values=list(EMPTY), strings_can_be_null=True, quoted_strings_can_be_null=False,
+        column_types=types, include_columns=columns,
+    )  # fmt: skip
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[pa.NativeFile]:
+    """A file, for what is read of it; DataError where that fails."""
     try:
         with open_file(path) as stream:
-            source = pa.input_stream(stream, "gzip" if path.suffix == ".gz" else None)
-            table = pyarrow.csv.read_csv(source, reading, parse, options)
+            yield pa.input_stream(stream, "gzip" if path.suffix == ".gz" else None)
     except pa.ArrowException as error:
         said = str(error).removeprefix("CSV parse error: ")
         raise DataError(
@@ -71,9 +103,10 @@ def read_file(path: Path) -> pa.Table:
         raise DataError(f"{path} is no UTF-8 text", "", "save it as UTF-8") from None
     except OSError as error:
         raise DataError(f"Cannot read {path}.", error.strerror or str(error)) from None
-    if table.num_rows == 0:
-        raise DataError(f"{path} has no rows.")
-    twice = {n for n in table.column_names if table.column_names.count(n) > 1}
+
+
+def check_once(names: Sequence[str], path: Path) -> None:
+    """DataError where two columns have one name."""
+    twice = {name for name in names if list(names).count(name) > 1}
     if twice:
         raise DataError(f"{path} has two columns {clean(sorted(twice)[0])}", "", "rename one")
-    return table

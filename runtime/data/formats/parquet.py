@@ -40,7 +40,7 @@ def load_parquet(
         raise DataError(f"There is no file {path}.")
     name = path.resolve().name
     parts = [part for part in _parts(path, name) if part]
-    with _opened(parts[0][0]) as file:
+    with opened(parts[0][0]) as file:
         schema = file.schema_arrow
     features = Features.of(schema.metadata)
     section = features.columns(section, schema.names, target, name)
@@ -79,7 +79,7 @@ def _parts(path: Path, name: str) -> tuple[list[Path], list[Path]]:
         return [path], []
     if (path / "train").exists():
         test = path / "test"
-        return _files(path / "train"), _files(test) if test.exists() else []
+        return files_of(path / "train"), files_of(test) if test.exists() else []
 
     def listing(place: str) -> tuple[list[str], list[str]]:
         inside = list((path / place).iterdir())
@@ -88,11 +88,13 @@ def _parts(path: Path, name: str) -> tuple[list[Path], list[Path]]:
 
     found = parts_of(listing, name)
     if found is None:
-        return _files(path), []
+        return files_of(path), []
     return [path / file for file in found.train], [path / file for file in found.test]
 
 
-def _files(path: Path) -> list[Path]:
+def files_of(path: Path) -> list[Path]:
+    """A file, or those of a folder and its folders, in the order of their paths; DataError where
+    there are none."""
     files = sorted(path.rglob("*.parquet"), key=str) if path.is_dir() else [path]
     files = [file for file in files if not file.is_dir()]
     # As Spark has it: files of its own begin with _, hidden ones with a dot.
@@ -122,7 +124,7 @@ def _is_hidden(path: Path) -> bool:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[pyarrow.parquet.ParquetFile]:
+def opened(path: Path) -> Iterator[pyarrow.parquet.ParquetFile]:
     """A file, for what is read of it; DataError."""
     try:
         with open_file(path) as stream:
@@ -137,13 +139,13 @@ def _opened(path: Path) -> Iterator[pyarrow.parquet.ParquetFile]:
 
 
 def _rows(path: Path) -> int:
-    with _opened(path) as file:
+    with opened(path) as file:
         return int(file.metadata.num_rows)
 
 
 def _table(path: Path, image: str, spool: Spool | None) -> pa.Table:
     """All columns; but for the images, where these go to a spool."""
-    with _opened(path) as file:
+    with opened(path) as file:
         if spool is None:
             table = file.read()
         else:

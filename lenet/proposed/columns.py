@@ -1,0 +1,130 @@
+"""What the columns of a table look like."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute
+
+from lenet.dsl.messages.clean import clean
+from lenet.runtime.data.labels import is_text
+from lenet.runtime.inputs.lists import texts_of
+from lenet.runtime.inputs.some import BETWEEN
+from lenet.runtime.inputs.words import words_of
+
+Kind = Literal["number", "category", "set", "text", "time", "useless"]
+_LONG = 4.0  # words of a cell, on average, from which on it is text
+_REPEATED = 2  # rows that a category has at least, on average
+_MEMBERS = 5_000  # of sets
+_EMPTY = 0.5  # of the cells, from which on a column is left out
+_SETS = 0.2  # of the cells, with a `|` between
+_TIME = re.compile(r"time|date|year.?month|stamp", re.IGNORECASE)
+_NAMED = re.compile(r"(?:^|_)(?:id|key|code|zip)$|(?<=[a-z])I[dD]$")
+_EPOCHS = ((3e8, 4e9), (3e11, 4e12))  # seconds and milliseconds since 1970, of 1980 to 2096
+
+
+@dataclass(frozen=True)
+class Look:
+    """A column: its `kind`, the number of different values, its share of missing ones, and in words
+    what it is, or why it is left out. Of texts, `words` are as many as nearly all have, and `known`
+    different ones; of sets `known` members; a category that stands for many rows may be a `group`.
+    """
+
+    name: str
+    kind: Kind
+    what: str
+    different: int = 0
+    missing: float = 0.0
+    words: int = 0
+    known: int = 0
+
+
+def look_at(table: pa.Table, name: str) -> Look:
+    """At one column."""
+    column = table[name].combine_chunks()
+    rows, kind, types = len(column), column.type, pa.types
+    missing = column.null_count / max(1, rows)
+    if types.is_nested(kind):
+        inner = getattr(kind, "value_type", None)
+        if inner is None or types.is_nested(inner) or not is_text(inner):
+            return Look(name, "useless", f"{kind}, which no input takes")
+        return _set(name, [v or [] for v in column.to_pylist()], missing)
+    if types.is_binary(kind) or types.is_large_binary(kind):
+        return Look(name, "useless", "bytes, which no input of a table takes")
+    different = int(pa.compute.count_distinct(column).as_py())
+    if missing > _EMPTY:
+        return Look(name, "useless", f"missing in {missing:.0%} of the rows")
+    if different <= 1:
+        return Look(name, "useless", "always the same value")
+    if types.is_temporal(kind) or (is_text(kind) and _is_time(column)):
+        return Look(name, "time", "a time", different, missing)
+    if types.is_boolean(kind) or not is_text(kind):
+        return _number(name, column, different, missing)
+    return _text(name, column, different, missing)
+
+
+def _is_time(column: pa.Array) -> bool:
+    try:
+        return len(column.drop_null().cast(pa.timestamp("us"))) > 0
+    except pa.ArrowException:
+        return False
+
+
+def _number(name: str, column: pa.Array, different: int, missing: float) -> Look:
+    rows = len(column)
+    if pa.types.is_integer(column.type):
+        values = column.drop_null().cast(pa.int64()).to_numpy(zero_copy_only=False)
+        low, high = float(values.min()), float(values.max())
+        if different == rows and (np.diff(values) == 1).all():
+            return Look(name, "useless", "numbers the rows", different, missing)
+        if _TIME.search(name) and any(a <= low and high <= b for a, b in _EPOCHS):
+            return Look(name, "time", "a time", different, missing)
+        if _NAMED.search(name):
+            if different * _REPEATED > rows:
+                return Look(name, "useless", "names almost every row apart", different, missing)
+            return Look(name, "category", f"{different:,} names", different, missing)
+    elif not (pa.types.is_floating(column.type) or pa.types.is_decimal(column.type)):
+        return Look(name, "number", "yes or no", different, missing)
+    return Look(name, "number", "a number", different, missing)
+
+
+def _text(name: str, column: pa.Array, different: int, missing: float) -> Look:
+    texts, numbers = texts_of(column)
+    cells = [texts[number] or "" for number in numbers.tolist()]
+    full = [cell for cell in cells if cell]
+    split = sum(BETWEEN in cell for cell in full) / max(1, len(full))
+    if split >= _SETS:
+        return _set(name, [cell.split(BETWEEN) for cell in full], missing)
+    lengths = np.array([sum(1 for _ in words_of(cell, 1000)) for cell in full])
+    if lengths.mean() >= _LONG and different * _REPEATED > len(full):
+        words = min(200, max(5, int(np.ceil(np.quantile(lengths, 0.95) / 5)) * 5))
+        counts: Counter[str] = Counter()
+        for cell in full:
+            counts.update(words_of(cell, words))
+        what = f"texts of {lengths.mean():.0f} words on average"
+        return Look(name, "text", what, different, missing, words, len(counts))
+    if different * _REPEATED > len(full):
+        return Look(name, "useless", "names almost every row apart", different, missing)
+    return Look(name, "category", f"{different:,} categories", different, missing)
+
+
+def _set(name: str, cells: list[list[Any]], missing: float) -> Look:
+    members = {str(member).strip() for cell in cells for member in cell if member}
+    if len(members) > _MEMBERS:
+        return Look(name, "useless", f"sets of {len(members):,} members, which are too many")
+    return Look(name, "set", f"sets of {len(members):,} members", known=len(members),
+                missing=missing)  # fmt: skip
+
+
+def quoted(name: str) -> str:
+    """A column's name as a spec has it."""
+    plain = re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name)
+    return name if plain else f'"{name}"'
+
+
+def can_be_written(name: str) -> bool:
+    """Whether a spec can name a column."""
+    return '"' not in name and name.isprintable() and clean(name) == name
