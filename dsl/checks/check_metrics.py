@@ -1,9 +1,10 @@
-"""Whether the net has as many classes as its metrics take."""
+"""Whether the net has as many classes, or numbers, as its metrics take."""
 
 from lenet.dsl.answers import Answers
 from lenet.dsl.lower.lowering import Lowering
 from lenet.dsl.messages import wording as messages
 from lenet.dsl.metrics import METRICS, named, usual_metrics
+from lenet.dsl.shapes import product
 from lenet.dsl.training.values import Train
 
 
@@ -17,6 +18,11 @@ def check_metrics(lowered: Lowering, train: Train, answers: Answers) -> None:
         taken, other = METRICS[use.name].answers, usual_metrics(answers)[0].name
         lowered.report(messages.metric_of_others(span, named(use), taken, answers, other))
     output = lowered.nodes[-1].shape
+    for use, span in train.metric_places if answers == "numbers" else ():
+        least, given = METRICS[use.name].least_numbers, product(output)
+        if given < least and (use, span) not in others:
+            usual = usual_metrics(answers)[0].name
+            lowered.report(messages.few_numbers(span, named(use), least, given, usual))
     if answers != "class" or others:
         return
     if len(output) != 1 or output[0] < 2:

@@ -15,7 +15,8 @@ class Metric(Word):
     `formula` is its value, `better` where better values lie. A `share` lies between 0 and 1, and is
     shown in percent; a `table` is rows of counts instead of a number, which cannot be compared. It
     tells something of nets with `least_classes` or more, is measured of `most_classes` at most, and
-    the value called `below_classes` lies below their number. `usual` is its place among those that
+    the value called `below_classes` lies below their number; or of nets with `least_numbers` as
+    answers. `usual` is its place among those that
     are measured where no line says which, from 1. It is measured where the net `answers` such.
     Its value has that `power` of the answers' unit. It may tell nothing of most data, and is then
     measured only where it is `asked` for.
@@ -27,6 +28,7 @@ class Metric(Word):
     table: bool = False
     least_classes: int = 2
     most_classes: int = 2**31
+    least_numbers: int = 1
     below_classes: str = ""
     usual: int = 0
     answers: tuple[Answers, ...] = ("class",)
@@ -56,7 +58,7 @@ class Metric(Word):
     def fits_net(self, use: Use, answers: Answers, outputs: int) -> bool:
         """Whether it tells something of a net's outputs, of so many classes for example, and can be
         measured."""
-        least = self.least_for(use) if answers == "class" else 1
+        least = self.least_for(use) if answers == "class" else self.least_numbers
         return answers in self.answers and least <= outputs <= self.most_classes
 
 

@@ -34,6 +34,17 @@ def few_classes(span: Span, metric: str, least: int, classes: int, instead: str)
     )
 
 
+def few_numbers(span: Span, metric: str, least: int, numbers: int, instead: str) -> Diagnostic:
+    """`metric` compares the numbers of a row."""
+    return Diagnostic(
+        "E080",
+        span,
+        f"`{metric}` takes {least} numbers or more, and the net gives {numbers}",
+        "It compares each step of a row with the one before.",
+        f"write `{instead}`",
+    )
+
+
 def many_classes(span: Span, metric: str, most: int, classes: int, instead: str) -> Diagnostic:
     """What `metric` counts would be too much."""
     return Diagnostic(

@@ -135,6 +135,7 @@ OF_NUMBERS: dict[str, Metric] = {
     "rmse": rmse, "mse": lambda x, y: float(np.mean((x - y) ** 2)),
     "mae": lambda x, y: float(np.mean(np.abs(x - y))), "r2": r2,
     "psnr": lambda x, y: float(-10 * np.log10(np.mean((x - y) ** 2))),
+    "mase": lambda x, y: float(np.mean(np.abs(x - y)) / np.mean(np.abs(y[:, 1:] - y[:, :-1]))),
     "mape": lambda x, y: float(np.mean(np.abs(x - y)[y != 0] / np.abs(y[y != 0]))),
 }  # fmt: skip
 
