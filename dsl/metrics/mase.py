@@ -7,8 +7,8 @@ METRIC = Metric(
     summary="of steps that are told together, as of a series: the mean size of the error beside "
     "that of who answers each step with the one before; below 1 where the net is better than that",
     example="validate mase every epoch",
-    formula="mean |x - y| over all steps / mean |y[t] - y[t - 1]| over all but the first ones, both "
-    "of the rows that are measured",
+    formula="mean |x - y| over all steps / mean |y[t] - y[t - 1]| over all but the first ones, "
+    "both of the rows that are measured",
     better="lower",
     share=False,
     answers=("numbers",),

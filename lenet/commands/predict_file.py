@@ -67,14 +67,11 @@ def predict_to_file(
 
 def _on_spark(model: "Model", inputs: list[Path], output: Path, master: str | None) -> "Written":
     from lenet.runtime.spark.predicted_table import predict_on_spark
-    from lenet.runtime.spark.session import end_session, start_session
+    from lenet.runtime.spark.session import used_session
 
     # A task a core: most of its time goes into what Python does by itself.
     settings = {"spark.task.cpus": "1"}
-    session = start_session(master or "local[*]", "lenet predict", settings=settings, thorough=True)
-    try:
+    with used_session(master or "local[*]", "lenet predict", settings, thorough=True) as session:
         return predict_on_spark(
             session, model, [str(path) for path in inputs], str(output), output.suffix.lower()
         )
-    finally:
-        end_session(session)

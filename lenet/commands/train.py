@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,13 +13,12 @@ import typer
 
 from lenet.api import Network, load_again
 from lenet.commands import Data, Json, Set, load_network, read_pairs
-from lenet.dsl.datasets import DATASETS
 from lenet.dsl.errors import LenetError
 from lenet.dsl.folded import is_folded
-from lenet.dsl.metrics import metric_called
 from lenet.parameters import command_takes_options
 from lenet.runtime.options import Options, described_options
-from lenet.terminal.console import note, say, say_json, show_diagnostics
+from lenet.terminal.concluding import conclude_run, evaluation, say_next
+from lenet.terminal.console import note, show_diagnostics
 
 if TYPE_CHECKING:
     from lenet.terminal.progress import Lines
@@ -184,7 +182,9 @@ def _train(
     model, page = train_shown(network, options, as_json, log, kept, report)
     assert options.folder is not None
     seconds = time.perf_counter() - started
-    return partial(_conclude, model, seconds, network, options.data, options.folder, page, as_json)
+    return partial(
+        conclude_run, model, seconds, network, options.data, options.folder, page, as_json
+    )
 
 
 def train_shown(
@@ -245,63 +245,6 @@ def _cross_validate(
         if not as_json:
             tested = found.model is not None and found.model.history[-1]["validation"]
             file = folder / "model.safetensors"
-            _next([_evaluation(network, options.data, file) if tested else ""], folder)
+            say_next([evaluation(network, options.data, file) if tested else ""], folder)
 
     return conclude
-
-
-def _conclude(
-    model: Any, seconds: float, network: Network, data: Path | None, folder: Path,
-    page: Path | None, as_json: bool,
-) -> None:  # fmt: skip
-    from lenet.runtime.records.records import epochs_of
-
-    file = folder / "model.safetensors"
-    last = dict(model.history[-1]["validation"]) if model.history else {}
-    if as_json:
-        say_json(
-            {
-                "event": "done",
-                "model": str(file),
-                "digest": model.digest,
-                "seconds": seconds,
-                "metrics": last,
-                "report": None if page is None else str(page),
-            }
-        )
-        return
-    train = network.graph.train
-    judge = train.judged_by if train is not None else ""
-    measured = [epoch for epoch in epochs_of(folder) if judge in epoch["validation"]]
-    keeps = train is not None and bool(train.keep)
-    if measured:
-        metric, values = metric_called(judge), [epoch["validation"][judge] for epoch in measured]
-        best = max(range(len(values)), key=lambda k: metric.score(values[k]))
-        say(f"best     {judge} {metric.shown(values[best])} in epoch {measured[best]['epoch']}")
-        say(f"last     {judge} {metric.shown(values[-1])}")
-    say(f"model    {file}" + (", the best one" if keeps and measured else ""))
-    if measured and not keeps and metric.score(values[best]) > metric.score(values[-1]):
-        say(f"         {folder / 'best.safetensors'} is the best one")
-    if page is not None:
-        say(f"report   {page}")
-    say(f"digest   {model.digest[:16]}…, {seconds:.1f} s in all")
-    _next([_evaluation(network, data, file)], folder)
-
-
-def _evaluation(network: Network, data: Path | None, file: Path) -> str:
-    """The command that tries a model with held-out images; "" where a program gave them."""
-    section = network.graph.data
-    if section is not None and DATASETS[section.kind].given:
-        return ""
-    where = ["--data", str(data)] if data else []
-    if not data and section is not None and section.path:
-        where = ["--data", str(network.path.parent / section.path)]
-    return shlex.join(["lenet", "evaluate", str(file), *where])
-
-
-def _next(commands: list[str], folder: Path) -> None:
-    """What to do next, TensorBoard last."""
-    if find_spec("tensorboard") is not None:
-        commands = [*commands, shlex.join(["tensorboard", "--logdir", str(folder)])]
-    for number, command in enumerate(filter(None, commands)):
-        say(f"{'' if number else 'next':<9}{command}")

@@ -18,25 +18,20 @@ def executor_findings(master: str) -> Iterator[Finding]:
     """What a session of this master tells."""
     try:
         from lenet.runtime.spark.ask import ask_executors
-        from lenet.runtime.spark.session import end_session, start_session
-
-        session = start_session(master, "lenet doctor")
+        from lenet.runtime.spark.session import used_session
     except ImportError as error:
         fix = "pip install 'lenet[spark]'"
         yield Finding(_GROUP, "session", "none", str(error), fix, broken=True)
         return
-    except LenetError as error:
-        yield _failed("session", master, error)
-        return
+    started = False
     try:
-        context = session.sparkContext
-        yield Finding(_GROUP, "session", f"{context.master}, Spark {context.version}")
-        told = ask_executors(session, PACKAGES)
+        with used_session(master, "lenet doctor") as session:
+            started, context = True, session.sparkContext
+            yield Finding(_GROUP, "session", f"{context.master}, Spark {context.version}")
+            told = ask_executors(session, PACKAGES)
     except LenetError as error:
-        yield _failed("answer", "none", error)
+        yield _failed("answer", "none", error) if started else _failed("session", master, error)
         return
-    finally:
-        end_session(session)
     yield from compared(told)
 
 

@@ -136,6 +136,7 @@ def _staying(
                 f"the channels of {node.name} cannot leave with those of the others",
                 "It shares channels with layers that lose another part of theirs.",
                 "add --each: then each layer loses the same part",
+                "say each=True: then each layer loses the same part",
             )
         stays -= set(open_ones[wanted:])
         decided |= set(open_ones)
@@ -164,7 +165,8 @@ def _reasons(families: list[_Family], last: str) -> list[str]:
 def _nothing_to_cut(reasons: list[str]) -> LenetError:
     detail = "; ".join(reasons[:_SHOWN]) + ("; …" if len(reasons) > _SHOWN else "")
     detail = detail or "All that it has is the last layer, whose outputs are the answers"
-    return LenetError("no channel of this net can leave", f"{detail}.", "try --prune 0.5")
+    fixes = "try --prune 0.5", "try prune=0.5"
+    return LenetError("no channel of this net can leave", f"{detail}.", *fixes)
 
 
 def _telling(net: Net, reasons: list[str]) -> Net:

@@ -41,10 +41,11 @@ def shrink(net: Net, share: float, each: bool) -> Net:
         ranks.update({node.name: rank for node in nodes})
     if not ranks:
         raise LenetError(
-            f"no linear layer becomes smaller with --rank {share:g}",
+            f"no linear layer becomes smaller with a rank of {share:g}",
             "Two layers with r units between them have r * (inputs + outputs) weights, which has "
             "to be less than inputs * outputs.",
             "leave out more, such as --rank 0.8; or make other layers smaller: --channels 0.5",
+            "leave out more, such as rank=0.8; or make other layers smaller: channels=0.5",
         )
     text = net.edited(edits)
     smaller = replace(net, text=text, tensors=_factors(net, ranks))

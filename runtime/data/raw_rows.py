@@ -110,7 +110,7 @@ def rows_of(features: Features, rows: Any) -> NDArray[np.float32]:
             row = min(encoded.problems)
             raise DataError(
                 f"row {count + row + 1:,} cannot be used: {encoded.problems[row]}",
-                "Rows count from 1.", encoded.fix(row),
+                "Rows count from 1.", encoded.fix(row), encoded.fix(row),
             )  # fmt: skip
         found.append(encoded.values)
         count += table.num_rows

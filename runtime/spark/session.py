@@ -3,8 +3,8 @@
 import os
 import re
 import sys
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from subprocess import Popen
 from traceback import walk_tb
@@ -24,7 +24,7 @@ from lenet.runtime.spark.java import ensure_java
 from lenet.runtime.spark.launch import java
 
 __all__ = ["DataFrame", "SparkSession", "active_session", "check_session", "end_session",
-           "local_cores", "spark_errors", "start_session"]  # fmt: skip
+           "local_cores", "spark_errors", "start_session", "used_session"]  # fmt: skip
 
 
 def local_cores(master: str) -> int | None:
@@ -68,6 +68,20 @@ def end_session(session: SparkSession) -> None:
     """Stop it, even where its Java process is gone already."""
     with suppress(Py4JError, ConnectionError):
         session.stop()
+
+
+@contextmanager
+def used_session(
+    master: str, name: str, settings: Mapping[str, str] | None = None, thorough: bool = False
+) -> Iterator[SparkSession]:
+    """The session that lives already, if any, which is left alone; or one that ends with this."""
+    given = active_session()
+    session = given or start_session(master, name, settings=settings, thorough=thorough)
+    try:
+        yield session
+    finally:
+        if given is None:
+            end_session(session)
 
 
 def start_session(

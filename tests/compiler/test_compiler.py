@@ -215,10 +215,11 @@ WINDOWS = (
             "conv 5x5x5; tanh; maxpool 2; tanh; conv 4x4x7 pad 2x3; relu; maxpool 3x2",
             marks=pytest.mark.large,
         ),
-        (
+        pytest.param(
             "19x22",
             "conv 6x3x3 groups 2 dilate 2; tanh; depthwise 3 pad 1 multiplier 2; maxpool 2; "
             "depthwise 5x7 pad 2; relu; conv 9x3x3 groups 3 stride 2 pad same",
+            marks=pytest.mark.large,
         ),
         pytest.param(
             "48x46",

@@ -293,7 +293,8 @@ def test_load_into_a_folder_that_cannot_be(tmp_path: Path) -> None:
 
 
 @needs_root
-@pytest.mark.parametrize("home", [None, pytest.param("read-only", marks=pytest.mark.large)])
+@pytest.mark.large
+@pytest.mark.parametrize("home", [None, "read-only"])
 def test_a_user_without_name_and_home(home: str | None) -> None:
     """An installation of root's, and a working folder that is read-only."""
     spec = str(ROOT / "specs" / "digits.lenet")

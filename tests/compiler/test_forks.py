@@ -120,7 +120,7 @@ print("done")
 """).endswith("done\n")
 
 
-@pytest.mark.parametrize("helpers", [0, 2])
+@pytest.mark.parametrize("helpers", [0, pytest.param(2, marks=pytest.mark.large)])
 def test_a_fork_while_another_thread_compiles(tmp_path: Path, helpers: int) -> None:
     """The parent has opened the model, or is reading it, compiling it alone, or with helpers."""
     assert run(

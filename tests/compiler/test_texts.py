@@ -6,7 +6,7 @@ from test_kernels import relative
 
 from lenet.dsl.check import check_graph
 from lenet.dsl.graph import Graph
-from nets import make_case, spec_of
+from nets import make_case, spec_of, variations
 
 TEXTS = {
     "attention": "input 9 words of 7; embed 6 with other; position; add; .path; ..layernorm; "
@@ -43,7 +43,7 @@ def rows_of(graph: Graph, count: int = 37) -> np.ndarray:
     return np.concatenate(parts, axis=1).astype(np.float32)
 
 
-@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize("name", variations(TEXTS, ["attention of many words"]))
 def test_against_reference(name: str) -> None:
     """Gradients, predictions, and the same bits for each row by itself."""
     spec = spec_of(TEXTS[name])

@@ -44,6 +44,7 @@ def test_a_net_that_can_be_trained(tmp_path: Path, quick: None) -> None:
     assert "conv1_gradient" in text and "images/s" in text and "from the cache" in text
 
 
+@pytest.mark.large
 def test_a_net_without_a_loss_is_only_predicted(
     tmp_path: Path, quick: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

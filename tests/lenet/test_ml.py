@@ -57,6 +57,7 @@ def test_fit_and_transform(fitted, frame) -> None:
     assert fitted.numClasses == 10 and fitted.hasSummary
 
 
+@pytest.mark.large
 def test_without_rows_to_validate_with(frame) -> None:
     from lenet.ml import LenetClassifier
 
@@ -287,7 +288,7 @@ def test_the_progress_of_fit(frame, monkeypatch) -> None:
         def say(self, text: str) -> None:
             said.append(text)
 
-    monkeypatch.setattr(watching, "_chosen", lambda stop: Heard(False))
+    monkeypatch.setattr(watching, "_chosen", lambda stop, folder: Heard(False))
     classifier = LenetClassifier(spec=SPEC, featuresCol="image", epochs=2)
     classifier.fit(frame)
     assert [line.split()[:2] for line in said if line.startswith("epoch")] == [

@@ -51,9 +51,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return found
 
 
-def test_columns_are_seen_and_told(folder: Path) -> None:
+@pytest.fixture(scope="module")
+def said(folder: Path) -> str:
+    """When price.lenet was written."""
     done = run("new", folder / "table.csv", "--predict", "price", "-o", folder / "price.lenet")
-    said = done.stderr
+    return done.stderr
+
+
+def test_columns_are_seen_and_told(folder: Path, said: str) -> None:
     for line in (
         "price: to be told; a number above 0 whose large values lie far out",
         "row: left out: numbers the rows",
@@ -74,6 +79,7 @@ def test_columns_are_seen_and_told(folder: Path) -> None:
           "already")  # fmt: skip
 
 
+@pytest.mark.usefixtures("said")
 def test_a_number_is_told_better_than_by_its_mean(folder: Path) -> None:
     model = lenet.train(folder / "price.lenet", engine="local", progress=False)
     wanted = np.log(TABLE["price"].to_numpy())

@@ -339,6 +339,7 @@ def test_all_digits_of_the_cases_come_out_right(lenet5: lenet.Model) -> None:
         np.testing.assert_allclose(prediction.probabilities, same[0].probabilities, atol=0.01)
 
 
+@pytest.mark.large
 def test_digits_that_are_photographed_and_drawn(lenet5: lenet.Model, data_folder: Path) -> None:
     """Test digits as dark ink on a page of another size and light; most come out as before."""
     digits = load_dataset("mnist", folder=data_folder).test

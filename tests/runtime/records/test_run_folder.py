@@ -237,6 +237,7 @@ def test_the_folder_is_given_up_by_a_process_that_is_killed(spec: Path, tmp_path
 
 
 @needs_root
+@pytest.mark.large
 def test_a_bare_number_in_a_read_only_working_folder() -> None:
     """Without -o, as in a container: the model is where the program says."""
     with nobody() as user:

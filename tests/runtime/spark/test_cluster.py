@@ -96,7 +96,13 @@ def parent_of(process: int) -> int:
     return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
 
 
-@pytest.mark.parametrize(("rank", "whole"), [(0, True), (1, False)], ids=["executor", "worker"])
+@pytest.mark.parametrize(
+    ("rank", "whole"),
+    [
+        pytest.param(0, True, id="executor"),
+        pytest.param(1, False, id="worker", marks=pytest.mark.large),
+    ],
+)
 def test_a_kill_costs_time_but_no_bit(
     cluster: Driver, long: tuple[str, str], rank: int, whole: bool
 ) -> None:
@@ -115,6 +121,7 @@ def test_a_kill_costs_time_but_no_bit(
     assert epochs == list(range(1, 51))
 
 
+@pytest.mark.large
 def test_a_worker_that_hangs_is_given_up(cluster: Driver, long: tuple[str, str]) -> None:
     def stop(workers: list[dict[str, Any]]) -> None:
         os.kill(workers[1]["process"], signal.SIGSTOP)

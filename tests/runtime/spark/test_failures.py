@@ -108,6 +108,7 @@ session.stop()
 
 
 @pytest.mark.spark
+@pytest.mark.large
 def test_a_python_of_another_version(tmp_path: Path) -> None:
     site = tmp_path / "other"
     site.mkdir()

@@ -223,6 +223,7 @@ def test_labels_of_all_kinds(spec: Path, spark, tmp_path: Path) -> None:
     assert cluster.digest == here.digest and cluster.classes == here.classes == text.classes
 
 
+@pytest.mark.large
 def test_distinct_labels_of_all_kinds(spec: Path, spark, tmp_path: Path) -> None:
     """The same names as in this process."""
     from decimal import Decimal
