@@ -92,8 +92,8 @@ NETS = {
                         text=LINEAR.format(shape="3x32x32", data="cifar10")),
     "resnet20": Net(
         "ResNet-20", CIFAR, "resnet20",
-        (("rate 0.1 0.01 0.001 at 32000 48000 iterations", "rate 0.1 0.01 0.001 at 14 18 epochs"),
-         ("stop after 64000 iterations", "stop after 20 epochs")),
+        (("rate 0.1 0.01 0.001 at 32000 48000 iterations", "rate 0.1 0.01 0.001 at 40 54 epochs"),
+         ("stop after 64000 iterations", "stop after 60 epochs")),
         note="ResNet-20's paper has an error of 8.75% with all 50,000 images.",
     ),
 }  # fmt: skip
