@@ -67,9 +67,10 @@ def _lenet() -> Finding:
 
 
 def _needed(known: list[Requirement]) -> Finding:
-    """What `lenet train` does not do without."""
-    always = [each for each in known if each.marker is None or each.marker.evaluate({"extra": ""})]
-    wrong = [each for each in always if _lacks(each)]
+    """What `lenet train` does not do without: with Spark, where that is installed."""
+    chosen = {"extra": "spark" if _version("pyspark") else ""}
+    needed = [each for each in known if each.marker is None or each.marker.evaluate(chosen)]
+    wrong = [each for each in needed if _lacks(each)]
     if wrong:
         fix = f"{sys.executable} -m pip install {' '.join(map(_quoted, wrong))}"
         problem = "; ".join(map(_lacks, wrong))

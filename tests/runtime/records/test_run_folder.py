@@ -130,7 +130,7 @@ def test_printed_commands_can_be_pasted(tmp_path: Path) -> None:
 def test_without_tensorboard_its_line_is_not_printed(
     spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lenet.commands.train.find_spec", lambda name: None)
+    monkeypatch.setattr("lenet.terminal.concluding.find_spec", lambda name: None)
     result = train(spec, "-o", tmp_path / "run")
     assert result.exit_code == 0 and "tensorboard --logdir" not in result.stdout
 
