@@ -80,9 +80,8 @@ def check_kind(kind: pa.DataType, what: str) -> None:
 def no_numbers(column: str, kind: object) -> DataError:
     """What is said of a column of answers that holds none."""
     title = f"the answers are numbers, but the column {clean(column)} is {kind}"
-    return DataError(
-        title, "So says the loss, or the line `predict`.", "for classes, write `loss crossentropy`"
-    )
+    fix = "mend the rows in which it is no number; or for classes, write `loss crossentropy`"
+    return DataError(title, "So says the loss, or the line `predict`.", fix)
 
 
 def one_hot(what: str, cure: str) -> DataError:
