@@ -16,7 +16,7 @@ MOST = 120  # lines of a list that stands as it is
 _DIFFERENT = 48  # lines of a function that is made of a part of one
 
 _TABLE = """\
-{table} = Table(f"{{__name__}}.{table}", (
+{table} = Table((
 {rows}
 ))
 

@@ -1,7 +1,8 @@
 """From kernel source to machine code, through a content-addressed cache in the user's folder.
 
 A module is written once, under the digest of its own text and of the compiler's sources, and
-never changed: numba keeps the machine code beside it, by processor (compiler/jit/kept.py).
+never changed. The machine code lies in a folder beside, by function and by processor, for all nets
+that have that function (compiler/jit/kept.py).
 """
 
 import gc
@@ -21,7 +22,7 @@ from lenet.compiler.jit.alone import alone
 from lenet.compiler.jit.compile_workers import Helpers, Job
 from lenet.compiler.jit.folders import cause_and_cure, kernel_folder, write_own
 from lenet.compiler.jit.forks import renewed
-from lenet.compiler.jit.kept import source_digest
+from lenet.compiler.jit.kept import CODE, source_digest
 from lenet.compiler.jit.kernel_modules import compile_function, find, import_kernels
 from lenet.compiler.program import Program
 from lenet.dsl.errors import LenetError
@@ -133,6 +134,7 @@ def load(program: Program, folder: Path | None = None) -> Loaded:
     path = place / "kernels.py"
     try:
         _write_once(path, text)
+        (place.parent / CODE).mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise _cannot_keep(path, error) from None
     return Loaded(program, path, import_kernels(path, text))

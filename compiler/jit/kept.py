@@ -13,6 +13,7 @@ import hmac
 import os
 import pickle
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -31,20 +32,30 @@ from numba.core.caching import (
 from lenet.compiler import optimizers, simd
 from lenet.compiler.jit.folders import cause_and_cure, kernel_folder, read_own, say_once, write_own
 
+CODE = "code"  # beside the folders of sources, that of the functions of all nets
 _CHECKSUM = hashlib.sha256().digest_size
 
 
 def kept(dispatcher: Any) -> Any:
     """numba's function, whose machine code is kept in the cache."""
-    dispatcher._cache = KeptCode(dispatcher.py_func)
+    function = dispatcher.py_func
+    dispatcher._cache = KeptCode(lambda: _InFolder(_Place.of(function), function))
+    return dispatcher
+
+
+def kept_by_content(dispatcher: Any, folder: Path, digest: str) -> Any:
+    """numba's function, whose machine code is kept in a folder under a digest of all that the
+    function is made of, but for our own sources."""
+    place = _Place(source_digest(digest.encode()), str(folder))
+    dispatcher._cache = KeptCode(lambda: _InFolder(place, dispatcher.py_func))
     return dispatcher
 
 
 class KeptCode(NullCache):  # type: ignore[misc]
     """The machine code of one function. Where it is kept is decided when it is first compiled."""
 
-    def __init__(self, function: Any) -> None:
-        self._function = function
+    def __init__(self, opening: "Callable[[], _InFolder]") -> None:
+        self._opening = opening
         self._opened: _InFolder | None = None
 
     @property
@@ -75,15 +86,23 @@ class KeptCode(NullCache):  # type: ignore[misc]
 
     def _open(self) -> "_InFolder":
         if self._opened is None:
-            self._opened = _InFolder(self._function)
+            self._opened = self._opening()
         return self._opened
 
 
 class _Place(_CacheLocator):  # type: ignore[misc]
-    def __init__(self, function: Any) -> None:
-        self._py_file = function.__code__.co_filename
-        self._line = function.__code__.co_firstlineno
-        self._stamp, self._folder = _place_of(self._py_file)
+    """The folder of a function's code. `name` and `line` tell it from others of the same digest."""
+
+    def __init__(self, digest: str, folder: str, name: str = "", line: int = 0) -> None:
+        self._digest, self._folder = digest, folder
+        self.name, self.line = name or digest, line
+
+    @classmethod
+    def of(cls, function: Any) -> "_Place":
+        """Beside the others of its module."""
+        code = function.__code__
+        name = f"{Path(code.co_filename).stem}.{function.__qualname__}"
+        return cls(*_place_of(code.co_filename), name, code.co_firstlineno)
 
     def ensure_cache_path(self) -> None:
         """It is there, but for one that has been removed, and is not to come again."""
@@ -92,23 +111,33 @@ class _Place(_CacheLocator):  # type: ignore[misc]
         return self._folder
 
     def get_source_stamp(self) -> str:
-        return self._stamp
+        return self._digest
 
     def get_disambiguator(self) -> str:
-        return str(self._line)
+        return str(self.line)
 
 
 class _Form(CompileResultCacheImpl):  # type: ignore[misc]
-    def __init__(self, function: Any) -> None:
+    def __init__(self, place: _Place) -> None:
         # Instead of numba's, which looks for a place by itself, where its own variables say.
-        self._lineno = function.__code__.co_firstlineno
-        self._locator = _Place(function)
-        name = f"{Path(function.__code__.co_filename).stem}.{function.__qualname__}"
-        self._filename_base = self.get_filename_base(name, getattr(sys, "abiflags", ""))
+        self._lineno = place.line
+        self._locator = place
+        self._filename_base = self.get_filename_base(place.name, getattr(sys, "abiflags", ""))
 
 
 class _Files(IndexDataCacheFile):  # type: ignore[misc]
     """numba's index, and its files of machine code, with checksums."""
+
+    def save(self, key: Any, data: Any) -> None:
+        """numba would count its files: two processes that compile for images of two types at once
+        would write into one."""
+        overloads = self._load_index()
+        if key not in overloads:
+            overloads[key] = self._data_name(
+                int(hashlib.sha256(repr(key).encode()).hexdigest()[:12], 16)
+            )
+            self._save_index(overloads)
+        self._save_data(overloads[key], data)
 
     def _load_index(self) -> dict[Any, str]:
         try:
@@ -139,12 +168,15 @@ class _Files(IndexDataCacheFile):  # type: ignore[misc]
 
 
 class _InFolder(FunctionCache):  # type: ignore[misc]
-    _impl_class = _Form
-
-    def __init__(self, function: Any) -> None:
-        super().__init__(function)
-        stamp = self._impl.locator.get_source_stamp()
-        self._cache_file = _Files(self.cache_path, self._impl.filename_base, stamp)
+    def __init__(self, place: _Place, function: Any) -> None:
+        # Instead of numba's, which makes the form of the function alone.
+        self._name, self._py_func = repr(function), function
+        self._impl = _Form(place)
+        self._cache_path = place.get_cache_path()
+        self._cache_file = _Files(
+            self._cache_path, self._impl.filename_base, place.get_source_stamp()
+        )
+        self.enable()
 
     @property
     def index(self) -> str:

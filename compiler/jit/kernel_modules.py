@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 from lenet.compiler.jit.forks import STEADY
-from lenet.compiler.simd.kernel import Kernel
+from lenet.compiler.simd.kernel import GENERATED, Kernel
 
 _made = count(1)  # functions
 _COLLECTED = 100  # after so many, garbage is collected nevertheless: it is 3 MiB of each
@@ -34,7 +34,7 @@ def find(module: ModuleType, name: str) -> Kernel:
 def import_kernels(path: Path, source: bytes) -> ModuleType:
     """The module of a source that lies at `path`. What Python would read and keep beside it, the
     same in another form, might be damaged."""
-    name = f"lenet_kernels_{path.parent.name}"
+    name = f"{GENERATED}{path.parent.name}"
     with STEADY:
         if name not in sys.modules:
             module = ModuleType(name)

@@ -3,12 +3,15 @@
 numba links what a function calls into it, so that all of it is optimized and made machine code
 again in every caller. Our larger functions are compiled by themselves instead, in any order and by
 any process: a call knows the name of what it calls, and the types of its arguments by their names.
-It goes through a cell in memory, into which the address is put once the function is there.
+It goes through a cell in memory, into which the address is put once the function is there. The name
+of a net's function is its content, so that those that are alike are compiled once (content.py).
 """
 
 import ctypes
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
+from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -22,10 +25,12 @@ from numba.core.typing.templates import AbstractTemplate
 from numba.extending import lower_builtin
 
 from lenet.compiler.jit.forks import STEADY, await_lock
-from lenet.compiler.jit.kept import kept
+from lenet.compiler.jit.kept import CODE, kept, kept_by_content
+from lenet.compiler.simd.content import digest_of
 from lenet.compiler.simd.front_end import quick_front_end
 
 UINT8, FLOAT32 = "uint8", "float32"  # what images can be of
+GENERATED = "lenet_kernels_"  # how the names of modules with a net's functions begin
 
 _FLOATS = types.float32[::1]
 _TYPES = {
@@ -52,6 +57,8 @@ _TYPES = {
 }
 await_lock(global_compiler_lock)
 _RESULTS = {None: types.none, bool: types.boolean, int: types.int64}
+_cells: dict[str, ctypes.c_void_p] = {}  # by symbol
+_shared: dict[tuple[Path, str], Any] = {}  # by folder and content, what numba has of a function
 
 
 class _Compiler(CompilerBase):  # type: ignore[misc]
@@ -126,17 +133,38 @@ class Kernel:
         self._arguments = code.co_varnames[: code.co_argcount]
         self._images = self._arguments.index("pixels") if "pixels" in self._arguments else None
         self._result = _RESULTS[function.__annotations__.get("return")]
-        self.dispatcher = self._dispatcher()
-        # Made at once, since what comes from the cache is bound to its cells when it is loaded.
-        variants = {self.variant(UINT8), self.variant(FLOAT32)}
-        self._cells = {variant: _cell(self._symbol(variant)) for variant in variants}
+        self._generated = function.__module__.startswith(GENERATED)
         self._numba_type_ = types.Function(template_of(self))
+        if not self._generated:
+            self._make_cells(self.name)
 
     def __repr__(self) -> str:
         return self.name
 
     def __call__(self, *args: Any) -> Any:
         raise AssertionError("called from interpreted code")
+
+    @cached_property
+    def content(self) -> str:
+        """Who it is, to those that call it: what is alike has one name, whatever net it is of."""
+        if not self._generated:
+            return self.name
+        content = f"lenet.{digest_of(self.python, type(self).__name__)}"
+        self._make_cells(content)
+        return content
+
+    @cached_property
+    def dispatcher(self) -> Any:
+        """numba's function; what is alike has one, for each folder that the code is kept in."""
+        if not self._generated:
+            return kept(self._jit(self.python))
+        folder = Path(self.python.__code__.co_filename).parents[1] / CODE
+        found = _shared.get((folder, self.content))
+        if found is None:
+            digest = self.content.removeprefix("lenet.")
+            found = kept_by_content(self._jit(_named(self.python, digest)), folder, digest)
+            _shared[folder, self.content] = found
+        return found
 
     def variant(self, pixels: str) -> str:
         """Of its machine code, for images of such numbers."""
@@ -162,18 +190,26 @@ class Kernel:
             self.dispatcher.compile(given)
             compiled = self.dispatcher.overloads[given.args]
             address = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
-            self._cells[self.variant(pixels)].value = address
+            _cells[self._symbol(self.variant(pixels))].value = address
         return bool(sum(self.dispatcher.stats.cache_misses.values()) > misses)
 
     def is_kept(self) -> bool:
         """Whether the cache has machine code of it, perhaps of another processor."""
         return bool(self.dispatcher._cache.exists())
 
-    def _dispatcher(self) -> Any:
-        return kept(_jit(no_cpython_wrapper=True)(self.python))
+    def _jit(self, function: Callable[..., Any]) -> Any:
+        return _jit(no_cpython_wrapper=True)(function)
 
     def _symbol(self, variant: str) -> str:
-        return f"{self.name}.{variant}"
+        return f"{self.content}.{variant}"
+
+    def _make_cells(self, content: str) -> None:
+        """Before any code that calls it is there: that is bound to the cells when it is loaded."""
+        for variant in {self.variant(UINT8), self.variant(FLOAT32)}:
+            symbol = f"{content}.{variant}"
+            if symbol not in _cells:
+                cell = _cells[symbol] = ctypes.c_void_p()
+                llvm.add_symbol(symbol, ctypes.addressof(cell))
 
     def _types(self, variant: str) -> Any:
         """numba's signature."""
@@ -208,8 +244,8 @@ class Entry(Kernel):
 
     _ready = False  # with all that it calls
 
-    def _dispatcher(self) -> Any:
-        return kept(_jit(nogil=True)(self.python))
+    def _jit(self, function: Callable[..., Any]) -> Any:
+        return _jit(nogil=True)(function)
 
     def compile(self, pixels: str = UINT8) -> bool:
         """As Kernel does; numba makes no other version afterwards."""
@@ -229,10 +265,12 @@ class Entry(Kernel):
         return self.dispatcher(*args)
 
 
-def _cell(symbol: str) -> ctypes.c_void_p:
-    cell = ctypes.c_void_p()
-    llvm.add_symbol(symbol, ctypes.addressof(cell))
-    return cell
+def _named(function: Callable[..., Any], digest: str) -> Callable[..., Any]:
+    """The same function under another name, in a module that every process has: numba looks for it
+    when it takes machine code from the cache."""
+    named = FunctionType(function.__code__, function.__globals__, digest, function.__defaults__)
+    named.__qualname__, named.__module__ = digest, __name__
+    return named
 
 
 def template_of(function: Any) -> type:

@@ -1,9 +1,10 @@
 """Tables of whole numbers that compiled functions read.
 
 They are no part of the machine code, which would take its time for each of their numbers: it knows
-a table by its name, as functions know each other.
+a table by its content's name, as functions know each other.
 """
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,14 +16,20 @@ from numba.core import types
 from lenet.compiler.simd.kernel import template_of
 from lenet.compiler.simd.lanes import INT64
 
+_values: dict[str, np.ndarray[Any, np.dtype[np.int64]]] = {}  # by name
+
 
 class Table:
-    """table(row, column) is a number. All rows have as many; the name is the table's alone."""
+    """table(row, column) is a number. All rows have as many."""
 
-    def __init__(self, name: str, rows: Sequence[Sequence[int]]) -> None:
-        self.name = name
-        self._values = np.array(rows, np.int64)
-        llvm.add_symbol(name, self._values.ctypes.data)
+    def __init__(self, rows: Sequence[Sequence[int]]) -> None:
+        values = np.array(rows, np.int64)
+        self._columns = values.shape[1]
+        digest = hashlib.sha256(f"{values.shape}".encode() + values.tobytes()).hexdigest()
+        self.content = f"lenet.table.{digest[:32]}"
+        if self.content not in _values:
+            _values[self.content] = values
+            llvm.add_symbol(self.content, values.ctypes.data)
         self._numba_type_ = types.Function(template_of(self))
 
     # What numba asks for.
@@ -34,7 +41,7 @@ class Table:
     def call(self, context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> Any:
         """LLVM's code of table(row, column)."""
         module = builder.module
-        values = module.globals.get(self.name) or ir.GlobalVariable(module, INT64, self.name)
+        values = module.globals.get(self.content) or ir.GlobalVariable(module, INT64, self.content)
         row, column = args
-        place = builder.add(builder.mul(row, INT64(self._values.shape[1])), column)
+        place = builder.add(builder.mul(row, INT64(self._columns)), column)
         return builder.load(builder.gep(values, [place]))

@@ -13,7 +13,7 @@ import pytest
 from nobody import UID, needs_root, nobody
 from PIL import Image
 
-from lenet.compiler.jit import folders
+from lenet.compiler.jit import folders, kept
 from lenet.compiler.jit.cache import load
 from lenet.compiler.jit.folders import (
     cache_folder,
@@ -23,6 +23,7 @@ from lenet.compiler.jit.folders import (
     read_own,
     write_own,
 )  # fmt: skip
+from lenet.compiler.jit.kept import CODE
 from lenet.compiler.pipeline import compile_graph
 from lenet.dsl.check import check_graph
 from lenet.dsl.errors import LenetError
@@ -192,12 +193,11 @@ def test_advice_fits_the_cause(number: int, words: str) -> None:
 def test_a_full_disk_costs_the_cache_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    from numba.core.caching import IndexDataCacheFile
 
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(IndexDataCacheFile, "save", full)
+    monkeypatch.setattr(kept._Files, "save", full)
     loaded = load(compile_graph(check_graph("input 9\nlinear 2", "x")))
     assert not loaded.compile("predict_slice").from_cache
     (line,) = capfd.readouterr().err.splitlines()
@@ -234,7 +234,7 @@ SPOIL: list[Callable[[Path, list[Path]], object]] = [
 
 def test_damaged_or_foreign_entries_are_compiled_anew(tmp_path: Path) -> None:
     """Machine code that is not what was written would end the process, or do anything at all."""
-    place = load(compile_graph(check_graph("input 11\nlinear 2", "x"))).path.parent
+    place = load(compile_graph(check_graph("input 11\nlinear 2", "x"))).path.parents[1] / CODE
     environment = {"HOME": str(tmp_path)}
     assert _python(COMPILE, **environment).stdout == "False\n"
     assert _python(COMPILE, **environment).stdout == "True\n"

@@ -14,6 +14,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
+from lenet.compiler.simd.content import described
 from lenet.compiler.simd.dot import dot, words
 from lenet.compiler.simd.lanes import (
     FLOAT,
@@ -64,6 +65,7 @@ class Correlation:
     scale: int = 0
 
 
+@described
 def correlate(tile: Correlation) -> Any:
     """An intrinsic `(x, x0, channels, rows, w, w0, b0, y, y0)` that computes one tile.
 

@@ -6,6 +6,7 @@ from typing import Any
 from numba.core import types
 from numba.extending import intrinsic
 
+from lenet.compiler.simd.content import described
 from lenet.compiler.simd.lanes import (
     INT64,
     LANES,
@@ -47,6 +48,7 @@ class DepthwiseProduct:
     bias: bool
 
 
+@described
 def depthwise_product(tile: DepthwiseProduct) -> Any:
     """An intrinsic `(x, x0, dy, dy0, g, g0, b0, before)` that adds one tile's sums to g, or stores
     them where `before` is 0. x0 is where the kernel's first place lies or would lie for the first

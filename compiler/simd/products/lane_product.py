@@ -10,6 +10,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
+from lenet.compiler.simd.content import described
 from lenet.compiler.simd.lanes import (
     INT64,
     LANES,
@@ -44,6 +45,7 @@ class LaneProduct:
     adds: bool = False
 
 
+@described
 def lane_product(tile: LaneProduct) -> Any:
     """An intrinsic `(array, a, b, count, y)`: offsets of the three in the float32 array, and how
     many products a sum has."""

@@ -8,6 +8,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
+from lenet.compiler.simd.content import described
 from lenet.compiler.simd.lanes import (
     FLOAT,
     INT64,
@@ -68,6 +69,7 @@ class OuterProduct:
     hangs: bool = False
 
 
+@described
 def outer_product(tile: OuterProduct) -> Any:
     """An intrinsic `(x, x0, dy, dy0, start, end, g, g0, before)` that adds one tile's sums to g,
     or stores them where `before` is 0: then there is nothing to add to.

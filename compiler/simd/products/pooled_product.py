@@ -14,6 +14,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
+from lenet.compiler.simd.content import described
 from lenet.compiler.simd.lanes import (
     BYTES,
     INT64,
@@ -50,6 +51,7 @@ class PooledProduct:
     x_row: int
 
 
+@described
 def pooled_product(tile: PooledProduct) -> Any:
     """An intrinsic `(arena, x, slopes, winners, g, before)` that adds one tile's sums to g, or
     stores them where `before` is 0: then there is nothing to add to. x, slopes, winners (the bytes

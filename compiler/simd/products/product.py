@@ -7,6 +7,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
+from lenet.compiler.simd.content import described
 from lenet.compiler.simd.lanes import (
     FLOAT,
     INT32,
@@ -42,6 +43,7 @@ class Product:
     x_left: int = LANES
 
 
+@described
 def product_of(tile: Product) -> Any:
     """An intrinsic `(x, x0, dy, dy0, rows, g, g0, before)` that adds one tile's sums to g, or
     stores them where `before` is 0: then there is nothing to add to."""

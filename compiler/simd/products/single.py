@@ -10,6 +10,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
+from lenet.compiler.simd.content import described
 from lenet.compiler.simd.dot import dot, words
 from lenet.compiler.simd.lanes import (
     FLOAT,
@@ -59,6 +60,7 @@ class SingleTile:
     scale: int = 0
 
 
+@described
 def single_tile(tile: SingleTile) -> Any:
     """An intrinsic `(v, v0, s, s0, b, b0, y, y0)`; b holds the bias."""
     lanes = ir.VectorType(FLOAT, tile.width)
@@ -186,6 +188,7 @@ class SinglePool:
     x_row: int
 
 
+@described
 def single_pool(pool: SinglePool) -> Any:
     """An intrinsic `(array, x, y)`: the largest value, or the mean, of each window."""
     height, width = pool.window

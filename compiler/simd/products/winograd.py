@@ -13,6 +13,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
+from lenet.compiler.simd.content import described
 from lenet.compiler.simd.lanes import (
     FLOAT,
     INT32,
@@ -46,6 +47,7 @@ class Tiles:
         return SIZE - self.kernel + 1
 
 
+@described
 def transform_input(tiles: Tiles) -> Any:
     """An intrinsic `(arena, x, v, v_point, zero, first, rows)` for some rows of tiles of a channel.
 
@@ -55,6 +57,7 @@ def transform_input(tiles: Tiles) -> Any:
     return _into_points(tiles, matrices(tiles.kernel)[2])
 
 
+@described
 def transform_slopes(tiles: Tiles) -> Any:
     """The same with A d At of each m x m tile d of the gradient of an output."""
     at, _, _ = matrices(tiles.kernel)
@@ -110,6 +113,7 @@ def _into_points(tiles: Tiles, matrix: Matrix) -> Any:
     return transform
 
 
+@described
 def transform_output(tiles: Tiles) -> Any:
     """An intrinsic `(arena, m, m_point, bias, y, first, rows)` for some rows of tiles of a channel.
 
@@ -194,6 +198,7 @@ def _over_tiles(builder: ir.IRBuilder, tiles: Tiles, rows: Any, body: Any) -> No
     loop(builder, rows, [], for_row)
 
 
+@described
 def transform_weights(kernel: int, count: int, step: int) -> Any:
     """An intrinsic `(w, w0, w_row, w_tap, u, u0, u_point)` for `count` kernels side by side.
 
@@ -239,6 +244,7 @@ def transform_weights(kernel: int, count: int, step: int) -> Any:
     return transform
 
 
+@described
 def transform_products(kernel: int, count: int) -> Any:
     """An intrinsic `(u, u0, u_point, g, g0, g_row, g_tap)` for `count` kernels side by side.
 

@@ -13,7 +13,7 @@ import lenet
 from lenet.dsl.datasets import DATASETS
 from lenet.runtime.data import DataError
 from lenet.runtime.data.formats.pictures import load_pictures
-from lenet.runtime.datasets import load_dataset
+from lenet.runtime.datasets import digits, load_dataset
 from lenet.runtime.datasets.mnist import FILES
 from reference.datasets import DATASETS as WRITERS
 
@@ -33,6 +33,30 @@ def test_what_the_files_hold(name: str, tmp_path: Path) -> None:
         np.testing.assert_array_equal(dataset.train.labels, held[1])
         np.testing.assert_array_equal(dataset.test.pixels, tests)
         np.testing.assert_array_equal(dataset.test.labels, test_labels)
+
+
+def test_digits_are_those_of_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read from its file, or by itself where the file lies elsewhere."""
+    import sklearn.datasets
+
+    theirs = sklearn.datasets.load_digits()
+    for there in (True, False):
+        if not there:
+            monkeypatch.setattr(Path, "exists", lambda _: False)
+        dataset = load_dataset("digits")
+        assert dataset.test is not None
+        own = np.concatenate([dataset.train.pixels, dataset.test.pixels]).reshape(-1, 64)
+        labels = np.concatenate([dataset.train.labels, dataset.test.labels])
+        found = sorted((*pixels, label) for pixels, label in zip(own, labels, strict=True))
+        pairs = zip(theirs.data, theirs.target, strict=True)
+        assert found == sorted((*pixels, label) for pixels, label in pairs)
+
+
+def test_digits_without_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(digits, "find_spec", lambda _: None)
+    with pytest.raises(DataError, match="comes with scikit-learn") as caught:
+        load_dataset("digits")
+    assert "pip install scikit-learn" in caught.value.fix
 
 
 def test_cifar10_that_cannot_be_read(tmp_path: Path, monkeypatch) -> None:
