@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lenet.dsl.columns import Fed, Liked, Series
+from lenet.dsl.columns import KNOWN, Fed, Liked, Series
 from lenet.dsl.datasets import DATASETS
 from lenet.dsl.lower.reader import Reader
 from lenet.dsl.lower.values import Refused
@@ -19,6 +19,9 @@ MISSING = {
     "drop": "rows in which something is missing are left out, and counted",
     "zero": "numbers that are missing become 0",
 }
+
+
+_SIDE_BY_SIDE = ("number", KNOWN)  # lines whose columns are for one input
 
 
 def column(reader: Reader) -> str:
@@ -67,10 +70,10 @@ def _feed(reader: Reader, data: "Data") -> "Data":
     names, span = _columns(reader), reader.line.span
     label = reader.line.name.text if reader.line.name is not None else None
     if label is not None:
-        if reader.key != "number" and len(names) > 1:
+        if reader.key not in _SIDE_BY_SIDE and len(names) > 1:
             raise reader.refuse(reader.line.items[1].span)
         fed: tuple[Fed, ...] = (Fed(reader.key, names, label, span),)
-    elif reader.key == "number":
+    elif reader.key in _SIDE_BY_SIDE:
         fed = (Fed(reader.key, names, "", span),)
     else:
         fed = tuple(Fed(reader.key, (name,), name, span) for name in names)
@@ -107,8 +110,16 @@ def _series(reader: Reader, data: "Data") -> "Data":
         reader.expect("by")
         order = column(reader)
     old = data.series or Series(())
-    series = replace(old, columns=names, by=by, order=order, span=reader.line.span)
-    return replace(data, series=series, label=names[0])
+    given = reader.line.name.text if reader.line.name is not None else ""
+    series = replace(old, columns=names, input=given, by=by, order=order, span=reader.line.span)
+    return replace(data, series=series, label=data.predict[0] if data.predict else names[0])
+
+
+def _known(reader: Reader, data: "Data") -> "Data":
+    """`known hour weekday as coming`: for one input, as `number` has it."""
+    data = _feed(reader, data)
+    old = data.series or Series(())
+    return replace(data, series=replace(old, known=(*old.known, *data.fed[-1].columns)))
 
 
 def _window(reader: Reader, data: "Data") -> "Data":
@@ -201,13 +212,15 @@ LINES = (
         name="series",
         summary="columns that go along in time, for an input `columns x steps`: `by` tells which "
         "rows belong together, `ordered by` when they are; the net answers with the first "
-        "column's next steps",
+        "column's next steps, or with those of the columns that a line `predict` names, one column "
+        "after the other",
         example="series temp by origin ordered by time_hour",
         terms={
             "by": "the column that tells one series from another",
             "ordered": "the column of the time, as in `ordered by time_hour`",
         },
         read=_series,
+        named=True,
         aliases=("timeseries", "time_series"),
     ),
     SectionLine(
@@ -217,6 +230,17 @@ LINES = (
         terms={"ahead": "how many steps the net tells"},
         read=_window,
         aliases=("horizon", "lookback", "lags"),
+    ),
+    SectionLine(
+        name=KNOWN,
+        summary="columns of a series that are known for the steps that are asked for, such as "
+        "hours, holidays or prices: for an input `columns x steps` of its own, with as many steps "
+        "as the net tells ahead",
+        example="known hour weekday as coming",
+        read=_known,
+        repeatable=True,
+        named=True,
+        aliases=("future", "known_future", "future_covariates", "known_reals"),
     ),
     SectionLine(
         name="liked",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from lenet.dsl.syntax.tree import Span
 
 _NOWHERE = Span(1, 1, 1)
+KNOWN = "known"  # the line of columns that are known for the steps ahead
 
 
 @dataclass(frozen=True)
@@ -57,16 +58,24 @@ class Folds:
 
 @dataclass(frozen=True)
 class Series:
-    """Columns that go along in time: a row of a `window` of steps is answered with the first one's
-    next `ahead` steps. Rows `by` which they differ are series of their own; `order` is the column
-    of the time. `known` are columns that are known ahead as well."""
+    """Columns that go along in time, for the `input` of a name: a row of a `window` of steps is
+    answered with the first one's next `ahead` steps, unless other columns are to be answered. Rows
+    `by` which they differ are series of their own; `order` is the column of the time. `known` are
+    columns that are known for those steps as well."""
 
     columns: tuple[str, ...]
+    input: str = ""
+    known: tuple[str, ...] = ()
     by: str = ""
     order: str = ""
     window: int = 0
     ahead: int = 0
     span: Span = field(default=_NOWHERE, compare=False, repr=False)
+
+    @property
+    def all_columns(self) -> tuple[str, ...]:
+        """Those that go along and those that are known ahead, each once."""
+        return tuple(dict.fromkeys((*self.columns, *self.known)))
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from lenet.dsl.graph import Graph
 from lenet.dsl.metrics import usual_metrics
+from lenet.dsl.shapes import product
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.events import DataCounted
 from lenet.runtime.metrics import Tally
@@ -72,18 +73,26 @@ def _answers(
     yield "always the mean", np.zeros((rows, len(unit.mean)), np.float32)
     last = _last_steps(graph, source.test, unit, source)
     if last is not None:
-        yield f"the last {len(unit.mean)} steps again", last
+        yield f"the last {unit.steps} steps again", last
 
 
 def _last_steps(
     graph: Graph, images: Images, unit: Unit, source: InMemory
 ) -> NDArray[np.float32] | None:
     """The end of each window in place of what comes next, as far as the window reaches."""
-    series = graph.data.series if graph.data is not None else None
-    if series is None or source.features is None or series.ahead > series.window:
+    data, features = graph.data, source.features
+    series = data.series if data is not None else None
+    if data is None or series is None or features is None or series.ahead > series.window:
         return None
-    facts = source.features.facts[0]
-    window = images.array[:, 0, 0, -series.ahead :].astype(np.float64)
-    values = window * facts["deviation"][0] + facts["mean"][0]
-    answers = np.log(values) if unit.log else values
-    return unit.standardized(answers).astype(np.float32)
+    place = features.columns.index(series.columns)
+    given, facts = features.inputs[place], features.facts[place]
+    rows = images.array.reshape(len(images), -1)[
+        :, given.first : given.first + product(given.shape)
+    ]
+    windows = rows.reshape(len(rows), *given.shape).astype(np.float64)
+    found = []
+    for name in data.foreseen:
+        k = series.columns.index(name)
+        values = windows[:, k, -series.ahead :] * facts["deviation"][k] + facts["mean"][k]
+        found.append(np.log(values) if unit.log else values)
+    return unit.standardized(np.concatenate(found, axis=1)).astype(np.float32)

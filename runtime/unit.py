@@ -21,7 +21,8 @@ class Unit:
     one of each, and the `loss` that it is trained by. With `log`, answers are the logarithms of
     what the column has. Of a map,
     `classes` are those that a place may have; 0 without. `places` are its rows and columns, where
-    answers belong to the places of an image."""
+    answers belong to the places of an image. Of series, `steps` of each column are told together;
+    0 of others."""
 
     mean: tuple[float, ...]
     deviation: tuple[float, ...]
@@ -29,17 +30,20 @@ class Unit:
     log: bool = False
     classes: int = 0
     places: tuple[int, ...] = ()
+    steps: int = 0
 
     @classmethod
     def of(cls, graph: Graph, mean: tuple[float, ...], deviation: tuple[float, ...]) -> "Unit":
         """That of a net; an answer that never varies is only shifted."""
         log = graph.data is not None and graph.data.log
+        series = graph.data.series if graph.data is not None else None
         classes = graph.output[0] if graph.answers == "places" else 0
         places = (
             graph.output[1:] if answers_places(graph.input, graph.output, graph.answers) else ()
         )
         deviation = tuple(d or 1.0 for d in deviation)
-        return cls(mean, deviation, loss_of(graph), log, classes, places)
+        steps = series.ahead if series is not None else 0
+        return cls(mean, deviation, loss_of(graph), log, classes, places, steps)
 
     @property
     def answers(self) -> Answers:

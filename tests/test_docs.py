@@ -104,6 +104,8 @@ def test_whole_nets_in_the_docs_are_right() -> None:
 
 _PAIRS = "input u one of 3\ninput i one of 4\ndot\n  path from u\n    embed 2\n  path from i\n" \
     "    embed 2\n"  # fmt: skip
+_AHEAD = "input past 1x8\ninput coming 2x4\nconcat\n  path from past\n    last\n" \
+    "  path from coming\n    flatten\nlinear 4\n"  # fmt: skip
 # Of the lines of tables, a net that they fit, and what has to stand beside them.
 TABLES = {
     "category": ("input cut one of 2\ninput color one of 2\nconcat\n  path from cut\n    onehot\n"
@@ -113,6 +115,7 @@ TABLES = {
     "missing": ("input 2 numbers\nlinear 2\n", "  number a b\n"),
     "series": ("input 1x72\nlast\nlinear 24\n", "  window 72 ahead 24\n"),
     "window": ("input 1x72\nlast\nlinear 24\n", "  series temp\n"),
+    "known": (_AHEAD, "  series temp by place ordered by time as past\n  window 8 ahead 4\n"),
     "liked": (_PAIRS, ""),
     "negatives": (_PAIRS, "  liked u i\n"),
 }  # fmt: skip

@@ -1,5 +1,6 @@
 """Whether the data's columns are those that the net's inputs need."""
 
+from lenet.dsl.columns import KNOWN, Fed, Series
 from lenet.dsl.datasets import DATASETS
 from lenet.dsl.inputs import Input
 from lenet.dsl.lower.lowering import Lowering
@@ -21,7 +22,7 @@ def check_columns(lowered: Lowering, data: Data) -> None:
             lowered.report(messages.no_column_for(data.span, given, own[given.name]))
         return
     if data.series is not None:
-        _check_series(lowered, data, inputs, lowered.lines[0].span)
+        _check_series(lowered, data, inputs, own)
         return
     if data.liked is not None:
         if len(inputs) != 2 or not all(i.is_category for i in inputs):
@@ -59,18 +60,59 @@ def _check_fed(
             lowered.report(messages.no_column_for(data.span, given, own[given.name]))
 
 
-def _check_series(lowered: Lowering, data: Data, inputs: tuple[Input, ...], place: Span) -> None:
+def _check_series(
+    lowered: Lowering, data: Data, inputs: tuple[Input, ...], own: dict[str, Span]
+) -> None:
     series = data.series
     assert series is not None
-    if not series.columns or not series.window:
-        lines = ("window", "series") if series.window else ("series", "window")
-        lowered.report(messages.half_of_two(data.span, *lines))
+    if not series.columns:
+        there = "window" if series.window else KNOWN
+        lowered.report(messages.half_of_two(data.span, there, "series"))
         return
+    if not series.window:
+        lowered.report(messages.half_of_two(data.span, "series", "window"))
+        return
+    for fed in data.fed:
+        if fed.word != KNOWN:
+            lowered.report(messages.not_with_series(fed.span, fed.word, series.span))
+    _check_ahead(lowered, series, data, inputs, own)
+    strange = [name for name in data.predict if name not in series.columns]
+    if strange:
+        lowered.report(messages.no_such_series(series.span, strange[0]))
+
+
+def _check_ahead(
+    lowered: Lowering, series: Series, data: Data, inputs: tuple[Input, ...], own: dict[str, Span]
+) -> None:
+    """One input has the window, each other one what is known of the steps ahead."""
+    by_name = {given.name: given for given in inputs}
+    known = [fed for fed in data.fed if fed.word == KNOWN]
+    named = {fed.input for fed in data.fed}  # others than the known ones have been told
+    left = [given for given in inputs if given.name not in named]
+    if series.input and series.input not in by_name:
+        fed = Fed("series", series.columns, series.input, series.span)
+        lowered.report(messages.column_without_input(fed.span, fed, tuple(by_name)))
+        return
+    main = by_name[series.input] if series.input else left[0] if len(left) == 1 else None
     wanted = (len(series.columns), series.window)
-    found = inputs[0].shape if len(inputs) == 1 and not inputs[0].kind else ()
-    if found != wanted:
-        lowered.report(messages.series_differ(series.span, wanted, found, place))
-    output = product(lowered.nodes[-1].shape)
-    if output != series.ahead:
-        span = lowered.lines[-1].span
-        lowered.report(messages.other_horizon(span, output, series.ahead, series.span))
+    if main is None or main.kind or main.shape != wanted:
+        shape = main.shape if main is not None and not main.kind else ()
+        place = own[main.name] if main is not None else lowered.lines[0].span
+        lowered.report(messages.series_differ(series.span, wanted, shape, place))
+    seen: dict[str, Span] = {} if main is None else {main.name: series.span}
+    for fed in known:
+        if fed.input not in by_name:
+            lowered.report(messages.column_without_input(fed.span, fed, tuple(by_name)))
+            continue
+        if fed.input in seen:
+            lowered.report(messages.input_fed_twice(fed.span, fed.input, seen[fed.input]))
+            continue
+        seen[fed.input] = fed.span
+        given, shape = by_name[fed.input], (len(fed.columns), series.ahead)
+        if given.kind or given.shape != shape:
+            found = () if given.kind else given.shape
+            place = own[given.name]
+            lowered.report(messages.known_differ(fed.span, given.name, shape, found, place))
+    for given in left:
+        if given.name not in seen and main is not None:
+            lowered.report(messages.nothing_known(data.span, given, own[given.name]))

@@ -136,12 +136,26 @@ def check_answers(lowered: Lowering, train: Train | None, data: Data | None) -> 
             lowered.report(messages.other_answers(place, loss.name, answers, "numbers"))
         elif data.log and not loss.standardized:
             lowered.report(messages.no_logarithm(data.span, loss.name))
-    if answers not in ("class", "places") and data.predict and outputs != each * len(data.predict):
+    if data.series is not None:
+        _check_horizon(lowered, data, each)
+    elif (
+        answers not in ("class", "places") and data.predict and outputs != each * len(data.predict)
+    ):
         node, line = _last(lowered, lambda layer: layer.rearranges or layer.bounds is not None)
         sized = layers()[node.kind].sized
         lowered.report(messages.answer_count(line.span, outputs, len(data.predict), each,
                                           node.kind, sized))  # fmt: skip
     return answers
+
+
+def _check_horizon(lowered: Lowering, data: Data, each: int) -> None:
+    """Whether the net tells as many steps of as many columns as the data ask for."""
+    series = data.series
+    assert series is not None
+    outputs, answers = product(lowered.nodes[-1].shape), each * len(data.foreseen)
+    if series.columns and series.window and outputs != series.ahead * answers:
+        span = lowered.lines[-1].span
+        lowered.report(messages.other_horizon(span, outputs, series.ahead, answers, series.span))
 
 
 def _check_masks(lowered: Lowering, data: Data, place: Span, answers: Answers) -> None:

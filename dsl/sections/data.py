@@ -74,6 +74,12 @@ class Data:
         return bool(self.fed or self.series or self.liked)
 
     @property
+    def foreseen(self) -> tuple[str, ...]:
+        """The columns of `series` whose next steps are to be answered."""
+        assert self.series is not None
+        return self.predict or self.series.columns[:1]
+
+    @property
     def holds_out(self) -> bool:
         """Whether rows to train with are held out."""
         return bool(self.validate) or self.split is not None

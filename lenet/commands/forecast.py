@@ -25,7 +25,8 @@ def forecast(
 ) -> None:
     """Print what a model of series expects next, as comma-separated values.
 
-    Each series of the table is continued behind its last row; the steps count from 1.
+    Each series of the table is continued behind its last row; the steps count from 1. What is
+    `known` of them stands in further rows, whose other columns are empty.
     """
     from lenet.runtime.data.raw_rows import read_table
     from lenet.runtime.models.forecast import forecasts
@@ -33,14 +34,16 @@ def forecast(
 
     found = forecasts(Trained.open(model), read_table(table), ahead)
     if not as_json:
-        say(",".join(("series", "step", "time", found.column)))
+        say(",".join(("series", "step", "time", *map(_quoted, found.columns))))
     for series in found.series:
-        for number, value in enumerate(series.values, 1):
+        for number, values in enumerate(series.values.T.tolist(), 1):
             time = series.time(number)
             if as_json:
-                say_json({"series": series.name, "step": number, "time": time, "value": value})
+                told = dict(zip(found.columns, values, strict=True))
+                say_json({"series": series.name, "step": number, "time": time, "values": told})
             else:
-                say(",".join((_quoted(series.name), str(number), time, f"{value:.6g}")))
+                row = (f"{value:.6g}" for value in values)
+                say(",".join((_quoted(series.name), str(number), time, *row)))
 
 
 def _quoted(name: str) -> str:

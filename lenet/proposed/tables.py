@@ -1,6 +1,7 @@
 """A first spec for a table: which columns are what, what is asked, and which rows validate."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -169,7 +170,7 @@ def _series(table: pa.Table, looks: list[Look], asked: Asked) -> Series | None:
         return None
     groups = [k.name for k in looks if k.kind == "category" and can_be_written(k.name)]
     for by in ("", *groups):
-        series = Series((asked.predict,), by, times[0])
+        series = Series((asked.predict,), by=by, order=times[0])
         try:
             tracks = tracks_of(table, series)
         except DataError:
@@ -180,7 +181,7 @@ def _series(table: pa.Table, looks: list[Look], asked: Asked) -> Series | None:
         window, ahead = {1.0: (72, 24), 24.0: (28, 7)}.get(hours, (48, 12))
         long = sum(len(track.times) >= 4 * (window + ahead) for track in tracks)
         if steps and regular >= _REGULAR * steps and long == len(tracks):
-            return Series((asked.predict,), by, times[0], window, ahead)
+            return replace(series, window=window, ahead=ahead)
     return None
 
 

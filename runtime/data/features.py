@@ -58,20 +58,36 @@ class Features:
         return cls(inputs, columns, tuple(facts), missing)
 
     @classmethod
-    def of_series(cls, given: Input, section: Data, known: NDArray[np.float64]) -> "Features":
+    def of_series(
+        cls, inputs: tuple[Input, ...], section: Data, known: NDArray[np.float64]
+    ) -> "Features":
         """Of columns that go along in time, whose training steps are `known` (steps, columns)."""
         assert section.series is not None
-        columns = [pa.array(column) for column in known.T]
-        facts = kind_of(given).learn(given, columns)
-        return cls((given,), (section.series.columns,), (facts,), section.missing)
+        place = {name: k for k, name in enumerate(section.series.all_columns)}
+        columns = columns_for(inputs, section)
+        facts = [
+            kind_of(given).learn(given, [pa.array(known[:, place[name]]) for name in names])
+            for given, names in zip(inputs, columns, strict=True)
+        ]
+        return cls(inputs, columns, tuple(facts), section.missing)
 
-    def standardized(self, windows: NDArray[np.float64]) -> NDArray[np.float32]:
-        """Windows (count, columns, steps) as the net sees them; what is missing as told."""
-        mean, deviation = (np.array(self.facts[0][k])[:, None] for k in ("mean", "deviation"))
-        values = ((windows - mean) / deviation).astype(np.float32)
+    def standardized(self, parts: Sequence[NDArray[np.float64]]) -> NDArray[np.float32]:
+        """For each input (count, columns, steps), as the net sees them: (count, columns, 1, steps)
+        of a single input, else (count, 1, 1, values); what is missing as told."""
+        found = [self._standardized(*pair) for pair in zip(parts, self.facts, strict=True)]
+        if len(found) == 1:
+            return found[0][:, :, None, :]
+        count = len(found[0])
+        return np.concatenate([own.reshape(count, 1, 1, -1) for own in found], axis=3)
+
+    def _standardized(
+        self, part: NDArray[np.float64], facts: Mapping[str, Any]
+    ) -> NDArray[np.float32]:
+        mean, deviation = (np.array(facts[k])[:, None] for k in ("mean", "deviation"))
+        values = ((part - mean) / deviation).astype(np.float32)
         if self.missing in ("", DROP):
             return values
-        return np.where(np.isnan(values), self._instead(self.facts[0])[:, None], values)
+        return np.where(np.isnan(values), self._instead(facts)[:, None], values)
 
     @property
     def of_windows(self) -> bool:
@@ -192,7 +208,8 @@ def column_of(table: pa.Table, name: str) -> pa.Array:
 def columns_for(inputs: tuple[Input, ...], data: Data) -> tuple[tuple[str, ...], ...]:
     """The columns of each input, as the section says them; they are checked."""
     if data.series is not None:
-        return (data.series.columns,)
+        known = {fed.input: fed.columns for fed in data.fed}
+        return tuple(known.get(given.name, data.series.columns) for given in inputs)
     if data.liked is not None:
         return ((data.liked.user,), (data.liked.item,))
     by_name = {fed.input: fed.columns for fed in data.fed}

@@ -1,6 +1,6 @@
 """Windows over series: rows that go along in time, and what comes next."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -8,10 +8,11 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from lenet.dsl.columns import Series, Split
+from lenet.dsl.inputs import Input
 from lenet.dsl.messages.clean import clean
 from lenet.dsl.sections.data import Data
 from lenet.runtime.data.dataset import DataError
-from lenet.runtime.data.features import DROP, column_of
+from lenet.runtime.data.features import DROP, column_of, columns_for
 from lenet.runtime.data.splits import period
 from lenet.runtime.inputs.lists import texts_of
 from lenet.runtime.inputs.numbers import matrix_of
@@ -38,11 +39,24 @@ class Track:
         found: NDArray[np.bool_] = np.diff(self.times) != self.step
         return found
 
+    def so_far(self, series: Series) -> int:
+        """How many steps there are, without those at the end of which only what is known ahead is
+        there."""
+        seen = [k for k, name in enumerate(series.all_columns) if name not in series.known]
+        if not series.known or not seen:
+            return len(self.values)
+        there = np.flatnonzero(~np.isnan(self.values[:, seen]).all(axis=1))
+        return int(there[-1]) + 1 if len(there) else 0
+
+    def until(self, steps: int) -> "Track":
+        """The first steps."""
+        return replace(self, times=self.times[:steps], values=self.values[:steps])
+
 
 def tracks_of(table: pa.Table, series: Series) -> list[Track]:
-    """The series of a table, in the order of their names; DataError where many rows of one have the
-    time of another."""
-    values = matrix_of([column_of(table, name) for name in series.columns])
+    """The series of a table, in the order of their names, with all columns; DataError where many
+    rows of one have the time of another."""
+    values = matrix_of([column_of(table, name) for name in series.all_columns])
     times = times_of(table, series.order)
     groups = np.zeros(len(values), np.int64)
     names: list[str | None] = [""]
@@ -110,18 +124,53 @@ def _usual_step(times: list[NDArray[np.int64]]) -> int:
 
 @dataclass(frozen=True, eq=False)
 class Windows:
-    """`values` (windows, columns, steps) and `answers` (windows, steps ahead), of tracks; those
-    with a gap or a missing value are `left_out`. `known` (steps, columns) are all values that are
-    there to learn from."""
+    """For each input `parts` (windows, columns, steps), and `answers` (windows, columns x steps
+    ahead), of tracks; those with a gap or a missing value are `left_out`. `known` (steps, columns)
+    are all values that are there to learn from."""
 
-    values: Floats
+    parts: tuple[Floats, ...]
     answers: Floats
     held_out: NDArray[np.bool_]
     left_out: int
     known: Floats
 
 
-def windows_of(tracks: list[Track], section: Data) -> Windows:
+@dataclass(frozen=True)
+class Cut:
+    """What an input takes of a window and the steps ahead: columns, from a first step to a last."""
+
+    columns: list[int]
+    first: int
+    last: int
+
+    def of(self, whole: Floats) -> Floats:
+        """(windows, columns, steps), of all columns and steps."""
+        found: Floats = whole[:, self.columns, self.first : self.last]
+        return found
+
+    @classmethod
+    def of_answers(cls, section: Data) -> "Cut":
+        """That of what is to be answered."""
+        series = section.series
+        assert series is not None
+        places = [series.all_columns.index(name) for name in section.foreseen]
+        return cls(places, series.window, series.window + series.ahead)
+
+
+def cuts_of(section: Data, inputs: tuple[Input, ...]) -> list[Cut]:
+    """Of each input."""
+    series = section.series
+    assert series is not None
+    ahead = {fed.input for fed in section.fed}
+    found = []
+    for given, names in zip(inputs, columns_for(inputs, section), strict=True):
+        first, steps = (series.window, series.ahead) if given.name in ahead else (0, series.window)
+        places = [series.all_columns.index(name) for name in names]
+        found.append(Cut(places, first, first + steps))
+    return found
+
+
+def windows_of(tracks: list[Track], section: Data, inputs: tuple[Input, ...]) -> Windows:
     """All windows whose next steps are known. Of each series the last percent of its steps are held
     out: windows whose answers begin there validate, and those whose answers reach into it, or
     beyond, are left out, so that nothing is learnt of what is asked."""
@@ -132,7 +181,9 @@ def windows_of(tracks: list[Track], section: Data) -> Windows:
             "windows of series overlap, so rows that are held out by chance would be known",
             "", "write `validate last 20 percent`",
         )  # fmt: skip
-    parts, answers, marks, known, out = [], [], [], [], 0
+    cuts, asked = cuts_of(section, inputs), Cut.of_answers(section)
+    parts: list[list[Floats]] = [[] for _ in cuts]
+    answers, marks, known, out = [], [], [], 0
     reach = series.window + series.ahead
     for track in tracks:
         steps = len(track.values)
@@ -143,26 +194,28 @@ def windows_of(tracks: list[Track], section: Data) -> Windows:
         whole = sliding_window_view(track.values, reach, axis=0)  # windows, columns, steps
         broken = np.concatenate([[0], np.cumsum(track.gaps)])
         good = broken[reach - 1 :] == broken[: steps - reach + 1]
-        wanted = whole[:, 0, series.window :]
-        good &= ~np.isnan(wanted).any(axis=1)
+        wanted = asked.of(whole)
+        good &= ~np.isnan(wanted).any(axis=(1, 2))
         if section.missing in ("", DROP):
-            good &= ~np.isnan(whole[:, :, : series.window]).any(axis=(1, 2))
+            for cut in cuts:
+                good &= ~np.isnan(cut.of(whole)).any(axis=(1, 2))
         first = np.arange(steps - reach + 1)
         test = (first + series.window >= end) & (first + series.window < behind)
         train = first + reach <= end
         out += int((~good & (test | train)).sum())
         chosen = good & (test | train)
-        parts.append(whole[chosen, :, : series.window])
-        answers.append(wanted[chosen])
+        for part, cut in zip(parts, cuts, strict=True):
+            part.append(cut.of(whole)[chosen])
+        answers.append(wanted[chosen].reshape(chosen.sum(), -1))
         marks.append(test[chosen])
-    if not parts or not sum(map(len, parts)):
+    if not sum(map(len, answers)):
         raise DataError(
             "no series is long enough for a window without a gap",
             f"A window and what comes next are {reach:,} steps.",
         )
     return Windows(
-        np.concatenate(parts), np.concatenate(answers), np.concatenate(marks), out,
-        np.concatenate(known),
+        tuple(np.concatenate(part) for part in parts), np.concatenate(answers),
+        np.concatenate(marks), out, np.concatenate(known),
     )  # fmt: skip
 
 

@@ -33,7 +33,7 @@ class Target:
     """The answers of a row, `count` of one `kind`: numbers from `low` to `high`, whose logarithms
     the net learns with `log`. `columns` are those of a table; () is its column of labels. Classes
     of places go from 0 to `high`, or are `NONE` where none counts, which becomes -1. Numbers may be
-    the next steps `ahead`."""
+    the next steps, so many `ahead` of each column."""
 
     kind: Answers = "class"
     count: int = 1
@@ -41,7 +41,7 @@ class Target:
     log: bool = False
     low: float = -math.inf
     high: float = math.inf
-    ahead: bool = False
+    ahead: int = 0
 
     @classmethod
     def of(cls, graph: Graph) -> "Target":
@@ -54,7 +54,8 @@ class Target:
             return cls("places", product(graph.output[1:]), low=0.0, high=graph.output[0] - 1.0)
         count = product(graph.output) // loss.outputs_of(use)
         if data is not None and data.series is not None:
-            return cls("numbers", count, (), data.log, loss.low, loss.high, ahead=True)
+            foreseen, ahead = data.foreseen, data.series.ahead
+            return cls("numbers", count, foreseen, data.log, loss.low, loss.high, ahead)
         columns, log = (data.predict, data.log) if data is not None else ((), False)
         return cls(graph.answers, count, columns, log, loss.low, loss.high)
 
@@ -73,10 +74,11 @@ class Target:
         there are several."""
         if self.kind == "places":
             return tuple(map(str, range(int(self.high) + 1)))
+        if self.ahead:
+            steps = range(1, self.ahead + 1)
+            return tuple(f"{column} +{k}" for column in self.columns for k in steps)
         if self.columns:
             return self.columns
-        if self.ahead:
-            return tuple(f"{label} +{k + 1}" for k in range(self.count))
         return (label,) if self.count == 1 else tuple(f"{label} {k}" for k in range(self.count))
 
     def of_row(self, value: Any) -> NDArray[np.float32]:

@@ -9,8 +9,11 @@ from lenet.runtime.metrics.outcomes import Numbers, exact_sum, summed
 
 def count(use: Use, outcomes: Numbers) -> NDArray[np.int64]:
     """Both sums, in the largest deviation, and how many numbers each is of."""
+    known = outcomes.known
     right = outcomes.labels.astype(np.float64)
-    changes = np.diff(right, axis=1) / max(outcomes.known.deviation)
+    steps = known.steps or right.shape[1]
+    right = right.reshape(len(right), right.shape[1] // steps, steps)
+    changes = np.diff(right, axis=2) / max(known.deviation)
     parts = (np.abs(part).ravel() for part in (outcomes.errors, changes))
     return np.concatenate([[*exact_sum(part), part.size] for part in parts]).astype(np.int64)
 

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from lenet.dsl.errors import LenetError
 from lenet.dsl.messages.clean import clean
 from lenet.runtime.data.dataset import DataError
-from lenet.runtime.data.features import column_of
-from lenet.runtime.data.series import Track, tracks_of
+from lenet.runtime.data.features import DROP, column_of
+from lenet.runtime.data.series import Cut, Track, cuts_of, tracks_of
 
 if TYPE_CHECKING:
     from lenet.runtime.models.model import Model
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Continued:
-    """A series' name and its next `values`, in the column's unit; `end` is the time of its last
-    row, `step` that to the next; `temporal` ones are microseconds."""
+    """A series' name and its next `values` (columns, steps), in the columns' units; `end` is the
+    time of its last row, `step` that to the next; `temporal` ones are microseconds."""
 
     name: str
-    values: tuple[float, ...]
+    values: NDArray[np.float32]
     end: int
     step: int
     temporal: bool
@@ -41,15 +42,16 @@ class Continued:
 
 @dataclass(frozen=True, eq=False)
 class Forecasts:
-    """All series, and the column that is told."""
+    """All series, and the columns that are told."""
 
-    column: str
+    columns: tuple[str, ...]
     series: tuple[Continued, ...]
 
 
 def forecasts(model: "Model", table: pa.Table, ahead: int | None = None) -> Forecasts:
     """The next steps of each series of a table, as many as the net tells, or `ahead`; where these
-    are more, it goes on from its own answers, which a net of a single column can. LenetError where
+    are more, it goes on from its own answers, which a net can that tells all that it sees. What is
+    known ahead stands in rows behind the last one in which something else does. LenetError where
     the model is of no series, or a series is too short."""
     section = model.graph.data
     if section is None or section.series is None or model.features is None:
@@ -59,40 +61,61 @@ def forecasts(model: "Model", table: pa.Table, ahead: int | None = None) -> Fore
             "use `lenet predict`",
             "use model.predict(rows)",
         )
-    series = section.series
+    series, told = section.series, section.foreseen
     count = ahead or series.ahead
-    if count > series.ahead and len(series.columns) > 1:
+    unknown = [name for name in series.columns if name not in (*told, *series.known)]
+    if count > series.ahead and unknown:
         raise LenetError(
             f"the model tells {series.ahead} steps ahead",
-            f"To go on, it would have to know {', '.join(map(clean, series.columns[1:]))} as well.",
-            f"ask for {series.ahead} steps at most, or train with `ahead {count}`",
+            f"To go on, it would have to know {', '.join(map(clean, unknown))} as well.",
+            f"ask for {series.ahead} steps at most, or train with `ahead {count}`, or with "
+            f"`predict {' '.join(map(clean, (*told, *unknown)))}`",
         )
     temporal = bool(series.order) and not pa.types.is_integer(column_of(table, series.order).type)
     found = []
     for track in tracks_of(table, series):
-        values = _next(model, track, count)
-        end = int(track.times[-1]) if series.order else 0
+        steps = track.so_far(series)
+        values = _next(model, track, steps, count)
+        end = int(track.times[steps - 1]) if series.order else 0
         found.append(Continued(track.name, values, end, track.step, temporal))
-    return Forecasts(series.columns[0], tuple(found))
+    return Forecasts(told, tuple(found))
 
 
-def _next(model: "Model", track: Track, count: int) -> tuple[float, ...]:
+def _next(model: "Model", track: Track, steps: int, count: int) -> NDArray[np.float32]:
     section, features, unit = model.graph.data, model.features, model.unit
     assert section is not None and section.series is not None
     assert features is not None and unit is not None
-    size = section.series.window
-    window = track.values[-size:].T
+    series = section.series
+    size, ahead = series.window, series.ahead
+    turns = -(-count // ahead)
+    needed = turns * ahead if series.known else 0
     named = f"the series {clean(track.name)}" if track.name else "the series"
-    if window.shape[1] < size:
-        raise DataError(f"{named} has {window.shape[1]:,} steps", f"The net sees {size:,}.")
-    if track.gaps[-(size - 1) :].any():
-        raise DataError(f"{named} has a gap among its last {size:,} steps", "", "fill it in")
-    if section.missing in ("", "drop") and np.isnan(window).any():
-        raise DataError(f"{named} lacks a value among its last {size:,} steps", "", "fill it in")
-    told: list[float] = []
-    while len(told) < count:
-        row = features.standardized(window[None])
-        values = unit.in_columns(unit.points(model.outputs(row)))[0].tolist()
-        told += values
-        window = np.concatenate([window, np.array([values])], axis=1)[:, -size:]
-    return tuple(told[:count])
+    if steps < size:
+        raise DataError(f"{named} has {steps:,} steps", f"The net sees {size:,}.")
+    if len(track.values) < steps + needed:
+        there = len(track.values) - steps
+        listed = ", ".join(map(clean, series.known))
+        raise DataError(
+            f"{named} has {there:,} rows behind its last one with what is known ahead",
+            f"The net needs {listed} of {needed:,} steps.",
+            f"add rows with {listed}, and nothing in the other columns",
+        )
+    if track.gaps[steps - size : steps + needed - 1].any():
+        raise DataError(
+            f"{named} has a gap among its last {size + needed:,} steps", "", "fill it in"
+        )
+    values = np.full((len(series.all_columns), size + turns * ahead), np.nan)
+    values[:, : size + needed] = track.values[steps - size : steps + needed].T
+    cuts, asked = cuts_of(section, features.inputs), Cut.of_answers(section)
+    for turn in range(turns):
+        whole = values[None, :, turn * ahead : turn * ahead + size + ahead]
+        parts = [cut.of(whole) for cut in cuts]
+        if section.missing in ("", DROP) and any(np.isnan(part).any() for part in parts):
+            raise DataError(
+                f"{named} lacks a value among its last {size + needed:,} steps", "", "fill it in"
+            )
+        outputs = model.outputs(features.standardized(parts))
+        answers = unit.in_columns(unit.points(outputs)).reshape(len(asked.columns), ahead)
+        begin = size + turn * ahead
+        values[asked.columns, begin : begin + ahead] = answers
+    return values[asked.columns, size : size + count].astype(np.float32)

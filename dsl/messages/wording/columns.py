@@ -124,15 +124,66 @@ def series_differ(span: Span, wanted: Shape, found: Shape, place: Span) -> Diagn
     )
 
 
-def other_horizon(span: Span, outputs: int, ahead: int, series: Span) -> Diagnostic:
-    """The net tells more or fewer steps than the data ask for."""
+def other_horizon(span: Span, outputs: int, ahead: int, answers: int, series: Span) -> Diagnostic:
+    """The net tells more or fewer steps than the data ask for; `answers` are told of each."""
+    each = f", {answers} numbers of each" if answers > 1 else ""
+    other = f", or write `ahead {outputs // answers}`" if outputs % answers == 0 else ""
     return Diagnostic(
         "E087",
         span,
-        f"the net gives {counted(outputs, 'number')}, and the data ask for {ahead} steps ahead",
+        f"the net gives {counted(outputs, 'number')}, and the data ask for {ahead} steps ahead"
+        + each,
         "",
-        f"make the last layer give {ahead}, or write `ahead {outputs}`",
+        f"make the last layer give {ahead * answers}{other}",
         (Related(series, "the series are here"),),
+    )
+
+
+def not_with_series(span: Span, word: str, series: Span) -> Diagnostic:
+    """A line for columns of single rows, where windows are read."""
+    return Diagnostic(
+        "E087",
+        span,
+        f"a row is a window of series here, which has no `{word}` columns",
+        "",
+        "name the columns behind `series`, or behind `known` if they are known ahead",
+        (Related(series, "the series are here"),),
+    )
+
+
+def no_such_series(span: Span, name: str) -> Diagnostic:
+    """A column to be answered that does not go along."""
+    return Diagnostic(
+        "E087",
+        span,
+        f"{name} is to be answered, and is none of these series",
+        "The net goes on with columns that it has seen.",
+        f"name {name} behind `series`, too",
+    )
+
+
+def known_differ(span: Span, name: str, wanted: Shape, found: Shape, place: Span) -> Diagnostic:
+    """An input is not so many columns times the steps ahead."""
+    given = f"The input is {show(found)}." if found else "The input is of another kind."
+    return Diagnostic(
+        "E087",
+        span,
+        f"what is known ahead is {show(wanted)}: columns x steps ahead",
+        given,
+        f"write input {name} {show(wanted)}",
+        (Related(place, "the input is here"),),
+    )
+
+
+def nothing_known(span: Span, given: Input, place: Span) -> Diagnostic:
+    """An input beside the window that no line feeds."""
+    return Diagnostic(
+        "E087",
+        span,
+        f"no line of the section `data` says which columns {_what(given)} takes",
+        "",
+        f"add a line such as `known {' '.join('abcdef'[: given.shape[0]])} as {given.name}`",
+        (Related(place, "the input is here"),),
     )
 
 

@@ -62,11 +62,11 @@ def _of_series(table: pa.Table, wanted: "Wanted", name: str) -> Dataset:
     section, target = wanted.section, wanted.target
     series = section.series
     assert series is not None
-    tracks = tracks_of(table, series)
+    tracks = [track.until(track.so_far(series)) for track in tracks_of(table, series)]
     check_missing(tracks, section)
-    windows = windows_of(tracks, section)
-    features = wanted.features or Features.of_series(wanted.inputs[0], section, windows.known)
-    values = features.standardized(windows.values)[:, :, None, :]
+    windows = windows_of(tracks, section, wanted.inputs)
+    features = wanted.features or Features.of_series(wanted.inputs, section, windows.known)
+    values = features.standardized(windows.parts)
     answers = target.of_rows(windows.answers)
     train, test = as_rows(windows.held_out)
     for rows, what in ((train, "train"), (test, "validate")):
