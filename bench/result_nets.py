@@ -190,6 +190,8 @@ TABLES = {
                    aim={"hitratio10": "0.66", "ndcg10": "0.40"}),
     "hours": Net("a weight for each hour", HOURS, text=_HOURS, aim={"mae": ""}),
     "weather": Net("dilated convolutions", HOURS, "weather", aim={"mae": "4.5"}),
+    "weather-four": Net("dilated convolutions, four measures", HOURS, "weather-four",
+                        aim={"mae": "4.5"}),
     "line": Net("a weight for each column", DIAMONDS, text=_LINE, aim={"rmse": ""}),
     "diamonds": Net("Wide & Deep", DIAMONDS, "diamonds", aim={"rmse": "0.095"}),
 }  # fmt: skip

@@ -82,10 +82,12 @@ class Series:
 class Liked:
     """Pairs of a user and an item that somebody has seen: each is a yes, and in every epoch there
     are so many `negatives` for each, items by chance that the user has not seen. `order` is
-    the column of the time."""
+    the column of the time. A pair that is held out is one of so many items `among` which it is
+    looked for."""
 
     user: str
     item: str
     order: str = ""
     negatives: int = 4
+    among: int = 100
     span: Span = field(default=_NOWHERE, compare=False, repr=False)

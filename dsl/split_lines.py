@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lenet.dsl.column_lines import column, of_table
-from lenet.dsl.columns import Folds, Split
+from lenet.dsl.columns import Folds, Liked, Split
 from lenet.dsl.lower.reader import Reader
 from lenet.dsl.lower.values import Refused
 from lenet.dsl.messages import wording as messages
@@ -19,6 +19,9 @@ def _validate(reader: Reader, data: "Data") -> "Data":
     split = _split(reader, data)
     if isinstance(split, int):
         return replace(data, validate=split, split=None)
+    if reader.accept("among"):
+        among = int(reader.size("the number of items", 2))
+        data = replace(data, liked=replace(data.liked or Liked("", ""), among=among))
     return replace(data, validate=0, split=replace(split, span=reader.line.span))
 
 
@@ -92,6 +95,8 @@ SPLITS = (
             "last": "the last ones in the table's order, or of each series",
             "newest": "the last row of each value of a column, as in `newest of user`",
             "of": "before the column of `newest`, and before how many folds there are",
+            "among": "of `liked`, one of so many items, 100 if absent, is that which was seen; the "
+            "user has seen none of the others, as in `validate newest of user among 50`",
             "where": "the rows in which a column has a value",
             "is": "before the value of `where`",
             "fold": "one of several parts, as in `validate fold 2 of 5`, or of the last ones of an "

@@ -1,6 +1,6 @@
 """Whether the data's columns are those that the net's inputs need."""
 
-from lenet.dsl.columns import KNOWN, Fed, Series
+from lenet.dsl.columns import KNOWN, Fed, Liked, Series
 from lenet.dsl.datasets import DATASETS
 from lenet.dsl.inputs import Input
 from lenet.dsl.lower.lowering import Lowering
@@ -28,7 +28,8 @@ def check_columns(lowered: Lowering, data: Data) -> None:
         if len(inputs) != 2 or not all(i.is_category for i in inputs):
             lowered.report(messages.liked_needs_two(data.liked.span, len(inputs)))
         elif not data.liked.user:
-            lowered.report(messages.half_of_two(data.span, "negatives", "liked"))
+            there = "negatives" if data.liked.among == Liked.among else "validate … among"
+            lowered.report(messages.half_of_two(data.span, there, "liked"))
         return
     _check_fed(lowered, data, inputs, own)
 

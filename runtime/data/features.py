@@ -13,7 +13,7 @@ from lenet.dsl.messages.clean import clean
 from lenet.dsl.sections.data import Data
 from lenet.dsl.shapes import product
 from lenet.runtime.data.dataset import DataError
-from lenet.runtime.data.seen import GROUP, Seen
+from lenet.runtime.data.seen import Seen
 from lenet.runtime.inputs import kind_of
 
 DROP, MEAN = "drop", "mean"  # of the line `missing`
@@ -38,13 +38,15 @@ class Rows:
 @dataclass(frozen=True, eq=False)
 class Features:
     """The inputs, the columns that each takes, and what the training rows have told of them.
-    `missing` is what becomes of numbers that are not there; `seen` are the pairs of `liked`."""
+    `missing` is what becomes of numbers that are not there; `seen` are the pairs of `liked`, and
+    `group` rows to validate with belong together."""
 
     inputs: tuple[Input, ...]
     columns: tuple[tuple[str, ...], ...]
     facts: tuple[Mapping[str, Any], ...]
     missing: str = ""
     seen: Seen | None = None
+    group: int = 1
 
     @classmethod
     def learn(
@@ -104,11 +106,6 @@ class Features:
         """The columns that are taken for numbers."""
         pairs = zip(self.inputs, self.columns, strict=True)
         return tuple(name for given, own in pairs if not given.has_codes for name in own)
-
-    @property
-    def group(self) -> int:
-        """How many rows to validate with belong together."""
-        return 1 if self.seen is None else GROUP
 
     def known(self, place: int) -> int:
         """How many categories an input has."""
@@ -191,7 +188,7 @@ class Features:
         if data is None or data.liked is None:
             return features
         seen = Seen.from_dict(found[0].get("seen"), features.known(0), features.known(1))
-        return replace(features, seen=seen)
+        return replace(features, seen=seen, group=data.liked.among)
 
 
 def column_of(table: pa.Table, name: str) -> pa.Array:

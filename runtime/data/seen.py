@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from lenet.compiler.simd.splitmix import FIRST, SECOND
 
 Whole = NDArray[np.int64]
-GROUP = 100  # rows of a user to validate with: an item that was seen, and others that were not
 
 
 @dataclass(frozen=True, eq=False)

@@ -196,6 +196,18 @@ def test_a_net_of_users_and_items() -> None:
         recommended(model, "99")
 
 
+def test_users_are_asked_among_fewer_items() -> None:
+    spec = LIKED.replace("newest of who", "newest of who among {}")
+    easy = trained(spec.format(11), pairs()).history[-1]["validation"]["hitratio10"]
+    assert easy > trained(spec.format(90), pairs()).history[-1]["validation"]["hitratio10"]
+    with pytest.raises(LenetError, match="has 150 items") as caught:
+        trained(spec.format(151), pairs())
+    assert "`among 75`" in caught.value.fix
+    with pytest.raises(LenetError, match="almost all items") as caught:
+        trained(spec.format(148), pairs())
+    assert "end the line `validate` with `among 1" in caught.value.fix
+
+
 @pytest.mark.parametrize(
     ("spec", "table"),
     [(PRICES, TABLE), (LIKED, pairs()), (WAVES, waves())],

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from lenet.dsl.sections.data import Data
 from lenet.runtime.data.dataset import DataError, Dataset, Images
 from lenet.runtime.data.features import Features, column_of, columns_for
-from lenet.runtime.data.seen import GROUP, Seen
+from lenet.runtime.data.seen import Seen
 from lenet.runtime.data.series import times_of
 from lenet.runtime.data.splits import as_rows, split_table
 from lenet.runtime.inputs.lists import texts_of
@@ -32,10 +32,14 @@ def pairs_dataset(table: pa.Table, wanted: "Wanted", name: str) -> Dataset:
         features = Features.learn(wanted.inputs, columns, section.missing, table.take(train))
         own = features.encode(table.take(train)).values.astype(np.int64)
         items = len(features.facts[1]["categories"])
-        if items < GROUP:
-            raise DataError(f"{name} has {items:,} items", f"At least {GROUP} are needed.")
+        among = section.liked.among
+        if items < among:
+            raise DataError(
+                f"{name} has {items:,} items", f"At least {among} are needed.",
+                f"end the line `validate` with `among {max(2, items // 2)}`",
+            )  # fmt: skip
         seen = Seen.of(own[:, 0], own[:, 1], len(features.facts[0]["categories"]), items)
-        features = replace(features, seen=seen)
+        features = replace(features, seen=seen, group=among)
     pairs = features.encode(table.take(train)).values
     count = 1 + section.liked.negatives
     rows = np.repeat(pairs, count, axis=0)
@@ -75,27 +79,33 @@ def _split(
 
 
 def _groups(features: Features, table: pa.Table, test: NDArray[np.int64], seed: int) -> Images:
-    """For each pair GROUP rows: itself, and items that the user has never seen."""
+    """For each pair rows that belong together: itself, and items that the user has never seen."""
+    count = features.group
     everything = features.encode(table).values.astype(np.int64)
     known = everything[(everything[:, 0] >= 0) & (everything[:, 1] < features.known(1))]
     known = known[known[:, 0] < features.known(0)]
     seen = Seen.of(known[:, 0], known[:, 1], features.known(0), features.known(1))
     stream = of_tensor(seed, "negatives")
-    rows = np.zeros((len(test), GROUP, 2), np.float32)
+    rows = np.zeros((len(test), count, 2), np.float32)
     for place, (user, item) in enumerate(everything[test].tolist()):
         left = np.ones(features.known(1), bool)
         left[item : item + 1] = False  # if it is known
         if user < features.known(0):
             left[seen.of_user(user)] = False
         others = np.flatnonzero(left)
-        if len(others) < GROUP - 1:
-            raise DataError("a user has seen almost all items", "Nothing is left to compare with.")
+        if len(others) < count - 1:
+            most = f"end the line `validate` with `among {len(others) + 1}`, or less"
+            raise DataError(
+                "a user has seen almost all items",
+                f"{len(others):,} are left to compare with, and {count - 1:,} are needed.",
+                most if len(others) else "",
+            )
         bits = stream.random_raw(len(others))
-        draws = np.argpartition(bits, GROUP - 2)[: GROUP - 1]
+        draws = np.argpartition(bits, count - 2)[: count - 1]
         draws = draws[np.argsort(bits[draws])]
         rows[place, :, 0] = user
         rows[place, 0, 1] = item
         rows[place, 1:, 1] = others[draws]
-    answers = np.zeros((len(test) * GROUP, 1), np.float32)
-    answers[::GROUP] = 1
+    answers = np.zeros((len(test) * count, 1), np.float32)
+    answers[::count] = 1
     return Images(_images(rows.reshape(-1, 2)), answers)
