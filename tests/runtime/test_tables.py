@@ -200,9 +200,9 @@ def test_users_are_asked_among_fewer_items() -> None:
     spec = LIKED.replace("newest of who", "newest of who among {}")
     easy = trained(spec.format(11), pairs()).history[-1]["validation"]["hitratio10"]
     assert easy > trained(spec.format(90), pairs()).history[-1]["validation"]["hitratio10"]
-    with pytest.raises(LenetError, match="has 150 items") as caught:
-        trained(spec.format(151), pairs())
-    assert "`among 75`" in caught.value.fix
+    with pytest.raises(LenetError, match="has 149 items") as caught:
+        trained(spec.format(150), pairs())
+    assert "`among 74`" in caught.value.fix
     with pytest.raises(LenetError, match="almost all items") as caught:
         trained(spec.format(148), pairs())
     assert "end the line `validate` with `among 1" in caught.value.fix
