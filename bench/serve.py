@@ -4,8 +4,9 @@
     python bench/serve.py --clients 200 --pause 0 --seconds 10 --workers 2
 
 Each client keeps its connection, asks for a picture of random bytes to be predicted, waits for the
-answer and then `--pause` seconds; who gets 429 waits as long as Retry-After says. The server is a
-process of its own, the clients are another one.
+answer and then `--pause` seconds, half as long up to half again as long: if all were to wait for the
+same time, those that are answered together would come back together for ever. Who gets 429 waits as
+long as Retry-After says. The server is a process of its own, the clients are another one.
 """
 
 import argparse
@@ -41,7 +42,8 @@ class Load:
 
     async def client(self, until: float) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
-        await asyncio.sleep(np.random.default_rng().uniform(0, max(0.2, self._pause)))
+        random = np.random.default_rng()
+        await asyncio.sleep(random.uniform(0, max(0.2, self._pause)))
         while time.monotonic() < until:
             started = time.perf_counter()
             try:
@@ -57,7 +59,7 @@ class Load:
             self.statuses[status] += 1
             if status == "200":
                 self.seconds.append(time.perf_counter() - started)
-                await asyncio.sleep(self._pause)
+                await asyncio.sleep(random.uniform(0.5, 1.5) * self._pause)
             else:
                 wait = re.search(rb"(?i)retry-after: (\d+)", head)
                 await asyncio.sleep(float(wait[1]) if wait else 0)

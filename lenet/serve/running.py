@@ -1,6 +1,7 @@
 """The server's process, or processes: sockets, signals, and an orderly end."""
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -42,6 +43,10 @@ def serve_models(models: Sequence[str], settings: Settings, say: Say) -> None:
     many = f", {settings.workers} processes" if settings.workers > 1 else ""
     say(f"serving at http://{shown}:{port}/{many}; Ctrl-C stops")
     rate = Rate(settings.rate)
+    # What is there now stays. Else Python would look through all of it for garbage, several times a
+    # minute, for longer than an answer may take.
+    gc.collect()
+    gc.freeze()
     if settings.workers == 1:
         _run(App(shelf, settings, measures, rate, lambda: None), shelf, settings, listening)
     else:
