@@ -10,7 +10,7 @@ FIND_JAVA = from lenet.runtime.spark.java import ensure_java; ensure_java()
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help train test fast large lint golden docs digest bench package vsix clean
+.PHONY: help train test fast large lint golden docs digest bench bench-compare package vsix clean
 
 help:
 	@echo "make train    train $(SPEC)   (SPEC=specs/other.lenet, TRAIN_ARGS='...')"
@@ -22,6 +22,7 @@ help:
 	@echo "make docs     write the reference in docs/ anew, and build all of it as pages into site/"
 	@echo "make digest   train alone, with one to eight workers, and with kills: one digest"
 	@echo "make bench    install PyTorch, and measure us beside it   (BENCH_ARGS='--help')"
+	@echo "make bench-compare REF=COMMIT   measure us beside an earlier commit, in pairs"
 	@echo "make package  build the wheel and the source distribution into dist/"
 	@echo "make vsix     build and test the extension of Visual Studio Code (with Node.js)"
 	@echo "make clean    remove .venv and caches; trained models under runs/ stay"
@@ -54,6 +55,9 @@ digest: $(READY)
 bench: $(READY)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python bench/run.py $(BENCH_ARGS)
+
+bench-compare: $(READY)
+	$(BIN)/python bench/compare.py $(or $(REF),HEAD) $(BENCH_ARGS)
 
 package: $(READY)
 	rm -rf build dist

@@ -4,9 +4,9 @@
     python bench/serve.py --clients 200 --pause 0 --seconds 10 --workers 2
 
 Each client keeps its connection, asks for a picture of random bytes to be predicted, waits for the
-answer and then `--pause` seconds, half as long up to half again as long: if all were to wait for the
-same time, those that are answered together would come back together for ever. Who gets 429 waits as
-long as Retry-After says. The server is a process of its own, the clients are another one.
+answer and then `--pause` seconds, half as long up to half again as long: if all waited as long as
+each other, those that are answered together would come back together for ever. Who gets 429 waits
+as long as Retry-After says. The server is a process of its own, the clients are another one.
 """
 
 import argparse
