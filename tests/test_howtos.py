@@ -62,7 +62,8 @@ PAGES = {
     "one-digest": Page(
         shorter={"make digest": f"make -C {ROOT} -o .venv/.ready digest "
                                 f"BIN={Path(sys.executable).parent} "
-                                "DIGEST_ARGS='--epochs 2 --workers 1 2'"},
+                                "DIGEST_ARGS='--epochs 2 --workers 1 8'"},
+        alike=r"\| Spark \| [24] .*",
     ),
     "onnx": Page(),
     "own-photos": Page(
@@ -104,7 +105,7 @@ PAGES = {
         shorter={"autoencoder.lenet": "autoencoder.lenet --epochs 1"},
     ),
     "transformer": Page(
-        folders.transformer, shorter={"--engine": "--epochs 2 --engine"}, images=3_000,
+        folders.transformer, shorter={"--engine": "--epochs 3 --engine"}, images=3_000,
     ),
     "troubleshooting": Page(
         folders.troubleshooting,

@@ -131,7 +131,7 @@ class Shell:
 
     def start_server(self, command: str) -> str:
         """Start it; its address, once it answers there."""
-        self.paste(f"{command} > served.txt 2>&1 & server=$!")
+        self.paste(f": > served.txt; {command} >> served.txt 2>&1 & server=$!")
         until = time.monotonic() + 60
         while time.monotonic() < until:
             found = re.search(r"http://127.0.0.1:\d+", (self.folder / "served.txt").read_text())
