@@ -20,12 +20,12 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from lenet.runtime.spark.network.ways import way_of  # noqa: E402
 from lenet.runtime.training.slices.count import slice_count  # noqa: E402
 
 CORES = 16  # of a node
 NETWORK = 1.25e9  # bytes a second in each direction: 10 Gb/s
 LATENCY = 50e-6  # seconds, more than over the loopback device
-SHORT = 2**16  # bytes that go to everybody at once; see runtime/spark/network/mesh.py
 NODES = (1, 2, 4, 8, 16, 32, 64, 96, 128, 256)
 
 
@@ -56,8 +56,8 @@ class Fit:
             n = int(size)
             shared = n / min(n, cores)
             for count, value in times.items():
-                rounds, volume = shape_of(n, 8 * int(count))
-                rows.append([rounds, rounds * (n - 1) * shared, volume * shared])
+                rounds, messages, volume = way_of(n, 8 * int(count)).cost(8 * int(count))
+                rows.append([rounds, messages * shared, volume * shared])
                 seconds.append(value)
         weights = 1 / np.array(seconds)  # relative errors count
         found, *_ = np.linalg.lstsq(np.array(rows) * weights[:, None], np.ones(len(rows)), None)
@@ -66,17 +66,10 @@ class Fit:
     def seconds(self, n: int, size: int, network: bool = True) -> float:
         if n == 1:
             return 0.0
-        rounds, volume = shape_of(n, size)
+        rounds, messages, volume = way_of(n, size).cost(size)
         byte = max(self.byte, 1 / NETWORK) if network else self.byte
         wait = self.round + (LATENCY if network else 0.0)
-        return rounds * (wait + self.peer * (n - 1)) + volume * byte
-
-
-def shape_of(n: int, size: int) -> tuple[int, float]:
-    """Rounds of messages, and the bytes that a worker sends."""
-    if n == 2 or size <= SHORT:
-        return 1, size * (n - 1)
-    return 2, 2 * size * (n - 1) / n
+        return rounds * wait + messages * self.peer + volume * byte
 
 
 def iteration(
@@ -129,8 +122,8 @@ def main() -> None:
         cores = int(size) / min(int(size), 2)
         row = []
         for count, value in times.items():
-            rounds, volume = shape_of(int(size), 8 * int(count))
-            wait = rounds * (fit.round + fit.peer * (int(size) - 1) * cores)
+            rounds, messages, volume = way_of(int(size), 8 * int(count)).cost(8 * int(count))
+            wait = rounds * fit.round + fit.peer * messages * cores
             row.append(f"{value * 1e3:.2f} ({(wait + volume * cores * fit.byte) * 1e3:.2f})")
         print(f"{size} processes: " + ", ".join(row) + " ms measured (fitted)")
     slowest = {n: np.random.default_rng(0).choice(noise, (4000, n)).max(1).mean() for n in (8, 96)}

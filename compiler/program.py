@@ -111,19 +111,6 @@ class Program:
         """The arena of a slice with so many images, where there are several phases."""
         return self.train_floats + self.kept_floats * -(-images // LANES)
 
-    def planned_bytes(self, threads: int, slices: int = 1, images: int = LANES) -> int:
-        """To train: arenas, gradients and exact sums; the total, the weights and the optimizer's.
-
-        `slices` are those of a batch, `images` the most in one of them.
-        """
-        if len(self.phases) > 1:
-            arenas = slices * self.slice_floats(images)
-            sums = self.gradient_floats * slices * 4
-        else:
-            arenas = threads * self.train_floats
-            sums = threads * (2 * 4 * self.gradient_floats + 8 * self.parameter_count)
-        return 4 * arenas + sums + self.parameter_count * (8 + 8) + 4 * self.weight_count
-
     @property
     def prediction_bytes(self) -> int:
         """To predict, for one thread: its arena and the weights."""

@@ -8,6 +8,8 @@ from lenet.dsl.syntax.tree import Line, Span
 from lenet.runtime.machine.cores import total_memory
 from lenet.shapes import memory
 
+_LEAST = 16  # images of a batch that is proposed
+
 
 def memory_warnings(checked: Checked) -> list[Diagnostic]:
     """A warning at the section `train` of a net that is too large for this machine."""
@@ -23,7 +25,11 @@ def memory_warnings(checked: Checked) -> list[Diagnostic]:
     # More than a training can need, without asking the compiler for its plan.
     if 64 * graph.parameter_count + 16 * values * (batch + 1024) < available:
         return []
-    needed, _ = memory(graph)
+    training, _ = memory(graph)
+    needed = training(1)
+    smaller = [batch // 2**k for k in range(1, batch.bit_length()) if batch // 2**k >= _LEAST]
+    fits = next((other for other in smaller if training(1, other) < available), None)
     span = Span(section.span.line, section.span.column, section.span.end_column)
-    warning = messages.too_much_memory(span, needed, available)
+    less = (fits, training(1, fits)) if fits is not None else None
+    warning = messages.too_much_memory(span, needed, available, less)
     return [warning] if needed > available and not checked.allows(warning) else []

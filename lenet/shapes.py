@@ -1,6 +1,7 @@
 """What `lenet shapes` prints: a row a layer, and totals."""
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 from lenet.dsl.graph import Graph, Group, Node
@@ -11,6 +12,7 @@ from lenet.dsl.training.values import Train
 def shapes(graph: Graph, spec: str) -> dict[str, Any]:
     """The object that `--json` prints; bytes are for one image a layer, and for one thread."""
     training, prediction = memory(graph)
+    by_threads = {str(count): training(count) for count in THREADS}
     return {
         "spec": spec,
         "digest": hashlib.sha256(graph.source.encode()).hexdigest(),
@@ -18,23 +20,34 @@ def shapes(graph: Graph, spec: str) -> dict[str, Any]:
         "totals": {
             "parameters": graph.parameter_count,
             "macs": sum(node.macs for node in graph.nodes),
-            "training_bytes": training,
+            "training_bytes": by_threads["1"],
+            "training_bytes_by_threads": by_threads,
             "prediction_bytes": prediction,
         },
     }
 
 
-def memory(graph: Graph) -> tuple[int, int]:
-    """Bytes that one thread needs to train and to predict, by the compiler's plan."""
+THREADS = (1, 2, 8)  # for which the memory is told
+
+
+def memory(graph: Graph) -> tuple[Callable[..., int], int]:
+    """Bytes by the compiler's plan: a function of so many threads, and perhaps of another batch, to
+    train; and how many one thread needs to predict."""
+    from lenet.compiler.optimizers.rule import rule_of
     from lenet.compiler.pipeline import compile_graph
     from lenet.compiler.target import Target
     from lenet.runtime.training.slices.count import least_rows, slice_count, training_bytes
 
     # The plan does not depend on the processor; any will do, without asking LLVM for ours.
     program = compile_graph(graph, Target("any", 32, 16))
-    batch = (graph.train or Train()).batch
-    slices = slice_count(batch, least_rows(graph))
-    return training_bytes(program, batch, slices, threads=1), program.prediction_bytes
+    train = graph.train or Train()
+    states = rule_of(train.optimizer).states
+
+    def training(threads: int, batch: int = train.batch) -> int:
+        slices = slice_count(batch, least_rows(graph))
+        return training_bytes(program, batch, slices, threads, states)
+
+    return training, program.prediction_bytes
 
 
 def _layer(node: Node) -> dict[str, Any]:
@@ -103,11 +116,13 @@ def shapes_text(table: dict[str, Any], rows: list[dict[str, Any]] | None = None)
 
 
 def memory_text(totals: dict[str, Any]) -> str:
-    """What one thread needs; to train as well, where there is something to train."""
+    """What one thread needs, and several; to train, where there is something to train."""
     predict = f"{readable_bytes(totals['prediction_bytes'])} to predict"
     if not totals["parameters"]:
         return f"one thread needs {predict}"
-    return f"one thread needs {readable_bytes(totals['training_bytes'])} to train, {predict}"
+    first, *others = totals["training_bytes_by_threads"].items()
+    more = ", ".join(f"{count} threads {readable_bytes(needed)}" for count, needed in others)
+    return f"one thread needs {readable_bytes(first[1])} to train, {predict}\nto train, {more}"
 
 
 HEAD = ("layer", "name", "output", "parameters", "multiply-adds", "memory")

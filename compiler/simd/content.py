@@ -12,6 +12,8 @@ from functools import wraps
 from types import ModuleType
 from typing import Any, ParamSpec
 
+import numpy as np
+
 P = ParamSpec("P")
 _described: dict[int, tuple[Any, str]] = {}  # by id, of what lives as long
 
@@ -50,14 +52,17 @@ def digest_of(function: Callable[..., Any], kind: str) -> str:
 
 def _content_of(name: str, value: Any) -> str:
     """What a name in a function's code means."""
-    if (content := getattr(value, "content", None)) is not None:
-        return str(content)
+    if hasattr(type(value), "content"):
+        return str(value.content)
+    if isinstance(value, np.ndarray):  # which is in the machine code
+        return f"{value.dtype} {value.shape} {value.tobytes()!r}"
     if id(value) in _described:
         return _described[id(value)][1]
     if isinstance(value, ModuleType):
         return value.__name__
-    home = getattr(
-        value, "py_func", getattr(value, "_defn", value)
-    ).__module__  # of numba's objects
-    assert getattr(sys.modules[home], name, None) is value, f"nothing tells what {name} is made of"
+    function = getattr(value, "py_func", getattr(value, "_defn", value))  # of numba's objects
+    home = getattr(function, "__module__", "")
+    assert getattr(sys.modules.get(home), name, None) is value, (
+        f"nothing tells what {name} is made of"
+    )
     return f"{home}.{name}"

@@ -26,11 +26,16 @@ class Table:
         values = np.array(rows, np.int64)
         self._columns = values.shape[1]
         digest = hashlib.sha256(f"{values.shape}".encode() + values.tobytes()).hexdigest()
-        self.content = f"lenet.table.{digest[:32]}"
-        if self.content not in _values:
-            _values[self.content] = values
-            llvm.add_symbol(self.content, values.ctypes.data)
+        self._name = f"lenet.table.{digest[:32]}"
+        if self._name not in _values:
+            _values[self._name] = values
+            llvm.add_symbol(self._name, values.ctypes.data)
         self._numba_type_ = types.Function(template_of(self))
+
+    @property
+    def content(self) -> str:
+        """Its name, which is that of all tables that are alike."""
+        return self._name
 
     # What numba asks for.
 
@@ -41,7 +46,7 @@ class Table:
     def call(self, context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> Any:
         """LLVM's code of table(row, column)."""
         module = builder.module
-        values = module.globals.get(self.content) or ir.GlobalVariable(module, INT64, self.content)
+        values = module.globals.get(self._name) or ir.GlobalVariable(module, INT64, self._name)
         row, column = args
         place = builder.add(builder.mul(row, INT64(self._columns)), column)
         return builder.load(builder.gep(values, [place]))

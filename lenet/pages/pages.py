@@ -113,7 +113,7 @@ def table(graph: Graph, name: str) -> str:
     sides = ("left", "left", "left", "right", "right", "right")
     lines = [row_of(HEAD, sides, "th"), *(row_of(row, sides) for row in rows)]
     lines.append(row_of(last, sides, style=_RULE))
-    memory = memory_text(totals).replace("one", "One", 1) + "."
+    memory = memory_text(totals).replace("one", "One", 1).replace("\n", "; ") + "."
     return (
         f'<div style="{_BOX}">{table_of(lines)}'
         f'<div style="font-size:12px;margin:4px 10px">{memory}</div></div>'

@@ -76,7 +76,8 @@ class _Run:
         graph = job.graph
         program = compile_graph(graph)
         states = rule_of(self.settings.optimizer).states
-        check_memory(training_bytes(program, self.settings.batch, job.slices, threads, states))
+        sizes = job.slices, threads, states, communicator.size
+        check_memory(training_bytes(program, self.settings.batch, *sizes))
         self.loaded = load(program)
         state = self._agreed_state()
         self.at = Position()

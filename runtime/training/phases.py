@@ -19,11 +19,11 @@ from lenet.runtime.machine.arrays import aligned_floats
 from lenet.runtime.machine.thread_pool import Team
 from lenet.runtime.training.batches import Slice
 from lenet.runtime.training.communicator import Communicator
-from lenet.runtime.training.fixed_point import check_range, diverged, sum_ends
+from lenet.runtime.training.fixed_point import check_range, diverged, limit_of_part, sum_ends
 from lenet.runtime.training.updater import Parts
 
-# Means and mean squares in fixed point: the parts of at most 1,024 slices, each below the limit,
-# cannot overflow together.
+# Means and mean squares in fixed point: the parts of 1,024 slices, each below the limit, cannot
+# overflow together.
 _UNIT = 2.0**36
 _LIMIT = 2.0**17
 Floats = NDArray[np.float32]
@@ -34,9 +34,11 @@ class PhasedStep:
 
     def __init__(
         self, program: Program, train_slice: Callable[..., Any], threads: int, slices: int,
-        rows: int, communicator: Communicator,
+        rows: int, communicator: Communicator, all_slices: int | None = None,
     ) -> None:  # fmt: skip
+        """`slices` are those of this worker, `all_slices` those of all, if there are others."""
         self.program = program
+        self.all_slices = all_slices or slices
         self.train_slice = train_slice
         self.threads = threads
         self.communicator = communicator
@@ -91,14 +93,14 @@ class PhasedStep:
                 self._statistics(phase.sync, weights, images)
             elif phase.sync is not None:
                 self._slopes(phase.sync, total, images)
-        total[-2:] = sum_ends(self.ends, images)
+        total[-2:] = sum_ends(self.ends, images, self.all_slices)
         return self.parts
 
     def _statistics(self, sync: Sync, weights: Floats, images: int) -> None:
         """Mean and deviation of the batch, and the running ones (as PyTorch has them)."""
         c, arguments = sync.channels, sync.node.arguments
         parts = self.sums[:, : 2 * c] / (images * sync.places)
-        if not (np.abs(parts) < _LIMIT).all():
+        if not (np.abs(parts) < limit_of_part(_LIMIT, self.all_slices)).all():
             raise diverged(f"The values before {sync.node.name} are beyond all reason.")
         sums = np.rint(parts * _UNIT).astype(np.int64).sum(axis=0)
         if self.communicator.size > 1:

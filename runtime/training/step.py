@@ -23,6 +23,7 @@ from lenet.runtime.training.diagnose import first_bad
 from lenet.runtime.training.feed import Feed, Part
 from lenet.runtime.training.fixed_point import LOSS_UNIT, check_range, diverged, sum_ends
 from lenet.runtime.training.phases import PhasedStep
+from lenet.runtime.training.slices.count import KEPT
 from lenet.runtime.training.slices.order import step_count
 from lenet.runtime.training.slices.shard import Shard
 from lenet.runtime.training.tables import Tables
@@ -32,7 +33,6 @@ from lenet.runtime.unit import Unit
 
 _PARAMETERS = 2**15  # that are worth a thread of their own
 _LEARN_SECONDS = 7200.0  # that a teacher may take for the images of another worker
-_KEPT = 2  # gradients a thread keeps until they are added together
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,13 @@ class Trainer:
             rows = -(-batch // self.slices)
             train_slice = loaded.train_slice(shard.dtype)
             self.phased = PhasedStep(
-                loaded.program, train_slice, self.threads, len(self.batches), rows, communicator
+                loaded.program,
+                train_slice,
+                self.threads,
+                len(self.batches),
+                rows,
+                communicator,
+                self.slices,
             )
             return
         self.train_slice = loaded.train_slice(shard.dtype)
@@ -110,7 +116,7 @@ class Trainer:
         self.arenas = [aligned_floats(floats) for _ in range(self.threads)]
         # With tables, each gradient is added at once, since few of its rows have to be.
         self.tables = Tables(program, self.threads) if program.tables else None
-        kept, self.floats = 1 if self.tables else _KEPT, program.gradient_floats
+        kept, self.floats = 1 if self.tables else KEPT, program.gradient_floats
         rows, row = self.threads * kept, -(-self.floats // LANES) * LANES
         self.gradients = aligned_floats(rows * row).reshape(rows, row)
         # Of slices beyond those that are kept, a row a thread.
@@ -201,7 +207,7 @@ class Trainer:
             self.tables.clear()
             add = self._sum_rows
         sums = self.team.run(self.threads, lambda thread: add(thread, slices, 1 / images))
-        self.total[-2:] = sum_ends(self.ends, images)
+        self.total[-2:] = sum_ends(self.ends, images, self.slices)
         rows = [row for own, _ in sums for row in own]
         owners = [thread for thread, (_, beyond) in enumerate(sums) if beyond]
         return self.gradients, np.array(rows, np.int64), self.totals, np.array(owners, np.int64)
@@ -216,11 +222,11 @@ class Trainer:
     ) -> tuple[list[int], bool]:
         """Take slices while there are any; the order does not matter, since sums are exact. The
         rows of the last gradients, and whether there are others, of which only the sum is left."""
-        first, total = thread * _KEPT, self.totals[thread]
-        rows, owner = np.arange(first, first + _KEPT), np.array([thread])
+        first, total = thread * KEPT, self.totals[thread]
+        rows, owner = np.arange(first, first + KEPT), np.array([thread])
         used, beyond, fresh = 0, False, True
         for part, ends in slices:
-            if used == _KEPT:
+            if used == KEPT:
                 parts = self.gradients, rows, self.totals, owner[: int(beyond)]
                 check_range(sum_exactly(*parts, 0, self.size, factor, total))
                 used, beyond = 0, True

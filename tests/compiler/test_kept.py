@@ -84,7 +84,9 @@ def test_what_counts_for_a_function() -> None:
         made(text, g=Table([[1], [2]])),
         made(text, g=Table([[1, 3]])),
         made(text, g=np),
+        made(text, g=np.arange(3)),
+        made(text, g=np.arange(3) > 0),
     }
-    assert len(changed) == 9 and same not in changed
+    assert len(changed) == 11 and same not in changed
     with pytest.raises(AssertionError, match="nothing tells what g is made of"):
         made(text, g=lambda x, y: x)

@@ -247,6 +247,13 @@ def test_a_net_beyond_this_machine(tmp_path: Path) -> None:
     path.write_text(f"input 1x28x28\nreshape 784\n{body}linear 10\ndata mnist\ntrain\n  rate 0.1\n")
     done = lenet("check", str(path))
     assert done.code == 0 and "warning[W008]: training would need" in done.err
+    assert "make the net smaller, or train it on another machine" in done.err
+    wide = tmp_path / "wide.lenet"
+    wide.write_text(
+        "input 3x224x224\n" + "conv 64x3x3 pad 1\nbatchnorm\nrelu\n" * 9 + "avgpool all\n"
+        'linear 10\ndata images "x"\n  resize 224x224\ntrain\n  rate 0.1\n  batch 1024\n'
+    )
+    assert "write `batch " in lenet("check", str(wide)).err
     assert lenet("check", "--strict", str(path)).code == 1
     path.write_text(path.read_text().replace("\ntrain\n", "\ntrain  # allow W008\n"))
     assert lenet("check", "--strict", str(path)).code == 0

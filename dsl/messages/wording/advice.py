@@ -136,14 +136,20 @@ W008 = Code(
 )
 
 
-def too_much_memory(span: Span, needed: int, available: int) -> Diagnostic:
-    """A training needs more bytes than the machine has."""
+def too_much_memory(
+    span: Span, needed: int, available: int, less: tuple[int, int] | None = None
+) -> Diagnostic:
+    """A training needs more bytes than the machine has; `less` is a batch that fits, and what it
+    needs."""
+    fix = "make the net smaller"
+    if less is not None:
+        fix = f"write `batch {less[0]}`, which needs {less[1] / 2**30:,.1f} GiB"
     return Diagnostic(
         "W008",
         span,
         f"training would need {needed / 2**30:,.1f} GiB of memory",
         f"This machine has {available / 2**30:,.1f} GiB.",
-        "make the net or its batch smaller, or train it on another machine",
+        f"{fix}, or train it on another machine",
     )
 
 

@@ -67,7 +67,8 @@ def net_section(reported: Reported) -> str:
     totals = shapes(graph, name)["totals"]
     rows = [cells_of(row) for row in folded(graph)]
     rows.append(("total", "", "", f"{totals['parameters']:,}", f"{totals['macs']:,}", ""))
-    memory = memory_text(totals).replace("one", "One", 1) + ", as the compiler has planned it."
+    memory = memory_text(totals).replace("one", "One", 1).replace("\n", "; ")
+    memory += ", as the compiler has planned it."
     picture = f'<h3>Drawing</h3><div class="drawing">{drawing(graph, name)}</div>'
     return (
         table("layers, and what they take of one image", HEAD, rows, (3, 4, 5))

@@ -3,7 +3,7 @@
 Every worker is connected with every other one. Each sums a part of the array for all: it gets the
 others' values of its part, and gives them the sums (reduce-scatter, then all-gather:
 R. Rabenseifner, "Optimization of Collective Reduction Operations", 2004). What is short goes to
-everybody at once.
+everybody at once. Many workers do so in groups, and then across the groups (ways.py).
 
 Libraries were tried: xgboost.collective is as fast, but when a worker dies the others may crash or
 hang, and that is when a run must go on.
@@ -25,12 +25,12 @@ from numpy.typing import NDArray
 
 from lenet.runtime.spark.network.door import Door
 from lenet.runtime.spark.network.handshake import Ends, Secret, call
+from lenet.runtime.spark.network.ways import way_of
 from lenet.runtime.spark.network.wire import driven, received, sent
 from lenet.runtime.training.communicator import Worker, WorkerLostError, as_error, as_words
 
 _HEAD = struct.Struct("!cQ")  # what follows, and how many bytes: sums, or the words of an error
 _SUMS, _ERROR = b"S", b"E"
-_SHORT = 2**16  # bytes that go to everybody at once
 _WORDS = 2**16  # bytes that an error may have
 _HELLO_SECONDS = 60.0
 _LATER = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
@@ -134,37 +134,61 @@ class Mesh:
         if self.size == 1:
             return
         self.patience = timeout or self.timeout
-        if self.size == 2 or total.nbytes <= _SHORT:
-            self._whole(total)
+        way = way_of(self.size, total.nbytes)
+        first = self.rank - self.rank % way.group
+        group = range(first, first + way.group)
+        across = range(self.rank % way.group, self.size, way.group)
+        if not way.cut:
+            self._sum(group, total)
+            self._sum(across, total)
             return
-        bounds = [total.size * k // self.size for k in range(self.size + 1)]
-        parts = [total[first:last] for first, last in zip(bounds, bounds[1:], strict=False)]
-        mine = parts[self.rank]
-        others = self._others(mine.size)
-        self._exchange({k: parts[k] for k in self.peers}, others)
-        for other in others.values():
-            mine += other
-        self._exchange(dict.fromkeys(self.peers, mine), {k: parts[k] for k in self.peers})
+        parts = _parts(total, way.group)
+        mine = self._scatter(group, parts)
+        if way.cut_across:
+            own = _parts(mine, way.groups)
+            self._scatter(across, own)
+            self._gather(across, own)
+        else:
+            self._sum(across, mine)
+        self._gather(group, parts)
 
-    def _whole(self, total: NDArray[np.int64]) -> None:
-        others = self._others(total.size)
-        self._exchange(dict.fromkeys(self.peers, total), others)
+    def _sum(self, ranks: range, total: NDArray[np.int64]) -> None:
+        """Over some workers, each of which gets all of the others'."""
+        others = self._others(ranks, total.size)
+        self._exchange(dict.fromkeys(others, total), others)
         for other in others.values():
             total += other
 
-    def _others(self, count: int) -> dict[int, NDArray[np.int64]]:
-        """Space for an array of each other worker."""
-        if self.space.size < count * len(self.peers):
-            self.space = np.zeros(count * len(self.peers), np.int64)
-        return {rank: self.space[k * count : (k + 1) * count] for k, rank in enumerate(self.peers)}
+    def _scatter(self, ranks: range, parts: list[NDArray[np.int64]]) -> NDArray[np.int64]:
+        """This worker's part of the sum over some workers."""
+        mine = parts[ranks.index(self.rank)]
+        others = self._others(ranks, mine.size)
+        own = dict(zip(ranks, parts, strict=True))
+        self._exchange({rank: own[rank] for rank in others}, others)
+        for other in others.values():
+            mine += other
+        return mine
+
+    def _gather(self, ranks: range, parts: list[NDArray[np.int64]]) -> None:
+        """The parts of some workers, each from who has it."""
+        own = dict(zip(ranks, parts, strict=True))
+        mine = own.pop(self.rank)
+        self._exchange(dict.fromkeys(own, mine), own)
+
+    def _others(self, ranks: range, count: int) -> dict[int, NDArray[np.int64]]:
+        """Space for an array of each other worker of some."""
+        others = [rank for rank in ranks if rank != self.rank]
+        if self.space.size < count * len(others):
+            self.space = np.zeros(count * len(others), np.int64)
+        return {rank: self.space[k * count : (k + 1) * count] for k, rank in enumerate(others)}
 
     def _exchange(
         self, sends: dict[int, NDArray[np.int64]], receives: dict[int, NDArray[np.int64]]
     ) -> None:
         poll = select.poll()
         by_number: dict[int, _Peer] = {}
-        for rank, peer in self.peers.items():
-            data = sends[rank].data.cast("B")
+        for rank in sends:
+            peer, data = self.peers[rank], sends[rank].data.cast("B")
             peer.sending = [memoryview(_HEAD.pack(_SUMS, len(data))), data]
             peer.place = receives[rank].data.cast("B")
             by_number[peer.connection.fileno()] = peer
@@ -211,6 +235,11 @@ class Mesh:
         for peer in self.peers.values():
             with suppress(OSError):
                 peer.connection.close()
+
+
+def _parts(total: NDArray[np.int64], count: int) -> list[NDArray[np.int64]]:
+    bounds = [total.size * k // count for k in range(count + 1)]
+    return [total[first:last] for first, last in zip(bounds, bounds[1:], strict=False)]
 
 
 @contextmanager

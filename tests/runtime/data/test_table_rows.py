@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from lenet.dsl.columns import Series, Split
+from lenet.dsl.inputs import Input
 from lenet.dsl.sections.data import Data
 from lenet.runtime.data.dataset import DataError
 from lenet.runtime.data.seen import Seen, uniform
@@ -95,14 +96,15 @@ def table(hours: list[int], values: list[float | None], place: str = "a") -> pa.
     return pa.table({"place": [place] * len(hours), "hour": hours, "temp": pa.array(values)})
 
 
-SERIES = Series(("temp",), "place", "hour", window=3, ahead=2)
+SERIES = Series(("temp",), by="place", order="hour", window=3, ahead=2)
+INPUTS = (Input("", "", (1, 3)),)
 SECTION = replace(Data("csv"), series=SERIES)
 
 
 def test_windows_are_in_the_order_of_time() -> None:
     tracks = tracks_of(table([3, 1, 2, 5, 4, 0], [3, 1, 2, 5, 4, 0]), SERIES)
-    found = windows_of(tracks, SECTION)
-    assert found.values[:, 0].tolist() == [[0, 1, 2], [1, 2, 3]]
+    found = windows_of(tracks, SECTION, INPUTS)
+    assert found.parts[0][:, 0].tolist() == [[0, 1, 2], [1, 2, 3]]
     assert found.answers.tolist() == [[3, 4], [4, 5]]
     assert not found.held_out.any() and found.left_out == 0
 
@@ -110,7 +112,7 @@ def test_windows_are_in_the_order_of_time() -> None:
 def test_nothing_of_the_end_is_learnt() -> None:
     hours = list(range(20))
     section = replace(SECTION, split=Split("end", 25))
-    found = windows_of(tracks_of(table(hours, [float(h) for h in hours]), SERIES), section)
+    found = windows_of(tracks_of(table(hours, [float(h) for h in hours]), SERIES), section, INPUTS)
     train, test = found.answers[~found.held_out], found.answers[found.held_out]
     assert train.max() == 14 and test.min() == 15 and test.max() == 19
     assert found.known.max() == 14
@@ -119,7 +121,7 @@ def test_nothing_of_the_end_is_learnt() -> None:
 def test_a_fold_of_series_is_told_of_what_lies_before() -> None:
     hours = list(range(20))
     section = replace(SECTION, split=fold(2, 3, "period"))
-    found = windows_of(tracks_of(table(hours, [float(h) for h in hours]), SERIES), section)
+    found = windows_of(tracks_of(table(hours, [float(h) for h in hours]), SERIES), section, INPUTS)
     train, test = found.answers[~found.held_out], found.answers[found.held_out]
     assert train.max() == 9 and test[:, 0].tolist() == [10, 11, 12, 13, 14]
     assert found.known.max() == 9
@@ -127,8 +129,8 @@ def test_a_fold_of_series_is_told_of_what_lies_before() -> None:
 
 def test_windows_over_gaps_are_left_out() -> None:
     hours = [0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12]
-    found = windows_of(tracks_of(table(hours, [float(h) for h in hours]), SERIES), SECTION)
-    assert found.values[:, 0, 0].tolist() == [0, 1, 7, 8] and found.left_out == 4
+    found = windows_of(tracks_of(table(hours, [float(h) for h in hours]), SERIES), SECTION, INPUTS)
+    assert found.parts[0][:, 0, 0].tolist() == [0, 1, 7, 8] and found.left_out == 4
 
 
 def test_series_do_not_run_into_each_other() -> None:
@@ -137,17 +139,17 @@ def test_series_do_not_run_into_each_other() -> None:
     )
     tracks = tracks_of(rows, SERIES)
     assert [track.name for track in tracks] == ["a", "b"]
-    assert len(windows_of(tracks, SECTION).values) == 4
+    assert len(windows_of(tracks, SECTION, INPUTS).parts[0]) == 4
 
 
 def test_a_missing_value() -> None:
     tracks = tracks_of(table(list(range(12)), [1.0] * 5 + [None] + [1.0] * 6), SERIES)
     with pytest.raises(DataError, match="step 6 of a has no value"):
         check_missing(tracks, SECTION)
-    dropped = windows_of(tracks, replace(SECTION, missing="drop"))
-    assert len(dropped.values) == 3 and dropped.left_out == 5
-    meant = windows_of(tracks, replace(SECTION, missing="mean"))
-    assert len(meant.values) == 6 and meant.left_out == 2  # those that would answer with it
+    dropped = windows_of(tracks, replace(SECTION, missing="drop"), INPUTS)
+    assert len(dropped.parts[0]) == 3 and dropped.left_out == 5
+    meant = windows_of(tracks, replace(SECTION, missing="mean"), INPUTS)
+    assert len(meant.parts[0]) == 6 and meant.left_out == 2  # those that would answer with it
 
 
 def test_an_hour_that_is_there_twice() -> None:
@@ -155,14 +157,16 @@ def test_an_hour_that_is_there_twice() -> None:
     tracks = tracks_of(table(hours, [float(h) for h in hours]), SERIES)
     assert len(tracks[0].times) == 4000
     with pytest.raises(DataError, match="has the time of another row") as caught:
-        tracks_of(table([0, 0, 0, 1, 1, 1], [0.0] * 6), Series(("temp",), "", "hour", 3, 2))
+        tracks_of(
+            table([0, 0, 0, 1, 1, 1], [0.0] * 6), Series(("temp",), order="hour", window=3, ahead=2)
+        )
     assert "by COLUMN" in caught.value.fix
 
 
 @pytest.mark.parametrize("times", [["2013-01-01T00:00", "2013-01-01T01:00"], ["x", "y"]])
 def test_times_as_text(times: list[str]) -> None:
     rows = pa.table({"t": times, "temp": [1.0, 2.0]})
-    series = Series(("temp",), "", "t", 1, 1)
+    series = Series(("temp",), order="t", window=1, ahead=1)
     if times[0] == "x":
         with pytest.raises(DataError, match="the column t is no time"):
             tracks_of(rows, series)
@@ -173,7 +177,7 @@ def test_times_as_text(times: list[str]) -> None:
 def test_windows_are_not_held_out_by_chance() -> None:
     tracks = tracks_of(table(list(range(9)), [1.0] * 9), SERIES)
     with pytest.raises(DataError, match="overlap"):
-        windows_of(tracks, replace(SECTION, split=Split("percent", 20)))
+        windows_of(tracks, replace(SECTION, split=Split("percent", 20)), INPUTS)
 
 
 def test_items_that_a_user_has_not_seen() -> None:

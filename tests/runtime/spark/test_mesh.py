@@ -15,11 +15,13 @@ import pytest
 from lenet.dsl.errors import LenetError
 from lenet.runtime.spark.network.handshake import Secret
 from lenet.runtime.spark.network.mesh import Mesh
+from lenet.runtime.spark.network.ways import SHORT, Way, way_of
 from lenet.runtime.spark.network.wire import listen
 from lenet.runtime.training.communicator import WorkerLostError
 
 _SPAWN = multiprocessing.get_context("fork")
 SECRET = Secret("secret")
+LENGTHS, LONG = [1, 7, 1000, 40_003], 1_100_003
 
 
 def _worker(
@@ -72,9 +74,9 @@ def run(size: int, work: Callable[[Mesh], Any], timeout: float = 20.0) -> list[A
     return results
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 5])
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 12])
 def test_sums_are_exact(size: int) -> None:
-    lengths = [1, 7, 1000, 40_003]
+    lengths = [*LENGTHS, *([LONG] if size == 12 else [])]
 
     def work(mesh: Mesh) -> list[int]:
         found = []
@@ -87,11 +89,24 @@ def test_sums_are_exact(size: int) -> None:
 
     ranks = sum(range(1, size + 1))
     expected = [
-        sum(k * ranks + size * (turn - 2**61 // size) for k in range(length)) % 2**64
+        (length * (length - 1) // 2 * ranks + length * size * (turn - 2**61 // size)) % 2**64
         for turn in range(3)
         for length in lengths
     ]
     assert run(size, work) == [expected] * size
+
+
+def test_many_workers_add_up_in_groups() -> None:
+    """By whichever way is the quickest for so many bytes; those of twelve are tried above."""
+    ways = [way_of(12, 8 * length) for length in (*LENGTHS, LONG)]
+    kinds = {(way.group < 12, way.cut, way.cut_across) for way in ways}
+    assert kinds == {(True, False, False), (True, True, False), (True, True, True)}
+    assert way_of(64, 8).cost(8)[1] == 14 and way_of(7, 8) == Way(7, 7, False)
+    for size in (2, 3, 4, 5, 6, 9, 16, 96):
+        for length in (*LENGTHS, LONG):
+            way, flat = way_of(size, 8 * length), Way(size, size, size > 2 and 8 * length > SHORT)
+            assert way.groups * way.group == size
+            assert way == flat or (size > 5 and way.seconds(8 * length) < flat.seconds(8 * length))
 
 
 def test_what_is_larger_than_the_sockets_buffers_does_not_block() -> None:

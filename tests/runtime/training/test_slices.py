@@ -8,9 +8,17 @@ from hypothesis import strategies as st
 
 import lenet
 from lenet.compiler.optimizers.exact import FRACTION_BITS, LIMIT
+from lenet.compiler.pipeline import compile_graph
 from lenet.dsl.check import check_graph
-from lenet.runtime.training.fixed_point import _LOSS_LIMIT, LOSS_UNIT
-from lenet.runtime.training.slices.count import MOST, ROWS, least_rows, slice_count
+from lenet.runtime.training.fixed_point import LOSS_LIMIT, LOSS_UNIT, limit_of_part
+from lenet.runtime.training.phases import _LIMIT, _UNIT
+from lenet.runtime.training.slices.count import (
+    MOST,
+    ROWS,
+    least_rows,
+    slice_count,
+    training_bytes,
+)
 from lenet.runtime.training.slices.order import shares, shuffled, step_count
 
 
@@ -30,8 +38,8 @@ def test_an_epoch_takes_every_row_once(rows: int, batch: int, seed: int) -> None
 
 
 def test_slices_follow_from_the_batch_and_the_net_alone() -> None:
-    assert [slice_count(b) for b in (1, 31, 32, 64, 128, 1024, 2048, 4096, 10**6)] == [
-        1, 1, 1, 2, 4, 32, 32, 64, MOST,
+    assert [slice_count(b) for b in (1, 31, 32, 64, 128, 1024, 2048, 4096, 2**17, 10**6)] == [
+        1, 1, 1, 2, 4, 32, 32, 64, 2048, MOST,
     ]  # fmt: skip
     for least in (ROWS, 2 * ROWS):
         assert all(b / slice_count(b, least) >= min(b, least) for b in range(1, 5000))
@@ -45,6 +53,25 @@ def test_slices_follow_from_the_batch_and_the_net_alone() -> None:
     )
 
 
+def test_large_nets_share_small_batches_out() -> None:
+    heavy = lenet.load(Path(__file__).parents[3] / "specs" / "alexnet.lenet").graph
+    assert least_rows(heavy) == 16 and slice_count(32, 16) == 2
+    assert [slice_count(batch, 16) for batch in (16, 64, 128, 1024)] == [1, 4, 8, 32]
+
+
+def test_the_memory_of_threads() -> None:
+    """No more of them are busy than there are slices; what is not kept is summed."""
+    program = compile_graph(check_graph("input 70\nlinear 50\nlogsoftmax", "x"))
+    size, arena = 4 * program.parameter_count, 4 * program.train_floats
+    fixed = 3 * size  # weights and two states
+    assert training_bytes(program, 64, 2, 1) == fixed + arena + 2 * size
+    assert training_bytes(program, 64, 2, 2) == fixed + 2 * arena + 2 * size
+    assert training_bytes(program, 64, 2, 8) == training_bytes(program, 64, 2, 2)
+    assert training_bytes(program, 96, 3, 1) == fixed + arena + 2 * size + 2 * size  # int64
+    assert training_bytes(program, 64, 2, 2, states=0) == size + 2 * arena + 2 * size
+    assert training_bytes(program, 64, 2, 2, workers=2) == fixed + arena + size + 2 * size
+
+
 def test_orders_differ_by_epoch_and_seed_and_never_by_call() -> None:
     a = shuffled(1000, 4, 1, seed=1, epoch=1)
     assert np.array_equal(a, shuffled(1000, 4, 1, seed=1, epoch=1))
@@ -56,4 +83,6 @@ def test_orders_differ_by_epoch_and_seed_and_never_by_call() -> None:
 def test_sums_of_all_slices_fit_into_64_bits() -> None:
     """The limit of a slice's gradient, in the compiler, bears the number of slices, here."""
     assert MOST * LIMIT * 2**FRACTION_BITS <= 2**63
-    assert MOST * _LOSS_LIMIT * LOSS_UNIT <= 2**63
+    for slices in (1, 2, 1024, 1025, MOST):
+        for limit, unit in ((LOSS_LIMIT, LOSS_UNIT), (_LIMIT, _UNIT)):
+            assert slices * limit_of_part(limit, slices) * unit <= 2**63
