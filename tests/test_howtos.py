@@ -2,6 +2,7 @@
 its page shows, but for numbers; each piece of Python runs. (test_newcomer.py has the tutorial,
 test_mlflow.py and test_tutorial.py have theirs.)"""
 
+import fnmatch
 import os
 import re
 import shutil
@@ -10,7 +11,6 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 import page_folders as folders
@@ -158,7 +158,7 @@ class Reader:
                 self.compare(step, *self.python.paste(self.typed(step.text)))
             return
         text = self.typed(step.text)
-        fails = any(fnmatchcase(step.text, each) for each in self.page.fails)
+        fails = any(fnmatch.fnmatchcase(step.text, each) for each in self.page.fails)
         if text.startswith("lenet serve") and not fails:
             self.stop_serving()
             self.shell.start_server(text)
@@ -182,6 +182,19 @@ class Reader:
     def close(self) -> None:
         self.shell.close()
         self.python.close()
+
+
+def test_every_page_with_commands_is_followed() -> None:
+    """And what is said of a page above is said of something that stands in it."""
+    for path in folders.DOCS.glob("*.md"):
+        found = [step for step in steps(path) if not isinstance(step, Saved)]
+        commands = [step.text for step in found if isinstance(step, Command)]
+        page = PAGES.get(path.stem)
+        assert not commands or page or path.stem == "ten-minutes", path
+        for words in (*page.shorter, *page.left) if page else ():
+            assert any(words in step.text for step in found), (path, words)
+        for pattern in page.fails if page else ():
+            assert fnmatch.filter(commands, pattern), (path, pattern)
 
 
 @pytest.mark.parametrize("begins", QUICK)
