@@ -89,11 +89,7 @@ PAGES = {
     ),
     "tables": Page(
         folders.tables,
-        given="import pandas as pd\nfrom lenet.runtime.spark.session import start_session\n"
-              "spark = start_session('local[2]', 'tables')\nframe = pd.read_csv('rows.csv')[:4]\n"
-              "table = spark.createDataFrame(frame)\ntable.createOrReplaceTempView('diamonds')\n",
-        shorter={f"{name}.lenet --engine": f"{name}.lenet --epochs 2 --engine"
-                 for name in ("diamonds", "weather", "ratings", "stars")},
+        given=folders.IN_SPARK,
         fails=("lenet predict run/model.safetensors rows.csv",),
     ),
     "training": Page(

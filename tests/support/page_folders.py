@@ -85,6 +85,21 @@ def seven(path: Path) -> None:
     page.filter(ImageFilter.GaussianBlur(1.5)).rotate(4, fillcolor=190).convert("RGB").save(path)
 
 
+IN_SPARK = """\
+import pandas as pd
+from lenet.runtime.spark.session import start_session
+
+spark = start_session("local[2]", "tables")
+frame = pd.read_csv("diamonds.csv")[:1000]
+rows = spark.createDataFrame(frame)
+rows.createOrReplaceTempView("diamonds")
+train = rows.withColumn("test", rows.rownames % 5 == 0)
+ratings = spark.createDataFrame(pd.read_csv("ratings.csv")[:5000])
+pairs = ratings.limit(10)
+some_users = ratings.select("userId").distinct().limit(3)
+"""
+
+
 def nothing(at: Place) -> None:
     """The nets of the repository are all that there is."""
 
@@ -177,8 +192,8 @@ def served(at: Place) -> None:
 
 def tables(at: Place) -> None:
     at.tables("diamonds.csv", "ratings.csv", "reviews.csv", "weather.csv")
-    for name in ("diamonds", "ratings", "stars", "weather"):
-        at.spec(name)
+    for name, epochs in (("diamonds", 30), ("ratings", 20), ("stars", 20), ("weather", 12)):
+        at.spec(name, (f"stop after {epochs} epochs", "stop after 2 epochs"))
     lines = (at.folder / "diamonds.csv").read_text().splitlines(keepends=True)
     (at.folder / "rows.csv").write_text("".join(lines[:5]) + "5,,Good,E,VS1,,,335,,,\n")
     (at.folder / "million.csv").write_text("".join(lines + lines[1:]))  # a tenth of one
