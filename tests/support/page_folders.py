@@ -109,10 +109,8 @@ def before_training(at: Place) -> None:
 
 
 def compress(at: Place) -> None:
-    shorter = ("validate 10000", "validate 2000")
-    at.edit("specs/lenet5-best.lenet", "specs/lenet5-best.lenet", shorter)
-    at.edit("student.lenet", "student.lenet", shorter)
-    at.edit("nine.lenet", "student.lenet", ("linear 10 ", "linear 9 "))
+    own = ("data mnist\n", 'data images "nine"\n  resize 28x28\n')
+    at.edit("nine.lenet", "student.lenet", ("linear 10 ", "linear 9 "), own)
     (at.folder / "other.lenet").write_text(
         "input 1x8x8\nflatten\nlinear 16\nlayernorm\nrelu\nlinear 10\nlogsoftmax\n"
         "data digits\ntrain\n  rate 0.1\n  stop after 1 epochs\n"

@@ -51,18 +51,18 @@ class Printing:
     shown: str
 
     def lacking(self, output: str, alike: str = "(?!)") -> list[str]:
-        """The lines that are shown and not in the output, in this order, whatever their numbers,
-        where they are wrapped, and what is found by the regular expression `alike`; `…` stands for
-        any lines."""
-        there, at, lacking = f" {_plain(re.sub(alike, '', output))} ", 0, []
-        shown = re.sub(alike, "", self.shown).splitlines()
-        for line in (line for line in shown if line.strip() not in ("", "…")):
-            plain = f" {_plain(line)} "
-            found = there.find(plain, at)
-            if found < 0:
-                lacking.append(line)
+        """The pieces that are shown and not in the output, in this order and as whole lines,
+        whatever their numbers, where they are wrapped, and what is found by the regular expression
+        `alike`. A piece ends where `…` stands for any lines."""
+        there, at, lacking = _plain(re.sub(alike, "", output)), 0, []
+        pieces = re.split(r"^ *…$", re.sub(alike, "", self.shown), flags=re.MULTILINE)
+        for piece in filter(str.strip, pieces):
+            words = r"\s+".join(map(re.escape, _plain(piece).split()))
+            found = re.compile(rf"^{words}$", re.MULTILINE).search(there, at)
+            if found is None:
+                lacking.append(piece)
             else:
-                at = found + len(plain) - 1
+                at = found.end()
         return lacking
 
 
@@ -78,7 +78,8 @@ def _plain(text: str) -> str:
     """Without numbers, rows of dots, the width of columns, and whether kernels were compiled."""
     text = re.sub(r"[0-9a-f]{16}…|\b[0-9a-f]{64}\b", "DIGEST", text)
     text = text.replace("kernels taken from the cache", "kernels compiled")
-    return " ".join(re.sub(r"\d[\d,.]*", "0", text).split())
+    text = re.sub(r"\d[\d,.]*", "0", text)
+    return "\n".join(" ".join(line.split()) for line in text.splitlines())
 
 
 def steps(page: Path) -> Iterator[Saved | Command | Script]:
