@@ -26,13 +26,14 @@ class Net:
 
 
 class Words(nn.Embedding):
-    """Of codes as floats, of which those below 0 are nothing: the first row, which stays 0."""
+    """Of codes as floats, of which those that nobody knows are nothing: the first row, 0."""
 
     def __init__(self, count: int, width: int) -> None:
         super().__init__(count + 1, width, padding_idx=0)
 
     def forward(self, codes: Tensor) -> Tensor:
-        return super().forward(codes.long().clamp(min=-1) + 1)
+        known = (codes >= 0) & (codes < self.num_embeddings - 1)
+        return super().forward(torch.where(known, codes + 1, 0.0).long())
 
 
 class Lstm(nn.Module):

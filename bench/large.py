@@ -41,6 +41,7 @@ Speed = Callable[[float], float]  # images a second, of a turn of so many second
 def network_of(name: str, size: int, batch: int) -> Network:
     """The net for images of `size` x `size`, without what its file says of data and training."""
     text = (ROOT / "specs" / f"{name}.lenet").read_text().partition("\ndata ")[0]
+    text = text.replace('import "', f'import "{ROOT / "specs"}/')
     text = re.sub(r" +-> \d+(x\d+)*", "", text)  # shapes of the original size
     text, found = re.subn(r"\ninput 3x\d+x\d+", f"\ninput 3x{size}x{size}", text)
     assert found == 1, name
@@ -67,7 +68,8 @@ def ours(network: Network, batch: int) -> dict[str, Speed]:
     images = images_for(graph, batch)
     tensors = to_tensors(loaded.program, initial_weights(loaded.program, 1))
     names = tuple(f"{k}" for k in range(graph.output[0]))
-    model = Model(graph.source, tensors, names, 1 / 255, (0.0,) * 3, (1.0,) * 3)
+    model = Model(graph.source, tensors, names, 1 / 255, (0.0,) * 3, (1.0,) * 3,
+                  imports=dict(graph.imports))  # fmt: skip
     floats = np.random.default_rng(1).random((batch, *graph.input), np.float32)
     return {
         "train": lambda seconds: training_speeds(

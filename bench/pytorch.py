@@ -121,6 +121,8 @@ def layer_of(node: Node) -> nn.Module:
         return Mean()
     if node.kind == "add":
         return Add()
+    if node.kind == "dropout":
+        return nn.Dropout(float(a["probability"]))
     plain = {"tanh": nn.Tanh, "relu": nn.ReLU, "reshape": nn.Flatten, "flatten": nn.Flatten}
     return plain[node.kind]()
 

@@ -32,20 +32,16 @@ THREADS = (1, 2, 8)  # for which the memory is told
 
 def memory(graph: Graph) -> tuple[Callable[..., int], int]:
     """Bytes by the compiler's plan: a function of so many threads, and perhaps of another batch, to
-    train; and how many one thread needs to predict."""
-    from lenet.compiler.optimizers.rule import rule_of
+    train by an optimizer of two states; and how many one thread needs to predict."""
     from lenet.compiler.pipeline import compile_graph
     from lenet.compiler.target import Target
     from lenet.runtime.training.slices.count import least_rows, slice_count, training_bytes
 
     # The plan does not depend on the processor; any will do, without asking LLVM for ours.
     program = compile_graph(graph, Target("any", 32, 16))
-    train = graph.train or Train()
-    states = rule_of(train.optimizer).states
 
-    def training(threads: int, batch: int = train.batch) -> int:
-        slices = slice_count(batch, least_rows(graph))
-        return training_bytes(program, batch, slices, threads, states)
+    def training(threads: int, batch: int = (graph.train or Train()).batch) -> int:
+        return training_bytes(program, batch, slice_count(batch, least_rows(graph)), threads)
 
     return training, program.prediction_bytes
 

@@ -9,6 +9,7 @@ from lenet.compiler.passes.fold_normalizations import fold_normalizations
 from lenet.compiler.passes.fuse_activations import fuse_activations
 from lenet.compiler.passes.fuse_convolutions import fuse_convolutions
 from lenet.compiler.passes.fuse_elementwise import fuse_elementwise
+from lenet.compiler.passes.pack_weights import pack_weights
 from lenet.compiler.passes.part_recurrent import part_recurrent
 from lenet.compiler.passes.pool_before_activation import pool_before_activation
 from lenet.compiler.passes.sequences_as_maps import sequences_as_maps
@@ -22,8 +23,9 @@ PASSES: tuple[Callable[[Graph], Graph], ...] = (
     pool_before_activation,
     fold_normalizations,
     choose_algorithm,
+    pack_weights,
     fuse_activations,
     fuse_convolutions,
     fuse_elementwise,
 )
-FOR_PREDICTION = (fold_normalizations,)  # training goes without
+FOR_PREDICTION = (fold_normalizations, pack_weights)  # training goes without

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from lenet.compiler.jit.cache import Loaded
 from lenet.compiler.jit.forks import renewed
 from lenet.compiler.quantized import Quantized
+from lenet.compiler.target import LANES
 from lenet.dsl.errors import LenetError
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.machine.arrays import aligned_floats, frozen
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 512
 _DECODED = 128  # the same of images that are decoded first
+_WORTH = 2**22  # multiply-adds for which another thread is called
 SINGLE = 6  # up to so many images one by one are faster than a block of sixteen lanes
 
 
@@ -37,6 +39,7 @@ class Predictor:
         self.threads = threads
         self.arenas: list[NDArray[np.float32]] = []
         self.single_arena = aligned_floats(loaded.program.single_floats)
+        self.macs = sum(node.macs for node in loaded.program.predict_nodes)
         self.lock = Lock()  # several threads of the user's may share a model
         renewed(self)
 
@@ -69,9 +72,10 @@ class Predictor:
         Single images may take other algorithms, whose last bits differ, unless `in_blocks`.
         LenetError where a value is not a finite number.
         """
-        count, together = len(pixels), _CHUNK
+        count = len(pixels)
+        together = self.together(count)
         if not isinstance(pixels, np.ndarray):
-            together = _DECODED
+            together = min(together, _DECODED)
             check_images(self.loaded.program, _rows_of(pixels, 0, 0), normalization.scale.size)
         else:
             check_images(self.loaded.program, pixels, normalization.scale.size)
@@ -102,6 +106,12 @@ class Predictor:
         if not all(finite) and isinstance(pixels, np.ndarray):
             _check_finite(pixels)
         return outputs
+
+    def together(self, count: int) -> int:
+        """How many of so many images a thread takes at a time: whole blocks, of which each thread
+        has as many, where that is worth it."""
+        share = -(-count // (LANES * self.threads)) * LANES
+        return min(_CHUNK, share) if share * self.macs >= _WORTH else _CHUNK
 
     def _singly(
         self, pixels: NDArray[np.generic], normalization: Normalization

@@ -98,20 +98,11 @@ class Trainer:
             self._learn()
         self.feed = Feed(self.batches, self.rows, self.slices, batch, seed, self.threads)
         self.phased = None
-        if len(program.phases) > 1:
-            rows = -(-batch // self.slices)
-            train_slice = loaded.train_slice(shard.dtype)
-            self.phased = PhasedStep(
-                loaded.program,
-                train_slice,
-                self.threads,
-                len(self.batches),
-                rows,
-                communicator,
-                self.slices,
-            )
-            return
         self.train_slice = loaded.train_slice(shard.dtype)
+        if len(program.phases) > 1:
+            sizes = self.threads, len(self.batches), -(-batch // self.slices)
+            self.phased = PhasedStep(program, self.train_slice, *sizes, communicator, self.slices)
+            return
         floats = program.train_floats
         self.arenas = [aligned_floats(floats) for _ in range(self.threads)]
         # With tables, each gradient is added at once, since few of its rows have to be.

@@ -146,6 +146,7 @@ class Row:
     tiles: list[Run]
     steps: Mapping[str, object]
     call: str
+    packed: bool = False  # whether the weights of a tile lie in one piece
 
     @property
     def source(self) -> tuple[str, str]:
@@ -167,11 +168,12 @@ class Row:
     def loops(self, size: int) -> tuple[str, str]:
         """The tiles of `size` output channels, and the loops over them."""
         source = body = ""
+        steps = {**self.steps, "w_channel": size} if self.packed else self.steps
         for run in self.tiles:
             tile = f"{NAME}_{self.suffix}_{size}x{run.columns}_at_{run.start}"
             source += correlation_source(
                 tile, width=self.request.target.width, outputs=size, columns=run.columns,
-                taps=run.taps, **self.steps,
+                taps=run.taps, **steps,
             )  # fmt: skip
             margin, column, at = "", str(run.start), str(run.source)
             if run.count > 1:

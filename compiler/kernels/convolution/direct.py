@@ -1,7 +1,7 @@
 """A convolution by direct sums, forward and backward to its input: loops around correlations."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import gcd
 from textwrap import indent
 
@@ -10,6 +10,7 @@ from lenet.compiler.function import NAME, Function
 from lenet.compiler.kernels.convolution.correlation_row import Input, Row, column_tiles, runs_of
 from lenet.compiler.kernels.convolution.epilogue import Epilogue
 from lenet.compiler.kernels.convolution.geometry import Direction, Geometry, in_groups
+from lenet.compiler.kernels.shared.packed import PACKED, packed_floats, packing
 from lenet.compiler.target import LANES
 
 
@@ -120,7 +121,9 @@ def forward(request: Request, g: Geometry, epilogue: Epilogue | None) -> Directi
     it."""
     doc = "y = x correlated with the weights, plus the bias."
     bias = request.offsets.get("bias")
-    return correlated(request, g, ("forward", FORWARD, doc), ("x", "y"), bias, epilogue)
+    packed = PACKED in request.node.arguments
+    head = "forward", (*FORWARD, "prepared") if packed else FORWARD, doc
+    return correlated(request, g, head, ("x", "y"), bias, epilogue, packed=packed)
 
 
 def backward(request: Request, g: Geometry) -> Direction:
@@ -148,10 +151,12 @@ Head = tuple[str, tuple[str, ...], str]  # of a function: its suffix, parameters
 def correlated(
     request: Request, g: Geometry, function: Head, names: tuple[str, str], bias: str | None = None,
     epilogue: Epilogue | None = None, integer: Mapping[str, object] | None = None,
+    packed: bool = False,
 ) -> Direction:  # fmt: skip
     """From maps like the convolution's input to maps like its output, a row of all outputs of a
     group at a time: each a correlation of the rows that its kernel covers. `names` are what the
-    function calls the two. `integer` are the settings of correlations of words."""
+    function calls the two. `integer` are the settings of correlations of words. Weights of a kernel
+    of one place may be `packed`, as kernels/shared/packed.py has them."""
     (kh, kw), (_, sw), (_, pw), (dh, dw) = g.kernel, g.stride, g.padding, g.dilation
     tiles = []
     most = request.target.tile(g.outputs, g.out_width)[1]
@@ -178,14 +183,21 @@ def correlated(
         "start": "zero" if bias is None else "bias",
         **(integer or {}),
     }
-    call = (
-        f"{{tile}}(arena, {given.place(copies)}, {g.inputs}, "
-        f"rows, weights, {at['weights']} + first * {g.weight_row} + output, "
-        f"{at.get('bias', 0)} + output, arena, {to})"
+    weights = (
+        f"weights, {at['weights']} + first * {g.weight_row} + output, {at.get('bias', 0)} + output"
     )
+    if packed:
+        weights = (
+            f"arena, prepared + output * {g.inputs}, prepared + {g.inputs * g.outputs} + output"
+        )
+    call = f"{{tile}}(arena, {given.place(copies)}, {g.inputs}, rows, {weights}, arena, {to})"
     runs, found = runs_of(tiles), _rows_covered(g)
-    row = Row(request, function[0], g.outputs, found, given, runs, steps, call)
-    return _Sums(row, g.out_width, *function[1:], head).direction(g.out_height, epilogue)
+    row = Row(request, function[0], g.outputs, found, given, runs, steps, call, packed)
+    made = _Sums(row, g.out_width, *function[1:], head).direction(g.out_height, epilogue)
+    if not packed:
+        return made
+    prepare = packing(request, function[0], g.inputs, g.outputs, row.output_runs)
+    return replace(made, prepare=prepare, prepared=packed_floats(g.inputs, g.outputs))
 
 
 def _rows_covered(g: Geometry) -> str:

@@ -20,11 +20,13 @@ from lenet.dsl.training.values import Rate, Stop
 from lenet.dsl.vocabulary import Use
 from lenet.runtime.data.dataset import Dataset, Images
 from lenet.runtime.datasets import load_dataset
+from lenet.runtime.machine.arrays import frozen
 from lenet.runtime.rates import rate_at
 from lenet.runtime.training.batches import Normalization
 from lenet.runtime.training.communicator import Alone
 from lenet.runtime.training.early_stopping import Stopper
 from lenet.runtime.training.parameters import digest, initial_weights, to_tensors
+from lenet.runtime.training.predictor import Predictor
 from lenet.runtime.training.slices.count import slice_count
 from lenet.runtime.training.slices.order import shares, shuffled
 from lenet.runtime.training.slices.shard import deal
@@ -410,3 +412,18 @@ def test_threads_of_the_user_may_share_a_model(small: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         for outputs in pool.map(model.outputs, [pixels] * 40):
             np.testing.assert_array_equal(outputs, expected)
+
+
+def test_a_few_images_are_shared_among_threads() -> None:
+    """Where they are much work; and each has the same outputs however many there are."""
+    program = compile_graph(check_graph("input 600\nlinear 500\ntanh\nlinear 3", "x"))
+    loaded, weights = load(program), initial_weights(program, 1)
+    rows = frozen(np.random.default_rng(1).integers(0, 256, (70, 600), np.uint8))
+    normalization = Normalization(np.ones(1, np.float32), np.zeros(1, np.float32))
+    one, three = (Predictor(loaded, threads).take(weights) for threads in (1, 3))
+    wanted = one.outputs(rows, normalization)
+    assert np.array_equal(three.outputs(rows, normalization), wanted)
+    assert [three.together(count) for count in (7, 48, 49, 10_000)] == [16, 16, 32, 512]
+    assert one.together(7) == 16 and one.together(600) == 512
+    small = Predictor(load(compile_graph(check_graph("input 60\nlinear 3", "x"))), 3)
+    assert small.together(48) == 512
