@@ -109,8 +109,9 @@ class Shell:
 
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self.folder = folder
+        given = {**environment, "PYTHONUNBUFFERED": "1"}  # lines come as in a terminal
         self._process = subprocess.Popen(
-            self._program, cwd=folder, env=environment, text=True, start_new_session=True,
+            self._program, cwd=folder, env=given, text=True, start_new_session=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
 
