@@ -5,18 +5,17 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import time
 import urllib.request
 import venv
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from page_folders import seven
 from pages import Command, Saved, Shell, steps
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "ten-minutes.md"
@@ -129,15 +128,6 @@ def test_a_plain_installation_checks_formats_trains_and_predicts(
     assert "38,282 parameters" in lenet("train", "--engine", "local", "--epochs", "1", "-o", "own")
 
 
-def seven(path: Path) -> None:
-    """A photo of a 7 on paper, whose light falls from the left."""
-    page = Image.new("L", (480, 640), 215)
-    ImageDraw.Draw(page).line([(150, 180), (330, 175), (215, 470)], 45, 26, joint="curve")
-    light = Image.linear_gradient("L").rotate(90).resize(page.size).point(lambda v: 205 + v // 6)
-    page = Image.composite(page, Image.new("L", page.size), light)
-    page.filter(ImageFilter.GaussianBlur(1.5)).rotate(4, fillcolor=190).convert("RGB").save(path)
-
-
 @pytest.fixture
 def shell(wheel: Path, environment: dict[str, str], tmp_path: Path) -> Iterator[Shell]:
     shutil.copy(wheel, tmp_path)
@@ -155,7 +145,7 @@ def test_the_tutorial(shell: Shell, tmp_path: Path) -> None:
         if isinstance(step, Saved):
             (tmp_path / step.name).write_text(step.text)
         elif step.text.startswith("lenet serve"):
-            outputs[step.text] = served(shell, step, tmp_path)
+            outputs[step.text] = served(shell, step)
         else:
             output, code = shell.paste(step.text)
             assert code == (1 if step.text == "lenet check digit.lenet" else 0), output
@@ -169,18 +159,10 @@ def test_the_tutorial(shell: Shell, tmp_path: Path) -> None:
     assert len(outputs) == len(tried) > 9
 
 
-def served(shell: Shell, step: Command, folder: Path) -> str:
+def served(shell: Shell, step: Command) -> str:
     """What the server has said; its page is looked at meanwhile."""
-    shell.paste(f"{step.text} > served.txt 2>&1 & server=$!")
-    said, until = "", time.monotonic() + 60
-    while "http://" not in said and time.monotonic() < until:
-        time.sleep(0.2)
-        said = (folder / "served.txt").read_text()
-    found = re.search(r"http://127.0.0.1:\d+", said)
-    assert found is not None, said
-    page = urllib.request.urlopen(found[0]).read().decode()
+    page = urllib.request.urlopen(shell.start_server(step.text)).read().decode()
     assert "<html" in page
-    _, code = shell.paste(f"kill -{signal.SIGTERM.value} $server; wait $server")
-    said = (folder / "served.txt").read_text()
-    assert code in (0, 128 + signal.SIGTERM) and not step.lacking(said), said
+    said = shell.stop_server()
+    assert not step.lacking(said), said
     return said
