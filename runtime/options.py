@@ -57,7 +57,9 @@ class Options:
         None, "threads of the local engine, all cores by default; or of a cluster's executors",
         least=1,
     )  # fmt: skip
-    seed: int | None = _option(None, "a seed in place of the file's", least=0)
+    seed: int | None = _option(
+        None, "a seed in place of the file's; the same rows are held out", least=0
+    )
     checkpoints: str | None = _option(
         None, "another folder for the checkpoints, such as hdfs:///user/me/run", "URL"
     )
