@@ -16,7 +16,7 @@ from lenet.compiler.optimizers.rule import NOT_FINITE, OUT_OF_RANGE
 from lenet.dsl.errors import LenetError
 from lenet.dsl.optimizers import DECAY, OPTIMIZERS
 from lenet.dsl.vocabulary import Use
-from lenet.runtime.training.fixed_point import _LOSS_LIMIT, sum_ends
+from lenet.runtime.training.fixed_point import LOSS_LIMIT, sum_ends
 from lenet.runtime.training.updater import Updater, parts_of
 from reference.optimizers import REFERENCE
 
@@ -250,7 +250,10 @@ def test_an_optimizer_tells_what_went_wrong(place: int) -> None:
 
 def test_the_ends_of_slices_are_added_exactly() -> None:
     ends = np.array([[3 * 2.0**-41, 5], [1.5, 7], [-(2.0**-41), 0]])
-    assert sum_ends(ends, 1) == (2 + 3 * 2**39, 12)  # ties go to even
-    for broken in (np.nan, np.inf, -np.inf, _LOSS_LIMIT * 4):
+    assert sum_ends(ends, 1, 3) == (2 + 3 * 2**39, 12)  # ties go to even
+    for broken in (np.nan, np.inf, -np.inf, LOSS_LIMIT * 4):
         with pytest.raises(LenetError, match="diverged"):
-            sum_ends(np.array([[1.0, 0], [broken, 0]]), 4)
+            sum_ends(np.array([[1.0, 0], [broken, 0]]), 4, 2)
+    sum_ends(np.array([[LOSS_LIMIT / 2, 0]]), 1, 1024)
+    with pytest.raises(LenetError, match="diverged"):  # 8,192 of them would not fit
+        sum_ends(np.array([[LOSS_LIMIT / 2, 0]]), 1, 8192)
