@@ -156,4 +156,6 @@ def pool(context: Context) -> Shape:
         span, name = context.line.keyword.span, context.line.keyword.text
         raise Refused(messages.needs_map(span, name, context.input, context.source))
     context.arguments["window"] = context.arguments["stride"] = context.input[1:]
+    if context.arguments.get("pad") is not None:  # which can only be 0
+        context.arguments["pad"] = (0, 0)
     return (context.input[0],)

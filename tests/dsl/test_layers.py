@@ -375,3 +375,10 @@ def test_windows_that_skip_by_intent_are_no_mistake(line: str) -> None:
 def test_a_window_that_skips_one_way_may_still_ignore_the_other() -> None:
     (found,) = check("input 1x10x10\nmaxpool 1x4 stride 3x4").diagnostics
     assert found.code == "W001" and "2 columns" in found.title and "row" not in found.title
+
+
+@pytest.mark.parametrize("pad", [" pad 0", " pad same", " top 0 left 0"])
+def test_a_pool_of_a_whole_map_has_no_margins(pad: str) -> None:
+    graphs = [check(f"input 4x12x9\nmaxpool all{text}\nlinear 3").graph for text in ("", pad)]
+    first, second = (graph.nodes[1].arguments for graph in graphs if graph is not None)
+    assert first["pad"] == second["pad"] == (0, 0) and first["window"] == (12, 9)
