@@ -56,7 +56,7 @@ class Track:
 def tracks_of(table: pa.Table, series: Series) -> list[Track]:
     """The series of a table, in the order of their names, with all columns; DataError where many
     rows of one have the time of another."""
-    values = matrix_of([column_of(table, name) for name in series.all_columns])
+    values = np.concatenate([_numbers(table, name) for name in series.all_columns], axis=1)
     times = times_of(table, series.order)
     groups = np.zeros(len(values), np.int64)
     names: list[str | None] = [""]
@@ -72,6 +72,16 @@ def tracks_of(table: pa.Table, series: Series) -> list[Track]:
         found.append((names[number] or "", at, values[own]))
     step = _usual_step([at for _, at, _ in found]) if times is not None else 0
     return [Track(name, at, own, step) for name, at, own in found]
+
+
+def _numbers(table: pa.Table, name: str) -> Floats:
+    """A column (rows, 1); DataError where it holds something else, which no series can."""
+    column = column_of(table, name)
+    try:
+        return matrix_of([column])
+    except DataError as error:
+        fix = f"leave {clean(name)} out of the series, or make numbers of it, such as 1 for yes"
+        raise DataError(f"{error.title} ({clean(name)})", error.detail, fix) from None
 
 
 def _once_each(

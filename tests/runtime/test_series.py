@@ -106,6 +106,15 @@ def test_what_is_known_must_be_known() -> None:
         lenet.forecast(model, table.drop_columns(["sale"]))
 
 
+def test_what_is_known_is_a_number() -> None:
+    """There are no categories of series, so none are advised."""
+    table = shop()
+    words = pa.array(["yes" if sale else "no" for sale in table["sale"].to_pylist()])
+    with pytest.raises(LenetError, match=r"holds string, such as .* \(sale\)") as caught:
+        trained(ONE, table.set_column(3, "sale", words))
+    assert "leave sale out" in caught.value.fix and "category" not in caught.value.fix
+
+
 def test_several_columns_are_told() -> None:
     table = shop(12)
     model = trained(BOTH.replace("6 epochs", "40 epochs"), table)
