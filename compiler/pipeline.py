@@ -4,6 +4,7 @@ from collections.abc import Set
 
 from lenet.compiler.codegen.module import emit, emit_kept
 from lenet.compiler.jit.forks import STEADY
+from lenet.compiler.kernels import carriers_of
 from lenet.compiler.losses.code import given_by, is_weighted, loss_of
 from lenet.compiler.memory.layout import lay_out
 from lenet.compiler.passes import FOR_PREDICTION, PASSES
@@ -46,7 +47,8 @@ def compile_graph(
 def integer_layers(graph: Graph) -> tuple[Node, ...]:
     """The layers of the file that can compute of bytes in prediction, as passes leave them."""
     own = {node.name for node in graph.nodes}
-    nodes = run_passes(graph, predicting=True).nodes
+    fused = run_passes(graph, predicting=True).nodes
+    nodes = (carrier for node in fused for carrier in carriers_of(node))
     return tuple(node for node in nodes if node.name in own and has_integers(node))
 
 

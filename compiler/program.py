@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from lenet.compiler.kernels import carriers_of
 from lenet.compiler.memory.layout import Slot
 from lenet.compiler.memory.phase import Call, Phase, Sync
 from lenet.compiler.target import LANES
@@ -78,6 +79,11 @@ class Program:
     @property
     def train_calls(self) -> tuple[Call, ...]:
         return tuple(call for phase in self.phases for call in phase.calls)
+
+    @property
+    def predict_carriers(self) -> tuple[Node, ...]:
+        """The layers that have prediction's tensors."""
+        return tuple(carrier for node in self.predict_nodes for carrier in carriers_of(node))
 
     @property
     def functions(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ BLOCKS = 4  # blocks of sixteen images that layers after the last convolution ta
 _LATENCY = 6  # multiply-adds that must be under way at once to keep the units busy
 _LOAD = 0.25  # what a load costs beside a multiply-add, where both fit
 
+Bounds = tuple[float, float | None]  # the lower one, and the upper one if there is one
 Way = Literal["vnni", "pairs", "plain"]  # to sum products of bytes: compiler/simd/dot.py has them
 
 

@@ -31,4 +31,11 @@ def entry_of(node: Node) -> Layer:
 
 def parts_of(node: Node) -> tuple[Node, ...]:
     """The layers of the file that a node stands for."""
-    return node.fused if entry_of(node).composite else (node, *node.folded, *node.fused)
+    if entry_of(node).composite:
+        return tuple(part for fused in node.fused for part in parts_of(fused))
+    return (node, *node.folded, *node.fused)
+
+
+def carriers_of(node: Node) -> tuple[Node, ...]:
+    """The layers that have a node's tensors: itself, or what a pass has made it of."""
+    return node.fused if entry_of(node).composite else (node,)

@@ -35,7 +35,7 @@ def emit(request: Request) -> Kernels:
     window where a max-pooling is fused and that pays.
     """
     g = geometry(request)
-    epilogue = Epilogue.of(request)
+    epilogue = Epilogue.of(request.node)
     if INTEGER in request.node.arguments:
         forward = of_words.forward(request, g, epilogue)
         return Kernels(forward=forward.function, scratch={"forward": forward.scratch})

@@ -8,4 +8,5 @@ __all__ = ["activation", "emit", "emit_single"]
 
 def activation(node: Node) -> Activation:
     """y = max(0, x); dx = dy where y > 0, else 0."""
-    return Activation("maximum(zero, value)", "select_greater(value, zero, slope, zero)")
+    derivative = "select_greater(value, zero, slope, zero)"
+    return Activation("maximum(zero, value)", derivative, clips=(0.0, None))

@@ -27,7 +27,7 @@ def _geometry(request: Request) -> Geometry:
 
 def emit(request: Request) -> Kernels:
     """x (inputs, height, width), y (outputs, height, width) or what is fused behind it."""
-    g, epilogue = _geometry(request), Epilogue.of(request)
+    g, epilogue = _geometry(request), Epilogue.of(request.node)
     doc = "y = x correlated with the turned weights, plus the bias."
     head, bias = ("forward", FORWARD, doc), request.offsets.get("bias")
     forward = turned(request, g, head, ("x", "y"), bias, epilogue)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lenet.compiler.kernels import carriers_of
 from lenet.dsl.graph import Graph, Node
 from lenet.dsl.registry import Parameter
 from lenet.dsl.shapes import Shape, product
@@ -33,6 +34,7 @@ class Slot:
         return product(self.shape)
 
 
+FIRST = "_first"  # ends the names of the bases of what a node's last layer has in front of it
 _ORDERS = {4: (1, 2, 3, 0), 2: (1, 0), 1: (0,)}
 
 
@@ -41,8 +43,9 @@ def lay_out(graph: Graph) -> tuple[Slot, ...]:
     slots: list[Slot] = []
     offset = 0
     marks = sum(product(p.shape) for node in graph.nodes for p in node.parameters if p.trained)
+    carriers = [carrier for node in graph.nodes for carrier in carriers_of(node)]
     for trained in (True, False):
-        for node in graph.nodes:
+        for node in carriers:
             for parameter in node.parameters:
                 if parameter.trained != trained:
                     continue
@@ -71,9 +74,12 @@ def offsets_of(node: Node) -> dict[str, str]:
 def bases_of(node: Node, slots: Mapping[str, Slot]) -> dict[str, int]:
     """The offsets that `w`, `s` and `m` stand for; the slots by their names."""
     bases: dict[str, int] = {}
-    for parameter in node.parameters:
-        base, slot = "w" if parameter.trained else "s", slots[f"{node.name}.{parameter.name}"]
-        bases.setdefault(base, slot.offset)
-        if slot.marks is not None:
-            bases["m"] = slot.marks
+    *before, last = carriers_of(node)
+    for carrier in (last, *before):
+        ending = "" if carrier is last else FIRST
+        for parameter in carrier.parameters:
+            slot = slots[f"{carrier.name}.{parameter.name}"]
+            bases.setdefault(f"{'w' if parameter.trained else 's'}{ending}", slot.offset)
+            if slot.marks is not None:
+                bases["m"] = slot.marks
     return bases

@@ -9,6 +9,7 @@ from lenet.compiler.passes.fold_normalizations import fold_normalizations
 from lenet.compiler.passes.fuse_activations import fuse_activations
 from lenet.compiler.passes.fuse_convolutions import fuse_convolutions
 from lenet.compiler.passes.fuse_elementwise import fuse_elementwise
+from lenet.compiler.passes.fuse_separable import fuse_separable
 from lenet.compiler.passes.pack_weights import pack_weights
 from lenet.compiler.passes.part_recurrent import part_recurrent
 from lenet.compiler.passes.pool_before_activation import pool_before_activation
@@ -27,5 +28,6 @@ PASSES: tuple[Callable[[Graph], Graph], ...] = (
     fuse_activations,
     fuse_convolutions,
     fuse_elementwise,
+    fuse_separable,
 )
-FOR_PREDICTION = (fold_normalizations, pack_weights)  # training goes without
+FOR_PREDICTION = (fold_normalizations, pack_weights, fuse_separable)  # training goes without

@@ -1,8 +1,9 @@
 """In prediction, layers with int8 weights compute of bytes."""
 
 from collections.abc import Set
+from dataclasses import replace
 
-from lenet.compiler.kernels import module_of
+from lenet.compiler.kernels import carriers_of, module_of
 from lenet.compiler.kernels.shared.words import in_words
 from lenet.dsl.graph import Graph, Node
 
@@ -13,9 +14,19 @@ def quantize(graph: Graph, layers: Set[str]) -> Graph:
     The values between layers stay float32: such a layer makes bytes of its input by the settings
     that were calibrated for it, sums products of whole numbers, and gives floats again.
     """
-    return graph.with_nodes(
-        tuple(in_words(node) if node.name in layers else node for node in graph.nodes)
-    )
+    nodes: list[Node] = []
+    ends: dict[str, str] = {}  # of what a pass has put together, and is parted: its last layer
+    for node in graph.nodes:
+        node = replace(node, inputs=tuple(ends.get(name, name) for name in node.inputs))
+        carriers = carriers_of(node)
+        if layers.isdisjoint(carrier.name for carrier in carriers):
+            nodes.append(node)
+            continue
+        first = replace(carriers[0], inputs=node.inputs)
+        parts = (first, *carriers[1:])
+        nodes += [in_words(part) if part.name in layers else part for part in parts]
+        ends[node.name] = parts[-1].name
+    return graph.with_nodes(tuple(nodes))
 
 
 def has_integers(node: Node) -> bool:

@@ -65,11 +65,19 @@ def load_lanes(
 
 
 def store_lanes(
-    builder: ir.IRBuilder, value: Any, data: Any, offset: Any, aligned: bool = True
+    builder: ir.IRBuilder,
+    value: Any,
+    data: Any,
+    offset: Any,
+    aligned: bool = True,
+    past: bool = False,
 ) -> None:
-    """A vector of floats to `offset`; an aligned one is a multiple of its width."""
+    """A vector of floats to `offset`; an aligned one is a multiple of its width. `past` the caches
+    go whole lines that are not read soon: they need not be fetched to be written."""
     pointer = builder.bitcast(builder.gep(data, [offset]), value.type.as_pointer())
-    builder.store(value, pointer, align=4 * value.type.count if aligned else 4)
+    stored = builder.store(value, pointer, align=4 * value.type.count if aligned else 4)
+    if past:
+        stored.set_metadata("nontemporal", builder.module.add_metadata([INT32(1)]))
 
 
 def broadcast(builder: ir.IRBuilder, scalar: Any, lanes: ir.VectorType = FLOATS) -> Any:

@@ -145,17 +145,19 @@ def _select(comparison: str) -> Callable[..., Any]:
     return build
 
 
-def _minimum(builder: Any, a: Any, b: Any) -> Any:
+def smaller(builder: Any, a: Any, b: Any) -> Any:
+    """LLVM's code of `minimum`."""
     return builder.select(builder.fcmp_unordered(">=", a, b), b, a)
 
 
-def _maximum(builder: Any, a: Any, b: Any) -> Any:
+def larger(builder: Any, a: Any, b: Any) -> Any:
+    """LLVM's code of `maximum`."""
     return builder.select(builder.fcmp_unordered("<=", a, b), b, a)
 
 
 fma = _floats(3, fused_multiply_add, "a * b + c, rounded once.")
-minimum = _floats(2, _minimum, "The smaller; b where either is NaN.")
-maximum = _floats(2, _maximum, "The larger; b where either is NaN.")
+minimum = _floats(2, smaller, "The smaller; b where either is NaN.")
+maximum = _floats(2, larger, "The larger; b where either is NaN.")
 select_less = _floats(4, _select("<"), "Lane by lane: c where a < b, else d.")
 select_greater = _floats(4, _select(">"), "Lane by lane: c where a > b, else d.")
 absolute = _floats(1, lambda b, x: call(b, "llvm.fabs.v16f32", x), "|x|")

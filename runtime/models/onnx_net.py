@@ -71,7 +71,7 @@ def integers_of(model: "Model") -> dict[str, Integers]:
         return {}
     program = compile_graph(model.graph)
     folded = folded_tensors(program, from_tensors(program, model.tensors))
-    nodes, found = {node.name: node for node in program.predict_nodes}, {}
+    nodes, found = {node.name: node for node in program.predict_carriers}, {}
     for name, layer in model.quantized.items():
         weight = folded[f"{name}.weight"]
         bias = folded.get(f"{name}.bias", np.zeros(len(weight)))

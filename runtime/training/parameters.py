@@ -94,11 +94,11 @@ def folded_weights(
 ) -> Floats:
     """The weights as prediction takes them: the same array, but where normalizations are folded, or
     layers are `quantized`; these are integers, and no finite floats if they are read as such."""
-    if not any(node.folded for node in program.predict_nodes) and not quantized:
+    if not any(node.folded for node in program.predict_carriers) and not quantized:
         return weights
     parts = _folded(program, weights)
     slots = {slot.name: slot for slot in program.slots}
-    nodes = {node.name: node for node in program.predict_nodes}
+    nodes = {node.name: node for node in program.predict_carriers}
     for name, layer in (quantized or {}).items():
         weight = _as_saved(slots[f"{name}.weight"], parts[f"{name}.weight"])
         bias = parts.get(f"{name}.bias", np.zeros(len(weight)))
@@ -126,7 +126,7 @@ def _folded(program: Program, weights: Floats) -> dict[str, NDArray[Any]]:
     parts: dict[str, NDArray[Any]] = {
         name: weights[s.offset : s.offset + s.size] for name, s in slots.items()
     }
-    for node in program.predict_nodes:
+    for node in program.predict_carriers:
         weight, bias = f"{node.name}.weight", f"{node.name}.bias"
         for part in node.folded:
             own = {p.name: parts[f"{part.name}.{p.name}"] for p in part.parameters}

@@ -39,6 +39,9 @@ NETS = {
     "fuse_elementwise": "input 2x5x5; conv 3x2x2 bias no; batchnorm; relu; tanh; reshape 48; "
     "linear 6; batchnorm; batchnorm; sigmoid; add; .path; .path; ..linear 6; relu; multiply; "
     ".path; ..tanh; .path; ..linear 6; tanh; sigmoid; linear 3; logsoftmax",
+    "fuse_separable": "input 3x9x7; conv 40x3x3 pad 1; depthwise 3 pad 1; relu; conv 37x1x1; "
+    "depthwise 3 pad 1 stride 2 bias no; relu6; conv 33x1x1; tanh; depthwise 2 multiplier 2 pad 1; "
+    "conv 34x1x1 bias no; relu; maxpool 2; flatten; linear 3; logsoftmax",
 }
 # What kernels cannot do without.
 NEEDED = ("sequences_as_maps", "part_recurrent", "attention_as_products", "end_in_probabilities")
@@ -57,7 +60,7 @@ def before(name: str) -> Graph:
     for function in PASSES:
         if function.__name__ == name:
             break
-        if function not in FOR_PREDICTION:
+        if function not in FOR_PREDICTION or name == "fuse_separable":
             graph = function(graph)
     return graph
 

@@ -150,13 +150,23 @@ class Row:
 
     @property
     def source(self) -> tuple[str, str]:
-        """Tiles, and the loops over them."""
+        """Tiles, and the loops over them: the outer ones over outputs or, where weights are packed,
+        so that those of all outputs come one after the other, over columns, whose input then is
+        read once."""
         source, body = "", self.head + self.given.copies("scratch")
+        if self.packed:
+            for run in self.tiles:
+                inner = ""
+                for start, size, parts in self.output_runs:
+                    more, call = self._tile(run, size)
+                    source += more
+                    inner += _over_outputs(start, size, parts) + f"    {call}\n"
+                body += _over_tiles(run, inner)
+            return source, body
         for start, size, parts in self.output_runs:
             more, loops = self.loops(size)
             source += more
-            body += f"for output in range({start}, {start + size * parts}, {size}):\n"
-            body += indent(loops, "    ")
+            body += _over_outputs(start, size, parts) + indent(loops, "    ")
         return source, body
 
     @property
@@ -168,18 +178,30 @@ class Row:
     def loops(self, size: int) -> tuple[str, str]:
         """The tiles of `size` output channels, and the loops over them."""
         source = body = ""
-        steps = {**self.steps, "w_channel": size} if self.packed else self.steps
         for run in self.tiles:
-            tile = f"{NAME}_{self.suffix}_{size}x{run.columns}_at_{run.start}"
-            source += correlation_source(
-                tile, width=self.request.target.width, outputs=size, columns=run.columns,
-                taps=run.taps, **steps,
-            )  # fmt: skip
-            margin, column, at = "", str(run.start), str(run.source)
-            if run.count > 1:
-                body += f"for tile in range({run.count}):\n"
-                margin = "    "
-                column = f"({run.start} + tile * {run.step})"
-                at = f"({run.source} + tile * {run.source_step})"
-            body += margin + self.call.format(tile=tile, column=column, source=at) + "\n"
+            more, call = self._tile(run, size)
+            source += more
+            body += _over_tiles(run, f"{call}\n")
         return source, body
+
+    def _tile(self, run: Run, size: int) -> tuple[str, str]:
+        """A tile of `size` output channels, and its call."""
+        steps = {**self.steps, "w_channel": size} if self.packed else self.steps
+        tile = f"{NAME}_{self.suffix}_{size}x{run.columns}_at_{run.start}"
+        source = correlation_source(
+            tile, width=self.request.target.width, outputs=size, columns=run.columns,
+            taps=run.taps, **steps,
+        )  # fmt: skip
+        column, at = str(run.start), str(run.source)
+        if run.count > 1:
+            column = f"({run.start} + tile * {run.step})"
+            at = f"({run.source} + tile * {run.source_step})"
+        return source, self.call.format(tile=tile, column=column, source=at)
+
+
+def _over_outputs(start: int, size: int, parts: int) -> str:
+    return f"for output in range({start}, {start + size * parts}, {size}):\n"
+
+
+def _over_tiles(run: Run, body: str) -> str:
+    return f"for tile in range({run.count}):\n{indent(body, '    ')}" if run.count > 1 else body

@@ -9,6 +9,7 @@ from lenet.compiler.contract import BACKWARD, FORWARD, Request
 from lenet.compiler.function import NAME, Function
 from lenet.compiler.kernels.convolution.correlation_row import Input, Row, column_tiles, runs_of
 from lenet.compiler.kernels.convolution.epilogue import Epilogue
+from lenet.compiler.kernels.convolution.forward_row import forward_row, input_of
 from lenet.compiler.kernels.convolution.geometry import Direction, Geometry, in_groups
 from lenet.compiler.kernels.shared.packed import PACKED, packed_floats, packing
 from lenet.compiler.target import LANES
@@ -116,14 +117,16 @@ def _target(
     return f"{to} + (({y_row}) * {width} + {{column}}) * {LANES}", at
 
 
-def forward(request: Request, g: Geometry, epilogue: Epilogue | None) -> Direction:
+def forward(
+    request: Request, g: Geometry, epilogue: Epilogue | None, given: Input | None = None
+) -> Direction:
     """y (outputs, out_height, out_width) of all groups. With an epilogue, y is what that makes of
-    it."""
+    it. `given` is where its rows are, if that is not in x."""
     doc = "y = x correlated with the weights, plus the bias."
     bias = request.offsets.get("bias")
     packed = PACKED in request.node.arguments
     head = "forward", (*FORWARD, "prepared") if packed else FORWARD, doc
-    return correlated(request, g, head, ("x", "y"), bias, epilogue, packed=packed)
+    return correlated(request, g, head, ("x", "y"), bias, epilogue, packed=packed, given=given)
 
 
 def backward(request: Request, g: Geometry) -> Direction:
@@ -145,73 +148,44 @@ def _places(
     return in_groups(g, **places)
 
 
+def in_tiles(epilogue: Epilogue | None) -> tuple[Mapping[str, object], Epilogue | None]:
+    """What tiles can do of an epilogue, as their settings, and what is left of it."""
+    if epilogue is None or epilogue.clips is None:
+        return {}, epilogue
+    return {"clips": epilogue.clips}, None
+
+
+_PAST = 2**23  # bytes of a block's map of which the caches would keep little until it is read
 Head = tuple[str, tuple[str, ...], str]  # of a function: its suffix, parameters and doc
 
 
 def correlated(
     request: Request, g: Geometry, function: Head, names: tuple[str, str], bias: str | None = None,
     epilogue: Epilogue | None = None, integer: Mapping[str, object] | None = None,
-    packed: bool = False,
+    packed: bool = False, given: Input | None = None,
 ) -> Direction:  # fmt: skip
     """From maps like the convolution's input to maps like its output, a row of all outputs of a
     group at a time: each a correlation of the rows that its kernel covers. `names` are what the
     function calls the two. `integer` are the settings of correlations of words. Weights of a kernel
-    of one place may be `packed`, as kernels/shared/packed.py has them."""
-    (kh, kw), (_, sw), (_, pw), (dh, dw) = g.kernel, g.stride, g.padding, g.dilation
-    tiles = []
-    most = request.target.tile(g.outputs, g.out_width)[1]
-    for start, columns in column_tiles(g.out_width, most):
-        left = start * sw - pw
-        taps = tuple(
-            (j, j * sw + k * dw, k)
-            for k in range(kw)
-            for j in range(columns)
-            if 0 <= left + j * sw + k * dw < g.width
-        )
-        tiles.append((start, columns, left, taps))
+    of one place may be `packed`, as kernels/shared/packed.py has them. `given` is where its rows
+    are, if that is not in the maps."""
+    own, epilogue = (integer, epilogue) if integer else in_tiles(epilogue)
     at, head = _places(request, g, (g.x_group, g.y_group), names, bias, epilogue)
-    given = Input(at["x"], g.inputs, g.height, g.width, kh, g.outputs * kw, apart=dh)
+    given = given or input_of(g, at["x"])
     to, copies = _target(given, epilogue, at.get("y", ""), g.out_height, g.out_width)
-    steps: dict[str, object] = {
-        **given.steps,
-        "w_channel": g.weight_channel,
-        "w_row": g.weight_row,
-        "w_tap": g.all_outputs,
-        "w_output": 1,
+    settings: dict[str, object] = {
         "y_output": (epilogue.rows if epilogue else g.out_height) * g.out_width * LANES,
-        "y_column": LANES,
         "start": "zero" if bias is None else "bias",
-        **(integer or {}),
+        **own,
     }
-    weights = (
-        f"weights, {at['weights']} + first * {g.weight_row} + output, {at.get('bias', 0)} + output"
-    )
-    if packed:
-        weights = (
-            f"arena, prepared + output * {g.inputs}, prepared + {g.inputs * g.outputs} + output"
-        )
-    call = f"{{tile}}(arena, {given.place(copies)}, {g.inputs}, rows, {weights}, arena, {to})"
-    runs, found = runs_of(tiles), _rows_covered(g)
-    row = Row(request, function[0], g.outputs, found, given, runs, steps, call, packed)
+    if packed and epilogue is None and 4 * g.y_group >= _PAST:
+        settings["past"] = True
+    row = forward_row(request, g, function[0], given, at, (copies, to), settings, packed)
     made = _Sums(row, g.out_width, *function[1:], head).direction(g.out_height, epilogue)
     if not packed:
         return made
     prepare = packing(request, function[0], g.inputs, g.outputs, row.output_runs)
     return replace(made, prepare=prepare, prepared=packed_floats(g.inputs, g.outputs))
-
-
-def _rows_covered(g: Geometry) -> str:
-    """Statements: the `rows` of the kernel, from `first` on, that lie on the map."""
-    (kh, _), (sh, _), (ph, _), (dh, _) = g.kernel, g.stride, g.padding, g.dilation
-    if not g.hangs:
-        return f"top = row * {sh}\nfirst = 0\nrows = {kh}\n"
-    top = f"top = row * {sh} - {ph}\n"
-    if dh == 1:
-        return top + f"first = max(0, -top)\nrows = min({kh}, {g.height} - top) - first\n"
-    return (
-        f"{top}first = max(0, ({dh - 1} - top) // {dh})\n"
-        f"rows = min({kh}, ({g.height + dh - 1} - top) // {dh}) - first\n"
-    )
 
 
 def turned(
@@ -233,6 +207,7 @@ def turned(
             and 0 <= (start + j + pw - k * dw) // sw < g.out_width
         )
         tiles.append((start, columns, base, taps))
+    own, epilogue = in_tiles(epilogue)
     at, head = _places(request, g, (g.y_group, g.x_group), names, bias, epilogue)
     uses = g.inputs * -(-kw // sw)
     step, apart = sh // gcd(sh, dh), dh // gcd(sh, dh)
@@ -249,6 +224,7 @@ def turned(
         "w_output": g.weight_channel,
         "y_output": (epilogue.rows if epilogue else g.height) * g.width * LANES,
         "y_column": LANES,
+        **own,
     }
     steps |= {} if bias is None else {"start": "bias"}
     call = (

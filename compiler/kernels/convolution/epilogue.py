@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from textwrap import indent
 
-from lenet.compiler.contract import Request
 from lenet.compiler.function import NAME, Function
 from lenet.compiler.kernels import entry_of
-from lenet.compiler.kernels.shared.elementwise import CONSTANTS, Chain
+from lenet.compiler.kernels.shared.elementwise import CONSTANTS, Chain, activation_of
 from lenet.compiler.kernels.shared.windows import Windows
-from lenet.compiler.target import LANES
+from lenet.compiler.target import LANES, Bounds
 from lenet.dsl.graph import Node
 from lenet.dsl.shapes import Shape, product
 
@@ -26,9 +25,8 @@ class Epilogue:
     activations: tuple[Node, ...]
 
     @classmethod
-    def of(cls, request: Request) -> "Epilogue | None":
+    def of(cls, node: Node) -> "Epilogue | None":
         """What is fused behind a convolution, if anything is."""
-        node = request.node
         if not node.fused:
             return None
         pool = node.fused[0] if entry_of(node.fused[0]).pools else None
@@ -69,6 +67,14 @@ class Epilogue:
         """The windows of a pooling that keeps a byte for the place of each one's largest value, if
         all of them lie side by side inside the map."""
         return self._windows if self._winner == 4 and not self.shares else None
+
+    @property
+    def clips(self) -> Bounds | None:
+        """Those within which the convolution's values are kept, where nothing else is done: tiles
+        can do that to their sums."""
+        only = self.activations[0] if self.pool is None and len(self.activations) == 1 else None
+        activation = activation_of(only) if only is not None else None
+        return activation.clips if activation is not None else None
 
     @property
     def chain(self) -> Chain:

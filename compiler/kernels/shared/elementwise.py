@@ -7,7 +7,7 @@ from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.function import Function
 from lenet.compiler.kernels import module_of
 from lenet.compiler.single_contract import Single, single_function
-from lenet.compiler.target import LANES
+from lenet.compiler.target import LANES, Bounds
 from lenet.dsl.graph import Node
 from lenet.dsl.shapes import product
 
@@ -18,11 +18,12 @@ CONSTANTS = "zero = splat(np.float32(0))\none = splat(np.float32(1))\n"
 class Activation:
     """`forward` is an expression of `value`, an input; `derivative` one of `value` and `slope`, the
     gradient of the output. There, `value` is the output, or the input where `by_input`. Both may
-    use `zero` and `one`."""
+    use `zero` and `one`. One that `clips` does nothing but keep values within bounds."""
 
     forward: str
     derivative: str
     by_input: bool = False
+    clips: Bounds | None = None
 
 
 def clipped(low: float, high: float, value: str = "value") -> Activation:
@@ -32,6 +33,7 @@ def clipped(low: float, high: float, value: str = "value") -> Activation:
     return Activation(
         f"minimum({high_}, maximum({low_}, {value}))",
         f"select_greater(value, {low_}, {inside}, zero)",
+        clips=(low, high) if value == "value" else None,
     )
 
 

@@ -28,7 +28,8 @@ from lenet.compiler.simd.lanes import (
     store_lanes,
 )
 from lenet.compiler.simd.loops import Carried, loop
-from lenet.compiler.target import Way
+from lenet.compiler.simd.vector import larger, smaller
+from lenet.compiler.target import Bounds, Way
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ class Correlation:
 
     With `integer`, the way of compiler/simd/dot.py, x and w are words of four bytes, and start and
     sums whole numbers. Where there is a `scale`, the floats from bias[o] to the output's scale, y
-    gets the sums times that, as floats.
+    gets the sums times that, as floats. Sums of floats are kept within the bounds that `clips` has,
+    the upper one of which may be missing. Stored `past` the caches, they go straight to memory.
     """
 
     width: int
@@ -63,6 +65,8 @@ class Correlation:
     start: str = "zero"
     integer: Way | None = None
     scale: int = 0
+    clips: Bounds | None = None
+    past: bool = False
 
 
 @described
@@ -95,10 +99,17 @@ def correlate(tile: Correlation) -> Any:
                 return fused_multiply_add(builder, value, factor, total)
             return dot(builder, tile.integer, value, factor, total)
 
+        def clipped(value: Any) -> Any:
+            if tile.clips is None:
+                return value
+            low, high = tile.clips
+            value = larger(builder, constant(low, tile.width), value)
+            return value if high is None else smaller(builder, constant(high, tile.width), value)
+
         def finished(total: Any, output: int) -> Any:
             """The floats that are stored for a sum."""
             if tile.integer is None:
-                return total
+                return clipped(total)
             if not tile.scale:
                 return builder.bitcast(total, lanes)
             scale = scalar(builder.add(b0, INT64(output + tile.scale)))
@@ -160,7 +171,7 @@ def correlate(tile: Correlation) -> Any:
             for output in range(tile.outputs):
                 for j in range(tile.columns):
                     value = finished(sums[output * tile.columns + j], output)
-                    store_lanes(builder, value, y, place(y_part, output, j))
+                    store_lanes(builder, value, y, place(y_part, output, j), past=tile.past)
             return carried
 
         _for_parts(builder, tile.width, part_body)
