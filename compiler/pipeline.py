@@ -8,6 +8,7 @@ from lenet.compiler.kernels import carriers_of
 from lenet.compiler.losses.code import given_by, is_weighted, loss_of
 from lenet.compiler.memory.layout import lay_out
 from lenet.compiler.passes import FOR_PREDICTION, PASSES
+from lenet.compiler.passes.fuse_clips import fuse_clips
 from lenet.compiler.passes.quantize import has_integers, quantize
 from lenet.compiler.program import InputGradient, Kept, Outputs, Program
 from lenet.compiler.target import Target, host
@@ -81,7 +82,7 @@ def _compile(
     lowered = run_passes(graph)
     predicted = run_passes(graph, predicting=True)
     plain = run_passes(graph, stop_after="fold_normalizations", predicting=True)
-    predicted, plain = quantize(predicted, integers), quantize(plain, integers)
+    predicted, plain = quantize(predicted, integers), fuse_clips(quantize(plain, integers))
     emitted = emit(lowered, predicted, plain, target, probes, input_gradient)
     plan, back = emitted.train_plan, emitted.back
     return Program(

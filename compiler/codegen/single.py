@@ -36,8 +36,8 @@ def emit_single(
     graph: Graph, names: Mapping[str, str], slots: Mapping[str, Slot], target: Target,
     kept: bool = False,
 ) -> tuple[list[str], str, Plan]:  # fmt: skip
-    """Sources, predict_single, and its memory plan. `graph` has nothing fused. With `kept`, what
-    each layer has written stays in the arena until the end, to be looked at."""
+    """Sources, predict_single, and its memory plan. `graph` has nothing fused but bounds. With
+    `kept`, what each layer has written stays in the arena until the end, to be looked at."""
     prefixes: dict[Function, str] = {}
     alike: dict[str, Single] = {}
     calls: list[Call] = []

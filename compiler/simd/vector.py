@@ -22,6 +22,7 @@ from lenet.compiler.simd.lanes import (
     Lanes,
     broadcast,
     call,
+    constant,
     data_pointer,
     f32x16,
     fused_multiply_add,
@@ -33,6 +34,7 @@ from lenet.compiler.simd.lanes import (
 from lenet.compiler.simd.lanes import (
     square_root as roots_of,
 )
+from lenet.compiler.target import Bounds
 
 
 @intrinsic
@@ -145,19 +147,17 @@ def _select(comparison: str) -> Callable[..., Any]:
     return build
 
 
-def smaller(builder: Any, a: Any, b: Any) -> Any:
-    """LLVM's code of `minimum`."""
+def _minimum(builder: Any, a: Any, b: Any) -> Any:
     return builder.select(builder.fcmp_unordered(">=", a, b), b, a)
 
 
-def larger(builder: Any, a: Any, b: Any) -> Any:
-    """LLVM's code of `maximum`."""
+def _maximum(builder: Any, a: Any, b: Any) -> Any:
     return builder.select(builder.fcmp_unordered("<=", a, b), b, a)
 
 
 fma = _floats(3, fused_multiply_add, "a * b + c, rounded once.")
-minimum = _floats(2, smaller, "The smaller; b where either is NaN.")
-maximum = _floats(2, larger, "The larger; b where either is NaN.")
+minimum = _floats(2, _minimum, "The smaller; b where either is NaN.")
+maximum = _floats(2, _maximum, "The larger; b where either is NaN.")
 select_less = _floats(4, _select("<"), "Lane by lane: c where a < b, else d.")
 select_greater = _floats(4, _select(">"), "Lane by lane: c where a > b, else d.")
 absolute = _floats(1, lambda b, x: call(b, "llvm.fabs.v16f32", x), "|x|")
@@ -242,6 +242,15 @@ def choose_value(typing_context: Any, x: Any, best: Any) -> Any:
         return builder.select(beats(builder, args[0], args[1]), args[0], args[1])
 
     return f32x16(f32x16, f32x16), generate
+
+
+def clipped(builder: ir.IRBuilder, value: Any, bounds: Bounds | None) -> Any:
+    """LLVM's code that keeps lanes within bounds, as `maximum` and then `minimum` do it."""
+    if bounds is None:
+        return value
+    low, high = bounds
+    value = _maximum(builder, constant(low, value.type.count), value)
+    return value if high is None else _minimum(builder, constant(high, value.type.count), value)
 
 
 def beats(builder: ir.IRBuilder, x: Any, best: Any) -> Any:

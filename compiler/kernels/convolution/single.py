@@ -6,6 +6,8 @@ from textwrap import indent
 from lenet.compiler.contract import Request
 from lenet.compiler.function import NAME
 from lenet.compiler.kernels.convolution import of_words
+from lenet.compiler.kernels.convolution.direct import in_tiles
+from lenet.compiler.kernels.convolution.epilogue import Epilogue
 from lenet.compiler.kernels.convolution.geometry import Geometry, in_groups
 from lenet.compiler.kernels.shared.tile_source import lines
 from lenet.compiler.kernels.shared.words import INTEGER, single_settings
@@ -106,6 +108,7 @@ def _by_columns(request: Request, conv: _Conv) -> tuple[str, str, str]:
                         "bias": "none" if "bias" not in request.offsets else "scalars",
                         **more,
                         **single_settings(request, "vectors"),
+                        **in_tiles(Epilogue.of(request.node))[0],
                     }
                     source += f"{tile} = single_tile(SingleTile(\n{lines(settings)}))\n"
                     body += (
@@ -136,6 +139,7 @@ def _by_channels(request: Request, conv: _Conv) -> tuple[str, str, str]:
                 "bias": "none" if "bias" not in request.offsets else "vectors",
                 "scatter": height * width,
                 **single_settings(request, "scalars"),
+                **in_tiles(Epilogue.of(request.node))[0],
             }
             source += f"{tile} = single_tile(SingleTile(\n{lines(settings)}))\n"
             body += (

@@ -6,6 +6,8 @@ from textwrap import indent
 
 from lenet.compiler.contract import Request
 from lenet.compiler.function import NAME
+from lenet.compiler.kernels.convolution.direct import in_tiles
+from lenet.compiler.kernels.convolution.epilogue import Epilogue
 from lenet.compiler.kernels.convolution.geometry import Geometry
 from lenet.compiler.kernels.shared.tile_source import lines
 from lenet.compiler.single_contract import Padded, Single, single_function, vectors_of
@@ -117,6 +119,7 @@ def _tiles(
                 "bias": "none" if bias is None else "scalars",
                 "scatter": g.stride[1],
                 "taps": taps,
+                **in_tiles(Epilogue.of(request.node))[0],
             }  # fmt: skip
             source += f"{tile} = single_tile(SingleTile(\n{lines(settings)}))\n"
             body += (

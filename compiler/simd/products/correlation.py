@@ -28,7 +28,7 @@ from lenet.compiler.simd.lanes import (
     store_lanes,
 )
 from lenet.compiler.simd.loops import Carried, loop
-from lenet.compiler.simd.vector import larger, smaller
+from lenet.compiler.simd.vector import clipped
 from lenet.compiler.target import Bounds, Way
 
 
@@ -99,17 +99,10 @@ def correlate(tile: Correlation) -> Any:
                 return fused_multiply_add(builder, value, factor, total)
             return dot(builder, tile.integer, value, factor, total)
 
-        def clipped(value: Any) -> Any:
-            if tile.clips is None:
-                return value
-            low, high = tile.clips
-            value = larger(builder, constant(low, tile.width), value)
-            return value if high is None else smaller(builder, constant(high, tile.width), value)
-
         def finished(total: Any, output: int) -> Any:
             """The floats that are stored for a sum."""
             if tile.integer is None:
-                return clipped(total)
+                return clipped(builder, total, tile.clips)
             if not tile.scale:
                 return builder.bitcast(total, lanes)
             scale = scalar(builder.add(b0, INT64(output + tile.scale)))

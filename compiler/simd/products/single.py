@@ -27,8 +27,8 @@ from lenet.compiler.simd.lanes import (
     store_lanes,
 )
 from lenet.compiler.simd.loops import Carried, loop
-from lenet.compiler.simd.vector import beats
-from lenet.compiler.target import Way
+from lenet.compiler.simd.vector import beats, clipped
+from lenet.compiler.target import Bounds, Way
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class SingleTile:
     With `integer`, the way of compiler/simd/dot.py, v and s are words of four bytes, the one that
     is `unsigned` ("vectors" or "scalars") values, the other weights. Start and sums are then whole
     numbers; y gets them as floats, times their scales, which lie `scale` floats behind the bias.
+    What y gets is kept within the bounds that `clips` has, the upper one of which may be missing.
     """
 
     width: int
@@ -58,6 +59,7 @@ class SingleTile:
     integer: Way | None = None
     unsigned: str = "vectors"
     scale: int = 0
+    clips: Bounds | None = None
 
 
 @described
@@ -145,6 +147,7 @@ def single_tile(tile: SingleTile) -> Any:
                 if tile.integer is not None:
                     scale = beside(tile.scale, number, to, count)
                     value = builder.fmul(builder.sitofp(value, lanes), scale)
+                value = clipped(builder, value, tile.clips)
                 base = builder.add(y0, INT64(scalar_to + to * tile.scatter))
                 _store_first(builder, value, count, y, base, tile.scatter)
         return context.get_dummy_value()
