@@ -3,6 +3,7 @@
 Its lanes are columns or channels, and its maps are [channel][row][column].
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from lenet.compiler.contract import Request
@@ -90,3 +91,24 @@ class Padded:
 def vectors_of(count: int, width: int) -> list[tuple[int, int]]:
     """(start, floats) of the vectors that hold `count` floats."""
     return [(start, min(width, count - start)) for start in range(0, count, width)]
+
+
+Vectors = tuple[tuple[int, int], ...]  # as those of vectors_of
+
+
+def vector_groups(
+    count: int, width: int, runs: Iterable[tuple[int, int, int]]
+) -> Iterator[tuple[int, Vectors, int]]:
+    """The vectors that hold `count` floats, in groups that tiles take: (start, vectors as seen from
+    there, number of such groups, side by side). Groups that are alike take the same tile.
+
+    `runs` are (first vector, vectors of a group, groups); the last vector may be a part of one.
+    """
+    for first, size, groups in runs:
+        start, step = first * width, size * width
+        whole = min(groups, (count - start) // step)
+        if whole:
+            yield start, tuple(vectors_of(step, width)), whole
+        if whole < groups:
+            start += whole * step
+            yield start, tuple(vectors_of(count - start, width)), 1

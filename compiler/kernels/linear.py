@@ -7,7 +7,7 @@ from lenet.compiler.contract import BACKWARD, FORWARD, GRADIENT, Kernels, Reques
 from lenet.compiler.function import NAME, Function
 from lenet.compiler.kernels.shared.tile_source import correlation_source, lines, product_source
 from lenet.compiler.kernels.shared.words import INTEGER, fits, single_settings, words_of
-from lenet.compiler.single_contract import Single, single_function, vectors_of
+from lenet.compiler.single_contract import Single, single_function, vector_groups, vectors_of
 from lenet.compiler.target import BLOCKS, LANES, split
 from lenet.dsl.graph import Node
 
@@ -202,7 +202,8 @@ def emit_single(request: Request) -> Single:
     """One image: the lanes are outputs."""
     inputs, outputs = request.node.given[0], request.node.shape[0]
     weight, bias = request.offsets["weight"], request.offsets.get("bias")
-    vectors = vectors_of(outputs, request.target.width)
+    width = request.target.width
+    runs = split(len(vectors_of(outputs, width)), 8)
     tiles = body = ""
     x, scratch = "x", 0
     if INTEGER in request.node.arguments:
@@ -210,19 +211,22 @@ def emit_single(request: Request) -> Single:
         inputs = words_of(request.node).groups
         x, scratch = "scratch", -(-inputs // LANES) * LANES
         body = f"single_words_of_values(arena, weights, {settings_at}, x, scratch, {count})\n"
-    for _, size, parts in split(len(vectors), 8):
-        for _ in range(parts):
-            part, vectors = vectors[:size], vectors[size:]
-            tile = f"{NAME}_single_{part[0][0]}"
-            settings: dict[str, object] = {
-                "width": request.target.width,
-                "vectors": tuple((start, start, count) for start, count in part),
-                "scalars": ((0, 0),),
-                "loops": ((inputs, outputs, 1),),
-                "bias": "none" if bias is None else "vectors",
-                **single_settings(request, "scalars"),
-            }
-            tiles += f"{tile} = single_tile(SingleTile(\n{lines(settings)}))\n"
-            body += f"{tile}(weights, {weight}, arena, {x}, weights, {bias or 0}, arena, y)\n"
+    for start, vectors, groups in vector_groups(outputs, width, runs):
+        step = sum(floats for _, floats in vectors)
+        tile = f"{NAME}_single_{start}"
+        settings: dict[str, object] = {
+            "width": width,
+            "vectors": tuple((begin, begin, floats) for begin, floats in vectors),
+            "scalars": ((0, 0),),
+            "loops": ((inputs, outputs, 1),),
+            "bias": "none" if bias is None else "vectors",
+            **single_settings(request, "scalars"),
+        }
+        tiles += f"{tile} = single_tile(SingleTile(\n{lines(settings)}))\n"
+        body += (
+            f"for output in range({start}, {start + groups * step}, {step}):\n"
+            f"    {tile}(weights, {weight} + output, arena, {x}, weights, {bias or 0} + output, "
+            f"arena, y + output)\n"
+        )
     doc = "y = the bias plus x times the weights; the lanes are outputs."
     return Single(single_function(doc, body, tiles=f"{tiles}\n\n"), scratch)

@@ -11,7 +11,13 @@ from lenet.compiler.kernels.convolution.epilogue import Epilogue
 from lenet.compiler.kernels.convolution.geometry import Geometry, in_groups
 from lenet.compiler.kernels.shared.tile_source import lines
 from lenet.compiler.kernels.shared.words import INTEGER, single_settings
-from lenet.compiler.single_contract import Padded, Single, single_function, vectors_of
+from lenet.compiler.single_contract import (
+    Padded,
+    Single,
+    single_function,
+    vector_groups,
+    vectors_of,
+)
 from lenet.compiler.target import split
 from lenet.dsl.padding import sides_of
 
@@ -123,17 +129,20 @@ def _by_channels(request: Request, conv: _Conv) -> tuple[str, str, str]:
     g, target, padded, at = conv.g, request.target, conv.padded, conv.places
     inputs, outputs, height, width = g.inputs, g.outputs, g.out_height, g.out_width
     down, across = g.stride
-    channels = vectors_of(outputs, target.width)
-    high, wide = target.tile(width, min(8, len(channels)))
+    channels = len(vectors_of(outputs, target.width))
+    high, wide = target.tile(width, min(8, channels))
+    most, left = divmod(channels, wide)
+    runs = [(0, wide, most), (most * wide, left, 1)] if left else [(0, wide, most)]
     loops = tuple(zip((inputs, *g.kernel), conv.weights, conv.input, strict=True))
     source, body = "", f"for row in range({height}):\n"
-    for start in range(0, len(channels), wide):
-        part = channels[start : start + wide]
+    for start, vectors, groups in vector_groups(outputs, target.width, runs):
+        step = sum(floats for _, floats in vectors)
+        body += f"    for channel in range({start}, {start + groups * step}, {step}):\n"
         for first, size, parts in split(width, high):
-            tile = f"{NAME}_single_{size}x{part[0][0]}"
+            tile = f"{NAME}_single_{size}x{step}"
             settings: dict[str, object] = {
                 "width": target.width,
-                "vectors": tuple((first, first, count) for first, count in part),
+                "vectors": tuple((begin, begin, count) for begin, count in vectors),
                 "scalars": tuple((c * across, c) for c in range(size)),
                 "loops": loops,
                 "bias": "none" if "bias" not in request.offsets else "vectors",
@@ -143,9 +152,9 @@ def _by_channels(request: Request, conv: _Conv) -> tuple[str, str, str]:
             }
             source += f"{tile} = single_tile(SingleTile(\n{lines(settings)}))\n"
             body += (
-                f"    for column in range({first}, {first + size * parts}, {size}):\n"
-                f"        {tile}(weights, {at['weights']}, arena, {at['x']} + row * "
-                f"{down * padded.width} + column * {across}, weights, {at['bias']}, arena, "
-                f"{at['y']} + row * {width} + column)\n"
+                f"        for column in range({first}, {first + size * parts}, {size}):\n"
+                f"            {tile}(weights, {at['weights']} + channel, arena, {at['x']} + row * "
+                f"{down * padded.width} + column * {across}, weights, {at['bias']} + channel, "
+                f"arena, {at['y']} + (channel * {height} + row) * {width} + column)\n"
             )
     return source, body, "y = x correlated with the weights; the lanes are channels."
