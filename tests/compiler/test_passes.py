@@ -8,7 +8,9 @@ import pytest
 
 from lenet.compiler import pipeline
 from lenet.compiler.kernels.convolution import pooled_gradient
+from lenet.compiler.kernels.shared.words import INTEGER
 from lenet.compiler.passes import FOR_PREDICTION, PASSES
+from lenet.compiler.passes.quantize import quantize
 from lenet.compiler.verify import verify_graph
 from lenet.dsl.check import check_graph
 from lenet.dsl.graph import Graph, draw
@@ -171,3 +173,13 @@ def test_pools_that_overlap_are_fused_as_well() -> None:
     spec = "input 1x9x9\nconv 2x1x1\nmaxpool 3 stride 2\nconv 2x1x1\nmaxpool 2 stride 2 pad 1"
     kinds = [n.kind for n in pipeline.run_passes(check_graph(spec, "x")).nodes]
     assert kinds == ["input", "conv", "conv", "logsoftmax"]
+
+
+def test_layers_that_compute_of_bytes_are_parted_from_others() -> None:
+    graph = check_graph(net("fuse_separable"), "test.lenet")
+    assert "conv2" in {node.name for node in pipeline.integer_layers(graph)}
+    parted = quantize(pipeline.run_passes(graph, predicting=True), {"conv2"})
+    verify_graph(parted, "quantize")
+    kinds = ["input", "conv", "depthwise", "conv", "separable", "separable"]
+    assert [node.kind for node in parted.nodes[:6]] == kinds
+    assert [node.name for node in parted.nodes if INTEGER in node.arguments] == ["conv2"]
