@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import tracemalloc
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -24,7 +24,7 @@ from lenet.compiler.jit.cache import Loaded, load
 from lenet.compiler.pipeline import compile_graph
 from lenet.compiler.program import Program
 from lenet.compiler.simd.peak import measure_peak
-from lenet.compiler.target import host
+from lenet.compiler.target import LANES, host
 from lenet.dsl.graph import Graph
 from lenet.dsl.shapes import as_image, channels_of
 from lenet.dsl.training.values import Train
@@ -48,30 +48,38 @@ from lenet.runtime.training.step import Trainer
 from lenet.runtime.training.updater import updater_of
 
 _TURN = 0.05  # and each turn of measurements that take turns
-_PREDICTED = 10_000
+_PREDICTED = 10_000  # images at a time, or as many as a second may be enough for
+_LONG = 0.1  # seconds of a step from which on there is a first look
 _COMPILE = "import sys; from lenet.cli import main; sys.argv = ['lenet', *{!r}]; main()"
 
 
 def bench(
-    graph: Graph, compile_arguments: list[str], threads: int, batch: int | None, int8: bool = False
-) -> dict[str, Any]:
+    graph: Graph, compile_arguments: list[str], threads: int, batch: int | None, int8: bool = False,
+    first: Callable[[dict[str, Any]], None] | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """All measurements, as `lenet bench --json` prints them; with `int8`, those of a model of int8
     weights as well.
 
-    `compile_arguments` are those of a `lenet compile --json` for this net.
+    `compile_arguments` are those of a `lenet compile --json` for this net. Of a large one, whose
+    measurements take minutes, `first` gets a quick look at the kernels, as soon as there are any.
     """
     # Images are as they are, none a mixture, and nobody teaches.
     settings = replace(graph.train or Train(), teach=None)
     graph = replace(graph, augment=None, train=settings if graph.train else None)
     batch = batch or settings.batch
     core_peak, peak = measure_peak(1), measure_peak(threads)
-    compiled = _compile_times(compile_arguments)
-    found: dict[str, Any] = {"machine": _machine(threads, peak), "compile": compiled}
+    machine = _machine(threads, peak)
     program = compile_graph(graph)
     loaded = load(program)
     weights = initial_weights(program, settings.seed)
-    images = images_for(graph, max(batch, _PREDICTED))
+    macs = sum(node.macs for node in graph.nodes)
+    count = _predicted(macs, peak, threads)
+    images = images_for(graph, max(batch, count))
     profile = load(compile_graph(graph, probes=True))
+    if first is not None and 2 * macs * batch / peak > _LONG:
+        first({"machine": machine, **_first_look(profile, images, weights, core_peak)})
+    compiled = _compile_times(compile_arguments)
+    found: dict[str, Any] = {"machine": machine, "compile": compiled}
     planned = training_bytes(program, batch, slice_count(batch, least_rows(graph)), threads)
     memory = {"planned_bytes": planned, "peak_bytes": 0}
     if program.train_floats:
@@ -85,12 +93,34 @@ def bench(
             "kernels": kernel_times(profile, train, images, weights, core_peak, training=True),
         }
     model = _model(graph, program, weights)
-    found["predict"] = _prediction(model, profile, images, threads, core_peak, peak)
+    some = replace(images, pixels=images.pixels[:count], labels=images.labels[:count])
+    found["predict"] = _prediction(model, profile, some, threads, core_peak, peak)
     if int8:
         small = as_int8(model, images.pixels[:PROFILED])
         profile = load(compile_graph(graph, probes=True, integers=small.quantized.keys()))
-        found["int8"] = _prediction(small, profile, images, threads, core_peak, peak)
+        found["int8"] = _prediction(small, profile, some, threads, core_peak, peak)
     return {**found, "memory": memory}
+
+
+def _predicted(macs: int, peak: float, threads: int) -> int:
+    """How many images are predicted at a time: whole blocks for each thread."""
+    blocks = max(PROFILED, threads * LANES)
+    enough = int(peak / (2 * macs)) if macs else _PREDICTED
+    return min(_PREDICTED, max(1, enough // blocks) * blocks)
+
+
+def _first_look(
+    profile: Loaded, images: Images, weights: NDArray[np.float32], peak: float
+) -> dict[str, Any]:
+    """Each kernel's time, by one block of images alone."""
+    program, found = profile.program, {}
+    for work, calls in (("train", program.train_calls), ("predict", program.predict_calls)):
+        if calls:
+            training = work == "train"
+            taken = weights if training else folded_weights(program, weights)
+            kernels = kernel_times(profile, calls, images, taken, peak, training, quick=True)
+            found[work] = {"kernels": kernels}
+    return found
 
 
 def _prediction(
@@ -213,10 +243,10 @@ def _predict(model: Model, images: Images, threads: int) -> float:
     loaded = model.predictor.loaded
     predictor = Predictor(loaded, threads)
     predictor.take(from_tensors(loaded.program, model.tensors), model.quantized)
-    pixels = images.pixels[:_PREDICTED].reshape(_PREDICTED, -1)
+    pixels = images.pixels[: len(images)].reshape(len(images), -1)
     normalization = normalization_for(loaded.program.input)
     seconds = repeated(lambda: predictor.outputs(pixels, normalization))
-    return _PREDICTED / statistics.median(seconds)
+    return len(images) / statistics.median(seconds)
 
 
 def _one_image(model: Model, images: Images) -> float:

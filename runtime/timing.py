@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from lenet.compiler.jit.cache import Loaded
 from lenet.compiler.kernels import parts_of
 from lenet.compiler.memory.phase import Call
+from lenet.compiler.target import LANES
 from lenet.dsl.graph import Node
 from lenet.dsl.shapes import channels_of
 from lenet.runtime.data.dataset import Images
@@ -41,13 +42,14 @@ def repeated(work: Callable[[], Any], least: float | None = None) -> list[float]
 
 def kernel_times(
     profile: Loaded, calls: Iterable[Call], images: Images, weights: NDArray[np.float32],
-    peak: float, training: bool,
+    peak: float, training: bool, quick: bool = False,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Each call's seconds for 1,000 images on one core, the median of several runs; `weights` are
-    as the functions take them."""
+    as the functions take them. A `quick` look is one run of a block's images."""
+    count = LANES if quick else PROFILED
     program, calls = profile.program, tuple(calls)
-    pixels = frozen(images.pixels[:PROFILED].reshape(PROFILED, -1))
-    rows = np.arange(PROFILED, dtype=np.int64)
+    pixels = frozen(images.pixels[:count].reshape(count, -1))
+    rows = np.arange(count, dtype=np.int64)
     normalization = normalization_for(program.input)
     times = np.zeros(len(calls), np.int64)
     arena = aligned_floats(program.train_floats if training else program.predict_floats)
@@ -62,7 +64,7 @@ def kernel_times(
             # Where the statistics of the batch should be there are ones: they cost the same.
             batch, sums = aligned_floats(program.batch_floats), np.zeros(program.batch_floats)
             batch[:] = 1
-            arena = aligned_floats(program.slice_floats(PROFILED))
+            arena = aligned_floats(program.slice_floats(count))
             state = (arena, weights, gradient, batch, sums)
         train_slice = profile.train_slice(pixels.dtype)
 
@@ -73,7 +75,7 @@ def kernel_times(
                 train_slice(number, *state, *images_of_slice)
             return None
     else:
-        outputs = np.zeros((PROFILED, program.outputs.count), np.float32)
+        outputs = np.zeros((count, program.outputs.count), np.float32)
         predict_slice = profile.predict_slice(pixels.dtype)
 
         def run() -> None:
@@ -86,8 +88,12 @@ def kernel_times(
         run()
         seen.append(times.copy())
 
-    repeated(measured)
-    medians = np.median(np.array(seen[1:]), axis=0) / 1e9
+    if quick:
+        measured()
+    else:
+        repeated(measured)
+        del seen[0]  # it was to warm up
+    medians = np.median(np.array(seen), axis=0) * (1000 / count) / 1e9
     nodes = {node.name: node for node in (program.nodes if training else program.predict_nodes)}
     return [_kernel(c, nodes, seconds, peak) for c, seconds in zip(calls, medians, strict=True)]
 
@@ -95,13 +101,13 @@ def kernel_times(
 def _kernel(call: Call, nodes: dict[str, Node], seconds: float, peak: float) -> dict[str, Any]:
     node = nodes.get(call.node)
     works = call.function.rpartition("_")[2] in ("forward", "gradient", "backward")
-    operations = 2 * node.macs * PROFILED if node is not None and works else 0
+    operations = 2 * node.macs * 1000 if node is not None and works else 0
     parts = () if node is None else [p for p in parts_of(node) if p not in node.folded]
     rate = operations / seconds if seconds else 0.0
     return {
         "name": call.function,
         "lines": sorted(part.line for part in parts),
-        "seconds": float(seconds) * 1000 / PROFILED,
+        "seconds": float(seconds),
         "gflops": float(rate) / 1e9,
         "share_of_peak": float(rate / peak),
     }

@@ -9,6 +9,8 @@ from lenet.dsl.messages.clean import clean
 from lenet.shapes import readable_bytes
 from lenet.terminal.console import say_json, say_lines
 
+_FIRST = "a first look, by 16 images and one run; all measurements follow, and take minutes"
+
 
 def bench(
     spec: Spec,
@@ -34,7 +36,13 @@ def bench(
     from lenet.runtime.machine.cores import available_cores
 
     arguments = [str(spec), *(f"--set={pair}" for pair in set_ or [])]
-    found = measure(network.graph, arguments, threads or available_cores(), batch, int8)
+
+    def first(look: dict[str, Any]) -> None:
+        tables = [line for work in look for line in _tables(work, look)]
+        say_lines("\n".join([_head(clean(str(spec)), look["machine"]), _FIRST, *tables, ""]))
+
+    cores = threads or available_cores()
+    found = measure(network.graph, arguments, cores, batch, int8, None if as_json else first)
     if as_json:
         say_json(found)
     else:
@@ -42,13 +50,8 @@ def bench(
 
 
 def _text(spec: str, found: dict[str, Any]) -> str:
-    machine, compiled, memory = found["machine"], found["compile"], found["memory"]
-    lines = [
-        f"{spec} on {machine['processor']}, {machine['threads']} threads, peak "
-        f"{machine['fma_gflops']:.0f} GFLOP/s; numba {machine['numba']}, Python "
-        f"{machine['python']}",
-        "",
-    ]
+    compiled, memory = found["compile"], found["memory"]
+    lines = [_head(spec, found["machine"]), ""]
     if "train" in found:
         train = found["train"]
         lines.append(
@@ -73,9 +76,21 @@ def _text(spec: str, found: dict[str, Any]) -> str:
             f"{readable_bytes(memory['planned_bytes'])}"
         )
     for work in ("train", "predict", "int8"):
-        if work in found:
-            lines += ["", *_table(work, found[work]["kernels"])]
+        lines += _tables(work, found)
     return "\n".join(lines) + "\n"
+
+
+def _head(spec: str, machine: dict[str, Any]) -> str:
+    return (
+        f"{spec} on {machine['processor']}, {machine['threads']} threads, peak "
+        f"{machine['fma_gflops']:.0f} GFLOP/s; numba {machine['numba']}, Python "
+        f"{machine['python']}"
+    )
+
+
+def _tables(work: str, found: dict[str, Any]) -> list[str]:
+    kernels = found.get(work, {}).get("kernels")
+    return ["", *_table(work, kernels)] if kernels else []
 
 
 def _table(work: str, kernels: list[dict[str, Any]]) -> list[str]:
