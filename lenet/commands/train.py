@@ -21,6 +21,7 @@ from lenet.terminal.concluding import conclude_run, evaluation, say_next
 from lenet.terminal.console import note, show_diagnostics
 
 if TYPE_CHECKING:
+    from lenet.runtime.spark.ahead import Ahead
     from lenet.terminal.progress import Lines
 
 
@@ -193,6 +194,17 @@ def train_shown(
 ) -> tuple[Any, Path | None]:  # fmt: skip
     """Train, and show how it goes: the model, and where the report of the run is, if there is one.
     `kept` gets what it does in _train."""
+    from lenet.runtime.spark.ahead import session_ahead
+
+    with session_ahead(f"lenet train {network.path.name}", options) as ahead:
+        return _train_shown(network, options, as_json, log, kept, report, ahead)
+
+
+def _train_shown(
+    network: Network, options: Options, as_json: bool, log: str | None, kept: list[str],
+    report: bool, ahead: "Ahead | None",
+) -> tuple[Any, Path | None]:  # fmt: skip
+    """See train_shown. What is imported here takes longer than Java does."""
     from lenet.reporting import Closing
     from lenet.runtime.events import CheckpointKept, Event, Warned
     from lenet.runtime.resolve import resolve_data
@@ -215,7 +227,9 @@ def train_shown(
                 kept[:] = [event.elsewhere]
             watch(event)
 
-        model = train_model(graph, network.path, source, options, network.settings, take)
+        model = train_model(
+            graph, network.path, source, options, network.settings, take, ahead=ahead
+        )
         return model, closing.write(model, options.folder, source, report)
 
 

@@ -93,7 +93,7 @@ def _shares(options: Options, at_once: int) -> dict[str, str]:
     """Spark's settings by which trials share the cores of this machine."""
     if options.engine == "local":
         return {}
-    from lenet.runtime.spark.session import local_cores
+    from lenet.runtime.spark.settings import local_cores
 
     cores = local_cores(options.master)
     return {} if cores is None else {"spark.task.cpus": str(max(1, cores // at_once))}
