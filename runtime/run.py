@@ -97,6 +97,8 @@ def _train(
     here = InMemory.of(data) if isinstance(data, Dataset) else None
     if here is not None:  # its mistakes are found before Spark starts
         check_source(graph, here, may_lack)
+        if ahead is not None:
+            ahead.tell(weighted(graph, here), here.dtype)
     model_of_teacher(graph, spec)  # and those of the teacher
     # And those of what the training begins with; who goes on may have lost the file.
     begin = None if options.resume else starting_weights(graph, spec, report)

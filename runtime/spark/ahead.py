@@ -1,5 +1,7 @@
 """A session that starts while other things are done: the net is compiled, and the data are read."""
 
+import os
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
@@ -10,11 +12,14 @@ from typing import TYPE_CHECKING
 
 from lenet.runtime.options import Options
 from lenet.runtime.spark.launch import has_java
-from lenet.runtime.spark.settings import driver_memory, local_cores, memory_ahead
+from lenet.runtime.spark.settings import driver_memory, is_ours, local_cores, memory_ahead
 from lenet.runtime.spark.start import Start, Wanted
+from lenet.runtime.spark.workers_ahead import WorkersAhead
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+    from lenet.dsl.graph import Graph
 
 _PATIENCE = 10.0  # seconds for the thread whose Java has been killed
 
@@ -42,6 +47,11 @@ class Ahead:
 
     def __init__(self, wanted: Wanted) -> None:
         self.began = time.perf_counter()
+        self._workers: WorkersAhead | None = None
+        if is_ours(wanted.master) and os.environ.get("PYSPARK_PYTHON") in (None, sys.executable):
+            self._workers = WorkersAhead()
+            place = {"spark.executorEnv.LENET_WORKERS": self._workers.place}
+            wanted = replace(wanted, settings={**place, **wanted.settings})
         self._start, self._taken = Start(wanted), False
         self._future: Future[SparkSession] = Future()
         self._thread = Thread(target=self._run, daemon=True, name="lenet spark")
@@ -58,10 +68,10 @@ class Ahead:
         except BaseException as error:  # raised where the session is taken
             self._future.set_exception(error)
 
-    @property
-    def ready(self) -> bool:
-        """Whether nobody has to wait."""
-        return self._future.done()
+    def tell(self, graph: "Graph", dtype: str) -> None:
+        """Which net is to be trained, with images of which numbers."""
+        if self._workers is not None:
+            self._workers.tell(graph, dtype)
 
     def take(self, data_bytes: int) -> "SparkSession":
         """The session, which the caller is to end; LenetError where it could not be started. Where
@@ -79,6 +89,8 @@ class Ahead:
 
     def end(self) -> None:
         """End what nobody has taken."""
+        if self._workers is not None:
+            self._workers.end()
         if self._taken:
             return
         if not self._future.done():

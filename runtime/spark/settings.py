@@ -32,6 +32,12 @@ def local_cores(master: str) -> int | None:
     return available_cores() if local[1] == "*" else int(local[1] or 1)
 
 
+def is_ours(master: str) -> bool:
+    """Whether a session is one in this machine for which nobody else has settings."""
+    given = "PYSPARK_SUBMIT_ARGS" in os.environ
+    return local_cores(master) is not None and plain_spark() is not None and not given
+
+
 def session_settings(
     master: str, name: str, memory: int, threads: int | None, thorough: bool = False
 ) -> dict[str, str]:
@@ -62,7 +68,7 @@ def session_settings(
         # Java's thorough compiler would take a part of the cores for the first seconds of the
         # training, for code that hands over the images once and then waits.
         java_options += archive_options()
-        if plain_spark() is not None and "PYSPARK_SUBMIT_ARGS" not in os.environ:
+        if is_ours(master):
             chosen |= _LEFT_OUT | _OWN_WORKERS
         if not thorough:
             java_options += " -XX:TieredStopAtLevel=1"

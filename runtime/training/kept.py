@@ -1,0 +1,19 @@
+"""Kernels of a training that is about to start."""
+
+import numpy as np
+
+from lenet.compiler.jit.cache import load
+from lenet.compiler.pipeline import compile_graph
+from lenet.dsl.graph import Graph
+from lenet.runtime.training.step import functions_of
+from lenet.runtime.training.updater import updater_of
+
+
+def load_kept(graph: Graph, dtype: str) -> None:
+    """Load those for images of such numbers into this process, where all of them are in the cache:
+    to compile one belongs to the training, which tells of it."""
+    program, pixels = compile_graph(graph), np.dtype(dtype)
+    loaded = load(program)
+    names = (*functions_of(program, updater_of(graph, program)), "predict_slice")
+    if all(loaded.is_kept(name, pixels) for name in names):
+        loaded.compile(*names, pixels=pixels)
