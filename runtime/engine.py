@@ -56,7 +56,9 @@ def opened_session(
         with spark_errors("Spark failed", session):
             yield session
     finally:
-        if given is None:
+        if ahead is not None:
+            ahead.give_back(session)
+        elif given is None:
             end_session(session)
 
 

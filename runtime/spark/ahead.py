@@ -87,11 +87,19 @@ class Ahead:
         self._taken = True
         return session
 
+    def give_back(self, session: "SparkSession") -> None:
+        """End what was taken, while other things are done; `end` waits for it."""
+        from lenet.runtime.spark.session import end_session
+
+        self._thread = Thread(target=end_session, args=(session,), daemon=True)
+        self._thread.start()
+
     def end(self) -> None:
-        """End what nobody has taken."""
+        """End what nobody has taken, and wait for the end of what was given back."""
         if self._workers is not None:
             self._workers.end()
         if self._taken:
+            self._thread.join()
             return
         if not self._future.done():
             self._start.end()

@@ -22,6 +22,10 @@ from select import select
 
 _MOST = 2**20  # bytes of a search path and an environment
 
+_NEEDED = (  # the last one by pyarrow, for whatever becomes an array
+    "lenet.runtime.spark.task", "lenet.runtime.training.kept", "pyspark.worker", "pandas",
+)  # fmt: skip
+
 
 def without_zip_files(search: list[str], home: str) -> list[str]:
     """A search path without Spark's zip files, where pyspark, and what it needs, are found without
@@ -87,7 +91,7 @@ def _load(package: str) -> None:
     assert spec is not None and spec.loader is not None
     sys.modules["lenet"] = module_from_spec(spec)
     spec.loader.exec_module(sys.modules["lenet"])
-    for name in ("lenet.runtime.spark.task", "lenet.runtime.training.kept", "pyspark.worker"):
+    for name in _NEEDED:
         import_module(name)
 
 
