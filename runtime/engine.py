@@ -36,6 +36,7 @@ def opened_session(
         spark_errors,
         start_session,
     )
+    from lenet.runtime.spark.settings import FOR_ROWS_AT_HAND, is_ours
     from lenet.runtime.spark.slots import check_cluster
 
     # A session that lives already, such as a notebook's, is used and left alone.
@@ -51,6 +52,9 @@ def opened_session(
         with spark_errors("the Spark session cannot be used", session):
             check_cluster(session)
         if given is None:
+            if data_bytes and is_ours(session.sparkContext.master or ""):
+                for key, value in FOR_ROWS_AT_HAND.items():
+                    session.conf.set(key, value)
             seconds = time.perf_counter() - started
             report(SparkStarted(session.sparkContext.master or "", seconds))
         with spark_errors("Spark failed", session):

@@ -1,5 +1,5 @@
-"""Which Spark sessions run on, and whether anybody has settings for it; without pyspark, which takes
-longer to import than to find."""
+"""Which Spark sessions run on, and whether anybody has settings for it. Nothing here imports
+pyspark, which takes longer than to find it."""
 
 import os
 from importlib.util import find_spec
@@ -30,10 +30,9 @@ def plain_spark() -> Path | None:
 
 def spark_home() -> str:
     """The folder of Spark's programs, as pyspark finds it."""
-    place = package()
-    if place is not None and not os.environ.get("SPARK_HOME"):
-        if (place / "jars").is_dir() and not (place / "spark-distribution").exists():
-            return str(place)
+    place = None if os.environ.get("SPARK_HOME") else package()
+    if place and (place / "jars").is_dir() and not (place / "spark-distribution").exists():
+        return str(place)
     from pyspark.find_spark_home import _find_spark_home
 
     try:

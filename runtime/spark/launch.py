@@ -28,6 +28,7 @@ _POLL = 0.01
 _CONNECT = ("SPARK_REMOTE", "SPARK_CONNECT_MODE_ENABLED")
 _PORT, _SECRET = "PYSPARK_GATEWAY_PORT", "PYSPARK_GATEWAY_SECRET"
 _STANDARD_ERROR = 2
+_SHORT = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # for a Java that does not live long
 # Ctrl-C is for Python, which then wants a last checkpoint: what is ignored stays so.
 _DEAF = ("/bin/sh", "-c", 'trap "" INT; exec "$0" "$@"')
 
@@ -57,6 +58,8 @@ class Java:
             command += ["--conf", f"{key}={value}"]
         command += shlex.split(os.environ.get("PYSPARK_SUBMIT_ARGS", "pyspark-shell"))
         variables = {"SPARK_CONNECT_MODE": "0", "_PYSPARK_DRIVER_CONN_INFO_PATH": str(self._said)}
+        # A first Java finds out how the other one is to be started, and ends.
+        variables["SPARK_LAUNCHER_OPTS"] = os.environ.get("SPARK_LAUNCHER_OPTS", _SHORT)
         # In a session of its own, signals to this process's group do not reach it: it ends when
         # its input is closed, that is, when this process has ended.
         self.process = Popen(

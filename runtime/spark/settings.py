@@ -23,6 +23,14 @@ _OWN_WORKERS = {
     "spark.executorEnv.PYTHONPATH": str(Path(__file__).with_name("workers")),
 }
 
+# For rows that this process has, and hands over once: to compile Java for them, and to plan anew
+# after each stage, takes longer than to do without. (Spark would read Parquet row by row with it.)
+FOR_ROWS_AT_HAND = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
+}
+
 
 def local_cores(master: str) -> int | None:
     """The threads of a master such as local, local[4], local[*] or local[4,2]; None for others."""

@@ -1,4 +1,4 @@
-"""The start of a session: from the launch of Java, which needs nothing of pyspark, to the session."""
+"""The start of a session, from the launch of Java, which needs nothing of pyspark."""
 
 import os
 import sys
