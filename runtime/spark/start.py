@@ -72,7 +72,7 @@ class Start:
         try:
             if java is not None:
                 java.connect()
-            session = SparkSession.builder.config(map=settings).getOrCreate()
+            session = SparkSession.builder.config(map=dict(settings)).getOrCreate()
         except LenetError:  # Java has ended at once
             self._forget()
             raise
