@@ -109,7 +109,7 @@ class Java:
         assert self.process.stdin is not None
         if self.connected:
             self.process.stdin.close()
-        else:
+        elif self.process.poll() is None:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()

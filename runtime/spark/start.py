@@ -77,13 +77,15 @@ class Start:
             self._forget()
             raise
         except Exception as error:  # Spark raises anything here: from Java, py4j or Python
-            words = java.words.last() if java is not None else ""
-            self._forget()
-            if isinstance(error.__context__, KeyboardInterrupt):  # it stumbled on its way out
-                raise error.__context__ from None
             from lenet.runtime.spark.failures import not_started
 
-            raise not_started(error, words, settings["spark.master"]) from None
+            if isinstance(error.__context__, KeyboardInterrupt):  # it stumbled on its way out
+                self._forget()
+                raise error.__context__ from None
+            words = java.words.last() if java is not None else ""
+            told = not_started(error, words, settings["spark.master"])  # which may ask Java
+            self._forget()
+            raise told from None
         except BaseException:
             self._forget()
             raise
