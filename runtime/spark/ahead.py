@@ -96,8 +96,13 @@ class Ahead:
 
     def end(self) -> None:
         """End what nobody has taken, and wait for the end of what was given back."""
-        if self._workers is not None:
-            self._workers.end()
+        try:
+            self._end()
+        finally:
+            if self._workers is not None:
+                self._workers.end()
+
+    def _end(self) -> None:
         if self._taken:
             self._thread.join()
             return

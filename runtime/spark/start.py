@@ -59,7 +59,8 @@ class Start:
         try:
             return self._session()
         except LenetError:
-            if self._java is None or self._java.connected or not drop_archive():
+            java = self._java
+            if self._ended or java is None or java.connected or not drop_archive():
                 raise
         # Java does not start with a damaged archive; what else kept it from starting does so again.
         self.launch()

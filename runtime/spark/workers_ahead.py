@@ -21,7 +21,7 @@ _MODULE = Path(__file__).with_name("workers") / "lenet_workers.py"
 
 class WorkersAhead:
     """A process that loads what a training needs, and waits at `place` for Spark. It ends by itself
-    where this process ends, or `end` is called, before that."""
+    where this process ends before that."""
 
     def __init__(self) -> None:
         self.place = str(folder_of_this_process("lenet-spark-") / "workers")
@@ -47,7 +47,6 @@ class WorkersAhead:
             self._process.stdin.flush()
 
     def end(self) -> None:
-        """It is no longer wanted, unless Spark has taken it."""
-        assert self._process.stdin is not None
-        with suppress(OSError):
-            self._process.stdin.close()
+        """Whether Spark has taken it, whose session is over then, or not."""
+        self._process.kill()
+        self._process.wait()

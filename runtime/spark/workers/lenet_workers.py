@@ -117,6 +117,7 @@ def manage() -> None:
 if __name__ == "__main__":
     if sys.argv[1] == "--ahead":
         wait_ahead(*sys.argv[2:])
-    elif not hand_over(os.environ.get("LENET_WORKERS", "")):
+    else:
         sys.path[:] = without_zip_files(sys.path, os.environ.get("SPARK_HOME", ""))
-        manage()
+        if not hand_over(os.environ.get("LENET_WORKERS", "")):
+            manage()

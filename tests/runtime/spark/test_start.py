@@ -10,14 +10,16 @@ import pytest
 from lenet.runtime.options import Options
 from lenet.runtime.spark import ahead
 from lenet.runtime.spark.ahead import session_ahead
+from lenet.runtime.spark.class_archive import archive_path, is_whole
 from lenet.runtime.spark.workers.lenet_workers import without_zip_files
 from lenet.runtime.spark.workers_ahead import WorkersAhead
 
 SPEC = """
 input 1x8x8
+flatten
 linear 10
 logsoftmax
-data images "pictures"
+data idx "pictures"
 train
   loss nll
   rate 0.1
@@ -44,7 +46,8 @@ def test_pyspark_is_read_from_the_package_where_it_is_the_same(tmp_path: Path) -
 
 def test_workers_that_nobody_wants_end() -> None:
     workers = WorkersAhead()
-    workers.end()
+    assert workers._process.stdin is not None
+    workers._process.stdin.close()  # as where this process ends
     assert workers._process.wait(60) == 0
 
 
@@ -70,7 +73,7 @@ def run(code: str, folder: Path) -> "subprocess.CompletedProcess[str]":
 
 @pytest.mark.spark
 def test_data_that_cannot_be_read_end_what_has_begun(tmp_path: Path) -> None:
-    (tmp_path / "net.lenet").write_text(SPEC.replace("images", "idx"))
+    (tmp_path / "net.lenet").write_text(SPEC)
     code = """
 import sys
 from lenet.runtime.spark.launch import Java
@@ -85,19 +88,18 @@ sys.argv[1:] = ["train", "net.lenet"]
 from lenet.cli import main
 main()
 """
+    archive = archive_path()
+    kept = archive is not None and is_whole(archive)
     done = run(code, tmp_path)
+    assert archive is None or is_whole(archive) == kept, "Java was ended, and did not fail"
     assert done.returncode == 1 and done.stdout == "launched\n", done.stderr
     assert "pictures" in done.stderr and "Traceback" not in done.stderr
     assert not (tmp_path / "runs").exists()
 
 
-@pytest.mark.spark
-def test_data_that_need_more_memory_get_another_java(tmp_path: Path) -> None:
-    """Java starts before their size is known. Its Python has its work, or does without."""
-    code = """
+SESSION = """
 from lenet.runtime.options import Options
 from lenet.runtime.spark import ahead
-from lenet.runtime.spark.session import end_session
 
 def work(batches):
     import sys
@@ -107,17 +109,25 @@ def work(batches):
         zipped = any(path.endswith("pyspark.zip") for path in sys.path)
         yield pa.record_batch([[early], [zipped]], names=["early", "zipped"])
 
-for memory, size in ((1024, 0), (600, 0)):
-    ahead.memory_ahead = lambda: memory
-    with ahead.session_ahead("a run", Options(master="local[1]")) as found:
-        session = found.take(size)
-        rows = session.range(1).mapInArrow(work, "early boolean, zipped boolean").collect()
-        print(session.conf.get("spark.driver.memory"), *rows[0])
-        found.give_back(session)
-    from pyspark import SparkContext
-    SparkContext._gateway.proc.stdin.close()
-    SparkContext._gateway = None
+ahead.memory_ahead = lambda: {memory}
+with ahead.session_ahead("a run", Options(master="local[1]")) as found:
+    session = found.take(0)
+    rows = session.range(1).mapInArrow(work, "early boolean, zipped boolean").collect()
+    print(session.conf.get("spark.driver.memory"), *rows[0])
+    found.give_back(session)
 """
-    done = run(code, tmp_path)
-    assert done.stdout == "1024m True False\n1024m False False\n", done.stderr
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize(
+    ("memory", "said"),
+    [
+        (2048, "2048m True False"),
+        # Less than any data need: another Java, whose Python has not begun to start.
+        pytest.param(600, "1024m False False", marks=pytest.mark.large),
+    ],
+)
+def test_spark_takes_what_has_started(tmp_path: Path, memory: int, said: str) -> None:
+    done = run(SESSION.replace("{memory}", str(memory)), tmp_path)
+    assert done.stdout.strip() == said, done.stderr
     assert "Traceback" not in done.stderr
