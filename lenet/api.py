@@ -212,7 +212,8 @@ def _train(
     with shown(progress, network, options.epochs, options.folder) as display:
         source = images_for(network.graph, network.path, data, columns, options, display.download)
         take = both(display, watch)
-        closing = Closing(lambda text: take(Warned(text)))
+        wanted = network.graph if report and options.folder is not None else None
+        closing = Closing(lambda text: take(Warned(text)), wanted, source)
         with followed(network, options) as follow:
 
             def each(event: Event) -> None:

@@ -8,6 +8,7 @@ it before, which loads what a training needs while Java starts. What Spark start
 that one, and ends with it; where there is none, it does the work itself.
 """
 
+import gc
 import json
 import os
 import pickle
@@ -80,7 +81,7 @@ def wait_ahead(place: str, package: str) -> None:
     os.environ.update(known["variables"])
     sys.path[:], sys.argv[:] = known["path"], known["arguments"]
     line.sendall(str(os.getpid()).encode())
-    line.set_inheritable(False)
+    gc.freeze()  # what is here stays, and workers have it in common
     manage()
 
 
@@ -91,8 +92,10 @@ def _load(package: str) -> None:
     assert spec is not None and spec.loader is not None
     sys.modules["lenet"] = module_from_spec(spec)
     spec.loader.exec_module(sys.modules["lenet"])
+    gc.disable()  # modules are no garbage
     for name in _NEEDED:
         import_module(name)
+    gc.enable()
 
 
 def _load_kernels() -> bool:
