@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import click
 import typer
 
+import lenet.terminal.garbage  # noqa: F401 - before the others
 from lenet import __version__
 from lenet.commands.bench import bench
 from lenet.commands.check import check_files
@@ -138,10 +139,7 @@ app.add_typer(data_app, name="data", help="Look at the data of a file, before it
 
 def main() -> None:
     """Run the command that sys.argv names, and exit with its code."""
-    # Modules, of which a command imports hundreds, are no garbage: to look for it as often as
-    # Python does is a twelfth of the time of a short one.
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    gc.freeze()  # what is here stays
     _open_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
