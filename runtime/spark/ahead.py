@@ -48,8 +48,9 @@ class Ahead:
     def __init__(self, wanted: Wanted) -> None:
         self.began = time.perf_counter()
         self._workers: WorkersAhead | None = None
-        if is_ours(wanted.master) and os.environ.get("PYSPARK_PYTHON") in (None, sys.executable):
-            self._workers = WorkersAhead()
+        cores = local_cores(wanted.master) if is_ours(wanted.master) else None
+        if cores is not None and os.environ.get("PYSPARK_PYTHON") in (None, sys.executable):
+            self._workers = WorkersAhead(cores)
             place = {"spark.executorEnv.LENET_WORKERS": self._workers.place}
             wanted = replace(wanted, settings={**place, **wanted.settings})
         self._start, self._taken = Start(wanted), False

@@ -52,7 +52,10 @@ class Start:
             self._settings = session_settings(
                 wanted.master, wanted.name, wanted.memory, wanted.threads, wanted.thorough
             ) | dict(wanted.settings)
-            self._java = None if has_java() else Java(self._settings)
+            try:
+                self._java = None if has_java() else Java(self._settings)
+            except OSError as error:  # of its temporary folder, or of the process
+                raise LenetError("cannot start Java", error.strerror or str(error)) from None
 
     def session(self) -> "SparkSession":
         """What has begun with `launch`, to its end; LenetError where it fails."""

@@ -10,7 +10,6 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from lenet.compiler.jit.folders import folder_of_this_process
-from lenet.runtime.machine.cores import available_cores
 
 if TYPE_CHECKING:
     from lenet.dsl.graph import Graph
@@ -20,13 +19,13 @@ _MODULE = Path(__file__).with_name("workers") / "lenet_workers.py"
 
 
 class WorkersAhead:
-    """A process that loads what a training needs, and waits at `place` for Spark. It ends by itself
-    where this process ends before that."""
+    """A process that loads what a training with so many threads needs, and waits at `place` for
+    Spark. It ends by itself where this process ends before that."""
 
-    def __init__(self) -> None:
+    def __init__(self, cores: int) -> None:
         self.place = str(folder_of_this_process("lenet-spark-") / "workers")
         # As Spark would have it: what is read at a Python's start cannot be changed any more.
-        usual = {"PYTHONHASHSEED": "0", "OMP_NUM_THREADS": str(available_cores())}
+        usual = {"PYTHONHASHSEED": "0", "OMP_NUM_THREADS": str(cores)}
         # In a group of its own, Ctrl-C in a terminal does not reach it.
         self._process = Popen(
             [sys.executable, "-P", str(_MODULE), "--ahead", self.place, str(_PACKAGE)],

@@ -21,8 +21,6 @@ from importlib.machinery import PathFinder
 from importlib.util import module_from_spec, spec_from_file_location
 from select import select
 
-_MOST = 2**20  # bytes of a search path and an environment
-
 _NEEDED = (  # the last one by pyarrow, for whatever becomes an array
     "lenet.runtime.spark.task", "lenet.runtime.training.kept", "pyspark.worker", "pandas",
 )  # fmt: skip
@@ -48,7 +46,9 @@ def hand_over(place: str) -> bool:
             line.connect(place)
             os.unlink(place)  # it does so once
             known = {"path": sys.path, "arguments": sys.argv, "variables": dict(os.environ)}
-            socket.send_fds(line, [json.dumps(known).encode()], [0, 1, 2])
+            data = json.dumps(known).encode()
+            socket.send_fds(line, [len(data).to_bytes(8, "little")], [0, 1, 2])
+            line.sendall(data)
             other = int(line.recv(16))
         except (OSError, ValueError):
             return False
@@ -70,10 +70,9 @@ def wait_ahead(place: str, package: str) -> None:
             if ready and not _load_kernels():
                 return
         line = door.accept()[0]
-    data, handles, _, _ = socket.recv_fds(line, _MOST, 3)
-    while not data.endswith(b"}"):
-        data += line.recv(_MOST)
-    known = json.loads(data)
+    length, handles, _, _ = socket.recv_fds(line, 8, 3)
+    with line.makefile("rb") as file:
+        known = json.loads(file.read(int.from_bytes(length, "little")))
     for number, handle in enumerate(handles):
         os.dup2(handle, number)
         os.close(handle)

@@ -45,7 +45,7 @@ def test_pyspark_is_read_from_the_package_where_it_is_the_same(tmp_path: Path) -
 
 
 def test_workers_that_nobody_wants_end() -> None:
-    workers = WorkersAhead()
+    workers = WorkersAhead(1)
     assert workers._process.stdin is not None
     workers._process.stdin.close()  # as where this process ends
     assert workers._process.wait(60) == 0
