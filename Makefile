@@ -10,7 +10,7 @@ FIND_JAVA = from lenet.runtime.spark.java import ensure_java; ensure_java()
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help train test fast large lint golden docs digest bench bench-compare package vsix clean
+.PHONY: help train test fast large lint golden docs digest bench bench-compare bench-start package vsix clean
 
 help:
 	@echo "make train    train $(SPEC)   (SPEC=specs/other.lenet, TRAIN_ARGS='...')"
@@ -23,6 +23,7 @@ help:
 	@echo "make digest   train alone, with one to eight workers, and with kills: one digest"
 	@echo "make bench    install PyTorch, and measure us beside it   (BENCH_ARGS='--help')"
 	@echo "make bench-compare REF=COMMIT   measure us beside an earlier commit, in pairs"
+	@echo "make bench-start REF=COMMIT     seconds from Enter to the last line, beside an earlier commit's"
 	@echo "make package  build the wheel and the source distribution into dist/"
 	@echo "make vsix     build and test the extension of Visual Studio Code (with Node.js)"
 	@echo "make clean    remove .venv and caches; trained models under runs/ stay"
@@ -58,6 +59,9 @@ bench: $(READY)
 
 bench-compare: $(READY)
 	$(BIN)/python bench/compare.py $(or $(REF),HEAD) $(BENCH_ARGS)
+
+bench-start: $(READY)
+	$(BIN)/python bench/start.py $(or $(REF),HEAD) $(BENCH_ARGS)
 
 package: $(READY)
 	rm -rf build dist

@@ -29,8 +29,8 @@ from lenet.dsl.sections.augment import Augment  # noqa: E402
 from lenet.runtime.augmentations import augmented  # noqa: E402
 from lenet.runtime.data.dataset import Images  # noqa: E402
 from lenet.runtime.machine.cores import available_cores  # noqa: E402
-from lenet.runtime.training.batches import Normalization  # noqa: E402
 from lenet.runtime.training.communicator import Alone  # noqa: E402
+from lenet.runtime.training.normalization import Normalization  # noqa: E402
 from lenet.runtime.training.parameters import initial_weights  # noqa: E402
 from lenet.runtime.training.slices.count import least_rows, slice_count  # noqa: E402
 from lenet.runtime.training.slices.shard import deal  # noqa: E402

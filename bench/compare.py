@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -41,20 +42,28 @@ def main() -> None:
     chosen = parser.parse_args()
     if unknown := set(chosen.nets) - NETS.keys():
         raise SystemExit(f"no net is called {sorted(unknown)[0]}; there are {', '.join(NETS)}")
-    before, now = _git("rev-parse", "--short", chosen.ref), _git("describe", "--always", "--dirty")
+    before, now = git("rev-parse", "--short", chosen.ref), git("describe", "--always", "--dirty")
+    with earlier(before) as tree:
+        for name in chosen.nets:
+            ratios = _compare(name, tree, tree.parent, chosen.pairs)
+            print(*_shown(name, ratios, before, now), sep="\n", flush=True)
+            _keep(name, ratios, before, now)
+
+
+@contextmanager
+def earlier(ref: str) -> Iterator[Path]:
+    """A working tree of an earlier commit, in a folder that is gone afterwards."""
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder, "before")
-        _git("worktree", "add", "--quiet", "--detach", str(tree), before)
+        git("worktree", "add", "--quiet", "--detach", str(tree), ref)
         try:
-            for name in chosen.nets:
-                ratios = _compare(name, tree, Path(folder), chosen.pairs)
-                print(*_shown(name, ratios, before, now), sep="\n", flush=True)
-                _keep(name, ratios, before, now)
+            yield tree
         finally:
-            _git("worktree", "remove", "--force", str(tree))
+            git("worktree", "remove", "--force", str(tree))
 
 
-def _git(*arguments: str) -> str:
+def git(*arguments: str) -> str:
+    """What git prints in the repository."""
     done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(done.stderr.strip())

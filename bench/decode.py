@@ -31,8 +31,8 @@ from lenet.runtime.data.streaming import Streaming  # noqa: E402
 from lenet.runtime.datasets import load_dataset  # noqa: E402
 from lenet.runtime.machine.ahead import Ahead  # noqa: E402
 from lenet.runtime.machine.cores import available_cores  # noqa: E402
-from lenet.runtime.training.batches import Normalization  # noqa: E402
 from lenet.runtime.training.communicator import Alone  # noqa: E402
+from lenet.runtime.training.normalization import Normalization  # noqa: E402
 from lenet.runtime.training.parameters import initial_weights  # noqa: E402
 from lenet.runtime.training.slices.count import least_rows, slice_count  # noqa: E402
 from lenet.runtime.training.slices.shard import deal  # noqa: E402

@@ -83,8 +83,8 @@ def _measure(kind: str, layers: int) -> dict[str, Any]:
     from lenet.compiler.pipeline import compile_graph
     from lenet.dsl.check import check_graph
     from lenet.runtime.data.dataset import Images
-    from lenet.runtime.training.batches import Normalization
     from lenet.runtime.training.communicator import Alone
+    from lenet.runtime.training.normalization import Normalization
     from lenet.runtime.training.parameters import initial_weights
     from lenet.runtime.training.predictor import Predictor
     from lenet.runtime.training.slices.shard import deal

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from lenet.runtime.data.dataset import Dataset
     from lenet.runtime.models.forecast import Forecasts
     from lenet.runtime.models.model import Model
+    from lenet.runtime.spark.ahead import Ahead
     from lenet.runtime.spark.session import SparkSession
 
 # Short of exponents that would take for ever as exact fractions.
@@ -165,34 +166,55 @@ def train(
     The weights do not depend on the engine, nor on the numbers of workers and threads. Raises
     LenetError.
     """
-    from lenet.followers import followed
-    from lenet.reporting import Closing
-    from lenet.runtime.events import Event, Warned
-    from lenet.runtime.run import train_model
-    from lenet.sources import images_for, local_folder
-    from lenet.terminal.watching import both, shown
+    from lenet.runtime.spark.ahead import session_ahead
+    from lenet.sources import local_folder
 
     if resume and output is None:
         raise LenetError("there is no run to go on with", "", "name its folder as `output`")
     network = spec if isinstance(spec, Network) else load(spec, settings)
-    local = local_folder(data)
     chosen = Options(
-        **options, engine=engine, spark=spark, data=local, overwrite=overwrite, resume=resume,
-        folder=Path(output) if output is not None else None,
+        **options, engine=engine, spark=spark, data=local_folder(data), overwrite=overwrite,
+        resume=resume, folder=Path(output) if output is not None else None,
     )  # fmt: skip
-    given = data is not None and local is None
-    with shown(progress, network, chosen.epochs, chosen.folder) as display:
-        if is_folded(network.graph):
-            from lenet.folds import model_of_all_rows, run_folds
+    if is_folded(network.graph):
+        return _train_folds(network, data, columns, chosen, progress, watch, report)
+    with session_ahead(f"lenet train {network.path.name}", chosen) as ahead:
+        return _train(network, data, columns, chosen, progress, watch, report, ahead)
 
-            take = both(display, watch)
-            return model_of_all_rows(
-                run_folds(network, data, columns, chosen, take, display.download, report)
-            )
-        source = images_for(network.graph, network.path, data, columns, chosen, display.download)
+
+def _train_folds(
+    network: Network, data: Any, columns: "Columns | None", options: Options, progress: bool,
+    watch: Callable[[dict[str, Any]], None] | None, report: bool,
+) -> "Model":  # fmt: skip
+    """The model of all rows; see `train`."""
+    from lenet.folds import model_of_all_rows, run_folds
+    from lenet.terminal.watching import both, shown
+
+    with shown(progress, network, options.epochs, options.folder) as display:
         take = both(display, watch)
-        closing = Closing(lambda text: take(Warned(text)))
-        with followed(network, chosen) as follow:
+        found = run_folds(network, data, columns, options, take, display.download, report)
+        return model_of_all_rows(found)
+
+
+def _train(
+    network: Network, data: Any, columns: "Columns | None", options: Options, progress: bool,
+    watch: Callable[[dict[str, Any]], None] | None, report: bool, ahead: "Ahead | None",
+) -> "Model":  # fmt: skip
+    """See `train`. To import all this takes as long as Java does."""
+    from lenet.followers import followed
+    from lenet.reporting import Closing
+    from lenet.runtime.events import Event, Warned
+    from lenet.runtime.run import train_model
+    from lenet.sources import images_for
+    from lenet.terminal.watching import both, shown
+
+    given = data is not None and options.data is None
+    with shown(progress, network, options.epochs, options.folder) as display:
+        source = images_for(network.graph, network.path, data, columns, options, display.download)
+        take = both(display, watch)
+        wanted = network.graph if report and options.folder is not None else None
+        closing = Closing(lambda text: take(Warned(text)), wanted, source)
+        with followed(network, options) as follow:
 
             def each(event: Event) -> None:
                 closing.take(event)
@@ -200,9 +222,10 @@ def train(
                 take(event)
 
             model = train_model(
-                network.graph, network.path, source, chosen, network.settings, each, given
-            )
-            closing.write(model, chosen.folder, source, report)
+                network.graph, network.path, source, options, network.settings, each, given,
+                ahead=ahead,
+            )  # fmt: skip
+            closing.write(model, options.folder, source, report)
             follow.model = model
         return model
 

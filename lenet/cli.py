@@ -1,5 +1,6 @@
 """The command line: `lenet check`, `lenet train` and their like."""
 
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Annotated, Any
 import click
 import typer
 
+import lenet.terminal.garbage  # noqa: F401 - before the others
 from lenet import __version__
 from lenet.commands.bench import bench
 from lenet.commands.check import check_files
@@ -137,6 +139,7 @@ app.add_typer(data_app, name="data", help="Look at the data of a file, before it
 
 def main() -> None:
     """Run the command that sys.argv names, and exit with its code."""
+    gc.freeze()  # what is here stays
     _open_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):

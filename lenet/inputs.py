@@ -13,9 +13,8 @@ from lenet.dsl.shapes import product, show
 from lenet.runtime.data import is_idx
 from lenet.runtime.data.dataset import DataError
 from lenet.runtime.data.features import Features
-from lenet.runtime.data.formats.chunks import chunks_of
 from lenet.runtime.data.formats.idx import read_images
-from lenet.runtime.data.formats.pictures import ENDINGS, pictures_below
+from lenet.runtime.data.formats.picture_files import ENDINGS, pictures_below
 from lenet.runtime.data.picture import PictureError, SizeError
 from lenet.runtime.data.preparation import MOST_BYTES, Preparation
 from lenet.runtime.models.model import Model
@@ -82,6 +81,8 @@ def _inputs_of(path: Path, model: Model, preparation: Preparation) -> Iterator[I
 
 def _rows(path: Path, features: Features) -> Iterator[Input]:
     """Those of a table; they count from 1, as in a spreadsheet below its first line."""
+    from lenet.runtime.data.formats.chunks import chunks_of  # which pictures need not wait for
+
     count = 0
     try:
         for table in chunks_of(path, features):

@@ -3,12 +3,15 @@ model."""
 
 import shlex
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 
 from lenet.dsl.errors import LenetError
+from lenet.dsl.graph import Graph
 from lenet.runtime.data.dataset import Dataset
-from lenet.runtime.events import DataCounted, Event, Warned
+from lenet.runtime.events import DataCounted, Event, SparkStarted, Warned
 from lenet.runtime.machine.files import write_atomically
 from lenet.runtime.records.run_folder import CARD, FOLDS, REPORT, folds_in
 
@@ -26,10 +29,11 @@ _ELSEWHERE = "executors have read the images, and this process has none of them"
 class Closing:
     """Takes a run's events, and writes at its end what there is to say of it: report.html and
     model-card.md. What cannot be written is one line of warning, whatever the reason: the training
-    is done, and its model is there."""
+    is done, and its model is there. What that needs is loaded as soon as Spark has started, and
+    trains elsewhere, where `spec` and `data` tell of what there will be a report."""
 
-    def __init__(self, warn: Warn) -> None:
-        self.warn = warn
+    def __init__(self, warn: Warn, spec: Graph | None = None, data: object = None) -> None:
+        self.warn, self.spec, self.data = warn, spec, data
         self.counted: DataCounted | None = None
         self.warnings: list[Warned] = []
 
@@ -39,6 +43,8 @@ class Closing:
             self.counted = event
         elif isinstance(event, Warned):
             self.warnings.append(event)
+        elif isinstance(event, SparkStarted) and self.spec is not None:
+            Thread(target=_load, args=(self.spec, self.data), daemon=True).start()
 
     def write(self, model: "Model", folder: Path | None, data: object, report: bool) -> Path | None:
         """Into the run's folder; where the report is, if there is one. `data` is what the run was
@@ -68,6 +74,18 @@ class Closing:
         except Exception as error:  # our mistake, which must not cost the run
             self.warn(f"there is no {what}: {type(error).__name__}: {error}")
         return None
+
+
+def _load(spec: Graph, data: object) -> None:
+    """What a report needs."""
+    with suppress(Exception):  # the report itself tells of it
+        import lenet.pages.card
+        import lenet.pages.report
+        import lenet.reported  # noqa: F401
+        from lenet.runtime.training.kept import load_kept_to_predict
+
+        if isinstance(data, Dataset):
+            load_kept_to_predict(spec, str(data.train.pixels.dtype))
 
 
 def _reported(model: "Model", folder: Path, data: object) -> "Reported":

@@ -33,6 +33,7 @@ from lenet.runtime.records.run_folder import (
 )
 from lenet.runtime.resolve import Deferred
 from lenet.runtime.run import about_run, train_model
+from lenet.runtime.spark.ahead import Ahead, session_ahead
 from lenet.runtime.told import told
 
 _NAMED = 5  # classes that a message lists
@@ -138,21 +139,26 @@ class _Course:
                 check_goes_on(folder, folded=True)
             elif folder is not None:
                 check_folder(folder, self.options.overwrite)
-            graphs = [self._graph(number) for number in range(self.count + 1)]
-            data = self.load(graphs[1])
-            size = 0
-            if isinstance(data, Dataset):
-                parts = [part for part in (data.train, data.test) if part is not None]
-                size = sum(part.pixels.nbytes for part in parts)
             name = f"lenet train {self.spec.name}"
-            with opened_session(size, name, self.options, self.watch) as session:
-                self.options = replace(self.options, spark=session)
-                for number in range(1, self.count + 1):
-                    own = data if number == 1 else self.load(graphs[number])
-                    self._fold(number, graphs[number], own)
-                model = self._whole(graphs[0])
+            with session_ahead(name, self.options) as ahead:
+                model = self._all(name, ahead)
             self._keep(model)
         return CrossValidation(tuple(self.folds), model)
+
+    def _all(self, name: str, ahead: Ahead | None) -> Model | None:
+        """Each training; the model of all rows."""
+        graphs = [self._graph(number) for number in range(self.count + 1)]
+        data = self.load(graphs[1])
+        size = 0
+        if isinstance(data, Dataset):
+            parts = [part for part in (data.train, data.test) if part is not None]
+            size = sum(part.pixels.nbytes for part in parts)
+        with opened_session(size, name, self.options, self.watch, ahead=ahead) as session:
+            self.options = replace(self.options, spark=session)
+            for number in range(1, self.count + 1):
+                own = data if number == 1 else self.load(graphs[number])
+                self._fold(number, graphs[number], own)
+            return self._whole(graphs[0])
 
     def _graph(self, number: int) -> Graph:
         return fold_graph(self.graph, self.spec, self.settings, number)

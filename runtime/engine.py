@@ -15,16 +15,17 @@ from lenet.runtime.training.source import Source
 from lenet.runtime.training.trained import Trained
 
 if TYPE_CHECKING:
+    from lenet.runtime.spark.ahead import Ahead
     from lenet.runtime.spark.session import SparkSession
 
 
 @contextmanager
 def opened_session(
     data_bytes: int, name: str, options: Options, report: Watch,
-    settings: Mapping[str, str] | None = None,
+    settings: Mapping[str, str] | None = None, ahead: "Ahead | None" = None,
 ) -> "Iterator[SparkSession | None]":  # fmt: skip
     """The session to train in, None for the local engine; one that was started for the run, under
-    this name and with these settings of Spark's, is stopped with it."""
+    this name and with these settings of Spark's, or already `ahead`, is stopped with it."""
     if options.engine == "local":
         yield None
         return
@@ -35,23 +36,33 @@ def opened_session(
         spark_errors,
         start_session,
     )
+    from lenet.runtime.spark.settings import FOR_ROWS_AT_HAND, is_ours
     from lenet.runtime.spark.slots import check_cluster
 
     # A session that lives already, such as a notebook's, is used and left alone.
-    given = options.spark or active_session()
+    given = options.spark or active_session() if ahead is None else None
     started = time.perf_counter()
-    session = given or start_session(options.master, name, data_bytes, options.threads, settings)
+    if ahead is not None:
+        started, session = ahead.began, ahead.take(data_bytes)
+    else:
+        chosen = options.master, name, data_bytes, options.threads, settings
+        session = given or start_session(*chosen)
     try:
         check_session(session)
         with spark_errors("the Spark session cannot be used", session):
             check_cluster(session)
         if given is None:
+            if data_bytes and is_ours(session.sparkContext.master or ""):
+                for key, value in FOR_ROWS_AT_HAND.items():
+                    session.conf.set(key, value)
             seconds = time.perf_counter() - started
             report(SparkStarted(session.sparkContext.master or "", seconds))
         with spark_errors("Spark failed", session):
             yield session
     finally:
-        if given is None:
+        if ahead is not None:
+            ahead.give_back(session)
+        elif given is None:
             end_session(session)
 
 

@@ -40,6 +40,7 @@ from lenet.runtime.training.trained import Trained
 from lenet.runtime.verdict import verdict
 
 if TYPE_CHECKING:
+    from lenet.runtime.spark.ahead import Ahead
     from lenet.runtime.spark.session import SparkSession
 
 
@@ -52,10 +53,11 @@ def train_model(
     watch: Watch | None = None,
     given: bool = False,
     may_lack_tests: bool = False,
+    ahead: "Ahead | None" = None,
 ) -> Model:
     """Train and return the model; writes the run's folder where `options` names one. Data that a
     program has `given`, and the file does not name, need no images to validate with; nor do others
-    that `may_lack_tests`."""
+    that `may_lack_tests`. The session that Spark trains in may have begun to start `ahead`."""
     graph = told(graph, spec, options)
     folders = (options.folder, _checkpoint_folder(options))
     with interruptible(then_die=True), claimed(folders[0]) as lock:
@@ -66,14 +68,15 @@ def train_model(
         held = lock.held if lock else lambda: True
         with claimed(folders[1]):
             return _train(
-                graph, spec, data, options, settings or {}, watch, given, held, may_lack_tests
-            )
+                graph, spec, data, options, settings or {}, watch, given, held, may_lack_tests,
+                ahead,
+            )  # fmt: skip
 
 
 def _train(
     graph: Graph, spec: Path, data: Dataset | Deferred, options: Options,
     settings: Mapping[str, Fraction], watch: Watch | None, given: bool, held: Callable[[], bool],
-    may_lack_tests: bool,
+    may_lack_tests: bool, ahead: "Ahead | None",
 ) -> Model:  # fmt: skip
     if isinstance(data, Deferred) and options.engine == "local":
         raise LenetError("the local engine does not read DataFrames", "", 'use engine="spark"')
@@ -94,11 +97,13 @@ def _train(
     here = InMemory.of(data) if isinstance(data, Dataset) else None
     if here is not None:  # its mistakes are found before Spark starts
         check_source(graph, here, may_lack)
+        if ahead is not None:
+            ahead.tell(weighted(graph, here), here.dtype)
     model_of_teacher(graph, spec)  # and those of the teacher
     # And those of what the training begins with; who goes on may have lost the file.
     begin = None if options.resume else starting_weights(graph, spec, report)
     size = here.train.pixels.nbytes + here.test.pixels.nbytes if here else 0
-    opened = opened_session(size, f"lenet train {spec.name}", options, report)
+    opened = opened_session(size, f"lenet train {spec.name}", options, report, ahead=ahead)
     with opened as session, _opened(here, data, session) as source:
         check_source(graph, source, may_lack)
         graph = weighted(graph, source)

@@ -11,7 +11,8 @@ from lenet.dsl.training.values import Train
 from lenet.runtime import random_streams
 from lenet.runtime.augmentations.mixtures import mix
 from lenet.runtime.data.dataset import Images
-from lenet.runtime.training.batches import Batches, Normalization
+from lenet.runtime.training.batches import Batches
+from lenet.runtime.training.normalization import Normalization
 from lenet.runtime.training.slices.count import least_rows, slice_count
 from lenet.runtime.training.slices.order import shares, shuffled
 

@@ -15,7 +15,8 @@ from lenet.dsl.graph import Node
 from lenet.dsl.shapes import channels_of
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.machine.arrays import aligned_floats, frozen
-from lenet.runtime.training.batches import Batches, Importance, Normalization
+from lenet.runtime.training.batches import Batches, Importance
+from lenet.runtime.training.normalization import Normalization
 
 SECONDS = 2.0  # how long each measurement goes on, at least
 _LEAST = 3  # repetitions, at least

@@ -3,9 +3,12 @@
 import gc
 import importlib
 import sys
+from functools import cache
 from itertools import count
 from pathlib import Path
 from types import ModuleType
+
+from numba.np import linalg
 
 from lenet.compiler.jit.forks import STEADY
 from lenet.compiler.simd.kernel import GENERATED, Kernel
@@ -17,10 +20,23 @@ _COLLECTED = 100  # after so many, garbage is collected nevertheless: it is 3 Mi
 def compile_function(module: ModuleType, name: str, pixels: str) -> bool:
     """Compile a function for images of such numbers, or take it from the cache; whether it had to
     be compiled."""
+    _spare_scipy()
     made = find(module, name).compile(pixels)
     if made and next(_made) % _COLLECTED == 0:
         gc.collect()
     return made
+
+
+@cache
+def _spare_scipy() -> None:
+    """Before it compiles, numba loads scipy, which takes as long as a net's kernels, to see whether
+    `dot` would find its BLAS there. lenet brings scipy along, and no kernel has need of it: it is
+    loaded where a function of others does call `dot`."""
+    ensure_blas, linalg.ensure_blas = linalg.ensure_blas, lambda: None
+    try:
+        importlib.import_module("numba.np.arraymath")
+    finally:
+        linalg.ensure_blas = ensure_blas
 
 
 def find(module: ModuleType, name: str) -> Kernel:

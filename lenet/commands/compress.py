@@ -3,6 +3,7 @@
 import inspect
 import shlex
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -165,7 +166,8 @@ def _trained_on(network: Network, options: Options, as_json: bool) -> tuple[Any,
     folder = options.folder
     assert folder is not None
     try:
-        return train_shown(network, options, as_json, None, [], True)
+        with ExitStack() as last:
+            return train_shown(network, options, as_json, None, [], True, last)
     except (KeyboardInterrupt, LenetError) as error:
         again = f"go on with: {shlex.join(['lenet', 'train', '--resume', str(folder)])}"
         if any((folder / "checkpoints").glob("iteration-*")):

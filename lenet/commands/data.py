@@ -2,14 +2,15 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lenet.commands import Data, Json, Set, Spec, load_network
 from lenet.terminal.console import note, say_json, say_lines
-from lenet.terminal.progress import Bars, Lines, warning_lines
-from lenet.terminal.watching import Silent
+
+if TYPE_CHECKING:
+    from lenet.terminal.progress import Lines
 
 
 def show_data(
@@ -39,6 +40,7 @@ def show_data(
     from lenet.dsl.training.values import Train
     from lenet.runtime.machine.files import write_atomically
     from lenet.shown_data import ShownData, data_sheet, data_text
+    from lenet.terminal.progress import warning_lines
     from lenet.training_images import training_images
 
     with _display(as_json) as watch:
@@ -56,8 +58,11 @@ def show_data(
     note(f"wrote {path}")
 
 
-def _display(as_json: bool) -> Lines:
+def _display(as_json: bool) -> "Lines":
     """How far a download is, to standard error."""
+    from lenet.terminal.progress import Bars, Lines
+    from lenet.terminal.watching import Silent
+
     if as_json:
         return Silent()
     return Bars(None) if sys.stderr.isatty() else Lines(as_json=False)

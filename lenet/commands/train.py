@@ -4,7 +4,7 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,6 +21,7 @@ from lenet.terminal.concluding import conclude_run, evaluation, say_next
 from lenet.terminal.console import note, show_diagnostics
 
 if TYPE_CHECKING:
+    from lenet.runtime.spark.ahead import Ahead
     from lenet.terminal.progress import Lines
 
 
@@ -84,23 +85,24 @@ def train(
         return f"go on with: {_again(elsewhere, folder, given)}"
 
     work = _cross_validate if is_folded(network.graph) else _train
-    try:
-        conclude = work(network, chosen, as_json, log, kept, report)
-    except KeyboardInterrupt:
-        if kept or _has_begun(folder, began):
-            note(again())
-        raise
-    except LenetError as error:
-        there = chosen.checkpoints or any((folder / "checkpoints").glob("iteration-*"))
-        if not error.fix and (kept or there and (resume or _has_begun(folder, began))):
-            error.fix = f"then {again()}"
-        raise
-    finally:
-        if output is None and not resume:
-            with suppress(OSError):  # those of a run that has not begun are empty
-                folder.rmdir()
-                folder.parent.rmdir()
-    conclude()
+    with ExitStack() as last:  # what ends behind the last line
+        try:
+            conclude = work(network, chosen, as_json, log, kept, report, last)
+        except KeyboardInterrupt:
+            if kept or _has_begun(folder, began):
+                note(again())
+            raise
+        except LenetError as error:
+            there = chosen.checkpoints or any((folder / "checkpoints").glob("iteration-*"))
+            if not error.fix and (kept or there and (resume or _has_begun(folder, began))):
+                error.fix = f"then {again()}"
+            raise
+        finally:
+            if output is None and not resume:
+                with suppress(OSError):  # those of a run that has not begun are empty
+                    folder.rmdir()
+                    folder.parent.rmdir()
+        conclude()
 
 
 def _again(elsewhere: str, folder: Path, given: Mapping[str, Any]) -> str:
@@ -174,12 +176,12 @@ def _watched(
 
 def _train(
     network: Network, options: Options, as_json: bool, log: str | None, kept: list[str],
-    report: bool,
+    report: bool, last: ExitStack,
 ) -> Callable[[], None]:  # fmt: skip
     """Train, and return what tells of the end; `kept` gets where the newest checkpoint is, if it is
-    not in its own place, or ""."""
+    not in its own place, or "". What is to end then goes onto `last`."""
     started = time.perf_counter()
-    model, page = train_shown(network, options, as_json, log, kept, report)
+    model, page = train_shown(network, options, as_json, log, kept, report, last)
     assert options.folder is not None
     seconds = time.perf_counter() - started
     return partial(
@@ -189,10 +191,21 @@ def _train(
 
 def train_shown(
     network: Network, options: Options, as_json: bool, log: str | None, kept: list[str],
-    report: bool,
+    report: bool, last: ExitStack,
 ) -> tuple[Any, Path | None]:  # fmt: skip
     """Train, and show how it goes: the model, and where the report of the run is, if there is one.
-    `kept` gets what it does in _train."""
+    `kept` and `last` get what they do in _train."""
+    from lenet.runtime.spark.ahead import session_ahead
+
+    ahead = last.enter_context(session_ahead(f"lenet train {network.path.name}", options))
+    return _train_shown(network, options, as_json, log, kept, report, ahead)
+
+
+def _train_shown(
+    network: Network, options: Options, as_json: bool, log: str | None, kept: list[str],
+    report: bool, ahead: "Ahead | None",
+) -> tuple[Any, Path | None]:  # fmt: skip
+    """See train_shown. What is imported here takes longer than Java does."""
     from lenet.reporting import Closing
     from lenet.runtime.events import CheckpointKept, Event, Warned
     from lenet.runtime.resolve import resolve_data
@@ -207,7 +220,8 @@ def train_shown(
         if isinstance(watch, Bars) and options.engine == "spark":
             watch.say("Spark is starting …")
 
-        closing = Closing(lambda text: watch(Warned(text)))
+        wanted = graph if report else None
+        closing = Closing(lambda text: watch(Warned(text)), wanted, source)
 
         def take(event: Event) -> None:
             closing.take(event)
@@ -215,13 +229,15 @@ def train_shown(
                 kept[:] = [event.elsewhere]
             watch(event)
 
-        model = train_model(graph, network.path, source, options, network.settings, take)
+        model = train_model(
+            graph, network.path, source, options, network.settings, take, ahead=ahead
+        )
         return model, closing.write(model, options.folder, source, report)
 
 
 def _cross_validate(
     network: Network, options: Options, as_json: bool, log: str | None, kept: list[str],
-    report: bool,
+    report: bool, _: ExitStack,
 ) -> Callable[[], None]:  # fmt: skip
     """The same of a file that says `folds`; a checkpoint of any of its trainings is `kept`."""
     from lenet.folds import run_folds

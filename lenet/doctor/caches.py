@@ -27,9 +27,10 @@ def cache_findings() -> Iterator[Finding]:
 
 def _archive() -> Iterator[Finding]:
     """A session that finds it starts in half of the time."""
-    try:
-        from lenet.runtime.spark.class_archive import archive_path, is_whole
-    except ImportError:  # without Spark there is none
+    from lenet.runtime.spark.class_archive import archive_path, is_whole
+    from lenet.runtime.spark.installed import package
+
+    if package() is None:  # without Spark there is none
         return
     archive = archive_path()
     if archive is None:

@@ -7,7 +7,8 @@ from PIL import Image, UnidentifiedImageError
 
 from lenet.dsl.errors import LenetError
 from lenet.proposed.proposal import Proposal
-from lenet.runtime.data.formats.pictures import Layout, pictures_below
+from lenet.runtime.data.formats.picture_files import pictures_below
+from lenet.runtime.data.formats.pictures import Layout
 
 _LOOKED_AT = 200
 _STAGE = """\

@@ -248,6 +248,7 @@ class Bars(Lines):
             console=self.console,
             transient=True,
         )
+        self.awaited = "loading kernels"
         self.task = self.bar.add_task("starting", total=None, numbers="")
 
     def __enter__(self) -> "Bars":
@@ -273,6 +274,11 @@ class Bars(Lines):
     def __call__(self, event: Event) -> None:
         if not isinstance(event, IterationDone):
             super().__call__(event)
+            if isinstance(event, SparkStarted):
+                self.awaited = "waiting for Spark's workers"
+            elif isinstance(event, DataCounted):  # nothing else is said until the first batch
+                self.bar.update(self.task, description=self.awaited)
+                self.bar.start()
             return
         self.bar.start()
         last = f"/{self.stop.count}" if self.stop and self.stop.unit == "epochs" else ""

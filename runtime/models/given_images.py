@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from lenet.dsl.errors import LenetError
 from lenet.dsl.shapes import as_image, product, show
 from lenet.runtime.data.values import TOO_LARGE
-from lenet.runtime.training.batches import Normalization
+from lenet.runtime.training.normalization import Normalization
 
 if TYPE_CHECKING:
     from lenet.runtime.models.model import Model

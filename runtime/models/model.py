@@ -22,7 +22,6 @@ from lenet.runtime.compressing.int8 import as_int8
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.data.features import Features
 from lenet.runtime.data.preparation import Preparation, read_pictures
-from lenet.runtime.data.raw_rows import rows_of
 from lenet.runtime.data.values import TOO_LARGE
 from lenet.runtime.lazy import lazy
 from lenet.runtime.machine.cores import available_cores
@@ -38,7 +37,7 @@ from lenet.runtime.models.prediction import Answered, Prediction, kept
 from lenet.runtime.models.segmented import Segmented
 from lenet.runtime.records.observed import Observed
 from lenet.runtime.shown import Shown
-from lenet.runtime.training.batches import Normalization
+from lenet.runtime.training.normalization import Normalization
 from lenet.runtime.training.parameters import digest, from_tensors
 from lenet.runtime.training.predictor import Predictor, checked
 from lenet.runtime.unit import Unit
@@ -188,6 +187,8 @@ class Model(Shown):
         answers are no classes gives them as Answered, and one that answers each place as
         Segmented."""
         if self.features is not None and not isinstance(images, np.ndarray):
+            from lenet.runtime.data.raw_rows import rows_of  # images need not wait for it
+
             images = rows_of(self.features, images)
         if isinstance(images, str | Path):
             images = [images]

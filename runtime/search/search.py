@@ -33,6 +33,7 @@ from lenet.runtime.search.kept import Kept
 from lenet.runtime.search.plan import Plan
 from lenet.runtime.search.record import Found, Record, best_of
 from lenet.runtime.search.trial import Setting, Trial, graph_of
+from lenet.runtime.spark.ahead import session_ahead
 
 if TYPE_CHECKING:
     from lenet.runtime.spark.session import SparkSession
@@ -53,13 +54,13 @@ def search(
     for warning in _warnings(plan, at_once):
         report(warning)
     at_once = min(at_once, plan.search.together)
-    given = images.loaded(plan.first)
-    size = 0
-    if isinstance(given, Dataset):
-        size = given.train.pixels.nbytes + (given.test.pixels.nbytes if given.test else 0)
-    name = f"lenet search {plan.spec.name}"
-    settings = _shares(options, at_once)
-    with opened_session(size, name, options, report, settings) as session:
+    name, settings = f"lenet search {plan.spec.name}", _shares(options, at_once)
+    with (
+        session_ahead(name, options, settings) as ahead,
+        opened_session(
+            _size_of(images.loaded(plan.first)), name, options, report, settings, ahead
+        ) as session,
+    ):
         images.session = session
         try:
             source = images.source(plan.first)
@@ -75,6 +76,13 @@ def search(
             return _Rounds(plan, setting, journal, at_once, watch).run()
         finally:
             images.close()
+
+
+def _size_of(given: object) -> int:
+    """Bytes of the images in this process."""
+    if not isinstance(given, Dataset):
+        return 0
+    return given.train.pixels.nbytes + (given.test.pixels.nbytes if given.test else 0)
 
 
 def _warnings(plan: Plan, at_once: int) -> Sequence[Warned]:
@@ -93,7 +101,7 @@ def _shares(options: Options, at_once: int) -> dict[str, str]:
     """Spark's settings by which trials share the cores of this machine."""
     if options.engine == "local":
         return {}
-    from lenet.runtime.spark.session import local_cores
+    from lenet.runtime.spark.settings import local_cores
 
     cores = local_cores(options.master)
     return {} if cores is None else {"spark.task.cpus": str(max(1, cores // at_once))}

@@ -13,19 +13,14 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-import pyspark
-
 from lenet.compiler.jit.folders import cache_folder, cache_is_temporary
+from lenet.runtime.spark.installed import plain_spark
 
 _QUIET = "-Xlog:cds*=off"  # which classes cannot be shared is nothing for users
 # The header comes last, so a file that begins otherwise is being written, or was not finished.
 _HEADER = (0xF00BABA8).to_bytes(4, "little")
 _WRITING = 600.0  # seconds after which whoever began to write a file has given up
 _UNUSED = 90 * 86400.0  # seconds after which archives of other versions are removed
-# Folders on Java's path of classes that are not empty: Java writes no archive then, and does not
-# even start if it is asked to.
-_FOLDERS = ("SPARK_CONF_DIR", "HADOOP_CONF_DIR", "YARN_CONF_DIR")
-_PATHS = ("SPARK_DIST_CLASSPATH", "SPARK_HOME", "CLASSPATH")
 
 
 def archive_options() -> str:
@@ -55,15 +50,13 @@ def drop_archive() -> bool:
 
 def archive_path() -> Path | None:
     """Where the archive is, or would be, for the Java and the Spark that a session would take."""
-    java = _java()
-    if java is None or cache_is_temporary() or any(map(os.environ.get, _PATHS)):
+    # With folders on Java's path of classes that are not empty, it writes no archive, and does not
+    # even start if it is asked to.
+    java, spark = _java(), plain_spark()
+    if java is None or spark is None or cache_is_temporary() or " " in str(cache_folder()):
         return None
-    if any(_has_files(folder) for name in _FOLDERS if (folder := os.environ.get(name))):
-        return None
-    spark = Path(pyspark.__file__).parent
-    if _has_files(str(spark / "conf")) or " " in str(cache_folder()):
-        return None
-    known = f"{java}\n{java.stat().st_mtime_ns}\n{spark}\n{pyspark.__version__}"
+    version = (spark / "version.py").read_text(errors="replace")
+    known = f"{java}\n{java.stat().st_mtime_ns}\n{spark}\n{version}"
     digest = hashlib.sha256(known.encode()).hexdigest()[:16]
     return cache_folder() / "java" / f"spark-{digest}.jsa"
 
@@ -73,13 +66,6 @@ def _java() -> Path | None:
     found = str(Path(home, "bin", "java")) if home else shutil.which("java")
     path = Path(found).resolve() if found else None
     return path if path is not None and path.is_file() else None
-
-
-def _has_files(folder: str) -> bool:
-    try:
-        return any(os.scandir(folder))
-    except OSError:
-        return False
 
 
 def is_whole(archive: Path) -> bool:

@@ -1,6 +1,9 @@
 """What the columns of a DataFrame hold: images, labels, and what a row is called."""
 
+from contextlib import suppress
+
 import pyarrow as pa
+from py4j.protocol import Py4JError
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -26,6 +29,19 @@ def named(frame: DataFrame, name: str) -> Column:
     return F.col(f"`{quoted}`")  # which may have a dot in its name
 
 
+def _array_of(frame: DataFrame, vectors: Column, kind: str) -> Column:
+    """Vectors of Spark ML as arrays of such numbers."""
+    from pyspark.ml.functions import vector_to_array
+
+    # Spark finds the function once this class is loaded, which our sessions do not do at their
+    # start: it takes a second.
+    jvm = frame.sparkSession.sparkContext._jvm
+    assert jvm is not None
+    with suppress(Py4JError):  # a Spark that keeps it elsewhere has it from the start
+        jvm.java.lang.Class.forName("org.apache.spark.sql.ml.InternalFunctionRegistration$")
+    return vector_to_array(vectors, kind)
+
+
 def image_column(frame: DataFrame, name: str) -> tuple[Column, str, str]:
     """The column, how its images are written, and the type of their values."""
     column = named(frame, name)
@@ -33,9 +49,7 @@ def image_column(frame: DataFrame, name: str) -> tuple[Column, str, str]:
     if kind == "binary":
         return column, "bytes", "uint8"
     if kind == "vector" or kind.startswith("struct<type:tinyint"):
-        from pyspark.ml.functions import vector_to_array
-
-        return vector_to_array(column, "float32"), "list", "float32"
+        return _array_of(frame, column, "float32"), "list", "float32"
     if kind.startswith("array<"):
         inner = kind[6:-1]
         if inner in _BYTES:
@@ -98,9 +112,7 @@ def answer_column(frame: DataFrame, names: tuple[str, ...]) -> Column:
     for name in names:
         column, kind = named(frame, name), dict(frame.dtypes)[name]
         if len(names) == 1 and (kind == "vector" or kind.startswith("struct<type:tinyint")):
-            from pyspark.ml.functions import vector_to_array
-
-            return vector_to_array(column, "float64")
+            return _array_of(frame, column, "float64")
         if len(names) == 1 and kind.startswith("array<"):
             return column.cast("array<double>")
         if kind not in ("boolean", *_BYTES, *_FLOATS) and not kind.startswith("decimal"):

@@ -22,7 +22,7 @@ from lenet.runtime.spark.network.certificate import with_certificate
 from lenet.runtime.spark.network.handshake import Secret
 from lenet.runtime.spark.network.listener import Listener
 from lenet.runtime.spark.network.wire import listen
-from lenet.runtime.spark.session import local_cores
+from lenet.runtime.spark.settings import local_cores
 from lenet.runtime.spark.ship import shipped
 from lenet.runtime.spark.slots import encrypts, worker_count
 from lenet.runtime.spark.task import RESULT, Plan, read_rows

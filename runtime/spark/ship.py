@@ -17,7 +17,7 @@ from pyspark.sql import SparkSession
 from lenet.compiler.jit.folders import cache_folder, cache_is_temporary
 from lenet.dsl.errors import LenetError
 from lenet.runtime.spark import boot
-from lenet.runtime.spark.session import local_cores
+from lenet.runtime.spark.settings import local_cores
 
 _PACKAGE = Path(__file__).parents[2]
 _KINDS = (".py", ".lark", ".properties")

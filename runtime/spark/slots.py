@@ -5,7 +5,7 @@ import time
 from pyspark.sql import SparkSession
 
 from lenet.dsl.errors import LenetError
-from lenet.runtime.spark.session import local_cores
+from lenet.runtime.spark.settings import local_cores
 
 _FIRST_SECONDS = 60.0  # that the first executor may take to come
 _NEXT_SECONDS = 10.0  # and each further one

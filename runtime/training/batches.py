@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from lenet.compiler.program import Program
 from lenet.compiler.simd.splitmix import STEP
-from lenet.dsl.errors import LenetError
 from lenet.dsl.sections.augment import Augment
 from lenet.dsl.vocabulary import carried_out
 from lenet.runtime.augmentations import augmented, moved
@@ -18,7 +17,8 @@ from lenet.runtime.data.dataset import Images
 from lenet.runtime.data.encoded import Windows
 from lenet.runtime.data.seen import Seen
 from lenet.runtime.machine.arrays import frozen
-from lenet.runtime.training.arguments import check_images, problem_of
+from lenet.runtime.training.arguments import check_images
+from lenet.runtime.training.normalization import Normalization
 from lenet.runtime.training.teacher import Teacher
 from lenet.runtime.unit import Unit
 
@@ -28,21 +28,6 @@ Slice = tuple[NDArray[np.generic], ...]
 def keys_of(key: np.uint64, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
     """A key for each image, from which what is random within the net follows."""
     return key + rows.astype(np.uint64) * STEP
-
-
-@dataclass(frozen=True, eq=False)
-class Normalization:
-    """A channel's byte b stands for b * scale + shift: both finite float32, one for each channel;
-    LenetError where they are not. The brightest byte is `white`."""
-
-    scale: NDArray[np.float32]
-    shift: NDArray[np.float32]
-    white: float = 255.0
-
-    def __post_init__(self) -> None:
-        for name, values in (("scale", self.scale), ("shift", self.shift)):
-            if problem := problem_of(values, self.scale.size):
-                raise LenetError("this cannot normalize", f"The {name} is {problem}.")
 
 
 @dataclass(frozen=True)

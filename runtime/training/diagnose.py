@@ -12,7 +12,7 @@ from lenet.compiler.program import Program
 from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Graph, Node
 from lenet.dsl.shapes import product
-from lenet.runtime.training.batches import Normalization
+from lenet.runtime.training.normalization import Normalization
 from lenet.runtime.training.parameters import from_tensors, to_tensors
 from lenet.runtime.training.predictor import Predictor
 

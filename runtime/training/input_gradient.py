@@ -14,7 +14,7 @@ from lenet.compiler.program import Program
 from lenet.dsl.graph import Graph
 from lenet.runtime.machine.arrays import aligned_floats, frozen
 from lenet.runtime.training.arguments import check_images
-from lenet.runtime.training.batches import Normalization
+from lenet.runtime.training.normalization import Normalization
 from lenet.runtime.training.parameters import from_tensors
 
 Floats = NDArray[np.float32]

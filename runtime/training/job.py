@@ -13,7 +13,8 @@ from lenet.dsl.optimizers import DECAY, OPTIMIZERS, decays_all, undecayed, usual
 from lenet.dsl.training.values import Train
 from lenet.dsl.vocabulary import Use
 from lenet.runtime.data.seen import Seen
-from lenet.runtime.training.batches import Importance, Normalization
+from lenet.runtime.training.batches import Importance
+from lenet.runtime.training.normalization import Normalization
 from lenet.runtime.training.teacher import Teacher
 from lenet.runtime.unit import Unit
 

@@ -17,7 +17,7 @@ from lenet.runtime.data.dataset import Images
 from lenet.runtime.machine.arrays import aligned_floats, frozen
 from lenet.runtime.machine.thread_pool import Team
 from lenet.runtime.training.arguments import check_images, check_weights
-from lenet.runtime.training.batches import Normalization
+from lenet.runtime.training.normalization import Normalization
 from lenet.runtime.training.parameters import folded_weights
 
 if TYPE_CHECKING:

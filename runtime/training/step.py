@@ -17,11 +17,12 @@ from lenet.runtime.data.seen import Seen
 from lenet.runtime.machine.arrays import aligned_floats
 from lenet.runtime.machine.thread_pool import Team
 from lenet.runtime.training.arguments import check_labels, check_weights
-from lenet.runtime.training.batches import Batches, Importance, Normalization
+from lenet.runtime.training.batches import Batches, Importance
 from lenet.runtime.training.communicator import Communicator
 from lenet.runtime.training.diagnose import first_bad
 from lenet.runtime.training.feed import Feed, Part
 from lenet.runtime.training.fixed_point import LOSS_UNIT, check_range, diverged, sum_ends
+from lenet.runtime.training.normalization import Normalization
 from lenet.runtime.training.phases import PhasedStep
 from lenet.runtime.training.slices.count import KEPT
 from lenet.runtime.training.slices.order import step_count

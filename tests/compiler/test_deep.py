@@ -16,8 +16,8 @@ from lenet.dsl.check import check_graph
 from lenet.dsl.optimizers import OPTIMIZERS
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.machine.arrays import aligned_floats, frozen
-from lenet.runtime.training.batches import Normalization
 from lenet.runtime.training.communicator import Alone
+from lenet.runtime.training.normalization import Normalization
 from lenet.runtime.training.parameters import initial_weights
 from lenet.runtime.training.slices.shard import deal
 from lenet.runtime.training.step import Trainer

@@ -137,17 +137,19 @@ def test_this_machine_tells() -> None:
 
 def test_limits_reach_what_depends_on_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from lenet.compiler.jit.compile_workers import Helpers
-    from lenet.runtime.spark import session
+    from lenet.runtime.spark import settings
 
     root = version_2(tmp_path, "/", {"memory.max": str(3 * GIB), "cpu.max": "100000 100000"})
     for function in (available_cores, total_memory, available_memory):
         monkeypatch.setattr(function, "__defaults__", (root,))
     assert Helpers.start(tmp_path, [object()] * 99, []) is None  # type: ignore[list-item]
-    assert session.local_cores("local[*]") == 1
-    assert session.driver_memory(0) == 1024
-    assert session.driver_memory(10 * GIB) == 1536
-    monkeypatch.setattr(session, "total_memory", lambda: GIB // 2)
-    assert session.driver_memory(10 * GIB) == 512
+    assert settings.local_cores("local[*]") == 1
+    assert settings.driver_memory(0) == 1024
+    assert settings.driver_memory(10 * GIB) == settings.memory_ahead() == 1536
+    monkeypatch.setattr(settings, "total_memory", lambda: GIB // 2)
+    assert settings.driver_memory(10 * GIB) == settings.memory_ahead() == 512
+    monkeypatch.setattr(settings, "total_memory", lambda: 100 * GIB)
+    assert settings.driver_memory(10 * GIB) > settings.memory_ahead() == 31 * 1024
     assert machine.available_cores() == 1
 
 

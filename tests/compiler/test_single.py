@@ -7,7 +7,7 @@ from test_kernels import CHAINS, relative
 from lenet.compiler.jit.cache import load
 from lenet.compiler.pipeline import compile_graph
 from lenet.compiler.target import Target
-from lenet.runtime.training.batches import Normalization
+from lenet.runtime.training.normalization import Normalization
 from lenet.runtime.training.predictor import SINGLE, Predictor
 from nets import make_case, spec_of, variations
 

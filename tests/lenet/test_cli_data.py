@@ -17,7 +17,8 @@ from lenet.runtime.datasets import load_dataset
 from lenet.runtime.random_streams import image_key
 from lenet.runtime.resolve import resolve_data
 from lenet.runtime.samples import samples_of
-from lenet.runtime.training.batches import Batches, Normalization
+from lenet.runtime.training.batches import Batches
+from lenet.runtime.training.normalization import Normalization
 from lenet.runtime.training.slices.count import least_rows, slice_count
 from lenet.runtime.training.slices.shard import deal
 

@@ -22,8 +22,9 @@ from lenet.runtime.augmentations.draws import bits
 from lenet.runtime.augmentations.mixtures import Mixture, mix
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.samples import samples_of
-from lenet.runtime.training.batches import Batches, Importance, Normalization
+from lenet.runtime.training.batches import Batches, Importance
 from lenet.runtime.training.communicator import Alone
+from lenet.runtime.training.normalization import Normalization
 from lenet.runtime.training.parameters import initial_weights
 from lenet.runtime.training.slices.count import least_rows, slice_count
 from lenet.runtime.training.slices.shard import deal

@@ -22,9 +22,10 @@ from lenet.dsl.vocabulary import Use
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.machine.arrays import aligned_floats, frozen
 from lenet.runtime.machine.thread_pool import Team
-from lenet.runtime.training.batches import Batches, Normalization, keys_of
+from lenet.runtime.training.batches import Batches, keys_of
 from lenet.runtime.training.communicator import Alone
 from lenet.runtime.training.fixed_point import LOSS_UNIT
+from lenet.runtime.training.normalization import Normalization
 from lenet.runtime.training.parameters import folded_weights, initial_weights, to_tensors
 from lenet.runtime.training.phases import PhasedStep
 from reference import Net

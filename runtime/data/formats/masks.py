@@ -14,7 +14,8 @@ from lenet.dsl.files import read_file
 from lenet.dsl.sections.data import Data
 from lenet.dsl.shapes import Shape, product
 from lenet.runtime.data.dataset import DataError, Dataset, Images
-from lenet.runtime.data.formats.pictures import ENDINGS, pictures_below, shape_of
+from lenet.runtime.data.formats.picture_files import ENDINGS, pictures_below
+from lenet.runtime.data.formats.pictures import shape_of
 from lenet.runtime.data.preparation import Preparation, opened, resized
 from lenet.runtime.data.rows import images_of
 from lenet.runtime.data.target import NONE, Target, Unfit

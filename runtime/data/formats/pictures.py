@@ -1,6 +1,5 @@
 """Pictures in folders: a class is a sub-folder of `train`, and of `test` where there is one."""
 
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,34 +9,14 @@ from lenet.dsl.files import open_file
 from lenet.dsl.sections.data import Data
 from lenet.dsl.shapes import Shape
 from lenet.runtime.data.dataset import DataError, Dataset
+from lenet.runtime.data.formats.picture_files import ENDINGS, is_hidden, pictures_below
 from lenet.runtime.data.preparation import MOST_BYTES, Preparation, opened
 from lenet.runtime.data.rows import Read, images_of
 from lenet.runtime.data.streaming import Streaming
 from lenet.runtime.data.survey import encoded_images
 from lenet.runtime.data.values import Form
 
-ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
-_HIDDEN = ("__MACOSX", "Thumbs.db", "desktop.ini")  # what systems put beside pictures
 _LISTED = 3  # of other files, where pictures were expected
-
-
-def is_hidden(name: str) -> bool:
-    """Whether a file or folder of this name is none of the user's pictures: `._x.png`,
-    `.ipynb_checkpoints`, `__MACOSX`."""
-    return name.startswith(".") or name in _HIDDEN
-
-
-def pictures_below(folder: Path) -> list[Path]:
-    """The pictures of a folder and of those in it, but for hidden ones, sorted by their paths."""
-    found = []
-    for place, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not is_hidden(name)]
-        found += [
-            Path(place, name)
-            for name in names
-            if not is_hidden(name) and name.lower().endswith(ENDINGS)
-        ]
-    return sorted(found)
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from lenet.dsl.errors import LenetError
-from lenet.runtime.spark import session
+from lenet.runtime.spark import start
 from lenet.runtime.spark.class_archive import archive_options, archive_path, drop_archive
+from lenet.runtime.spark.session import start_session
 
 HEADER = bytes([0xA8, 0xAB, 0x0B, 0xF0])
 
@@ -87,20 +88,31 @@ def test_what_keeps_spark_from_starting_is_said_once(
 ) -> None:
     tried = []
 
-    def start(chosen: dict[str, str]) -> None:
-        tried.append("SharedArchiveFile" in chosen["spark.driver.extraJavaOptions"])
-        raise LenetError("no")
+    class NoJava:
+        """That ends at once, or connects and then has no session."""
 
-    monkeypatch.setattr(session, "_start", start)
+        connected = False
+
+        def __init__(self, settings: dict[str, str]) -> None:
+            tried.append("SharedArchiveFile" in settings["spark.driver.extraJavaOptions"])
+
+        def connect(self) -> None:
+            raise LenetError("no")
+
+        def end(self) -> None:
+            """It has."""
+
+    monkeypatch.setattr(start, "has_java", lambda: False)
+    monkeypatch.setattr(start, "Java", NoJava)
     archive_options()
     archive.write_bytes(HEADER)
-    monkeypatch.setattr(session.SparkContext, "_gateway", object())
+    NoJava.connected = True
     with pytest.raises(LenetError, match="no"):
-        session.start_session("local[1]")
+        start_session("local[1]")
     assert tried == [True] and archive.exists(), "Java has started: it was something else"
-    monkeypatch.setattr(session.SparkContext, "_gateway", None)
+    NoJava.connected = False
     with pytest.raises(LenetError, match="no"):
-        session.start_session("local[1]")
+        start_session("local[1]")
     assert tried == [True, True, False]
 
 

@@ -251,8 +251,8 @@ show(lambda: lenet.train(SPEC, epochs=1))
          "set SPARK_LOCAL_IP to an address that this machine has"),
         ({"spark.driver.port": "TAKEN", "spark.port.maxRetries": "0"}, "Spark cannot open a port",
          "set spark.driver.port to another in spark-defaults.conf"),
-        ({"spark.ui.port": "TAKEN", "spark.port.maxRetries": "0"}, "Spark cannot open a port",
-         "write `spark.ui.enabled false` into spark-defaults.conf"),
+        ({"spark.ui.port": "TAKEN", "spark.port.maxRetries": "0", "spark.ui.enabled": "true"},
+         "Spark cannot open a port", "write `spark.ui.enabled false` into spark-defaults.conf"),
     ],
 )  # fmt: skip
 def test_ports_and_addresses(

@@ -196,23 +196,24 @@ def test_ctrl_c_stops_everything(small: Path, tmp_path: Path, engine: str) -> No
 
 @pytest.mark.skipif(not Path("/proc/self/comm").exists(), reason="looks for Java in /proc")
 def test_ctrl_c_while_java_is_launched(small: Path) -> None:
-    """Java has begun, and has not yet written the file that pyspark waits for."""
+    """Java has begun, and has not yet written the file that its Python waits for."""
     script = """
-import os, signal, sys, time
+import os, signal, time
 from pathlib import Path
-from types import SimpleNamespace
-import pyspark.java_gateway
+from lenet.runtime.spark.launch import Java
 
-def sleep(_):
-    launching = sys._getframe(1).f_locals
-    name = Path(f"/proc/{launching['proc'].pid}/comm")
+launch = Java.__init__
+
+def interrupted(java, settings):
+    launch(java, settings)
+    name = Path(f"/proc/{java.process.pid}/comm")
     while name.read_text() != "java\\n":
         time.sleep(0.001)
-    assert not Path(launching["conn_info_file"]).exists()
+    assert not java._said.exists()
     os.kill(os.getpid(), signal.SIGINT)
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
-pyspark.java_gateway.time = SimpleNamespace(sleep=sleep)
+Java.__init__ = interrupted
 from lenet.cli import main
 main()
 """

@@ -9,8 +9,8 @@ import lenet
 from lenet.compiler.pipeline import compile_graph
 from lenet.dsl.check import check_graph
 from lenet.dsl.errors import LenetError
-from lenet.runtime.training.batches import Normalization
 from lenet.runtime.training.diagnose import first_bad
+from lenet.runtime.training.normalization import Normalization
 from lenet.runtime.training.parameters import initial_weights
 
 NET = """\

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from lenet.runtime.training.batches import Normalization
 from lenet.runtime.training.input_gradient import InputGradient
+from lenet.runtime.training.normalization import Normalization
 from lenet.runtime.training.parameters import to_tensors
 from nets import Case, make_case, spec_of, variations
 

@@ -13,8 +13,8 @@ from lenet.dsl.check import check_graph
 from lenet.dsl.errors import LenetError
 from lenet.dsl.optimizers import OPTIMIZERS
 from lenet.runtime.datasets import load_dataset
-from lenet.runtime.training.batches import Normalization
 from lenet.runtime.training.communicator import Alone
+from lenet.runtime.training.normalization import Normalization
 from lenet.runtime.training.parameters import initial_weights, to_tensors
 from lenet.runtime.training.predictor import Predictor
 from lenet.runtime.training.slices.count import slice_count

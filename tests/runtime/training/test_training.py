@@ -22,9 +22,9 @@ from lenet.runtime.data.dataset import Dataset, Images
 from lenet.runtime.datasets import load_dataset
 from lenet.runtime.machine.arrays import frozen
 from lenet.runtime.rates import rate_at
-from lenet.runtime.training.batches import Normalization
 from lenet.runtime.training.communicator import Alone
 from lenet.runtime.training.early_stopping import Stopper
+from lenet.runtime.training.normalization import Normalization
 from lenet.runtime.training.parameters import digest, initial_weights, to_tensors
 from lenet.runtime.training.predictor import Predictor
 from lenet.runtime.training.slices.count import slice_count
