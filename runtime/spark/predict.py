@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from lenet.dsl.errors import LenetError
@@ -28,6 +29,10 @@ _RESULT = pa.struct(
         ("error", pa.string()),
     ]
 )  # fmt: skip
+
+
+# Before the name of a column of numbers: texts that may be none, as predicted_table.py has them.
+AS_TEXT = "__lenet_text "
 
 
 @lru_cache(maxsize=4)
@@ -65,11 +70,12 @@ def predict(batches: Iterator[pa.Array], data: bytes) -> Iterator[pa.Array]:
 
 
 def columns(batches: Iterator[pa.Array], data: bytes) -> Iterator[pa.Array]:
-    """Structs with the columns of a model's inputs to structs of those of `answer_schema`."""
+    """Structs with the columns of a model's inputs, of which numbers may have texts beside them, to
+    structs of those of `answer_schema`."""
     model = model_here(data)
     features, schema = features_of(model), answer_schema(model, ())
     for batch in batches:
-        found = answered(model, encoded(features, batch), schema)
+        found = answered(model, encoded(features, _with_texts(batch, features)), schema)
         yield pa.StructArray.from_arrays(found, fields=list(schema))
 
 
@@ -126,6 +132,18 @@ def encoded(features: Features, batch: pa.Array) -> Rows:
         size = sum(product(given.shape) for given in features.inputs)
         wrong = dict.fromkeys(range(len(batch)), error.title)
         return Rows(np.zeros((len(batch), size), np.float32), wrong, set())
+
+
+def _with_texts(batch: pa.Array, features: Features) -> pa.Array:
+    """Columns of numbers as texts, where some have no number and a text beside: as the file has
+    them, so that what is wrong is told in its words."""
+    names = [batch.type.field(k).name for k in range(batch.type.num_fields)]
+    columns = dict(zip(names, batch.flatten(), strict=True))
+    for name in features.numbers:
+        texts = columns.pop(f"{AS_TEXT}{name}", None)
+        if texts is not None and texts.null_count < len(texts):
+            columns[name] = pc.coalesce(texts, columns[name].cast(pa.string()))
+    return pa.StructArray.from_arrays(list(columns.values()), names=list(columns))
 
 
 def _answers(model: Model, outputs: NDArray[np.float32], bad: NDArray[np.bool_]) -> list[Any]:
