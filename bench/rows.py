@@ -6,7 +6,7 @@ DIR has diamonds.csv, whose rows are repeated with other numbers. MODEL is one o
 without it, a net of that file is trained for an epoch, which takes as long to predict. Prints
 seconds, processor seconds and the peak of memory, of Python and Java together (each process with
 its share of what they have in common). The net alone takes rows that are numbers already; reading
-alone takes the file's texts into memory, and into nothing. `start` is predicting ten rows.
+alone takes the file's texts into memory, and into nothing. Ten rows tell what starting costs.
 """
 
 import argparse
@@ -55,17 +55,19 @@ class Cost:
 
 @contextmanager
 def watched(process: psutil.Process, cost: Cost) -> Iterator[None]:
-    """Note the memory of a process and its children while this lasts."""
+    """Note the memory and the processor time of a process and its children while this lasts."""
     done = threading.Event()
 
     def look() -> None:
         while not done.wait(_EVERY):
-            total = 0
+            memory, processor = 0, 0.0
             with suppress(psutil.Error):
                 for each in (process, *process.children(recursive=True)):
                     with suppress(psutil.Error):
-                        total += each.memory_full_info().pss
-            cost.memory = max(cost.memory, total / 2**20)
+                        memory += each.memory_full_info().pss
+                        processor += sum(each.cpu_times()[:4])  # with children that have ended
+            cost.memory = max(cost.memory, memory / 2**20)
+            cost.processor = max(cost.processor, processor)
 
     thread = threading.Thread(target=look)
     thread.start()
@@ -78,17 +80,12 @@ def watched(process: psutil.Process, cost: Cost) -> Iterator[None]:
 
 def of_program(*arguments: object) -> Cost:
     """A program of its own, which must succeed."""
-    cost, before, started = Cost(), psutil.Process().cpu_times(), time.monotonic()
+    cost, started = Cost(), time.monotonic()
     program = subprocess.Popen([sys.executable, *map(str, arguments)], cwd=ROOT)
     with watched(psutil.Process(program.pid), cost):
         if program.wait():
             raise SystemExit(program.returncode)
-    after = psutil.Process().cpu_times()
     cost.seconds = time.monotonic() - started
-    cost.processor = sum(
-        getattr(after, kind) - getattr(before, kind)
-        for kind in ("children_user", "children_system")
-    )
     return cost
 
 
@@ -127,21 +124,24 @@ def model_of(given: Path | None, data: Path, folder: Path) -> Path:
 def costs(model_path: Path, path: Path, folder: Path) -> dict[str, Cost]:
     """Of a file of rows, and of its parts where it has more than a few."""
     predict = ("-m", "lenet", "predict", model_path, path, "-o")
-    model = lenet.open(model_path)
-    features = features_of(model)
-    tables = [pa.concat_tables(chunks_of(path, features))]
-    values = features.encode(tables[0]).values
-    found = {
-        "the net alone": of_call(lambda: model.outputs(values)),
-        "rows to numbers": of_call(lambda: features.encode(tables[0])),
-        "reading, Arrow": of_call(lambda: pyarrow.csv.read_csv(path)),
-    }
-    del tables, values
+    found = parts(lenet.open(model_path), path)
     found["predict"] = of_program(*predict, folder / "here.parquet")
     found["reading, Spark"] = of_program("-c", _SPARK_READS, path)
     found["predict, Spark"] = of_program(*predict, folder / f"{path.stem}.parquet", "--engine",
                                          "spark")  # fmt: skip
     return found
+
+
+def parts(model: lenet.Model, path: Path) -> dict[str, Cost]:
+    """Of what predicting is made of, with all rows in memory."""
+    features = features_of(model)
+    table = pa.concat_tables(chunks_of(path, features))
+    values = features.encode(table).values
+    return {
+        "the net alone": of_call(lambda: model.outputs(values)),
+        "rows to numbers": of_call(lambda: features.encode(table)),
+        "reading, Arrow": of_call(lambda: pyarrow.csv.read_csv(path)),
+    }
 
 
 def main() -> None:

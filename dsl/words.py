@@ -21,8 +21,8 @@ from lenet.dsl.vocabulary import Option, Registry, Word
 @dataclass(frozen=True)
 class Kind:
     """`what` such a word is in messages, `title` the same with its article, and `keys` the lines of
-    sections, sections, layers or their options, in which it may stand; without them it begins a line
-    itself."""
+    sections, sections, layers or their options, in which it may stand; without them it begins a
+    line itself."""
 
     what: str
     title: str

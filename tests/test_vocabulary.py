@@ -81,9 +81,8 @@ def listed(path: Path) -> Iterator[tuple[str, int, set[str]]]:
             if id(node) not in documentation and "\n" not in node.value.rstrip("\n"):
                 found.append((set(re.findall(r"`([\w-]+)", node.value)), 3))
         elif isinstance(node, ast.Compare):
-            found += [
-                (texts(part) - {"input", "numbers"}, 1) for part in (node.left, *node.comparators)
-            ]
+            parts = (node.left, *node.comparators)
+            found += [(texts(part) - {"input", "numbers"}, 1) for part in parts]
         for kind, words in WORDS.items():
             for said, many in found:
                 # The value of a section has its name where it is used.

@@ -55,14 +55,11 @@ def test_a_csv_whose_lines_are_rows(spark, model: lenet.Model, tmp_path: Path) -
 
 def test_texts_over_several_lines(spark, model: lenet.Model, tmp_path: Path) -> None:
     path = written(tmp_path / "rows.csv", [*GOOD])
-    numbered = path.read_text().splitlines()
-    head, *rest = numbered
+    head, *rest = path.read_text().splitlines()
     assert len(rest) == len(ROWS)
     lines = [f"{head},more", *(f"{line},{k}" for k, line in enumerate(rest))]
-    lines += [
-        f'1,x,"good\nfilm",0.5,1.0,{len(rest)}',
-        f'1,x,"a ""good"" film",0.5,1.0,{len(rest) + 1}',
-    ]
+    for text in ("good\nfilm", 'a ""good"" film'):
+        lines.append(f'1,x,"{text}",0.5,1.0,{len(lines) - 1}')
     path.write_text("\n".join(lines) + "\n")
     rows = both(spark, model, path)
     assert len(rows) == len(ROWS) + 2 and rows[-1]["error"] is None
