@@ -7,16 +7,21 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from lenet.dsl.errors import LenetError
 from lenet.dsl.shapes import as_image, product
 from lenet.runtime.data.dataset import DataError
 from lenet.runtime.data.features import Features, Rows
+from lenet.runtime.data.formats.csv import table_of_lines
 from lenet.runtime.data.raw_rows import with_columns
 from lenet.runtime.data.values import Form, form_of, values_of
-from lenet.runtime.models.answered_rows import answer_schema, answered, features_of
+from lenet.runtime.models.answered_rows import (
+    answer_schema,
+    answered,
+    features_of,
+    with_numbers,
+)
 from lenet.runtime.models.model import Model
 
 # What an image is predicted to be: the class and its name, and the net's outputs for all classes;
@@ -29,10 +34,6 @@ _RESULT = pa.struct(
         ("error", pa.string()),
     ]
 )  # fmt: skip
-
-
-# Before the name of a column of numbers: texts that may be none, as predicted_table.py has them.
-AS_TEXT = "__lenet_text "
 
 
 @lru_cache(maxsize=4)
@@ -70,13 +71,28 @@ def predict(batches: Iterator[pa.Array], data: bytes) -> Iterator[pa.Array]:
 
 
 def columns(batches: Iterator[pa.Array], data: bytes) -> Iterator[pa.Array]:
-    """Structs with the columns of a model's inputs, of which numbers may have texts beside them, to
-    structs of those of `answer_schema`."""
+    """Structs with the columns of a model's inputs to structs of those of `answer_schema`."""
     model = model_here(data)
     features, schema = features_of(model), answer_schema(model, ())
     for batch in batches:
-        found = answered(model, encoded(features, _with_texts(batch, features)), schema)
+        found = answered(model, encoded(features, batch), schema)
         yield pa.StructArray.from_arrays(found, fields=list(schema))
+
+
+def lines(
+    batches: Iterator[pa.RecordBatch], data: bytes, names: tuple[str, ...], separator: str
+) -> Iterator[pa.RecordBatch]:
+    """Lines of csv files, each a row, to rows with what a model says of them, by the same code as
+    where there is no Spark."""
+    model = model_here(data)
+    features, schema = features_of(model), answer_schema(model, names)
+    for batch in batches:
+        table = table_of_lines(batch.column(0), names, separator, features.numbers)
+        rows = features.encode(table)
+        table = with_numbers(table, features)
+        for field, column in zip(schema, answered(model, rows, schema), strict=True):
+            table = table.append_column(field, column)
+        yield from table.combine_chunks().to_batches()
 
 
 def _result(model: Model, images: pa.Array, form: Form) -> pa.Array:
@@ -132,18 +148,6 @@ def encoded(features: Features, batch: pa.Array) -> Rows:
         size = sum(product(given.shape) for given in features.inputs)
         wrong = dict.fromkeys(range(len(batch)), error.title)
         return Rows(np.zeros((len(batch), size), np.float32), wrong, set())
-
-
-def _with_texts(batch: pa.Array, features: Features) -> pa.Array:
-    """Columns of numbers as texts, where some have no number and a text beside: as the file has
-    them, so that what is wrong is told in its words."""
-    names = [batch.type.field(k).name for k in range(batch.type.num_fields)]
-    columns = dict(zip(names, batch.flatten(), strict=True))
-    for name in features.numbers:
-        texts = columns.pop(f"{AS_TEXT}{name}", None)
-        if texts is not None and texts.null_count < len(texts):
-            columns[name] = pc.coalesce(texts, columns[name].cast(pa.string()))
-    return pa.StructArray.from_arrays(list(columns.values()), names=list(columns))
 
 
 def _answers(model: Model, outputs: NDArray[np.float32], bad: NDArray[np.bool_]) -> list[Any]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
 
@@ -17,7 +17,6 @@ from lenet.runtime.models.model import Model
 from lenet.runtime.models.predicted_file import Written
 from lenet.runtime.spark.columns import named
 from lenet.runtime.spark.failures import run_action, spark_errors
-from lenet.runtime.spark.predict import AS_TEXT
 from lenet.runtime.spark.ship import shipped
 
 
@@ -32,28 +31,50 @@ def predict_on_spark(
         raise LenetError("these are csv and parquet files", "", "predict them one by one")
     with spark_errors(f"cannot read {paths[0]}", session):
         frame = csv_frame(session, paths) if text else session.read.parquet(*paths)
+        header = _header_of_lines(session, paths) if text else None
     features.check_there(frame.columns)
-    names = frame.columns
-    schema = from_arrow_schema(answer_schema(model, tuple(names)))
-    kept = [F.col(_quoted(name)) for name in names]
-    given = [F.col(_quoted(name)) for name in features.names]
-    if text:
-        frame = _with_numbers(frame, features.numbers)
-        given += [
-            F.when(F.col(_quoted(name)).isNull(), F.col(_text_of(name))).alias(f"{AS_TEXT}{name}")
-            for name in features.numbers
-        ]
-        kept = [_kept(name) if name in features.numbers else F.col(_quoted(name)) for name in names]
-    answers = _function(session, model, schema)(F.struct(*given)).alias(_ANSWERS)
-    told = [F.col(_ANSWERS).getField(name).alias(name) for name in schema.names]
-    there = [F.col(_quoted(name)) for name in names]
-    found = frame.select(*kept, answers).select(*there, *told)
+    if header is not None:
+        found = _of_lines(session, model, paths, header, frame.columns)
+    else:
+        found = _of_columns(session, model, frame, text)
     with spark_errors(f"cannot write {output}", session):
         if ending == ".csv":
             found.write.csv(output, header=True, escape='"')
         else:
             found.write.parquet(output)
     return _written(session, output, ending)
+
+
+def _of_lines(
+    session: SparkSession, model: Model, paths: list[str], header: str, names: list[str]
+) -> DataFrame:
+    """Python reads the rows of a csv file as it does without Spark, which takes a fraction of what
+    Java needs for them, and several tasks read one file."""
+    numbers = features_of(model).numbers
+    columns = [(name, pa.float64() if name in numbers else pa.string()) for name in names]
+    schema = from_arrow_schema(pa.schema([*columns, *answer_schema(model, tuple(names))]))
+    task = shipped(
+        session, "predict.lines", model.to_bytes(), tuple(names), _separator(paths)
+    )  # fmt: skip
+    lines = session.read.text(paths).where(F.col("value") != header)
+    return lines.mapInArrow(task, schema)
+
+
+def _of_columns(session: SparkSession, model: Model, frame: DataFrame, text: bool) -> DataFrame:
+    """Java reads the columns, and Python gets those that the model reads."""
+    features = features_of(model)
+    schema = from_arrow_schema(answer_schema(model, tuple(frame.columns)))
+    given = F.struct(*(named(frame, name) for name in features.names))
+    rest = [
+        F.expr(f"try_cast({_quoted(name)} as double)").alias(name)
+        if text and name in features.numbers
+        else named(frame, name)
+        for name in frame.columns
+    ]
+    answers = _function(session, model, schema)(given).alias(_ANSWERS)
+    told = [F.col(_ANSWERS).getField(name).alias(name) for name in schema.names]
+    kept = [F.col(_quoted(name)) for name in frame.columns]
+    return frame.select(*rest, answers).select(*kept, *told)
 
 
 _ANSWERS = "__lenet_answers"
@@ -70,53 +91,34 @@ def _quoted(name: str) -> str:
     return f"`{name.replace('`', '``')}`"
 
 
-def _with_numbers(frame: DataFrame, numbers: tuple[str, ...]) -> DataFrame:
-    """Texts of a csv file, null for what is empty; in columns of numbers the number that a text
-    says where that is sure, and beside it the text. Python takes several times as long to read
-    numbers from texts, and says what is wrong with those that are none."""
-    columns = []
-    for name in frame.columns:
-        text = named(frame, name)
-        if name in numbers:
-            last = F.substring(text, -1, 1)  # Java takes 1d, 0x1p3 and Infinity for numbers
-            plain = last.between("0", "9") & ~text.contains("x") & ~text.contains("X")
-            columns += [F.when(plain, text.try_cast("double")).alias(name)]
-            columns += [text.alias(f"{AS_TEXT}{name}")]
-        else:
-            columns.append(F.when(~text.isin(*EMPTY), text).alias(name))
-    return frame.select(*columns)
+def _separator(paths: list[str]) -> str:
+    return "\t" if ".tsv" in paths[0] else ","
 
 
-def _text_of(name: str) -> str:
-    return _quoted(f"{AS_TEXT}{name}")
-
-
-def _kept(name: str) -> Column:
-    """A column of numbers as it is written: null where a text is none."""
-    text = F.col(_text_of(name))
-    other = F.when(~text.isin(*EMPTY), text.try_cast("double"))
-    return F.coalesce(F.col(_quoted(name)), other).alias(name)
+def _header_of_lines(session: SparkSession, paths: list[str]) -> str | None:
+    """The first line, where each line of the files is a row; else None. Of a text that goes over
+    several lines, the first one has an odd number of quotation marks."""
+    if any(path.endswith(".gz") for path in paths):
+        return None  # Only one task can read such a file.
+    lines, line = session.read.text(paths), F.col("value")
+    marks = F.length(line) - F.length(F.replace(line, F.lit('"'), F.lit("")))
+    odd = line.contains('"') & (marks % 2 == 1)
+    first = lines.first()
+    return first[0] if first is not None and lines.where(odd).isEmpty() else None
 
 
 def csv_frame(session: SparkSession, paths: list[str]) -> DataFrame:
-    """All columns as text, as the file has them; a text may go over several lines. Where none does,
-    several tasks read a file."""
-    separator = "\t" if ".tsv" in paths[0] else ","
-    return session.read.csv(
-        paths, header=True, multiLine=not _has_whole_lines(session, paths), escape='"',
-        sep=separator, inferSchema=False,
-    )  # fmt: skip
-
-
-def _has_whole_lines(session: SparkSession, paths: list[str]) -> bool:
-    """Whether each line is a row: a text that goes over several has an odd number of quotation
-    marks in its first one. Nor are there lines of blanks, which would be left out."""
-    if any(path.endswith(".gz") for path in paths):
-        return False  # Only one task reads such a file anyway.
-    line = F.col("value")
-    marks = F.length(line) - F.length(F.replace(line, F.lit('"'), F.lit("")))
-    odd = (line.contains('"') & (marks % 2 == 1)) | ((F.trim(line) == "") & (line != ""))
-    return session.read.text(paths).where(odd).isEmpty()
+    """All columns as text, as the file has them; a text may go over several lines."""
+    frame = session.read.csv(
+        paths, header=True, multiLine=True, escape='"', sep=_separator(paths), inferSchema=False
+    )
+    return frame.select(
+        *(
+            F.when(~column.isin(*EMPTY), column).alias(name)
+            for name in frame.columns
+            for column in (named(frame, name),)
+        )
+    )
 
 
 def _written(session: SparkSession, output: str, ending: str) -> Written:
