@@ -69,7 +69,7 @@ def _on_spark(model: "Model", inputs: list[Path], output: Path, master: str | No
     from lenet.runtime.spark.predicted_table import predict_on_spark
     from lenet.runtime.spark.session import used_session
 
-    # A task a core: most of its time goes into what is not the net. Rows are small.
+    # A task a core: most of its time goes into what is not the net, some of it once for a batch.
     settings = {"spark.task.cpus": "1", "spark.sql.execution.arrow.maxRecordsPerBatch": "16384"}
     with used_session(master or "local[*]", "lenet predict", settings, thorough=True) as session:
         return predict_on_spark(

@@ -14,6 +14,7 @@ from lenet.dsl.messages.clean import clean
 from lenet.runtime.data.dataset import DataError
 from lenet.runtime.data.labels import EMPTY
 
+_LONGEST = 2**31 - 1  # characters of a value
 ENDINGS = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 
 
@@ -126,6 +127,7 @@ def table_of_lines(
         except pa.ArrowInvalid:
             continue
     width = len(names)
+    csv.field_size_limit(_LONGEST)
     rows = [
         [*row, *[""] * width][:width]
         for row in csv.reader(lines.to_pylist(), delimiter=separator) if row
