@@ -186,6 +186,8 @@ TABLES = {
     "reviews": Net("Kim 2014", REVIEWS, "reviews", aim={"top1": "0.78"}),
     "reviews-means": Net("means and maxima of word vectors", REVIEWS, "reviews-means",
                          aim={"top1": "0.78"}),
+    "reviews-pieces": Net("means of words, pairs, pieces", REVIEWS, "reviews-pieces",
+                          aim={"top1": "0.78"}),
     "biases": Net("a bias for each user and film", RATINGS, text=_BIASES, aim={"rmse": ""}),
     "stars": Net("factors and biases", RATINGS, "stars", aim={"rmse": "0.88"}),
     "ratings": Net("NeuMF", RATINGS + ", each one's newest held out", "ratings",

@@ -192,8 +192,9 @@ LINES = (
     ),
     SectionLine(
         name="text",
-        summary="a column of texts for an input of words or characters: in small letters, words "
-        "are letters and digits that stand together, with the apostrophes between",
+        summary="a column of texts for an input of words, pairs, pieces or characters, or for "
+        "several of them, each by a line of its own: in small letters, words are letters and "
+        "digits that stand together, with the apostrophes between",
         example="text review",
         read=_feed,
         repeatable=True,

@@ -1,4 +1,5 @@
-"""The kinds of words that stand in lines of sections: the only place that knows all registries."""
+"""The kinds of words that stand in lines of sections, and behind `input`: the only place that knows
+all registries."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from lenet.dsl.augmentations import AUGMENTATIONS
 from lenet.dsl.datasets import DATASETS
 from lenet.dsl.early import EARLY
 from lenet.dsl.initial import INITIAL
+from lenet.dsl.inputs import INPUTS
 from lenet.dsl.losses import LOSSES
 from lenet.dsl.metrics import METRICS
 from lenet.dsl.optimizers import OPTIMIZERS
@@ -19,8 +21,8 @@ from lenet.dsl.vocabulary import Option, Registry, Word
 @dataclass(frozen=True)
 class Kind:
     """`what` such a word is in messages, `title` the same with its article, and `keys` the lines of
-    sections, sections, or options of layers, in which it may stand; without them it begins a line
-    itself."""
+    sections, sections, layers or their options, in which it may stand; without them it begins a
+    line itself."""
 
     what: str
     title: str
@@ -40,6 +42,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("metric", "a metric", ("validate", "stop", "keep", "best"), METRICS),
     Kind("way to change the rate", "a way to change the rate", ("rate",), RATES),
     Kind("dataset", "a dataset", ("data",), DATASETS),
+    Kind("kind of input", "a kind of input", ("input",), INPUTS),
     Kind("initial value", "initial values", ("init",), INITIAL),
     Kind("sampler", "a sampler", ("sampler",), SAMPLERS),
     Kind("early stop", "an early stop", ("early",), EARLY),

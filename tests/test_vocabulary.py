@@ -69,7 +69,7 @@ def docstrings(tree: ast.AST) -> set[int]:
 def listed(path: Path) -> Iterator[tuple[str, int, set[str]]]:
     """The kinds of words that a file lists, with the line and the words: two in a collection, three
     in a sentence. A comparison with a single one asks for a word, where a trait is due; only the
-    input is nothing but a layer."""
+    input is nothing but a layer, and numbers are what a net may answer with."""
     tree = parsed(path)
     documentation = docstrings(tree)
     for node in ast.walk(tree):
@@ -81,7 +81,8 @@ def listed(path: Path) -> Iterator[tuple[str, int, set[str]]]:
             if id(node) not in documentation and "\n" not in node.value.rstrip("\n"):
                 found.append((set(re.findall(r"`([\w-]+)", node.value)), 3))
         elif isinstance(node, ast.Compare):
-            found += [(texts(part) - {"input"}, 1) for part in (node.left, *node.comparators)]
+            parts = (node.left, *node.comparators)
+            found += [(texts(part) - {"input", "numbers"}, 1) for part in parts]
         for kind, words in WORDS.items():
             for said, many in found:
                 # The value of a section has its name where it is used.

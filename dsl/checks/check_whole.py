@@ -193,8 +193,24 @@ def _check_names(lowered: Lowering, train: Train) -> None:
     for name, span in named:
         if name not in known and not any(other.startswith(f"{name}.") for other in known):
             what = "layer with parameters, block or repeat"
-            found = messages.unknown_word(span, what, name, closest(name, known), known)
-            lowered.report(found)
+            meant = _meant(lowered, name, known)
+            told = meant if len(meant) > 1 else known
+            one = meant[0] if len(meant) == 1 else None
+            lowered.report(messages.unknown_word(span, what, name, one, told))
+
+
+def _meant(lowered: Lowering, name: str, known: list[str]) -> list[str]:
+    """What a name may stand for: what is called so within a path or a block, the layers that read
+    an input of that name and no other, or what is written alike."""
+    inside = [other for other in known if other.endswith(f".{name}")]
+    if inside or name not in lowered.inputs:
+        alike = closest(name, known)
+        return inside or ([alike] if alike else [])
+    behind = {name}
+    for node in lowered.nodes:
+        if node.inputs and behind >= {*node.inputs}:
+            behind.add(node.name)
+    return [other for other in known if other in behind and other != name]
 
 
 def _check_frozen(lowered: Lowering, train: Train) -> None:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lenet.dsl.shapes import Shape
-from lenet.dsl.vocabulary import Entry, Registry
+from lenet.dsl.vocabulary import Registry, Word
 
 Places = Literal["before", "behind"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class InputKind(Entry):
+class InputKind(Word):
     """What the checker knows of a kind.
 
     Its columns are named by the `line` of the section `data`. A number stands `before` its word

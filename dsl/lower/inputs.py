@@ -65,6 +65,7 @@ def _name(line: Line, constants: Constants) -> tuple[Word | None, list[Item]]:
     first = items[0] if items else None
     word = first.word if isinstance(first, Sizes) else None
     known = word in INPUTS or word in INPUTS.aliases or constants.knows(word or "")
+    known = known and _kind(items[1:]) is None  # `input words 60 words` is called so
     if word is None or first is None or known or len(items) < 2:
         return line.name, items
     return line.name or Word(word, first.span), items[1:]

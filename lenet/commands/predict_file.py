@@ -69,8 +69,8 @@ def _on_spark(model: "Model", inputs: list[Path], output: Path, master: str | No
     from lenet.runtime.spark.predicted_table import predict_on_spark
     from lenet.runtime.spark.session import used_session
 
-    # A task a core: most of its time goes into what Python does by itself.
-    settings = {"spark.task.cpus": "1"}
+    # A task a core: most of its time goes into what is not the net, some of it once for a batch.
+    settings = {"spark.task.cpus": "1", "spark.sql.execution.arrow.maxRecordsPerBatch": "16384"}
     with used_session(master or "local[*]", "lenet predict", settings, thorough=True) as session:
         return predict_on_spark(
             session, model, [str(path) for path in inputs], str(output), output.suffix.lower()

@@ -259,6 +259,7 @@ def _items(
         yield from ((word, "value", option.doc) for word in option.words)
         return
     if layer is not None and option is None:
+        yield from ((word.name, "value", word.meaning) for word in words_behind(words[0]))
         for argument in layer.arguments:
             yield from ((word, "value", argument.doc) for word in argument.words)
         yield from ((o.written, "option", o.doc) for o in layer.options if o.name not in words)

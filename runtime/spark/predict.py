@@ -13,9 +13,15 @@ from lenet.dsl.errors import LenetError
 from lenet.dsl.shapes import as_image, product
 from lenet.runtime.data.dataset import DataError
 from lenet.runtime.data.features import Features, Rows
+from lenet.runtime.data.formats.csv import table_of_lines
 from lenet.runtime.data.raw_rows import with_columns
 from lenet.runtime.data.values import Form, form_of, values_of
-from lenet.runtime.models.answered_rows import answer_schema, answered, features_of
+from lenet.runtime.models.answered_rows import (
+    answer_schema,
+    answered,
+    features_of,
+    with_numbers,
+)
 from lenet.runtime.models.model import Model
 
 # What an image is predicted to be: the class and its name, and the net's outputs for all classes;
@@ -71,6 +77,22 @@ def columns(batches: Iterator[pa.Array], data: bytes) -> Iterator[pa.Array]:
     for batch in batches:
         found = answered(model, encoded(features, batch), schema)
         yield pa.StructArray.from_arrays(found, fields=list(schema))
+
+
+def lines(
+    batches: Iterator[pa.RecordBatch], data: bytes, names: tuple[str, ...], separator: str
+) -> Iterator[pa.RecordBatch]:
+    """Lines of csv files, each a row, to rows with what a model says of them, by the same code as
+    where there is no Spark."""
+    model = model_here(data)
+    features, schema = features_of(model), answer_schema(model, names)
+    for batch in batches:
+        table = table_of_lines(batch.column(0), names, separator, features.numbers)
+        rows = features.encode(table)
+        table = with_numbers(table, features)
+        for field, column in zip(schema, answered(model, rows, schema), strict=True):
+            table = table.append_column(field, column)
+        yield from table.combine_chunks().to_batches()
 
 
 def _result(model: Model, images: pa.Array, form: Form) -> pa.Array:

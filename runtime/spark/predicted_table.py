@@ -30,8 +30,39 @@ def predict_on_spark(
     if any(is_csv(Path(path)) != text for path in paths):
         raise LenetError("these are csv and parquet files", "", "predict them one by one")
     with spark_errors(f"cannot read {paths[0]}", session):
-        frame = _csv(session, paths) if text else session.read.parquet(*paths)
+        frame = csv_frame(session, paths) if text else session.read.parquet(*paths)
+        header = _header_of_lines(session, paths) if text else None
     features.check_there(frame.columns)
+    if header is not None:
+        found = _of_lines(session, model, paths, header, frame.columns)
+    else:
+        found = _of_columns(session, model, frame, text)
+    with spark_errors(f"cannot write {output}", session):
+        if ending == ".csv":
+            found.write.csv(output, header=True, escape='"')
+        else:
+            found.write.parquet(output)
+    return _written(session, output, ending)
+
+
+def _of_lines(
+    session: SparkSession, model: Model, paths: list[str], header: str, names: list[str]
+) -> DataFrame:
+    """Python reads the rows of a csv file as it does without Spark, which takes a fraction of what
+    Java needs for them, and several tasks read one file."""
+    numbers = features_of(model).numbers
+    columns = [(name, pa.float64() if name in numbers else pa.string()) for name in names]
+    schema = from_arrow_schema(pa.schema([*columns, *answer_schema(model, tuple(names))]))
+    task = shipped(
+        session, "predict.lines", model.to_bytes(), tuple(names), _separator(paths)
+    )  # fmt: skip
+    lines = session.read.text(paths).where(F.col("value") != header)
+    return lines.mapInArrow(task, schema)
+
+
+def _of_columns(session: SparkSession, model: Model, frame: DataFrame, text: bool) -> DataFrame:
+    """Java reads the columns, and Python gets those that the model reads."""
+    features = features_of(model)
     schema = from_arrow_schema(answer_schema(model, tuple(frame.columns)))
     given = F.struct(*(named(frame, name) for name in features.names))
     rest = [
@@ -43,13 +74,7 @@ def predict_on_spark(
     answers = _function(session, model, schema)(given).alias(_ANSWERS)
     told = [F.col(_ANSWERS).getField(name).alias(name) for name in schema.names]
     kept = [F.col(_quoted(name)) for name in frame.columns]
-    found = frame.select(*rest, answers).select(*kept, *told)
-    with spark_errors(f"cannot write {output}", session):
-        if ending == ".csv":
-            found.write.csv(output, header=True, escape='"')
-        else:
-            found.write.parquet(output)
-    return _written(session, output, ending)
+    return frame.select(*rest, answers).select(*kept, *told)
 
 
 _ANSWERS = "__lenet_answers"
@@ -66,11 +91,26 @@ def _quoted(name: str) -> str:
     return f"`{name.replace('`', '``')}`"
 
 
-def _csv(session: SparkSession, paths: list[str]) -> DataFrame:
+def _separator(paths: list[str]) -> str:
+    return "\t" if ".tsv" in paths[0] else ","
+
+
+def _header_of_lines(session: SparkSession, paths: list[str]) -> str | None:
+    """The first line, where each line of the files is a row; else None. Of a text that goes over
+    several lines, the first one has an odd number of quotation marks."""
+    if any(path.endswith(".gz") for path in paths):
+        return None  # Only one task can read such a file.
+    lines, line = session.read.text(paths), F.col("value")
+    marks = F.length(line) - F.length(F.replace(line, F.lit('"'), F.lit("")))
+    odd = line.contains('"') & (marks % 2 == 1)
+    first = lines.first()
+    return first[0] if first is not None and lines.where(odd).isEmpty() else None
+
+
+def csv_frame(session: SparkSession, paths: list[str]) -> DataFrame:
     """All columns as text, as the file has them; a text may go over several lines."""
-    separator = "\t" if ".tsv" in paths[0] else ","
     frame = session.read.csv(
-        paths, header=True, multiLine=True, escape='"', sep=separator, inferSchema=False
+        paths, header=True, multiLine=True, escape='"', sep=_separator(paths), inferSchema=False
     )
     return frame.select(
         *(

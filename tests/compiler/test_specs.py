@@ -17,7 +17,7 @@ from nets import Case, make_case, reference_net, variations
 
 SPECS = Path(__file__).parents[2] / "specs"
 # What reads words and categories is tried in test_codes.py and test_texts.py.
-CODES = {"diamonds", "ratings", "reviews", "reviews-means", "stars"}
+CODES = {"diamonds", "ratings", "reviews", "reviews-means", "reviews-pieces", "stars"}
 NETS = sorted({path.stem for path in SPECS.glob("*.lenet")} - CODES)
 # Rows and columns of the images, where they are fewer than the spec has; maps end at 2x2 or so.
 SMALL = {"alexnet": 96, "alexnet-2012": 99}

@@ -86,17 +86,20 @@ def test_nets_that_people_know(text: str) -> None:
 def test_each_kind_has_its_values() -> None:
     graph = check_graph(
         "input a one of 5\ninput b some of 6\ninput c 7 words of 8\ninput d 9 characters\n"
-        "input e 3 numbers\ninput f 1x4x4\ninput g 2x5\nconcat\n"
+        "input e 3 numbers\ninput f 1x4x4\ninput g 2x5\ninput pairs 3 pairs of 4\n"
+        "input 2 pieces of 5 as h\nconcat\n"
         "  path from a\n    embed 2\n  path from b\n    onehot\n  path from c\n    bag\n"
         "  path from d\n    embed 2\n    avgpool all\n  path from e\n  path from f\n    flatten\n"
-        "  path from g\n    last\nlinear 2\n", "t",
+        "  path from g\n    last\n  path from pairs\n    bag\n  path from h\n    bag\nlinear 2\n",
+        "t",
     )  # fmt: skip
     assert [(i.name, i.kind, i.shape, i.of, i.first) for i in graph.inputs] == [
         ("a", "one", (1,), 5, 0), ("b", "some", (6,), 6, 1), ("c", "words", (7,), 8, 7),
         ("d", "characters", (9,), 128, 14), ("e", "numbers", (3,), 0, 23),
         ("f", "", (1, 4, 4), 0, 26), ("g", "", (2, 5), 0, 42),
+        ("pairs", "pairs", (3,), 4, 52), ("h", "pieces", (2,), 5, 55),
     ]  # fmt: skip
-    assert graph.input == (52,)
+    assert graph.input == (57,)
     assert {i.kind for i in graph.inputs} - {""} == set(INPUTS)
 
 

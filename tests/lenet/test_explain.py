@@ -150,6 +150,7 @@ def test_completion_has_what_the_readers_accept(known_to_readers: dict[str, set[
 def test_the_glossary_names_lines_that_are() -> None:
     keys = {key for section in SECTIONS.values() for key in section.lines} | {*SECTIONS}
     keys |= {option.name for layer in layers().values() for option in layer.options}
+    keys |= {*layers()}
     for word, terms in glossary().items():
         for term in terms:
             assert set(term.keys) <= keys

@@ -162,6 +162,7 @@ def test_a_day_with_an_editor(tmp_path: Path) -> None:
         ("block sq(n)\n  linear ", {"n", "bias"}),
         ("block sq(n)\n  tanh\ninput 8\ns", {"sq", "softmax"}),
         ("input 8\nadd\n  ", {"path"}),
+        ("input 60 ", {"words", "pairs", "pieces"}),
         ("table t\n  X\ninput 1x8x8\nconv 1x3x3 connect ", {"t"}),
     ],
 )

@@ -23,6 +23,8 @@ SPEC = """\
 input kind one of 3
 input tags some of 4
 input review 4 words of 20
+input pairs 3 pairs of 20
+input pieces 9 pieces of 40
 input size 2 numbers
 concat
   path from kind
@@ -32,12 +34,19 @@ concat
   path from review
     embed 2
     avgpool all
+  path from pairs
+    bag
+  path from pieces
+    embed 2
+    avgpool all
   path from size
 linear 1
 
 data frame
   category kind tags
   text words as review
+  text words as pairs
+  text words as pieces
   number a b as size
   predict y
 

@@ -156,6 +156,19 @@ def test_files_and_commands(prices: lenet.Model, tmp_path: Path) -> None:
     assert done.stdout.startswith("60 ")
 
 
+def test_what_an_input_feeds_is_frozen() -> None:
+    """What is given for a name that is not whole is what the message says."""
+    for name in ("embed1", "kind"):
+        with pytest.raises(LenetError, match=r"did you mean `concat1\.path1\.embed1`"):
+            lenet.load(f"{PRICES}  freeze {name}\n")
+    longer, shorter = (
+        trained(f"{PRICES.replace('6 epochs', stop)}  freeze concat1.path1\n", TABLE).tensors
+        for stop in ("2 epochs", "1 epoch")
+    )
+    kept = {name for name in longer if np.array_equal(longer[name], shorter[name])}
+    assert kept == {"concat1.path1.embed1.weight"}
+
+
 def test_a_net_of_texts() -> None:
     model = trained(TEXTS, TABLE)
     assert model.classes == ("no", "yes")

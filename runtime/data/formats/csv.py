@@ -1,10 +1,12 @@
 """Comma-separated values: a file, or a folder of files, whose first lines name the columns."""
 
+import csv
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.csv
 
 from lenet.dsl.files import open_file
@@ -12,6 +14,7 @@ from lenet.dsl.messages.clean import clean
 from lenet.runtime.data.dataset import DataError
 from lenet.runtime.data.labels import EMPTY
 
+_LONGEST = 2**31 - 1  # characters of a value
 ENDINGS = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 
 
@@ -103,6 +106,37 @@ def opened(path: Path) -> Iterator[pa.NativeFile]:
         raise DataError(f"{path} is no UTF-8 text", "", "save it as UTF-8") from None
     except OSError as error:
         raise DataError(f"Cannot read {path}.", error.strerror or str(error)) from None
+
+
+def table_of_lines(
+    lines: pa.Array, names: Sequence[str], separator: str, numbers: Sequence[str]
+) -> pa.Table:
+    """Rows of a file whose lines are rows, without the first one: `numbers` are numbers where all
+    of them can be, what else there is is text. What a line has too many is left out, and what it
+    lacks is missing."""
+    whole = pa.ListArray.from_arrays(pa.array([0, len(lines)], pa.int32()), lines.cast(pa.string()))
+    text = pyarrow.compute.binary_join(whole, "\n")[0].as_buffer()
+    read = pyarrow.csv.ReadOptions(
+        column_names=list(names), block_size=len(text) + 1, use_threads=False
+    )
+    parse = pyarrow.csv.ParseOptions(delimiter=separator)
+    texts = dict.fromkeys(names, pa.string())
+    for types in (texts | dict.fromkeys(numbers, pa.float64()), texts):
+        try:
+            return pyarrow.csv.read_csv(pa.BufferReader(text), read, parse, converting(types))
+        except pa.ArrowInvalid:
+            continue
+    width = len(names)
+    csv.field_size_limit(_LONGEST)
+    rows = [
+        [*row, *[""] * width][:width]
+        for row in csv.reader(lines.to_pylist(), delimiter=separator) if row
+    ]  # fmt: skip
+    columns = [
+        pa.array([None if value in EMPTY else value for value in column], pa.string())
+        for column in zip(*rows, strict=True)
+    ]
+    return pa.table(columns or [pa.array([], pa.string())] * width, names=list(names))
 
 
 def check_once(names: Sequence[str], path: Path) -> None:

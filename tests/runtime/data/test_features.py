@@ -14,6 +14,8 @@ from lenet.runtime.data.dataset import DataError
 from lenet.runtime.data.features import Features
 from lenet.runtime.data.raw_rows import rows_of, table_of
 from lenet.runtime.inputs import kind_of
+from lenet.runtime.inputs.pairs import pairs_of
+from lenet.runtime.inputs.pieces import pieces_of
 from lenet.runtime.inputs.words import words_of
 
 
@@ -83,6 +85,27 @@ def test_a_long_text_costs_as_much_as_its_beginning() -> None:
     assert list(words_of("\u200b" * 2**20 + "a", 4)) == []
 
 
+def test_pairs() -> None:
+    assert list(pairs_of("Not GOOD, not good at all", 9)) == [
+        "not good", "good not", "not good", "good at", "at all",
+    ]  # fmt: skip
+    features = learn(Input("", "pairs", (3,), 2), ["a b a b", "b a c", "c", None])
+    assert features.facts[0] == {"pairs": ["a b", "b a"]}
+    found = encode(features, ["b a b c a b", "a", "", "a b " * 300_000])
+    assert found.tolist() == [[1, 0, 2], [-1] * 3, [-1] * 3, [0, 1, 0]]
+
+
+def test_pieces() -> None:
+    assert list(pieces_of("I saw it", 99)) == [
+        "<i>", "<sa", "<saw", "<saw>", "saw", "saw>", "aw>", "<it", "<it>", "it>",
+    ]  # fmt: skip
+    assert max(map(len, pieces_of("unforgettable", 99))) == 6
+    features = learn(Input("", "pieces", (4,), 3), ["saw", "sawn", "a"])
+    assert features.facts[0] == {"pieces": ["<sa", "<saw", "<a>"]}
+    found = encode(features, ["a saw", "", "\U0001f600", "saw" * 100_000])
+    assert found.tolist() == [[2, 0, 1, 3], [-1] * 4, [-1] * 4, [0, 1, 3, 3]]
+
+
 def test_characters() -> None:
     features = learn(Input("", "characters", (3,), 2), ["aab", "b😀"])
     assert features.facts[0]["characters"] == ["a", "b"]
@@ -139,6 +162,8 @@ NETS = {
     "one": "input a one of 3\nembed 2\nrelu\nlinear 2\n",
     "numbers": "input 2 numbers\nlinear 2\n",
     "words": "input 4 words of 3\nbag\nlinear 2\n",
+    "pairs": "input 4 pairs of 3\nbag\nlinear 2\n",
+    "pieces": "input 4 pieces of 3\nbag\nlinear 2\n",
 }
 
 
@@ -147,6 +172,7 @@ NETS = {
     [
         ("one", {"categories": ["a", "a"]}), ("one", {"categories": ["a", "b", "c", "d"]}),
         ("one", {"categories": [1]}), ("one", {}), ("one", None), ("words", {"words": "abc"}),
+        ("pairs", {"words": ["a b"]}), ("pieces", {"pieces": ["abc", "abc"]}),
         ("numbers", {"mean": [0.0], "deviation": [1.0]}),
         ("numbers", {"mean": [0.0, 0.0], "deviation": [1.0, 0.0]}),
         ("numbers", {"mean": [0.0, float("nan")], "deviation": [1.0, 1.0]}),

@@ -10,6 +10,7 @@ from lenet.dsl.columns import Series, Split
 from lenet.dsl.inputs import Input
 from lenet.dsl.sections.data import Data
 from lenet.runtime.data.dataset import DataError
+from lenet.runtime.data.formats.csv import table_of_lines
 from lenet.runtime.data.seen import Seen, uniform
 from lenet.runtime.data.series import check_missing, tracks_of, windows_of
 from lenet.runtime.data.splits import split_table
@@ -210,3 +211,20 @@ def test_numbers_are_spread() -> None:
 def test_what_a_file_says_of_users_is_not_believed(found: object) -> None:
     with pytest.raises(ValueError, match="what users have seen"):
         Seen.from_dict(found, 1, 4)
+
+
+def test_lines_that_are_rows() -> None:
+    """As Spark hands them over: numbers where all are, texts where one is none, and ragged ones."""
+    names = ("a", "b")
+
+    def read(*lines: str) -> dict[str, list[object]]:
+        return table_of_lines(pa.array(lines, pa.string()), names, ",", ("b",)).to_pydict()
+
+    assert read("x,1", '"y, ""z""",2.5', ",NA") == {
+        "a": ["x", 'y, "z"', None], "b": [1.0, 2.5, None],
+    }  # fmt: skip
+    assert read("x,1", "y,1d") == {"a": ["x", "y"], "b": ["1", "1d"]}
+    assert read("x", "y,1,more", f"{'z' * 200_000},2") == {
+        "a": ["x", "y", "z" * 200_000], "b": [None, "1", "2"],
+    }  # fmt: skip
+    assert read() == {"a": [], "b": []}
