@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from lenet.dsl.errors import LenetError
+from lenet.dsl.messages.clean import clean
 from lenet.runtime.data.formats.chunks import is_csv
 from lenet.runtime.data.labels import EMPTY
 from lenet.runtime.models.answered_rows import answer_schema, features_of
@@ -97,14 +98,25 @@ def _separator(paths: list[str]) -> str:
 
 def _header_of_lines(session: SparkSession, paths: list[str]) -> str | None:
     """The first line, where each line of the files is a row; else None. Of a text that goes over
-    several lines, the first one has an odd number of quotation marks."""
-    if any(path.endswith(".gz") for path in paths):
-        return None  # Only one task can read such a file.
-    lines, line = session.read.text(paths), F.col("value")
-    marks = F.length(line) - F.length(F.replace(line, F.lit('"'), F.lit("")))
-    odd = line.contains('"') & (marks % 2 == 1)
+    several lines, the first one has an odd number of quotation marks. LenetError where a file has
+    another first line."""
+    lines, line, file = session.read.text(paths), F.col("value"), F.col("_metadata.file_path")
     first = lines.first()
-    return first[0] if first is not None and lines.where(odd).isEmpty() else None
+    if first is None:
+        return None
+    marks = F.length(line) - F.length(F.replace(line, F.lit('"'), F.lit("")))
+    found = lines.agg(
+        F.max((marks % 2 == 1).cast("int")),
+        F.count_distinct(file),
+        F.count_distinct(F.when(line == first[0], file)),
+    ).first()
+    assert found is not None
+    over_lines, files, alike = found
+    if alike < files:
+        detail = f"The first line of {files - alike} of {files} is not {clean(first[0])!r}."
+        raise LenetError("the csv files have different columns", detail, "predict them one by one")
+    # Only one task can read a file that is compressed.
+    return None if over_lines or any(path.endswith(".gz") for path in paths) else first[0]
 
 
 def csv_frame(session: SparkSession, paths: list[str]) -> DataFrame:

@@ -9,6 +9,7 @@ from test_odd_rows import GOOD, ROWS, SPEC, TABLE, written
 from test_tables import trained
 
 import lenet
+from lenet.dsl.errors import LenetError
 from lenet.runtime.models.predicted_file import predict_files
 
 pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("frames")]
@@ -63,3 +64,18 @@ def test_texts_over_several_lines(spark, model: lenet.Model, tmp_path: Path) -> 
     path.write_text("\n".join(lines) + "\n")
     rows = both(spark, model, path)
     assert len(rows) == len(ROWS) + 2 and rows[-1]["error"] is None
+
+
+def test_files_with_other_columns(spark, model: lenet.Model, tmp_path: Path) -> None:
+    from lenet.runtime.spark.predicted_table import predict_on_spark
+
+    paths = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    for path, names in zip(paths, ([*GOOD], [*reversed(GOOD)]), strict=True):
+        row = ",".join(str(GOOD[name]) for name in names)
+        path.write_text(f"{','.join(names)}\n{row}\n")
+    given = [str(path) for path in paths]
+    with pytest.raises(LenetError, match="have different columns"):
+        predict_on_spark(spark, model, given, str(tmp_path / "out"), ".parquet")
+    paths[1].write_text(paths[0].read_text())
+    out = str(tmp_path / "out")
+    assert predict_on_spark(spark, model, given, out, ".parquet").rows == 2
