@@ -18,6 +18,7 @@ from pyspark.sql import functions as F
 
 from lenet.ml_values import LenetClassificationSummary
 from lenet.runtime.models.model import Model as Net
+from lenet.runtime.spark.columns import register_vectors
 from lenet.runtime.spark.frames import prediction_column
 from lenet.runtime.spark.hadoop import HadoopFolder
 from lenet.runtime.spark.ml_columns import ImageColumns
@@ -59,6 +60,7 @@ class LenetModel(Model, ImageColumns, MLReadable, MLWritable):  # type: ignore[m
     def _transform(self, dataset: DataFrame) -> DataFrame:
         found = prediction_column(dataset, self.getFeaturesCol(), self.net)
         whole = dataset.withColumn(_WHOLE, found)
+        register_vectors(dataset)
         columns = {
             self.getRawPredictionCol(): _vector(whole[_WHOLE]["raw"]),
             self.getProbabilityCol(): _vector(whole[_WHOLE]["probability"]),

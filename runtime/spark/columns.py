@@ -33,13 +33,17 @@ def _array_of(frame: DataFrame, vectors: Column, kind: str) -> Column:
     """Vectors of Spark ML as arrays of such numbers."""
     from pyspark.ml.functions import vector_to_array
 
-    # Spark finds the function once this class is loaded, which our sessions do not do at their
-    # start: it takes a second.
+    register_vectors(frame)
+    return vector_to_array(vectors, kind)
+
+
+def register_vectors(frame: DataFrame) -> None:
+    """For functions of vectors and arrays in the frame's session. Spark knows them once a class is
+    loaded, which our sessions do not do at their start: it takes a second."""
     jvm = frame.sparkSession.sparkContext._jvm
     assert jvm is not None
-    with suppress(Py4JError):  # a Spark that keeps it elsewhere has it from the start
+    with suppress(Py4JError):  # a Spark that keeps them elsewhere has them from the start
         jvm.java.lang.Class.forName("org.apache.spark.sql.ml.InternalFunctionRegistration$")
-    return vector_to_array(vectors, kind)
 
 
 def image_column(frame: DataFrame, name: str) -> tuple[Column, str, str]:

@@ -91,7 +91,7 @@ def test_what_keeps_spark_from_starting_is_said_once(
     class NoJava:
         """That ends at once, or connects and then has no session."""
 
-        connected = False
+        connected, process = False, None
 
         def __init__(self, settings: dict[str, str]) -> None:
             tried.append("SharedArchiveFile" in settings["spark.driver.extraJavaOptions"])
