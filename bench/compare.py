@@ -131,15 +131,20 @@ def _shown(name: str, ratios: dict[str, list[float]], before: str, now: str) -> 
 
 def _keep(name: str, ratios: dict[str, list[float]], before: str, now: str) -> None:
     row = {
-        "date": str(date.today()), "before": before, "now": now, "net": name,
+        "before": before, "now": now, "net": name,
         "ratios": {
             what: [round(statistics.median(values), 4), round(_noise(values), 4)]
             for what, values in ratios.items()
         },
     }  # fmt: skip
-    HISTORY.parent.mkdir(exist_ok=True)
-    with HISTORY.open("a") as file:
-        file.write(json.dumps(row) + "\n")
+    keep(HISTORY, row)
+
+
+def keep(history: Path, row: Mapping[str, Any]) -> None:
+    """Add what a comparison came to, and today's date."""
+    history.parent.mkdir(exist_ok=True)
+    with history.open("a") as file:
+        file.write(json.dumps({"date": str(date.today()), **row}) + "\n")
 
 
 if __name__ == "__main__":

@@ -10,18 +10,16 @@ bench/results/start.jsonl.
 """
 
 import argparse
-import json
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from datetime import date
 from pathlib import Path
 
 import numpy as np
-from compare import ROOT, earlier, git
+from compare import ROOT, earlier, git, keep
 from PIL import Image
 
 HISTORY = ROOT / "bench" / "results" / "start.jsonl"
@@ -91,12 +89,10 @@ def _show_and_keep(name: str, seconds: list[list[float]], before: str, now: str)
     spread = f"{min(ratios):.2f} to {max(ratios):.2f}"
     print(f"  {name:14} {first:6.2f} {second:6.2f}  {ratio:.2f} ({spread})", flush=True)
     row = {
-        "date": str(date.today()), "before": before, "now": now, "command": name,
+        "before": before, "now": now, "command": name,
         "seconds": [[round(value, 3) for value in values] for values in seconds],
     }  # fmt: skip
-    HISTORY.parent.mkdir(exist_ok=True)
-    with HISTORY.open("a") as file:
-        file.write(json.dumps(row) + "\n")
+    keep(HISTORY, row)
 
 
 if __name__ == "__main__":
