@@ -9,6 +9,7 @@ from lenet.compiler.kernels.convolution.direct import backward, forward, in_tile
 from lenet.compiler.kernels.convolution.epilogue import Epilogue
 from lenet.compiler.kernels.convolution.forward_row import forward_row, input_of
 from lenet.compiler.kernels.convolution.geometry import Geometry, in_groups
+from lenet.compiler.memory.layout import FIRST
 from lenet.compiler.single_contract import Single
 from lenet.compiler.target import LANES
 from lenet.dsl.graph import Node
@@ -56,7 +57,7 @@ def makes_rows(node: Node) -> bool:
 
 def emit_row(request: Request) -> Function:
     """NAME_row: row `row` of y, whose channels lie a row and a vector apart, so that they do not
-    share places in the caches."""
+    share places in the caches. The offsets of `request` are expressions of w_first."""
     g, bias = _geometry(request), request.offsets.get("bias")
     channel = (g.out_width + 1) * LANES
     places = {"x": ("x", g.x_group), "y": ("y", g.outputs * channel)}
@@ -73,8 +74,7 @@ def emit_row(request: Request) -> Function:
     row = forward_row(request, g, "row", input_of(g, at["x"]), at, ("", to), settings)
     tiles, body = row.source
     body = head + indent(body, "    ") if head else body
-    base = next(iter(request.offsets.values())).split()[0]
-    parameters = ("arena", "weights", base, "x", "y", "row")
+    parameters = ("arena", "weights", f"w{FIRST}", "x", "y", "row")
     return Function(
         "row", parameters, "A row of y, x correlated by channels.", body, f"{tiles}\n\n"
     )
