@@ -38,7 +38,7 @@ def archive_options() -> str:
 
 
 def drop_archive() -> bool:
-    """Remove the archive if there is one: Java does not start with one that is damaged."""
+    """Remove the archive if there is one: Java crashes on one that is damaged."""
     archive = archive_path()
     if archive is None or not archive.exists():
         return False

@@ -28,6 +28,7 @@ _POLL = 0.01
 _CONNECT = ("SPARK_REMOTE", "SPARK_CONNECT_MODE_ENABLED")
 _PORT, _SECRET = "PYSPARK_GATEWAY_PORT", "PYSPARK_GATEWAY_SECRET"
 _STANDARD_ERROR = 2
+_CRASHES = [-number for number in (signal.SIGABRT, signal.SIGBUS, signal.SIGSEGV)]
 _SHORT = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # for a Java that does not live long
 # Ctrl-C is for Python, which then wants a last checkpoint: what is ignored stays so.
 _DEAF = ("/bin/sh", "-c", 'trap "" INT; exec "$0" "$@"')
@@ -102,6 +103,11 @@ class Java:
         data = self._said.read_bytes()  # the port, the secret's length, and the secret
         self._clear()
         return struct.unpack_from(">i", data)[0], data[8:].decode()
+
+    @property
+    def crashed(self) -> bool:
+        """Whether it has ended by an error of its own, and not because it, or somebody, wanted."""
+        return self.process.returncode in _CRASHES
 
     def end(self) -> None:
         """Kill it, and whoever launches it; or have it end by itself, where it may have begun to

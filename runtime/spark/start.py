@@ -63,9 +63,9 @@ class Start:
             return self._session()
         except LenetError:
             java = self._java
-            if self._ended or java is None or java.connected or not drop_archive():
+            if self._ended or java is None or not java.crashed or not drop_archive():
                 raise
-        # Java does not start with a damaged archive; what else kept it from starting does so again.
+        # Java crashes on a damaged archive; if it was something else, it does so again.
         self.launch()
         return self._session()
 
