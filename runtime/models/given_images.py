@@ -14,6 +14,8 @@ from lenet.runtime.training.normalization import Normalization
 if TYPE_CHECKING:
     from lenet.runtime.models.model import Model
 
+_LOOKED_AT = 8  # images, of those that may be bytes: to look at all takes a hundredth of the time
+
 
 def prepared(model: "Model", images: NDArray[Any]) -> tuple[NDArray[Any], Normalization]:
     """Images, as `Model.outputs` takes them, as the kernels do, (count, values), and what
@@ -43,9 +45,10 @@ def prepared(model: "Model", images: NDArray[Any]) -> tuple[NDArray[Any], Normal
             )
         with np.errstate(over="ignore"):
             images = images.astype(np.float32)
-    if images.dtype == np.float32 and model.most_expected < images.max(initial=0) <= 255:
+    some = images[:: 1 + len(images) // _LOOKED_AT]
+    if images.dtype == np.float32 and model.most_expected < some.max(initial=0) <= 255:
         warnings.warn(
-            f"these images have values of up to {images.max():g}, but those of the training "
+            f"these images have values of up to {some.max():g}, but those of the training "
             f"images were at most {model.most_expected / TOO_LARGE:g}: if they are bytes, give "
             "images.astype('uint8'), or divide them by 255",
             stacklevel=4,

@@ -155,7 +155,7 @@ def in_tiles(epilogue: Epilogue | None) -> tuple[Mapping[str, object], Epilogue 
     return {"clips": epilogue.clips}, None
 
 
-_PAST = 2**23  # bytes of a block's map of which the caches would keep little until it is read
+_PAST = 2**22  # bytes of a block's map of which the caches would keep little until it is read
 Head = tuple[str, tuple[str, ...], str]  # of a function: its suffix, parameters and doc
 
 
