@@ -1,6 +1,7 @@
 """The command line: `lenet check`, `lenet train` and their like."""
 
 import gc
+import importlib
 import os
 import sys
 from collections.abc import Callable
@@ -10,33 +11,10 @@ from typing import Annotated, Any
 
 import click
 import typer
+from typer.core import TyperGroup
 
 import lenet.terminal.garbage  # noqa: F401 - before the others
 from lenet import __version__
-from lenet.commands.bench import bench
-from lenet.commands.check import check_files
-from lenet.commands.compile import compile_file
-from lenet.commands.compress import compress
-from lenet.commands.data import show_data
-from lenet.commands.doctor import doctor
-from lenet.commands.draw import draw_file
-from lenet.commands.embed import embed
-from lenet.commands.evaluate import evaluate
-from lenet.commands.explain import explain_word
-from lenet.commands.export import export
-from lenet.commands.fmt import format_files
-from lenet.commands.forecast import forecast
-from lenet.commands.import_file import import_file
-from lenet.commands.lsp import serve as serve_editor
-from lenet.commands.new import new
-from lenet.commands.predict import predict
-from lenet.commands.rate import rate
-from lenet.commands.recommend import recommend
-from lenet.commands.report import report
-from lenet.commands.search import search
-from lenet.commands.serve import serve
-from lenet.commands.shapes import show_shapes
-from lenet.commands.train import train
 from lenet.dsl.messages.clean import clean_lines
 from lenet.terminal.console import errors_as_messages
 
@@ -86,7 +64,63 @@ Then:
 `lenet train` without a file trains a small net on 8x8 digits in seconds.
 """
 
+# Where each command is: it is imported when it is called, or told of.
+_COMMANDS = {
+    "new": "new.new",
+    "check": "check.check_files",
+    "fmt": "fmt.format_files",
+    "explain": "explain.explain_word",
+    "shapes": "shapes.show_shapes",
+    "draw": "draw.draw_file",
+    "compile": "compile.compile_file",
+    "bench": "bench.bench",
+    "rate": "rate.rate",
+    "train": "train.train",
+    "search": "search.search",
+    "compress": "compress.compress",
+    "evaluate": "evaluate.evaluate",
+    "report": "report.report",
+    "predict": "predict.predict",
+    "forecast": "forecast.forecast",
+    "recommend": "recommend.recommend",
+    "embed": "embed.embed",
+    "export": "export.export",
+    "serve": "serve.serve",
+    "doctor": "doctor.doctor",
+    "lsp": "lsp.serve",
+    "import": "import_file.import_file",
+    "data": "data.app",
+}
+
+
+class _Commands(TyperGroup):
+    """The subcommands, of which only those that are needed are imported."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def import_all(self) -> None:
+        """Have all of them in `commands`."""
+        context = click.Context(self)
+        for name in _COMMANDS:
+            self.get_command(context, name)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:  # what may be meant is chosen from those that are here
+            self.import_all()
+            return None
+        if name not in self.commands:
+            module, _, attribute = _COMMANDS[name].partition(".")
+            found = getattr(importlib.import_module(f"lenet.commands.{module}"), attribute)
+            if not isinstance(found, typer.Typer):
+                function, found = found, typer.Typer(add_completion=False, rich_markup_mode=None)
+                found.command(name)(function)
+            self.add_command(with_messages(typer.main.get_command(found)), name)
+        return self.commands[name]
+
+
 app = typer.Typer(
+    cls=_Commands,
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -94,47 +128,29 @@ app = typer.Typer(
 )
 
 
-def with_messages(function: Callable[..., None]) -> Callable[..., None]:
-    """The command with its errors as messages and exit codes."""
+def program() -> click.Group:
+    """The program, with all its commands."""
+    found = typer.main.get_command(app)
+    assert isinstance(found, _Commands)
+    found.import_all()
+    return found
 
+
+def with_messages(command: click.Command) -> click.Command:
+    """The command, or all of a group, with its errors as messages and exit codes."""
+    for each in command.commands.values() if isinstance(command, click.Group) else (command,):
+        assert each.callback is not None
+        each.callback = _with_messages(each.callback)
+    return command
+
+
+def _with_messages(function: Callable[..., None]) -> Callable[..., None]:
     @wraps(function)
     def run(*args: Any, **kwargs: Any) -> None:
         with errors_as_messages():
             function(*args, **kwargs)
 
     return run
-
-
-for _name, _function in (
-    ("new", new),
-    ("check", check_files),
-    ("fmt", format_files),
-    ("explain", explain_word),
-    ("shapes", show_shapes),
-    ("draw", draw_file),
-    ("compile", compile_file),
-    ("bench", bench),
-    ("rate", rate),
-    ("train", train),
-    ("search", search),
-    ("compress", compress),
-    ("evaluate", evaluate),
-    ("report", report),
-    ("predict", predict),
-    ("forecast", forecast),
-    ("recommend", recommend),
-    ("embed", embed),
-    ("export", export),
-    ("serve", serve),
-    ("doctor", doctor),
-    ("lsp", serve_editor),
-    ("import", import_file),
-):
-    app.command(_name)(with_messages(_function))
-
-data_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-data_app.command("show")(with_messages(show_data))
-app.add_typer(data_app, name="data", help="Look at the data of a file, before it is trained.")
 
 
 def main() -> None:

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import typer
 from typer.testing import CliRunner
 
-from lenet.cli import app
+from lenet.cli import app, program
 from lenet.dsl.check import check, check_graph
 from lenet.dsl.errors import LenetError
 from lenet.dsl.sections import SECTIONS
@@ -33,7 +32,7 @@ SECTION = {
     "search": (f"{_NET}data mnist\n  validate 20 percent\ntrain\n  rate 0.1\nsearch\n  ",),
 }  # fmt: skip
 LINES = {name: {"rate", *section.lines} for name, section in SECTIONS.items()}
-COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+COMMANDS = program().commands
 SEVERAL = {("Eltwise", "multiply"), ("Pooling", "avgpool")}
 # Lines that say which column an input takes, which have to fit each other.
 TABLE = {

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 import yaml
 from pages import Command, steps
 
 from lenet.api import load
-from lenet.cli import app
+from lenet.cli import program
 from lenet.dsl.augmentations import AUGMENTATIONS
 from lenet.dsl.check import check, check_graph, reader_of
 from lenet.dsl.messages.diagnostics import render
@@ -78,7 +77,7 @@ def test_each_page_is_led_to() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_commands_of_the_docs_are_commands(page: Path) -> None:
     """With options that there are, and as many arguments as they take."""
-    root: Any = typer.main.get_command(app)
+    root: Any = program()
     for step in steps(page):
         if not isinstance(step, Command) or not step.text.startswith("lenet "):
             continue

@@ -13,6 +13,20 @@ if TYPE_CHECKING:
     from lenet.terminal.progress import Lines
 
 
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Look at the data of a file, before it is trained.",
+)
+
+
+@app.callback()
+def _group() -> None:
+    """Has no options."""
+
+
+@app.command("show")
 def show_data(
     spec: Spec,
     output: Annotated[

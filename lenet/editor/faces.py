@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import click
-import typer
 
 import lenet
-from lenet.cli import app
+from lenet.cli import program
 
 _COMMANDS = """# The command line
 
@@ -35,7 +34,7 @@ Estimators and models for pipelines of Spark ML; they need the extra `spark`.
 
 def commands_reference() -> str:
     """The page of the command line, in 80 columns."""
-    root = typer.main.get_command(app)
+    root = program()
     parts = [_COMMANDS]
     parts += [f"## {name}\n\n```text\n{text}\n```\n" for name, text in _helps(root, "lenet")]
     return "\n".join(parts)

@@ -7,12 +7,11 @@ from typing import Any
 
 import click
 import pytest
-import typer
 from test_cli_train import run
 
 import lenet
 from lenet.api import load_again
-from lenet.cli import app
+from lenet.cli import program
 from lenet.runtime.options import Options, described_options
 from lenet.runtime.records.records import read_about
 
@@ -32,9 +31,7 @@ OWN = {"spark", "data", "folder", "overwrite", "resume"}  # which each face says
 
 
 def command() -> click.Command:
-    group = typer.main.get_command(app)
-    assert isinstance(group, click.Group)
-    return group.commands["train"]
+    return program().commands["train"]
 
 
 def test_each_option_is_described_or_the_faces_own() -> None:

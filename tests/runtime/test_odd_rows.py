@@ -11,6 +11,7 @@ import pandas
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
+from pyspark.sql.functions import struct
 from test_tables import trained
 
 import lenet
@@ -205,3 +206,30 @@ def test_rows_that_are_no_rows(model: lenet.Model) -> None:
     assert one(model, []) == "the rows lack the columns kind, tags, words, a, b"
     assert one(model, 3) == "the model reads a table's rows, not int"
     assert len(model.predict({name: [] for name in GOOD})) == 0
+
+
+@pytest.mark.spark
+def test_the_same_in_sql_and_streams(  # type: ignore[no-untyped-def]
+    model: lenet.Model, told: list[float | str], spark, tmp_path: Path
+) -> None:
+    """As a Spark function of structs, in SQL, and on a stream: numbers come as texts."""
+    rows = [{k: None if v is None else str(v) for k, v in row.items()} for row in ROWS]
+    table = pa.Table.from_pylist([{"place": k, **row} for k, row in enumerate(rows)])
+    pyarrow.parquet.write_table(table, tmp_path / "rows.parquet")
+    frame = spark.read.parquet(str(tmp_path / "rows.parquet"))
+    function = lenet.udf(model, spark)
+    spark.udf.register("odd", function)
+    frame.createOrReplaceTempView("odd_rows")
+    stream = spark.readStream.schema(frame.schema).parquet(str(tmp_path))
+    query = (
+        stream.select("place", function(struct(*GOOD)).alias("said")).writeStream.format("memory")
+        .queryName("odd_stream").trigger(availableNow=True).start()
+    )  # fmt: skip
+    query.awaitTermination(120)
+    for name, said in {
+        "function": frame.repartition(3).select("place", function(struct("*")).alias("said")),
+        "SQL": spark.sql("select place, odd(struct(*)) said from odd_rows"),
+        "stream": spark.table("odd_stream"),
+    }.items():
+        found = [row["said"] for row in said.sort("place").collect()]
+        assert [row["error"] or row["prediction"] for row in found] == told, name
