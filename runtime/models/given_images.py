@@ -48,7 +48,7 @@ def prepared(model: "Model", images: NDArray[Any]) -> tuple[NDArray[Any], Normal
     some = images[:: 1 + len(images) // _LOOKED_AT]
     if images.dtype == np.float32 and model.most_expected < some.max(initial=0) <= 255:
         warnings.warn(
-            f"these images have values of up to {some.max():g}, but those of the training "
+            f"these images have values of up to {images.max():g}, but those of the training "
             f"images were at most {model.most_expected / TOO_LARGE:g}: if they are bytes, give "
             "images.astype('uint8'), or divide them by 255",
             stacklevel=4,

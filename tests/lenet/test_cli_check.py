@@ -10,6 +10,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from program import called
 
 from lenet import __version__
 
@@ -33,19 +34,12 @@ class Done:
 
 
 def lenet(*arguments: str, **variables: str) -> Done:
-    """Runs `lenet` as a program, in a pipe, and sees to it that no user ever sees a traceback."""
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=120,
-        env={**os.environ, "PYTHONUTF8": "1", "COLUMNS": "100", **variables},
-    )
-    assert "Traceback" not in done.stderr
-    assert "\033" not in done.stdout + done.stderr, "colour in a pipe"
-    return Done(done.returncode, done.stdout, done.stderr)
+    """Calls `lenet`, whose output is no terminal, and sees to it that no user ever sees a
+    traceback."""
+    done = Done(*called(arguments, ROOT, {"COLUMNS": "100", **variables}))
+    assert "Traceback" not in done.err
+    assert "\033" not in done.out + done.err, "colour in a file"
+    return done
 
 
 # check
