@@ -267,6 +267,7 @@ CHAINS = {
 # Variations of others, whose kernels have few lines that those of no other have; some take long to
 # compile, and all together as long as the rest. `make large` tries them.
 LONG = {
+    "activations around a reshape", "attention of many steps", "winograd in one tile",
     "1x1", "a max window of many places", "a path with a branch",
     "a join in a path", "a sum whose gradient others wait for", "activation towers",
     "as many outputs as strides", "averages", "averages with gaps", "depthwise and large",

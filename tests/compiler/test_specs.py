@@ -26,8 +26,8 @@ PHOTOGRAPHS = 32
 # tried in chains of layers, and all of them are in ONNX.
 LARGE = {
     "alexnet", "alexnet-2012", "convnext-t", "densenet121", "efficientnet-b0", "googlenet",
-    "lenet1", "lenet4", "mobilenet1", "mobilenet2", "resnet18", "resnet50", "resnet56",
-    "squeezenet", "unet", "vgg11", "vgg16", "vgg16-cifar",
+    "lenet1", "lenet4", "lenet5-best", "mnist-7k", "mobilenet1", "mobilenet2", "resnet18",
+    "resnet20", "resnet50", "resnet56", "squeezenet", "unet", "vgg11", "vgg16", "vgg16-cifar",
 }  # fmt: skip
 DEEP = 60  # layers, of which the functions for single images take their time to compile
 FILES = [*SPECS.glob("*.lenet"), *SPECS.glob("*/*.lenet")]

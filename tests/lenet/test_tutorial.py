@@ -25,6 +25,7 @@ def test_what_is_stored_is_one_run(notebook: nbformat.NotebookNode) -> None:
     assert kinds == {"display_data", "execute_result"}, "no error, and nothing of one machine"
 
 
+@pytest.mark.large
 @pytest.mark.spark
 def test_it_runs(notebook: nbformat.NotebookNode, data_folder: Path, tmp_path: Path) -> None:
     """With one epoch: whether the digits are read right is for the stored ones to show."""
