@@ -1,7 +1,7 @@
 """What the columns of a table look like."""
 
 import re
-from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,6 +12,8 @@ import pyarrow.compute
 from lenet.dsl.messages.clean import clean
 from lenet.runtime.data.labels import is_text
 from lenet.runtime.inputs.lists import texts_of
+from lenet.runtime.inputs.pairs import pairs_of
+from lenet.runtime.inputs.pieces import pieces_of
 from lenet.runtime.inputs.some import BETWEEN
 from lenet.runtime.inputs.words import words_of
 
@@ -23,14 +25,28 @@ _EMPTY = 0.5  # of the cells, from which on a column is left out
 _SETS = 0.2  # of the cells, with a `|` between
 _TIME = re.compile(r"time|date|year.?month|stamp", re.IGNORECASE)
 _NAMED = re.compile(r"(?:^|_)(?:id|key|code|zip)$|(?<=[a-z])I[dD]$")
+_TEXTS = 20_000  # that are looked at
+# How texts are read, and the most of such things in one.
+_READINGS: dict[str, tuple[Callable[[str, int], Iterator[str]], int]] = {
+    "words": (words_of, 200), "pairs": (pairs_of, 200), "pieces": (pieces_of, 1000),
+}  # fmt: skip
 _EPOCHS = ((3e8, 4e9), (3e11, 4e12))  # seconds and milliseconds since 1970, of 1980 to 2096
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Texts as words, pairs or pieces: the first `length` are all that nearly every text has, and
+    `known` of them are different."""
+
+    kind: str
+    length: int
+    known: int
 
 
 @dataclass(frozen=True)
 class Look:
     """A column: its `kind`, the number of different values, its share of missing ones, and in words
-    what it is, or why it is left out. Of texts, `words` are as many as nearly all have, and `known`
-    different ones; of sets `known` members; a category that stands for many rows may be a `group`.
+    what it is, or why it is left out. Of sets, `known` members; of texts, the ways to read them.
     """
 
     name: str
@@ -38,8 +54,8 @@ class Look:
     what: str
     different: int = 0
     missing: float = 0.0
-    words: int = 0
     known: int = 0
+    readings: tuple["Reading", ...] = ()
 
 
 def look_at(table: pa.Table, name: str) -> Look:
@@ -100,15 +116,21 @@ def _text(name: str, column: pa.Array, different: int, missing: float) -> Look:
         return _set(name, [cell.split(BETWEEN) for cell in full], missing)
     lengths = np.array([sum(1 for _ in words_of(cell, 1000)) for cell in full])
     if lengths.mean() >= _LONG and different * _REPEATED > len(full):
-        words = min(200, max(5, int(np.ceil(np.quantile(lengths, 0.95) / 5)) * 5))
-        counts: Counter[str] = Counter()
-        for cell in full:
-            counts.update(words_of(cell, words))
         what = f"texts of {lengths.mean():.0f} words on average"
-        return Look(name, "text", what, different, missing, words, len(counts))
+        some = full[:: 1 + len(full) // _TEXTS]
+        readings = tuple(_reading(kind, some) for kind in _READINGS)
+        return Look(name, "text", what, different, missing, readings=readings)
     if different * _REPEATED > len(full):
         return Look(name, "useless", "names almost every row apart", different, missing)
     return Look(name, "category", f"{different:,} categories", different, missing)
+
+
+def _reading(kind: str, texts: list[str]) -> Reading:
+    items_of, most = _READINGS[kind]
+    items = [list(items_of(text, most)) for text in texts]
+    length = int(np.ceil(np.quantile([len(each) for each in items], 0.95) / 5)) * 5
+    different = {item for each in items for item in each[:length]}
+    return Reading(kind, max(5, length), max(1, len(different)))
 
 
 def _set(name: str, cells: list[list[Any]], missing: float) -> Look:

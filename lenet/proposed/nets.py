@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from lenet.dsl.columns import Series
-from lenet.proposed.columns import Look, quoted
+from lenet.proposed.columns import Look, Reading, quoted
 
 _FEW = 10  # categories that are told apart by a place of their own
 _WIDEST, _SHORT = 32, 16  # vectors of categories
-_TOKENS = 10_000  # words that are known
+_KNOWN = {"words": 20_000, "pairs": 20_000, "pieces": 80_000}  # the most
 _LARGE, _SMALL = 20_000, 2_000  # rows
 _SEEN = 600_000  # rows in all epochs
 
@@ -39,10 +39,11 @@ class Asked:
 
 @dataclass(frozen=True)
 class Fed:
-    """An input's name and its columns."""
+    """An input's name and its columns; and how it reads texts."""
 
     name: str
     looks: tuple[Look, ...]
+    reading: Reading | None = None
 
 
 def spec_of(asked: Asked, inputs: list[Fed], group: str, last: bool, reason: str) -> str:
@@ -51,6 +52,7 @@ def spec_of(asked: Asked, inputs: list[Fed], group: str, last: bool, reason: str
     lines = [
         f"# A first spec for {asked.path}, which `lenet new` has written: edit it.",
         f"# {quoted(asked.predict)}: {asked.why}.",
+        *(_means(asked.rows) if any(fed.reading for fed in inputs) else ()),
         *(_input_line(fed, alone) for fed in inputs),
     ]
     if alone:
@@ -60,9 +62,9 @@ def spec_of(asked: Asked, inputs: list[Fed], group: str, last: bool, reason: str
         for fed in inputs:
             lines.append(f"  path from {fed.name}")
             lines += [f"    {line}" for line in _path_of(fed)]
-    texts = any(fed.looks[0].kind == "text" for fed in inputs)
+    texts = any(fed.reading for fed in inputs)
     lines += ["dropout 0.5"] if texts else []
-    if not (texts and alone):
+    if not all(fed.reading for fed in inputs):
         widths = (64, 32) if asked.rows > _SMALL else (16,)
         for width in widths:
             lines += [f"linear {width}", "relu"]
@@ -76,11 +78,24 @@ def _input_line(fed: Fed, alone: bool) -> str:
     name = "" if alone else f"{fed.name} "
     if look.kind == "number":
         return f"input {name}{len(fed.looks)} numbers"
-    if look.kind == "text":
-        return f"input {name}{look.words} words of {min(_TOKENS, look.known)}"
+    if fed.reading:
+        kind, known = fed.reading.kind, fed.reading.known
+        return f"input {name}{fed.reading.length} {kind} of {min(_KNOWN[kind], known)}"
     if look.kind == "set":
         return f"input {fed.name} some of {look.known}"
     return f"input {fed.name} one of {look.different}"
+
+
+def _means(rows: int) -> list[str]:
+    """The block for texts: means of vectors, as fastText has them."""
+    dropout = 0.3 if rows > _LARGE else 0.7
+    return [
+        "block means",
+        "  embed 16 init normal 0.01",
+        f"  dropout {dropout}",
+        "  avgpool all",
+        "",
+    ]
 
 
 def _path_of(fed: Fed) -> list[str]:
@@ -88,8 +103,8 @@ def _path_of(fed: Fed) -> list[str]:
     look = fed.looks[0]
     if look.kind == "number":
         return []
-    if look.kind == "text":
-        return ["embed 32", "dropout 0.3", "conv 64x3", "relu", "maxpool all"]
+    if fed.reading:
+        return ["means"]
     count = look.known if look.kind == "set" else look.different
     if count <= _FEW:
         return ["onehot"]
@@ -135,7 +150,7 @@ def _train(asked: Asked, inputs: list[Fed], texts: bool) -> list[str]:
     most = 6 if texts or names else 60
     epochs = max(5, min(most, round(_SEEN / max(1, asked.rows))))
     metrics = "top1" if asked.answer.classes else "rmse mae"
-    rate = "0.002" if texts else "0.001" if names else "0.003 cosine"
+    rate = "0.01 cosine" if texts else "0.001" if names else "0.003 cosine"
     return [
         "train", "  optimizer adam", f"  rate {rate}",
         f"  batch {256 if asked.rows > _LARGE else 64}", f"  stop after {epochs} epochs",

@@ -186,17 +186,27 @@ def _series(table: pa.Table, looks: list[Look], asked: Asked) -> Series | None:
 
 
 def _inputs(looks: list[Look], taken: set[str]) -> list[Fed]:
-    """The inputs of a net: a name for each column that is no number, and one for all that are."""
+    """The inputs of a net: a name for each column that is no number, one for all that are, and one
+    for each way to read texts."""
     names = set(taken)
 
-    def free(name: str) -> str:
+    def free(name: str, own: str = "") -> str:
         plain = re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_") or "column"
         plain = plain if plain[0].isalpha() else f"column_{plain}"
-        while plain in names or plain in INPUTS or plain in layers():
+        while plain in names or plain in INPUTS.keys() - {own} or plain in layers():
             plain += "_"
         names.add(plain)
         return plain
 
     numbers = [look for look in looks if look.kind == "number"]
-    fed = [Fed(free(look.name), (look,)) for look in looks if look.kind != "number"]
+    texts = [look for look in looks if look.kind == "text"]
+    fed = [
+        Fed(free(look.name), (look,)) for look in looks if look not in numbers and look not in texts
+    ]
+    for look in texts:
+        before = "" if len(texts) == 1 else f"{look.name}_"
+        fed += [
+            Fed(free(before + reading.kind, reading.kind), (look,), reading)
+            for reading in look.readings
+        ]
     return fed + ([Fed(free("measures"), tuple(numbers))] if numbers else [])

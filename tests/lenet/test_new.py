@@ -96,6 +96,22 @@ def test_texts_are_told_better_than_by_the_largest_class(folder: Path) -> None:
     assert model.history[-1]["validation"]["top1"] > 0.9
 
 
+def test_several_texts_and_columns_that_are_called_like_inputs(tmp_path: Path) -> None:
+    table = pa.table(
+        {
+            "body": REVIEWS["text"], "words": [f"{text}, again" for text in KINDS],
+            "pairs": [f"the title of number {k} is short" for k in range(ROWS)],
+            "stars": KINDS + 1,
+        }
+    )  # fmt: skip
+    pyarrow.csv.write_csv(table, tmp_path / "t.csv")
+    run("new", tmp_path / "t.csv", "--predict", "stars", "-o", tmp_path / "t.lenet")
+    text = (tmp_path / "t.lenet").read_text()
+    assert "\ninput words_ one of 4\ninput body_words 10 words of " in text
+    assert "  text pairs             as pairs_pieces\n" in text
+    assert run("check", "--strict", tmp_path / "t.lenet").exit_code == 0
+
+
 def test_other_answers(folder: Path) -> None:
     done = run("new", folder / "table.csv", "--predict", "stars", "-o", folder / "stars.lenet")
     assert "4 different whole numbers, taken for classes" in done.stderr
