@@ -6,10 +6,13 @@ DIR has diamonds.csv, whose rows are repeated with other numbers. MODEL is one o
 without it, a net of that file is trained for an epoch, which takes as long to predict. Prints
 seconds, processor seconds and the peak of memory, of Python and Java together (each process with
 its share of what they have in common). The net alone takes rows that are numbers already; reading
-alone takes the file's texts into memory, and into nothing. Ten rows tell what starting costs.
+alone takes the file's texts into memory, and into nothing. Ten rows tell what starting costs. Of a
+million rows it also tells what Spark takes for each part once Java is warm: medians of three times.
 """
 
 import argparse
+import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -32,6 +35,7 @@ from lenet.runtime.models.answered_rows import features_of
 
 ROOT = Path(__file__).parents[1]
 _EVERY = 0.1  # seconds between looks at memory
+_ROUNDS = 6  # of which the last ones count
 _SPARK_READS = """
 import sys
 from lenet.runtime.spark.predicted_table import csv_frame
@@ -53,6 +57,15 @@ class Cost:
         return f"{self.seconds:8.1f} {self.processor:10.1f} {self.memory:10.0f}"
 
 
+def _processor(process: psutil.Process) -> float:
+    """Seconds of a process and its children, with those of theirs that have ended."""
+    seconds = 0.0
+    for each in (process, *process.children(recursive=True)):
+        with suppress(psutil.Error):
+            seconds += sum(each.cpu_times()[:4])
+    return seconds
+
+
 @contextmanager
 def watched(process: psutil.Process, cost: Cost) -> Iterator[None]:
     """Note the memory and the processor time of a process and its children while this lasts."""
@@ -60,14 +73,13 @@ def watched(process: psutil.Process, cost: Cost) -> Iterator[None]:
 
     def look() -> None:
         while not done.wait(_EVERY):
-            memory, processor = 0, 0.0
+            memory = 0
             with suppress(psutil.Error):
                 for each in (process, *process.children(recursive=True)):
                     with suppress(psutil.Error):
                         memory += each.memory_full_info().pss
-                        processor += sum(each.cpu_times()[:4])  # with children that have ended
+                cost.processor = max(cost.processor, _processor(process))
             cost.memory = max(cost.memory, memory / 2**20)
-            cost.processor = max(cost.processor, processor)
 
     thread = threading.Thread(target=look)
     thread.start()
@@ -132,6 +144,35 @@ def costs(model_path: Path, path: Path, folder: Path) -> dict[str, Cost]:
     return found
 
 
+def warm(model: lenet.Model, path: Path, folder: Path) -> None:
+    """Print what a session takes that has done all of it before."""
+    from lenet.runtime.spark.predicted_table import csv_frame, predict_on_spark
+    from lenet.runtime.spark.session import start_session
+
+    settings = {"spark.task.cpus": "1", "spark.sql.execution.arrow.maxRecordsPerBatch": "16384"}
+    session = start_session("local[*]", "rows", settings=settings, thorough=True)
+    frame = csv_frame(session, [str(path)])
+
+    def predicted() -> None:
+        shutil.rmtree(folder / "warm", ignore_errors=True)
+        predict_on_spark(session, model, [str(path)], str(folder / "warm"), ".parquet")
+
+    works = {
+        "Spark reads": lambda: frame.write.format("noop").mode("overwrite").save(),
+        "Spark copies": lambda: frame.write.mode("overwrite").parquet(str(folder / "copy")),
+        "we predict": predicted,
+    }
+    seen: dict[str, list[float]] = {what: [] for what in works}
+    for _ in range(_ROUNDS):
+        for what, work in works.items():
+            before = _processor(psutil.Process())
+            work()
+            seen[what].append(_processor(psutil.Process()) - before)
+    session.stop()
+    for what, seconds in seen.items():
+        print(f"  {'warm':7} {what:16} {'':8} {statistics.median(seconds[-3:]):10.1f}", flush=True)
+
+
 def parts(model: lenet.Model, path: Path) -> dict[str, Cost]:
     """Of what predicting is made of, with all rows in memory."""
     features = features_of(model)
@@ -161,6 +202,8 @@ def main() -> None:
             pyarrow.csv.write_csv(repeated(table, count), path)
             for what, cost in costs(model, path, folder).items():
                 print(f"{count:9,} {what:16} {cost}", flush=True)
+            if count == 1_000_000:
+                warm(lenet.open(model), path, folder)
             path.unlink()
 
 
