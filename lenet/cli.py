@@ -64,33 +64,16 @@ Then:
 `lenet train` without a file trains a small net on 8x8 digits in seconds.
 """
 
-# Where each command is: it is imported when it is called, or told of.
-_COMMANDS = {
-    "new": "new.new",
-    "check": "check.check_files",
-    "fmt": "fmt.format_files",
-    "explain": "explain.explain_word",
-    "shapes": "shapes.show_shapes",
-    "draw": "draw.draw_file",
-    "compile": "compile.compile_file",
-    "bench": "bench.bench",
-    "rate": "rate.rate",
-    "train": "train.train",
-    "search": "search.search",
-    "compress": "compress.compress",
-    "evaluate": "evaluate.evaluate",
-    "report": "report.report",
-    "predict": "predict.predict",
-    "forecast": "forecast.forecast",
-    "recommend": "recommend.recommend",
-    "embed": "embed.embed",
-    "export": "export.export",
-    "serve": "serve.serve",
-    "doctor": "doctor.doctor",
-    "lsp": "lsp.serve",
-    "import": "import_file.import_file",
-    "data": "data.app",
-}
+# The commands' modules and functions: imported when one is called, or told of.
+_PLACES = (
+    "new.new", "check.check_files", "fmt.format_files", "explain.explain_word",
+    "shapes.show_shapes", "draw.draw_file", "compile.compile_file", "bench.bench", "rate.rate",
+    "train.train", "search.search", "compress.compress", "evaluate.evaluate", "report.report",
+    "predict.predict", "forecast.forecast", "recommend.recommend", "embed.embed",
+    "export.export", "serve.serve", "doctor.doctor", "lsp.serve", "import_file.import_file",
+    "data.app",
+)  # fmt: skip
+_COMMANDS = {place.partition(".")[0].removesuffix("_file"): place for place in _PLACES}
 
 
 class _Commands(TyperGroup):
@@ -115,7 +98,7 @@ class _Commands(TyperGroup):
             if not isinstance(found, typer.Typer):
                 function, found = found, typer.Typer(add_completion=False, rich_markup_mode=None)
                 found.command(name)(function)
-            self.add_command(with_messages(typer.main.get_command(found)), name)
+            self.add_command(_all_with_messages(typer.main.get_command(found)), name)
         return self.commands[name]
 
 
@@ -136,7 +119,7 @@ def program() -> click.Group:
     return found
 
 
-def with_messages(command: click.Command) -> click.Command:
+def _all_with_messages(command: click.Command) -> click.Command:
     """The command, or all of a group, with its errors as messages and exit codes."""
     for each in command.commands.values() if isinstance(command, click.Group) else (command,):
         assert each.callback is not None

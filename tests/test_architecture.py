@@ -1,6 +1,7 @@
 """The walls between the packages: dsl ← compiler ← runtime ← lenet, and Spark in one room."""
 
 import ast
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -176,6 +177,23 @@ print("heavy:", sorted(heavy & set(sys.modules)))
     assert done.stdout.splitlines()[-1] == "heavy: []"
 
 
+def test_pictures_are_predicted_without_what_tables_need(tmp_path: Path) -> None:
+    model = ROOT / "tests/runtime/models/museum/0.1.0/model.safetensors"
+    code = f"""
+import sys
+from PIL import Image
+Image.new("L", (8, 8)).save("picture.png")
+from lenet.cli import app
+app(["predict", {str(model)!r}, "picture.png"], standalone_mode=False)
+print("heavy:", sorted({{"pyspark", "pandas", "pyarrow"}} & set(sys.modules)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "heavy: []", done.stderr
+
+
 # The words that are layers' names, and the graph's grammar: only `input` has no inputs.
 LAYERS = {
     path.stem
@@ -185,7 +203,6 @@ LAYERS = {
 # Layers' names that mean something else, too.
 OTHERWISE = {
     "dsl/pictures.py": {"pad"},
-    "lenet/cli.py": {"embed"},  # the command
     "dsl/split_lines.py": {"last"},  # as in `validate last 20 percent`
     "runtime/data/preparation.py": {"crop"},
     "runtime/records/checkpoint.py": {"position"},  # of a training

@@ -1,7 +1,7 @@
 """What the columns of a table look like."""
 
+import math
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
+from lenet.dsl.inputs import INPUTS, Input
 from lenet.dsl.messages.clean import clean
 from lenet.runtime.data.labels import is_text
+from lenet.runtime.inputs import kind_of
 from lenet.runtime.inputs.lists import texts_of
-from lenet.runtime.inputs.pairs import pairs_of
-from lenet.runtime.inputs.pieces import pieces_of
 from lenet.runtime.inputs.some import BETWEEN
 from lenet.runtime.inputs.words import words_of
 
@@ -25,11 +25,9 @@ _EMPTY = 0.5  # of the cells, from which on a column is left out
 _SETS = 0.2  # of the cells, with a `|` between
 _TIME = re.compile(r"time|date|year.?month|stamp", re.IGNORECASE)
 _NAMED = re.compile(r"(?:^|_)(?:id|key|code|zip)$|(?<=[a-z])I[dD]$")
-_TEXTS = 20_000  # that are looked at
-# How texts are read, and the most of such things in one.
-_READINGS: dict[str, tuple[Callable[[str, int], Iterator[str]], int]] = {
-    "words": (words_of, 200), "pairs": (pairs_of, 200), "pieces": (pieces_of, 1000),
-}  # fmt: skip
+_TEXTS, _MEASURED = 10_000, 2_000  # that are looked at, and of which the lengths are
+_TELLING = 1000  # different things, of which each says something: a single letter does not
+_LONGEST = 1000  # words, or what else a text is read as
 _EPOCHS = ((3e8, 4e9), (3e11, 4e12))  # seconds and milliseconds since 1970, of 1980 to 2096
 
 
@@ -117,20 +115,31 @@ def _text(name: str, column: pa.Array, different: int, missing: float) -> Look:
     lengths = np.array([sum(1 for _ in words_of(cell, 1000)) for cell in full])
     if lengths.mean() >= _LONG and different * _REPEATED > len(full):
         what = f"texts of {lengths.mean():.0f} words on average"
-        some = full[:: 1 + len(full) // _TEXTS]
-        readings = tuple(_reading(kind, some) for kind in _READINGS)
+        readings = tuple(_reading(kind, _some(full, _TEXTS)) for kind in _readings())
         return Look(name, "text", what, different, missing, readings=readings)
     if different * _REPEATED > len(full):
         return Look(name, "useless", "names almost every row apart", different, missing)
     return Look(name, "category", f"{different:,} categories", different, missing)
 
 
+def _readings() -> list[str]:
+    """The kinds of inputs that read texts, those of the fewest different things first."""
+    kinds = [entry for entry in INPUTS.values() if entry.many and entry.usual >= _TELLING]
+    return [entry.name for entry in sorted(kinds, key=lambda entry: entry.usual)]
+
+
 def _reading(kind: str, texts: list[str]) -> Reading:
-    items_of, most = _READINGS[kind]
-    items = [list(items_of(text, most)) for text in texts]
-    length = int(np.ceil(np.quantile([len(each) for each in items], 0.95) / 5)) * 5
-    different = {item for each in items for item in each[:length]}
-    return Reading(kind, max(5, length), max(1, len(different)))
+    """By what such an input makes of them."""
+    given = Input("", kind, (_LONGEST,), INPUTS[kind].usual)
+    facts = kind_of(given).learn(given, [pa.array(texts)])
+    (known,) = facts.values()
+    values = kind_of(given).encode(given, facts, [pa.array(_some(texts, _MEASURED))]).values
+    longest = float(np.quantile((values >= 0).sum(axis=1), 0.95))
+    return Reading(kind, max(5, math.ceil(longest / 5) * 5), max(1, len(known)))
+
+
+def _some(texts: list[str], most: int) -> list[str]:
+    return texts[:: 1 + (len(texts) - 1) // most]
 
 
 def _set(name: str, cells: list[list[Any]], missing: float) -> Look:

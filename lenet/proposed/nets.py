@@ -7,7 +7,6 @@ from lenet.proposed.columns import Look, Reading, quoted
 
 _FEW = 10  # categories that are told apart by a place of their own
 _WIDEST, _SHORT = 32, 16  # vectors of categories
-_KNOWN = {"words": 20_000, "pairs": 20_000, "pieces": 80_000}  # the most
 _LARGE, _SMALL = 20_000, 2_000  # rows
 _SEEN = 600_000  # rows in all epochs
 
@@ -79,8 +78,7 @@ def _input_line(fed: Fed, alone: bool) -> str:
     if look.kind == "number":
         return f"input {name}{len(fed.looks)} numbers"
     if fed.reading:
-        kind, known = fed.reading.kind, fed.reading.known
-        return f"input {name}{fed.reading.length} {kind} of {min(_KNOWN[kind], known)}"
+        return f"input {name}{fed.reading.length} {fed.reading.kind} of {fed.reading.known}"
     if look.kind == "set":
         return f"input {fed.name} some of {look.known}"
     return f"input {fed.name} one of {look.different}"

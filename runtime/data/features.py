@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from lenet.dsl.inputs import Input
@@ -15,6 +14,9 @@ from lenet.dsl.shapes import product
 from lenet.runtime.data.dataset import DataError
 from lenet.runtime.data.seen import Seen
 from lenet.runtime.inputs import kind_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 DROP, MEAN = "drop", "mean"  # of the line `missing`
 
@@ -51,7 +53,7 @@ class Features:
     @classmethod
     def learn(
         cls, inputs: tuple[Input, ...], columns: tuple[tuple[str, ...], ...], missing: str,
-        table: pa.Table,
+        table: "pa.Table",
     ) -> "Features":  # fmt: skip
         """Of training rows; DataError where they do not fit the inputs."""
         facts = []
@@ -64,6 +66,8 @@ class Features:
         cls, inputs: tuple[Input, ...], section: Data, known: NDArray[np.float64]
     ) -> "Features":
         """Of columns that go along in time, whose training steps are `known` (steps, columns)."""
+        import pyarrow as pa  # images need not wait for it
+
         assert section.series is not None
         place = {name: k for k, name in enumerate(section.series.all_columns)}
         columns = columns_for(inputs, section)
@@ -126,7 +130,7 @@ class Features:
             what = f"the column {named}" if len(lacking) == 1 else f"the columns {named}"
             raise DataError(f"the rows lack {what}", f"They have {listed}.")
 
-    def encode(self, table: pa.Table) -> Rows:
+    def encode(self, table: "pa.Table") -> Rows:
         """The rows of a table, side by side; DataError where a column is not there, or not of its
         kind."""
         parts: list[NDArray[np.float32]] = []
@@ -191,8 +195,10 @@ class Features:
         return replace(features, seen=seen, group=data.liked.among)
 
 
-def column_of(table: pa.Table, name: str) -> pa.Array:
+def column_of(table: "pa.Table", name: str) -> "pa.Array":
     """A column in one piece; DataError where it is not there."""
+    import pyarrow as pa  # images need not wait for it
+
     if name not in table.column_names:
         listed = ", ".join(c for c in table.column_names if c[:1] != "!") or "none"
         raise DataError(f"there is no column {clean(name)}", f"The columns are {clean(listed)}.")

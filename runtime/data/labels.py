@@ -4,14 +4,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from lenet.dsl.messages.clean import clean
 from lenet.runtime.data.dataset import DataError, Dataset
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _MOST_WHOLE = 2**64  # what is larger is written with an exponent
 MOST_CLASSES = 10_000  # that text makes
@@ -58,8 +60,10 @@ def is_empty(value: Any) -> bool:
         return True
 
 
-def is_text(kind: pa.DataType) -> bool:
+def is_text(kind: "pa.DataType") -> bool:
     """Whether a column's values are text, or refer to some."""
+    import pyarrow as pa  # images need not wait for it
+
     if pa.types.is_dictionary(kind):
         return is_text(kind.value_type)
     return bool(
@@ -67,8 +71,10 @@ def is_text(kind: pa.DataType) -> bool:
     )
 
 
-def check_kind(kind: pa.DataType, what: str) -> None:
+def check_kind(kind: "pa.DataType", what: str) -> None:
     """DataError for labels that are neither numbers nor text: one-hot rows, above all."""
+    import pyarrow as pa  # images need not wait for it
+
     types = pa.types
     if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
         raise one_hot(what, "take the place of the 1 in each: its position, counted from 0")

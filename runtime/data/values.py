@@ -3,16 +3,18 @@
 import io
 import math
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from lenet.dsl.files import read_file
 from lenet.runtime.data.picture import PictureError
 from lenet.runtime.data.preparation import MOST_BYTES, Preparation, Prepared, Window, cut
 from lenet.runtime.data.target import Target
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 TOO_LARGE = 10.0  # times the largest value of the training images
 
@@ -56,9 +58,11 @@ class Form:
 
 
 def form_of(
-    kind: pa.DataType, shape: tuple[int, int, int], pad: tuple[int, int] = (0, 0)
+    kind: "pa.DataType", shape: tuple[int, int, int], pad: tuple[int, int] = (0, 0)
 ) -> Form | None:
     """How to read a column of bytes, of lists of numbers or of Spark's images; None for others."""
+    import pyarrow as pa  # images need not wait for it
+
     types = pa.types
     if types.is_struct(kind) and kind.get_field_index("nChannels") >= 0:
         return Form("struct", shape, pad, "uint8", by_content=False)
@@ -86,7 +90,7 @@ class Value:
     problem: str | None = None
 
 
-def values_of(column: pa.Array, form: Form) -> list[Value]:
+def values_of(column: "pa.Array", form: Form) -> list[Value]:
     """The images of a column."""
     values = together(column, form)
     if values is not None:
@@ -94,7 +98,7 @@ def values_of(column: pa.Array, form: Form) -> list[Value]:
     return [_value_or_problem(scalar, form) for scalar in column]
 
 
-def _value_or_problem(scalar: pa.Scalar, form: Form) -> Value:
+def _value_or_problem(scalar: "pa.Scalar", form: Form) -> Value:
     try:
         raw = raw_of(scalar.as_py(), form)
         prepared = _picture_of(raw, form)
@@ -105,8 +109,10 @@ def _value_or_problem(scalar: pa.Scalar, form: Form) -> Value:
         return Value(None, problem=str(problem))
 
 
-def together(column: pa.Array, form: Form) -> NDArray[Any] | None:
+def together(column: "pa.Array", form: Form) -> NDArray[Any] | None:
     """All images at once, (rows, size), where they are numbers and nothing is wrong."""
+    import pyarrow as pa  # images need not wait for it
+
     if form.image not in ("list", "bytes") or column.null_count:
         return None
     if form.image == "bytes":
@@ -157,7 +163,7 @@ def _checked(numbers: NDArray[Any], form: Form) -> NDArray[Any]:
     return numbers.astype(form.dtype)
 
 
-def value_of(scalar: pa.Scalar, form: Form) -> NDArray[Any]:
+def value_of(scalar: "pa.Scalar", form: Form) -> NDArray[Any]:
     """One image, (size,); PictureError, or another Problem."""
     return image_of(raw_of(scalar.as_py(), form), form)
 

@@ -8,17 +8,19 @@ may be such, since a model's file may come from anybody.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from lenet.dsl.inputs import Input
 from lenet.dsl.vocabulary import carried_out
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 Facts = Mapping[str, Any]
-Columns = Sequence[pa.Array]
+Columns = Sequence["pa.Array"]
 
 
 @dataclass(frozen=True, eq=False)

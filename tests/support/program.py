@@ -1,6 +1,7 @@
 """The command line in a process of its own, which need not import anything anew."""
 
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
@@ -9,6 +10,8 @@ from tempfile import TemporaryFile
 
 from lenet.api import load
 from lenet.cli import main, program
+
+_PATIENCE = 120  # seconds, after which a child is ended
 
 program()  # with all of its commands
 load("input 8\nlinear 2\n")  # with the grammar
@@ -35,6 +38,7 @@ def _become(
     arguments: Sequence[str], folder: Path, variables: Mapping[str, str], out: int, err: int
 ) -> None:
     code = 70
+    signal.alarm(_PATIENCE)
     try:
         os.chdir(folder)
         os.environ.update(variables)
