@@ -53,7 +53,7 @@ class Look:
     different: int = 0
     missing: float = 0.0
     known: int = 0
-    readings: tuple["Reading", ...] = ()
+    readings: tuple[Reading, ...] = ()
 
 
 def look_at(table: pa.Table, name: str) -> Look:
@@ -112,7 +112,7 @@ def _text(name: str, column: pa.Array, different: int, missing: float) -> Look:
     split = sum(BETWEEN in cell for cell in full) / max(1, len(full))
     if split >= _SETS:
         return _set(name, [cell.split(BETWEEN) for cell in full], missing)
-    lengths = np.array([sum(1 for _ in words_of(cell, 1000)) for cell in full])
+    lengths = np.array([sum(1 for _ in words_of(cell, _LONGEST)) for cell in full])
     if lengths.mean() >= _LONG and different * _REPEATED > len(full):
         what = f"texts of {lengths.mean():.0f} words on average"
         readings = tuple(_reading(kind, _some(full, _TEXTS)) for kind in _readings())

@@ -32,15 +32,15 @@ def predict_on_spark(
     if any(is_csv(Path(path)) != text for path in paths):
         raise LenetError("these are csv and parquet files", "", "predict them one by one")
     with spark_errors(f"cannot read {paths[0]}", session):
-        header = _header_of_lines(session, paths) if text else None
-        names = _names(header, _separator(paths)) if header is not None else None
-        if names is None:
+        head = _head_of_lines(session, paths) if text else None
+        if head is None:
             frame = csv_frame(session, paths) if text else session.read.parquet(*paths)
-    features.check_there(frame.columns if names is None else names)
-    if header is None or names is None:
+    if head is None:
+        features.check_there(frame.columns)
         found = _of_columns(session, model, frame, text)
     else:
-        found = _of_lines(session, model, paths, header, names)
+        features.check_there(head[1])
+        found = _of_lines(session, model, paths, *head)
     with spark_errors(f"cannot write {output}", session):
         if ending == ".csv":
             found.write.csv(output, header=True, escape='"')
@@ -99,10 +99,10 @@ def _separator(paths: list[str]) -> str:
     return "\t" if ".tsv" in paths[0] else ","
 
 
-def _header_of_lines(session: SparkSession, paths: list[str]) -> str | None:
-    """The first line, where each line of the files is a row; else None. Of a text that goes over
-    several lines, the first one has an odd number of quotation marks. LenetError where a file has
-    another first line."""
+def _head_of_lines(session: SparkSession, paths: list[str]) -> tuple[str, list[str]] | None:
+    """The first line, and the columns' names, where each line of the files is a row; else None. Of
+    a text that goes over several lines, the first one has an odd number of quotation marks.
+    LenetError where a file has another first line."""
     lines, line = session.read.text(paths), F.col("value")
     first = lines.first()
     if first is None:
@@ -118,15 +118,12 @@ def _header_of_lines(session: SparkSession, paths: list[str]) -> str | None:
         detail = f"The first line of {others} of {len(found)} is not {clean(first[0])!r}."
         raise LenetError("the csv files have different columns", detail, "predict them one by one")
     # Only one task can read a file that is compressed.
-    over_lines = any(file["over"] for file in found)
-    return None if over_lines or any(path.endswith(".gz") for path in paths) else first[0]
-
-
-def _names(header: str, separator: str) -> list[str] | None:
-    """The columns' names, where Java would give them no others."""
-    (names,) = csv.reader([header], delimiter=separator)
-    plain = all(names) and len(set(names)) == len(names) and not header.startswith("\ufeff")
-    return names if names and plain else None
+    if any(file["over"] for file in found) or any(path.endswith(".gz") for path in paths):
+        return None
+    (names,) = csv.reader(first, delimiter=_separator(paths))
+    # Java would give others to columns that have none, or one that is there already.
+    plain = all(names) and len(set(names)) == len(names) and not first[0].startswith("\ufeff")
+    return (first[0], names) if names and plain else None
 
 
 def csv_frame(session: SparkSession, paths: list[str]) -> DataFrame:
