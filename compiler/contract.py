@@ -77,12 +77,14 @@ class Request:
     """What a code generator is given: the layer, and where its tensors lie.
 
     `offsets` are expressions of `w`, the offset of its trained tensors, and `s`, that of its fixed
-    ones: so layers that are alike can share functions.
+    ones: so layers that are alike can share functions. Of a single image, inputs may lie
+    `by_places`: [row][column][channel].
     """
 
     node: Node
     offsets: Mapping[str, str]
     target: Target
+    by_places: bool = False
 
 
 def content_of(node: Node) -> str:

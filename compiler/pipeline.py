@@ -3,8 +3,10 @@
 from collections.abc import Set
 
 from lenet.compiler.codegen.module import emit, emit_kept
+from lenet.compiler.codegen.single import Singles
 from lenet.compiler.jit.forks import STEADY
 from lenet.compiler.kernels import carriers_of
+from lenet.compiler.kernels.shared.words import INTEGER
 from lenet.compiler.losses.code import given_by, is_weighted, loss_of
 from lenet.compiler.memory.layout import lay_out
 from lenet.compiler.passes import FOR_PREDICTION, PASSES
@@ -14,8 +16,14 @@ from lenet.compiler.program import InputGradient, Kept, Outputs, Program
 from lenet.compiler.target import Target, host
 from lenet.compiler.verify import verify_graph
 from lenet.dsl.graph import Graph, Node
+from lenet.dsl.layers.conv import winograd_parts
 from lenet.dsl.losses import LOSSES
 from lenet.dsl.shapes import product
+
+_LARGE = 2**18  # values of an image's largest map: 16 MiB of a block
+_REUSED = 50  # multiply-adds for each weight, which every image has to read anew
+_MOST = 0.9  # of the multiply-adds, for the channels to be worth it
+_TURNED = 0.5  # of the multiply-adds; more of them by Winograd's transforms are worth more
 
 
 def run_passes(graph: Graph, stop_after: str | None = None, predicting: bool = False) -> Graph:
@@ -58,11 +66,12 @@ def compile_kept(graph: Graph, target: Target | None = None) -> Kept:
     with STEADY:
         verify_graph(graph, "the checker")
         slots = lay_out(graph)
-        source, plan, at = emit_kept(graph, slots, target or host())
+        source, singles, at = emit_kept(graph, slots, target or host())
         program = Program(
             source=source, slots=slots, predict_slots=slots, input=graph.input,
             outputs=outputs_of(graph), phases=(), batch_floats=0, train_floats=0, kept_floats=0,
-            predict_floats=0, single_floats=plan.floats, nodes=graph.nodes,
+            predict_floats=0, single_floats=singles.plan.floats,
+            single_turns=singles.turns, single_macs=singles.shared, nodes=graph.nodes,
             predict_nodes=graph.nodes, predict_calls=(),
         )  # fmt: skip
         layers = tuple((node, at[node.name]) for node in graph.nodes if node.name in at)
@@ -74,6 +83,27 @@ def outputs_of(graph: Graph) -> Outputs:
     loss = loss_of(graph)
     each = graph.output[0] if graph.answers == "places" else LOSSES[loss.name].outputs_of(loss)
     return Outputs(product(graph.output), given_by(graph), graph.answers, each)
+
+
+def _one_by_one(plain: Graph, predicted: Graph, singles: Singles) -> bool:
+    """Whether sixteen images at a time would fill more than the caches, which nothing is worth: no
+    transforms of Winograd's, no weights that are used few times, no bytes."""
+    carriers = [carrier for node in predicted.nodes for carrier in carriers_of(node)]
+    turned = sum(node.macs for node in carriers if _is_turned(node))
+    macs = sum(node.macs for node in carriers)
+    weights = sum(product(p.shape) for node in plain.nodes for p in node.parameters)
+    if turned > _TURNED * macs or macs < _REUSED * weights:
+        return False
+    if any(INTEGER in node.arguments for node in carriers):
+        return False
+    largest = max(product(node.shape) for node in plain.nodes)
+    return largest >= _LARGE and singles.by_places >= _MOST
+
+
+def _is_turned(node: Node) -> bool:
+    """Whether Winograd's transforms are its way forward."""
+    arguments = node.arguments
+    return "algorithm" in arguments and "forward" in winograd_parts(arguments)
 
 
 def _compile(
@@ -96,7 +126,10 @@ def _compile(
         train_floats=plan.floats if plan else 0,
         kept_floats=plan.kept + plan.grouped if plan else 0,
         predict_floats=emitted.predict_plan.floats,
-        single_floats=emitted.single_plan.floats,
+        single_floats=emitted.singles.plan.floats,
+        single_turns=emitted.singles.turns,
+        single_macs=emitted.singles.shared,
+        one_by_one=_one_by_one(plain, predicted, emitted.singles),
         nodes=lowered.nodes,
         predict_nodes=predicted.nodes,
         predict_calls=emitted.predict_calls,

@@ -53,7 +53,9 @@ class Program:
     `train_floats`; with several, a slice needs one for itself, with `kept_floats` more for each of
     its blocks, and all of them an array of `batch_floats`, in which they are told about the batch.
 
-    `predict_floats` and `single_floats` are the arenas' sizes for many images and for one. `nodes`
+    Images of a net that is `one_by_one` are predicted by predict_single, however many they are.
+    `predict_floats` and `single_floats` are the arenas' sizes for many images and for one, of which
+    threads share `single_macs` multiply-adds by `single_turns` numbers. `nodes`
     are the graph after all passes, `predict_nodes` that of prediction. A `weighted` one trains with
     the importance of each image. One with an `input_gradient` tells how its outputs change with its
     input.
@@ -70,9 +72,12 @@ class Program:
     kept_floats: int
     predict_floats: int
     single_floats: int
+    single_turns: int
+    single_macs: int
     nodes: tuple[Node, ...]
     predict_nodes: tuple[Node, ...]
     predict_calls: tuple[Call, ...]
+    one_by_one: bool = False
     weighted: bool = False
     input_gradient: InputGradient | None = None
 
@@ -91,6 +96,11 @@ class Program:
         train = ("train_slice",) if self.phases else ()
         back = ("input_gradient",) if self.input_gradient else ()
         return (*train, "predict_slice", "predict_single", *back)
+
+    @property
+    def predicts(self) -> str:
+        """The function that predicts many images."""
+        return "predict_single" if self.one_by_one else "predict_slice"
 
     @property
     def parameter_count(self) -> int:
@@ -120,7 +130,8 @@ class Program:
     @property
     def prediction_bytes(self) -> int:
         """To predict, for one thread: its arena and the weights."""
-        return 4 * self.predict_floats + 4 * sum(slot.size for slot in self.predict_slots)
+        floats = self.single_floats if self.one_by_one else self.predict_floats
+        return 4 * floats + 4 * sum(slot.size for slot in self.predict_slots)
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,16 @@
 """What a layer's code generator returns for a single image, and what several of them use.
 
-Its lanes are columns or channels, and its maps are [channel][row][column].
+Its lanes are columns or channels. Its maps are [channel][row][column], or by places:
+[row][column][channel].
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from textwrap import indent
 
 from lenet.compiler.contract import Request
 from lenet.compiler.function import Function
+from lenet.compiler.target import LANES
 from lenet.dsl.padding import Sides
 from lenet.dsl.shapes import Shape, product
 
@@ -17,10 +20,20 @@ ARGUMENTS = ("arena", "weights", "w", "s", "x", "y", "scratch")
 @dataclass(frozen=True)
 class Single:
     """The function NAME_single, if there is anything to do, and the floats that it needs
-    meanwhile."""
+    meanwhile.
+
+    Threads share its `units`, of which it does the one numbered `unit`; likewise those of `border`,
+    which is called before it. `prepare` leaves `prepared` floats for each new set of weights. Its
+    output lies `by_places` if it says so, or if it was given inputs that do.
+    """
 
     function: Function | None = None
     scratch: int = 0
+    units: int = 1
+    border: "Border | None" = None
+    prepare: Function | None = None
+    prepared: int = 0
+    by_places: bool = False
 
 
 def single_function(
@@ -30,13 +43,121 @@ def single_function(
     return Function("single", parameters, doc, body, tiles)
 
 
-def each_value(request: Request, doc: str, value: str) -> Single:
-    """y = `value`, an expression of x0[place], x1[place], …, written as {x0}, {x1}."""
-    names = tuple(f"x{k}" for k in range(len(request.node.inputs)))
-    size = product(request.node.shape)
-    places = {name: f"arena[{name} + place]" for name in names}
-    body = f"for place in range({size}):\n    arena[y + place] = {value.format(**places)}\n"
-    return Single(single_function(doc, body, ("arena", *names, "y")))
+def place_floats(channels: int) -> int:
+    """From one place of a map to the next, by places: neighbours that lay a large power of two
+    apart would share few places of the first-level cache."""
+    return channels + LANES if channels % _APART == 0 else channels
+
+
+_APART = 256  # floats: eight of them are the lines of all sets of the first-level cache
+_UNIT = 2**14  # floats of which a unit is made, where they need little work
+
+
+def each_vector(request: Request, doc: str, lines: str, before: str = "") -> Single:
+    """`lines` for each `place` of a vector: they store y, from vectors of x0, x1, …, written as
+    {x0}, {x1}, or of {x}, where there is one input. Behind the last value there is room for a whole
+    vector."""
+    count = len(request.node.inputs)
+    names = ("x",) if count == 1 else tuple(f"x{k}" for k in range(count))
+    shape = request.node.shape
+    size = product(shape)
+    if request.by_places:
+        size = place_floats(shape[0]) * product(shape[1:])
+    places = {name: f"load(arena, {name} + place)" for name in names}
+    body = (
+        f"{before}for place in range(unit * {_UNIT}, min(unit * {_UNIT} + {_UNIT}, {size}), "
+        f"{LANES}):\n{indent(lines.format(**places), '    ')}"
+    )
+    units = -(-size // _UNIT)
+    return Single(single_function(doc, body, ("arena", *names, "y", "unit")), units=units)
+
+
+Read = Callable[[str, str], str]  # an array and an offset, to an expression of what is there
+
+
+def each_channel(
+    request: Request, doc: str, value: Callable[[Read], str], parameters: tuple[str, ...],
+    prepare: Function | None = None, prepared: int = 0,
+) -> Single:  # fmt: skip
+    """y = `value`, an expression of vectors that it reads, at each `channel` of each place, whose
+    values begin at `at`; by places. Channels that are no whole vector are the first lane of one
+    each."""
+    channels, places = request.node.shape[0], product(request.node.shape[1:])
+    whole, apart = channels - channels % LANES, place_floats(channels)
+    each = max(1, _UNIT // channels)
+    vector = value(lambda array, offset: f"load_any({array}, {offset})")
+    alone = value(lambda array, offset: f"splat({array}[{offset}])")
+    body = (
+        f"for place in range(unit * {each}, min(unit * {each} + {each}, {places})):\n"
+        f"    for channel in range(0, {whole}, {LANES}):\n"
+        f"        at = place * {apart} + channel\n"
+        f"        store_any(arena, y + at, {vector})\n"
+        f"    for channel in range({whole}, {channels}):\n"
+        f"        at = place * {apart} + channel\n"
+        f"        store_one(arena, y + at, {alone})\n"
+    )
+    function = single_function(doc, body, parameters)
+    units = -(-places // each)
+    return Single(function, units=units, prepare=prepare, prepared=prepared)
+
+
+@dataclass(frozen=True)
+class Border:
+    """A map with a border around it, which NAME_border makes a row at a time.
+
+    `maps` such maps of `rows` by `columns`, of `each` floats a column, get as many zeros as `sides`
+    say above and below, on the left and on the right.
+    """
+
+    maps: int
+    rows: int
+    columns: int
+    each: int
+    sides: Sides
+
+    @property
+    def height(self) -> int:
+        """With the border, as the next two."""
+        return self.rows + sum(self.sides[0])
+
+    @property
+    def width(self) -> int:
+        return self.columns + sum(self.sides[1])
+
+    @property
+    def floats(self) -> int:
+        return self.maps * self.height * self.width * self.each
+
+    @property
+    def _each(self) -> int:
+        """Rows of a unit."""
+        return max(1, _UNIT // (self.width * self.each))
+
+    @property
+    def units(self) -> int:
+        return -(-self.maps * self.height // self._each)
+
+    @property
+    def function(self) -> Function:
+        """NAME_border."""
+        (above, _), (left, right) = self.sides
+        row, line = self.columns * self.each, self.width * self.each
+        before, behind = left * self.each, right * self.each
+        each, rows = self._each, self.maps * self.height
+        body = (
+            f"for line in range(unit * {each}, min(unit * {each} + {each}, {rows})):\n"
+            f"    to = scratch + line * {line}\n"
+            f"    row = line % {self.height} - {above}\n"
+            f"    if row < 0 or row >= {self.rows}:\n"
+            f"        fill_any(arena, to, {line}, np.float32(0))\n"
+            f"    else:\n"
+            f"        fill_any(arena, to, {before}, np.float32(0))\n"
+            f"        start = x + (line // {self.height} * {self.rows} + row) * {row}\n"
+            f"        copy_any(arena, to + {before}, start, {row})\n"
+            f"        fill_any(arena, to + {before + row}, {behind}, np.float32(0))\n"
+        )
+        doc = "Rows of x with their borders."
+        return Function("border", ("arena", "x", "scratch", "unit"), doc, body)
 
 
 @dataclass(frozen=True)
@@ -91,6 +212,22 @@ class Padded:
 def vectors_of(count: int, width: int) -> list[tuple[int, int]]:
     """(start, floats) of the vectors that hold `count` floats."""
     return [(start, min(width, count - start)) for start in range(0, count, width)]
+
+
+def steps_of(
+    name: str, runs: Iterable[tuple[int, int, int]], part: str, each: int
+) -> Iterator[tuple[int, str]]:
+    """Loops over the steps of runs (first, size of a step, steps), of which `part` has the next
+    `each`: (size, the loop's head, which finds where a step begins, as `name`)."""
+    before = 0
+    for first, size, count in runs:
+        start, end = f"{part} * {each}", f"{part} * {each} + {each}"
+        span = f"max({start}, {before}), min({end}, {before + count})"
+        if part == "0":
+            span = f"{before}, {before + count}"
+        head = f"for step_of_{name} in range({span}):\n"
+        yield size, f"{head}    {name} = {first} + (step_of_{name} - {before}) * {size}\n"
+        before += count
 
 
 Vectors = tuple[tuple[int, int], ...]  # as those of vectors_of

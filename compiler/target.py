@@ -51,6 +51,10 @@ class Target:
                     best, choice = cost, (high, wide)
         return choice
 
+    def places(self, vectors: int) -> int:
+        """Most places of a tile of one image's channels, of so many vectors each."""
+        return min(14, (self.registers - 1 - vectors) // vectors)
+
     def rights(self, lefts: int) -> int:
         """Most right factors of an outer product with so many left ones."""
         return max(1, min(8, (self.registers - 1) // (lefts + 1)))

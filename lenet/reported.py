@@ -64,8 +64,9 @@ class Judged:
         images = dataset.test
         if images is None or not len(images):
             raise LenetError(f"{dataset.name} has no images to validate with")
-        if not effort.compiling and not model.predictor.loaded.is_kept(
-            "predict_slice", images.pixels.dtype
+        loaded = model.predictor.loaded
+        if not effort.compiling and not loaded.is_kept(
+            loaded.program.predicts, images.pixels.dtype
         ):
             raise LenetError("the kernels that predict are still to be compiled")
         most = int(min(len(images), max(_LEAST, effort.measuring / max(1, macs_of(model)))))

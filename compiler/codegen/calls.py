@@ -38,6 +38,11 @@ class Writer:
         """A step for each, or fewer that call parts."""
         return self.parts.shortened([step for call in calls for step in self._steps_of(call)])
 
+    def one(self, call: Call) -> Step:
+        """A single call, without probes."""
+        (step,) = self._steps_of(call)
+        return step
+
     def loop(self, calls: Iterable[Call]) -> Step:
         """All calls for blocks or groups, in loops over them."""
         return joined(self.parts.shortened([self._segment(s) for s in segments(calls)]), _LOOP)

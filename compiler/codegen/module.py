@@ -10,7 +10,7 @@ from lenet.compiler.codegen.entry_points import (
     predict_source,
     train_source,
 )
-from lenet.compiler.codegen.single import emit_single, value_of
+from lenet.compiler.codegen.single import Singles, emit_single, value_of
 from lenet.compiler.contract import Kernels, Request, content_of, emit_layer, identifiers
 from lenet.compiler.kernels import parts_of
 from lenet.compiler.kernels.shared.words import INTEGER
@@ -38,7 +38,9 @@ a layer's trained and fixed tensors.
 
 import numpy as np
 
+from lenet.compiler.simd.anywhere import load_any, store_any, store_first, store_one
 from lenet.compiler.simd.clock import clock, probe
+from lenet.compiler.simd.products.channel_sums import ChannelSums, channel_sums
 from lenet.compiler.simd.products.correlation import Correlation, correlate
 from lenet.compiler.simd.gates import gelu, gelu_slope, gelu_tanh, gelu_tanh_slope
 from lenet.compiler.simd.gates import mish, mish_slope, silu_slope
@@ -54,23 +56,23 @@ from lenet.compiler.simd.products.pack import pack_channel
 from lenet.compiler.simd.products.pooled_product import PooledProduct, pooled_product
 from lenet.compiler.simd.prefetch import prefetch
 from lenet.compiler.simd.products.product import Product, product_of
-from lenet.compiler.simd.products.single import (
-    SinglePool, SingleTile, load_any, single_pool, single_tile, store_first,
-)
+from lenet.compiler.simd.products.single import SinglePool, SingleTile, single_pool, single_tile
 from lenet.compiler.simd.sums import sums_along, sums_apart, sums_apart_single
 from lenet.compiler.simd.table import Table
+from lenet.compiler.simd.team import share
 from lenet.compiler.simd.transpose import turn
 from lenet.compiler.simd.products.winograd import (
     Tiles, transform_input, transform_output, transform_products, transform_slopes,
     transform_weights,
 )
 from lenet.compiler.simd.vector import (
-    absolute, choose_index, choose_value, copy_sign, fma, from_bits, lane_sum, load, load_bits,
-    load_bytes, maximum, minimum, select_below, select_equal, select_greater, select_less,
-    select_nan, splat, splat_int, square_root, store, store_bytes,
+    absolute, choose_index, choose_value, copy_sign, fma, from_bits, lane_sum, load,
+    load_bits, load_bytes, maximum, minimum, select_below, select_equal, select_greater,
+    select_less, select_nan, splat, splat_int, square_root, store, store_bytes,
 )
 from lenet.compiler.simd.support import (
-    add_maps, clear, copy, copy_any, give_outputs, make_keys, take_image, unpack,
+    add_maps, clear, copy, copy_any, fill_any, give_outputs, make_keys, take_image, turn_map,
+    unpack,
 )
 
 '''
@@ -116,7 +118,7 @@ class Emitted:
     batch_floats: int
     train_plan: Plan | None
     predict_plan: Plan
-    single_plan: Plan
+    singles: Singles
     predict_calls: tuple[Call, ...]
     back: Back | None
 
@@ -165,28 +167,29 @@ def emit(
     parts.append("\n\n" + predict_source(predict, predict_plan, probes))
     if back is not None:
         parts.append("\n\n" + input_gradient_source(back.phase, back.plan))
-    singles, predict_single, single_plan = emit_single(plain, names, predict_by_name, target)
+    singles = emit_single(plain, names, predict_by_name, target)
     parts.append("\n\n# One image, whose lanes are columns or channels.\n\n")
-    parts += [source + "\n\n" for source in singles]
-    parts.append(predict_single)
+    parts += [source + "\n\n" for source in singles.sources]
+    parts.append(singles.entry)
     return Emitted(
-        "".join(parts), slots, predict_slots, phases, batch, train_plan, predict_plan, single_plan,
+        "".join(parts), slots, predict_slots, phases, batch, train_plan, predict_plan, singles,
         predict.calls, back,
     )  # fmt: skip
 
 
 def emit_kept(
     graph: Graph, slots: Sequence[Slot], target: Target
-) -> tuple[str, Plan, dict[str, int]]:
-    """The source of a module that has predict_single only, its memory plan, and where in its arena
-    the values of each layer lie at the end, but for those that do nothing."""
+) -> tuple[str, Singles, dict[str, int]]:
+    """The source of a module that has predict_single only, what is known of that, and where in its
+    arena the values of each layer lie at the end, but for those that do nothing."""
     names = identifiers(tuple(node.name for node in graph.nodes))
     by_name = {slot.name: slot for slot in slots}
-    singles, entry, plan = emit_single(graph, names, by_name, target, kept=True)
+    singles = emit_single(graph, names, by_name, target, kept=True)
+    plan = singles.plan
     head = _HEAD.format(target=target.name, net=indent(_net(graph), "    "))
     places = {node.name: plan.places[0].get(value_of(node.name)) for node in graph.nodes}
     at = {name: place.offset for name, place in places.items() if place is not None}
-    return "\n\n".join([head, *singles, entry]), plan, at
+    return "\n\n".join([head, *singles.sources, singles.entry]), singles, at
 
 
 _Written = dict[tuple[object, ...], tuple[list[Node], str, Kernels]]

@@ -3,9 +3,16 @@
 from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.function import Function
 from lenet.compiler.kernels.shared import texts
-from lenet.compiler.kernels.shared.windows import Windows, pool_single
+from lenet.compiler.kernels.shared.windows import (
+    Windows,
+    pool_by_places,
+    pool_single,
+    takes_places,
+)
 from lenet.compiler.single_contract import Single, single_function
 from lenet.dsl.shapes import product
+
+__all__ = ["emit", "emit_single", "takes_places"]
 
 
 def emit(request: Request) -> Kernels:
@@ -48,12 +55,15 @@ def emit_single(request: Request) -> Single:
     if texts.is_of_text(request.node):
         more, part = "total = total + value", "total / np.float32(known)"
         return texts.single(request, "y = the mean of x.", "np.float32(0)", more, part)
-    w = Windows.of(request.node)
+    w, doc = Windows.of(request.node), "y = the mean of each window of x."
+    if request.by_places:
+        end = "total * splat({part})"
+        return pool_by_places(request, doc, "splat(np.float32(0))", "total + value", end)
     if any(w.ends):
         body = w.loop(
             before="total = np.float32(0)",
             inside="total += arena[x + source]",
             after=f"arena[y + place] = total * ({w.part})",
         )
-        return Single(single_function("y = the mean of each window of x.", body))
-    return pool_single(request, "np.float32(0)", largest=False)
+        return Single(single_function(doc, body))
+    return pool_single(request, doc, "np.float32(0)", largest=False)

@@ -11,7 +11,7 @@ from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.function import Function
 from lenet.compiler.kernels.shared.elementwise import CONSTANTS, Chain, chain_again
 from lenet.compiler.kernels.shared.normalization import inverse_source
-from lenet.compiler.single_contract import Single, single_function
+from lenet.compiler.single_contract import Read, Single, each_channel, single_function
 from lenet.compiler.target import LANES
 from lenet.dsl.shapes import product
 
@@ -124,18 +124,42 @@ class _Source:
         )
 
 
+def takes_places(request: Request) -> bool:
+    """Channels can be the lanes."""
+    return len(request.node.shape) > 1
+
+
 def emit_single(request: Request) -> Single:
     """(x - mean) * factor + shift, with the factor of a channel computed once."""
     node = request.node
     channels, places = node.shape[0], product(node.shape[1:])
-    o = request.offsets
+    o, doc = request.offsets, "y = x normalized by the running statistics."
     inverse = inverse_source(f"weights[{o['variance']} + channel]", node.arguments["epsilon"])
+    factor = f"{inverse} * weights[{o['scale']} + channel]"
+    if request.by_places:
+
+        def normalized(read: Read) -> str:
+            apart = f"{read('arena', 'x + at')} - {read('weights', o['mean'] + ' + channel')}"
+            offset = read("weights", o["shift"] + " + channel")
+            return f"fma({apart}, {read('arena', 'prepared + channel')}, {offset})"
+
+        parameters = ("arena", "weights", "w", "s", "x", "y", "prepared", "unit")
+        loop = f"for channel in range({channels}):\n    arena[prepared + channel] = {factor}\n"
+        prepare = Function(
+            "single_prepare", ("arena", "weights", "w", "s", "prepared"), "The factors.", loop
+        )
+        return each_channel(request, doc, normalized, parameters, prepare, channels)
+    whole = places - places % LANES
+    value = "fma({} - center, factor, offset)"
     body = (
         f"for channel in range({channels}):\n"
-        f"    center = weights[{o['mean']} + channel]\n"
-        f"    factor = {inverse} * weights[{o['scale']} + channel]\n"
-        f"    offset = weights[{o['shift']} + channel]\n"
-        f"    for place in range(channel * {places}, channel * {places} + {places}):\n"
-        f"        arena[y + place] = (arena[x + place] - center) * factor + offset\n"
+        f"    center = splat(weights[{o['mean']} + channel])\n"
+        f"    factor = splat({factor})\n"
+        f"    offset = splat(weights[{o['shift']} + channel])\n"
+        f"    first = channel * {places}\n"
+        f"    for place in range(first, first + {whole}, {LANES}):\n"
+        f"        store_any(arena, y + place, {value.format('load_any(arena, x + place)')})\n"
+        f"    for place in range(first + {whole}, first + {places}):\n"
+        f"        store_one(arena, y + place, {value.format('splat(arena[x + place])')})\n"
     )
-    return Single(single_function("y = x normalized by the running statistics.", body))
+    return Single(single_function(doc, body))

@@ -23,6 +23,12 @@ def emit_single(request: Request) -> Single:
     return conv_single.emit(request, geometry(request))
 
 
+def takes_places(request: Request) -> bool:
+    """Whether emit_single can take its input by places."""
+    columns = conv_single.by_columns(geometry(request))
+    return not columns and INTEGER not in request.node.arguments
+
+
 def has_integers(node: Node) -> bool:
     """Whether it can compute of bytes: all inputs are summed, and the sums fit."""
     return node.arguments["groups"] is None and fits(node)

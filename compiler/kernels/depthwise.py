@@ -4,7 +4,12 @@ from textwrap import indent
 
 from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.function import Function
-from lenet.compiler.kernels.convolution import depthwise_gradient, gradient, single
+from lenet.compiler.kernels.convolution import (
+    depthwise_gradient,
+    depthwise_single,
+    gradient,
+    single,
+)
 from lenet.compiler.kernels.convolution.direct import backward, forward, in_tiles
 from lenet.compiler.kernels.convolution.epilogue import Epilogue
 from lenet.compiler.kernels.convolution.forward_row import forward_row, input_of
@@ -80,6 +85,12 @@ def emit_row(request: Request) -> Function:
     )
 
 
+def takes_places(request: Request) -> bool:
+    """Whether emit_single can take its input by places: not if a channel has several outputs."""
+    return _geometry(request).outputs == 1
+
+
 def emit_single(request: Request) -> Single:
-    """As that of a convolution."""
-    return single.emit(request, _geometry(request))
+    """As that of a convolution, if the channels are not the lanes."""
+    g = _geometry(request)
+    return depthwise_single.emit(request, g) if request.by_places else single.emit(request, g)

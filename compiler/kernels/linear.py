@@ -16,6 +16,11 @@ from lenet.dsl.graph import Node
 _INPUTS = 64
 _MANY = 2**16  # weights, too many to stay in a cache beside the others
 
+_SINGLE = "y = the bias plus x times the weights; the lanes are outputs."
+_STREAMED = 2**18  # weights: more than the second-level cache may have beside others
+_SPAN = 1024  # outputs of which a thread takes the weights' rows
+_ROWS, _TILE = 16, 64  # rows, and outputs of each, that a tile takes
+
 
 def emit(request: Request) -> Kernels:
     """x (inputs), y (outputs); weights are [in][out]. Each function takes all blocks of a group,
@@ -202,6 +207,8 @@ def emit_single(request: Request) -> Single:
     """One image: the lanes are outputs."""
     inputs, outputs = request.node.given[0], request.node.shape[0]
     weight, bias = request.offsets["weight"], request.offsets.get("bias")
+    if INTEGER not in request.node.arguments and inputs * outputs >= _STREAMED:
+        return _streamed(request, inputs, outputs)
     width = request.target.width
     runs = split(len(vectors_of(outputs, width)), 8)
     tiles = body = ""
@@ -213,20 +220,64 @@ def emit_single(request: Request) -> Single:
         body = f"single_words_of_values(arena, weights, {settings_at}, x, scratch, {count})\n"
     for start, vectors, groups in vector_groups(outputs, width, runs):
         step = sum(floats for _, floats in vectors)
-        tile = f"{NAME}_single_{start}"
-        settings: dict[str, object] = {
-            "width": width,
-            "vectors": tuple((begin, begin, floats) for begin, floats in vectors),
-            "scalars": ((0, 0),),
-            "loops": ((inputs, outputs, 1),),
-            "bias": "none" if bias is None else "vectors",
-            **single_settings(request, "scalars"),
-        }
-        tiles += f"{tile} = single_tile(SingleTile(\n{lines(settings)}))\n"
+        tile, source = _single_tile(request, f"{start}", step, inputs, bias is not None)
+        tiles += source
         body += (
             f"for output in range({start}, {start + groups * step}, {step}):\n"
             f"    {tile}(weights, {weight} + output, arena, {x}, weights, {bias or 0} + output, "
             f"arena, y + output)\n"
         )
-    doc = "y = the bias plus x times the weights; the lanes are outputs."
-    return Single(single_function(doc, body, tiles=f"{tiles}\n\n"), scratch)
+    return Single(single_function(_SINGLE, body, tiles=f"{tiles}\n\n"), scratch)
+
+
+def _single_tile(
+    request: Request, name: str, outputs: int, inputs: int, starts: bool
+) -> tuple[str, str]:
+    """The name and the source of a tile of so many outputs, whose sums of so many inputs start with
+    what lies in a vector, or at 0."""
+    tile, width = f"{NAME}_single_{name}", request.target.width
+    settings: dict[str, object] = {
+        "width": width,
+        "vectors": tuple((begin, begin, floats) for begin, floats in vectors_of(outputs, width)),
+        "scalars": ((0, 0),),
+        "loops": ((inputs, request.node.shape[0], 1),),
+        "bias": "vectors" if starts else "none",
+        **single_settings(request, "scalars"),
+    }
+    return tile, f"{tile} = single_tile(SingleTile(\n{lines(settings)}))\n"
+
+
+def _streamed(request: Request, inputs: int, outputs: int) -> Single:
+    """Where memory is what takes time: a few rows of weights at a time, from one end to the other,
+    whose products are added to the sums so far."""
+    weight, bias = request.offsets["weight"], request.offsets.get("bias")
+    span = min(_SPAN, -(-outputs // (2 * _TILE)) * _TILE)
+    begin = f"weights[{bias} + output]" if bias else "np.float32(0)"
+    body = (
+        f"first = unit * {span}\n"
+        f"end = min(first + {span}, {outputs})\n"
+        f"for output in range(first, end):\n    arena[y + output] = {begin}\n"
+    )
+    tiles = ""
+    whole, rest = inputs - inputs % _ROWS, outputs % _TILE
+    for first, count in ((0, _ROWS), (whole, inputs % _ROWS)):
+        if not count:
+            continue
+        last = whole if count == _ROWS else inputs
+        body += f"for row in range({first}, {last}, {count}):\n"
+        for size in (_TILE, rest):
+            if not size or size > outputs:
+                continue
+            tile, source = _single_tile(request, f"{count}_{size}", size, count, starts=True)
+            tiles += source
+            head = f"for output in range(first, end - {_TILE - 1}, {_TILE}):"
+            if size != _TILE:
+                head = f"if end == {outputs}:"
+            at = "output" if size == _TILE else f"{outputs - rest}"
+            body += (
+                f"    {head}\n        {tile}(weights, {weight} + row * {outputs} + {at}, arena, "
+                f"x + row, arena, y + {at}, arena, y + {at})\n"
+            )
+    parameters = ("arena", "weights", "w", "s", "x", "y", "unit")
+    function = single_function(_SINGLE, body, parameters, tiles=f"{tiles}\n\n")
+    return Single(function, units=-(-outputs // span))

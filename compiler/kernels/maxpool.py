@@ -3,10 +3,17 @@
 from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.function import Function
 from lenet.compiler.kernels.shared import texts
-from lenet.compiler.kernels.shared.windows import Windows, pool_single
+from lenet.compiler.kernels.shared.windows import (
+    Windows,
+    pool_by_places,
+    pool_single,
+    takes_places,
+)
 from lenet.compiler.single_contract import Single
 from lenet.compiler.target import LANES
 from lenet.dsl.shapes import product
+
+__all__ = ["emit", "emit_single", "takes_places"]
 
 
 def emit(request: Request) -> Kernels:
@@ -69,4 +76,8 @@ def emit_single(request: Request) -> Single:
     if texts.is_of_text(request.node):
         start, larger = "arena[first]", "total = value if not value <= total else total"
         return texts.single(request, "y = the largest of x.", start, larger, "total")
-    return pool_single(request, "np.float32(-np.inf)", largest=True)
+    doc = "y = the largest of each window of x."
+    if request.by_places:
+        more = "choose_value(value, total)"
+        return pool_by_places(request, doc, "splat(np.float32(-np.inf))", more, "total")
+    return pool_single(request, doc, "np.float32(-np.inf)", largest=True)

@@ -2,10 +2,18 @@
 
 from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.function import Function
-from lenet.compiler.kernels.shared.joins import Paths, elementwise, elementwise_single, names
+from lenet.compiler.kernels.shared.joins import (
+    Paths,
+    elementwise,
+    elementwise_single,
+    names,
+    takes_places,
+)
 from lenet.compiler.single_contract import Single
 from lenet.compiler.target import LANES
 from lenet.dsl.shapes import product
+
+__all__ = ["emit", "emit_single", "takes_places"]
 
 
 def emit(request: Request) -> Kernels:

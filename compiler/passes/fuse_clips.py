@@ -1,4 +1,5 @@
-"""For single images, a convolution does what bounds the values behind it."""
+"""For single images, convolutions do what bounds the values behind them, sums and products all
+activations."""
 
 from lenet.compiler.kernels import entry_of
 from lenet.compiler.kernels.shared.elementwise import activation_of
@@ -7,12 +8,17 @@ from lenet.dsl.graph import Graph, Node
 
 
 def fuse_clips(graph: Graph) -> Graph:
-    """conv, relu  =>  conv with (relu): its tiles do that to their sums before they are stored."""
+    """conv, relu  =>  conv with (relu): its tiles do that to their sums before they are stored.
+
+    So do add and multiply of whole paths, with all activations.
+    """
     return fuse_followers(graph, _fits)
 
 
-def _fits(conv: Node, node: Node) -> bool:
-    if entry_of(conv).family != "convolution" or conv.fused:
+def _fits(before: Node, node: Node) -> bool:
+    activation, entry = activation_of(node), entry_of(before)
+    if entry.takes_in and len(before.inputs) > 1:
+        return activation is not None and set(before.input_shapes) == {before.shape}
+    if entry.family != "convolution" or before.fused:
         return False
-    activation = activation_of(node)
     return activation is not None and activation.clips is not None

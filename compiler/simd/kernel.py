@@ -42,7 +42,7 @@ _TYPES = {
     "shares": types.Array(types.float32, 2, "C", readonly=True),
     "soft": types.Array(types.float32, 2, "C", readonly=True),
     "importance": types.Array(types.float32, 1, "C", readonly=True),
-    **dict.fromkeys(("rows", "times"), types.int64[::1]),
+    **dict.fromkeys(("rows", "times", "turns"), types.int64[::1]),
     "outputs": types.float32[:, ::1],
     "slopes": types.Array(types.float32, 2, "C", readonly=True),
     "key": types.uint64[::1],

@@ -13,9 +13,9 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
+from lenet.compiler.simd.anywhere import load_any
 from lenet.compiler.simd.kernel import linked
 from lenet.compiler.simd.lanes import INTS, constant_int, data_pointer, u32x16
-from lenet.compiler.simd.products.single import load_any
 from lenet.compiler.simd.vector import (
     from_bits,
     load,

@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from lenet.compiler.simd.anywhere import load_any, store_any
 from lenet.compiler.simd.kernel import linked
 from lenet.compiler.simd.splitmix import FIRST, SECOND
-from lenet.compiler.simd.vector import load, store
+from lenet.compiler.simd.transpose import turn_any
+from lenet.compiler.simd.vector import load, splat, store
 
 
 @linked
@@ -41,8 +43,35 @@ def copy(arena, to, start, floats):
 @linked
 def copy_any(arena, to, start, floats):
     """Any number of floats at `start` to `to`, wherever these are."""
-    for place in range(floats):
+    whole = floats - floats % 16
+    for place in range(0, whole, 16):
+        store_any(arena, to + place, load_any(arena, start + place))
+    for place in range(whole, floats):
         arena[to + place] = arena[start + place]
+
+
+@linked
+def fill_any(arena, to, floats, value):
+    """The value, any number of times, at `to`, wherever that is."""
+    whole = floats - floats % 16
+    for place in range(0, whole, 16):
+        store_any(arena, to + place, splat(value))
+    for place in range(whole, floats):
+        arena[to + place] = value
+
+
+@linked
+def turn_map(arena, x, y, x_row, y_row, columns, first, end):
+    """y[column, row] = x[row, column] for the rows from `first` up to `end`, sixteen by sixteen;
+    rows lie `x_row` and `y_row` floats apart."""
+    for row in range(first, end, 16):
+        for column in range(0, columns, 16):
+            if row + 16 <= end and column + 16 <= columns:
+                turn_any(arena, x + row * x_row + column, x_row, y + column * y_row + row, y_row)
+            else:
+                for r in range(row, min(row + 16, end)):
+                    for c in range(column, min(column + 16, columns)):
+                        arena[y + c * y_row + r] = arena[x + r * x_row + c]
 
 
 @linked
@@ -63,12 +92,14 @@ def clear_rows(values, first, rows, width, marks):
 
 
 @linked
-def take_image(arena, pixels, row, scale, shift, x):
-    """pixels[row] * scale + shift at arena[x:], channel by channel; whether all is finite."""
+def take_image(arena, pixels, row, scale, shift, x, unit, each):
+    """pixels[row] * scale + shift at arena[x:], of the unit with that number, which has `each`
+    values; whether all is finite."""
     finite = True
     size = pixels.shape[1] // scale.size
-    for channel in range(scale.size):
-        for place in range(channel * size, channel * size + size):
+    first, end = unit * each, min(unit * each + each, pixels.shape[1])
+    for channel in range(first // size, (end + size - 1) // size):
+        for place in range(max(first, channel * size), min(end, channel * size + size)):
             value = np.float32(pixels[row, place]) * scale[channel] + shift[channel]
             finite &= value - value == np.float32(0)
             arena[x + place] = value

@@ -49,6 +49,26 @@ def _turn_square(typing_context: Any, array: Any, x: Any, count: Any, y: Any, ro
     return types.void(array, i, i, i, i), generate
 
 
+@intrinsic
+def turn_any(typing_context: Any, array: Any, x: Any, x_row: Any, y: Any, y_row: Any) -> Any:
+    """y[column, row] = x[row, column] of sixteen rows and columns, wherever these are."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        _, x, x_row, y, y_row = args
+        data = data_pointer(context, builder, sig.args[0], args[0])
+        lines = []
+        for k in range(LANES):
+            at = builder.add(x, builder.mul(x_row, INT64(k)))
+            lines.append(load_lanes(builder, data, at, aligned=False))
+        for k, line in enumerate(transposed(builder, lines)):
+            at = builder.add(y, builder.mul(y_row, INT64(k)))
+            store_lanes(builder, line, data, at, aligned=False)
+        return context.get_dummy_value()
+
+    i = types.int64
+    return types.void(array, i, i, i, i), generate
+
+
 @linked
 def turn(array, x, places, y, row):
     """[places][16 images] at x as [16 images][row] at y, filled up with anything; `row` is the next

@@ -21,9 +21,10 @@ from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Node
 from lenet.dsl.shapes import product
 from lenet.runtime.data.dataset import Images
-from lenet.runtime.machine.arrays import aligned_floats, frozen
+from lenet.runtime.machine.arrays import frozen
 from lenet.runtime.models.given_images import prepared
 from lenet.runtime.training.parameters import folded_tensors, from_tensors
+from lenet.runtime.training.single import Single
 
 if TYPE_CHECKING:
     from lenet.runtime.models.model import Model
@@ -104,13 +105,12 @@ def input_ranges(
     graph = run_passes(model.graph, stop_after="end_in_probabilities")  # nothing fused or moved
     kept = compile_kept(graph)
     loaded, weights = load(kept.program), from_tensors(kept.program, model.tensors)
-    arena = aligned_floats(kept.program.single_floats)
+    single = Single(loaded)
     outputs = np.empty((1, kept.program.outputs.count), np.float32)
     places = {node.name: (at, product(node.shape)) for node, at in kept.layers}
     nodes = {node.name: node for node in graph.nodes}
     sources = {name: _source(nodes, nodes[name].inputs[0], places) for name in layers}
     pixels, normalization = prepared(model, images)
-    run = loaded.predict_single(pixels.dtype)
     rng = np.random.default_rng(1)
     each = max(1, _SAMPLE // len(pixels))
     chosen = {
@@ -120,15 +120,11 @@ def input_ranges(
     seen: dict[str, list[NDArray[np.float32]]] = {source: [] for source in chosen}
     bounds = {source: (0.0, 0.0) for source in chosen}
     for k in range(len(pixels)):
-        finite = run(
-            arena, weights, frozen(pixels[k : k + 1]), 0, normalization.scale,
-            normalization.shift, outputs,
-        )  # fmt: skip
-        if not finite:
+        if not single.run(weights, frozen(pixels[k : k + 1]), 0, normalization, outputs):
             raise LenetError("an image has a value that is not a finite number")
         for source, where in chosen.items():
             at, size = places[source]
-            values = arena[at : at + size]
+            values = single.arena[at : at + size]
             least, largest = bounds[source]
             bounds[source] = min(least, float(values.min())), max(largest, float(values.max()))
             seen[source].append(values[where])

@@ -21,7 +21,7 @@ class Team:
     the team. In a child of this process, it gets others."""
 
     def __init__(self, threads: int) -> None:
-        self._threads = threads
+        self.threads = threads
         self._inboxes: list[_Inbox] | None = None
         renewed(self)
 
@@ -31,7 +31,7 @@ class Team:
             self._inboxes = None
 
     def _start(self) -> list[_Inbox]:
-        inboxes: list[_Inbox] = [SimpleQueue() for _ in range(1, self._threads)]
+        inboxes: list[_Inbox] = [SimpleQueue() for _ in range(1, self.threads)]
         for number, inbox in enumerate(inboxes, 1):
             name = f"lenet_{number}"
             Thread(target=_serve, args=(number, inbox), name=name, daemon=True).start()
@@ -39,18 +39,26 @@ class Team:
         self._inboxes = inboxes
         return inboxes
 
-    def run(self, threads: int, work: Callable[[int], T]) -> list[T]:
+    def run(
+        self, threads: int, work: Callable[[int], T], release: Callable[[], None] | None = None
+    ) -> list[T]:
         """work(0) … work(threads - 1) at once; the results in order. An exception is raised when
-        all have ended."""
+        all have ended. Where they wait for each other, `release` lets the others go on, if the
+        calling thread is interrupted."""
         outbox: SimpleQueue[tuple[int, Any, BaseException | None]] = SimpleQueue()
         inboxes = self._start() if self._inboxes is None else self._inboxes
-        helpers = inboxes[: threads - 1]
-        for inbox in helpers:
-            inbox.put((work, outbox))
+        called = 0
         try:
+            for inbox in inboxes[: threads - 1]:
+                called += 1
+                inbox.put((work, outbox))
             first = work(0)
+        except BaseException:
+            if release is not None:
+                release()
+            raise
         finally:
-            others = sorted((outbox.get() for _ in helpers), key=lambda ended: ended[0])
+            others = sorted((outbox.get() for _ in range(called)), key=lambda ended: ended[0])
         for _, _, error in others:
             if error is not None:
                 raise error

@@ -12,9 +12,10 @@ from lenet.compiler.jit.forks import renewed
 from lenet.compiler.pipeline import compile_kept
 from lenet.dsl.errors import LenetError
 from lenet.dsl.graph import Node
-from lenet.runtime.machine.arrays import aligned_floats, frozen
+from lenet.runtime.machine.arrays import frozen
 from lenet.runtime.models.given_images import prepared
 from lenet.runtime.training.parameters import from_tensors
+from lenet.runtime.training.single import Single
 
 if TYPE_CHECKING:
     from lenet.runtime.models.model import Model
@@ -36,9 +37,9 @@ class Activations:
         kept = compile_kept(model.graph)
         self._model = model
         self._layers = kept.layers
-        self._loaded = load(kept.program)
+        loaded = load(kept.program)
+        self._single = Single(loaded)
         self._weights = from_tensors(kept.program, model.tensors)
-        self._arena = aligned_floats(kept.program.single_floats)
         self._outputs = np.empty((1, kept.program.outputs.count), np.float32)
         self._lock = Lock()
         renewed(self)
@@ -56,15 +57,13 @@ class Activations:
             raise LenetError(
                 "I look at one image at a time", f"{len(pixels):,} were given.", "give one of them"
             )
-        run = self._loaded.predict_single(pixels.dtype)
         with self._lock:
-            finite = run(
-                self._arena, self._weights, frozen(pixels), 0, normalization.scale,
-                normalization.shift, self._outputs,
-            )  # fmt: skip
+            finite = self._single.run(
+                self._weights, frozen(pixels), 0, normalization, self._outputs
+            )
             if not finite:
                 raise LenetError("the image has a value that is not a finite number")
             return [Activation(node, self._values(node, at).copy()) for node, at in self._layers]
 
     def _values(self, node: Node, at: int) -> NDArray[np.float32]:
-        return self._arena[at : at + int(np.prod(node.shape))].reshape(node.shape)
+        return self._single.arena[at : at + int(np.prod(node.shape))].reshape(node.shape)

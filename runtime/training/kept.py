@@ -13,14 +13,14 @@ def load_kept(graph: Graph, dtype: str) -> None:
     """Load those for images of such numbers into this process, where all of them are in the cache:
     to compile one belongs to the training, which tells of it."""
     program = compile_graph(graph)
-    _load(
-        load(program), (*functions_of(program, updater_of(graph, program)), "predict_slice"), dtype
-    )
+    training = functions_of(program, updater_of(graph, program))
+    _load(load(program), (*training, program.predicts), dtype)
 
 
 def load_kept_to_predict(graph: Graph, dtype: str) -> None:
     """The same without those that train."""
-    _load(load(compile_graph(graph)), ("predict_slice",), dtype)
+    program = compile_graph(graph)
+    _load(load(program), (program.predicts,), dtype)
 
 
 def _load(loaded: Loaded, names: tuple[str, ...], dtype: str) -> None:

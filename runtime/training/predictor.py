@@ -1,9 +1,9 @@
 """Outputs of a net for many images: in threads, or one by one."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Union
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +19,16 @@ from lenet.runtime.machine.thread_pool import Team
 from lenet.runtime.training.arguments import check_images, check_weights
 from lenet.runtime.training.normalization import Normalization
 from lenet.runtime.training.parameters import folded_weights
+from lenet.runtime.training.single import Single
 
 if TYPE_CHECKING:
     from lenet.runtime.data.encoded import Encoded
 
+Pixels = Union[NDArray[np.generic], "Encoded"]
 _CHUNK = 512
 _DECODED = 128  # the same of images that are decoded first
 _WORTH = 2**22  # multiply-adds for which another thread is called
+_FEW = 4  # of those that are computed one by one
 SINGLE = 6  # up to so many images one by one are faster than a block of sixteen lanes
 
 
@@ -38,7 +41,8 @@ class Predictor:
         self.team = Team(threads)
         self.threads = threads
         self.arenas: list[NDArray[np.float32]] = []
-        self.single_arena = aligned_floats(loaded.program.single_floats)
+        self.singles = [Single(loaded)]  # for each thread, where images are computed one by one
+        self.one_by_one = loaded.program.one_by_one
         self.macs = sum(node.macs for node in loaded.program.predict_nodes)
         self.lock = Lock()  # several threads of the user's may share a model
         renewed(self)
@@ -58,11 +62,13 @@ class Predictor:
         if not quantized:  # else they are packed, and were checked before
             check_weights(self.weights, self.weights.size)
         self.fresh = [True] * self.threads
+        for single in self.singles:
+            single.take()
         return self
 
     def outputs(
         self,
-        pixels: "NDArray[np.generic] | Encoded",
+        pixels: Pixels,
         normalization: Normalization,
         in_blocks: bool = False,
     ) -> NDArray[np.float32]:
@@ -82,50 +88,79 @@ class Predictor:
             if count <= SINGLE and not in_blocks:
                 return self._singly(frozen(pixels), normalization)
         outputs = np.zeros((count, self.loaded.program.outputs.count), np.float32)
-        starts = iter(range(0, count, together))
-        scale, shift = normalization.scale, normalization.shift
-
-        def work(thread: int) -> bool:
-            finite = True
-            for start in starts:
-                end = min(start + together, count)
-                rows = np.arange(end - start, dtype=np.int64)
-                finite &= predict_slice(
-                    self.arenas[thread], self.weights, _rows_of(pixels, start, end), rows, scale,
-                    shift, self.fresh[thread], outputs[start:end],
-                )  # fmt: skip
-                self.fresh[thread] = False
-            return finite
-
-        predict_slice = self.loaded.predict_slice(pixels.dtype)
+        chunks = iter([(k, min(k + together, count)) for k in range(0, count, together)])
+        run = self._one_by_one if self.one_by_one else self._in_blocks
+        work = run(pixels, normalization, outputs, chunks)
         with self.lock:
-            if not self.arenas:
-                floats = self.loaded.program.predict_floats
-                self.arenas = [aligned_floats(floats) for _ in range(self.threads)]
+            self._prepare()
             finite = self.team.run(self.threads, work)
         if not all(finite) and isinstance(pixels, np.ndarray):
             _check_finite(pixels)
         return outputs
 
+    def _prepare(self) -> None:
+        """What each thread needs."""
+        if self.one_by_one:
+            while len(self.singles) < self.threads:
+                self.singles.append(Single(self.loaded))
+        elif not self.arenas:
+            floats = self.loaded.program.predict_floats
+            self.arenas = [aligned_floats(floats) for _ in range(self.threads)]
+
+    def _in_blocks(
+        self, pixels: Pixels, normalization: Normalization, outputs: NDArray[np.float32],
+        chunks: Iterator[tuple[int, int]],
+    ) -> Callable[[int], bool]:  # fmt: skip
+        """What a thread does: it takes chunks, and tells whether all of its values are finite."""
+        predict_slice = self.loaded.predict_slice(pixels.dtype)
+
+        def work(thread: int) -> bool:
+            finite = True
+            for start, end in chunks:
+                rows = np.arange(end - start, dtype=np.int64)
+                finite &= predict_slice(
+                    self.arenas[thread], self.weights, _rows_of(pixels, start, end), rows,
+                    normalization.scale, normalization.shift, self.fresh[thread],
+                    outputs[start:end],
+                )  # fmt: skip
+                self.fresh[thread] = False
+            return finite
+
+        return work
+
+    def _one_by_one(
+        self, pixels: Pixels, normalization: Normalization, outputs: NDArray[np.float32],
+        chunks: Iterator[tuple[int, int]],
+    ) -> Callable[[int], bool]:  # fmt: skip
+        """The same where images are computed one by one."""
+        self.loaded.predict_single(pixels.dtype)  # is compiled before there are threads
+
+        def work(thread: int) -> bool:
+            finite, single = True, self.singles[thread]
+            for start, end in chunks:
+                rows, to = _rows_of(pixels, start, end), outputs[start:end]
+                for row in range(end - start):
+                    finite &= single.run(self.weights, rows, row, normalization, to)
+            return finite
+
+        return work
+
     def together(self, count: int) -> int:
-        """How many of so many images a thread takes at a time: whole blocks, of which each thread
-        has as many, where that is worth it."""
+        """How many of so many images a thread takes at a time: a few where they are computed one by
+        one, else whole blocks, of which each thread has as many, where that is worth it."""
+        if self.one_by_one:
+            return max(1, min(_FEW, -(-count // self.threads)))
         share = -(-count // (LANES * self.threads)) * LANES
         return min(_CHUNK, share) if share * self.macs >= _WORTH else _CHUNK
 
     def _singly(
         self, pixels: NDArray[np.generic], normalization: Normalization
     ) -> NDArray[np.float32]:
-        count = len(pixels)
+        count, single = len(pixels), self.singles[0]
         outputs = np.empty((count, self.loaded.program.outputs.count), np.float32)
-        predict_single = self.loaded.predict_single(pixels.dtype)
         with self.lock:
             for row in range(count):
-                finite = predict_single(
-                    self.single_arena, self.weights, pixels, row, normalization.scale,
-                    normalization.shift, outputs,
-                )  # fmt: skip
-                if not finite:
+                if not single.run(self.weights, pixels, row, normalization, outputs, self.team):
                     _check_finite(pixels)
         return outputs
 
@@ -139,7 +174,7 @@ def checked(outputs: NDArray[np.float32]) -> NDArray[np.float32]:
     return outputs
 
 
-def flat(images: Images) -> "NDArray[np.generic] | Encoded":
+def flat(images: Images) -> Pixels:
     """Their pixels, (count, values of an image), as `outputs` takes them."""
     pixels = images.pixels
     if not isinstance(pixels, np.ndarray):
@@ -147,7 +182,7 @@ def flat(images: Images) -> "NDArray[np.generic] | Encoded":
     return pixels.reshape(len(images), math.prod(pixels.shape[1:]))
 
 
-def _rows_of(pixels: "NDArray[np.generic] | Encoded", start: int, end: int) -> NDArray[np.generic]:
+def _rows_of(pixels: Pixels, start: int, end: int) -> NDArray[np.generic]:
     if isinstance(pixels, np.ndarray):
         return frozen(pixels[start:end])
     return frozen(pixels[start:end].reshape(end - start, math.prod(pixels.shape[1:])))

@@ -13,7 +13,9 @@ from lenet.dsl.check import check_graph
 from lenet.dsl.graph import Graph
 from lenet.runtime.machine.arrays import aligned_floats, frozen
 from lenet.runtime.training.batches import keys_of
+from lenet.runtime.training.normalization import Normalization
 from lenet.runtime.training.parameters import initial_weights, to_tensors
+from lenet.runtime.training.single import Single
 from nets import unwritten_gradient
 
 WORDS, KNOWN, ROWS = 9, 11, 21
@@ -64,11 +66,9 @@ class Case:
             )
             return found
         for row in range(len(self.rows)):
-            arena = aligned_floats(program.single_floats)
-            arena[:] = np.nan
-            self.loaded.predict_single(self.rows.dtype)(
-                arena, self.weights, frozen(self.rows), row, one, zero, found
-            )
+            alone = Single(self.loaded)
+            alone.arena[:] = np.nan
+            alone.run(self.weights, frozen(self.rows), row, Normalization(one, zero), found)
         return found
 
 

@@ -357,12 +357,17 @@ def test_functions_are_for_the_images_that_they_were_compiled_for(tmp_path: Path
     arena, weights = aligned_floats(loaded.program.single_floats), aligned_floats(24)
     one, outputs = np.ones(1, np.float32), np.empty((1, 3), np.float32)
     values = frozen(np.full((1, 7), np.nan, np.float32))
-    assert predict(arena, weights, frozen(np.zeros((1, 7), np.uint8)), 0, one, one, outputs)
+
+    def of(rows: np.ndarray) -> tuple[object, ...]:
+        turns = np.zeros(loaded.program.single_turns, np.int64)
+        return arena, weights, rows, 0, one, one, True, turns, 1, outputs
+
+    assert predict(*of(frozen(np.zeros((1, 7), np.uint8))))
     with pytest.raises(TypeError, match="No matching definition"):
-        predict(arena, weights, values, 0, one, one, outputs)
+        predict(*of(values))
     assert not again.compile("predict_single", pixels=values.dtype).from_cache
     predict = again.predict_single(values.dtype)
-    assert not predict(arena, weights, values, 0, one, one, outputs)
+    assert not predict(*of(values))
 
 
 def test_emitted_source_names_the_spec_lines() -> None:

@@ -51,6 +51,19 @@ NETS = {
     "attention 4; last; linear 3",
     "local responses": "input 3x5x7; lrn; conv 6x3x3; lrn 3 alpha 2 beta 0.7; noise 0.5; "
     "reshape 90; lrn 7; dropout channels 0.2; linear 3",
+    "by places": "input 3x19x17; conv 48x3x3 pad 1; relu; maxpool 3 stride 2 pad 1; depthwise 3 "
+    "pad same; tanh; conv 50x1x1; add; .path; ..conv 50x3x2 pad same; ..batchnorm; .path; relu; "
+    "avgpool 3 stride 2 round up; concat; .path; .path; ..conv 33x3x2 stride 2x1 pad same; ..relu; "
+    "..upsample 2x1; ..crop 5x4; batchnorm; conv 64x1x1; multiply; .path; .path; ..avgpool all; "
+    "..linear 64; ..sigmoid; flatten; linear 3",
+    "places far apart": "input 40x5x6; conv 256x3x3 pad same dilate 2; batchnorm; relu; depthwise "
+    "3x2 stride 2 pad same; maxpool 2 stride 1; conv 256x1x1 bias no; concat; .path; .path; ..conv "
+    "32x1x1; avgpool all; linear 3",
+    "normalized maps": "input 2x9x11; concat; .path; .path; ..conv 3x1x1; batchnorm; tanh; "
+    "batchnorm; flatten; linear 3",
+    "in wide groups": "input 4x9x8; conv 80x2x2; tanh; conv 80x3x3 groups 2 stride 2 pad same; "
+    "tanh; depthwise 5 stride 2 pad 2; conv 72x2x2 groups 2 bias no; flatten; linear 3",
+    "many outputs": "input 521; linear 700; relu; linear 1029 bias no; tanh; linear 3",
     "pools of wide strides": "input 1x12x40; conv 1x1x1; maxpool 2x1 stride 1x3; "
     "avgpool 3x5 stride 4x2; reshape 15; linear 2",
 }
@@ -69,9 +82,40 @@ def test_the_same_bits_as_in_a_batch(name: str) -> None:
     np.testing.assert_array_equal(case.single_outputs(), case.outputs())
 
 
+@pytest.mark.parametrize("name", ["by places", "places far apart", "many outputs"])
+def test_threads_that_share_an_image_give_the_same_bits(name: str) -> None:
+    case = make_case(spec_of(NETS[name]), images=3)
+    alone = case.single_outputs()
+    assert np.isfinite(alone).all()
+    for threads in (2, 3, 5):
+        np.testing.assert_array_equal(case.single_outputs(threads), alone)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_large_maps_are_predicted_one_by_one(threads: int) -> None:
+    """Sixteen of them would not fit into a cache."""
+    spec = "input 32x65x65\nconv 64x3x3 pad same\nrelu\nmaxpool 8\nflatten\nlinear 3\n"
+    program = compile_graph(make_case(spec, images=1).graph)
+    assert not program.one_by_one  # Winograd's transforms are worth more
+    case = make_case(spec.replace("32x65", "8x65").replace("64x3x3", "64x2x2"), images=9)
+    assert case.loaded.program.one_by_one
+    predictor = Predictor(case.loaded, threads).take(case.weights)
+    pixels = case.pixels.reshape(len(case.pixels), -1)
+    normalization = Normalization(*case.normalization())
+    expected = case.outputs()
+    for count in (len(pixels), 1, 8):
+        got = predictor.outputs(pixels[:count], normalization)
+        np.testing.assert_array_equal(got, expected[:count])
+    predictor.take(case.weights * 2)
+    again = predictor.outputs(pixels, normalization)
+    assert (again != expected).any()
+    np.testing.assert_array_equal(again[:1], predictor.outputs(pixels[:1], normalization))
+
+
 @pytest.mark.parametrize("width", [4, 16])
-def test_other_registers_give_the_same_bits(width: int) -> None:
-    case = make_case(NETS["columns and channels"].replace("; ", "\n"), images=2)
+@pytest.mark.parametrize("name", ["columns and channels", "by places"])
+def test_other_registers_give_the_same_bits(name: str, width: int) -> None:
+    case = make_case(spec_of(NETS[name]), images=2)
     expected = case.single_outputs()
     case.loaded = load(compile_graph(case.graph, Target("other", 32, width)))
     np.testing.assert_array_equal(case.single_outputs(), expected)

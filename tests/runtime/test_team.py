@@ -37,6 +37,19 @@ def test_an_exception_is_raised_when_all_have_ended(failing: int) -> None:
     assert team.run(3, lambda number: number) == [0, 1, 2]
 
 
+def test_who_waits_for_an_interrupted_thread_is_released() -> None:
+    team, together = Team(3), threading.Event()
+
+    def work(number: int) -> bool:
+        if number == 0:
+            raise KeyboardInterrupt
+        return together.wait(20)
+
+    with pytest.raises(KeyboardInterrupt):
+        team.run(3, work, together.set)
+    assert team.run(3, lambda number: number) == [0, 1, 2]
+
+
 def test_the_threads_end_with_the_team() -> None:
     team = Team(3)
     _, *others = team.run(3, lambda _: threading.current_thread())

@@ -28,6 +28,7 @@ from lenet.runtime.training.fixed_point import LOSS_UNIT
 from lenet.runtime.training.normalization import Normalization
 from lenet.runtime.training.parameters import folded_weights, initial_weights, to_tensors
 from lenet.runtime.training.phases import PhasedStep
+from lenet.runtime.training.single import Single
 from reference import Net
 
 SCALE, SHIFT = 1 / 64, -1.5
@@ -114,17 +115,16 @@ class Case:
     def folded(self) -> np.ndarray:
         return folded_weights(self.loaded.program, self.weights)
 
-    def single_outputs(self) -> np.ndarray:
+    def single_outputs(self, threads: int = 1) -> np.ndarray:
         """The outputs of the images one by one."""
         program = self.loaded.program
         outputs = np.zeros((len(self.pixels), program.outputs.count), np.float32)
-        scale, shift = self.normalization()
+        normalization = Normalization(*self.normalization())
         pixels = frozen(self.pixels.reshape(len(self.pixels), -1))
-        predict_single = self.loaded.predict_single(pixels.dtype)
         for row in range(len(pixels)):
-            arena = aligned_floats(program.single_floats)
-            arena[:] = np.nan
-            predict_single(arena, self.folded(), pixels, row, scale, shift, outputs)
+            single = Single(self.loaded, worth=0)
+            single.arena[:] = np.nan
+            single.run(self.folded(), pixels, row, normalization, outputs, Team(threads))
         return outputs
 
     def values(self) -> np.ndarray:

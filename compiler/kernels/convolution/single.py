@@ -1,11 +1,12 @@
-"""A convolution of one image: the lanes are columns of its output, or channels."""
+"""A convolution of one image: the lanes are columns of its output, or channels
+(places_single.py)."""
 
 from dataclasses import dataclass
 from textwrap import indent
 
 from lenet.compiler.contract import Request
 from lenet.compiler.function import NAME
-from lenet.compiler.kernels.convolution import of_words
+from lenet.compiler.kernels.convolution import of_words, places_single
 from lenet.compiler.kernels.convolution.direct import in_tiles
 from lenet.compiler.kernels.convolution.epilogue import Epilogue
 from lenet.compiler.kernels.convolution.geometry import Geometry, in_groups
@@ -15,22 +16,19 @@ from lenet.compiler.single_contract import (
     Padded,
     Single,
     single_function,
-    vector_groups,
     vectors_of,
 )
-from lenet.compiler.target import split
+from lenet.compiler.target import LANES, split
 from lenet.dsl.padding import sides_of
 
 
 @dataclass(frozen=True)
 class _Conv:
-    """`places` are what names the places of a group, whose loop begins with `head` if there are
-    any."""
+    """`places` are what names the places of a group."""
 
     g: Geometry
     padded: Padded
     places: dict[str, str]
-    head: str
 
     @property
     def plane(self) -> int:
@@ -50,9 +48,10 @@ class _Conv:
 
 def emit(request: Request, g: Geometry) -> Single:
     """The lanes are what wastes fewer of them: columns of a row, or channels of a place."""
+    if not by_columns(g):
+        return places_single.emit(request, g)
     node = request.node
-    by_columns = _columns_are_cheaper(g, request.target.width)
-    apart = g.stride[1] if by_columns else 1
+    apart = g.stride[1]
     padded = Padded.of(node.given, sides_of(node.arguments["pad"]), "np.float32(0)", apart)
     if INTEGER in node.arguments:
         g, padded = of_words.of_one_image(request, g, padded)
@@ -64,19 +63,20 @@ def emit(request: Request, g: Geometry) -> Single:
         weights=(request.offsets["weight"], g.outputs),
         bias=(bias, g.outputs),
     )
-    conv = _Conv(g, padded, places, head)
-    tiles, body, doc = (_by_columns if by_columns else _by_channels)(request, conv)
+    conv = _Conv(g, padded, places)
+    tiles, body, doc = _by_columns(request, conv)
     body = head + indent(body, "    ") if head else body
     function = single_function(doc, padded.source + body, tiles=f"{tiles}\n\n")
     return Single(function, padded.scratch)
 
 
-def _columns_are_cheaper(g: Geometry, width: int) -> bool:
-    """Whether fewer lanes are wasted; neighbours in a vector are neighbours in x, too, unless a
-    copy of x has to bring them together, which groups of few channels are worth."""
-    if g.stride[1] != 1 and (g.groups == 1 or g.outputs * 2 > width):
+def by_columns(g: Geometry) -> bool:
+    """Whether columns waste fewer lanes, where there are few channels: of sixteen, so that the
+    memory plan does not depend on the processor. Neighbours in a vector are neighbours in x, too,
+    unless a copy of x has to bring them together, which groups of few channels are worth."""
+    if g.outputs >= 2 * LANES or g.stride[1] != 1 and (g.groups == 1 or g.outputs * 2 > LANES):
         return False
-    wasted = [len(vectors_of(count, width)) * width / count for count in (g.out_width, g.outputs)]
+    wasted = [len(vectors_of(count, LANES)) * LANES / count for count in (g.out_width, g.outputs)]
     return wasted[0] <= wasted[1]
 
 
@@ -123,38 +123,3 @@ def _by_columns(request: Request, conv: _Conv) -> tuple[str, str, str]:
                         f"arena, {at['y']} + (output * {height} + row) * {width})\n"
                     )
     return source, body, "y = x correlated with the weights; the lanes are columns."
-
-
-def _by_channels(request: Request, conv: _Conv) -> tuple[str, str, str]:
-    g, target, padded, at = conv.g, request.target, conv.padded, conv.places
-    inputs, outputs, height, width = g.inputs, g.outputs, g.out_height, g.out_width
-    down, across = g.stride
-    channels = len(vectors_of(outputs, target.width))
-    high, wide = target.tile(width, min(8, channels))
-    most, left = divmod(channels, wide)
-    runs = [(0, wide, most), (most * wide, left, 1)] if left else [(0, wide, most)]
-    loops = tuple(zip((inputs, *g.kernel), conv.weights, conv.input, strict=True))
-    source, body = "", f"for row in range({height}):\n"
-    for start, vectors, groups in vector_groups(outputs, target.width, runs):
-        step = sum(floats for _, floats in vectors)
-        body += f"    for channel in range({start}, {start + groups * step}, {step}):\n"
-        for first, size, parts in split(width, high):
-            tile = f"{NAME}_single_{size}x{step}"
-            settings: dict[str, object] = {
-                "width": target.width,
-                "vectors": tuple((begin, begin, count) for begin, count in vectors),
-                "scalars": tuple((c * across, c) for c in range(size)),
-                "loops": loops,
-                "bias": "none" if "bias" not in request.offsets else "vectors",
-                "scatter": height * width,
-                **single_settings(request, "scalars"),
-                **in_tiles(Epilogue.of(request.node))[0],
-            }
-            source += f"{tile} = single_tile(SingleTile(\n{lines(settings)}))\n"
-            body += (
-                f"        for column in range({first}, {first + size * parts}, {size}):\n"
-                f"            {tile}(weights, {at['weights']} + channel, arena, {at['x']} + row * "
-                f"{down * padded.width} + column * {across}, weights, {at['bias']} + channel, "
-                f"arena, {at['y']} + (channel * {height} + row) * {width} + column)\n"
-            )
-    return source, body, "y = x correlated with the weights; the lanes are channels."

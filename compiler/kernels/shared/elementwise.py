@@ -6,7 +6,7 @@ from textwrap import indent
 from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.function import Function
 from lenet.compiler.kernels import module_of
-from lenet.compiler.single_contract import Single, single_function
+from lenet.compiler.single_contract import Single, each_vector
 from lenet.compiler.target import LANES, Bounds
 from lenet.dsl.graph import Node
 from lenet.dsl.shapes import product
@@ -169,17 +169,19 @@ def emit(request: Request) -> Kernels:
 
 
 def emit_single(request: Request) -> Single:
-    """An activation of one image; behind its last value there is room for a whole vector."""
-    size = product(request.node.shape)
-    body = (
-        f"{CONSTANTS}for place in range(0, {size}, {LANES}):\n"
-        f"    value = load(arena, x + place)\n"
-        f"    store(arena, y + place, {_own(request).forward})\n"
-    )
-    return Single(single_function(f"y = {request.node.kind}(x).", body))
+    """An activation of one image."""
+    return vectors_single(request, f"y = {request.node.kind}(x).", "{x}", (request.node,))
 
 
-def _own(request: Request) -> Activation:
-    found = activation_of(request.node)
-    assert found is not None
-    return found
+def vectors_single(
+    request: Request, doc: str, value: str, more: tuple[Node, ...] | None = None
+) -> Single:
+    """y = `value` of the inputs' vectors of one image (see each_vector), and then the activations
+    that are fused into it, or `more` ones."""
+    more = request.node.fused if more is None else more
+    kinds = "" if more == (request.node,) else "".join(f", then {node.kind}" for node in more)
+    steps = (value, *(f"{found.forward}" for node in more if (found := activation_of(node))))
+    lines = "".join(f"value = {step}\n" for step in steps)
+    lines += "store(arena, y + place, value)\n"
+    before = CONSTANTS if more else ""
+    return each_vector(request, f"{doc[:-1]}{kinds}.", lines, before)

@@ -10,8 +10,9 @@ from lenet.compiler.kernels.shared.elementwise import (
     Chain,
     backward_loop,
     forward_loop,
+    vectors_single,
 )
-from lenet.compiler.single_contract import Single, each_value, single_function
+from lenet.compiler.single_contract import Read, Single, each_channel, single_function
 from lenet.compiler.target import LANES
 from lenet.dsl.graph import Node
 from lenet.dsl.shapes import product
@@ -89,12 +90,24 @@ def elementwise(
     )  # fmt: skip
 
 
+def takes_places(request: Request) -> bool:
+    """All paths can lie by places."""
+    return len(request.node.shape) > 1
+
+
 def elementwise_single(request: Request, what: str, operator: str) -> Single:
     """Places of all paths, in the paths' order, as for a block."""
     node, paths = request.node, Paths.of(request.node)
     count, doc = len(node.inputs), f"y = {what} of the paths."
     if not paths.narrow:
-        return each_value(request, doc, operator.join(f"{{x{k}}}" for k in range(count)))
+        return vectors_single(request, doc, operator.join(f"{{x{k}}}" for k in range(count)))
+    if request.by_places:
+        at = {**dict.fromkeys(paths.whole, "at"), **dict.fromkeys(paths.narrow, "channel")}
+
+        def joined(read: Read) -> str:
+            return operator.join(read("arena", f"x{k} + {at[k]}") for k in range(count))
+
+        return each_channel(request, doc, joined, ("arena", *names("x", count), "y", "unit"))
     at = {**dict.fromkeys(paths.whole, "place"), **dict.fromkeys(paths.narrow, "channel")}
     value = operator.join(f"arena[x{k} + {at[k]}]" for k in range(count))
     body = paths.loop("", f"arena[y + place] = {value}\n", "")

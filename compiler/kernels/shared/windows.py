@@ -5,8 +5,16 @@ from textwrap import indent
 
 from lenet.compiler.contract import Request
 from lenet.compiler.function import NAME
+from lenet.compiler.kernels.shared.texts import is_of_text
 from lenet.compiler.kernels.shared.tile_source import lines
-from lenet.compiler.single_contract import Padded, Single, single_function, vectors_of
+from lenet.compiler.single_contract import (
+    Padded,
+    Single,
+    place_floats,
+    single_function,
+    vectors_of,
+)
+from lenet.compiler.target import LANES
 from lenet.dsl.graph import Node
 from lenet.dsl.padding import sides_of
 from lenet.dsl.shapes import Shape, product
@@ -111,7 +119,52 @@ class Windows:
         return "\n".join(line for line in lines if line.strip()) + "\n"
 
 
-def pool_single(request: Request, fill: str, largest: bool) -> Single:
+def takes_places(request: Request) -> bool:
+    """Pools of maps can, whose lanes are channels then."""
+    return len(request.node.given) == 3 and not is_of_text(request.node)
+
+
+_WORK = 2**13  # values of windows that are worth a unit
+
+
+def pool_by_places(request: Request, doc: str, start: str, more: str, end: str) -> Single:
+    """Pooling of one image by places: for each window, `total` goes from `start` by `more`, an
+    expression of it and the next `value`, to `end`. Channels that are no whole vector are the first
+    lane of one each."""
+    w = Windows.of(request.node)
+    channels, _, width = w.given
+    each = place_floats(channels)
+    work = product(w.out) * channels * product(w.window)
+    rows = -(-w.out[0] // max(1, min(w.out[0], work // _WORK)))
+    whole = channels - channels % LANES
+    body = (
+        f"for row in range(unit * {rows}, min(unit * {rows} + {rows}, {w.out[0]})):\n"
+        f"    top = row * {w.stride[0]} - {w.padding[0]}\n"
+        f"    for column in range({w.out[1]}):\n"
+        f"        left = column * {w.stride[1]} - {w.padding[1]}\n"
+        f"        place = y + (row * {w.out[1]} + column) * {each}\n"
+    )
+    vectors = "load_any(arena, source + channel)", "store_any(arena, place + channel, total)"
+    singles = "splat(arena[source + channel])", "store_one(arena, place + channel, total)"
+    for span, (load, store) in (
+        (f"0, {whole}, {LANES}", vectors), (f"{whole}, {channels}", singles)
+    ):  # fmt: skip
+        body += (
+            f"        for channel in range({span}):\n"
+            f"            total = {start}\n"
+            f"            for i in {w.ranges[0]}:\n"
+            f"                for j in {w.ranges[1]}:\n"
+            f"                    source = x + ((top + i) * {width} + left + j) * {each}\n"
+            f"                    value = {load}\n"
+            f"                    total = {more}\n"
+            f"            total = {end.format(part=w.part)}\n"
+            f"            {store}\n"
+        )
+    function = single_function(doc, body, ("arena", "x", "y", "unit"))
+    return Single(function, units=-(-w.out[0] // rows))
+
+
+def pool_single(request: Request, doc: str, fill: str, largest: bool) -> Single:
     """Pooling of one image; the lanes are columns."""
     w = Windows.of(request.node)
     channels = request.node.given[0]
@@ -134,6 +187,5 @@ def pool_single(request: Request, fill: str, largest: bool) -> Single:
             f"* {padded.width} + {start * stride[1]}, y + (channel * {height} + row) * {width} + "
             f"{start})\n"
         )
-    what = "the largest" if largest else "the mean"
-    doc, body = f"y = {what} of each window of x.", padded.source + body
+    body = padded.source + body
     return Single(single_function(doc, body, tiles=f"{tiles}\n\n"), padded.scratch)

@@ -1,6 +1,6 @@
 """Register tiles for one image: the lanes are neighbours in memory, columns or channels.
 
-An activation map is [channel][row][column] here. The last vector of a row may be a part of one.
+The last vector of a row, or of a place's channels, may be a part of one.
 """
 
 from dataclasses import dataclass
@@ -14,21 +14,21 @@ from lenet.compiler.simd.content import described
 from lenet.compiler.simd.dot import dot, words
 from lenet.compiler.simd.lanes import (
     FLOAT,
-    FLOATS,
     INT32,
     INT64,
-    LANES,
     broadcast,
     constant,
     data_pointer,
-    f32x16,
     fused_multiply_add,
     load_lanes,
     store_lanes,
 )
 from lenet.compiler.simd.loops import Carried, loop
+from lenet.compiler.simd.prefetch import ask_for
 from lenet.compiler.simd.vector import beats, clipped
 from lenet.compiler.target import Bounds, Way
+
+_FEW = 8  # sums whose loops may be unrolled
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,9 @@ class SingleTile:
     is `unsigned` ("vectors" or "scalars") values, the other weights. Start and sums are then whole
     numbers; y gets them as floats, times their scales, which lie `scale` floats behind the bias.
     What y gets is kept within the bounds that `clips` has, the upper one of which may be missing.
+
+    With `ahead`, each turn of the innermost loop asks for so many more floats of v, from an offset
+    on that the tile is given: what is needed soon is on its way while there is work to do.
     """
 
     width: int
@@ -60,11 +63,13 @@ class SingleTile:
     unsigned: str = "vectors"
     scale: int = 0
     clips: Bounds | None = None
+    ahead: int = 0
 
 
 @described
 def single_tile(tile: SingleTile) -> Any:
-    """An intrinsic `(v, v0, s, s0, b, b0, y, y0)`; b holds the bias."""
+    """An intrinsic `(v, v0, s, s0, b, b0, y, y0)`, and `soon` where it asks `ahead`; b holds the
+    bias."""
     lanes = ir.VectorType(FLOAT, tile.width)
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -108,7 +113,14 @@ def single_tile(tile: SingleTile) -> Any:
                 else:
                     sums.append(number_of(beside(0, number, to, count)))
 
-        def innermost(v_base: Any, s_base: Any, sums: Carried) -> Carried:
+        # How many turns of the innermost loop one of each loop has.
+        turns = [len(tile.taps)]
+        for count, _, _ in reversed(tile.loops[1:]):
+            turns.insert(0, turns[0] * count)
+
+        def innermost(v_base: Any, s_base: Any, soon: Any, sums: Carried) -> Carried:
+            if tile.ahead:
+                ask_for(builder, builder.gep(v, [soon]))
             loaded = [
                 number_of(vector(v, builder.add(v_base, INT64(offset)), count))
                 for offset, _, count in tile.vectors
@@ -120,27 +132,30 @@ def single_tile(tile: SingleTile) -> Any:
                     sums[k] = multiply_add(value, factor, sums[k])
             return sums
 
-        def nest(depth: int, v_base: Any, s_base: Any, sums: Carried) -> Carried:
+        def nest(depth: int, v_base: Any, s_base: Any, soon: Any, sums: Carried) -> Carried:
             if depth == len(tile.loops):
-                for v_step, s_step in tile.taps:
+                for number, (v_step, s_step) in enumerate(tile.taps):
                     v_place = builder.add(v_base, INT64(v_step))
-                    sums = innermost(v_place, builder.add(s_base, INT64(s_step)), sums)
+                    s_place = builder.add(s_base, INT64(s_step))
+                    line = builder.add(soon, INT64(number * tile.ahead))
+                    sums = innermost(v_place, s_place, line, sums)
                 return sums
             count, v_step, s_step = tile.loops[depth]
             if count == 1:
-                return nest(depth + 1, v_base, s_base, sums)
+                return nest(depth + 1, v_base, s_base, soon, sums)
 
             def body(index: Any, sums: Carried) -> Carried:
                 return nest(
                     depth + 1,
                     builder.add(v_base, builder.mul(index, INT64(v_step))),
                     builder.add(s_base, builder.mul(index, INT64(s_step))),
+                    builder.add(soon, builder.mul(index, INT64(turns[depth] * tile.ahead))),
                     sums,
                 )
 
-            return loop(builder, INT64(count), sums, body)
+            return loop(builder, INT64(count), sums, body, fills_registers=len(sums) > _FEW)
 
-        sums = nest(0, v0, s0, sums)
+        sums = nest(0, v0, s0, args[8] if tile.ahead else INT64(0), sums)
         for number, (_, scalar_to) in enumerate(tile.scalars):
             for j, (_, to, count) in enumerate(tile.vectors):
                 value = sums[number * len(tile.vectors) + j]
@@ -152,14 +167,22 @@ def single_tile(tile: SingleTile) -> Any:
                 _store_first(builder, value, count, y, base, tile.scatter)
         return context.get_dummy_value()
 
+    i = types.int64
+
     @intrinsic
     def single(
         typing_context: Any, v: Any, v0: Any, s: Any, s0: Any, b: Any, b0: Any, y: Any, y0: Any
     ) -> Any:
-        i = types.int64
         return types.void(v, i, s, i, b, i, y, i), generate
 
-    return single
+    @intrinsic
+    def asking(
+        typing_context: Any, v: Any, v0: Any, s: Any, s0: Any, b: Any, b0: Any, y: Any, y0: Any,
+        soon: Any,
+    ) -> Any:  # fmt: skip
+        return types.void(v, i, s, i, b, i, y, i, i), generate
+
+    return asking if tile.ahead else single
 
 
 def _store_first(
@@ -229,39 +252,3 @@ def single_pool(pool: SinglePool) -> Any:
         return types.void(array, types.int64, types.int64), generate
 
     return pooled
-
-
-@intrinsic
-def load_any(typing_context: Any, array: Any, offset: Any) -> Any:
-    """The sixteen floats at any offset."""
-
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        data = data_pointer(context, builder, sig.args[0], args[0])
-        return load_lanes(builder, data, args[1], aligned=False)
-
-    return f32x16(array, types.int64), generate
-
-
-@intrinsic
-def store_first(typing_context: Any, array: Any, offset: Any, value: Any, count: Any) -> Any:
-    """The first `count` lanes at any offset."""
-
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        data = data_pointer(context, builder, sig.args[0], args[0])
-        with builder.goto_entry_block():
-            space = builder.alloca(FLOATS)
-        builder.store(args[2], space)
-        space = builder.bitcast(space, FLOAT.as_pointer())
-        most = builder.select(
-            builder.icmp_signed("<", args[3], INT64(LANES)), args[3], INT64(LANES)
-        )
-
-        def copy(lane: Any, carried: Carried) -> Carried:
-            element = builder.load(builder.gep(space, [lane]))
-            builder.store(element, builder.gep(data, [builder.add(args[1], lane)]))
-            return carried
-
-        loop(builder, most, [], copy)
-        return context.get_dummy_value()
-
-    return types.void(array, types.int64, f32x16, types.int64), generate

@@ -28,23 +28,55 @@ softmax as shares
 """
 NAMES = ["input", "first", "norm", "bent", "pooled", "both.path1.beside", "both", "score", "shares"]
 
+# Of many channels, which are the lanes then.
+WIDE = """\
+input 2x9x8
+conv 40x3x3 pad 1 as wide
+relu as bent
+depthwise 3 pad 1 as each
+maxpool 2 as pooled
+add as both
+  path
+    conv 40x1x1 as beside
+  path
+conv 50x4x4 as one
+tanh as last
+flatten
+linear 4 as score
+softmax as shares
+"""
+WIDE_NAMES = ["input", "wide", "bent", "each", "pooled", "both.path1.beside", "both", "one", "last",
+              "score", "shares"]  # fmt: skip
+
+
+def model_of(spec: str) -> Model:
+    case = make_case(spec)
+    tensors = to_tensors(case.loaded.program, case.weights)
+    return Model(spec, tensors, tuple("abcd"), 1.0, (0.25, -0.5), (2.0, 0.5))
+
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    case = make_case(SPEC)
-    tensors = to_tensors(case.loaded.program, case.weights)
-    return Model(SPEC, tensors, tuple("abcd"), 1.0, (0.25, -0.5), (2.0, 0.5))
+    return model_of(SPEC)
 
 
 @pytest.fixture(scope="module")
 def image() -> np.ndarray:
-    return np.random.default_rng(3).normal(0, 1, (2, 6, 6)).astype(np.float32)
+    return image_of(6, 6)
 
 
-def test_each_layers_values(model: Model, image: np.ndarray) -> None:
+def image_of(height: int, width: int) -> np.ndarray:
+    return np.random.default_rng(3).normal(0, 1, (2, height, width)).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("spec", "names", "image"), [(SPEC, NAMES, image_of(6, 6)), (WIDE, WIDE_NAMES, image_of(9, 8))]
+)
+def test_each_layers_values(spec: str, names: list[str], image: np.ndarray) -> None:
     """As the reference has them for the net that ends there."""
+    model = model_of(spec)
     found = {a.node.name: a.values for a in Activations(model).of(image)}
-    assert list(found) == NAMES
+    assert list(found) == names
     mean, deviation = np.array(model.mean), np.array(model.deviation)
     seen = (image.astype(np.float64) - mean[:, None, None]) / deviation[:, None, None]
     np.testing.assert_allclose(found["input"], seen, rtol=1e-5, atol=1e-6)

@@ -1,0 +1,63 @@
+"""Threads that share the work on a single image, step by step."""
+
+from typing import Any
+
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
+
+from lenet.compiler.simd.kernel import linked
+from lenet.compiler.simd.lanes import INT32, data_pointer
+
+_SPINS = 2000  # looks at what the others do before they may have the processor: about a microsecond
+
+
+@intrinsic
+def _add(typing_context: Any, array: Any, place: Any, value: Any) -> Any:
+    """What was there, before `value` is added; all threads agree on the order."""
+
+    def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> Any:
+        data = data_pointer(context, builder, sig.args[0], args[0])
+        return builder.atomic_rmw("add", builder.gep(data, [args[1]]), args[2], "seq_cst")
+
+    return types.int64(array, types.int64, types.int64), generate
+
+
+@intrinsic
+def _seen(typing_context: Any, array: Any, place: Any) -> Any:
+    """What is there now, whoever wrote it, with all that was written before."""
+
+    def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> Any:
+        data = data_pointer(context, builder, sig.args[0], args[0])
+        return builder.load_atomic(builder.gep(data, [args[1]]), "acquire", 8)
+
+    return types.int64(array, types.int64), generate
+
+
+@intrinsic
+def _give_way(typing_context: Any) -> Any:
+    """Lets others have the processor (POSIX sched_yield)."""
+
+    def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> Any:
+        kind = ir.FunctionType(INT32, [])
+        builder.call(cgutils.get_or_insert_function(builder.module, kind, "sched_yield"), [])
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
+@linked
+def share(turns, step, units, threads):
+    """The next unit of a step's work that nobody has taken; -1 when `threads` threads have done
+    all of it. `turns` are two numbers a step, which are 0 at first."""
+    unit = _add(turns, 2 * step, 1)
+    if unit < units:
+        return unit
+    if threads > 1:
+        _add(turns, 2 * step + 1, 1)
+        looks = 0
+        while _seen(turns, 2 * step + 1) < threads:
+            looks += 1
+            if looks > _SPINS:
+                _give_way()
+    return -1
