@@ -146,12 +146,17 @@ def costs(model_path: Path, path: Path, folder: Path) -> dict[str, Cost]:
 
 def warm(model: lenet.Model, path: Path, folder: Path) -> None:
     """Print what a session takes that has done all of it before."""
-    from lenet.runtime.spark.predicted_table import csv_frame, predict_on_spark
+    from lenet.runtime.spark.predicted_table import csv_frame, predict_on_spark, predicted_lines
     from lenet.runtime.spark.session import start_session
 
     settings = {"spark.task.cpus": "1", "spark.sql.execution.arrow.maxRecordsPerBatch": "16384"}
     session = start_session("local[*]", "rows", settings=settings, thorough=True)
     frame = csv_frame(session, [str(path)])
+
+    def into_nothing() -> None:
+        lines = predicted_lines(session, model, [str(path)])
+        assert lines is not None
+        lines.write.format("noop").mode("overwrite").save()
 
     def predicted() -> None:
         shutil.rmtree(folder / "warm", ignore_errors=True)
@@ -159,6 +164,7 @@ def warm(model: lenet.Model, path: Path, folder: Path) -> None:
 
     works = {
         "Spark reads": lambda: frame.write.format("noop").mode("overwrite").save(),
+        "we, into nothing": into_nothing,
         "Spark copies": lambda: frame.write.mode("overwrite").parquet(str(folder / "copy")),
         "we predict": predicted,
     }

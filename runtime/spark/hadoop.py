@@ -53,6 +53,13 @@ class HadoopFolder:
         except Exception as error:
             raise self._failed("write", f"{self.uri}/{name}", error) from None
 
+    def clear(self) -> None:
+        """Remove it, with all that is in it."""
+        try:
+            self.system.delete(self.folder, True)
+        except Exception as error:
+            raise self._failed("remove", self.uri, error) from None
+
     def remove(self, name: str) -> None:
         try:
             self.system.delete(self._path(name), False)

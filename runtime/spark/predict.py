@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from lenet.dsl.errors import LenetError
@@ -27,6 +28,7 @@ from lenet.runtime.models.model import Model
 # What an image is predicted to be: the class and its name, and the net's outputs for all classes;
 # or other answers (`_answers`); or, where it cannot be used, nothing but the reason.
 RESULT = "prediction double, label string, probability array<float>, raw array<float>, error string"
+NO_ROWS = "lines are no rows"  # the error where a csv file's lines have to be read otherwise
 _RESULT = pa.struct(
     [
         ("prediction", pa.float64()), ("label", pa.string()),
@@ -83,16 +85,29 @@ def lines(
     batches: Iterator[pa.RecordBatch], data: bytes, names: tuple[str, ...], separator: str
 ) -> Iterator[pa.RecordBatch]:
     """Lines of csv files, each a row, to rows with what a model says of them, by the same code as
-    where there is no Spark."""
+    where there is no Spark. Of a text that goes over several lines, the first one has an odd number
+    of quotation marks: then there is a row whose error is NO_ROWS."""
     model = model_here(data)
     features, schema = features_of(model), answer_schema(model, names)
     for batch in batches:
+        marks = pc.count_substring(batch.column(0), '"')
+        if pc.any(pc.equal(pc.bit_wise_and(marks, 1), 1)).as_py():
+            yield _no_rows(features, names, schema)
+            return
         table = table_of_lines(batch.column(0), names, separator, features.numbers)
         rows = features.encode(table)
         table = with_numbers(table, features)
         for field, column in zip(schema, answered(model, rows, schema), strict=True):
             table = table.append_column(field, column)
         yield from table.combine_chunks().to_batches()
+
+
+def _no_rows(features: Features, names: tuple[str, ...], schema: pa.Schema) -> pa.RecordBatch:
+    """A row of nothing but NO_ROWS."""
+    columns = [(name, pa.float64() if name in features.numbers else pa.string()) for name in names]
+    fields = pa.schema([*columns, *schema])
+    found = [pa.array([NO_ROWS if f.name == "error" else None], f.type) for f in fields]
+    return pa.RecordBatch.from_arrays(found, schema=fields)
 
 
 def _result(model: Model, images: pa.Array, form: Form) -> pa.Array:

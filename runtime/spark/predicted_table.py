@@ -19,6 +19,8 @@ from lenet.runtime.models.model import Model
 from lenet.runtime.models.predicted_file import Written
 from lenet.runtime.spark.columns import named
 from lenet.runtime.spark.failures import run_action, spark_errors
+from lenet.runtime.spark.hadoop import HadoopFolder
+from lenet.runtime.spark.predict import NO_ROWS
 from lenet.runtime.spark.ship import shipped
 
 
@@ -31,22 +33,38 @@ def predict_on_spark(
     text = is_csv(Path(paths[0]))
     if any(is_csv(Path(path)) != text for path in paths):
         raise LenetError("these are csv and parquet files", "", "predict them one by one")
+    lines = predicted_lines(session, model, paths) if text else None
+    if lines is not None:
+        _write(session, lines, output, ending)
+        if (written := _written(session, output, ending)) is not None:
+            return written
+        HadoopFolder(session, output).clear()
     with spark_errors(f"cannot read {paths[0]}", session):
-        head = _head_of_lines(session, paths) if text else None
-        if head is None:
-            frame = csv_frame(session, paths) if text else session.read.parquet(*paths)
+        frame = csv_frame(session, paths) if text else session.read.parquet(*paths)
+    features.check_there(frame.columns)
+    found = _of_columns(session, model, frame, text)
+    _write(session, found, output, ending)
+    written = _written(session, output, ending)
+    assert written is not None  # only lines say so
+    return written
+
+
+def predicted_lines(session: SparkSession, model: Model, paths: list[str]) -> DataFrame | None:
+    """Of csv files whose lines may be rows; None where they are not."""
+    with spark_errors(f"cannot read {paths[0]}", session):
+        head = _head_of_lines(session, paths)
     if head is None:
-        features.check_there(frame.columns)
-        found = _of_columns(session, model, frame, text)
-    else:
-        features.check_there(head[1])
-        found = _of_lines(session, model, paths, *head)
+        return None
+    features_of(model).check_there(head[1])
+    return _of_lines(session, model, paths, *head)
+
+
+def _write(session: SparkSession, found: DataFrame, output: str, ending: str) -> None:
     with spark_errors(f"cannot write {output}", session):
         if ending == ".csv":
             found.write.csv(output, header=True, escape='"')
         else:
             found.write.parquet(output)
-    return _written(session, output, ending)
 
 
 def _of_lines(
@@ -100,25 +118,22 @@ def _separator(paths: list[str]) -> str:
 
 
 def _head_of_lines(session: SparkSession, paths: list[str]) -> tuple[str, list[str]] | None:
-    """The first line, and the columns' names, where each line of the files is a row; else None. Of
-    a text that goes over several lines, the first one has an odd number of quotation marks.
+    """The first line, and the columns' names, where each line of the files may be a row; else None.
     LenetError where a file has another first line."""
-    lines, line = session.read.text(paths), F.col("value")
+    lines = session.read.text(paths)
     first = lines.first()
     if first is None:
         return None
-    marks = F.octet_length(line) - F.octet_length(F.replace(line, F.lit('"'), F.lit("")))
-    # To ask which file a line is of takes as long again.
-    alone = len(lines.inputFiles()) == 1
-    files = lines.groupBy() if alone else lines.groupBy(F.col("_metadata.file_path"))
-    here = F.lit(True) if alone else line == first[0]
-    found = files.agg(F.max(marks % 2 == 1).alias("over"), F.max(here).alias("here")).collect()
-    others = sum(not file["here"] for file in found)
-    if others:
-        detail = f"The first line of {others} of {len(found)} is not {clean(first[0])!r}."
-        raise LenetError("the csv files have different columns", detail, "predict them one by one")
+    if len(lines.inputFiles()) > 1:
+        here = F.max(F.col("value") == first[0]).alias("here")
+        found = lines.groupBy(F.col("_metadata.file_path")).agg(here).collect()
+        others = sum(not file["here"] for file in found)
+        if others:
+            detail = f"The first line of {others} of {len(found)} is not {clean(first[0])!r}."
+            fix = "predict them one by one"
+            raise LenetError("the csv files have different columns", detail, fix)
     # Only one task can read a file that is compressed.
-    if any(file["over"] for file in found) or any(path.endswith(".gz") for path in paths):
+    if first[0].count('"') % 2 or any(path.endswith(".gz") for path in paths):
         return None
     (names,) = csv.reader(first, delimiter=_separator(paths))
     # Java would give others to columns that have none, or one that is there already.
@@ -140,13 +155,15 @@ def csv_frame(session: SparkSession, paths: list[str]) -> DataFrame:
     )
 
 
-def _written(session: SparkSession, output: str, ending: str) -> Written:
-    """Counted in what was written: a task that is run again has written nothing."""
+def _written(session: SparkSession, output: str, ending: str) -> Written | None:
+    """Counted in what was written: a task that is run again has written nothing. None where it says
+    that lines were not rows."""
     if ending == ".csv":
         rows = session.read.csv(output, header=True, multiLine=True, escape='"')
     else:
         rows = session.read.parquet(output)
     error = F.col("error")
-    counts = rows.select(F.count("*"), F.count(error), F.first(error, ignorenulls=True))
+    first = F.first(error, ignorenulls=True)
+    counts = rows.select(F.count("*"), F.count(error), first, F.max(error == NO_ROWS))
     (found,) = run_action(session, counts.collect)
-    return Written(found[0], found[1], found[2] or "")
+    return None if found[3] else Written(found[0], found[1], found[2] or "")
