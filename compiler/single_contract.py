@@ -49,7 +49,7 @@ def place_floats(channels: int) -> int:
     return channels + LANES if channels % _APART == 0 else channels
 
 
-_APART = 256  # floats: eight of them are the lines of all sets of the first-level cache
+_APART = 256  # floats: four times as many lie in the same set of a first-level cache again
 _UNIT = 2**14  # floats of which a unit is made, where they need little work
 
 

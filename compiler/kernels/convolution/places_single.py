@@ -110,7 +110,7 @@ def emit(request: Request, g: Geometry) -> Single:
     weights = (g.weight_channel, g.weight_row, g.all_outputs)
     places, flat = _places(g, target.places(2))
     conv = _Conv(g, x, weights, packed, panels, places, flat)
-    units, tiles, body = _source(request, conv, at, 1 if integer else None)
+    units, tiles, body = _source(request, conv, at, alone=integer)
     doc = "y = x correlated with the weights; the lanes are channels."
     parameters = ("arena", "weights", "w", "s", "x", "y", "scratch", "prepared", "unit", "threads")
     function = single_function(doc, source + body, parameters, tiles=f"{tiles}\n\n")
@@ -119,8 +119,9 @@ def emit(request: Request, g: Geometry) -> Single:
     return Single(function, scratch, units, border, prepare, floats, by_places=True)
 
 
-def _source(request: Request, conv: _Conv, at_x: str, units: int | None) -> tuple[int, str, str]:
-    """How many units there are, if that is not known, the tiles, and the body of the function."""
+def _source(request: Request, conv: _Conv, at_x: str, alone: bool) -> tuple[int, str, str]:
+    """How many units there are, one if that has to be `alone`, the tiles, and the body of the
+    function."""
     g, target = conv.g, request.target
     bias = request.offsets.get("bias", "0")
     weight = request.offsets["weight"]
@@ -140,13 +141,13 @@ def _source(request: Request, conv: _Conv, at_x: str, units: int | None) -> tupl
     most = max(1, min(_UNITS, work // _WORK))
     parts = all_panels if by_panels else 1
     chunks = -(-most // parts) if by_panels else max(most, -(-floats // _CHUNK))
-    if units == 1 or most == 1:
+    if alone or most == 1:
         parts = chunks = 1
     each, chunk = -(-all_panels // parts), -(-all_places // min(chunks, all_places))
     chunks = -(-all_places // chunk)
     body = f"part = unit // {chunks}\nchunk = unit % {chunks}\n" if parts * chunks > 1 else ""
     ahead = 0
-    if by_panels and parts > 1 and conv.products * conv.panels[0][1] >= _FAR:
+    if conv.packed and parts > 1 and conv.products * conv.panels[0][1] >= _FAR:
         calls = min(chunk, all_places) * sum(count for _, _, count in columns)
         ahead = min(LANES, max(_LEAST, -(-conv.panels[0][1] // calls)))
     part, turn = ("part", "chunk") if parts * chunks > 1 else ("0", "0")
