@@ -9,7 +9,6 @@ compiled; ONNX Runtime with the batches that are given, and with one image.
 """
 
 import argparse
-import re
 import statistics
 import tempfile
 import time
@@ -21,9 +20,9 @@ import onnxruntime
 import torch
 from pytorch import build
 from report import markdown
+from sized import network_of
 from torch import nn
 
-import lenet
 from lenet.api import Network
 from lenet.compiler.jit.cache import load as load_program
 from lenet.compiler.pipeline import compile_graph
@@ -32,20 +31,8 @@ from lenet.runtime.machine.cores import available_cores
 from lenet.runtime.models.model import Model
 from lenet.runtime.training.parameters import initial_weights, to_tensors
 
-ROOT = Path(__file__).parents[1]
-TRAIN = "\ntrain\n  loss nll\n  optimizer sgd momentum 0.9\n  rate 0.01\n  batch {batch}\n"
 _TURN = 2.0  # seconds
 Speed = Callable[[float], float]  # images a second, of a turn of so many seconds
-
-
-def network_of(name: str, size: int, batch: int) -> Network:
-    """The net for images of `size` x `size`, without what its file says of data and training."""
-    text = (ROOT / "specs" / f"{name}.lenet").read_text().partition("\ndata ")[0]
-    text = text.replace('import "', f'import "{ROOT / "specs"}/')
-    text = re.sub(r" +-> \d+(x\d+)*", "", text)  # shapes of the original size
-    text, found = re.subn(r"\ninput 3x\d+x\d+", f"\ninput 3x{size}x{size}", text)
-    assert found == 1, name
-    return lenet.load(text + TRAIN.format(batch=batch))
 
 
 def speed_of(work: Callable[[], object], images: int) -> Speed:
