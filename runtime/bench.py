@@ -119,7 +119,8 @@ def _first_look(
             training = work == "train"
             taken = weights if training else folded_weights(program, weights)
             kernels = kernel_times(profile, calls, images, taken, peak, training, quick=True)
-            found[work] = {"kernels": kernels}
+            one_by_one = program.one_by_one and not training
+            found[work] = {"kernels": kernels, "one_by_one": one_by_one}
     return found
 
 
@@ -135,6 +136,7 @@ def _prediction(
         "images_per_second": rate,
         "share_of_peak": rate * 2 * macs / peak,
         "one_image_microseconds": _one_image(model, images),
+        "one_by_one": profile.program.one_by_one,
         "kernels": kernel_times(profile, calls, images, folded, core_peak, training=False),
     }
 

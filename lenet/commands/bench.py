@@ -90,7 +90,14 @@ def _head(spec: str, machine: dict[str, Any]) -> str:
 
 def _tables(work: str, found: dict[str, Any]) -> list[str]:
     kernels = found.get(work, {}).get("kernels")
-    return ["", *_table(work, kernels)] if kernels else []
+    if not kernels:
+        return []
+    lines = ["", *_table(work, kernels)]
+    if found[work].get("one_by_one"):
+        lines.append(
+            "These are of blocks of sixteen images; the net predicts its images one by one."
+        )
+    return lines
 
 
 def _table(work: str, kernels: list[dict[str, Any]]) -> list[str]:

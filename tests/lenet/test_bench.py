@@ -42,6 +42,9 @@ def test_a_net_that_can_be_trained(tmp_path: Path, quick: None) -> None:
     assert 0.5 < memory["peak_bytes"] / memory["planned_bytes"] < 2
     text = _text("net.lenet", found)
     assert "conv1_gradient" in text and "images/s" in text and "from the cache" in text
+    assert "one by one" not in text
+    predict["one_by_one"] = True  # as of large maps, which other functions predict
+    assert _text("net.lenet", found).endswith("the net predicts its images one by one.\n")
 
 
 @pytest.mark.large
