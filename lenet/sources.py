@@ -56,6 +56,8 @@ def images_for(
             "Data are arrays (x, y), a pandas or Arrow table, a Dataset or a Spark DataFrame.",
             "give the images and their labels: (x, y)",
         )
-    if graph.data is not None and graph.data.tabular:
+    section = graph.data
+    on_executors = options.engine != "local" and (section is None or section.row_by_row)
+    if section is not None and section.tabular and not on_executors:
         return given_data(data, graph, columns, options.memory)
     return Deferred(graph, "", data, columns, options.memory)

@@ -19,18 +19,18 @@ from lenet.runtime.unit import Unit
 def guesses_of(graph: Graph, source: Source) -> dict[str, dict[str, float]]:
     """The metrics of the rows that validate, by what is always answered: the most frequent class,
     the mean, or a series' last steps once more. Nothing of images."""
-    if not isinstance(source, InMemory) or source.features is None or not len(source.test):
+    if source.features is None or not source.held_out:
         return {}
     unit = None
     if graph.answers != "class":
         moments = source.counted[0].of_answers(apart=len(graph.output) == 1)
         unit = Unit.of(graph, *moments)
-    found = {}
+    found, labels = {}, source.held_out_labels()
     for name, outputs in _answers(graph, source, unit):
         count = outputs.shape[1]
         metrics = graph.train.metrics if graph.train is not None else ()
         tally = Tally.of(metrics, count, unit=unit)
-        values = tally.values(tally.count(outcomes_of(outputs, source.test.labels, True, unit)))
+        values = tally.values(tally.count(outcomes_of(outputs, labels, True, unit)))
         found[name] = {
             metric: float(value)
             for metric, value in values.items()
@@ -49,21 +49,24 @@ def most_frequent_class(counted: DataCounted) -> tuple[str, dict[str, float]]:
 
 
 def _answers(
-    graph: Graph, source: InMemory, unit: Unit | None
+    graph: Graph, source: Source, unit: Unit | None
 ) -> Iterator[tuple[str, NDArray[np.float32]]]:
     """Outputs that a net could give, and what they answer."""
-    rows = len(source.test)
+    rows = source.held_out
     if unit is None:
-        counts = np.bincount(source.train.labels, minlength=graph.output[0])
+        counts = np.zeros(graph.output[0])
+        for label, times in source.counted[0].labels.items():
+            counts[label] = times
         with np.errstate(divide="ignore"):
             shares = np.log(counts / counts.sum()).astype(np.float32)
         most = source.classes[int(counts.argmax())] if source.classes else int(counts.argmax())
         yield f"always {most}", np.repeat(shares[None], rows, axis=0)
         return
     seen = source.features.seen if source.features is not None else None
-    if seen is not None:
+    here = source if isinstance(source, InMemory) else None
+    if seen is not None and here is not None:
         popular = np.bincount(seen.items, minlength=seen.count + 1)
-        items = source.test.array[:, 0, 0, 1].astype(np.int64)
+        items = here.test.array[:, 0, 0, 1].astype(np.int64)
         yield (
             "the most popular ones",
             popular[np.minimum(items, seen.count)][:, None].astype(np.float32),
@@ -71,7 +74,7 @@ def _answers(
     if unit.answers != "numbers" or unit.each != 1 or not unit.standardizes:
         return
     yield "always the mean", np.zeros((rows, len(unit.mean)), np.float32)
-    last = _last_steps(graph, source.test, unit, source)
+    last = _last_steps(graph, here.test, unit, here) if here is not None else None
     if last is not None:
         yield f"the last {unit.steps} steps again", last
 

@@ -15,14 +15,13 @@ from lenet.runtime.data import DataError, Dataset, Images
 from lenet.runtime.data.columns import Columns
 from lenet.runtime.data.features import Features
 from lenet.runtime.data.given import given
-from lenet.runtime.data.given_columns import of_columns
+from lenet.runtime.data.given_columns import frame_of_columns, of_columns, wanted_of
 from lenet.runtime.data.labels import renumbered
 from lenet.runtime.data.splits import with_held_out
 from lenet.runtime.data.streaming import Streaming
 from lenet.runtime.data.target import Target
 from lenet.runtime.datasets import (
     Progress,
-    Wanted,
     load_dataset,
     read_on_executors,
     reads_on_executors,
@@ -50,6 +49,8 @@ class Deferred:
         section, shape = self.graph.data, bare_shape(self.graph)
         seed, target = _seed(self.graph), Target.of(self.graph)
         streaming = Streaming.of(self.graph, self.memory)
+        if self.frame is not None and section is not None and section.tabular:
+            return frame_of_columns(self.frame, self.graph, section, self.columns)
         if self.frame is not None:
             columns = self.columns or _columns_of(section)
             return frames.source_of(
@@ -58,7 +59,7 @@ class Deferred:
         assert section is not None
         source = read_on_executors(
             session,
-            Wanted(section, self.path, shape=shape, target=target, streaming=streaming),
+            replace(wanted_of(self.graph, section, self.path), shape=shape, streaming=streaming),
             seed,
         )
         assert isinstance(source, Source)
@@ -92,11 +93,20 @@ def resolve_data(
     if path and "://" not in path:
         path = str(spec.parent / path)
     argument = _in_place_of(path, data)
-    # What is answered with the image itself is read here.
-    here = section.tabular or section.itself
+    far = bool(argument) and "://" in str(argument)
+    # What is answered with the image itself is read here, and tables of this machine.
+    here = section.itself or (section.tabular and not (far and section.row_by_row))
     if engine == "spark" and argument and reads_on_executors(section.kind) and not here:
         return Deferred(graph, argument, memory=memory)
-    if argument and "://" in argument:
+    if far and engine == "spark":
+        raise DataError(
+            f"cannot read {argument}",
+            "Executors read parquet files from there, whose rows are images, or each one to learn "
+            "from.",
+            "copy it to this machine", 'say `data frame`, and give a DataFrame: lenet.train(spec, '
+            'spark.read.csv("…", header=True, inferSchema=True))',
+        )  # fmt: skip
+    if far:
         title = f"the local engine cannot read {argument}"
         raise DataError(title, "", "train with --engine spark", 'train with engine="spark"')
     streaming = Streaming.of(graph, memory) if not section.itself else None

@@ -74,6 +74,11 @@ class Data:
         return bool(self.fed or self.series or self.liked)
 
     @property
+    def row_by_row(self) -> bool:
+        """Whether each row of a table's columns is one to learn from, by itself."""
+        return self.tabular and self.series is None and self.liked is None
+
+    @property
     def foreseen(self) -> tuple[str, ...]:
         """The columns of `series` whose next steps are to be answered."""
         assert self.series is not None

@@ -131,9 +131,10 @@ def _readings() -> list[str]:
 def _reading(kind: str, texts: list[str]) -> Reading:
     """By what such an input makes of them."""
     given = Input("", kind, (_LONGEST,), INPUTS[kind].usual)
-    facts = kind_of(given).learn(given, [pa.array(texts)])
+    reader = kind_of(given)
+    facts = reader.learn(given, reader.count(given, [pa.array(texts)]))
     (known,) = facts.values()
-    values = kind_of(given).encode(given, facts, [pa.array(_some(texts, _MEASURED))]).values
+    values = reader.encode(given, facts, [pa.array(_some(texts, _MEASURED))]).values
     longest = float(np.quantile((values >= 0).sum(axis=1), 0.95))
     return Reading(kind, max(5, math.ceil(longest / 5) * 5), max(1, len(known)))
 

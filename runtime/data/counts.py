@@ -6,19 +6,17 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lenet.runtime.data.dataset import DataError, Images
+from lenet.runtime.data.exact import moments_of, sums_of
 
 Normal = tuple[tuple[float, ...], tuple[float, ...]]
 FIXED = 2.0**160  # the sums of floats are those of whole multiples of 1 / FIXED
 WEIGHT = 2.0**20
-_MANTISSA, _UNIT_BITS = 24, 149 + 24  # of a float32, and of a unit that divides the smallest one
-UNIT = 2**_UNIT_BITS
 _LEVELS = 256  # of brightness
 _RARE = 0.02  # of the images, the darkest and the lightest borders
 _TOGETHER = 8192  # images
@@ -34,8 +32,8 @@ class Counts:
     value as stored. `constant` images have a single value. `borders` counts images by the
     brightness of their borders, from 0 to 255. `labels` counts them by label. `weight` is the sum
     of their weights, each rounded to a multiple of 1 / WEIGHT, times WEIGHT. `answers` are of each
-    that is no class the sums of the numbers and of their squares, times UNIT and its square: whole
-    numbers of any size, so that these are exact.
+    that is no class the sums of the numbers and of their squares, as runtime/data/exact.py has
+    them.
     """
 
     rows: int
@@ -55,10 +53,8 @@ class Counts:
             count = self.rows * len(self.answers)
             whole = replace(self, rows=count, answers=((sums, squares),)).of_answers()
             return whole[0] * len(self.answers), whole[1] * len(self.answers)
-        found = [(Fraction(s, UNIT), Fraction(q, UNIT**2)) for s, q in self.answers]
-        means = [total / self.rows for total, _ in found]
-        squares = [q / self.rows - m * m for (_, q), m in zip(found, means, strict=True)]
-        return tuple(map(float, means)), tuple(math.sqrt(square) for square in squares)
+        found = [moments_of(self.rows, *sums) for sums in self.answers]
+        return tuple(mean for mean, _ in found), tuple(deviation for _, deviation in found)
 
     def normal(self, scale: float, apart: bool = True) -> Normal:
         """Mean and standard deviation of the channels' values, `apart` or all as one: what is
@@ -167,23 +163,10 @@ def times_of(labels: NDArray[Any]) -> dict[int, int]:
 
 
 def _sums(labels: NDArray[Any]) -> tuple[tuple[int, int], ...]:
-    """Of each answer that is no class. A float32 is a whole number of 24 bits times a power of two;
-    those of one power are added as int64."""
+    """Of each answer that is no class."""
     if labels.ndim == 1:
         return ()
-    mantissas, exponents = np.frexp(labels.astype(np.float64))
-    whole = np.rint(mantissas * 2.0**_MANTISSA).astype(np.int64)
-    found = []
-    for own, powers in zip(whole.T, exponents.T, strict=True):
-        total = squares = 0
-        for power in np.unique(powers).tolist():
-            some, shift = own[powers == power], power - _MANTISSA + _UNIT_BITS
-            for start in range(0, len(some), _TOGETHER):
-                part = some[start : start + _TOGETHER]
-                total += int(part.sum()) << shift
-                squares += int((part * part).sum()) << 2 * shift
-        found.append((total, squares))
-    return tuple(found)
+    return tuple(sums_of(own) for own in labels.T.astype(np.float64))
 
 
 def _weight(images: Images) -> int:

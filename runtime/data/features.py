@@ -13,7 +13,7 @@ from lenet.dsl.sections.data import Data
 from lenet.dsl.shapes import product
 from lenet.runtime.data.dataset import DataError
 from lenet.runtime.data.seen import Seen
-from lenet.runtime.inputs import kind_of
+from lenet.runtime.inputs import Counts, kind_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -56,10 +56,17 @@ class Features:
         table: "pa.Table",
     ) -> "Features":  # fmt: skip
         """Of training rows; DataError where they do not fit the inputs."""
-        facts = []
-        for given, names in zip(inputs, columns, strict=True):
-            facts.append(kind_of(given).learn(given, [column_of(table, n) for n in names]))
-        return cls(inputs, columns, tuple(facts), missing)
+        return cls.of_counts(inputs, columns, missing, counts_of(inputs, columns, table))
+
+    @classmethod
+    def of_counts(
+        cls, inputs: tuple[Input, ...], columns: tuple[tuple[str, ...], ...], missing: str,
+        counts: Sequence[Counts],
+    ) -> "Features":  # fmt: skip
+        """The same of what was counted of all training rows; see `counts_of`."""
+        pairs = zip(inputs, counts, strict=True)
+        facts = tuple(kind_of(given).learn(given, own) for given, own in pairs)
+        return cls(inputs, columns, facts, missing)
 
     @classmethod
     def of_series(
@@ -71,11 +78,11 @@ class Features:
         assert section.series is not None
         place = {name: k for k, name in enumerate(section.series.all_columns)}
         columns = columns_for(inputs, section)
-        facts = [
-            kind_of(given).learn(given, [pa.array(known[:, place[name]]) for name in names])
+        counts = [
+            kind_of(given).count(given, [pa.array(known[:, place[name]]) for name in names])
             for given, names in zip(inputs, columns, strict=True)
         ]
-        return cls(inputs, columns, tuple(facts), section.missing)
+        return cls.of_counts(inputs, columns, section.missing, counts)
 
     def standardized(self, parts: Sequence[NDArray[np.float64]]) -> NDArray[np.float32]:
         """For each input (count, columns, steps), as the net sees them: (count, columns, 1, steps)
@@ -193,6 +200,16 @@ class Features:
             return features
         seen = Seen.from_dict(found[0].get("seen"), features.known(0), features.known(1))
         return replace(features, seen=seen, group=data.liked.among)
+
+
+def counts_of(
+    inputs: tuple[Input, ...], columns: tuple[tuple[str, ...], ...], table: "pa.Table"
+) -> list[Counts]:
+    """What the columns of each input hold in training rows; DataError where they do not fit it."""
+    return [
+        kind_of(given).count(given, [column_of(table, name) for name in names])
+        for given, names in zip(inputs, columns, strict=True)
+    ]
 
 
 def column_of(table: "pa.Table", name: str) -> "pa.Array":

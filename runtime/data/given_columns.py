@@ -12,8 +12,12 @@ from lenet.dsl.sections.data import Data
 from lenet.dsl.training.values import Train
 from lenet.runtime.data.columns import Columns
 from lenet.runtime.data.dataset import DataError, Dataset
-from lenet.runtime.data.features import column_of, columns_for
-from lenet.runtime.data.formats.columns import dataset_of_columns
+from lenet.runtime.data.formats.columns import (
+    check_parts,
+    dataset_of_columns,
+    marks_of,
+    needed,
+)
 from lenet.runtime.data.raw_rows import ordered, table_of
 from lenet.runtime.data.target import Target
 from lenet.runtime.datasets import Wanted
@@ -25,6 +29,33 @@ def of_columns(data: Any, graph: Graph, section: Data, columns: Columns | None) 
     """The rows of a table as the section says; `columns` may name those that tell which rows
     validate, and how much each counts. The rows of Spark's DataFrames have no order, so they get
     one: that of their values. DataError."""
+    section = section_for(section, columns)
+    if hasattr(data, "sparkSession"):
+        from lenet.runtime.spark.columns import collected
+
+        table = ordered(collected(data, _needed(graph, section, columns)))
+    else:
+        table = table_of(data)
+    train, test = table, None
+    if columns is not None and columns.validation:
+        held_out = marks_of(table, columns.validation)
+        train, test = table.filter(pa.compute.invert(held_out)), table.filter(held_out)
+        check_parts(train.num_rows, test.num_rows, columns.validation)
+    return dataset_of_columns(train, test, wanted_of(graph, section))
+
+
+def frame_of_columns(data: Any, graph: Graph, section: Data, columns: Columns | None) -> Any:
+    """The same of a DataFrame whose rows stay with Spark."""
+    from lenet.runtime.spark.tables import table_source
+
+    section = section_for(section, columns)
+    names = _needed(graph, section, columns)
+    return table_source(data, names, wanted_of(graph, section), columns or _USUAL)
+
+
+def section_for(section: Data, columns: Columns | None) -> Data:
+    """The section of rows that a program gives with such columns; DataError where they do not fit
+    it."""
     columns = columns or _USUAL
     if columns.label not in (_USUAL.label, section.label):
         raise DataError(
@@ -39,50 +70,18 @@ def of_columns(data: Any, graph: Graph, section: Data, columns: Columns | None) 
             "The file is about `series`, or about what is `liked`.",
             "write `validate last 20 percent`, or `validate newest of …`",
         )
-    if hasattr(data, "sparkSession"):
-        from lenet.runtime.spark.columns import collected
-
-        table = ordered(collected(data, _needed(graph, section, columns)))
-    else:
-        table = table_of(data)
-    train, test = table, None
     if columns.validation:
-        marks = column_of(table, columns.validation)
-        if not pa.types.is_boolean(marks.type):
-            marks = _as_marks(marks, columns.validation)
-        held_out = pa.compute.fill_null(marks, False)
-        train, test = table.filter(pa.compute.invert(held_out)), table.filter(held_out)
-        if not train.num_rows or not test.num_rows:
-            lacking = "validate" if train.num_rows else "train"
-            raise DataError(
-                f"the column {clean(columns.validation)} leaves no rows to {lacking} with"
-            )
-        section = replace(section, validate=0, split=None)  # which the column comes before
+        return replace(section, validate=0, split=None)  # which the column comes before
+    return section
+
+
+def wanted_of(graph: Graph, section: Data, argument: str = "") -> Wanted:
+    """The rows of columns that a net needs."""
     seed = graph.train.seed if graph.train else Train.seed
-    wanted = Wanted(section, target=Target.of(graph), inputs=graph.inputs, seed=seed)
-    return dataset_of_columns(train, test, wanted)
+    return Wanted(section, argument, target=Target.of(graph), inputs=graph.inputs, seed=seed)
 
 
-def _as_marks(column: pa.Array, name: str) -> pa.Array:
-    """Numbers as marks, all but 0 are true; DataError for what is none."""
-    kind = column.type
-    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
-        raise DataError(
-            f"the column {clean(name)} is to say which rows validate, and is {kind}", "",
-            "make it true or false",
-        )  # fmt: skip
-    return column.cast(pa.bool_())
-
-
-def _needed(graph: Graph, section: Data, columns: Columns) -> tuple[str, ...]:
-    """The columns that are looked at, each once."""
-    names = [name for own in columns_for(graph.inputs, section) for name in own]
-    if section.series is not None:
-        names += [section.series.by, section.series.order]
-    elif section.liked is not None:
-        names += [section.liked.order]
-    else:
-        names += Target.of(graph).columns or (section.label,)
-        names += [section.weight]
-    names += [columns.validation or "", section.split.column if section.split else ""]
-    return tuple(dict.fromkeys(name for name in names if name))
+def _needed(graph: Graph, section: Data, columns: Columns | None) -> tuple[str, ...]:
+    marks = columns.validation if columns else None
+    names = [*needed(graph.inputs, Target.of(graph), section), *([marks] if marks else [])]
+    return tuple(dict.fromkeys(names))

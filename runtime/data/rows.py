@@ -28,7 +28,7 @@ READY = (
     "path string, place long, held_out boolean, image binary, label int, answers binary, "
     "weight float, problem string, unreadable boolean"
 )
-_READY = pa.schema(
+READY_SCHEMA = pa.schema(
     [
         ("path", pa.string()), ("place", pa.int64()), ("held_out", pa.bool_()),
         ("image", pa.binary()), ("label", pa.int32()), ("answers", pa.binary()),
@@ -87,7 +87,7 @@ def _ready(batch: pa.RecordBatch, form: Form) -> pa.RecordBatch:
         [paths, places, columns["held_out"], images, pa.array(numbers),
          pa.array(answers, pa.binary()), _weights(weights, problems, held_out, form), problems,
          unreadable],
-        schema=_READY,
+        schema=READY_SCHEMA,
     )  # fmt: skip
 
 

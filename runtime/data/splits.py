@@ -26,6 +26,12 @@ class Parted:
     held_out: NDArray[np.int64]
     end: int
 
+    def holds_out(self, rows: NDArray[np.int64]) -> Marks:
+        """Which of these rows are held out."""
+        places = np.searchsorted(self.held_out, rows)
+        found: Marks = self.held_out[np.minimum(places, len(self.held_out) - 1)] == rows
+        return found
+
     @property
     def kept(self) -> NDArray[np.int64]:
         """The rows to train with."""

@@ -27,7 +27,7 @@ from lenet.runtime.machine.files import write_atomically
 T = TypeVar("T")
 _TOGETHER = 2**23  # bytes of images that are decoded, and counted, in one go
 _AHEAD = 2  # such parts, of each thread
-_FORMAT = 1  # of what the cache keeps
+_FORMAT = 2  # of what the cache keeps
 
 
 @dataclass(frozen=True)

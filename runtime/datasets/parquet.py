@@ -22,8 +22,10 @@ def load(wanted: Wanted) -> Dataset:
 
 def read(session: Any, wanted: Wanted, seed: int) -> Any:
     """See the package."""
-    from lenet.runtime.spark.parquet import read_parquet
+    from lenet.runtime.spark.parquet import read_parquet, read_parquet_table
 
+    if wanted.section.tabular:
+        return read_parquet_table(session, wanted)
     shape, section = wanted.shape or (), wanted.section
     return read_parquet(
         session, wanted.argument, shape, section, seed, wanted.target, wanted.streaming

@@ -1,12 +1,14 @@
 """Kinds of inputs, as tables have them: what is learnt of a column, and its values as floats.
 
-A module of this folder has the name that the language has for a kind. Its `learn(given, columns)`
-gives facts of the training rows, which go into the model's file as JSON; `encode(given, facts,
-columns)` the floats of rows and why some cannot be used; `check(given, facts)` tells whether facts
-may be such, since a model's file may come from anybody.
+A module of this folder has the name that the language has for a kind. Its `count(given, columns)`
+counts what is in training rows, whose parts may be counted apart and added up; `learn(given,
+counts)` makes facts of that, which go into the model's file as JSON; `encode(given, facts,
+columns)` gives the floats of rows and why some cannot be used; `check(given, facts)` tells whether
+facts may be such, since a model's file may come from anybody.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 Facts = Mapping[str, Any]
 Columns = Sequence["pa.Array"]
+Counts = Counter[Hashable]  # whole numbers, which those of other rows are added to
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +39,11 @@ class Encoded:
 class Kind(Protocol):
     """A module of this folder."""
 
-    def learn(self, given: Input, columns: Columns) -> dict[str, Any]:
+    def count(self, given: Input, columns: Columns) -> Counts:
         """Of training rows; DataError where they do not fit the input."""
+
+    def learn(self, given: Input, counts: Counts) -> dict[str, Any]:
+        """Of all of them; DataError where they do not fit the input."""
 
     def encode(self, given: Input, facts: Facts, columns: Columns) -> Encoded:
         """Any rows."""

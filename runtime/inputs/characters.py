@@ -6,9 +6,9 @@ from itertools import islice
 from typing import Any
 
 from lenet.dsl.inputs import Input
-from lenet.runtime.inputs import Columns, Encoded, Facts
-from lenet.runtime.inputs.lists import is_list
-from lenet.runtime.inputs.texts import encoded, listed
+from lenet.runtime.inputs import Columns, Counts, Encoded, Facts
+from lenet.runtime.inputs.lists import is_list, ordered
+from lenet.runtime.inputs.texts import counted, encoded
 
 
 def characters_of(text: str, most: int) -> Iterator[str]:
@@ -16,9 +16,14 @@ def characters_of(text: str, most: int) -> Iterator[str]:
     return islice(unicodedata.normalize("NFC", text[: 4 * most]), most)
 
 
-def learn(given: Input, columns: Columns) -> dict[str, Any]:
+def count(given: Input, columns: Columns) -> Counts:
+    """How often each is there, among the first ones of a row."""
+    return counted(columns[0], given, characters_of)
+
+
+def learn(given: Input, counts: Counts) -> dict[str, Any]:
     """The characters among the first ones of the training rows, by how often they are there."""
-    return {"characters": listed(columns[0], given, characters_of)}
+    return {"characters": ordered(counts, given.of)}
 
 
 def encode(given: Input, facts: Facts, columns: Columns) -> Encoded:

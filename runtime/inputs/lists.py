@@ -1,7 +1,6 @@
 """Lists of different texts, the most frequent ones first: categories and words."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from lenet.dsl.inputs import Input
 from lenet.dsl.messages.clean import clean
 from lenet.runtime.data.dataset import DataError
 from lenet.runtime.data.labels import as_text, is_empty
+from lenet.runtime.inputs import Counts
 
 PADDING = -1.0
 _LONGEST = 2**16  # characters of an entry
@@ -50,12 +50,12 @@ def _text(value: Any) -> str | None:
     return text or None
 
 
-def ordered(counts: Counter[str], most: int) -> list[str]:
+def ordered(counts: Counts, most: int) -> list[str]:
     """The most frequent texts, those of the same count by their letters."""
-    return sorted(counts, key=lambda text: (-counts[text], text))[:most]
+    return sorted(map(str, counts), key=lambda text: (-counts[text], text))[:most]
 
 
-def categories(given: Input, counts: Counter[str]) -> list[str]:
+def categories(given: Input, counts: Counts) -> list[str]:
     """Those of training rows in this order; DataError where they are more than the input has."""
     if len(counts) > given.of:
         raise DataError(

@@ -1,6 +1,7 @@
 """numbers: columns side by side, each brought to mean 0 and deviation 1 of the training rows."""
 
 import math
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,12 @@ from lenet.dsl.inputs import Input
 from lenet.dsl.messages.clean import clean
 from lenet.dsl.shapes import product
 from lenet.runtime.data.dataset import DataError
+from lenet.runtime.data.exact import moments_of, sums_of
 from lenet.runtime.data.labels import EMPTY, is_text
-from lenet.runtime.inputs import Columns, Encoded, Facts
+from lenet.runtime.inputs import Columns, Counts, Encoded, Facts
 
 _LARGEST = float(np.finfo(np.float32).max)
+_LEAST = 1e-30  # of a deviation that is divided by
 
 
 def matrix_of(columns: Columns) -> NDArray[np.float64]:
@@ -77,17 +80,33 @@ def numbers_of_texts(column: pa.Array) -> tuple[pa.Array, dict[int, str]]:
     return compute.replace_substring(whole, "+", "", max_replacements=1), strange
 
 
-def learn(given: Input, columns: Columns) -> dict[str, Any]:
+_ROWS, _TOTAL, _SQUARES = "rows", "total", "squares"
+
+
+def count(given: Input, columns: Columns) -> Counts:
+    """Of each column, by its place, the sums of what is there, and of its squares, as
+    runtime/data/exact.py has them."""
+    found: Counts = Counter({_ROWS: len(columns[0])})
+    for place, own in enumerate(matrix_of(columns).T):
+        there = own[~np.isnan(own)]
+        found[place, _ROWS] = len(there)
+        found[place, _TOTAL], found[place, _SQUARES] = sums_of(there)
+    return found
+
+
+def learn(given: Input, counts: Counts) -> dict[str, Any]:
     """Means and deviations; what never varies is only shifted."""
-    values = matrix_of(columns)
-    if len(values) and np.isnan(values).all(axis=0).any():
-        place = int(np.isnan(values).all(axis=0).argmax())
-        raise DataError(f"column {place + 1} of the numbers for {given.name or 'the input'} is "
-                        "empty in all training rows")  # fmt: skip
-    mean = np.nanmean(values, axis=0) if len(values) else np.zeros(values.shape[1])
-    deviation = np.nanstd(values, axis=0) if len(values) else np.ones(values.shape[1])
-    deviation = np.where(deviation > 1e-30, deviation, 1.0)
-    return {"mean": mean.tolist(), "deviation": deviation.tolist()}
+    means, deviations = [], []
+    for place in sorted(key[0] for key in counts if isinstance(key, tuple) and key[1] == _ROWS):
+        mean, deviation = 0.0, 0.0
+        if counts[place, _ROWS]:
+            mean, deviation = moments_of(*(counts[place, k] for k in (_ROWS, _TOTAL, _SQUARES)))
+        elif counts[_ROWS]:
+            raise DataError(f"column {place + 1} of the numbers for {given.name or 'the input'} is "
+                            "empty in all training rows")  # fmt: skip
+        means.append(mean)
+        deviations.append(deviation if deviation > _LEAST else 1.0)
+    return {"mean": means, "deviation": deviations}
 
 
 def encode(given: Input, facts: Facts, columns: Columns) -> Encoded:

@@ -6,20 +6,25 @@ from typing import Any
 import numpy as np
 
 from lenet.dsl.inputs import Input
-from lenet.runtime.inputs import Columns, Encoded, Facts
+from lenet.runtime.inputs import Columns, Counts, Encoded, Facts
 from lenet.runtime.inputs.lists import Known, categories, is_list, texts_of
 
 
-def learn(given: Input, columns: Columns) -> dict[str, Any]:
-    """The categories, by how often they are there; DataError where they are more than the input
-    has."""
+def count(given: Input, columns: Columns) -> Counts:
+    """How often each category is there."""
     texts, numbers = texts_of(columns[0])
-    found: Counter[str] = Counter()
-    for number, count in zip(*np.unique(numbers, return_counts=True), strict=True):
+    found: Counts = Counter()
+    for number, times in zip(*np.unique(numbers, return_counts=True), strict=True):
         text = texts[number]
         if text is not None:
-            found[text] += int(count)
-    return {"categories": categories(given, found)}
+            found[text] += int(times)
+    return found
+
+
+def learn(given: Input, counts: Counts) -> dict[str, Any]:
+    """The categories, by how often they are there; DataError where they are more than the input
+    has."""
+    return {"categories": categories(given, counts)}
 
 
 def encode(given: Input, facts: Facts, columns: Columns) -> Encoded:

@@ -6,9 +6,9 @@ from itertools import pairwise
 from typing import Any
 
 from lenet.dsl.inputs import Input
-from lenet.runtime.inputs import Columns, Encoded, Facts
-from lenet.runtime.inputs.lists import is_list
-from lenet.runtime.inputs.texts import encoded, listed
+from lenet.runtime.inputs import Columns, Counts, Encoded, Facts
+from lenet.runtime.inputs.lists import is_list, ordered
+from lenet.runtime.inputs.texts import counted, encoded
 from lenet.runtime.inputs.words import words_of
 
 
@@ -17,9 +17,14 @@ def pairs_of(text: str, most: int) -> Iterator[str]:
     return (f"{one} {other}" for one, other in pairwise(words_of(text, most + 1)))
 
 
-def learn(given: Input, columns: Columns) -> dict[str, Any]:
+def count(given: Input, columns: Columns) -> Counts:
+    """How often each is there, among the first ones of a row."""
+    return counted(columns[0], given, pairs_of)
+
+
+def learn(given: Input, counts: Counts) -> dict[str, Any]:
     """The pairs among the first ones of the training rows, by how often they are there."""
-    return {"pairs": listed(columns[0], given, pairs_of)}
+    return {"pairs": ordered(counts, given.of)}
 
 
 def encode(given: Input, facts: Facts, columns: Columns) -> Encoded:

@@ -6,9 +6,9 @@ from itertools import islice
 from typing import Any
 
 from lenet.dsl.inputs import Input
-from lenet.runtime.inputs import Columns, Encoded, Facts
-from lenet.runtime.inputs.lists import is_list
-from lenet.runtime.inputs.texts import encoded, listed
+from lenet.runtime.inputs import Columns, Counts, Encoded, Facts
+from lenet.runtime.inputs.lists import is_list, ordered
+from lenet.runtime.inputs.texts import counted, encoded
 from lenet.runtime.inputs.words import words_of
 
 _SHORTEST, _LONGEST = 3, 6  # characters of a piece, as fastText has them
@@ -26,9 +26,14 @@ def _pieces(word: str) -> Iterator[str]:
             yield marked[first:end]
 
 
-def learn(given: Input, columns: Columns) -> dict[str, Any]:
+def count(given: Input, columns: Columns) -> Counts:
+    """How often each is there, among the first ones of a row."""
+    return counted(columns[0], given, pieces_of)
+
+
+def learn(given: Input, counts: Counts) -> dict[str, Any]:
     """The pieces among the first ones of the training rows, by how often they are there."""
-    return {"pieces": listed(columns[0], given, pieces_of)}
+    return {"pieces": ordered(counts, given.of)}
 
 
 def encode(given: Input, facts: Facts, columns: Columns) -> Encoded:

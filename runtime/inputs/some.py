@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from lenet.dsl.inputs import Input
 from lenet.runtime.data.labels import as_text, is_empty
-from lenet.runtime.inputs import Columns, Encoded, Facts
+from lenet.runtime.inputs import Columns, Counts, Encoded, Facts
 from lenet.runtime.inputs.lists import Known, categories, check_plain, is_list
 
 BETWEEN = "|"
@@ -29,10 +29,14 @@ def _sets(column: pa.Array) -> list[list[str]]:
     return found
 
 
-def learn(given: Input, columns: Columns) -> dict[str, Any]:
+def count(given: Input, columns: Columns) -> Counts:
+    """How often each category is there."""
+    return Counter(text for own in _sets(columns[0]) for text in own)
+
+
+def learn(given: Input, counts: Counts) -> dict[str, Any]:
     """The categories, by how often they are there; DataError where they are too many."""
-    found = Counter(text for own in _sets(columns[0]) for text in own)
-    return {"categories": categories(given, found)}
+    return {"categories": categories(given, counts)}
 
 
 def encode(given: Input, facts: Facts, columns: Columns) -> Encoded:

@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from lenet.dsl.inputs import Input
 from lenet.runtime.data.labels import as_text, is_empty
-from lenet.runtime.inputs import Encoded
-from lenet.runtime.inputs.lists import PADDING, check_plain, numbers_of, ordered
+from lenet.runtime.inputs import Counts, Encoded
+from lenet.runtime.inputs.lists import PADDING, check_plain, numbers_of
 
 Parts = Callable[[str, int], Iterator[str]]
 
@@ -20,12 +20,12 @@ def _texts(column: pa.Array) -> Iterator[str]:
         yield "" if is_empty(value) else as_text(value)
 
 
-def listed(column: pa.Array, given: Input, parts: Parts) -> list[str]:
-    """The most frequent parts of a column's texts, as many as the input knows."""
-    counts: Counter[str] = Counter()
+def counted(column: pa.Array, given: Input, parts: Parts) -> Counts:
+    """How often each is among the first parts of a column's texts."""
+    counts: Counts = Counter()
     for text in _texts(column):
         counts.update(parts(text, given.shape[0]))
-    return ordered(counts, given.of)
+    return counts
 
 
 def encoded(column: pa.Array, given: Input, entries: list[str], parts: Parts) -> Encoded:

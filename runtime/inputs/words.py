@@ -7,9 +7,9 @@ from itertools import islice
 from typing import Any
 
 from lenet.dsl.inputs import Input
-from lenet.runtime.inputs import Columns, Encoded, Facts
-from lenet.runtime.inputs.lists import is_list
-from lenet.runtime.inputs.texts import encoded, listed
+from lenet.runtime.inputs import Columns, Counts, Encoded, Facts
+from lenet.runtime.inputs.lists import is_list, ordered
+from lenet.runtime.inputs.texts import counted, encoded
 
 # Letters and digits that stand together, with apostrophes between them.
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
@@ -22,9 +22,14 @@ def words_of(text: str, most: int) -> Iterator[str]:
     return islice((found.group() for found in _WORD.finditer(text)), most)
 
 
-def learn(given: Input, columns: Columns) -> dict[str, Any]:
+def count(given: Input, columns: Columns) -> Counts:
+    """How often each is there, among the first ones of a row."""
+    return counted(columns[0], given, words_of)
+
+
+def learn(given: Input, counts: Counts) -> dict[str, Any]:
     """The words that stand among the first ones of the training rows, by how often they do."""
-    return {"words": listed(columns[0], given, words_of)}
+    return {"words": ordered(counts, given.of)}
 
 
 def encode(given: Input, facts: Facts, columns: Columns) -> Encoded:

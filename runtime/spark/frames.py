@@ -6,12 +6,14 @@ not depend on how Spark has cut the data into partitions.
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
@@ -25,7 +27,7 @@ from lenet.runtime.data.dataset import DataError
 from lenet.runtime.data.formats.pictures import Layout
 from lenet.runtime.data.formats.tables import check_pictures
 from lenet.runtime.data.preparation import Preparation
-from lenet.runtime.data.rows import READY, unusable
+from lenet.runtime.data.rows import READY, labels_of, unusable
 from lenet.runtime.data.splits import parted
 from lenet.runtime.data.streaming import Streaming
 from lenet.runtime.data.target import Target
@@ -73,6 +75,14 @@ class FrameSource(Source):
         for row in found:
             held_out.update(dict(json.loads(row["held_out"])))
         return train, dict(sorted(held_out.items()))
+
+    def held_out_labels(self) -> NDArray[Any]:
+        if not self.answers:
+            times = self.counted[1]
+            return np.repeat(np.array(list(times), np.int32), list(times.values()))
+        validation = self.numbered.filter("validation").select("label", "answers")
+        whole = run_action(self.session, validation.toArrow).combine_chunks()
+        return labels_of(whole.to_batches()[0])
 
     def frame(self, session: SparkSession) -> DataFrame:
         return self.numbered
@@ -127,30 +137,40 @@ def source_of(
     )  # fmt: skip
     ready = chosen.mapInArrow(shipped(session, "rows.ready", form), READY)
     by = ("place", "path") if order is None else ("path", "place")
-    # As `sort` does it, but into some partitions for each slot.
-    ordered = ready.repartitionByRange(_PARTITIONS * slots(session), *by).sortWithinPartitions(*by)
-    kept = ordered.persist(StorageLevel.MEMORY_AND_DISK)
+    kept = kept_in_order(ready, *by)
     try:
         skip = section.skip_unreadable
         look = kept.mapInArrow(shipped(session, "rows.survey", skip), SURVEY).collect
         found = run_action(session, look)
-        source = _numbered(session, kept, found, form, section, columns, seed, name)
+        source = numbered(
+            session, kept, found, form, section, columns, seed, name,
+            lambda text, count, picture: unusable(name, text, count, picture, form),
+        )  # fmt: skip
         return replace(source, classes=source.classes or names)
     except BaseException:
         kept.unpersist()
         raise
 
 
-def _numbered(
+def kept_in_order(frame: DataFrame, *by: Column | str) -> DataFrame:
+    """Rows as `sort` orders them, but in some partitions for each slot; kept by the executors."""
+    ranges = frame.repartitionByRange(_PARTITIONS * slots(frame.sparkSession), *by)
+    return ranges.sortWithinPartitions(*by).persist(StorageLevel.MEMORY_AND_DISK)
+
+
+def numbered(
     session: SparkSession, kept: DataFrame, found: list[Any], form: Form, section: Data,
-    columns: Columns, seed: int, name: str,
+    columns: Columns, seed: int, name: str, refused: Callable[[str, int, bool], DataError],
 ) -> FrameSource:  # fmt: skip
+    """Kept READY rows, of which SURVEY has `found` something, as a source. Raises what `refused`
+    makes of the first problem, how many rows have one, and whether it is that a row is unreadable.
+    """
     found = sorted(found, key=lambda row: row["partition"])
     bad = [row for row in found if row["problems"]]
     if bad:
         first = min(bad, key=lambda row: row["problem"])
         number = sum(row["problems"] for row in bad)
-        raise unusable(name, first["problem"], number, first["unreadable"], form)
+        raise refused(first["problem"], number, first["unreadable"])
     held = sum(row["held_out"] for row in found)
     rows = sum(row["rows"] for row in found) - held
     left_out = [text for row in found for text in row["left_out"]]

@@ -1,6 +1,7 @@
 """Parquet files that executors read, in the same order and by the same names as elsewhere."""
 
 import os
+from dataclasses import replace
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
@@ -10,13 +11,17 @@ from lenet.dsl.sections.data import Data
 from lenet.dsl.shapes import Shape
 from lenet.runtime.data.columns import Columns
 from lenet.runtime.data.dataset import DataError
+from lenet.runtime.data.formats.columns import needed
 from lenet.runtime.data.formats.hub import KEY, Features, Parts, parts_of
 from lenet.runtime.data.streaming import Streaming
 from lenet.runtime.data.target import Target
+from lenet.runtime.datasets import Wanted
 from lenet.runtime.spark.failures import known_cause, run_action, summary
 from lenet.runtime.spark.frames import FrameSource, source_of
+from lenet.runtime.spark.tables import table_source
 
 _CLASS = Target()
+PATH, ROW, HELD = "!path", "!row", "!held"  # columns that rows of files have
 
 
 def read_parquet(
@@ -43,9 +48,24 @@ def read_parquet(
         names = features.classes(section, whole)
     columns = Columns(section.image, section.label, weight=section.weight or None)
     return source_of(
-        frame, columns, input_shape, section, seed, name, frame["!held"],
-        (frame["!path"], frame["!row"]), target=target, streaming=streaming, names=names,
+        frame, columns, input_shape, section, seed, name, frame[HELD],
+        (frame[PATH], frame[ROW]), target=target, streaming=streaming, names=names,
     )  # fmt: skip
+
+
+def read_parquet_table(session: SparkSession, wanted: Wanted) -> FrameSource:
+    """The same files, whose columns are for the inputs of a net."""
+    section, path = wanted.section, wanted.argument
+    files = _Files(session, path)
+    name = os.path.basename(path.rstrip("/"))
+    parts = run_action(session, lambda: files.parts(name))
+    frame = files.read(parts.train, held=False)
+    columns = Columns(key=None)
+    if parts.test and not section.holds_out:  # which takes its place
+        frame = frame.unionByName(files.read(parts.test, held=True), allowMissingColumns=True)
+        columns = replace(columns, validation=HELD)
+    names = (*needed(wanted.inputs, wanted.target, section), HELD)
+    return table_source(frame, names, wanted, columns, (PATH, ROW), name)
 
 
 class _Files:
@@ -95,12 +115,12 @@ class _Files:
         return {KEY: str(told)} if told is not None else {}
 
     def read(self, names: tuple[str, ...], held: bool) -> DataFrame:
-        """The rows of some files or folders, with "!path", "!row" and "!held"."""
+        """The rows of some files or folders, with PATH, ROW and HELD."""
         places = [f"{self.place}/{name}" if name else self.place for name in names]
         try:
             return self.session.read.parquet(*places).select(
-                "*", F.col("_metadata.file_path").alias("!path"),
-                F.col("_metadata.row_index").alias("!row"), F.lit(held).alias("!held"),
+                "*", F.col("_metadata.file_path").alias(PATH),
+                F.col("_metadata.row_index").alias(ROW), F.lit(held).alias(HELD),
             )  # fmt: skip
         except Exception as error:  # whatever Spark finds
             unforeseen = DataError(f"Cannot read {self.path}.", summary(error))

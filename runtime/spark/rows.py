@@ -108,9 +108,8 @@ def number(batches: Iterator[pa.RecordBatch], numbers: Numbers) -> Iterator[pa.R
         if numbers.chosen is not None:
             inside = rows < numbers.chosen.end
             batch, rows = batch.filter(pa.array(inside)), rows[inside]
-            chosen = numbers.chosen.held_out
-            places = np.searchsorted(chosen, rows)
-            validation = chosen[np.minimum(places, len(chosen) - 1)] == rows
+            places = np.searchsorted(numbers.chosen.held_out, rows)
+            validation = numbers.chosen.holds_out(rows)
             rows = np.where(validation, places, rows - places)
         yield pa.record_batch(
             [
@@ -170,14 +169,19 @@ def _rows_of_chunk(images: Images) -> int:
     return max(1, _CHUNK_BYTES // max(1, images.pixels[:1].nbytes))  # of none there are none
 
 
+def as_bytes(array: NDArray[Any]) -> pa.Array:
+    """The bytes of each row, of which there are some, without a copy."""
+    size = array[0].nbytes
+    offsets = np.arange(0, (len(array) + 1) * size, size, dtype=np.int32)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(array)]
+    return pa.Array.from_buffers(pa.binary(), len(array), buffers)
+
+
 def _batch(images: Images, held_out: bool, start: int) -> pa.RecordBatch:
     count = min(_rows_of_chunk(images), len(images) - start)
     pixels = images.pixels
     if isinstance(pixels, np.ndarray):
-        part, size = pixels[start : start + count], pixels[0].nbytes
-        offsets = np.arange(0, (count + 1) * size, size, dtype=np.int32)
-        buffers = [None, pa.py_buffer(offsets), pa.py_buffer(part)]
-        data = pa.Array.from_buffers(pa.binary(), count, buffers)
+        data = as_bytes(pixels[start : start + count])
     else:
         data = pa.array([pixels.raw(k) for k in range(start, start + count)], pa.binary())
     columns = {

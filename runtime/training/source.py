@@ -74,6 +74,10 @@ class Source(ABC):
         """How to read the images of `frame` where they stay encoded until they are due."""
 
     @abstractmethod
+    def held_out_labels(self) -> NDArray[Any]:
+        """Those of the images to validate with, or their answers; classes in any order."""
+
+    @abstractmethod
     def frame(self, session: "SparkSession") -> "DataFrame":
         """Columns row, validation, image (bytes), label, answers and weight."""
 
@@ -132,6 +136,9 @@ class InMemory(Source):
     def encoded(self) -> Form | None:
         pixels = self.train.pixels
         return None if isinstance(pixels, np.ndarray) else form_of_encoded(pixels.form)
+
+    def held_out_labels(self) -> NDArray[Any]:
+        return self.test.labels
 
     def frame(self, session: "SparkSession") -> "DataFrame":
         from lenet.runtime.spark.rows import images_frame

@@ -2,12 +2,15 @@
 with."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 from numpy.typing import NDArray
 
+from lenet.dsl.inputs import Input
 from lenet.dsl.messages.clean import clean
 from lenet.dsl.sections.data import Data
 from lenet.runtime.data.dataset import DataError, Dataset, Images
@@ -48,7 +51,8 @@ def dataset_of_columns(train: pa.Table, test: pa.Table | None, wanted: "Wanted")
         features = Features.learn(wanted.inputs, columns, section.missing, train)
     parts, left_out = [], []
     for table, own in zip(tables, answers, strict=True):
-        weights = _weights(table, section, name) if table is train else None
+        own.check(section)
+        weights = weights_of(table, section, name) if table is train else None
         images, problems = images_of(features.encode(table), own, section, name, weights)
         parts.append(images)
         left_out += problems
@@ -80,11 +84,36 @@ def _of_series(table: pa.Table, wanted: "Wanted", name: str) -> Dataset:
     )  # fmt: skip
 
 
+@dataclass(frozen=True, eq=False)
 class Answers:
-    """What rows are answered with, (rows,) or (rows, answers), and why some cannot be used."""
+    """What rows are answered with, (rows,) or (rows, answers), and in which ones it is missing; the
+    first one that is `wrong`, which cannot be left out, and why."""
 
-    def __init__(self, values: NDArray[np.generic], problems: Mapping[int, str]) -> None:
-        self.values, self.problems = values, problems
+    values: NDArray[np.generic]
+    problems: Mapping[int, str]
+    wrong: tuple[int, str] | None = None
+
+    def check(self, section: Data) -> None:
+        """DataError for a row that is wrong."""
+        if self.wrong is not None:
+            row, why = self.wrong
+            of_classes = self.values.ndim == 1
+            what = "label" if of_classes else "answer"
+            raise DataError(f"the {what} of row {row + 1:,} {why}", *advice(section, of_classes))
+
+
+def left_out_or_filled(problem: str) -> str:
+    """How to go on with rows that have such a problem."""
+    filled = "" if _EMPTY in problem else ", or `missing mean`"
+    return f"write `missing drop` to leave such rows out{filled}"
+
+
+def advice(section: Data, of_classes: bool) -> tuple[str, str]:
+    """What is said where an answer is wrong."""
+    if not of_classes:
+        return "", ""
+    detail = f"Labels are whole numbers from {section.first}, or text."
+    return detail, "write `label distinct`, where each different one is a class"
 
 
 def answers_of(
@@ -128,8 +157,7 @@ def _numbers(table: pa.Table, columns: tuple[str, ...], target: Target) -> Answe
     try:
         values[whole] = target.of_rows(wide[whole])
     except Unfit as problem:
-        row = int(whole[problem.row])
-        raise DataError(f"the answer of row {row + 1:,} {problem}") from None
+        return Answers(values, problems, (int(whole[problem.row]), str(problem)))
     return Answers(values, problems)
 
 
@@ -165,11 +193,7 @@ def _whole(values: list[object], first: int) -> Answers:
             continue
         number = float(value)  # type: ignore[arg-type]
         if number != int(number) or not first <= number < 2**31:
-            raise DataError(
-                f"the label of row {row + 1:,} is {as_text(value)}",
-                f"Labels are whole numbers from {first}, or text.",
-                "write `label distinct`, where each different one is a class",
-            )
+            return Answers(found, problems, (row, f"is {as_text(value)}"))
         found[row] = int(number) - first
     return Answers(found, problems)
 
@@ -191,8 +215,7 @@ def images_of(
         raise DataError(
             f"row {row + 1:,} of {name} cannot be used: {problems[row]}",
             f"{len(problems):,} rows are so, of {len(values):,}. Rows count from 1.",
-            "write `missing drop` to leave such rows out"
-            + ("" if answers.problems else ", or `missing mean`"),
+            left_out_or_filled(problems[row]),
         )
     kept = np.setdiff1d(np.arange(len(values)), np.array(sorted(problems), np.int64))
     texts = [f"row {row + 1:,}: {problem}" for row, problem in sorted(problems.items())]
@@ -200,7 +223,7 @@ def images_of(
     return Images(values[kept], answers.values[kept], own), texts
 
 
-def _weights(table: pa.Table, section: Data, name: str) -> NDArray[np.float32] | None:
+def weights_of(table: pa.Table, section: Data, name: str) -> NDArray[np.float32] | None:
     """How much each row counts, where a column tells it; DataError where it holds no numbers."""
     if not section.weight:
         return None
@@ -208,3 +231,37 @@ def _weights(table: pa.Table, section: Data, name: str) -> NDArray[np.float32] |
     column = column_of(table, section.weight)
     check_weights(column.type, section.weight)
     return column.cast(pa.float64()).to_numpy(zero_copy_only=False).astype(np.float32)
+
+
+def marks_of(table: pa.Table, name: str) -> pa.Array:
+    """Which rows validate, by a column: of numbers all but 0, and none where it is empty. DataError
+    for what is neither numbers nor true or false."""
+    column = column_of(table, name)
+    kind = column.type
+    if not (pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind)):
+        raise DataError(
+            f"the column {clean(name)} is to say which rows validate, and is {kind}", "",
+            "make it true or false",
+        )  # fmt: skip
+    return pa.compute.fill_null(column.cast(pa.bool_()), False)
+
+
+def check_parts(train: int, held_out: int, name: str) -> None:
+    """DataError where a column leaves no rows to one of both."""
+    if not train or not held_out:
+        lacking = "validate" if train else "train"
+        raise DataError(f"the column {clean(name)} leaves no rows to {lacking} with")
+
+
+def needed(inputs: tuple[Input, ...], target: Target, section: Data) -> tuple[str, ...]:
+    """The columns that are looked at, each once."""
+    names = [name for own in columns_for(inputs, section) for name in own]
+    if section.series is not None:
+        names += [section.series.by, section.series.order]
+    elif section.liked is not None:
+        names += [section.liked.order]
+    else:
+        names += target.columns or (section.label,)
+        names += [section.weight]
+    names += [section.split.column if section.split else ""]
+    return tuple(dict.fromkeys(name for name in names if name))
