@@ -30,15 +30,19 @@ class Kernels:
     first, before             the number of the slice's images before these blocks, or this one
     counter                   the place of its first value among those of all layers
     products                  offset of space that gradient leaves to complete
+    factors, f                an array for what gradient leaves to late, and where it is to begin
 
     forward, backward and gradient (of its own tensors) are what they say; spread makes dz, which
     gradient and backward then take for dy; statistics and normalize are what a normalization does
     in training in place of forward, the one before the batch is known and the other after it;
-    complete is called at the end for the gradient.
+    complete is called at the end for the gradient. late computes the gradient of the weights, which
+    then is no work of gradient's, for some rows of them, as compiler/codegen/late.py says; these
+    are whole parts of the `late_runs`, (start, rows of a part, parts).
 
     `saved` are the floats a block that forward leaves to backward; in prediction its offset is
     negative, and nothing is left. A gradient that takes it may leave something there as well.
-    `products` are the floats that gradient leaves to complete. By suffix, `scratch` and `prepared`
+    `products` are the floats that gradient leaves to complete, `factors` those that it leaves a
+    block to late. By suffix, `scratch` and `prepared`
     are the floats of these, and `prepare` the functions that leave the latter. With `overwrites`,
     gradient takes nothing of what was there before the first images, so that nobody has to clear
     it. With `pooled`, gradient's dy is that of all fused layers, and it takes dz by that name if at
@@ -53,8 +57,11 @@ class Kernels:
     statistics: Function | None = None
     normalize: Function | None = None
     complete: Function | None = None
+    late: Function | None = None
     saved: int = 0
     products: int = 0
+    factors: int = 0
+    late_runs: tuple[tuple[int, int, int], ...] = ()
     scratch: Mapping[str, int] = field(default_factory=dict)
     prepare: Mapping[str, Function] = field(default_factory=dict)
     prepared: Mapping[str, int] = field(default_factory=dict)
@@ -68,7 +75,7 @@ class Kernels:
     def functions(self) -> tuple[Function, ...]:
         """In the order in which they are written."""
         found = (self.forward, self.statistics, self.normalize, self.spread, self.gradient,
-                 self.backward, self.complete, *self.prepare.values())  # fmt: skip
+                 self.backward, self.complete, self.late, *self.prepare.values())  # fmt: skip
         return tuple(function for function in found if function is not None)
 
 
@@ -78,13 +85,14 @@ class Request:
 
     `offsets` are expressions of `w`, the offset of its trained tensors, and `s`, that of its fixed
     ones: so layers that are alike can share functions. Of a single image, inputs may lie
-    `by_places`: [row][column][channel].
+    `by_places`: [row][column][channel]. The gradient of many weights may be `late`.
     """
 
     node: Node
     offsets: Mapping[str, str]
     target: Target
     by_places: bool = False
+    late: bool = False
 
 
 def content_of(node: Node) -> str:

@@ -135,4 +135,6 @@ def _compile(
         predict_calls=emitted.predict_calls,
         weighted=is_weighted(lowered),
         input_gradient=InputGradient(back.plan.floats, back.normalizations) if back else None,
+        late=emitted.late,
+        factor_floats=emitted.factors,
     )

@@ -1,9 +1,10 @@
 """A compiled net: source, parameter layout and memory."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from lenet.compiler.kernels import carriers_of
-from lenet.compiler.memory.layout import Slot
+from lenet.compiler.memory.layout import Late, Slot
 from lenet.compiler.memory.phase import Call, Phase, Sync
 from lenet.compiler.target import LANES
 from lenet.dsl import registry
@@ -58,7 +59,8 @@ class Program:
     threads share `single_macs` multiply-adds by `single_turns` numbers. `nodes`
     are the graph after all passes, `predict_nodes` that of prediction. A `weighted` one trains with
     the importance of each image. One with an `input_gradient` tells how its outputs change with its
-    input.
+    input. The gradients of weights that are `late` are computed by late_gradient of `factor_floats`
+    for each block, which train_slice leaves.
     """
 
     source: str
@@ -80,6 +82,8 @@ class Program:
     one_by_one: bool = False
     weighted: bool = False
     input_gradient: InputGradient | None = None
+    late: tuple[Late, ...] = ()
+    factor_floats: int = 0
 
     @property
     def train_calls(self) -> tuple[Call, ...]:
@@ -93,7 +97,10 @@ class Program:
     @property
     def functions(self) -> tuple[str, ...]:
         """What the source defines for the runtime."""
-        train = ("train_slice",) if self.phases else ()
+        train = [
+            *(["train_slice"] if self.phases else []),
+            *(["late_gradient"] if self.late else []),
+        ]
         back = ("input_gradient",) if self.input_gradient else ()
         return (*train, "predict_slice", "predict_single", *back)
 
@@ -106,6 +113,13 @@ class Program:
     def parameter_count(self) -> int:
         """Values that the optimizer changes, those that a connection table leaves at 0 too."""
         return sum(slot.size for slot in self.slots if slot.parameter.trained)
+
+    @property
+    def prompt(self) -> tuple[tuple[int, int], ...]:
+        """The first and the last of the parameters between those whose gradients are late."""
+        ends = [(late.offset, late.end) for late in self.late]
+        bounds = [0, *(bound for pair in ends for bound in pair), self.parameter_count]
+        return tuple((a, b) for a, b in list(pairwise(bounds))[::2] if a < b)
 
     @property
     def tables(self) -> tuple[Slot, ...]:

@@ -10,12 +10,13 @@ from lenet.compiler.codegen.entry_points import (
     predict_source,
     train_source,
 )
+from lenet.compiler.codegen.late import late_functions, late_of, late_source, may_wait
 from lenet.compiler.codegen.single import Singles, emit_single, value_of
 from lenet.compiler.contract import Kernels, Request, content_of, emit_layer, identifiers
 from lenet.compiler.kernels import parts_of
 from lenet.compiler.kernels.shared.words import INTEGER
 from lenet.compiler.losses.code import given_by, loss_kernel, row_arrays
-from lenet.compiler.memory.layout import Slot, bases_of, lay_out, offsets_of
+from lenet.compiler.memory.layout import Late, Slot, bases_of, lay_out, offsets_of
 from lenet.compiler.memory.phase import Call, Phase, Sync
 from lenet.compiler.memory.plan import Plan, plan_memory
 from lenet.compiler.memory.schedule import (
@@ -108,7 +109,8 @@ class Emitted:
 
     Prediction takes the tensors of `predict_slots`. `batch_floats` is the size of the array in
     which the phases of training are told about the batch. `back` is the way from the outputs to the
-    input, if that is wanted.
+    input, if that is wanted. The gradients of weights that are `late` are made of so many `factors`
+    a block.
     """
 
     source: str
@@ -121,6 +123,8 @@ class Emitted:
     singles: Singles
     predict_calls: tuple[Call, ...]
     back: Back | None
+    late: tuple[Late, ...]
+    factors: int
 
 
 def emit(
@@ -139,10 +143,9 @@ def emit(
     own = dict.fromkeys(node.name for node in (*plain.nodes, *graph.nodes))
     others = {node.name: f"{node.name} predicted" for node in predicted.nodes}
     names = identifiers((*own, *others.values()))
-    known: _Written = {}
-    layers = _emit_layers(graph, names, by_name, target, known)
+    layers, known, late = _trained_layers(graph, names, by_name, target, probes)
     predict_names = {name: names[other] for name, other in others.items()}
-    predict_layers = _emit_layers(predicted, predict_names, predict_by_name, target, known)
+    predict_layers = _emit_layers(predicted, predict_names, predict_by_name, target, known, late)
     has_loss = graph.answers != "class" or given_by(graph) == "log-probabilities"
     trainable = has_loss and any(slot.parameter.trained for slot in slots)
     phases, batch = schedule_training(graph, layers) if trainable else ((), 0)
@@ -152,6 +155,8 @@ def emit(
     back = Back.of(graph, layers) if input_gradient else None
     every = [*phases, predict, *([back.phase] if back else [])]
     called = {call.function for phase in every for call in phase.calls}
+    waiting = late_of(graph, layers) if trainable else ()
+    called |= late_functions(layers) if trainable else set()
     parts = [_HEAD.format(target=target.name, net=indent(_net(graph), "    "))]
     if any(slot.marks is not None for slot in slots):
         parts.append("from lenet.compiler.simd.support import clear_rows\n\n")
@@ -163,7 +168,9 @@ def emit(
     if train_plan is not None:
         clearings = [_clearing_of(phase, layers, by_name) for phase in phases]
         parts.append(f"\n{loss_kernel(graph)}\n\n")
-        parts.append(train_source(phases, train_plan, clearings, probes, row_arrays(graph)))
+        given = ("factors", *row_arrays(graph)) if waiting else row_arrays(graph)
+        parts.append(train_source(phases, train_plan, clearings, probes, given))
+        parts.append(late_source(graph, layers))
     parts.append("\n\n" + predict_source(predict, predict_plan, probes))
     if back is not None:
         parts.append("\n\n" + input_gradient_source(back.phase, back.plan))
@@ -173,7 +180,7 @@ def emit(
     parts.append(singles.entry)
     return Emitted(
         "".join(parts), slots, predict_slots, phases, batch, train_plan, predict_plan, singles,
-        predict.calls, back,
+        predict.calls, back, waiting, sum(layer.kernels.factors for layer in layers.values()),
     )  # fmt: skip
 
 
@@ -206,26 +213,40 @@ def _kernels(graph: Graph, known: _Written, called: set[str]) -> Iterator[str]:
             yield "".join(dict.fromkeys(lines)) + "\n\n" + "\n\n".join(wanted) + "\n"
 
 
+def _trained_layers(
+    graph: Graph, names: Mapping[str, str], slots: Mapping[str, Slot], target: Target, probes: bool
+) -> tuple[dict[str, Layer], _Written, bool]:
+    """Each node's kernels, by their functions, and whether gradients may be late."""
+    known: _Written = {}
+    layers = _emit_layers(graph, names, slots, target, known)
+    if probes or not may_wait(graph, layers):
+        return layers, known, False
+    known = {}
+    return _emit_layers(graph, names, slots, target, known, late=True), known, True
+
+
 def _emit_layers(
     graph: Graph, names: Mapping[str, str], slots: Mapping[str, Slot], target: Target,
-    known: _Written,
+    known: _Written, late: bool = False,
 ) -> dict[str, Layer]:  # fmt: skip
     """Each node's kernels. Layers that are alike share functions; those go into `known`, where
     another graph's may be already."""
     layers: dict[str, Layer] = {}
     alike: dict[str, tuple[list[Node], str, Kernels]] = {}
-    counter = 0
+    counter = factors = 0
     for node in graph.nodes:
         content = content_of(node)
         if content not in alike:
-            code = emit_layer(Request(node, offsets_of(node), target))
+            code = emit_layer(Request(node, offsets_of(node), target, late=late))
             flags = (code.in_place, code.random, code.training_only, code.overwrites)
             key = (*code.functions, *flags)
             alike[content] = known.setdefault(key, ([], names[node.name], code))
         sharing, prefix, code = alike[content]
         sharing.append(node)
-        layers[node.name] = Layer(code, prefix, {**bases_of(node, slots), "counter": counter})
+        own = {"counter": counter, "factor": factors}
+        layers[node.name] = Layer(code, prefix, {**bases_of(node, slots), **own})
         counter += product(node.shape)
+        factors += code.factors
     return layers
 
 
@@ -240,6 +261,8 @@ def _clearing_of(
         if own:  # a layer with a table has nothing else
             tables += own
             continue
+        if layers[node.name].kernels.late:  # which is never written here as a whole
+            span = found[0].offset + found[0].size, span[1]
         every.append(span)
         if not layers[node.name].kernels.overwrites:
             added.append(span)

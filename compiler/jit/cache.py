@@ -61,6 +61,11 @@ class Loaded:
         """For images of uint8 or float32. With several phases it takes one's number first."""
         return self._function("train_slice", pixels)
 
+    @property
+    def late_gradient(self) -> Callable[..., Any]:
+        """Where the program has gradients that are late."""
+        return self._function("late_gradient", _BYTES)
+
     def predict_slice(self, pixels: DType) -> Callable[..., Any]:
         """For images of uint8 or float32, in blocks."""
         return self._function("predict_slice", pixels)

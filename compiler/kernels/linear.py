@@ -3,9 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from lenet.compiler.contract import BACKWARD, FORWARD, GRADIENT, Kernels, Request
+from lenet.compiler.contract import BACKWARD, FORWARD, Kernels, Request
 from lenet.compiler.function import NAME, Function
-from lenet.compiler.kernels.shared.tile_source import correlation_source, lines, product_source
+from lenet.compiler.kernels.shared.linear_gradient import (
+    factor_floats,
+    factors_of,
+    gradient_of,
+    late_of,
+    padded,
+)
+from lenet.compiler.kernels.shared.tile_source import correlation_source, lines
 from lenet.compiler.kernels.shared.words import INTEGER, fits, single_settings, words_of
 from lenet.compiler.single_contract import Single, single_function, vector_groups, vectors_of
 from lenet.compiler.target import BLOCKS, LANES, split
@@ -14,6 +21,7 @@ from lenet.dsl.graph import Node
 # Weights of so many inputs are read by all outputs before the next ones: each of their cache lines
 # holds the weights of several tiles, and has to stay in the first-level cache until the last.
 _INPUTS = 64
+_LATE = 2**20  # weights, from which on their gradient waits; see compiler/codegen/late.py
 _MANY = 2**16  # weights, too many to stay in a cache beside the others
 
 _SINGLE = "y = the bias plus x times the weights; the lanes are outputs."
@@ -29,17 +37,22 @@ def emit(request: Request) -> Kernels:
     weight, bias = request.offsets["weight"], request.offsets.get("bias")
     if INTEGER in request.node.arguments:
         return _of_words(request, inputs, outputs)
-    return Kernels(
+    usual = Kernels(
         forward=_forward(request, inputs, outputs, weight, bias),
         backward=_backward(request, inputs, outputs, weight),
-        gradient=_gradient(request, inputs, outputs, weight, bias),
-        scratch={"gradient": LANES * _padded(outputs)},
+        gradient=gradient_of(request, inputs, outputs, weight, bias),
+        scratch={"gradient": LANES * padded(outputs)},
         overwrites=True,
     )
-
-
-def _padded(outputs: int) -> int:
-    return -(-outputs // LANES) * LANES
+    if not request.late or inputs * outputs < _LATE:
+        return usual
+    return replace(
+        usual,
+        gradient=factors_of(inputs, outputs, bias),
+        late=late_of(request, inputs, outputs),
+        late_runs=tuple(split(inputs, request.target.product[0])),
+        factors=factor_floats(inputs, outputs),
+    )
 
 
 def has_integers(node: Node) -> bool:
@@ -147,60 +160,6 @@ def _product(
         body += f"{inner}    block += {columns}\n"
         columns //= 2
     return source, body
-
-
-def _gradient(
-    request: Request, inputs: int, outputs: int, weight: str, bias: str | None
-) -> Function:
-    """dy is turned first, so that lanes are outputs and no lanes have to be summed."""
-    width, row = request.target.width, _padded(outputs)
-    tiles = ""
-    body = (
-        f"for block in range(blocks):\n"
-        f"    turn(arena, dy + block * {outputs * LANES}, {outputs}, "
-        f"scratch + block * {row * LANES}, {row})\n"
-    )
-    lefts_most, rights_most = request.target.product
-    whole, tail = divmod(outputs, width)
-    rights_runs = [(*run, width) for run in split(whole, rights_most)] if whole else []
-    if tail:
-        rights_runs.append((whole, 1, 1, tail))
-    for first_input, lefts, input_parts in split(inputs, lefts_most):
-        body += (
-            f"for feature in range({first_input}, {first_input + lefts * input_parts}, {lefts}):\n"
-        )
-        for first, rights, parts, last in rights_runs:
-            tile = f"{NAME}_gradient_{lefts}x{(rights - 1) * width + last}"
-            tiles += product_source(
-                tile,
-                width=width,
-                lefts=lefts,
-                rights=rights,
-                tail=last,
-                x_row=inputs * LANES,
-                dy_row=row * LANES,
-                dy_lane=row,
-                g_left=outputs,
-            )
-            step = rights * width
-            body += (
-                f"    for output in range({first * width}, {first * width + step * parts}, "
-                f"{step}):\n"
-                f"        {tile}(arena, x + feature * {LANES}, arena, scratch + output, "
-                f"blocks, gradient, {weight} + feature * {outputs} + output, first)\n"
-            )
-    if bias is not None:
-        body += (
-            f"for output in range({outputs}):\n"
-            f"    total = splat(np.float32(0))\n"
-            f"    for block in range(blocks):\n"
-            f"        total = total + load(arena, dy + (block * {outputs} + output) * {LANES})\n"
-            f"    before = gradient[{bias} + output] if first else np.float32(0)\n"
-            f"    gradient[{bias} + output] = before + lane_sum(total)\n"
-        )
-    doc = "The gradients of the weights and the bias, added to those of the images before `first`."
-    parameters = (*GRADIENT, "scratch", "blocks", "first")
-    return Function("gradient", parameters, doc, body, f"{tiles}\n\n")
 
 
 def emit_single(request: Request) -> Single:

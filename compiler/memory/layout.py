@@ -83,3 +83,18 @@ def bases_of(node: Node, slots: Mapping[str, Slot]) -> dict[str, int]:
             if slot.marks is not None:
                 bases["m"] = slot.marks
     return bases
+
+
+@dataclass(frozen=True)
+class Late:
+    """Weights [rows][columns] from an `offset` on, whose gradient waits. Rows that are computed
+    together are whole parts of the same of the `runs`, (start, rows of a part, parts)."""
+
+    offset: int
+    rows: int
+    columns: int
+    runs: tuple[tuple[int, int, int], ...]
+
+    @property
+    def end(self) -> int:
+        return self.offset + self.rows * self.columns

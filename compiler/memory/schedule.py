@@ -121,6 +121,10 @@ class _Scheduler:
             "saved": self.saved[node.name],
             **buffers,
         }
+        if code.factors:
+            all_blocks = f"((rows.size + {LANES - 1}) // {LANES})"
+            base = layer.bases["factor"]
+            known["f"] = f"{base} * {all_blocks} + first // {LANES} * {code.factors}"
         if suffix in code.scratch:
             scratch = f"scratch {node.name} {suffix}"
             known["scratch"] = Buffer(scratch, code.scratch[suffix])
@@ -242,7 +246,7 @@ class _Scheduler:
         self.slopes[name] = total
 
 
-_ARRAYS = ("arena", "weights", "gradient", "batch", "sums", "images", "blocks", "first")
+_ARRAYS = ("arena", "weights", "gradient", "factors", "batch", "sums", "images", "blocks", "first")
 
 
 def schedule_training(graph: Graph, layers: Mapping[str, Layer]) -> tuple[tuple[Phase, ...], int]:

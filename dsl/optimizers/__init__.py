@@ -12,12 +12,14 @@ class Optimizer(Word):
 
     `formula` is one step, for a parameter w with the mean gradient g and the learning rate. The
     `usual` one is taken where no line names one. `momentum` is the option that a schedule of the
-    rate may change from step to step as the momentum, where there is one. One for the `whole` has
-    all images in each batch.
+    rate may change from step to step as the momentum, where there is one. One that goes `by_tensor`
+    has to know all of a tensor's gradient before its step, one for the `whole` that of all tensors:
+    it has all images in each batch.
     """
 
     formula: str
     momentum: str = ""
+    by_tensor: bool = False
     whole: bool = False
     usual: bool = False
 

@@ -17,4 +17,5 @@ OPTIMIZER = Optimizer(
     options=(*(replace(option, default=1e-6) if option.name == "epsilon" else option
                for option in MOMENTS), DECOUPLED_WEIGHT_DECAY, DECAY),
     momentum="beta1",
+    by_tensor=True,
 )  # fmt: skip

@@ -18,4 +18,5 @@ OPTIMIZER = Optimizer(
         Option("trust", "a step's size as a part of the size of the tensor", default=0.001),
     ),
     momentum="momentum",
+    by_tensor=True,
 )

@@ -22,6 +22,7 @@ from lenet.runtime.training.communicator import Communicator
 from lenet.runtime.training.diagnose import first_bad
 from lenet.runtime.training.feed import Feed, Part
 from lenet.runtime.training.fixed_point import LOSS_UNIT, check_range, diverged, sum_ends
+from lenet.runtime.training.late import LateGradients
 from lenet.runtime.training.normalization import Normalization
 from lenet.runtime.training.phases import PhasedStep
 from lenet.runtime.training.slices.count import KEPT
@@ -32,6 +33,8 @@ from lenet.runtime.training.teacher import Teacher
 from lenet.runtime.training.updater import Parts, Updater, parts_of
 from lenet.runtime.unit import Unit
 
+# Images, where their losses and hits go, and, if there is such, what is left of them for later.
+_Work = tuple[Part, NDArray[np.float64], tuple[NDArray[np.float32], ...]]
 _PARAMETERS = 2**15  # that are worth a thread of their own
 _LEARN_SECONDS = 7200.0  # that a teacher may take for the images of another worker
 
@@ -49,7 +52,8 @@ class StepResult:
 def functions_of(program: Program, updater: Updater) -> tuple[str, ...]:
     """The names of the compiled ones that training calls."""
     sums = (sum_exactly.name, sum_rows.name) if program.tables else (sum_exactly.name,)
-    return ("train_slice", *sums, *updater.functions)
+    late = ("late_gradient",) if program.late else ()
+    return ("train_slice", *late, *sums, *updater.functions)
 
 
 class Trainer:
@@ -98,7 +102,7 @@ class Trainer:
         if teacher is not None:
             self._learn()
         self.feed = Feed(self.batches, self.rows, self.slices, batch, seed, self.threads)
-        self.phased = None
+        self.phased, self.late = None, None
         self.train_slice = loaded.train_slice(shard.dtype)
         if len(program.phases) > 1:
             sizes = self.threads, len(self.batches), -(-batch // self.slices)
@@ -116,6 +120,9 @@ class Trainer:
             self.tables.totals if self.tables else np.zeros((self.threads, self.size), np.int64)
         )
         self.ends = np.zeros((len(self.batches), 2))  # losses and hits of slices
+        images = -(-batch // self.slices)
+        self.late = LateGradients.of(loaded, len(self.batches), images, self.threads)
+        self.factors = [(f,) for f in self.late.factors] if self.late else [()] * len(self.batches)
 
     def _learn(self) -> None:
         """What the teacher says of all images that stay the same, for each worker of its own."""
@@ -136,21 +143,17 @@ class Trainer:
             parts = self.phased.run(self.team, self.weights, data, images, self.total)
         else:
             parts = self._gradients(step, images)
+        self.parts, self.factor = parts, 1 / images
         if self.communicator.size > 1:
-            self._over_parameters(
-                lambda first, last: check_range(
-                    sum_exactly(*parts, first, last, 1 / images, self.total)
-                )
-            )
+            self._sum(self.total)
             if self.phased is None and self.tables is not None:
                 self.tables.all_reduce(self.total, self.communicator)
             else:
                 self.communicator.all_reduce(self.total)
-            parts = parts_of(self.total[: self.size])
-        self.parts, self.factor = parts, 1 / images
-        self.updater.look(self.weights, parts, 1 / images, rate, self._share)
+            self.parts = parts_of(self.total[: self.size])
+        self.updater.look(self.weights, self.parts, 1 / images, rate, self._share)
         self._over_parameters(
-            lambda first, last: self._update(parts, 1 / images, first, last, rate)
+            lambda parts, first, last: self._update(parts, 1 / images, first, last, rate)
         )
         self.updater.finish(self.weights)
         return self._result(images)
@@ -162,7 +165,7 @@ class Trainer:
     def gradient(self) -> NDArray[np.float32]:
         """The mean one of the last batch, flat; all workers' together."""
         total = np.zeros(self.size, np.int64)
-        sum_exactly(*self.parts, 0, self.size, self.factor, total)
+        self._sum(total)
         return (total * 2.0**-FRACTION_BITS).astype(np.float32)
 
     def images(self, step: int, most: int) -> tuple[NDArray[np.generic], NDArray[np.int32]]:
@@ -181,6 +184,8 @@ class Trainer:
     def first_bad(self, graph: Graph, step: int) -> str:
         """Where numbers first were not finite in a step that failed, if this worker can tell."""
         gradients = self.phased.parts[0] if self.phased is not None else self.gradients
+        if self.late is not None:
+            self.late.fill(gradients)
         for part in self.feed.again(step):
             batches = part.batches
             if len(part.rows):
@@ -193,7 +198,10 @@ class Trainer:
         """The gradients of all slices, to be added; loss and hits go behind the end of `total`."""
         # Beforehand, since a line of Python takes several times as long between the kernels, which
         # need the caches for themselves.
-        slices = iter(list(zip(self.feed.parts(step), self.ends, strict=True)))
+        own = self.feed.parts(step)
+        slices = iter(list(zip(own, self.ends, self.factors, strict=True)))
+        if self.late is not None:
+            self.late.begin([len(part.rows) for part in own])
         add = self._sum_slices
         if self.tables is not None:
             self.tables.clear()
@@ -210,33 +218,35 @@ class Trainer:
         return StepResult(float(loss) / LOSS_UNIT, right, images)
 
     def _sum_slices(
-        self, thread: int, slices: Iterator[tuple[Part, NDArray[np.float64]]], factor: float
+        self, thread: int, slices: Iterator[_Work], factor: float
     ) -> tuple[list[int], bool]:
         """Take slices while there are any; the order does not matter, since sums are exact. The
         rows of the last gradients, and whether there are others, of which only the sum is left."""
         first, total = thread * KEPT, self.totals[thread]
         rows, owner = np.arange(first, first + KEPT), np.array([thread])
         used, beyond, fresh = 0, False, True
-        for part, ends in slices:
+        for part, ends, factors in slices:
             if used == KEPT:
                 parts = self.gradients, rows, self.totals, owner[: int(beyond)]
-                check_range(sum_exactly(*parts, 0, self.size, factor, total))
+                for start, end in self.loaded.program.prompt:
+                    check_range(sum_exactly(*parts, start, end, factor, total))
                 used, beyond = 0, True
             self.train_slice(
                 self.arenas[thread], self.weights, self.gradients[first + used, : self.size],
-                *part.made(), fresh, ends,
+                *factors, *part.made(), fresh, ends,
             )  # fmt: skip
             used, fresh = used + 1, False
         return list(range(first, first + used)), beyond
 
     def _sum_rows(
-        self, thread: int, slices: Iterator[tuple[Part, NDArray[np.float64]]], factor: float
+        self, thread: int, slices: Iterator[_Work], factor: float
     ) -> tuple[list[int], bool]:
         """The same where the net has tables."""
         assert self.tables is not None
         fresh, gradient = True, self.gradients[thread, : self.floats]
-        for part, ends in slices:
-            self.train_slice(self.arenas[thread], self.weights, gradient, *part.made(), fresh, ends)
+        for part, ends, factors in slices:
+            given = (*factors, *part.made(), fresh, ends)
+            self.train_slice(self.arenas[thread], self.weights, gradient, *given)
             self.tables.add(thread, self.gradients, factor, fresh)
             fresh = False
         return [], not fresh
@@ -257,11 +267,29 @@ class Trainer:
 
         self.team.run(max(1, min(self.threads, count)), some)
 
-    def _over_parameters(self, work: Callable[[int, int], None]) -> None:
-        """work(first, last) over all parameters, in all threads where there are many."""
+    def _sum(self, total: NDArray[np.int64]) -> None:
+        """The gradients of the last batch, exactly; LenetError where they are out of range."""
+        factor = self.factor
+
+        def work(parts: Parts, first: int, last: int) -> None:
+            check_range(sum_exactly(*parts, first, last, factor, total))
+
+        self._over_parameters(work)
+
+    def _over_parameters(self, work: Callable[[Parts, int, int], None]) -> None:
+        """work(parts, first, last) over all parameters, in all threads where there are many."""
+        late = self.late if self.phased is None and self.parts[0] is self.gradients else None
         size, threads = self.size, max(1, min(self.threads, self.size // _PARAMETERS))
+        pieces = iter(late.pieces if late is not None else ())
+        spans = self.loaded.program.prompt if late is not None else ((0, size),)
 
         def part_of(thread: int) -> None:
-            work(size * thread // threads, size * (thread + 1) // threads)
+            for first, last in spans:
+                count = last - first
+                start, end = (first + count * k // threads for k in (thread, thread + 1))
+                work(self.parts, start, end)
+            for piece in pieces:
+                assert late is not None
+                work(late.parts(piece, thread), piece.first, piece.last)
 
         self.team.run(threads, part_of)

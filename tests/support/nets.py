@@ -25,6 +25,7 @@ from lenet.runtime.machine.thread_pool import Team
 from lenet.runtime.training.batches import Batches, keys_of
 from lenet.runtime.training.communicator import Alone
 from lenet.runtime.training.fixed_point import LOSS_UNIT
+from lenet.runtime.training.late import LateGradients
 from lenet.runtime.training.normalization import Normalization
 from lenet.runtime.training.parameters import folded_weights, initial_weights, to_tensors
 from lenet.runtime.training.phases import PhasedStep
@@ -68,10 +69,17 @@ class Case:
             arrays = (*arrays, frozen(self.others), frozen(self.shares))
         elif program.weighted:
             arrays = (*arrays, frozen(self.importance))
+        factors = []
+        if program.late:
+            late = LateGradients(self.loaded, 1, len(rows), 1)
+            late.begin([len(rows)])
+            factors = [late.factors[0]]
         train_slice(
-            arena, self.weights, gradient, *arrays, rows.astype(np.int64), scale, shift,
+            arena, self.weights, gradient, *factors, *arrays, rows.astype(np.int64), scale, shift,
             keys_of(np.uint64(key), rows), True, totals,
         )  # fmt: skip
+        if program.late:
+            late.fill(gradient[np.newaxis])
         return totals, gradient[: program.parameter_count]
 
     def _phased_sums(self, rows: np.ndarray, key: int):

@@ -3,6 +3,7 @@
 from lenet.compiler.program import Program
 from lenet.compiler.target import LANES
 from lenet.dsl.graph import Graph
+from lenet.runtime.training.slices.pieces import buffer_floats
 
 ROWS = 32  # least rows of a full batch in a slice: two blocks
 USUAL = 32  # slices, of which each then gets more rows; and beyond that more slices
@@ -35,11 +36,12 @@ def training_bytes(
     program: Program, batch: int, slices: int, threads: int, states: int = 2, workers: int = 1
 ) -> int:  # fmt: skip
     """The memory that training needs in one of some workers, beside its images, with an optimizer
-    of so many states: arenas, gradients, exact sums of those that are not kept, and of what others
-    have, the weights and the optimizer's."""
+    of so many states: arenas, gradients, or what those that are late are made of, exact sums of
+    those that are not kept, and of what others have, the weights and the optimizer's."""
     size, images, own = program.parameter_count, -(-batch // slices), -(-slices // workers)
     busy = min(threads, own)
     gradients, sums = own, 0
+    late = sum(span.end - span.offset for span in program.late)
     if len(program.phases) > 1:
         arenas = own * program.slice_floats(images)
     else:
@@ -47,5 +49,7 @@ def training_bytes(
         most = 1 if program.tables else KEPT
         gradients = busy * min(most, -(-own // busy))
         sums = busy if program.tables or own > busy * most else 0
-    floats = arenas + gradients * program.gradient_floats + states * size + program.weight_count
-    return 4 * floats + 8 * size * (sums + (workers > 1))
+    floats = arenas + gradients * (program.gradient_floats - late)
+    floats += own * -(-images // LANES) * program.factor_floats + busy * buffer_floats(program, own)
+    floats += states * size + program.weight_count
+    return 4 * floats + 8 * ((size - late) * sums + size * (workers > 1))
