@@ -41,16 +41,17 @@ def run_passes(graph: Graph, stop_after: str | None = None, predicting: bool = F
 
 def compile_graph(
     graph: Graph, target: Target | None = None, probes: bool = False, input_gradient: bool = False,
-    integers: Set[str] = frozenset(),
+    integers: Set[str] = frozenset(), recompute: bool = False,
 ) -> Program:  # fmt: skip
     """Graph → passes → kernels as source, with their memory plan.
 
     With `probes` the functions measure each kernel (see compiler/codegen/module.py). With
     `input_gradient` there is a function of that name, too. In prediction, the layers whose names
-    are `integers`, which are some of `integer_layers`, compute of bytes.
+    are `integers`, which are some of `integer_layers`, compute of bytes. Training may `recompute`
+    what is cheap on its way back, to need less memory: the bits are the same.
     """
     with STEADY:  # it imports what layers need, and a child could not wait for its parent's import
-        return _compile(graph, target or host(), probes, input_gradient, integers)
+        return _compile(graph, target or host(), probes, input_gradient, integers, recompute)
 
 
 def integer_layers(graph: Graph) -> tuple[Node, ...]:
@@ -107,13 +108,14 @@ def _is_turned(node: Node) -> bool:
 
 
 def _compile(
-    graph: Graph, target: Target, probes: bool, input_gradient: bool, integers: Set[str]
-) -> Program:
+    graph: Graph, target: Target, probes: bool, input_gradient: bool, integers: Set[str],
+    recompute: bool,
+) -> Program:  # fmt: skip
     lowered = run_passes(graph)
     predicted = run_passes(graph, predicting=True)
     plain = run_passes(graph, stop_after="fold_normalizations", predicting=True)
     predicted, plain = quantize(predicted, integers), fuse_clips(quantize(plain, integers))
-    emitted = emit(lowered, predicted, plain, target, probes, input_gradient)
+    emitted = emit(lowered, predicted, plain, target, probes, input_gradient, recompute)
     plan, back = emitted.train_plan, emitted.back
     return Program(
         source=emitted.source,
@@ -137,4 +139,5 @@ def _compile(
         input_gradient=InputGradient(back.plan.floats, back.normalizations) if back else None,
         late=emitted.late,
         factor_floats=emitted.factors,
+        again=emitted.again,
     )

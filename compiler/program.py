@@ -60,7 +60,8 @@ class Program:
     are the graph after all passes, `predict_nodes` that of prediction. A `weighted` one trains with
     the importance of each image. One with an `input_gradient` tells how its outputs change with its
     input. The gradients of weights that are `late` are computed by late_gradient of `factor_floats`
-    for each block, which train_slice leaves.
+    for each block, which train_slice leaves. The values of the layers `again` are computed again on
+    the way back, since there is no memory to keep them.
     """
 
     source: str
@@ -84,6 +85,7 @@ class Program:
     input_gradient: InputGradient | None = None
     late: tuple[Late, ...] = ()
     factor_floats: int = 0
+    again: tuple[str, ...] = ()
 
     @property
     def train_calls(self) -> tuple[Call, ...]:

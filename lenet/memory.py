@@ -25,7 +25,7 @@ def memory_warnings(checked: Checked) -> list[Diagnostic]:
     # More than a training can need, without asking the compiler for its plan.
     if 64 * graph.parameter_count + 16 * values * (batch + 1024) < available:
         return []
-    training, _ = memory(graph)
+    _, training, _ = memory(graph)  # since it computes again what it has to
     needed = training(1)
     smaller = [batch // 2**k for k in range(1, batch.bit_length()) if batch // 2**k >= _LEAST]
     fits = next((other for other in smaller if training(1, other) < available), None)

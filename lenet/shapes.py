@@ -2,17 +2,21 @@
 
 import hashlib
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lenet.dsl.graph import Graph, Group, Node
 from lenet.dsl.shapes import product, show
 from lenet.dsl.training.values import Train
 
+if TYPE_CHECKING:
+    from lenet.compiler.program import Program
+
 
 def shapes(graph: Graph, spec: str) -> dict[str, Any]:
     """The object that `--json` prints; bytes are for one image a layer, and for one thread."""
-    training, prediction = memory(graph)
+    training, again, prediction = memory(graph)
     by_threads = {str(count): training(count) for count in THREADS}
+    least = {str(count): again(count) for count in THREADS}
     return {
         "spec": spec,
         "digest": hashlib.sha256(graph.source.encode()).hexdigest(),
@@ -22,28 +26,35 @@ def shapes(graph: Graph, spec: str) -> dict[str, Any]:
             "macs": sum(node.macs for node in graph.nodes),
             "training_bytes": by_threads["1"],
             "training_bytes_by_threads": by_threads,
+            "recomputing_bytes_by_threads": least,
             "prediction_bytes": prediction,
         },
     }
 
 
+_LESS = 0.9  # of the memory, for it to be told
 THREADS = (1, 2, 8)  # for which the memory is told
 
 
-def memory(graph: Graph) -> tuple[Callable[..., int], int]:
+def memory(graph: Graph) -> tuple[Callable[..., int], Callable[..., int], int]:
     """Bytes by the compiler's plan: a function of so many threads, and perhaps of another batch, to
-    train by an optimizer of two states; and how many one thread needs to predict."""
+    train by an optimizer of two states; the same where what is cheap is computed again; and how
+    many one thread needs to predict."""
     from lenet.compiler.pipeline import compile_graph
     from lenet.compiler.target import Target
     from lenet.runtime.training.slices.count import least_rows, slice_count, training_bytes
 
     # The plan does not depend on the processor; any will do, without asking LLVM for ours.
-    program = compile_graph(graph, Target("any", 32, 16))
+    target = Target("any", 32, 16)
+    usual, less = (compile_graph(graph, target, recompute=again) for again in (False, True))
 
-    def training(threads: int, batch: int = (graph.train or Train()).batch) -> int:
-        return training_bytes(program, batch, slice_count(batch, least_rows(graph)), threads)
+    def bytes_of(program: "Program") -> Callable[..., int]:
+        def training(threads: int, batch: int = (graph.train or Train()).batch) -> int:
+            return training_bytes(program, batch, slice_count(batch, least_rows(graph)), threads)
 
-    return training, program.prediction_bytes
+        return training
+
+    return bytes_of(usual), bytes_of(less), usual.prediction_bytes
 
 
 def _layer(node: Node) -> dict[str, Any]:
@@ -118,7 +129,11 @@ def memory_text(totals: dict[str, Any]) -> str:
         return f"one thread needs {predict}"
     first, *others = totals["training_bytes_by_threads"].items()
     more = ", ".join(f"{count} threads {readable_bytes(needed)}" for count, needed in others)
-    return f"one thread needs {readable_bytes(first[1])} to train, {predict}\nto train, {more}"
+    text = f"one thread needs {readable_bytes(first[1])} to train, {predict}\nto train, {more}"
+    least = totals["recomputing_bytes_by_threads"][first[0]]
+    if least > _LESS * first[1]:
+        return text
+    return f"{text}\nwhere memory is short: {readable_bytes(least)}, with values computed again"
 
 
 HEAD = ("layer", "name", "output", "parameters", "multiply-adds", "memory")

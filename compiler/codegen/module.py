@@ -19,6 +19,7 @@ from lenet.compiler.losses.code import given_by, loss_kernel, row_arrays
 from lenet.compiler.memory.layout import Late, Slot, bases_of, lay_out, offsets_of
 from lenet.compiler.memory.phase import Call, Phase, Sync
 from lenet.compiler.memory.plan import Plan, plan_memory
+from lenet.compiler.memory.recompute import recomputed
 from lenet.compiler.memory.schedule import (
     Layer,
     schedule_input_gradient,
@@ -110,7 +111,7 @@ class Emitted:
     Prediction takes the tensors of `predict_slots`. `batch_floats` is the size of the array in
     which the phases of training are told about the batch. `back` is the way from the outputs to the
     input, if that is wanted. The gradients of weights that are `late` are made of so many `factors`
-    a block.
+    a block. The values of the layers `again` are computed again on the way back.
     """
 
     source: str
@@ -125,17 +126,19 @@ class Emitted:
     back: Back | None
     late: tuple[Late, ...]
     factors: int
+    again: tuple[str, ...]
 
 
 def emit(
     graph: Graph, predicted: Graph, plain: Graph, target: Target, probes: bool = False,
-    input_gradient: bool = False,
+    input_gradient: bool = False, recompute: bool = False,
 ) -> Emitted:  # fmt: skip
     """`graph` is the net to train, `predicted` to predict, `plain` with nothing but bounds fused,
     for single images.
 
     With `probes` train_slice and predict_slice take `times` as well, and add each call's
-    nanoseconds to it. With `input_gradient` there is a function of that name.
+    nanoseconds to it. With `input_gradient` there is a function of that name. Training may
+    `recompute` what is cheap.
     """
     slots, predict_slots = lay_out(graph), lay_out(predicted)
     by_name = {slot.name: slot for slot in slots}
@@ -149,6 +152,7 @@ def emit(
     has_loss = graph.answers != "class" or given_by(graph) == "log-probabilities"
     trainable = has_loss and any(slot.parameter.trained for slot in slots)
     phases, batch = schedule_training(graph, layers) if trainable else ((), 0)
+    phases, again = recomputed(graph, layers, phases) if recompute else (phases, ())
     predict = schedule_prediction(predicted, predict_layers)
     train_plan = plan_memory(phases) if trainable else None
     predict_plan = plan_memory((predict,))
@@ -181,6 +185,7 @@ def emit(
     return Emitted(
         "".join(parts), slots, predict_slots, phases, batch, train_plan, predict_plan, singles,
         predict.calls, back, waiting, sum(layer.kernels.factors for layer in layers.values()),
+        again,
     )  # fmt: skip
 
 

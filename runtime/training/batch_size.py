@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 
 from lenet.compiler.jit.cache import Loaded, load
 from lenet.compiler.optimizers.rule import rule_of
-from lenet.compiler.pipeline import compile_graph
 from lenet.compiler.target import LANES
 from lenet.dsl.optimizers import OPTIMIZERS
 from lenet.runtime.data.dataset import DataError, Images
 from lenet.runtime.events import Compiled, IterationDone, Watch
-from lenet.runtime.machine.cores import available_memory, check_memory
+from lenet.runtime.machine.cores import available_memory
 from lenet.runtime.rates import rate_at
 from lenet.runtime.training.communicator import Alone
+from lenet.runtime.training.fitting import fitting_program
 from lenet.runtime.training.job import Job
 from lenet.runtime.training.parameters import initial_weights
 from lenet.runtime.training.slices.count import least_rows, slice_count, training_bytes
@@ -113,9 +113,9 @@ class _Measurement:
         if not self.batch:
             title = f"{source.name} has {source.rows:,} images to train with"
             raise DataError(title, f"At least {_LEAST} are needed to tell their gradients apart.")
-        self.program = compile_graph(job.graph)
-        states = rule_of(settings.optimizer).states
-        check_memory(training_bytes(self.program, settings.batch, job.slices, threads, states))
+        self.program, scant = fitting_program(job, threads)
+        if scant is not None:
+            watch(scant)
         self.loaded = self._compiled()
 
     def _compiled(self) -> Loaded:

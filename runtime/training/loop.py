@@ -8,8 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.compiler.jit.cache import load
-from lenet.compiler.optimizers.rule import rule_of
-from lenet.compiler.pipeline import compile_graph
 from lenet.dsl.errors import LenetError
 from lenet.dsl.metrics import named
 from lenet.runtime.data.dataset import DataError
@@ -21,7 +19,6 @@ from lenet.runtime.events import (
     Started,
     Validated,
 )
-from lenet.runtime.machine.cores import check_memory
 from lenet.runtime.metrics import Tally
 from lenet.runtime.metrics.outcomes import outcomes_of
 from lenet.runtime.rates import momentum_at, rate_at
@@ -31,6 +28,7 @@ from lenet.runtime.training.best import Best, better
 from lenet.runtime.training.clock import Clock
 from lenet.runtime.training.communicator import Communicator
 from lenet.runtime.training.early_stopping import Stopper
+from lenet.runtime.training.fitting import fitting_program
 from lenet.runtime.training.fixed_point import diverged
 from lenet.runtime.training.job import Job
 from lenet.runtime.training.logged import histograms, samples
@@ -38,7 +36,6 @@ from lenet.runtime.training.parameters import initial_weights, to_tensors
 from lenet.runtime.training.plateau import Plateau
 from lenet.runtime.training.position import Position, is_due, is_over
 from lenet.runtime.training.predictor import Predictor, flat
-from lenet.runtime.training.slices.count import training_bytes
 from lenet.runtime.training.slices.shard import Shard
 from lenet.runtime.training.step import Trainer, functions_of
 from lenet.runtime.training.supervisor import Supervisor
@@ -74,10 +71,7 @@ class _Run:
         self.job, self.settings, self.shard = job, job.train, shard
         self.communicator, self.supervisor = communicator, supervisor
         graph = job.graph
-        program = compile_graph(graph)
-        states = rule_of(self.settings.optimizer).states
-        sizes = job.slices, threads, states, communicator.size
-        check_memory(training_bytes(program, self.settings.batch, *sizes))
+        program, scant = fitting_program(job, threads, communicator.size)
         self.loaded = load(program)
         state = self._agreed_state()
         self.at = Position()
@@ -96,6 +90,8 @@ class _Run:
             {key: worker[key] for key in ("rank", "host", "process")}
             for worker in communicator.workers
         ]
+        if scant is not None:
+            self._report(scant)
         self._report(Started(self.at.iteration, workers))
         updater = updater_of(graph, program)
         functions = functions_of(program, updater)

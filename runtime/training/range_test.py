@@ -13,16 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.compiler.jit.cache import load
-from lenet.compiler.optimizers.rule import rule_of
-from lenet.compiler.pipeline import compile_graph
 from lenet.runtime.events import Compiled, IterationDone, Watch
-from lenet.runtime.machine.cores import check_memory
 from lenet.runtime.training.communicator import Alone
+from lenet.runtime.training.fitting import fitting_program
 from lenet.runtime.training.fixed_point import Diverged
 from lenet.runtime.training.job import Job
 from lenet.runtime.training.parameters import initial_weights
 from lenet.runtime.training.pruned import prune
-from lenet.runtime.training.slices.count import training_bytes
 from lenet.runtime.training.slices.shard import Shard
 from lenet.runtime.training.step import Trainer, functions_of
 from lenet.runtime.training.updater import updater_of
@@ -137,9 +134,9 @@ def _trainer(
     job: Job, shard: Shard, threads: int, watch: Watch, weights: NDArray[np.float32] | None
 ) -> Trainer:  # fmt: skip
     settings = job.train
-    program = compile_graph(job.graph)
-    states = rule_of(settings.optimizer).states
-    check_memory(training_bytes(program, settings.batch, job.slices, threads, states))
+    program, scant = fitting_program(job, threads)
+    if scant is not None:
+        watch(scant)
     loaded = load(program)
     updater = updater_of(job.graph, program)
     compiled = loaded.compile(*functions_of(program, updater), pixels=shard.dtype)
