@@ -6,7 +6,7 @@ from lenet.compiler.program import Program
 from lenet.dsl.graph import Graph
 from lenet.dsl.shapes import product
 from lenet.runtime.events import Warned
-from lenet.runtime.machine.cores import check_memory, total_memory
+from lenet.runtime.machine import cores
 from lenet.runtime.training.job import Job
 from lenet.runtime.training.slices.count import training_bytes
 
@@ -20,14 +20,14 @@ def fitting_program(job: Job, threads: int, workers: int = 1) -> tuple[Program, 
     again, which the warning tells. LenetError where that does not help."""
     states = rule_of(job.train.optimizer).states
     sizes = job.train.batch, job.slices, threads, states, workers
-    program, memory = compile_graph(job.graph), total_memory()
+    program, memory = compile_graph(job.graph), cores.total_memory()
     needed = training_bytes(program, *sizes)
     if not memory or needed <= memory:
         return program, None
     less = compile_graph(job.graph, recompute=True)
     fewer = training_bytes(less, *sizes)
     if fewer > memory:
-        check_memory(min(needed, fewer))
+        cores.check_memory(min(needed, fewer))
     share = max(1, round(100 * share_of_recomputed(less, job.graph)))
     return less, Warned(
         f"training would need {needed / 2**30:.1f} GiB of memory, and there are "

@@ -86,12 +86,10 @@ def test_where_memory_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
         for again in (False, True)
     ]
     assert needed[1] < needed[0]
-    for module in (fitting, cores):
-        monkeypatch.setattr(module, "total_memory", lambda: needed[0] - 1)
+    monkeypatch.setattr(cores, "total_memory", lambda: needed[0] - 1)
     assert trained().digest == known
     told = [e["text"] for e in events if "on the way back" in str(e)]
     assert len(told) == 1 and "values of" in told[0] and "% longer" in told[0]
-    for module in (fitting, cores):
-        monkeypatch.setattr(module, "total_memory", lambda: needed[1] - 1)
+    monkeypatch.setattr(cores, "total_memory", lambda: needed[1] - 1)
     with pytest.raises(LenetError, match="would not fit into this machine's memory"):
         trained()
