@@ -105,7 +105,7 @@ def content_of(node: Node) -> str:
 def identifiers(layers: Iterable[str]) -> dict[str, str]:
     """A Python name for each layer, all different."""
     names: dict[str, str] = {}
-    taken = {"predict"}  # predict_single is the module's own
+    taken = {"predict", "late"}  # predict_single and late_gradient are the module's own
     for number, layer in enumerate(layers):
         name = "".join(c if c.isascii() and c.isalnum() else "_" for c in layer)
         while name in taken:

@@ -96,15 +96,16 @@ def resolve_data(
     far = bool(argument) and "://" in str(argument)
     # What is answered with the image itself is read here, and tables of this machine.
     here = section.itself or (section.tabular and not (far and section.row_by_row))
-    if engine == "spark" and argument and reads_on_executors(section.kind) and not here:
-        return Deferred(graph, argument, memory=memory)
-    if far and engine == "spark":
+    there = bool(argument) and reads_on_executors(section.kind) and not here
+    if engine == "spark" and there:
+        return Deferred(graph, str(argument), memory=memory)
+    if far and not there:
         raise DataError(
             f"cannot read {argument}",
             "Executors read parquet files from there, whose rows are images, or each one to learn "
             "from.",
-            "copy it to this machine", 'say `data frame`, and give a DataFrame: lenet.train(spec, '
-            'spark.read.csv("…", header=True, inferSchema=True))',
+            "copy it to this machine", 'say `data frame`, and give a DataFrame, such as '
+            'spark.read.csv("…", header=True, inferSchema=True)',
         )  # fmt: skip
     if far:
         title = f"the local engine cannot read {argument}"

@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.runtime.data.dataset import DataError, Images
-from lenet.runtime.data.exact import moments_of, sums_of
+from lenet.runtime.data.exact import UNIT_BITS, moments_of, sums_of
 
 Normal = tuple[tuple[float, ...], tuple[float, ...]]
 FIXED = 2.0**160  # the sums of floats are those of whole multiples of 1 / FIXED
 WEIGHT = 2.0**20
+_SPARE = UNIT_BITS - 149  # bits of exact sums that are 0, of float32
 _LEVELS = 256  # of brightness
 _RARE = 0.02  # of the images, the darkest and the lightest borders
 _TOGETHER = 8192  # images
@@ -32,8 +33,8 @@ class Counts:
     value as stored. `constant` images have a single value. `borders` counts images by the
     brightness of their borders, from 0 to 255. `labels` counts them by label. `weight` is the sum
     of their weights, each rounded to a multiple of 1 / WEIGHT, times WEIGHT. `answers` are of each
-    that is no class the sums of the numbers and of their squares, as runtime/data/exact.py has
-    them.
+    that is no class the sums of the numbers and of their squares, times 2^149 and its square: whole
+    numbers of any size, so that these are exact.
     """
 
     rows: int
@@ -53,7 +54,10 @@ class Counts:
             count = self.rows * len(self.answers)
             whole = replace(self, rows=count, answers=((sums, squares),)).of_answers()
             return whole[0] * len(self.answers), whole[1] * len(self.answers)
-        found = [moments_of(self.rows, *sums) for sums in self.answers]
+        found = [
+            moments_of(self.rows, total << _SPARE, squares << 2 * _SPARE)
+            for total, squares in self.answers
+        ]
         return tuple(mean for mean, _ in found), tuple(deviation for _, deviation in found)
 
     def normal(self, scale: float, apart: bool = True) -> Normal:
@@ -166,7 +170,8 @@ def _sums(labels: NDArray[Any]) -> tuple[tuple[int, int], ...]:
     """Of each answer that is no class."""
     if labels.ndim == 1:
         return ()
-    return tuple(sums_of(own) for own in labels.T.astype(np.float64))
+    found = (sums_of(own) for own in labels.T.astype(np.float64))
+    return tuple((total >> _SPARE, squares >> 2 * _SPARE) for total, squares in found)
 
 
 def _weight(images: Images) -> int:

@@ -86,14 +86,18 @@ def ordered(table: pa.Table) -> pa.Table:
     for name in sorted(set(table.column_names)):
         column = table[name]
         if pa.types.is_nested(column.type) or pa.types.is_dictionary(column.type):
-            # Which Arrow does not order.
-            column = pa.array([repr(value) for value in column.to_pylist()], pa.string())
+            column = as_ordered_text(column)
         if not pa.types.is_null(column.type):
             keys[name] = column
     if not keys:
         return table
     by: list[tuple[str, Any]] = [(name, "ascending") for name in keys]
     return table.take(pa.compute.sort_indices(pa.table(keys), sort_keys=by))
+
+
+def as_ordered_text(column: Any) -> pa.Array:
+    """Of values with parts, which Arrow does not order, what they are ordered by."""
+    return pa.array([repr(value) for value in column.to_pylist()], pa.string())
 
 
 def rows_of(features: Features, rows: Any) -> NDArray[np.float32]:

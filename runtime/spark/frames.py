@@ -81,8 +81,8 @@ class FrameSource(Source):
             times = self.counted[1]
             return np.repeat(np.array(list(times), np.int32), list(times.values()))
         validation = self.numbered.filter("validation").select("label", "answers")
-        whole = run_action(self.session, validation.toArrow).combine_chunks()
-        return labels_of(whole.to_batches()[0])
+        batches = run_action(self.session, validation.toArrow).to_batches()
+        return np.concatenate([labels_of(batch) for batch in batches if batch.num_rows])
 
     def frame(self, session: SparkSession) -> DataFrame:
         return self.numbered

@@ -170,7 +170,7 @@ def _rows_of_chunk(images: Images) -> int:
 
 
 def as_bytes(array: NDArray[Any]) -> pa.Array:
-    """The bytes of each row, of which there are some, without a copy."""
+    """The bytes of each row, without a copy: of some rows, of less than 2 GiB."""
     size = array[0].nbytes
     offsets = np.arange(0, (len(array) + 1) * size, size, dtype=np.int32)
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(array)]

@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from lenet.dsl.errors import LenetError
 from lenet.dsl.messages.clean import clean
+from lenet.dsl.shapes import product
 from lenet.runtime.data.dataset import MOST_WEIGHT
-from lenet.runtime.data.features import Features, columns_for, counts_of
+from lenet.runtime.data.features import DROP, Features, columns_for, counts_of
 from lenet.runtime.data.formats.columns import answers_of, marks_of, weights_of
 from lenet.runtime.data.labels import as_text, is_empty
+from lenet.runtime.data.raw_rows import as_ordered_text
 from lenet.runtime.data.rows import READY_SCHEMA
 from lenet.runtime.data.splits import Parted
 from lenet.runtime.datasets import Wanted
@@ -25,7 +27,9 @@ from lenet.runtime.spark.rows import as_bytes
 
 ROWS = "partition int, rows long"
 COUNTED = "counts binary, error string"
-KEY = "!key"  # what a row is called
+KEY, BY = "!key", "!by "  # columns: what a row is called, and what it is ordered by
+LABEL = ": the label "  # in a problem with one
+_TOGETHER = 2**26  # bytes of rows in one batch
 _TOLD, _LONGEST = 4, 30  # columns and characters of a value that tell which row is meant
 
 
@@ -71,6 +75,24 @@ def rows(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     yield pa.record_batch(columns, names=["partition", "rows"])
 
 
+def with_texts(
+    batches: Iterator[pa.RecordBatch], names: tuple[str, ...]
+) -> Iterator[pa.RecordBatch]:
+    """Rows with a text for each of some columns, by which they are ordered."""
+    for batch in batches:
+        texts = [as_ordered_text(batch.column(name)) for name in names]
+        heads = [*batch.schema.names, *(f"{BY}{name}" for name in names)]
+        yield pa.record_batch([*batch.columns, *texts], names=heads)
+
+
+def labels(
+    batches: Iterator[pa.RecordBatch], name: str, places: Places
+) -> Iterator[pa.RecordBatch]:
+    """A column of the rows that are used."""
+    for table, _ in places.used(batches):
+        yield from table.select([name]).to_batches()
+
+
 def counts(
     batches: Iterator[pa.RecordBatch], wanted: Wanted, places: Places
 ) -> Iterator[pa.RecordBatch]:
@@ -96,8 +118,12 @@ def ready(
 ) -> Iterator[pa.RecordBatch]:
     """Rows of a table to READY ones, whose images are the floats that the net reads. Those that the
     section may leave out are called unreadable."""
+    size = 4 * sum(product(given.shape) for given in wanted.inputs)
+    step = max(1, _TOGETHER // size)
     for table, held_out in places.used(batches):
-        yield _ready(table, held_out, wanted, features)
+        for start in range(0, table.num_rows, step):
+            own = slice(start, start + step)
+            yield _ready(table.slice(start, step), held_out[own], wanted, features)
 
 
 def _ready(
@@ -108,6 +134,8 @@ def _ready(
     missing = {**answers.problems, **encoded.problems}
     weights = weights_of(table, wanted.section, "")
     wrong = {} if weights is None else _wrong_weights(weights, held_out)
+    if wanted.section.missing == DROP:  # whatever the weights of those rows are
+        wrong = {row: problem for row, problem in wrong.items() if row not in missing}
     if answers.wrong is not None:
         row, why = answers.wrong
         wrong[row] = f"the {'label' if wanted.target.is_class else 'answer'} {why}"
@@ -119,9 +147,9 @@ def _ready(
         pa.nulls(count, pa.string()),
         pa.nulls(count, pa.int64()),
         pa.array(held_out),
-        as_bytes(encoded.values) if count else pa.array([], pa.binary()),
+        as_bytes(encoded.values),
         pa.array(answers.values if of_classes else np.zeros(count, np.int32)),
-        pa.nulls(count, pa.binary()) if of_classes or not count else as_bytes(answers.values),
+        pa.nulls(count, pa.binary()) if of_classes else as_bytes(answers.values),
         pa.nulls(count, pa.float32()) if weights is None else pa.array(weights),
         pa.array(problems, pa.string()),
         pa.array(

@@ -17,7 +17,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_type
-from pyspark.sql.types import StringType
+from pyspark.sql.types import StringType, StructField, StructType, UserDefinedType
 from pyspark.storagelevel import StorageLevel
 
 from lenet.dsl.messages.clean import clean
@@ -45,7 +45,7 @@ from lenet.runtime.spark.frames import FrameSource, kept_in_order, numbered
 from lenet.runtime.spark.rows import SURVEY
 from lenet.runtime.spark.session import check_session
 from lenet.runtime.spark.ship import shipped
-from lenet.runtime.spark.table_rows import COUNTED, KEY, ROWS, Places
+from lenet.runtime.spark.table_rows import BY, COUNTED, KEY, LABEL, ROWS, Places
 
 
 def table_source(
@@ -53,16 +53,23 @@ def table_source(
     order: tuple[str, ...] = (), name: str = "the data",
 ) -> FrameSource:  # fmt: skip
     """Rows of the columns with these names, as the section wants them; `columns` says what they are
-    called, and which of them validate. They are ordered by the columns `order`, or else by all of
-    the names. DataError for the first row that cannot be used."""
+    called, and which of them validate. They are ordered by the columns `order`, a path and a row's
+    number, or else by all of the names. DataError where a row cannot be used."""
     check_session(frame.sparkSession)
     _check(frame, names, wanted, columns, name)
     key = key_column(frame, columns, bool(order))
     if order:
-        key = F.concat_ws(", row ", *(named(frame, own) for own in order))
+        path, row = (named(frame, own) for own in order)
+        key = F.concat(F.lit("row "), row + 1, F.lit(" of "), path)
     chosen = [named(frame, own) for own in dict.fromkeys((*names, *order))]
-    by = [named(frame, own).asc_nulls_last() for own in order or sorted(set(names))]
-    kept = kept_in_order(frame.select(*chosen, key.alias(KEY)), *by)
+    rows = frame.select(*chosen, key.alias(KEY))
+    nested = [] if order else [f.name for f in rows.schema if hasattr(f.dataType, "elementType")]
+    if nested:
+        kinds = StructType([*rows.schema, *(StructField(f"{BY}{n}", StringType()) for n in nested)])
+        task = shipped(frame.sparkSession, "table_rows.with_texts", tuple(nested))
+        rows = rows.mapInArrow(task, kinds)
+    by = [f"{BY}{own}" if own in nested else own for own in order or sorted(set(names))]
+    kept = kept_in_order(rows, *(named(rows, own).asc_nulls_last() for own in by))
     try:
         return _Table(kept, wanted, columns, name).source()
     finally:
@@ -76,16 +83,8 @@ def _check(
     fields = []
     for field in frame.schema.fields:
         kind = pa.null()
-        try:
-            kind = to_arrow_type(field.dataType)
-        except PySparkException:
-            if field.name in names:
-                raise DataError(
-                    f"the column {clean(field.name)} has the type {field.dataType.simpleString()}",
-                    "Columns hold numbers, text, truths, times, or lists of categories.",
-                    "for a vector, turn its values into columns: "
-                    "vector_to_array(column)[0], vector_to_array(column)[1] and so on",
-                ) from None
+        if field.name in names:
+            kind = _kind(field)
         fields.append(pa.field(field.name, kind))
     empty = pa.schema(fields).empty_table()
     if wanted.section.split is not None and wanted.section.split.column:
@@ -95,6 +94,22 @@ def _check(
     counts_of(wanted.inputs, columns_for(wanted.inputs, wanted.section), empty)
     if columns.validation:
         marks_of(empty, columns.validation)
+
+
+def _kind(field: StructField) -> pa.DataType:
+    """A column's type; DataError for one that no input takes."""
+    vector = isinstance(field.dataType, UserDefinedType)
+    try:
+        if not vector:
+            return to_arrow_type(field.dataType)
+    except PySparkException:
+        pass
+    fix = "turn its values into columns: vector_to_array(column)[0], vector_to_array(column)[1], …"
+    raise DataError(
+        f"the column {clean(field.name)} has the type {field.dataType.simpleString()}",
+        "Columns hold numbers, text, truths, times, or lists of categories.",
+        fix if vector else "",
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +126,7 @@ class _Table:
         section, target = self.wanted.section, self.wanted.target
         places = self._places()
         features = self._learnt(places)
-        classes = self._classes()
+        classes = self._classes(places)
         wanted = replace(self.wanted, classes=classes)
         ready = self.rows.mapInArrow(self._task("ready", wanted, features, places), READY)
         kept = ready.persist(StorageLevel.MEMORY_AND_DISK)
@@ -177,7 +192,7 @@ class _Table:
                 total.update(own)
         return Features.of_counts(inputs, columns_for(inputs, section), section.missing, totals)
 
-    def _classes(self) -> tuple[str, ...] | None:
+    def _classes(self, places: Places) -> tuple[str, ...] | None:
         """The names of classes, where labels are text, or each different one is a class."""
         section, label = self.wanted.section, self.wanted.section.label
         if not self.wanted.target.is_class:
@@ -185,13 +200,15 @@ class _Table:
         column = self.rows.select(named(self.rows, label))
         if not section.distinct and not isinstance(column.schema[0].dataType, StringType):
             return None
+        if section.split is not None and section.split.how == "period":  # not all are used
+            labels = self._task("labels", label, places)
+            column = self.rows.mapInArrow(labels, column.schema)
         different = self._collected(column.distinct().limit(MOST_CLASSES + 2))
         return names_of(different.column(0).to_pylist(), f"the column {label}")
 
     def _refused(self, problem: str, count: int, may_be_left_out: bool) -> DataError:
-        section, of_classes = self.wanted.section, self.wanted.target.is_class
         others = f", and {count - 1:,} others" if count > 1 else ""
-        more, fix = advice(section, of_classes)
+        more, fix = advice(self.wanted.section, of_classes=LABEL in problem)
         if may_be_left_out:
             more, fix = "", left_out_or_filled(problem)
         return DataError(

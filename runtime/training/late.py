@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.compiler.jit.cache import Loaded
+from lenet.compiler.optimizers.exact import LIMIT
 from lenet.compiler.target import LANES
 from lenet.runtime.machine.arrays import aligned_floats
 from lenet.runtime.training.slices.pieces import Piece, buffer_floats, pieces_of, row_floats
@@ -47,9 +48,13 @@ class LateGradients:
         nothing = np.zeros((0, 1), np.int64)
         return buffer.reshape(-1, 1), rows, nothing, np.arange(0)
 
-    def fill(self, gradients: NDArray[np.float32]) -> None:
-        """The first rows of `gradients` with those of slices, to look at them."""
-        for gradient, (number, blocks) in zip(gradients, self._used, strict=False):
+    def fill(self, gradient: NDArray[np.float32]) -> None:
+        """With those of a slice, to look at them: of the first one in which one leaves its range,
+        or else of the last."""
+        for number, blocks in self._used:
             for piece in self.pieces:
                 given = piece.layer, self.factors[number], blocks, piece.begin, piece.end
                 self._late_gradient(*given, gradient, piece.first)
+            parts = (gradient[piece.first : piece.last] for piece in self.pieces)
+            if not all((np.abs(part) < LIMIT).all() for part in parts):  # nor numbers
+                return

@@ -24,7 +24,9 @@ class Tables:
         given = [(table.offset, *table.shape, table.marks) for table in tables]
         self._tables = np.array(given, np.int64)
         bounds = [0, *(end for t in tables for end in (t.offset, t.offset + t.size)), size]
-        self._dense = [(first, last) for first, last in list(pairwise(bounds))[::2] if first < last]
+        between = list(pairwise(bounds))[::2]
+        both = [(max(a, c), min(b, d)) for a, b in between for c, d in program.prompt]
+        self._dense = [(first, last) for first, last in both if first < last]
         self._touched = np.zeros((threads, int(self._tables[:, 1].sum())), np.int64)
 
     def add(self, thread: int, gradients: NDArray[np.float32], factor: float, fresh: bool) -> None:

@@ -79,7 +79,7 @@ class Case:
             keys_of(np.uint64(key), rows), True, totals,
         )  # fmt: skip
         if program.late:
-            late.fill(gradient[np.newaxis])
+            late.fill(gradient)
         return totals, gradient[: program.parameter_count]
 
     def _phased_sums(self, rows: np.ndarray, key: int):

@@ -17,13 +17,14 @@ RANDOM = np.random.default_rng(5)
 ROWS = 400
 KINDS = RANDOM.integers(0, 3, ROWS)
 SIZES = RANDOM.normal(size=ROWS)
+COUNTS = [None if k == 7 else k % 11 for k in range(ROWS)]
 TABLE = pa.table(
     {
         "kind": [f"k{k}" for k in KINDS],
         "tags": [["a", "b"][: k % 3] for k in range(ROWS)],
         "words": ["good old film" if k == 1 else "a bad, bad 📽 film" for k in KINDS],
         "size": SIZES,
-        "count": [None if k == 7 else k % 11 for k in range(ROWS)],
+        "count": COUNTS,
         "price": np.exp(1 + 0.4 * SIZES + 0.3 * KINDS),
         "liked": ["yes" if k == 1 else "no" for k in KINDS],
         "stars": KINDS + 1,
@@ -134,6 +135,17 @@ def test_folds(spark) -> None:
     assert here.model.digest == there.model.digest and here.mean == there.mean
 
 
+def test_rows_behind_a_fold_name_no_classes(spark) -> None:
+    late = ["c" if count is None or count > 8 else "ab"[count % 2] for count in COUNTS]
+    frame = spark.createDataFrame(TABLE.append_column("late", pa.array(late)))
+    text = CASES["last"].replace("predict stars\n  label from 1", "predict late")
+    text = text.replace("validate last 15 percent", "folds last 3")
+    for engine, session in (("local", None), ("spark", spark)):
+        with pytest.raises(LenetError) as caught:
+            lenet.cross_validate(text, frame, engine=engine, spark=session, progress=False)
+        assert caught.value.title == "the net's output is 3, but the data has 2 classes"
+
+
 @pytest.mark.parametrize("held", ["a part of them", "files to test with"])
 def test_parquet_files_far_away(spark, tmp_path: Path, held: str) -> None:
     """In the order of files and rows, as who reads them here has them."""
@@ -159,10 +171,11 @@ def test_parquet_files_far_away(spark, tmp_path: Path, held: str) -> None:
     assert "--engine spark" in caught.value.fix
 
 
-def test_csv_files_far_away(spark) -> None:
+@pytest.mark.parametrize("engine", ["spark", "local"])
+def test_csv_files_far_away(spark, engine: str) -> None:
     text = CASES["log"].replace("data frame", 'data csv "hdfs://there/rows.csv"')
     with pytest.raises(LenetError) as caught:
-        trained(text, None, spark=spark)
+        trained(text, None, spark=spark if engine == "spark" else None, engine=engine)
     assert "cannot read hdfs://there/rows.csv" in caught.value.title
     assert "copy it" in caught.value.fix and "spark.read.csv" in caught.value.python
 
@@ -202,6 +215,54 @@ def test_what_cannot_be_used(spark, text: str, table: pa.Table, said: str, fix: 
     error = caught.value
     assert said in f"{error.title} {error.detail}" and fix in error.fix
     assert not {"Traceback", "py4j"} & set(str(error).split())
+
+
+def test_lists_in_the_first_column_and_rows_that_are_left_out(spark) -> None:
+    """Rows are ordered by lists, too; what a row weighs that is left out does not matter."""
+    prices = [None if k == 3 else price for k, price in enumerate(TABLE["price"].to_pylist())]
+    table = pa.table(
+        {
+            "all": [None if k % 9 == 8 else ["a", "b"][: k % 3] for k in range(ROWS)],
+            "liked": TABLE["liked"],
+            "zoom": prices,
+            "weight": [None if k == 3 else 1.0 for k in range(ROWS)],
+        }
+    )
+    text = f"""\
+input all some of 2
+input zoom 1 numbers
+concat
+  path from all
+    onehot
+  path from zoom
+linear 2
+data frame
+  category all as all
+  number zoom as zoom
+  predict liked
+  weight "weight"
+  missing drop
+  validate 20 percent
+{TRAIN}"""
+    frame = spark.createDataFrame(table).repartition(4)
+    here = trained(text, frame, engine="local")
+    assert trained(text, frame, spark=spark).digest == here.digest
+    bad = table.set_column(3, "weight", pa.array([-1.0] * ROWS))
+    with pytest.raises(LenetError) as caught:
+        trained(text, spark.createDataFrame(bad), spark=spark)
+    assert "the weight is -1.0" in caught.value.detail
+    assert "abel" not in f"{caught.value.detail} {caught.value.fix}"
+
+
+def test_vectors_are_told_how_to_become_columns(spark) -> None:
+    from pyspark.ml.linalg import Vectors
+
+    rows = [(Vectors.dense([1.0, k]), float(1 + k)) for k in range(20)]
+    frame = spark.createDataFrame(rows, ["size", "price"])
+    text = f"input 1 numbers\nlinear 1\ndata frame\n  number size\n  predict price\n{TRAIN}"
+    with pytest.raises(LenetError) as caught:
+        trained(text, frame, spark=spark)
+    assert "vector_to_array" in caught.value.fix
 
 
 def test_rows_are_called_by_their_key(spark) -> None:

@@ -92,6 +92,7 @@ def changed(**lines: str) -> str:
         (NET + "  clip value 0.01\n  l2 0.01\n  log gradients every iteration\n", 200),
         (NET.replace("linear 21", "linear 21 rate x 0.5 max_norm 1"), 200),
         (NET.replace("linear 21", "linear 21 frozen"), 200),
+        (NET.replace("linear 21", "linear 21 as late"), 200),
         (NET.replace("  stop", "  freeze linear2\n  stop"), 200),
     ],
 )
