@@ -29,10 +29,11 @@ def fitting_program(job: Job, threads: int, workers: int = 1) -> tuple[Program, 
     if fewer > memory:
         cores.check_memory(min(needed, fewer))
     share = max(1, round(100 * share_of_recomputed(less, job.graph)))
+    gib = [f"{count / 2**30:,.1f}" for count in (needed, memory, fewer)]
     return less, Warned(
-        f"training would need {needed / 2**30:.1f} GiB of memory, and there are "
-        f"{memory / 2**30:.1f}: on the way back, values of {len(less.again)} layers are computed "
-        f"again, for {fewer / 2**30:.1f} GiB; a step takes about {share}% longer",
+        f"training would need {gib[0]} GiB of memory, and this machine has {gib[1]}: on the way "
+        f"back, values of {len(less.again)} layers are computed again, so that {gib[2]} GiB are "
+        f"enough; a step takes about {share}% longer",
         "write a smaller `batch`, or take fewer threads",
     )
 
