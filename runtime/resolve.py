@@ -203,6 +203,12 @@ def evaluation_images(
         fix = "evaluate it from Python: lenet.open(path).evaluate(images, labels)"
         raise LenetError("the model does not say what it was trained on", detail, fix)
     path = _in_place_of(section.path, data)
+    if path and "://" in path:
+        raise DataError(
+            f"this process cannot read {path}", "Executors have read it for the training.",
+            "copy it to this machine, and name the copy: --data PATH",
+            "evaluate it with arrays: lenet.open(path).evaluate(images, labels)",
+        )  # fmt: skip
     dataset = _load(graph, section, path, data, None, classes, Streaming(), features)
     if dataset.test is not None:  # whatever was held out of the training images
         section = replace(section, validate=0, split=None)

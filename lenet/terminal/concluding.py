@@ -53,9 +53,12 @@ def conclude_run(
 
 
 def evaluation(network: "Network", data: Path | None, file: Path) -> str:
-    """The command that tries a model with held-out images; "" where a program gave them."""
+    """The command that tries a model with held-out images; "" where a program gave them, or only
+    executors can read them."""
     section = network.graph.data
     if section is not None and DATASETS[section.kind].given:
+        return ""
+    if not data and section is not None and "://" in (section.path or ""):
         return ""
     where = ["--data", str(data)] if data else []
     if not data and section is not None and section.path:

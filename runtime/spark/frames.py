@@ -168,7 +168,7 @@ def numbered(
     found = sorted(found, key=lambda row: row["partition"])
     bad = [row for row in found if row["problems"]]
     if bad:
-        first = min(bad, key=lambda row: row["problem"])
+        first = bad[0]  # in the order of the rows
         number = sum(row["problems"] for row in bad)
         raise refused(first["problem"], number, first["unreadable"])
     held = sum(row["held_out"] for row in found)

@@ -49,7 +49,7 @@ def survey(batches: Iterator[pa.RecordBatch], skip: bool) -> Iterator[pa.RecordB
             if skip and unreadable:
                 left_out.append(problem)
                 continue
-            first = min(first or (problem, unreadable), (problem, unreadable))
+            first = first or (problem, unreadable)
             problems += 1
         batch = _good(batch)
         rows += batch.num_rows

@@ -11,6 +11,7 @@ import pytest
 import lenet
 from lenet import LenetError
 from lenet.runtime.data.raw_rows import ordered
+from lenet.runtime.resolve import evaluation_images
 
 pytestmark = pytest.mark.spark
 RANDOM = np.random.default_rng(5)
@@ -169,6 +170,13 @@ def test_parquet_files_far_away(spark, tmp_path: Path, held: str) -> None:
     with pytest.raises(LenetError) as caught:
         trained(there, None, engine="local")
     assert "--engine spark" in caught.value.fix
+    if held == "a part of them":
+        with pytest.raises(LenetError) as caught:
+            trained(there.replace("  missing drop\n", ""), None, spark=spark)
+        assert caught.value.detail.startswith(f"row 8 of file:{place}: a number is missing")
+    with pytest.raises(LenetError) as caught:
+        evaluation_images(lenet.load(there).graph, None)
+    assert "--data PATH" in caught.value.fix
 
 
 @pytest.mark.parametrize("engine", ["spark", "local"])
