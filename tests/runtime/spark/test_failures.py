@@ -189,8 +189,13 @@ session.stop()
 
 @pytest.mark.spark
 def test_a_java_process_that_is_gone(tmp_path: Path) -> None:
+    """Before anybody has asked Java for something, py4j logs it when Python clears away an object
+    that Java had, which happens when it happens."""
     script = """
+import gc
 session = start_session("local[2]")
+gc.collect()
+gc.disable()
 session.sparkContext._gateway.proc.kill()
 session.sparkContext._gateway.proc.wait()
 show(lambda: lenet.train(SPEC, spark=session, epochs=1))
