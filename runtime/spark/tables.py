@@ -80,13 +80,8 @@ def _check(
     frame: DataFrame, names: Sequence[str], wanted: Wanted, columns: Columns, name: str
 ) -> None:
     """DataError where columns are not there, or not of their kind, as of a table without rows."""
-    fields = []
-    for field in frame.schema.fields:
-        kind = pa.null()
-        if field.name in names:
-            kind = _kind(field)
-        fields.append(pa.field(field.name, kind))
-    empty = pa.schema(fields).empty_table()
+    kinds = [(f.name, _kind(f) if f.name in names else pa.null()) for f in frame.schema.fields]
+    empty = pa.schema(kinds).empty_table()
     if wanted.section.split is not None and wanted.section.split.column:
         column_of(empty, wanted.section.split.column)
     answers_of([empty], wanted, name)
@@ -146,7 +141,7 @@ class _Table:
             )  # fmt: skip
             if columns.validation:
                 check_parts(source.rows, source.held_out, columns.validation)
-            return replace(source, scale=1.0, features=features)
+            return replace(source, features=features)
         except BaseException:
             kept.unpersist()
             raise
