@@ -26,6 +26,7 @@ sys.path.insert(0, str(ROOT))
 
 import lenet  # noqa: E402
 from lenet.compiler.jit.cache import load  # noqa: E402
+from lenet.compiler.optimizers.exact import FRACTION_BITS  # noqa: E402
 from lenet.compiler.pipeline import compile_graph  # noqa: E402
 from lenet.runtime.bench import training_speed  # noqa: E402
 from lenet.runtime.data.dataset import Dataset, Images  # noqa: E402
@@ -96,12 +97,15 @@ def _reduce(rank: int, pipe: Any, size: int) -> None:
     mesh = Mesh(rank, pipe.recv(), server, Secret("bench"), 60)
     found = {}
     for count in SIZES:
-        total, seconds = np.ones(count, np.int64), []
+        # Means of gradients, of a thousandth or so.
+        mean = np.random.default_rng(rank).normal(0, 1e-3 * 2**FRACTION_BITS, count)
+        own = mean.astype(np.int64)
+        total, seconds = own.copy(), []
         for _ in range(200):
             before = time.perf_counter()
             mesh.all_reduce(total)
             seconds.append(time.perf_counter() - before)
-            total[:] = 1
+            total[:] = own
         found[count] = statistics.median(seconds[50:])
     pipe.send(found)
     mesh.close()

@@ -55,6 +55,9 @@ _TYPES = {
     **dict.fromkeys(("owners", "total", "touched"), types.int64[::1]),
     "tables": types.int64[:, ::1],
     "factor": types.float64,
+    "values": types.int64[::1],
+    "packed": types.uint8[::1],
+    "adds": types.boolean,
 }
 await_lock(global_compiler_lock)
 _RESULTS = {None: types.none, bool: types.boolean, int: types.int64}

@@ -18,12 +18,14 @@ class Communicator(Protocol):
     `workers` are, in the order of their ranks: rank, host, process (its number), and port.
 
     All workers call it the same number of times, with arrays of the same sizes. It raises
-    WorkerLostError where one of them is gone or hangs, and what the others `abort` with.
+    WorkerLostError where one of them is gone or hangs, and what the others `abort` with. It calls
+    compiled `functions`.
     """
 
     rank: int
     size: int
     workers: list[Worker]
+    functions: tuple[str, ...]
 
     def all_reduce(self, total: NDArray[np.int64], timeout: float | None = None) -> None:
         """`timeout` is in place of the usual one, in seconds."""
@@ -43,6 +45,7 @@ class Alone:
 
     rank = 0
     size = 1
+    functions: tuple[str, ...] = ()
 
     def __init__(self) -> None:
         self.workers = [{"rank": 0, "host": socket.gethostname(), "process": os.getpid()}]

@@ -94,7 +94,7 @@ class _Run:
             self._report(scant)
         self._report(Started(self.at.iteration, workers))
         updater = updater_of(graph, program)
-        functions = functions_of(program, updater)
+        functions = (*functions_of(program, updater), *communicator.functions)
         compiled = self.loaded.compile(*functions, pixels=shard.dtype)
         if job.teacher is not None:
             job.teacher.compile(shard.dtype)

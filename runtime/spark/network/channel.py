@@ -167,6 +167,8 @@ def _driver_there() -> Iterator[None]:
 class Star:
     """A Communicator by way of the driver, which sums for all."""
 
+    functions: tuple[str, ...] = ()
+
     def __init__(self, line: Line, rank: int, size: int, timeout: float) -> None:
         self.line, self.rank, self.size, self.timeout = line, rank, size, timeout
         self.workers = line.workers
