@@ -3,13 +3,13 @@
     python bench/cluster.py [--rounds 3] [--rows 1000000] [--write FILE.json]
 
 Training: two executors of one core each, in a local cluster, against two threads in one process, in
-turns; lenet5, batch 2,048. All-reduce: 2 to 4 processes, over the loopback device. Prediction:
+turns; lenet5, batch 2,048. All-reduce: 2 to 4 processes, over the loopback device, and with as
+many bytes a second as a network of 10 Gb/s carries (bench/network.py). Prediction:
 `LenetModel.transform` over random images, against `Model.predict` in this process.
 """
 
 import argparse
 import json
-import multiprocessing
 import os
 import shutil
 import statistics
@@ -24,18 +24,16 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from network import all_reduce  # noqa: E402
+
 import lenet  # noqa: E402
 from lenet.compiler.jit.cache import load  # noqa: E402
-from lenet.compiler.optimizers.exact import FRACTION_BITS  # noqa: E402
 from lenet.compiler.pipeline import compile_graph  # noqa: E402
 from lenet.runtime.bench import training_speed  # noqa: E402
 from lenet.runtime.data.dataset import Dataset, Images  # noqa: E402
-from lenet.runtime.spark.network.handshake import Secret  # noqa: E402
-from lenet.runtime.spark.network.mesh import Mesh  # noqa: E402
-from lenet.runtime.spark.network.wire import listen  # noqa: E402
 
 SPEC = ROOT / "specs" / "lenet5.lenet"
-SIZES = (1_000, 22_280, 272_474, 2_000_000)  # int64: a small net, lenet5, ResNet-20, a large one
+NETWORK = 10.0  # gigabits a second
 
 
 def images(count: int) -> Dataset:
@@ -89,53 +87,6 @@ def resnet20() -> dict[str, float]:
     macs = sum(node.macs for node in graph.nodes)
     print(f"ResNet-20: {speed:,.0f} images/s of one thread", flush=True)
     return {"resnet20_seconds": 1 / speed, "flops": 6 * macs * speed}
-
-
-def _reduce(rank: int, pipe: Any, size: int) -> None:
-    server = listen("127.0.0.1")
-    pipe.send(server.getsockname()[1])
-    mesh = Mesh(rank, pipe.recv(), server, Secret("bench"), 60)
-    found = {}
-    for count in SIZES:
-        # Means of gradients, of a thousandth or so.
-        mean = np.random.default_rng(rank).normal(0, 1e-3 * 2**FRACTION_BITS, count)
-        own = mean.astype(np.int64)
-        total, seconds = own.copy(), []
-        for _ in range(200):
-            before = time.perf_counter()
-            mesh.all_reduce(total)
-            seconds.append(time.perf_counter() - before)
-            total[:] = own
-        found[count] = statistics.median(seconds[50:])
-    pipe.send(found)
-    mesh.close()
-
-
-def all_reduce() -> dict[str, dict[str, float]]:
-    """Median seconds by the number of workers and of values."""
-    context, found = multiprocessing.get_context("fork"), {}
-    for size in (2, 3, 4):
-        pipes = [context.Pipe() for _ in range(size)]
-        processes = [
-            context.Process(target=_reduce, args=(rank, pipes[rank][1], size))
-            for rank in range(size)
-        ]
-        for process in processes:
-            process.start()
-        ports = [mine.recv() for mine, _ in pipes]
-        workers = [
-            {"rank": k, "host": "127.0.0.1", "port": port, "process": 0}
-            for k, port in enumerate(ports)
-        ]
-        for mine, _ in pipes:
-            mine.send(workers)
-        results = [mine.recv() for mine, _ in pipes]
-        for process in processes:
-            process.join()
-        found[str(size)] = {str(count): results[0][count] for count in SIZES}
-        row = "  ".join(f"{count}: {seconds * 1e3:.3f} ms" for count, seconds in results[0].items())
-        print(f"all-reduce of {size}:  {row}", flush=True)
-    return found
 
 
 def prediction(session: Any, rows: int) -> dict[str, float]:
@@ -203,6 +154,8 @@ def main() -> None:
     wanted = [arguments.only] if arguments.only else ["all_reduce", "training", "prediction"]
     if "all_reduce" in wanted:
         found["all_reduce"] = all_reduce()
+        print(f"with {NETWORK:g} Gb/s:", flush=True)
+        found["network"] = all_reduce(NETWORK)
     from lenet.runtime.spark.session import start_session
 
     settings = {"spark.executor.memory": "2g", "spark.driver.memory": "3g"}

@@ -4,7 +4,8 @@
 
 An iteration takes as long as the slowest worker's part of the batch, then the all-reduces. The
 parts are drawn from the measured steps of one thread; an all-reduce is a fit to those measured
-between 2 to 4 processes. Prints tables in Markdown; see docs/scaling.md.
+between 2 to 4 processes, with a network's bytes a second. Prints tables in Markdown; see
+docs/scaling.md.
 """
 
 import argparse
@@ -24,7 +25,6 @@ from lenet.runtime.spark.network.ways import way_of  # noqa: E402
 from lenet.runtime.training.slices.count import slice_count  # noqa: E402
 
 CORES = 16  # of a node
-NETWORK = 1.25e9  # bytes a second in each direction: 10 Gb/s
 LATENCY = 50e-6  # seconds, more than over the loopback device
 NODES = (1, 2, 4, 8, 16, 32, 64, 96, 128, 256)
 
@@ -67,9 +67,21 @@ class Fit:
         if n == 1:
             return 0.0
         rounds, messages, volume = way_of(n, size).cost(size)
-        byte = max(self.byte, 1 / NETWORK) if network else self.byte
         wait = self.round + (LATENCY if network else 0.0)
-        return rounds * wait + messages * self.peer + volume * byte
+        return rounds * wait + messages * self.peer + volume * self.byte
+
+    def show(self, name: str, measured: dict[str, dict[str, float]]) -> None:
+        """What was measured, and what is fitted to it."""
+        print(f"{name}: round {self.round * 1e6:.0f} us, peer {self.peer * 1e6:.0f} us, "
+              f"byte {self.byte * 1e9:.2f} ns ({1 / self.byte / 1e9:.2f} GB/s)")  # fmt: skip
+        for size, times in measured.items():
+            cores = int(size) / min(int(size), 2)
+            row = []
+            for count, value in times.items():
+                rounds, messages, volume = way_of(int(size), 8 * int(count)).cost(8 * int(count))
+                wait = rounds * self.round + self.peer * messages * cores
+                row.append(f"{value * 1e3:.2f} ({(wait + volume * cores * self.byte) * 1e3:.2f})")
+            print(f"{size} processes: " + ", ".join(row) + " ms measured (fitted)")
 
 
 def iteration(
@@ -109,27 +121,19 @@ def main() -> None:
     parser.add_argument("--write", type=Path)
     arguments = parser.parse_args()
     measured = json.loads(arguments.measured.read_text())
-    fit = Fit.of(measured["all_reduce"], 2)
+    near, fit = Fit.of(measured["all_reduce"], 2), Fit.of(measured["network"], 2)
     steps = np.array(measured["training"]["one_thread_steps"])
     noise = steps / np.median(steps)
     one, two, cluster = (
         measured["training"]["step_seconds"][name]
         for name in ("one thread", "two threads", "two executors")
     )
-    print(f"round {fit.round * 1e6:.0f} us, peer {fit.peer * 1e6:.0f} us, "
-          f"byte {fit.byte * 1e9:.2f} ns ({1 / fit.byte / 1e9:.2f} GB/s)")  # fmt: skip
-    for size, times in measured["all_reduce"].items():
-        cores = int(size) / min(int(size), 2)
-        row = []
-        for count, value in times.items():
-            rounds, messages, volume = way_of(int(size), 8 * int(count)).cost(8 * int(count))
-            wait = rounds * fit.round + fit.peer * messages * cores
-            row.append(f"{value * 1e3:.2f} ({(wait + volume * cores * fit.byte) * 1e3:.2f})")
-        print(f"{size} processes: " + ", ".join(row) + " ms measured (fitted)")
+    near.show("loopback", measured["all_reduce"])
+    fit.show("network", measured["network"])
     slowest = {n: np.random.default_rng(0).choice(noise, (4000, n)).max(1).mean() for n in (8, 96)}
     print(f"steps: {np.percentile(noise, [5, 50, 95, 99]).round(3)} of the median, "
           f"the slowest of 8 {slowest[8]:.3f}, of 96 {slowest[96]:.3f}")  # fmt: skip
-    predicted = one / 2 * slowest_of_two(noise) + fit.seconds(2, 8 * 22_280, network=False)
+    predicted = one / 2 * slowest_of_two(noise) + near.seconds(2, 8 * 22_280, network=False)
     print(f"two executors: {cluster * 1e3:.1f} ms measured, {predicted * 1e3:.1f} predicted; "
           f"two threads {two * 1e3:.1f}")  # fmt: skip
     nets = [

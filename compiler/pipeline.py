@@ -140,4 +140,5 @@ def _compile(
         late=emitted.late,
         factor_floats=emitted.factors,
         again=emitted.again,
+        early=emitted.early,
     )

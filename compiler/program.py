@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from lenet.compiler.kernels import carriers_of
+from lenet.compiler.memory.early import Early
 from lenet.compiler.memory.layout import Late, Slot
 from lenet.compiler.memory.phase import Call, Phase, Sync
 from lenet.compiler.target import LANES
@@ -11,6 +12,11 @@ from lenet.dsl import registry
 from lenet.dsl.answers import Answers
 from lenet.dsl.graph import Node
 from lenet.dsl.shapes import Shape
+
+# The numbers of `totals`: what train_slice tells of a slice, which are the sum of its losses, its
+# right answers, and the `mark` of the gradients that were complete last; and the file to which it
+# writes then, plus one, or else 0.
+TOTALS = 4
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,8 @@ class Program:
     the importance of each image. One with an `input_gradient` tells how its outputs change with its
     input. The gradients of weights that are `late` are computed by late_gradient of `factor_floats`
     for each block, which train_slice leaves. The values of the layers `again` are computed again on
-    the way back, since there is no memory to keep them.
+    the way back, since there is no memory to keep them. Some gradients are complete `early`, which
+    train_slice tells, if it has one phase.
     """
 
     source: str
@@ -86,6 +93,7 @@ class Program:
     late: tuple[Late, ...] = ()
     factor_floats: int = 0
     again: tuple[str, ...] = ()
+    early: tuple[Early, ...] = ()
 
     @property
     def train_calls(self) -> tuple[Call, ...]:

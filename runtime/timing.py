@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from lenet.compiler.jit.cache import Loaded
 from lenet.compiler.kernels import parts_of
 from lenet.compiler.memory.phase import Call
+from lenet.compiler.program import TOTALS
 from lenet.compiler.target import LANES
 from lenet.dsl.graph import Node
 from lenet.dsl.shapes import channels_of
@@ -56,7 +57,7 @@ def kernel_times(
     arena = aligned_floats(program.train_floats if training else program.predict_floats)
     data = (normalization.scale, normalization.shift)
     if training:
-        gradient, totals = aligned_floats(program.gradient_floats), np.zeros(2)
+        gradient, totals = aligned_floats(program.gradient_floats), np.zeros(TOTALS)
         importance = Importance() if program.weighted else None
         slice_data = Batches(images, normalization, None, importance).of(rows, np.uint64(1))
         images_of_slice = (*slice_data, True, totals, times)

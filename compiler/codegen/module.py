@@ -16,6 +16,7 @@ from lenet.compiler.contract import Kernels, Request, content_of, emit_layer, id
 from lenet.compiler.kernels import parts_of
 from lenet.compiler.kernels.shared.words import INTEGER
 from lenet.compiler.losses.code import given_by, loss_kernel, row_arrays
+from lenet.compiler.memory.early import Early, find_early, merged
 from lenet.compiler.memory.layout import Late, Slot, bases_of, lay_out, offsets_of
 from lenet.compiler.memory.phase import Call, Phase, Sync
 from lenet.compiler.memory.plan import Plan, plan_memory
@@ -111,7 +112,8 @@ class Emitted:
     Prediction takes the tensors of `predict_slots`. `batch_floats` is the size of the array in
     which the phases of training are told about the batch. `back` is the way from the outputs to the
     input, if that is wanted. The gradients of weights that are `late` are made of so many `factors`
-    a block. The values of the layers `again` are computed again on the way back.
+    a block. The values of the layers `again` are computed again on the way back. Some gradients are
+    complete `early`.
     """
 
     source: str
@@ -127,6 +129,7 @@ class Emitted:
     late: tuple[Late, ...]
     factors: int
     again: tuple[str, ...]
+    early: tuple[Early, ...]
 
 
 def emit(
@@ -153,19 +156,22 @@ def emit(
     trainable = has_loss and any(slot.parameter.trained for slot in slots)
     phases, batch = schedule_training(graph, layers) if trainable else ((), 0)
     phases, again = recomputed(graph, layers, phases) if recompute else (phases, ())
+    waiting = late_of(graph, layers) if trainable else ()
+    phases, early = (phases, ()) if probes else find_early(phases, by_name, waiting)
     predict = schedule_prediction(predicted, predict_layers)
     train_plan = plan_memory(phases) if trainable else None
     predict_plan = plan_memory((predict,))
     back = Back.of(graph, layers) if input_gradient else None
     every = [*phases, predict, *([back.phase] if back else [])]
     called = {call.function for phase in every for call in phase.calls}
-    waiting = late_of(graph, layers) if trainable else ()
     called |= late_functions(layers) if trainable else set()
     parts = [_HEAD.format(target=target.name, net=indent(_net(graph), "    "))]
     if any(slot.marks is not None for slot in slots):
         parts.append("from lenet.compiler.simd.support import clear_rows\n\n")
     if back is not None:
         parts.append("from lenet.compiler.simd.support import take_slopes\n\n")
+    if any(one.mark for one in early):
+        parts.append("from lenet.compiler.simd.progress import tell\n\n")
     if any(INTEGER in node.arguments for node in predicted.nodes):
         parts.append(_OF_WORDS)
     parts += _kernels(graph, known, called)
@@ -185,7 +191,7 @@ def emit(
     return Emitted(
         "".join(parts), slots, predict_slots, phases, batch, train_plan, predict_plan, singles,
         predict.calls, back, waiting, sum(layer.kernels.factors for layer in layers.values()),
-        again,
+        again, early,
     )  # fmt: skip
 
 
@@ -271,17 +277,7 @@ def _clearing_of(
         every.append(span)
         if not layers[node.name].kernels.overwrites:
             added.append(span)
-    return Clearing(_merged(every), _merged(added), tuple(tables))
-
-
-def _merged(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    merged: list[tuple[int, int]] = []
-    for first, last in sorted(spans):
-        if merged and merged[-1][1] == first:
-            merged[-1] = (merged[-1][0], last)
-        else:
-            merged.append((first, last))
-    return tuple(merged)
+    return Clearing(merged(every), merged(added), tuple(tables))
 
 
 def _net(graph: Graph) -> str:

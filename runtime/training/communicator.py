@@ -12,6 +12,13 @@ from lenet.dsl.errors import LenetError
 Worker = dict[str, Any]
 
 
+class Adder(Protocol):
+    """Adds arrays over all workers, one at a time, like the Communicator that it belongs to."""
+
+    def all_reduce(self, total: NDArray[np.int64], timeout: float | None = None) -> None:
+        """In place; all workers call it the same number of times."""
+
+
 class Communicator(Protocol):
     """`rank` of `size` workers; `all_reduce` adds int64 arrays over all of them, in place.
 
@@ -19,13 +26,14 @@ class Communicator(Protocol):
 
     All workers call it the same number of times, with arrays of the same sizes. It raises
     WorkerLostError where one of them is gone or hangs, and what the others `abort` with. It calls
-    compiled `functions`.
+    compiled `functions`. Another thread may add `aside`, where that is possible.
     """
 
     rank: int
     size: int
     workers: list[Worker]
     functions: tuple[str, ...]
+    aside: Adder | None
 
     def all_reduce(self, total: NDArray[np.int64], timeout: float | None = None) -> None:
         """`timeout` is in place of the usual one, in seconds."""
@@ -46,6 +54,7 @@ class Alone:
     rank = 0
     size = 1
     functions: tuple[str, ...] = ()
+    aside: Adder | None = None
 
     def __init__(self) -> None:
         self.workers = [{"rank": 0, "host": socket.gethostname(), "process": os.getpid()}]

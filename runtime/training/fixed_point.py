@@ -39,7 +39,7 @@ def sum_ends(ends: NDArray[np.float64], images: int, slices: int) -> tuple[int, 
     `images` in all."""
     limit = limit_of_part(LOSS_LIMIT, slices)
     total = hits = 0
-    for loss, right in ends.tolist():  # a few functions of numpy take several times as long
+    for loss, right, *_ in ends.tolist():  # a few functions of numpy take several times as long
         mean = loss / images
         check_range(abs(mean) < limit)
         total += round(mean * LOSS_UNIT)

@@ -5,6 +5,7 @@ the statistics, too, are the same bits whoever owns which slice.
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,14 @@ from numpy.typing import NDArray
 from lenet.compiler.kernels.shared.normalization import deviation
 from lenet.compiler.memory.phase import Sync
 from lenet.compiler.optimizers.exact import FRACTION_BITS, sum_exactly
-from lenet.compiler.program import Program
+from lenet.compiler.program import TOTALS, Program
 from lenet.compiler.target import LANES
 from lenet.runtime.machine.arrays import aligned_floats
 from lenet.runtime.machine.thread_pool import Team
-from lenet.runtime.training.batches import Slice
 from lenet.runtime.training.communicator import Communicator
+from lenet.runtime.training.feed import Part
 from lenet.runtime.training.fixed_point import check_range, diverged, limit_of_part, sum_ends
+from lenet.runtime.training.overlap import Overlap
 from lenet.runtime.training.updater import Parts
 
 # Means and mean squares in fixed point: the parts of 1,024 slices, each below the limit, cannot
@@ -31,6 +33,8 @@ Floats = NDArray[np.float32]
 
 class PhasedStep:
     """The arenas and gradients of this worker's slices, and what is known of the batch."""
+
+    late, tables = None, None  # gradients that may_wait or are of few rows have one phase
 
     def __init__(
         self, program: Program, train_slice: Callable[..., Any], threads: int, slices: int,
@@ -48,11 +52,11 @@ class PhasedStep:
         channels = max(phase.sync.channels for phase in program.phases if phase.sync)
         self.floats = program.gradient_floats
         row = -(-self.floats // LANES) * LANES
-        gradients = aligned_floats(slices * row).reshape(slices, row)
+        self.gradients = aligned_floats(slices * row).reshape(slices, row)
         nothing = np.zeros((0, self.size), np.int64)
-        self.parts = (gradients, np.arange(slices), nothing, np.arange(0))
+        self.parts = (self.gradients, np.arange(slices), nothing, np.arange(0))
         self.sums = np.zeros((slices, 2 * channels))  # for the statistics
-        self.ends = np.zeros((slices, 2))  # losses and hits
+        self.ends = np.zeros((slices, TOTALS))  # losses and hits
         slots = {slot.name: slot for slot in program.slots}
         self.slots = {
             phase.sync.node.name: [
@@ -64,20 +68,19 @@ class PhasedStep:
         }
 
     def run(
-        self, team: Team, weights: Floats, data: list[Slice], images: int,
-        total: NDArray[np.int64],
+        self, team: Team, weights: Floats, own: list[Part], images: int,
+        total: NDArray[np.int64], overlap: Overlap | None = None,
     ) -> Parts:  # fmt: skip
         """The gradients of all slices, to be added; the exact mean loss and the hits of this
         worker's go behind the end of `total`, whose rest is used meanwhile.
 
-        `data` are the parts of the slices, `images` those of all workers. Running statistics in
-        `weights` are updated.
+        The parts of the slices are this worker's own, `images` are those of all workers. Running
+        statistics in `weights` are updated. Some gradients go ahead, if there is a way for them.
         """
-        gradients = self.parts[0]
         given = [
-            (self.arenas[k], weights, gradients[k, : self.floats], self.batch, self.sums[k], *part,
-             True, self.ends[k])
-            for k, part in enumerate(data)
+            (self.arenas[k], weights, self.gradients[k, : self.floats], self.batch, self.sums[k],
+             *part.made(), True, self.ends[k])
+            for k, part in enumerate(own)
         ]  # fmt: skip
         for number, phase in enumerate(self.program.phases):
             slices = iter(given)
@@ -93,8 +96,15 @@ class PhasedStep:
                 self._statistics(phase.sync, weights, images)
             elif phase.sync is not None:
                 self._slopes(phase.sync, total, images)
+            if overlap is not None:
+                for early in overlap.early:
+                    if early.phase == number:
+                        overlap.send(early, partial(self._make, 1 / images, total))
         total[-2:] = sum_ends(self.ends, images, self.all_slices)
         return self.parts
+
+    def _make(self, factor: float, total: NDArray[np.int64], first: int, last: int) -> None:
+        check_range(sum_exactly(*self.parts, first, last, factor, total))
 
     def _statistics(self, sync: Sync, weights: Floats, images: int) -> None:
         """Mean and deviation of the batch, and the running ones (as PyTorch has them)."""

@@ -1,40 +1,36 @@
 """One step of training, and validation: slices over threads, exact sums, then the update."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lenet.compiler.jit.cache import Loaded
+from lenet.compiler.memory.early import Spans
 from lenet.compiler.optimizers.exact import FRACTION_BITS, sum_exactly, sum_rows
 from lenet.compiler.optimizers.rule import OUT_OF_RANGE
 from lenet.compiler.program import Program
-from lenet.compiler.target import LANES
 from lenet.dsl.graph import Graph
 from lenet.dsl.sections.augment import Augment
 from lenet.runtime.data.seen import Seen
-from lenet.runtime.machine.arrays import aligned_floats
 from lenet.runtime.machine.thread_pool import Team
 from lenet.runtime.training.arguments import check_labels, check_weights
 from lenet.runtime.training.batches import Batches, Importance
 from lenet.runtime.training.communicator import Communicator
 from lenet.runtime.training.diagnose import first_bad
-from lenet.runtime.training.feed import Feed, Part
-from lenet.runtime.training.fixed_point import LOSS_UNIT, check_range, diverged, sum_ends
-from lenet.runtime.training.late import LateGradients
+from lenet.runtime.training.feed import Feed
+from lenet.runtime.training.fixed_point import LOSS_UNIT, check_range, diverged
 from lenet.runtime.training.normalization import Normalization
+from lenet.runtime.training.overlap import Make, Overlap, both
 from lenet.runtime.training.phases import PhasedStep
-from lenet.runtime.training.slices.count import KEPT
 from lenet.runtime.training.slices.order import step_count
 from lenet.runtime.training.slices.shard import Shard
-from lenet.runtime.training.tables import Tables
 from lenet.runtime.training.teacher import Teacher
+from lenet.runtime.training.unphased import UnphasedStep
 from lenet.runtime.training.updater import Parts, Updater, parts_of
 from lenet.runtime.unit import Unit
 
-# Images, where their losses and hits go, and, if there is such, what is left of them for later.
-_Work = tuple[Part, NDArray[np.float64], tuple[NDArray[np.float32], ...]]
 _PARAMETERS = 2**15  # that are worth a thread of their own
 _LEARN_SECONDS = 7200.0  # that a teacher may take for the images of another worker
 
@@ -102,27 +98,14 @@ class Trainer:
         if teacher is not None:
             self._learn()
         self.feed = Feed(self.batches, self.rows, self.slices, batch, seed, self.threads)
-        self.phased, self.late = None, None
-        self.train_slice = loaded.train_slice(shard.dtype)
+        self.overlap = Overlap.of(program, self.total, communicator)
+        own, images = len(self.batches), -(-batch // self.slices)
+        self.way: PhasedStep | UnphasedStep
         if len(program.phases) > 1:
-            sizes = self.threads, len(self.batches), -(-batch // self.slices)
-            self.phased = PhasedStep(program, self.train_slice, *sizes, communicator, self.slices)
-            return
-        floats = program.train_floats
-        self.arenas = [aligned_floats(floats) for _ in range(self.threads)]
-        # With tables, each gradient is added at once, since few of its rows have to be.
-        self.tables = Tables(program, self.threads) if program.tables else None
-        kept, self.floats = 1 if self.tables else KEPT, program.gradient_floats
-        rows, row = self.threads * kept, -(-self.floats // LANES) * LANES
-        self.gradients = aligned_floats(rows * row).reshape(rows, row)
-        # Of slices beyond those that are kept, a row a thread.
-        self.totals = (
-            self.tables.totals if self.tables else np.zeros((self.threads, self.size), np.int64)
-        )
-        self.ends = np.zeros((len(self.batches), 2))  # losses and hits of slices
-        images = -(-batch // self.slices)
-        self.late = LateGradients.of(loaded, len(self.batches), images, self.threads)
-        self.factors = [(f,) for f in self.late.factors] if self.late else [()] * len(self.batches)
+            sizes = self.threads, own, images, communicator, self.slices
+            self.way = PhasedStep(program, loaded.train_slice(shard.dtype), *sizes)
+        else:
+            self.way = UnphasedStep(loaded, shard.dtype, self.threads, own, images, self.slices)
 
     def _learn(self) -> None:
         """What the teacher says of all images that stay the same, for each worker of its own."""
@@ -137,19 +120,24 @@ class Trainer:
     def step(self, step: int, rate: float) -> StepResult:
         """Train on one batch of the epoch; LenetError where the gradient leaves its range."""
         images = min(self.batch, self.rows - step * self.batch)
+        self.factor = 1 / images
         self.updater.steps += 1
-        if self.phased is not None:
-            data = [part.made() for part in self.feed.parts(step)]
-            parts = self.phased.run(self.team, self.weights, data, images, self.total)
+        given = self.team, self.weights, self.feed.parts(step), images, self.total
+        if self.overlap is not None:
+            with self.overlap.step():
+                self.parts = self.way.run(*given, self.overlap)
+                self.overlap.send_rest()
+                self._sum(self.total, spans=self.overlap.rest, made=self.overlap.made)
+            self.communicator.all_reduce(self.total[-2:])
         else:
-            parts = self._gradients(step, images)
-        self.parts, self.factor = parts, 1 / images
+            self.parts = self.way.run(*given)
+            if self.communicator.size > 1:
+                self._sum(self.total)
+                if self.way.tables is not None:
+                    self.way.tables.all_reduce(self.total, self.communicator)
+                else:
+                    self.communicator.all_reduce(self.total)
         if self.communicator.size > 1:
-            self._sum(self.total)
-            if self.phased is None and self.tables is not None:
-                self.tables.all_reduce(self.total, self.communicator)
-            else:
-                self.communicator.all_reduce(self.total)
             self.parts = parts_of(self.total[: self.size])
         self.updater.look(self.weights, self.parts, 1 / images, rate, self._share)
         self._over_parameters(
@@ -159,8 +147,10 @@ class Trainer:
         return self._result(images)
 
     def close(self) -> None:
-        """End the threads that make batches."""
+        """End the threads that make batches, and the one that adds up."""
         self.feed.close()
+        if self.overlap is not None:
+            self.overlap.close()
 
     def gradient(self) -> NDArray[np.float32]:
         """The mean one of the last batch, flat; all workers' together."""
@@ -183,9 +173,9 @@ class Trainer:
 
     def first_bad(self, graph: Graph, step: int) -> str:
         """Where numbers first were not finite in a step that failed, if this worker can tell."""
-        gradients = self.phased.parts[0] if self.phased is not None else self.gradients
-        if self.late is not None:
-            self.late.fill(gradients[0])
+        gradients = self.way.gradients
+        if self.way.late is not None:
+            self.way.late.fill(gradients[0])
         for part in self.feed.again(step):
             batches = part.batches
             if len(part.rows):
@@ -194,62 +184,10 @@ class Trainer:
                 return first_bad(graph, self.loaded.program, self.weights, *own)
         return ""
 
-    def _gradients(self, step: int, images: int) -> Parts:
-        """The gradients of all slices, to be added; loss and hits go behind the end of `total`."""
-        # Beforehand, since a line of Python takes several times as long between the kernels, which
-        # need the caches for themselves.
-        own = self.feed.parts(step)
-        slices = iter(list(zip(own, self.ends, self.factors, strict=True)))
-        if self.late is not None:
-            self.late.begin([len(part.rows) for part in own])
-        add = self._sum_slices
-        if self.tables is not None:
-            self.tables.clear()
-            add = self._sum_rows
-        sums = self.team.run(self.threads, lambda thread: add(thread, slices, 1 / images))
-        self.total[-2:] = sum_ends(self.ends, images, self.slices)
-        rows = [row for own, _ in sums for row in own]
-        owners = [thread for thread, (_, beyond) in enumerate(sums) if beyond]
-        return self.gradients, np.array(rows, np.int64), self.totals, np.array(owners, np.int64)
-
     def _result(self, images: int) -> StepResult:
         loss, hits = self.total[-2:]
         right = int(hits) / images if self.loaded.program.outputs.answers == "class" else None
         return StepResult(float(loss) / LOSS_UNIT, right, images)
-
-    def _sum_slices(
-        self, thread: int, slices: Iterator[_Work], factor: float
-    ) -> tuple[list[int], bool]:
-        """Take slices while there are any; the order does not matter, since sums are exact. The
-        rows of the last gradients, and whether there are others, of which only the sum is left."""
-        first, total = thread * KEPT, self.totals[thread]
-        rows, owner = np.arange(first, first + KEPT), np.array([thread])
-        used, beyond, fresh = 0, False, True
-        for part, ends, factors in slices:
-            if used == KEPT:
-                parts = self.gradients, rows, self.totals, owner[: int(beyond)]
-                for start, end in self.loaded.program.prompt:
-                    check_range(sum_exactly(*parts, start, end, factor, total))
-                used, beyond = 0, True
-            self.train_slice(
-                self.arenas[thread], self.weights, self.gradients[first + used, : self.size],
-                *factors, *part.made(), fresh, ends,
-            )  # fmt: skip
-            used, fresh = used + 1, False
-        return list(range(first, first + used)), beyond
-
-    def _sum_rows(
-        self, thread: int, slices: Iterator[_Work], factor: float
-    ) -> tuple[list[int], bool]:
-        """The same where the net has tables."""
-        assert self.tables is not None
-        fresh, gradient = True, self.gradients[thread, : self.floats]
-        for part, ends, factors in slices:
-            given = (*factors, *part.made(), fresh, ends)
-            self.train_slice(self.arenas[thread], self.weights, gradient, *given)
-            self.tables.add(thread, self.gradients, factor, fresh)
-            fresh = False
-        return [], not fresh
 
     def _update(self, parts: Parts, factor: float, first: int, last: int, rate: float) -> None:
         code = self.updater(self.weights, parts, factor, first, last, rate)
@@ -267,24 +205,33 @@ class Trainer:
 
         self.team.run(max(1, min(self.threads, count)), some)
 
-    def _sum(self, total: NDArray[np.int64], checked: bool = True) -> None:
-        """The gradients of the last batch, exactly; LenetError where they are out of range."""
+    def _sum(
+        self, total: NDArray[np.int64], checked: bool = True, spans: Spans | None = None,
+        made: Make = lambda first, last: None,
+    ) -> None:  # fmt: skip
+        """The gradients of the last batch, exactly; LenetError where they are out of range. Of
+        some `spans`, if not of all; each part is told when it is `made`."""
         factor = self.factor
 
         def work(parts: Parts, first: int, last: int) -> None:
             check_range(sum_exactly(*parts, first, last, factor, total) or not checked)
+            made(first, last)
 
-        self._over_parameters(work)
+        self._over_parameters(work, spans)
 
-    def _over_parameters(self, work: Callable[[Parts, int, int], None]) -> None:
-        """work(parts, first, last) over all parameters, in all threads where there are many."""
-        late = self.late if self.phased is None and self.parts[0] is self.gradients else None
+    def _over_parameters(
+        self, work: Callable[[Parts, int, int], None], spans: Spans | None = None
+    ) -> None:
+        """work(parts, first, last) over all parameters, or those in some spans, in all threads
+        where there are many."""
+        late = self.way.late if self.parts[0] is self.way.gradients else None
         size, threads = self.size, max(1, min(self.threads, self.size // _PARAMETERS))
         pieces = iter(late.pieces if late is not None else ())
-        spans = self.loaded.program.prompt if late is not None else ((0, size),)
+        spans = ((0, size),) if spans is None else spans
+        prompt = both(spans, self.loaded.program.prompt) if late is not None else spans
 
         def part_of(thread: int) -> None:
-            for first, last in spans:
+            for first, last in prompt:
                 count = last - first
                 start, end = (first + count * k // threads for k in (thread, thread + 1))
                 work(self.parts, start, end)

@@ -9,6 +9,7 @@ import pytest
 
 from lenet.compiler.jit.cache import Loaded, load
 from lenet.compiler.pipeline import compile_graph
+from lenet.compiler.program import TOTALS
 from lenet.dsl.check import check_graph
 from lenet.dsl.graph import Graph
 from lenet.runtime.machine.arrays import aligned_floats, frozen
@@ -50,7 +51,7 @@ class Case:
         one, zero = np.ones(1, np.float32), np.zeros(1, np.float32)
         self.loaded.train_slice(self.rows.dtype)(
             arena, self.weights, gradient, frozen(self.rows), frozen(self.targets), order, one,
-            zero, keys_of(np.uint64(1), order), True, np.zeros(2),
+            zero, keys_of(np.uint64(1), order), True, np.zeros(TOTALS),
         )  # fmt: skip
 
     def outputs(self, single: bool) -> np.ndarray:

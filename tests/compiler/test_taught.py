@@ -5,6 +5,7 @@ import pytest
 
 from lenet.compiler.jit.cache import load
 from lenet.compiler.pipeline import compile_graph
+from lenet.compiler.program import TOTALS
 from lenet.dsl.check import check_graph
 from lenet.runtime.machine.arrays import aligned_floats, frozen
 from lenet.runtime.training.batches import keys_of
@@ -77,7 +78,7 @@ def test_sums_and_gradients(
         wanted = shares[:, :1] * np.eye(5)[labels] + shares[:, 1:] * np.eye(5)[others]
         arrays += [others, shares]
     rows = rng.permutation(IMAGES).astype(np.int64)
-    totals, gradient = np.zeros(2), aligned_floats(program.parameter_count)
+    totals, gradient = np.zeros(TOTALS), aligned_floats(program.parameter_count)
     arena = aligned_floats(program.train_floats)
     arena[:] = np.nan
     loaded.train_slice(np.dtype(np.float32))(

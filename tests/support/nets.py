@@ -12,7 +12,7 @@ from lenet.compiler.losses.code import loss_of
 from lenet.compiler.optimizers.exact import FRACTION_BITS, sum_exactly
 from lenet.compiler.passes.sequences_as_maps import sequences_as_maps
 from lenet.compiler.pipeline import compile_graph
-from lenet.compiler.program import Program
+from lenet.compiler.program import TOTALS, Program
 from lenet.dsl import registry
 from lenet.dsl.check import check_graph
 from lenet.dsl.graph import Graph
@@ -24,6 +24,7 @@ from lenet.runtime.machine.arrays import aligned_floats, frozen
 from lenet.runtime.machine.thread_pool import Team
 from lenet.runtime.training.batches import Batches, keys_of
 from lenet.runtime.training.communicator import Alone
+from lenet.runtime.training.feed import Part
 from lenet.runtime.training.fixed_point import LOSS_UNIT
 from lenet.runtime.training.late import LateGradients
 from lenet.runtime.training.normalization import Normalization
@@ -62,7 +63,7 @@ class Case:
         arena = aligned_floats(program.train_floats)
         arena[:] = np.nan  # nothing may be read before it is written
         gradient = unwritten_gradient(program)
-        totals = np.full(2, np.nan)
+        totals = np.full(TOTALS, np.nan)
         scale, shift = self.normalization()
         arrays = frozen(self.pixels.reshape(len(self.pixels), -1)), frozen(self.labels)
         if self.shares is not None:
@@ -80,7 +81,7 @@ class Case:
         )  # fmt: skip
         if program.late:
             late.fill(gradient)
-        return totals, gradient[: program.parameter_count]
+        return totals[:2], gradient[: program.parameter_count]
 
     def _phased_sums(self, rows: np.ndarray, key: int):
         """The same of a net with batch normalization, which is trained in phases."""
@@ -91,10 +92,10 @@ class Case:
         shape = (-1, *as_image(self.graph.input))
         images = Images(self.pixels.reshape(shape), self.labels)
         batch = Batches(images, Normalization(*self.normalization()), None)
-        data = [batch.of(rows.astype(np.int64), np.uint64(key))]
+        own = [Part(batch, rows.astype(np.int64), np.uint64(key))]
         total = np.zeros(program.parameter_count + 2, np.int64)
         weights = self.weights.copy()
-        parts = phased.run(Team(1), weights, data, count, total)
+        parts = phased.run(Team(1), weights, own, count, total)
         assert sum_exactly(*parts, 0, program.parameter_count, 1 / count, total)
         self.after = weights
         gradient = (total[:-2] * (count * 2.0**-FRACTION_BITS)).astype(np.float32)

@@ -21,7 +21,7 @@ from lenet.dsl.errors import LenetError
 from lenet.runtime.events import Event, IterationDone
 from lenet.runtime.spark.network.handshake import DRIVER, Ends, Secret, call
 from lenet.runtime.spark.network.wire import Wire, message
-from lenet.runtime.training.communicator import Worker, WorkerLostError, as_error, as_words
+from lenet.runtime.training.communicator import Adder, Worker, WorkerLostError, as_error, as_words
 
 _PATIENCE = 0.2  # seconds
 _CALL_SECONDS = 60.0  # strangers may keep the driver busy
@@ -168,6 +168,7 @@ class Star:
     """A Communicator by way of the driver, which sums for all."""
 
     functions: tuple[str, ...] = ()
+    aside: Adder | None = None
 
     def __init__(self, line: Line, rank: int, size: int, timeout: float) -> None:
         self.line, self.rank, self.size, self.timeout = line, rank, size, timeout

@@ -199,8 +199,8 @@ def test_the_gradient_is_nowhere_as_a_whole(waiting: Any) -> None:
     for trainer in (usual, made):
         trainer.step(0, 0.1)
     spans = made.loaded.program.late
-    assert all(not made.gradients[:, span.offset : span.end].any() for span in spans)
-    assert all(not made.totals[:, span.offset : span.end].any() for span in spans)
+    assert all(not made.way.gradients[:, span.offset : span.end].any() for span in spans)
+    assert all(not made.way.totals[:, span.offset : span.end].any() for span in spans)
     assert np.array_equal(made.gradient(), usual.gradient())
     assert np.array_equal(made.weights, usual.weights)
     spared = sum(span.end - span.offset for span in spans)

@@ -1,10 +1,10 @@
 """Batch normalization in training: statistics of the whole batch, whoever owns which part of it."""
 
 from pathlib import Path
-from threading import Barrier, Thread
 
 import numpy as np
 import pytest
+from together import Worker, together
 
 import lenet
 from lenet.compiler.jit.cache import load
@@ -16,6 +16,7 @@ from lenet.runtime.datasets import load_dataset
 from lenet.runtime.training.communicator import Alone
 from lenet.runtime.training.normalization import Normalization
 from lenet.runtime.training.parameters import initial_weights, to_tensors
+from lenet.runtime.training.phases import PhasedStep
 from lenet.runtime.training.predictor import Predictor
 from lenet.runtime.training.slices.count import slice_count
 from lenet.runtime.training.slices.order import shares, shuffled
@@ -71,8 +72,8 @@ def trainer_of(net: str, communicator, threads: int = 1) -> Trainer:
 def test_a_whole_epoch_is_the_references() -> None:
     """Losses, weights and running statistics, float32 against float64; the last batch is short."""
     trainer = trainer_of(PLAIN, Alone(), threads=2)
-    program = trainer.phased.program if trainer.phased else None
-    assert program is not None
+    assert isinstance(trainer.way, PhasedStep)
+    program = trainer.way.program
     graph = check_graph(PLAIN, "net")
     net = reference_net(graph, to_tensors(program, trainer.weights))
     images = load_dataset("digits").train
@@ -138,38 +139,18 @@ def test_the_same_bits_on_spark(spec: Path, spark) -> None:
     assert lenet.train(spec, spark=spark).digest == lenet.train(spec, engine="local").digest
 
 
-class Worker:
-    """One of several workers, which live in threads and add their sums for real."""
-
-    def __init__(self, rank: int, size: int, shared: list, barrier: Barrier) -> None:
-        self.rank, self.size, self.shared, self.barrier = rank, size, shared, barrier
-
-    def all_reduce(self, total: np.ndarray) -> None:
-        self.shared[self.rank] = total.copy()
-        self.barrier.wait(60)
-        total[:] = sum(self.shared)
-        self.barrier.wait(60)
-
-
 @pytest.mark.parametrize("size", [2, 3])
 def test_the_same_bits_with_any_number_of_workers(size: int) -> None:
     alone = trainer_of(NET, Alone())
     expected = [alone.step(step, 0.05) for step in range(3)]
-    shared, barrier = [None] * size, Barrier(size)
-    workers = [trainer_of(NET, Worker(rank, size, shared, barrier)) for rank in range(size)]
-    found: dict[int, list] = {}
 
-    def work(rank: int) -> None:
-        found[rank] = [workers[rank].step(step, 0.05) for step in range(3)]
+    def work(worker: Worker) -> tuple[Trainer, list]:
+        trainer = trainer_of(NET, worker)
+        return trainer, [trainer.step(step, 0.05) for step in range(3)]
 
-    threads = [Thread(target=work, args=(rank,)) for rank in range(size)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for rank in range(size):
-        assert found[rank] == expected
-        assert np.array_equal(workers[rank].weights, alone.weights)
+    for trainer, found in together(size, work):
+        assert found == expected
+        assert np.array_equal(trainer.weights, alone.weights)
 
 
 def test_prediction_takes_the_running_statistics() -> None:
