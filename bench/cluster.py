@@ -36,11 +36,11 @@ SPEC = ROOT / "specs" / "lenet5.lenet"
 NETWORK = 10.0  # gigabits a second
 
 
-def images(count: int) -> Dataset:
+def images(count: int, shape: tuple[int, ...] = (1, 28, 28)) -> Dataset:
     random = np.random.default_rng(0)
-    pixels = random.integers(0, 256, (count, 1, 28, 28), np.uint8)
+    pixels = random.integers(0, 256, (count, *shape), np.uint8)
     labels = random.integers(0, 10, count).astype(np.int32)
-    few = Images(pixels[:2048], labels[:2048])
+    few = Images(pixels[:128], labels[:128])
     return Dataset("random", Images(pixels, labels), few, tuple("0123456789"), 1 / 255)
 
 
@@ -48,17 +48,20 @@ def steps(
     dataset: Dataset, single: list[float] | None = None, spec: Path = SPEC, **options: Any
 ) -> list[float]:
     """Mean seconds of an iteration, of three epochs behind the first; `single` gets those of each
-    step."""
+    full step."""
     times: list[tuple[int, float]] = []
+    train = lenet.load(spec).graph.train
+    assert train is not None and train.batch is not None
+    batch = train.batch
 
     def watch(event: dict[str, Any]) -> None:
         if event["event"] == "epoch":
             times.append((event["epoch"], event["seconds"]))
         if event["event"] == "iteration" and single is not None and event["epoch"] > 1:
-            single.append(2048 / event["images_per_second"])
+            single.append(batch / event["images_per_second"])
 
     lenet.train(spec, dataset, epochs=4, watch=watch, **options)
-    count = -(-len(dataset.train) // 2048)
+    count = -(-len(dataset.train) // batch)
     return [seconds / count for epoch, seconds in times if epoch > 1]
 
 
@@ -78,15 +81,19 @@ def training(session: Any, rounds: int) -> dict[str, Any]:
     return {"step_seconds": medians, "ratio": ratio, "one_thread_steps": single}
 
 
-def resnet20() -> dict[str, float]:
-    """Seconds of one thread for an image, and the operations that it does in one."""
+def resnet20() -> dict[str, Any]:
+    """Seconds of one thread for an image, the operations that it does in one, and seconds of single
+    steps of 128 images."""
     graph = lenet.load(ROOT / "bench" / "resnet20.lenet").graph
     pixels = np.random.default_rng(0).integers(0, 256, (512, 3, 32, 32), np.uint8)
     data = Images(pixels, np.zeros(512, np.int32))
     speed = training_speed(graph, load(compile_graph(graph)), data, 128, 1)
     macs = sum(node.macs for node in graph.nodes)
     print(f"ResNet-20: {speed:,.0f} images/s of one thread", flush=True)
-    return {"resnet20_seconds": 1 / speed, "flops": 6 * macs * speed}
+    single: list[float] = []
+    spec = ROOT / "bench" / "resnet20.lenet"
+    steps(images(5_120, (3, 32, 32)), single, spec, engine="local", threads=1)
+    return {"resnet20_seconds": 1 / speed, "flops": 6 * macs * speed, "resnet20_steps": single}
 
 
 def prediction(session: Any, rows: int) -> dict[str, float]:

@@ -31,12 +31,13 @@ NODES = (1, 2, 4, 8, 16, 32, 64, 96, 128, 256)
 
 @dataclass(frozen=True)
 class Net:
-    """`seconds` of one thread for an image; an iteration sums `parameters` values, and those of
-    `syncs` batch normalizations."""
+    """`seconds` of one thread for an image, and the `steps` of one thread as multiples of their
+    median; an iteration sums `parameters` values, and those of `syncs` batch normalizations."""
 
     name: str
     parameters: int
     seconds: float
+    steps: np.ndarray
     syncs: int = 0
 
 
@@ -84,24 +85,22 @@ class Fit:
             print(f"{size} processes: " + ", ".join(row) + " ms measured (fitted)")
 
 
-def iteration(
-    net: Net, n: int, batch: int, fit: Fit, noise: np.ndarray, random: np.random.Generator
-) -> float:
+def iteration(net: Net, n: int, batch: int, fit: Fit, random: np.random.Generator) -> float:
     """Mean seconds over many simulated iterations."""
     slices = slice_count(batch)
     rows = batch / slices * math.ceil(slices / (n * CORES))
-    slowest = random.choice(noise, (400, n)).max(axis=1).mean()
+    slowest = random.choice(net.steps, (400, n)).max(axis=1).mean()
     sums = fit.seconds(n, 8 * net.parameters) + net.syncs * fit.seconds(n, 8 * 200)
     return float(net.seconds * rows * slowest + sums)
 
 
 def table(
-    nets: list[Net], batch_of: Any, fit: Fit, noise: np.ndarray, base: int
+    nets: list[Net], batch_of: Any, fit: Fit, base: int
 ) -> tuple[str, dict[str, list[float]]]:
     """Images a second as multiples of those of `base` nodes."""
     random = np.random.default_rng(0)
     speeds = {
-        net.name: [batch_of(n) / iteration(net, n, batch_of(n), fit, noise, random) for n in NODES]
+        net.name: [batch_of(n) / iteration(net, n, batch_of(n), fit, random) for n in NODES]
         for net in nets
     }
     lines = [
@@ -122,27 +121,30 @@ def main() -> None:
     arguments = parser.parse_args()
     measured = json.loads(arguments.measured.read_text())
     near, fit = Fit.of(measured["all_reduce"], 2), Fit.of(measured["network"], 2)
-    steps = np.array(measured["training"]["one_thread_steps"])
-    noise = steps / np.median(steps)
+    noise, longer = (
+        np.array(steps) / np.median(steps)
+        for steps in (measured["training"]["one_thread_steps"], measured["resnet20_steps"])
+    )
     one, two, cluster = (
         measured["training"]["step_seconds"][name]
         for name in ("one thread", "two threads", "two executors")
     )
     near.show("loopback", measured["all_reduce"])
     fit.show("network", measured["network"])
-    slowest = {n: np.random.default_rng(0).choice(noise, (4000, n)).max(1).mean() for n in (8, 96)}
-    print(f"steps: {np.percentile(noise, [5, 50, 95, 99]).round(3)} of the median, "
-          f"the slowest of 8 {slowest[8]:.3f}, of 96 {slowest[96]:.3f}")  # fmt: skip
+    for name, steps in (("lenet5", noise), ("ResNet-20", longer)):
+        of = {n: np.random.default_rng(0).choice(steps, (4000, n)).max(1).mean() for n in (8, 96)}
+        print(f"steps of {name}: {np.percentile(steps, [5, 50, 95, 99]).round(3)} of the median, "
+              f"the slowest of 8 {of[8]:.3f}, of 96 {of[96]:.3f}")  # fmt: skip
     predicted = one / 2 * slowest_of_two(noise) + near.seconds(2, 8 * 22_280, network=False)
     print(f"two executors: {cluster * 1e3:.1f} ms measured, {predicted * 1e3:.1f} predicted; "
           f"two threads {two * 1e3:.1f}")  # fmt: skip
     nets = [
-        Net("lenet5", 22_280, one / 2048),
-        Net("ResNet-20", 269_724, measured["resnet20_seconds"], 2 * 19),
-        Net("Inception v1", 6_998_552, 9.0e9 / measured["flops"]),
+        Net("lenet5", 22_280, one / 2048, noise),
+        Net("ResNet-20", 269_724, measured["resnet20_seconds"], longer, 2 * 19),
+        Net("Inception v1", 6_998_552, 9.0e9 / measured["flops"], longer),
     ]
-    weak, speeds = table(nets, lambda n: 128 * CORES * n, fit, noise, 16)
-    strong, _ = table(nets, lambda n: 65_536, fit, noise, 1)
+    weak, speeds = table(nets, lambda n: 128 * CORES * n, fit, 16)
+    strong, _ = table(nets, lambda n: 65_536, fit, 1)
     print(f"\nThe batch grows with the nodes; 1.00 is 16 nodes:\n\n{weak}")
     print(f"\nA batch of 65,536 on all of them; 1.00 is one node:\n\n{strong}")
     if arguments.write:
