@@ -1,12 +1,12 @@
 """A compiled net: source, parameter layout and memory."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 from lenet.compiler.kernels import carriers_of
 from lenet.compiler.memory.early import Early
 from lenet.compiler.memory.layout import Late, Slot
 from lenet.compiler.memory.phase import Call, Phase, Sync
+from lenet.compiler.memory.spans import Spans, between
 from lenet.compiler.target import LANES
 from lenet.dsl import registry
 from lenet.dsl.answers import Answers
@@ -125,11 +125,9 @@ class Program:
         return sum(slot.size for slot in self.slots if slot.parameter.trained)
 
     @property
-    def prompt(self) -> tuple[tuple[int, int], ...]:
+    def prompt(self) -> Spans:
         """The first and the last of the parameters between those whose gradients are late."""
-        ends = [(late.offset, late.end) for late in self.late]
-        bounds = [0, *(bound for pair in ends for bound in pair), self.parameter_count]
-        return tuple((a, b) for a, b in list(pairwise(bounds))[::2] if a < b)
+        return between(((late.offset, late.end) for late in self.late), self.parameter_count)
 
     @property
     def tables(self) -> tuple[Slot, ...]:

@@ -52,10 +52,9 @@ _TRAIN = _Entry(
     ("arena", "weights", "gradient"),
     """The sum of the loss's gradients over the images `rows`, into `gradient`.
 
-    totals[0] gets the sum of the losses, totals[1] the number of right answers, and totals[2] the
-    mark of what is complete of `gradient`, if there are marks; it writes to the file totals[3] - 1,
-    if that is one, when there is a new mark. `key` seeds what is random. `arena`
-    has {floats} floats; `fresh` says that the weights have changed since it was last used.
+    totals[0] gets the sum of the losses, totals[1] the number of right answers. `key` seeds
+    what is random. `arena` has {floats} floats; `fresh` says that the weights have changed since
+    it was last used.
     """,
 )
 

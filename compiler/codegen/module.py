@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from textwrap import indent
 
 from lenet.compiler.codegen.entry_points import (
     Clearing,
@@ -10,13 +9,13 @@ from lenet.compiler.codegen.entry_points import (
     predict_source,
     train_source,
 )
+from lenet.compiler.codegen.head import head, spec_line
 from lenet.compiler.codegen.late import late_functions, late_of, late_source, may_wait
 from lenet.compiler.codegen.single import Singles, emit_single, value_of
 from lenet.compiler.contract import Kernels, Request, content_of, emit_layer, identifiers
 from lenet.compiler.kernels import parts_of
-from lenet.compiler.kernels.shared.words import INTEGER
 from lenet.compiler.losses.code import given_by, loss_kernel, row_arrays
-from lenet.compiler.memory.early import Early, find_early, merged
+from lenet.compiler.memory.early import Early, find_early
 from lenet.compiler.memory.layout import Late, Slot, bases_of, lay_out, offsets_of
 from lenet.compiler.memory.phase import Call, Phase, Sync
 from lenet.compiler.memory.plan import Plan, plan_memory
@@ -27,66 +26,10 @@ from lenet.compiler.memory.schedule import (
     schedule_prediction,
     schedule_training,
 )
+from lenet.compiler.memory.spans import merged
 from lenet.compiler.target import Target
 from lenet.dsl.graph import Graph, Node
 from lenet.dsl.shapes import product
-
-_HEAD = '''"""Kernels for this net, written by the lenet compiler for {target}:
-
-{net}
-An array of activations is [channel][row][column][16 images]; weights of a convolution are
-[in][row][column][out], of a linear layer [in][out]. Offsets count floats; `w` and `s` are those of
-a layer's trained and fixed tensors.
-"""
-
-import numpy as np
-
-from lenet.compiler.simd.anywhere import load_any, store_any, store_first, store_one
-from lenet.compiler.simd.clock import clock, probe
-from lenet.compiler.simd.products.channel_sums import ChannelSums, channel_sums
-from lenet.compiler.simd.products.correlation import Correlation, correlate
-from lenet.compiler.simd.gates import gelu, gelu_slope, gelu_tanh, gelu_tanh_slope
-from lenet.compiler.simd.gates import mish, mish_slope, silu_slope
-from lenet.compiler.simd.products.depthwise_product import DepthwiseProduct, depthwise_product
-from lenet.compiler.simd.kernel import Entry, Kernel
-from lenet.compiler.simd.math import (
-    exp, expm1, inverse_fourth_root, log, normal_pair, random_bits, sigmoid, softplus, sum_all,
-    tanh,
-)
-from lenet.compiler.simd.products.lane_product import LaneProduct, lane_product
-from lenet.compiler.simd.products.outer_product import OuterProduct, outer_product
-from lenet.compiler.simd.products.pack import pack_channel
-from lenet.compiler.simd.products.pooled_product import PooledProduct, pooled_product
-from lenet.compiler.simd.prefetch import prefetch
-from lenet.compiler.simd.products.product import Product, product_of
-from lenet.compiler.simd.products.single import SinglePool, SingleTile, single_pool, single_tile
-from lenet.compiler.simd.sums import sums_along, sums_apart, sums_apart_single
-from lenet.compiler.simd.table import Table
-from lenet.compiler.simd.team import share
-from lenet.compiler.simd.transpose import turn
-from lenet.compiler.simd.products.winograd import (
-    Tiles, transform_input, transform_output, transform_products, transform_slopes,
-    transform_weights,
-)
-from lenet.compiler.simd.vector import (
-    absolute, choose_index, choose_value, copy_sign, fma, from_bits, lane_sum, load,
-    load_bits, load_bytes, maximum, minimum, select_below, select_equal, select_greater,
-    select_less, select_nan, splat, splat_int, square_root, store, store_bytes,
-)
-from lenet.compiler.simd.support import (
-    add_maps, clear, copy, copy_any, fill_any, give_outputs, make_keys, take_image, turn_map,
-    unpack,
-)
-
-'''
-
-_OF_WORDS = """\
-from lenet.compiler.simd.quantized import (
-    finish_sums, single_words_of_channels, single_words_of_columns, single_words_of_values,
-    words_of_channels, words_of_columns,
-)
-
-"""
 
 
 @dataclass(frozen=True)
@@ -165,16 +108,7 @@ def emit(
     every = [*phases, predict, *([back.phase] if back else [])]
     called = {call.function for phase in every for call in phase.calls}
     called |= late_functions(layers) if trainable else set()
-    parts = [_HEAD.format(target=target.name, net=indent(_net(graph), "    "))]
-    if any(slot.marks is not None for slot in slots):
-        parts.append("from lenet.compiler.simd.support import clear_rows\n\n")
-    if back is not None:
-        parts.append("from lenet.compiler.simd.support import take_slopes\n\n")
-    if any(one.mark for one in early):
-        parts.append("from lenet.compiler.simd.progress import tell\n\n")
-    if any(INTEGER in node.arguments for node in predicted.nodes):
-        parts.append(_OF_WORDS)
-    parts += _kernels(graph, known, called)
+    parts = [*head(graph, predicted, target, slots, called), *_kernels(graph, known, called)]
     if train_plan is not None:
         clearings = [_clearing_of(phase, layers, by_name) for phase in phases]
         parts.append(f"\n{loss_kernel(graph)}\n\n")
@@ -204,10 +138,10 @@ def emit_kept(
     by_name = {slot.name: slot for slot in slots}
     singles = emit_single(graph, names, by_name, target, kept=True)
     plan = singles.plan
-    head = _HEAD.format(target=target.name, net=indent(_net(graph), "    "))
     places = {node.name: plan.places[0].get(value_of(node.name)) for node in graph.nodes}
     at = {name: place.offset for name, place in places.items() if place is not None}
-    return "\n\n".join([head, *singles.sources, singles.entry]), singles, at
+    text = [*head(graph, graph, target), *singles.sources, singles.entry]
+    return "\n\n".join(text), singles, at
 
 
 _Written = dict[tuple[object, ...], tuple[list[Node], str, Kernels]]
@@ -218,9 +152,7 @@ def _kernels(graph: Graph, known: _Written, called: set[str]) -> Iterator[str]:
     for sharing, prefix, code in known.values():
         wanted = [f.source(prefix) for f in code.functions if f"{prefix}_{f.suffix}" in called]
         if wanted:
-            lines = (
-                f"\n# {_spec_line(graph, part)}" for node in sharing for part in parts_of(node)
-            )
+            lines = (f"\n# {spec_line(graph, part)}" for node in sharing for part in parts_of(node))
             yield "".join(dict.fromkeys(lines)) + "\n\n" + "\n\n".join(wanted) + "\n"
 
 
@@ -278,18 +210,3 @@ def _clearing_of(
         if not layers[node.name].kernels.overwrites:
             added.append(span)
     return Clearing(merged(every), merged(added), tuple(tables))
-
-
-def _net(graph: Graph) -> str:
-    parts = [part for node in graph.nodes for part in parts_of(node)]
-    return "".join(_spec_line(graph, part) + "\n" for part in parts)
-
-
-def _spec_line(graph: Graph, node: Node) -> str:
-    """The layer's line as a comment: without anything that could end a comment or a string."""
-    text = graph.text_of(node)
-    place = f"{node.file} line" if node.file else "line"
-    harmless = "".join(
-        c if c.isprintable() and c not in "\\\"'" else "?" for c in f"{place} {node.line}: {text}"
-    )
-    return f"{node.name}: {harmless}"

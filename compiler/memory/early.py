@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 
 from lenet.compiler.memory.layout import Late, Slot
 from lenet.compiler.memory.phase import Call, Phase
+from lenet.compiler.memory.spans import Spans, merged
 from lenet.compiler.target import BLOCKS, LANES
 from lenet.dsl.graph import Node
-
-Spans = tuple[tuple[int, int], ...]
 
 LEAST = 2**18  # parameters that are worth messages of their own
 
@@ -72,7 +71,8 @@ def _completed(phase: Phase) -> Iterator[tuple[Call, list[Node]]]:
 
 
 def _tell(mark: int, scope: str) -> Call:
-    """With how many images are behind the slice's last one, or less than 0 before that."""
+    """With by how many images a block, or a group, goes beyond the end of the slice: less than 0
+    where others follow."""
     beyond = f"first + (block + 1) * {LANES} - rows.size"
     if scope == "group":
         beyond = f"first + {BLOCKS * LANES} - rows.size"
@@ -82,14 +82,3 @@ def _tell(mark: int, scope: str) -> Call:
 def _tensors(nodes: Iterable[Node], slots: Mapping[str, Slot]) -> Iterator[Slot]:
     for node in nodes:
         yield from (slots[f"{node.name}.{p.name}"] for p in node.parameters if p.trained)
-
-
-def merged(spans: Iterable[tuple[int, int]]) -> Spans:
-    """The same, in order and as few as can be."""
-    found: list[tuple[int, int]] = []
-    for first, last in sorted(spans):
-        if found and found[-1][1] == first:
-            found[-1] = (found[-1][0], last)
-        else:
-            found.append((first, last))
-    return tuple(found)

@@ -133,13 +133,13 @@ _widen_8, _widen_16 = _widen(8), _widen(16)
 @Entry
 def pack(values, packed) -> int:
     """The bytes that the blocks of some values take in `packed`."""
-    count = values.size // 16 * 16
-    at = blocks = (count + 1023) // 1024
+    count = values.size // LANES * LANES
+    at = blocks = (count + _BLOCK - 1) // _BLOCK
     for block in range(blocks):
-        first = block * 1024
-        last = min(first + 1024, count)
+        first = block * _BLOCK
+        last = min(first + _BLOCK, count)
         used = 0
-        for place in range(first, last, 16):
+        for place in range(first, last, LANES):
             used |= _used_bits(values, place)
         width = 0
         while width < 8 and used >> 8 * width:
@@ -148,26 +148,26 @@ def pack(values, packed) -> int:
         # A number with its sign, and so much more, is not negative.
         excess = 1 << (8 * width - 1) if width else 0
         for plane in range(width // 2):
-            for place in range(first, last, 16):
+            for place in range(first, last, LANES):
                 _narrow_16(values, place, excess, 16 * plane, packed, at)
-                at += 32
+                at += 2 * LANES
         if width % 2:
-            for place in range(first, last, 16):
+            for place in range(first, last, LANES):
                 _narrow_8(values, place, excess, 8 * width - 8, packed, at)
-                at += 16
+                at += LANES
     return at
 
 
 @Entry
 def unpack(packed, values, adds) -> int:
     """The bytes that they have taken; -1 where there are fewer."""
-    count = values.size // 16 * 16
-    at = blocks = (count + 1023) // 1024
+    count = values.size // LANES * LANES
+    at = blocks = (count + _BLOCK - 1) // _BLOCK
     if packed.size < blocks:
         return -1
     for block in range(blocks):
-        first = block * 1024
-        last = min(first + 1024, count)
+        first = block * _BLOCK
+        last = min(first + _BLOCK, count)
         width = np.int64(packed[block])
         if width > 8 or at + width * (last - first) > packed.size:
             return -1
@@ -175,11 +175,11 @@ def unpack(packed, values, adds) -> int:
         for place in range(first, last):
             values[place] = (values[place] if adds else 0) - excess
         for plane in range(width // 2):
-            for place in range(first, last, 16):
+            for place in range(first, last, LANES):
                 _widen_16(packed, at, 16 * plane, values, place)
-                at += 32
+                at += 2 * LANES
         if width % 2:
-            for place in range(first, last, 16):
+            for place in range(first, last, LANES):
                 _widen_8(packed, at, 8 * width - 8, values, place)
-                at += 16
+                at += LANES
     return at

@@ -73,6 +73,7 @@ class _Run:
         graph = job.graph
         program, scant = fitting_program(job, threads, communicator.size)
         self.loaded = load(program)
+        self.loaded.compile(*communicator.functions)
         state = self._agreed_state()
         self.at = Position()
         self.stopper = Stopper(self.settings.stop_when)
@@ -94,7 +95,7 @@ class _Run:
             self._report(scant)
         self._report(Started(self.at.iteration, workers))
         updater = updater_of(graph, program)
-        functions = (*functions_of(program, updater), *communicator.functions)
+        functions = functions_of(program, updater)
         compiled = self.loaded.compile(*functions, pixels=shard.dtype)
         if job.teacher is not None:
             job.teacher.compile(shard.dtype)

@@ -8,90 +8,109 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from itertools import pairwise
 from threading import Event, Lock
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet.compiler.memory.early import Early, Spans
+from lenet.compiler.memory.early import Early
+from lenet.compiler.memory.spans import between, cut
+from lenet.compiler.optimizers.exact import sum_exactly
 from lenet.compiler.program import Program
-from lenet.runtime.training.communicator import Adder, Communicator
+from lenet.dsl.errors import LenetError
+from lenet.runtime.training.communicator import Adder, Communicator, WorkerLostError
+from lenet.runtime.training.fixed_point import check_range
+from lenet.runtime.training.updater import Parts
 
 _MOST = 2**20  # numbers of a message: of more, the first ones can go while the last are computed
-_WORTH = 2**22  # parameters; with a million, a step took 3% longer where the network takes no time
-Make = Callable[[int, int], None]  # a worker's own sums of the parameters first … last
+# Parameters that are worth it. With a million, a step took 3% longer where the network takes no
+# time.
+_WORTH = 2**22
 
 
-class _Stopped(Exception):
-    """The step has failed."""
+class _Failed(Exception):
+    """So has something else before."""
 
 
 class Overlap:
-    """Adds `total` up over all workers, but for its tail behind the parameters. Who rings its
-    `bell` tells that more of the gradients may be complete."""
+    """Adds `total` up over all workers, but for its tail behind the parameters: gradients that are
+    complete `early`, and then the rest."""
 
-    def __init__(self, program: Program, total: NDArray[np.int64], adder: Adder) -> None:
-        self.early = program.early
-        self.rest = _between([s for one in self.early for s in one.spans], program.parameter_count)
+    def __init__(
+        self, early: tuple[Early, ...], size: int, total: NDArray[np.int64], adder: Adder
+    ) -> None:
+        """Of so many parameters."""
+        self.early = early
+        self.rest = between((span for one in early for span in one.spans), size)
+        self._messages = cut(self.rest, _MOST)
         self._total, self._adder = total, adder
-        self._messages = [
-            (first, min(first + _MOST, end))
-            for start, end in self.rest
-            for first in range(start, end, _MOST)
-        ]
-        # To look again and again costs more than to be woken. What does not fit into the pipe need
-        # not be there: it is full of the same.
-        self._woken, self._waking = os.pipe()
-        os.set_blocking(self._waking, False)
-        self.bell = self._waking + 1  # as `totals` of train_slice have it
+        # Who waits is woken through a pipe, which compiled code can write to: to look again and
+        # again costs more. One that is full wakes as well.
+        self._woken = self._waking = -1
         self._pool = ThreadPoolExecutor(1, "lenet_sums")
         self._jobs: list[Future[None]] = []
         self._failed = Event()
         self._lock = Lock()
-        self._begin()
 
     @classmethod
     def of(
         cls, program: Program, total: NDArray[np.int64], communicator: Communicator
     ) -> "Overlap | None":
         """None where nobody is there to add aside, and where it is not worth it: for few
-        parameters, or tables, of which few rows travel."""
-        few = program.parameter_count < _WORTH or not (program.early or program.late)
-        adder = communicator.aside
-        return None if few or adder is None or program.tables else cls(program, total, adder)
+        parameters, or tables, of which few rows travel. All workers ask at the same time."""
+        size, adder = program.parameter_count, communicator.aside
+        if adder is None or size < _WORTH or program.tables:
+            return None
+        # What is complete early may depend on the processor. All have the same if and only if the
+        # mean of the squares is the square of the mean.
+        own = crc32(repr(program.early).encode()) % 2**20
+        sums = np.array([own, own * own])
+        communicator.all_reduce(sums)
+        alike = int(sums[0]) ** 2 == communicator.size * int(sums[1])
+        return cls(program.early if alike else (), size, total, adder)
+
+    @property
+    def bell(self) -> int:
+        """What rings it, as `totals` of train_slice have it."""
+        return self._waking + 1
 
     @contextmanager
     def step(self) -> Iterator[None]:
-        """All sums of a step; behind it they are there. It fails with what fails first, and nothing
-        is on its way any more."""
-        self._begin()
-        try:
-            yield
-            self._wait()
-        except BaseException:
-            self._failed.set()
-            self.wake()
-            for job in self._jobs:
-                with suppress(Exception):
-                    job.result()
-            raise
-
-    def _begin(self) -> None:
+        """All sums of a step; behind it they are there. Where it fails, nothing is on its way any
+        more. A user's mistake that another worker tells of says more than that this one is lost."""
+        if self._woken < 0:
+            self._woken, self._waking = os.pipe()
+            os.set_blocking(self._waking, False)
         self._failed.clear()
         self._jobs = []
         self._left = [last - first for first, last in self._messages]
         self._made = [Event() for _ in self._messages]
+        try:
+            yield
+            for job in self._jobs:
+                job.result()
+        except BaseException as error:
+            self._failed.set()
+            self._ring()
+            others = [job.exception() for job in self._jobs]
+            found = sorted(filter(None, others), key=_worth, reverse=True)
+            if isinstance(error, (_Failed, WorkerLostError)) and found:
+                raise found[0] from None
+            raise
 
-    def send(self, these: Early, make: Make, ready: Callable[[], bool] = lambda: True) -> None:
-        """Sums that are made when they are `ready`."""
+    def send(
+        self, early: Early, parts: Callable[[], Parts], factor: float,
+        ready: Callable[[], bool] = lambda: True,
+    ) -> None:  # fmt: skip
+        """The sums of parts * factor, which are there when it is `ready`."""
 
         def ahead() -> None:
             while not ready():
                 os.read(self._woken, 2**16)
                 self._go_on()
-            for first, last in these.spans:
-                make(first, last)
+            for first, last in cut(early.spans, _MOST):
+                check_range(sum_exactly(*parts(), first, last, factor, self._total))
                 self._add_up(first, last)
 
         self._submit(ahead)
@@ -117,22 +136,22 @@ class Overlap:
                     if not self._left[number]:
                         self._made[number].set()
 
-    def _wait(self) -> None:
-        """Until all is added up."""
-        while self._jobs:
-            self._jobs[0].result()
-            del self._jobs[0]
-
-    def wake(self) -> None:
-        """Ring the bell."""
-        with suppress(BlockingIOError):
-            os.write(self._waking, b"!")
+    def tell(self) -> None:
+        """More of the gradients may be complete. Raises, where sums have failed meanwhile."""
+        self._go_on()
+        self._ring()
 
     def close(self) -> None:
         """End the thread."""
         self._pool.shutdown()
-        os.close(self._woken)
-        os.close(self._waking)
+        if self._woken >= 0:
+            os.close(self._woken)
+            os.close(self._waking)
+            self._woken = self._waking = -1
+
+    def _ring(self) -> None:
+        with suppress(BlockingIOError):
+            os.write(self._waking, b"!")
 
     def _submit(self, job: Callable[[], None]) -> None:
         def guarded() -> None:
@@ -147,20 +166,13 @@ class Overlap:
 
     def _go_on(self) -> None:
         if self._failed.is_set():
-            raise _Stopped
+            raise _Failed
 
     def _add_up(self, first: int, last: int) -> None:
         self._go_on()
         self._adder.all_reduce(self._total[first:last])
 
 
-def both(spans: Spans, others: Spans) -> Spans:
-    """What is in both."""
-    found = [(max(a, c), min(b, d)) for a, b in spans for c, d in others]
-    return tuple((first, last) for first, last in found if first < last)
-
-
-def _between(spans: list[tuple[int, int]], size: int) -> Spans:
-    """What of 0 … size is in none of the spans."""
-    bounds = [0, *(bound for span in sorted(spans) for bound in span), size]
-    return tuple((a, b) for a, b in list(pairwise(bounds))[::2] if a < b)
+def _worth(error: BaseException) -> int:
+    """How much it says."""
+    return 2 if isinstance(error, LenetError) else 0 if isinstance(error, _Failed) else 1

@@ -5,7 +5,6 @@ the statistics, too, are the same bits whoever owns which slice.
 """
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -34,7 +33,7 @@ Floats = NDArray[np.float32]
 class PhasedStep:
     """The arenas and gradients of this worker's slices, and what is known of the batch."""
 
-    late, tables = None, None  # gradients that may_wait or are of few rows have one phase
+    late, tables = None, None  # no gradient waits, and those of tables are added as a whole
 
     def __init__(
         self, program: Program, train_slice: Callable[..., Any], threads: int, slices: int,
@@ -97,14 +96,12 @@ class PhasedStep:
             elif phase.sync is not None:
                 self._slopes(phase.sync, total, images)
             if overlap is not None:
+                overlap.tell()
                 for early in overlap.early:
                     if early.phase == number:
-                        overlap.send(early, partial(self._make, 1 / images, total))
+                        overlap.send(early, lambda: self.parts, 1 / images)
         total[-2:] = sum_ends(self.ends, images, self.all_slices)
         return self.parts
-
-    def _make(self, factor: float, total: NDArray[np.int64], first: int, last: int) -> None:
-        check_range(sum_exactly(*self.parts, first, last, factor, total))
 
     def _statistics(self, sync: Sync, weights: Floats, images: int) -> None:
         """Mean and deviation of the batch, and the running ones (as PyTorch has them)."""

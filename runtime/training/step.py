@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.compiler.jit.cache import Loaded
-from lenet.compiler.memory.early import Spans
+from lenet.compiler.memory.spans import Spans, both
 from lenet.compiler.optimizers.exact import FRACTION_BITS, sum_exactly, sum_rows
 from lenet.compiler.optimizers.rule import OUT_OF_RANGE
 from lenet.compiler.program import Program
@@ -22,7 +22,7 @@ from lenet.runtime.training.diagnose import first_bad
 from lenet.runtime.training.feed import Feed
 from lenet.runtime.training.fixed_point import LOSS_UNIT, check_range, diverged
 from lenet.runtime.training.normalization import Normalization
-from lenet.runtime.training.overlap import Make, Overlap, both
+from lenet.runtime.training.overlap import Overlap
 from lenet.runtime.training.phases import PhasedStep
 from lenet.runtime.training.slices.order import step_count
 from lenet.runtime.training.slices.shard import Shard
@@ -207,7 +207,7 @@ class Trainer:
 
     def _sum(
         self, total: NDArray[np.int64], checked: bool = True, spans: Spans | None = None,
-        made: Make = lambda first, last: None,
+        made: Callable[[int, int], None] = lambda first, last: None,
     ) -> None:  # fmt: skip
         """The gradients of the last batch, exactly; LenetError where they are out of range. Of
         some `spans`, if not of all; each part is told when it is `made`."""

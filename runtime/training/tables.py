@@ -1,11 +1,10 @@
 """Gradients of tables, of which a batch touches few rows: only these are added, travel and are
 cleared. The sums are those of all rows."""
 
-from itertools import pairwise
-
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet.compiler.memory.spans import between, both
 from lenet.compiler.optimizers.exact import sum_exactly, sum_rows
 from lenet.compiler.program import Program
 from lenet.runtime.training.communicator import Communicator
@@ -23,10 +22,8 @@ class Tables:
         self.totals = np.zeros((threads, size), np.int64)
         given = [(table.offset, *table.shape, table.marks) for table in tables]
         self._tables = np.array(given, np.int64)
-        bounds = [0, *(end for t in tables for end in (t.offset, t.offset + t.size)), size]
-        between = list(pairwise(bounds))[::2]
-        both = [(max(a, c), min(b, d)) for a, b in between for c, d in program.prompt]
-        self._dense = [(first, last) for first, last in both if first < last]
+        own = between(((table.offset, table.offset + table.size) for table in tables), size)
+        self._dense = both(own, program.prompt)
         self._touched = np.zeros((threads, int(self._tables[:, 1].sum())), np.int64)
 
     def add(self, thread: int, gradients: NDArray[np.float32], factor: float, fresh: bool) -> None:

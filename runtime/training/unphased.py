@@ -76,8 +76,8 @@ class UnphasedStep:
         if overlap is not None:
             self.ends[:, 3] = overlap.bell
             for early in overlap.early:
-                make = partial(self._make, 1 / images, total)
-                overlap.send(early, make, partial(self._has_reached, early))
+                ready = partial(self._has_reached, early)
+                overlap.send(early, self._parts, 1 / images, ready)
         given = weights, slices, 1 / images
         if self.tables is not None:
             self.tables.clear()
@@ -95,9 +95,6 @@ class UnphasedStep:
 
     def _has_reached(self, early: Early) -> bool:
         return bool((self.ends[:, 2] >= early.mark).all())
-
-    def _make(self, factor: float, total: NDArray[np.int64], first: int, last: int) -> None:
-        check_range(sum_exactly(*self._parts(), first, last, factor, total))
 
     def _add_slices(
         self, thread: int, weights: Floats, slices: Iterator[_Work], factor: float,
@@ -121,7 +118,7 @@ class UnphasedStep:
             )  # fmt: skip
             ends[2] = np.inf
             if overlap is not None:
-                overlap.wake()  # a slice without images has not told anybody
+                overlap.tell()  # a slice without images has not
             used, fresh = used + 1, False
 
     def _add_rows(

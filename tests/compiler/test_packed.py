@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lenet.compiler.optimizers.packed import most_bytes, packed, unpacked
@@ -38,6 +38,8 @@ def test_numbers_of_each_size(count: int) -> None:
             assert there_and_back(values) == blocks + (count - rest) * width + 8 * rest
 
 
+# The first numbers may have to wait for the compiler.
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.integers(-(2**63), 2**63 - 1), max_size=70))
 def test_any_numbers(numbers: list[int]) -> None:
     there_and_back(np.array(numbers, np.int64))

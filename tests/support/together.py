@@ -6,7 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from lenet.dsl.errors import LenetError
 from lenet.runtime.training.communicator import WorkerLostError
+
+# What each gives, where they meet, and what they were told before they parted.
+Lane = tuple[list[Any], Barrier, list[BaseException]]
 
 
 class Worker:
@@ -14,9 +18,9 @@ class Worker:
 
     functions: tuple[str, ...] = ()
 
-    def __init__(self, rank: int, size: int, lanes: list[tuple[list[Any], Barrier]]) -> None:
+    def __init__(self, rank: int, size: int, lanes: list[Lane]) -> None:
         self.rank, self.size = rank, size
-        (self._shared, self._barrier), *others = lanes
+        (self._shared, self._barrier, self._told), *others = lanes
         self.aside = type(self)(rank, size, others) if others else None
         self.workers = [{"rank": k, "host": "here", "process": 0} for k in range(size)]
         self.sent: list[int] = []
@@ -33,9 +37,12 @@ class Worker:
         try:
             self._barrier.wait(60)
         except BrokenBarrierError:
+            if self._told and isinstance(self._told[0], LenetError):
+                raise LenetError(*self._told[0].words) from None
             raise WorkerLostError("another worker is gone") from None
 
     def abort(self, error: BaseException) -> None:
+        self._told.append(error)
         self._barrier.abort()
         if self.aside is not None:
             self.aside.abort(error)
@@ -46,7 +53,7 @@ class Worker:
 
 def together(size: int, work: Callable[[Worker], Any], kind: type[Worker] = Worker) -> list[Any]:
     """What work(worker) returns in each, or raises."""
-    lanes: list[tuple[list[Any], Barrier]] = [([None] * size, Barrier(size)) for _ in range(2)]
+    lanes: list[Lane] = [([None] * size, Barrier(size), []) for _ in range(2)]
     found: list[Any] = [None] * size
 
     def run(worker: Worker) -> None:

@@ -74,6 +74,14 @@ class _Peer:
                 if count:
                     self.sending[0] = self.sending[0][count:]
 
+    def try_to_send(self) -> None:
+        """One that has hung up may have said why before."""
+        try:
+            self.send()
+        except OSError:
+            self.receive()
+            raise
+
     def receive(self) -> None:
         with suppress(*_LATER):
             while self.got < _HEAD.size:
@@ -195,7 +203,7 @@ class Lane:
         waiting = set(by_number)
         for number, peer in by_number.items():
             with _named(peer):
-                peer.send()
+                peer.try_to_send()
             poll.register(number, select.POLLIN | (select.POLLOUT if peer.sending else 0))
         last = time.monotonic()
         while waiting:
@@ -209,7 +217,7 @@ class Lane:
                 peer = by_number[number]
                 with _named(peer):
                     if event & select.POLLOUT:
-                        peer.send()
+                        peer.try_to_send()
                     if event & ~select.POLLOUT and not peer.done:
                         peer.receive()
                 wanted = (0 if peer.done else select.POLLIN) | (

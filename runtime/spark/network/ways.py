@@ -12,7 +12,7 @@ from functools import lru_cache
 
 SHORT = 2**16  # bytes that go to everybody at once
 _MANY = 6  # workers that are worth groups
-# As fitted to measured all-reduces, and of a network of 10 Gb/s: docs/scaling.md.
+# About what all-reduces were measured to take, and of a network of 10 Gb/s: docs/scaling.md.
 ROUND, PEER, BYTE = 50e-6, 50e-6, 0.8e-9  # seconds
 
 

@@ -16,6 +16,7 @@ _MANY, _FEW = 2**16, 2
 # trained in small batches.
 _HEAVY = 2**26
 KEPT = 2  # gradients that a thread keeps until they are added together
+_EXCHANGED = 2**22  # sums that workers send and receive at once: of more, some after the others
 
 
 def slice_count(batch: int, least: int = ROWS) -> int:
@@ -52,4 +53,5 @@ def training_bytes(
     floats = arenas + gradients * (program.gradient_floats - late)
     floats += own * -(-images // LANES) * program.factor_floats + busy * buffer_floats(program, own)
     floats += states * size + program.weight_count
-    return 4 * floats + 8 * ((size - late) * sums + size * (workers > 1))
+    exchanged = size + 2 * min(size, _EXCHANGED) if workers > 1 else 0
+    return 4 * floats + 8 * ((size - late) * sums + exchanged)

@@ -66,6 +66,34 @@ def test_the_same_bits_on_any_number_of_executors(
         assert cluster.digest(spec=path, workers=3, all_reduce="driver") == expected
 
 
+WIDE = """\
+input 1x8x8
+flatten
+linear 2048{0}
+tanh
+linear 2048{0}
+tanh
+linear 10
+logsoftmax
+data digits
+train
+  optimizer sgd momentum 0.9
+  rate 0.02
+  batch 512
+  stop after 2 epochs
+"""
+
+
+@pytest.mark.parametrize("name", ["late", "clipped", "normalized"])
+def test_the_same_bits_where_sums_begin_early(cluster: Driver, folder: Path, name: str) -> None:
+    """Of a net that is large enough: with gradients that wait, at a mark, and between phases."""
+    text = WIDE.format("\nbatchnorm" if name == "normalized" else "")
+    if name == "clipped":
+        text += "  clip norm 0.5\n"
+    path, expected = spec_of(folder, name, text)
+    assert cluster.digest(spec=path, workers=2) == expected
+
+
 def struck(
     cluster: Driver, spec: str, strike: Callable[[list[dict[str, Any]]], None], **options: Any
 ) -> tuple[list[dict[str, Any]], float]:

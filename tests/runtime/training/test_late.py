@@ -155,6 +155,8 @@ def test_nets_in_which_no_gradient_may_wait(waiting: Any, text: str) -> None:
 class Split:
     """One of two workers of which the other's sums are added by hand."""
 
+    aside = None
+
     def __init__(self, rank: int, shared: list[Any]) -> None:
         self.rank, self.size, self.shared = rank, 2, shared
 

@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from lenet.dsl.check import check_graph
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.datasets import load_dataset
 from lenet.runtime.machine.arrays import aligned_floats, frozen
-from lenet.runtime.training import overlap, phases, unphased
+from lenet.runtime.training import overlap
 from lenet.runtime.training.batches import keys_of
 from lenet.runtime.training.communicator import Alone, WorkerLostError
 from lenet.runtime.training.normalization import Normalization
@@ -184,29 +185,17 @@ def test_sums_go_ahead_of_the_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     assert together(2, work, Watching) == [True, True]
 
 
-def failing(module: Any, monkeypatch: pytest.MonkeyPatch, fails: Callable[..., None]) -> None:
-    """`sum_exactly` of a module does something else in the thread of the sums."""
-    usual = module.sum_exactly
-
-    def sums(*arguments: Any) -> bool:
-        if threading.current_thread().name.startswith("lenet_sums"):
-            fails()
-        return usual(*arguments)
-
-    monkeypatch.setattr(module, "sum_exactly", sums)
-
-
-@pytest.mark.parametrize(("net", "module"), [(PLAIN, unphased), (NORMALIZED, phases)])
-def test_what_fails_in_the_thread_of_the_sums_fails(
-    net: str, module: Any, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("net", [PLAIN, NORMALIZED])
+def test_what_fails_in_the_thread_of_the_sums_is_told(
+    net: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails() -> None:
+    def fails(*arguments: Any) -> bool:
+        assert threading.current_thread().name.startswith("lenet_sums")
         raise LenetError("it failed", "there", "so")
 
-    failing(module, monkeypatch, fails)
-    found = together(2, lambda worker: trained(net, worker, 2))
-    assert {type(error) for error in found} <= {LenetError, WorkerLostError}
-    assert any(isinstance(error, LenetError) for error in found)
+    monkeypatch.setattr(overlap, "sum_exactly", fails)
+    for error in together(2, lambda worker: trained(net, worker, 2)):
+        assert isinstance(error, LenetError) and "it failed" in str(error)
 
 
 def test_gradients_out_of_range_are_the_same_error() -> None:
@@ -245,15 +234,50 @@ def test_a_slice_that_fails_leaves_nothing_on_its_way(net: str) -> None:
             trainer.close()
 
     first, second = together(2, work)
-    assert isinstance(second, LenetError) and isinstance(first, WorkerLostError)
+    for error in (first, second):
+        assert isinstance(error, LenetError) and "a picture is damaged" in str(error)
     assert time.monotonic() - began < 50
 
 
-def test_who_has_no_need_of_it() -> None:
+def test_a_worker_that_is_lost_is_told() -> None:
+    def work(worker: Worker) -> None:
+        trainer = trainer_of(PLAIN, worker, 1)
+        if worker.rank == 1:
+            raise OSError("killed")
+        trainer.step(0, 0.05)
+
+    first, second = together(2, work)
+    assert isinstance(second, OSError) and isinstance(first, WorkerLostError)
+
+
+def test_workers_that_differ_in_what_is_early_send_nothing_early() -> None:
+    """As processors may: the order has to be the same for all."""
     program = program_of(PLAIN)
-    worker = Worker(0, 2, [([], None)] * 2)
     total = np.zeros(program.parameter_count + 2, np.int64)
-    assert Overlap.of(program, total, worker) is not None
+
+    def work(worker: Worker) -> Overlap | None:
+        early = program.early[worker.rank if differ else 0 :]
+        return Overlap.of(replace(program, early=early), total.copy(), worker)
+
+    for differ in (False, True):
+        for found in together(3, work):
+            assert found is not None
+            assert found.early == (() if differ else program.early)
+            assert sum(b - a for a, b in found.rest) + sum(
+                b - a for one in found.early for a, b in one.spans
+            ) == program.parameter_count  # fmt: skip
+
+
+def test_who_has_no_need_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = program_of(PLAIN)
+    total = np.zeros(program.parameter_count + 2, np.int64)
     assert Overlap.of(program, total, Alone()) is None
-    worker.aside = None  # as where the driver adds
-    assert Overlap.of(program, total, worker) is None
+
+    def work(worker: Worker) -> list[bool]:
+        found = [Overlap.of(program, total.copy(), worker) is None]
+        few = replace(program, slots=program.slots[:2])
+        found.append(Overlap.of(few, total.copy(), worker) is None)
+        worker.aside = None  # as where the driver adds
+        return [*found, Overlap.of(program, total.copy(), worker) is None]
+
+    assert together(2, work) == [[False, True, True]] * 2

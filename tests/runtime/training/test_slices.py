@@ -69,7 +69,7 @@ def test_the_memory_of_threads() -> None:
     assert training_bytes(program, 64, 2, 8) == training_bytes(program, 64, 2, 2)
     assert training_bytes(program, 96, 3, 1) == fixed + arena + 2 * size + 2 * size  # int64
     assert training_bytes(program, 64, 2, 2, states=0) == size + 2 * arena + 2 * size
-    assert training_bytes(program, 64, 2, 2, workers=2) == fixed + arena + size + 2 * size
+    assert training_bytes(program, 64, 2, 2, workers=2) == fixed + arena + size + 6 * size
 
 
 def test_orders_differ_by_epoch_and_seed_and_never_by_call() -> None:

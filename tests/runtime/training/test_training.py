@@ -267,6 +267,8 @@ def test_the_gradient_that_is_logged_is_what_a_plain_step_takes(small: Path) -> 
 class Split:
     """One of two workers of which the other's sums are added by hand."""
 
+    aside = None
+
     def __init__(self, rank: int, shared: list[np.ndarray]) -> None:
         self.rank, self.size, self.shared = rank, 2, shared
 
