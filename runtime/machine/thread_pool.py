@@ -1,7 +1,8 @@
 """Threads that do the same work at once.
 
 A step of training is a few milliseconds, and handing it to the futures of `concurrent.futures`
-takes 60 µs; a queue takes 15.
+takes 60 µs; a queue takes 15. To wake a thread takes 40 µs, and more in a virtual machine: one that
+waits looks around for a while before it sleeps.
 """
 
 import weakref
@@ -10,18 +11,27 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from lenet.compiler.jit.forks import renewed
+from lenet.compiler.simd.team import await_turns, finish_turn
 
 T = TypeVar("T")
 _Inbox = SimpleQueue[Any]  # of (work, outbox), or None at the end
+_Turns = NDArray[np.int64]  # see finish_turn
+FUNCTIONS = (await_turns.name, finish_turn.name)  # the compiled ones of a team that is awake
+_PATIENCE = 200_000  # nanoseconds: more than lies between two works of a step
 
 
 class Team:
     """The calling thread and `threads` - 1 others, which begin with its first work and end with
-    the team. In a child of this process, it gets others."""
+    the team. In a child of this process, it gets others. One that is `awake` for a while behind
+    each work is quicker if there is more, and needs compiled FUNCTIONS."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, awake: bool = False) -> None:
         self.threads = threads
+        self._turns = np.zeros(16 * threads, np.int64) if awake else None
         self._inboxes: list[_Inbox] | None = None
         renewed(self)
 
@@ -29,12 +39,14 @@ class Team:
         if self._inboxes is not None:
             self._end.detach()
             self._inboxes = None
+            if self._turns is not None:
+                self._turns = np.zeros_like(self._turns)
 
     def _start(self) -> list[_Inbox]:
         inboxes: list[_Inbox] = [SimpleQueue() for _ in range(1, self.threads)]
         for number, inbox in enumerate(inboxes, 1):
-            name = f"lenet_{number}"
-            Thread(target=_serve, args=(number, inbox), name=name, daemon=True).start()
+            given = number, inbox, self._turns
+            Thread(target=_serve, args=given, name=f"lenet_{number}", daemon=True).start()
         self._end = weakref.finalize(self, _dismiss, inboxes)
         self._inboxes = inboxes
         return inboxes
@@ -52,7 +64,11 @@ class Team:
             for inbox in inboxes[: threads - 1]:
                 called += 1
                 inbox.put((work, outbox))
+                if self._turns is not None:
+                    self._turns[16 * called - 16] += 1
             first = work(0)
+            if self._turns is not None and called:
+                await_turns(self._turns, called, _PATIENCE)
         except BaseException:
             if release is not None:
                 release()
@@ -65,7 +81,7 @@ class Team:
         return [first, *(result for _, result, _ in others)]
 
 
-def _serve(number: int, inbox: _Inbox) -> None:
+def _serve(number: int, inbox: _Inbox, turns: _Turns | None) -> None:
     while (item := inbox.get()) is not None:
         work, outbox = item
         try:
@@ -73,6 +89,8 @@ def _serve(number: int, inbox: _Inbox) -> None:
         except BaseException as error:  # raised by who waits
             outbox.put((number, None, error))
         del item, work, outbox  # what holds the team must not live on until the next work
+        if turns is not None:
+            finish_turn(turns, number - 1, _PATIENCE)
 
 
 def _dismiss(inboxes: list[_Inbox]) -> None:

@@ -102,15 +102,19 @@ class Batches:
             flat = np.empty((0, math.prod(pixels.shape[1:])), pixels.dtype)
         check_images(program, flat, self.normalization.scale.size)
 
-    def of(self, rows: NDArray[np.int64], key: np.uint64) -> Slice:
+    def of(
+        self, rows: NDArray[np.int64], key: np.uint64, known: NDArray[np.uint64] | None = None
+    ) -> Slice:
         """For images `rows`, which are all that the slice has in a batch where images are mixed;
-        from `key` all that is random follows, image by image."""
+        from `key` all that is random follows, image by image. Images that stay the same need their
+        keys only, which may be `known`."""
         scale, shift = self.normalization.scale, self.normalization.shift
         if self.seen is not None:
             return self._drawn(self.seen, rows, key)
         if self.stays:
             assert self.flat is not None
-            return self.flat, *self.arrays, rows, scale, shift, keys_of(key, rows)
+            keys = keys_of(key, rows) if known is None else known
+            return self.flat, *self.arrays, rows, scale, shift, keys
         made, places = self.changed(rows, key), np.arange(len(rows), dtype=np.int64)
         arrays = [array[rows] for array in self.arrays]
         keys = keys_of(key, rows)

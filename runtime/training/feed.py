@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from lenet.runtime.machine.ahead import Ahead
 from lenet.runtime.random_streams import image_key
-from lenet.runtime.training.batches import Batches, Slice
+from lenet.runtime.training.batches import Batches, Slice, keys_of
 from lenet.runtime.training.slices.order import shares, shuffled, step_count
 
 _AHEAD = 2  # batches that are begun before they are due
@@ -24,12 +24,23 @@ class Part:
     rows: NDArray[np.int64]
     key: np.uint64
     begun: "Future[Slice] | None" = None
+    keys: NDArray[np.uint64] | None = None  # of the images, if they are known already
 
     def made(self) -> Slice:
         """As the training functions take them. Raises what went wrong with them."""
         if self.begun is None:
-            return self.batches.of(self.rows, self.key)
+            return self.batches.of(self.rows, self.key, self.keys)
         return self.begun.result()
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """A slice's images in the order of an epoch, the key of all that is random about them, and the
+    key of each, where only the net may ask for it."""
+
+    order: NDArray[np.int64]
+    key: np.uint64
+    keys: NDArray[np.uint64] | None
 
 
 class Feed:
@@ -48,8 +59,7 @@ class Feed:
         self.batch, self.seed = batch, seed
         self.steps = step_count(rows, batch)
         self.epoch = 0
-        self.orders: dict[int, NDArray[np.int64]] = {}
-        self.keys: dict[int, np.uint64] = {}
+        self.drawn: dict[int, _Drawn] = {}
         encoded = any(own.flat is None for own in batches.values())
         self.ahead = Ahead(threads) if encoded else None
         self.begun: dict[tuple[int, int], list[Part]] = {}
@@ -57,21 +67,24 @@ class Feed:
     def start_epoch(self, epoch: int) -> None:
         """Draw the orders and the keys of an epoch, counted from 1."""
         self.epoch = epoch
-        self.orders, self.keys = self._drawn(epoch)
+        self.drawn = self._draw(epoch)
 
-    def _drawn(self, epoch: int) -> tuple[dict[int, NDArray[np.int64]], dict[int, np.uint64]]:
-        seed = self.seed
-        orders = {n: shuffled(self.rows, self.count, n, seed, epoch) for n in self.batches}
-        return orders, {n: image_key(seed, epoch, n) for n in self.batches}
+    def _draw(self, epoch: int) -> "dict[int, _Drawn]":
+        found = {}
+        for number, batches in self.batches.items():
+            order = shuffled(self.rows, self.count, number, self.seed, epoch)
+            key = image_key(self.seed, epoch, number)
+            found[number] = _Drawn(order, key, keys_of(key, order) if batches.stays else None)
+        return found
 
     def of_slice(self, number: int, step: int) -> NDArray[np.int64]:
         """The images of a slice in a step of this epoch."""
-        return self.orders[number][shares(self.rows, self.batch, self.count, step)[number]]
+        return self.drawn[number].order[shares(self.rows, self.batch, self.count, step)[number]]
 
     def parts(self, step: int) -> list[Part]:
         """What the slices give to a batch of this epoch."""
         if self.ahead is None:
-            return self._parts(step, self.orders, self.keys)
+            return self._parts(step, self.drawn)
         place = self.epoch - 1, step
         wanted = [divmod(place[0] * self.steps + step + k, self.steps) for k in range(_AHEAD + 1)]
         before = self.begun
@@ -82,24 +95,23 @@ class Feed:
 
     def again(self, step: int) -> list[Part]:
         """The same, for who looks at them once more."""
-        return self._parts(step, self.orders, self.keys)
+        return self._parts(step, self.drawn)
 
     def _begin(self, before: int, step: int) -> list[Part]:
         """Of a step behind so many epochs."""
         assert self.ahead is not None
         now = before + 1 == self.epoch
-        orders, keys = (self.orders, self.keys) if now else self._drawn(before + 1)
-        parts = self._parts(step, orders, keys)
+        parts = self._parts(step, self.drawn if now else self._draw(before + 1))
         return [replace(part, begun=self.ahead.do(part.made)) for part in parts]
 
-    def _parts(
-        self, step: int, orders: Mapping[int, NDArray[np.int64]], keys: Mapping[int, np.uint64]
-    ) -> list[Part]:
+    def _parts(self, step: int, drawn: "Mapping[int, _Drawn]") -> list[Part]:
         taken = shares(self.rows, self.batch, self.count, step)
-        return [
-            Part(batches, orders[number][taken[number]], keys[number])
-            for number, batches in self.batches.items()
-        ]
+        parts = []
+        for number, batches in self.batches.items():
+            own, which = drawn[number], taken[number]
+            keys = None if own.keys is None else own.keys[which]
+            parts.append(Part(batches, own.order[which], own.key, None, keys))
+        return parts
 
     def close(self) -> None:
         """End its threads."""

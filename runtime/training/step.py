@@ -14,7 +14,7 @@ from lenet.compiler.program import Program
 from lenet.dsl.graph import Graph
 from lenet.dsl.sections.augment import Augment
 from lenet.runtime.data.seen import Seen
-from lenet.runtime.machine.thread_pool import Team
+from lenet.runtime.machine.thread_pool import FUNCTIONS, Team
 from lenet.runtime.training.arguments import check_labels, check_weights
 from lenet.runtime.training.batches import Batches, Importance
 from lenet.runtime.training.communicator import Communicator
@@ -49,7 +49,7 @@ def functions_of(program: Program, updater: Updater) -> tuple[str, ...]:
     """The names of the compiled ones that training calls."""
     sums = (sum_exactly.name, sum_rows.name) if program.tables else (sum_exactly.name,)
     late = ("late_gradient",) if program.late else ()
-    return ("train_slice", *late, *sums, *updater.functions)
+    return ("train_slice", *late, *sums, *updater.functions, *FUNCTIONS)
 
 
 class Trainer:
@@ -86,7 +86,7 @@ class Trainer:
         self.rows, self.slices, self.steps = shard.rows, shard.count, step_count(shard.rows, batch)
         self.communicator = communicator
         self.threads = max(1, min(threads, self.slices))
-        self.team = Team(self.threads)
+        self.team = Team(self.threads, awake=True)
         # The tail holds the sum of losses and the number of hits.
         self.total = np.zeros(self.size + 2, np.int64)
         self.batches = {
@@ -140,6 +140,7 @@ class Trainer:
         if self.communicator.size > 1:
             self.parts = parts_of(self.total[: self.size])
         self.updater.look(self.weights, self.parts, 1 / images, rate, self._share)
+        self.updater.prepare(rate)
         self._over_parameters(
             lambda parts, first, last: self._update(parts, 1 / images, first, last, rate)
         )
@@ -166,7 +167,7 @@ class Trainer:
         pixels = []
         while step < self.steps and len(shown) < most:  # those of a batch may be mixed
             rows = self.feed.of_slice(0, step)
-            pixels.append(batches.images_of(rows, self.feed.keys[0]))
+            pixels.append(batches.images_of(rows, self.feed.drawn[0].key))
             shown, step = np.concatenate([shown, rows])[:most], step + 1
         found = np.concatenate(pixels)[:most].reshape(len(shown), *batches.shape)
         return found, batches.images.labels[shown]

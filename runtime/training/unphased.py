@@ -25,6 +25,7 @@ from lenet.runtime.training.tables import Tables
 from lenet.runtime.training.updater import Parts
 
 Floats = NDArray[np.float32]
+Rows = NDArray[np.int64]
 # Images, where their losses and hits go, and, if there is such, what is left of them for later.
 _Work = tuple[Part, NDArray[np.float64], tuple[Floats, ...]]
 
@@ -43,17 +44,20 @@ class UnphasedStep:
         self.arenas = [aligned_floats(floats) for _ in range(threads)]
         # With tables, each gradient is added at once, since few of its rows have to be.
         self.tables = Tables(program, threads) if program.tables else None
-        kept, size, self.floats = 1 if self.tables else KEPT, threads, program.gradient_floats
+        kept, self.floats = 1 if self.tables else KEPT, program.gradient_floats
         row = -(-self.floats // LANES) * LANES
-        self.gradients = aligned_floats(size * kept * row).reshape(size * kept, row)
+        self.gradients = aligned_floats(threads * kept * row).reshape(threads * kept, row)
+        size = program.parameter_count
+        # What does not change is made once: between the kernels, which fill the caches, it takes
+        # many times as long as otherwise.
+        rows_of = list(self.gradients[:, :size])
+        self.kept = [rows_of[k * kept : (k + 1) * kept] for k in range(threads)]
+        self.known: dict[tuple[tuple[int, bool], ...], tuple[Rows, Rows]] = {}
         # Of slices beyond those that are kept, a row a thread.
-        self.totals = (
-            self.tables.totals
-            if self.tables
-            else np.zeros((threads, program.parameter_count), np.int64)
-        )
+        self.totals = self.tables.totals if self.tables else np.zeros((threads, size), np.int64)
         # Losses and hits of slices, what is complete of their gradients, and who is told.
         self.ends = np.zeros((slices, TOTALS))
+        self.rows_of_ends = list(self.ends)
         # For each thread, how many gradients are kept, and whether there are others in its total.
         self.used = [(0, False)] * threads
         self.late = LateGradients.of(loaded, slices, rows, threads)
@@ -68,12 +72,12 @@ class UnphasedStep:
         there is a way for them."""
         # Beforehand, since a line of Python takes several times as long between the kernels, which
         # need the caches for themselves.
-        slices = iter(list(zip(own, self.ends, self.factors, strict=True)))
+        slices = iter(list(zip(own, self.rows_of_ends, self.factors, strict=True)))
         if self.late is not None:
             self.late.begin([len(part.rows) for part in own])
         self.used = [(0, False)] * self.threads
-        self.ends[:, 2:] = 0
         if overlap is not None:
+            self.ends[:, 2] = 0
             self.ends[:, 3] = overlap.bell
             for early in overlap.early:
                 ready = partial(self._has_reached, early)
@@ -89,9 +93,13 @@ class UnphasedStep:
 
     def _parts(self) -> Parts:
         """Once all slices are begun, what is complete in all of them."""
-        rows = [k * KEPT + row for k, (used, _) in enumerate(self.used) for row in range(used)]
-        owners = [thread for thread, (_, beyond) in enumerate(self.used) if beyond]
-        return self.gradients, np.array(rows, np.int64), self.totals, np.array(owners, np.int64)
+        used = tuple(self.used)
+        found = self.known.get(used)
+        if found is None:
+            rows = [k * KEPT + row for k, (count, _) in enumerate(used) for row in range(count)]
+            owners = [thread for thread, (_, beyond) in enumerate(used) if beyond]
+            found = self.known[used] = np.array(rows, np.int64), np.array(owners, np.int64)
+        return self.gradients, found[0], self.totals, found[1]
 
     def _has_reached(self, early: Early) -> bool:
         return bool((self.ends[:, 2] >= early.mark).all())
@@ -101,25 +109,27 @@ class UnphasedStep:
         overlap: Overlap | None,
     ) -> None:  # fmt: skip
         """Take slices while there are any; the order does not matter, since sums are exact."""
-        size = self.program.parameter_count
-        first, total = thread * KEPT, self.totals[thread]
-        rows, owner = np.arange(first, first + KEPT), np.array([thread])
+        arena, kept = self.arenas[thread], self.kept[thread]
         used, beyond, fresh = 0, False, True
         for part, ends, factors in slices:
             if used == KEPT:
-                parts = self.gradients, rows, self.totals, owner[: int(beyond)]
-                for start, end in self.program.prompt:
-                    check_range(sum_exactly(*parts, start, end, factor, total))
+                self._add_kept(thread, beyond, factor)
                 used, beyond = 0, True
             self.used[thread] = used + 1, beyond
-            self.train_slice(
-                self.arenas[thread], weights, self.gradients[first + used, :size],
-                *factors, *part.made(), fresh, ends,
-            )  # fmt: skip
-            ends[2] = np.inf
-            if overlap is not None:
-                overlap.tell()  # a slice without images has not
+            self.train_slice(arena, weights, kept[used], *factors, *part.made(), fresh, ends)
             used, fresh = used + 1, False
+            if overlap is not None:
+                ends[2] = np.inf
+                overlap.tell()  # a slice without images has not
+
+    def _add_kept(self, thread: int, beyond: bool, factor: float) -> None:
+        """The gradients that a thread keeps to its total; `beyond` says that there is one."""
+        first, total = thread * KEPT, self.totals[thread]
+        rows, owners = np.arange(first, first + KEPT), np.array([thread])[: int(beyond)]
+        for start, end in self.program.prompt:
+            check_range(
+                sum_exactly(self.gradients, rows, self.totals, owners, start, end, factor, total)
+            )
 
     def _add_rows(
         self, thread: int, weights: Floats, slices: Iterator[_Work], factor: float

@@ -208,6 +208,10 @@ class Updater:
         trusts = () if self.rule.measure is None else (trust,)
         return np.array([*own, *trusts, *shape], np.float32)
 
+    def prepare(self, rate: float) -> None:
+        """What all threads need for this step, before they ask for it at once."""
+        self._settings(rate)
+
     def _settings(self, rate: float) -> list[Floats]:
         """Those of this step, a change each."""
         steps, known, settings = self._ready
