@@ -58,6 +58,8 @@ _TYPES = {
     "values": types.int64[::1],
     "packed": types.uint8[::1],
     "adds": types.boolean,
+    # Of compiler/kernels/shared/batch_statistics.py.
+    **dict.fromkeys(("limit", "epsilon", "momentum"), types.float64),
 }
 await_lock(global_compiler_lock)
 _RESULTS = {None: types.none, bool: types.boolean, int: types.int64}

@@ -10,7 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet.compiler.kernels.shared.normalization import deviation
+from lenet.compiler.kernels.shared.batch_statistics import (
+    LIMIT,
+    add_statistics,
+    use_slopes,
+    use_statistics,
+)
 from lenet.compiler.memory.phase import Sync
 from lenet.compiler.optimizers.exact import FRACTION_BITS, sum_exactly
 from lenet.compiler.program import TOTALS, Program
@@ -23,10 +28,8 @@ from lenet.runtime.training.fixed_point import check_range, diverged, limit_of_p
 from lenet.runtime.training.overlap import Overlap
 from lenet.runtime.training.updater import Parts
 
-# Means and mean squares in fixed point: the parts of 1,024 slices, each below the limit, cannot
-# overflow together.
-_UNIT = 2.0**36
-_LIMIT = 2.0**17
+# The compiled ones that such a step calls.
+FUNCTIONS = (add_statistics.name, use_statistics.name, use_slopes.name)
 Floats = NDArray[np.float32]
 
 
@@ -55,6 +58,7 @@ class PhasedStep:
         nothing = np.zeros((0, self.size), np.int64)
         self.parts = (self.gradients, np.arange(slices), nothing, np.arange(0))
         self.sums = np.zeros((slices, 2 * channels))  # for the statistics
+        self.added = np.zeros(2 * channels, np.int64)
         self.ends = np.zeros((slices, TOTALS))  # losses and hits
         slots = {slot.name: slot for slot in program.slots}
         self.slots = {
@@ -104,34 +108,23 @@ class PhasedStep:
         return self.parts
 
     def _statistics(self, sync: Sync, weights: Floats, images: int) -> None:
-        """Mean and deviation of the batch, and the running ones (as PyTorch has them)."""
-        c, arguments = sync.channels, sync.node.arguments
-        parts = self.sums[:, : 2 * c] / (images * sync.places)
-        if not (np.abs(parts) < limit_of_part(_LIMIT, self.all_slices)).all():
+        """Mean and deviation of the batch, and the running ones."""
+        c, values, arguments = sync.channels, images * sync.places, sync.node.arguments
+        sums, limit = self.added[: 2 * c], limit_of_part(LIMIT, self.all_slices)
+        shape = len(self.sums), self.sums.shape[1], 2 * c
+        if not add_statistics(self.sums.reshape(-1), *shape, values, limit, sums):
             raise diverged(f"The values before {sync.node.name} are beyond all reason.")
-        sums = np.rint(parts * _UNIT).astype(np.int64).sum(axis=0)
         if self.communicator.size > 1:
             self.communicator.all_reduce(sums)
-        _, mean_at, variance_at = self.slots[sync.node.name]
-        running = weights[mean_at : mean_at + c]
-        means = sums / _UNIT
-        apart = means[:c]
-        mean = running.astype(np.float64) + apart
-        variance = np.maximum(means[c:] - apart * apart, 0)
-        self.batch[sync.at : sync.at + c] = mean
-        self.batch[sync.at + c : sync.at + 2 * c] = 1 / deviation(variance, arguments["epsilon"])
-        count = images * sync.places
-        part = arguments["momentum"]
-        running += np.float32(part) * (mean - running).astype(np.float32)
-        variances = weights[variance_at : variance_at + c]
-        unbiased = variance * (count / max(1, count - 1))
-        variances += np.float32(part) * (unbiased - variances).astype(np.float32)
+        _, mean, variance = self.slots[sync.node.name]
+        given = sync.at, values, arguments["epsilon"], arguments["momentum"]
+        use_statistics(sums, weights, mean, variance, self.batch, *given)
 
     def _slopes(self, sync: Sync, total: NDArray[np.int64], images: int) -> None:
         """What the gradients of scale and shift say of a mean value."""
         c, start = sync.channels, self.slots[sync.node.name][0]
-        sums = total[start : start + 2 * c]
         check_range(sum_exactly(*self.parts, start, start + 2 * c, 1 / images, total))
         if self.communicator.size > 1:
-            self.communicator.all_reduce(sums)
-        self.batch[sync.at + 2 * c : sync.at + 4 * c] = sums * (2.0**-FRACTION_BITS / sync.places)
+            self.communicator.all_reduce(total[start : start + 2 * c])
+        factor = 2.0**-FRACTION_BITS / sync.places
+        use_slopes(total, start, 2 * c, self.batch, sync.at + 2 * c, factor)

@@ -14,7 +14,9 @@ from lenet.compiler.program import Program
 from lenet.dsl.graph import Graph
 from lenet.dsl.sections.augment import Augment
 from lenet.runtime.data.seen import Seen
-from lenet.runtime.machine.thread_pool import FUNCTIONS, Team
+from lenet.runtime.machine import thread_pool
+from lenet.runtime.machine.thread_pool import Team
+from lenet.runtime.training import phases
 from lenet.runtime.training.arguments import check_labels, check_weights
 from lenet.runtime.training.batches import Batches, Importance
 from lenet.runtime.training.communicator import Communicator
@@ -49,7 +51,8 @@ def functions_of(program: Program, updater: Updater) -> tuple[str, ...]:
     """The names of the compiled ones that training calls."""
     sums = (sum_exactly.name, sum_rows.name) if program.tables else (sum_exactly.name,)
     late = ("late_gradient",) if program.late else ()
-    return ("train_slice", *late, *sums, *updater.functions, *FUNCTIONS)
+    phased = phases.FUNCTIONS if len(program.phases) > 1 else ()
+    return ("train_slice", *late, *sums, *phased, *updater.functions, *thread_pool.FUNCTIONS)
 
 
 class Trainer:

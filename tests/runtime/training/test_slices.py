@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lenet
+from lenet.compiler.kernels.shared import batch_statistics
 from lenet.compiler.optimizers.exact import FRACTION_BITS, LIMIT
 from lenet.compiler.pipeline import compile_graph
 from lenet.dsl.check import check_graph
 from lenet.runtime.training.fixed_point import LOSS_LIMIT, LOSS_UNIT, limit_of_part
-from lenet.runtime.training.phases import _LIMIT, _UNIT
 from lenet.runtime.training.slices.count import (
     MOST,
     ROWS,
@@ -84,5 +84,8 @@ def test_sums_of_all_slices_fit_into_64_bits() -> None:
     """The limit of a slice's gradient, in the compiler, bears the number of slices, here."""
     assert MOST * LIMIT * 2**FRACTION_BITS <= 2**63
     for slices in (1, 2, 1024, 1025, MOST):
-        for limit, unit in ((LOSS_LIMIT, LOSS_UNIT), (_LIMIT, _UNIT)):
+        for limit, unit in (
+            (LOSS_LIMIT, LOSS_UNIT),
+            (batch_statistics.LIMIT, batch_statistics.UNIT),
+        ):
             assert slices * limit_of_part(limit, slices) * unit <= 2**63
