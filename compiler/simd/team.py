@@ -71,6 +71,13 @@ def _pause(typing_context: Any) -> Any:
     return types.void(), generate
 
 
+@linked
+def _wait():
+    """For a moment, in which others may have the processor."""
+    _pause()
+    _give_way()
+
+
 @Entry
 def finish_turn(turns, worker, patience):
     """A worker has done what it was given, and waits for more: so many nanoseconds at most.
@@ -81,7 +88,7 @@ def finish_turn(turns, worker, patience):
     done = _add(turns, 16 * worker + 8, 1) + 1
     end = clock() + patience
     while _seen(turns, 16 * worker) == done:
-        _pause()
+        _wait()
         if clock() > end:
             return
     end = clock() + _COURTESY
@@ -95,7 +102,7 @@ def await_turns(turns, workers, patience):
     end = clock() + patience
     for worker in range(workers):
         while _seen(turns, 16 * worker + 8) < _seen(turns, 16 * worker):
-            _pause()
+            _wait()
             if clock() > end:
                 return
 

@@ -1,8 +1,8 @@
 """Threads that do the same work at once.
 
 A step of training is a few milliseconds, and handing it to the futures of `concurrent.futures`
-takes 60 µs; a queue takes 15. To wake a thread takes 40 µs, and more in a virtual machine: one that
-waits looks around for a while before it sleeps.
+takes 60 µs; a queue takes 15. To wake a thread takes 40 µs, and more in a virtual machine: those
+of a team that is awake look around for a while before they sleep.
 """
 
 import weakref
@@ -21,7 +21,7 @@ T = TypeVar("T")
 _Inbox = SimpleQueue[Any]  # of (work, outbox), or None at the end
 _Turns = NDArray[np.int64]  # see finish_turn
 FUNCTIONS = (await_turns.name, finish_turn.name)  # the compiled ones of a team that is awake
-_PATIENCE = 200_000  # nanoseconds: more than lies between two works of a step
+_PATIENCE = 200_000  # nanoseconds: more than lies between two works, where no network does
 
 
 class Team:

@@ -69,12 +69,13 @@ class Feed:
         self.epoch = epoch
         self.drawn = self._draw(epoch)
 
-    def _draw(self, epoch: int) -> "dict[int, _Drawn]":
+    def _draw(self, epoch: int) -> dict[int, _Drawn]:
         found = {}
         for number, batches in self.batches.items():
             order = shuffled(self.rows, self.count, number, self.seed, epoch)
             key = image_key(self.seed, epoch, number)
-            found[number] = _Drawn(order, key, keys_of(key, order) if batches.stays else None)
+            asks = batches.stays and batches.seen is None
+            found[number] = _Drawn(order, key, keys_of(key, order) if asks else None)
         return found
 
     def of_slice(self, number: int, step: int) -> NDArray[np.int64]:
@@ -104,7 +105,7 @@ class Feed:
         parts = self._parts(step, self.drawn if now else self._draw(before + 1))
         return [replace(part, begun=self.ahead.do(part.made)) for part in parts]
 
-    def _parts(self, step: int, drawn: "Mapping[int, _Drawn]") -> list[Part]:
+    def _parts(self, step: int, drawn: Mapping[int, _Drawn]) -> list[Part]:
         taken = shares(self.rows, self.batch, self.count, step)
         parts = []
         for number, batches in self.batches.items():

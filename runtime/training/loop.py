@@ -132,7 +132,7 @@ class _Run:
         if self.supervisor is not None:
             data = self.supervisor.newest() or b""
         length = np.array([len(data)], np.int64)
-        self.communicator.all_reduce(length)
+        self.communicator.all_reduce(length, _COMPILE_SECONDS)  # who compiles may wait for others
         if not length[0]:
             return None
         words = np.zeros(-(-int(length[0]) // 8), np.int64)

@@ -52,6 +52,8 @@ class Overlap:
         self._jobs: list[Future[None]] = []
         self._failed = Event()
         self._lock = Lock()
+        self._left: list[int] = []  # parameters of each message whose sums are still to be made
+        self._made: list[Event] = []
 
     @classmethod
     def of(
@@ -78,7 +80,7 @@ class Overlap:
     @contextmanager
     def step(self) -> Iterator[None]:
         """All sums of a step; behind it they are there. Where it fails, nothing is on its way any
-        more. A user's mistake that another worker tells of says more than that this one is lost."""
+        more."""
         if self._woken < 0:
             self._woken, self._waking = os.pipe()
             os.set_blocking(self._waking, False)
@@ -92,11 +94,11 @@ class Overlap:
                 job.result()
         except BaseException as error:
             self._failed.set()
-            self._ring()
+            self.ring()
             others = [job.exception() for job in self._jobs]
-            found = sorted(filter(None, others), key=_worth, reverse=True)
-            if isinstance(error, (_Failed, WorkerLostError)) and found:
-                raise found[0] from None
+            best = max((error, *filter(None, others)), key=_worth)
+            if best is not error:
+                raise best from None
             raise
 
     def send(
@@ -108,7 +110,7 @@ class Overlap:
         def ahead() -> None:
             while not ready():
                 os.read(self._woken, 2**16)
-                self._go_on()
+                self.check()
             for first, last in cut(early.spans, _MOST):
                 check_range(sum_exactly(*parts(), first, last, factor, self._total))
                 self._add_up(first, last)
@@ -121,7 +123,7 @@ class Overlap:
         def behind() -> None:
             for (first, last), made in zip(self._messages, self._made, strict=True):
                 while not made.wait(0.1):
-                    self._go_on()
+                    self.check()
                 self._add_up(first, last)
 
         self._submit(behind)
@@ -136,10 +138,20 @@ class Overlap:
                     if not self._left[number]:
                         self._made[number].set()
 
-    def tell(self) -> None:
-        """More of the gradients may be complete. Raises, where sums have failed meanwhile."""
-        self._go_on()
-        self._ring()
+    def ring(self) -> None:
+        """More of the gradients may be complete."""
+        with suppress(BlockingIOError):
+            os.write(self._waking, b"!")
+
+    @property
+    def failed(self) -> bool:
+        """Whether the step will."""
+        return self._failed.is_set()
+
+    def check(self) -> None:
+        """Raises where something has failed, which `step` tells then."""
+        if self.failed:
+            raise _Failed
 
     def close(self) -> None:
         """End the thread."""
@@ -149,14 +161,10 @@ class Overlap:
             os.close(self._waking)
             self._woken = self._waking = -1
 
-    def _ring(self) -> None:
-        with suppress(BlockingIOError):
-            os.write(self._waking, b"!")
-
     def _submit(self, job: Callable[[], None]) -> None:
         def guarded() -> None:
             try:
-                self._go_on()
+                self.check()
                 job()
             except BaseException:
                 self._failed.set()
@@ -164,15 +172,18 @@ class Overlap:
 
         self._jobs.append(self._pool.submit(guarded))
 
-    def _go_on(self) -> None:
-        if self._failed.is_set():
-            raise _Failed
-
     def _add_up(self, first: int, last: int) -> None:
-        self._go_on()
+        self.check()
         self._adder.all_reduce(self._total[first:last])
 
 
 def _worth(error: BaseException) -> int:
-    """How much it says."""
-    return 2 if isinstance(error, LenetError) else 0 if isinstance(error, _Failed) else 1
+    """How much it says: whoever interrupts has to be heard; a user's mistake, which another worker
+    may have told, says more than that this worker is lost."""
+    if not isinstance(error, Exception):
+        return 4
+    if isinstance(error, LenetError):
+        return 3
+    if isinstance(error, WorkerLostError):
+        return 1
+    return 0 if isinstance(error, _Failed) else 2

@@ -100,7 +100,7 @@ class PhasedStep:
             elif phase.sync is not None:
                 self._slopes(phase.sync, total, images)
             if overlap is not None:
-                overlap.tell()
+                overlap.check()
                 for early in overlap.early:
                     if early.phase == number:
                         overlap.send(early, lambda: self.parts, 1 / images)

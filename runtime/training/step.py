@@ -15,6 +15,7 @@ from lenet.dsl.graph import Graph
 from lenet.dsl.sections.augment import Augment
 from lenet.runtime.data.seen import Seen
 from lenet.runtime.machine import thread_pool
+from lenet.runtime.machine.cores import available_cores
 from lenet.runtime.machine.thread_pool import Team
 from lenet.runtime.training import phases
 from lenet.runtime.training.arguments import check_labels, check_weights
@@ -89,7 +90,7 @@ class Trainer:
         self.rows, self.slices, self.steps = shard.rows, shard.count, step_count(shard.rows, batch)
         self.communicator = communicator
         self.threads = max(1, min(threads, self.slices))
-        self.team = Team(self.threads, awake=True)
+        self.team = Team(self.threads, awake=self.threads <= available_cores())
         # The tail holds the sum of losses and the number of hits.
         self.total = np.zeros(self.size + 2, np.int64)
         self.batches = {

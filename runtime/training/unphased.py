@@ -50,9 +50,11 @@ class UnphasedStep:
         size = program.parameter_count
         # What does not change is made once: between the kernels, which fill the caches, it takes
         # many times as long as otherwise.
-        rows_of = list(self.gradients[:, :size])
-        self.kept = [rows_of[k * kept : (k + 1) * kept] for k in range(threads)]
-        self.known: dict[tuple[tuple[int, bool], ...], tuple[Rows, Rows]] = {}
+        views = list(self.gradients[:, :size])
+        self.kept = [views[k * kept : (k + 1) * kept] for k in range(threads)]
+        self.kept_rows = [np.arange(k * kept, (k + 1) * kept) for k in range(threads)]
+        self.owners = [np.array([k]) for k in range(threads)]
+        self.last: tuple[list[tuple[int, bool]], Rows, Rows] = ([], np.arange(0), np.arange(0))
         # Of slices beyond those that are kept, a row a thread.
         self.totals = self.tables.totals if self.tables else np.zeros((threads, size), np.int64)
         # Losses and hits of slices, what is complete of their gradients, and who is told.
@@ -88,18 +90,20 @@ class UnphasedStep:
             team.run(self.threads, lambda thread: self._add_rows(thread, *given))
         else:
             team.run(self.threads, lambda thread: self._add_slices(thread, *given, overlap))
+        if overlap is not None:
+            overlap.check()
         total[-2:] = sum_ends(self.ends, images, self.all_slices)
         return self._parts()
 
     def _parts(self) -> Parts:
         """Once all slices are begun, what is complete in all of them."""
-        used = tuple(self.used)
-        found = self.known.get(used)
-        if found is None:
+        if self.used != self.last[0]:  # as a rule they are what they were in the last step
+            used = list(self.used)
             rows = [k * KEPT + row for k, (count, _) in enumerate(used) for row in range(count)]
             owners = [thread for thread, (_, beyond) in enumerate(used) if beyond]
-            found = self.known[used] = np.array(rows, np.int64), np.array(owners, np.int64)
-        return self.gradients, found[0], self.totals, found[1]
+            self.last = used, np.array(rows, np.int64), np.array(owners, np.int64)
+        _, own, others = self.last
+        return self.gradients, own, self.totals, others
 
     def _has_reached(self, early: Early) -> bool:
         return bool((self.ends[:, 2] >= early.mark).all())
@@ -120,16 +124,16 @@ class UnphasedStep:
             used, fresh = used + 1, False
             if overlap is not None:
                 ends[2] = np.inf
-                overlap.tell()  # a slice without images has not
+                overlap.ring()  # a slice without images has not
+                if overlap.failed:
+                    break
 
     def _add_kept(self, thread: int, beyond: bool, factor: float) -> None:
         """The gradients that a thread keeps to its total; `beyond` says that there is one."""
-        first, total = thread * KEPT, self.totals[thread]
-        rows, owners = np.arange(first, first + KEPT), np.array([thread])[: int(beyond)]
+        owners = self.owners[thread][: int(beyond)]
+        parts = self.gradients, self.kept_rows[thread], self.totals, owners
         for start, end in self.program.prompt:
-            check_range(
-                sum_exactly(self.gradients, rows, self.totals, owners, start, end, factor, total)
-            )
+            check_range(sum_exactly(*parts, start, end, factor, self.totals[thread]))
 
     def _add_rows(
         self, thread: int, weights: Floats, slices: Iterator[_Work], factor: float

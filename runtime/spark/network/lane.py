@@ -75,10 +75,12 @@ class _Peer:
                     self.sending[0] = self.sending[0][count:]
 
     def try_to_send(self) -> None:
-        """One that has hung up may have said why before."""
+        """One that has hung up may have said why, behind its numbers if these are here."""
         try:
             self.send()
         except OSError:
+            if self.done:
+                self.got, self.received = 0, 0
             self.receive()
             raise
 

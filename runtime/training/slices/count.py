@@ -16,7 +16,7 @@ _MANY, _FEW = 2**16, 2
 # trained in small batches.
 _HEAVY = 2**26
 KEPT = 2  # gradients that a thread keeps until they are added together
-_EXCHANGED = 2**22  # sums that workers send and receive at once: of more, some after the others
+_EXCHANGED = 2**22  # sums that are on their way at once: larger nets send some after the others
 
 
 def slice_count(batch: int, least: int = ROWS) -> int:

@@ -29,7 +29,7 @@ from lenet.runtime.training.parameters import initial_weights
 from lenet.runtime.training.slices import pieces
 from lenet.runtime.training.slices.shard import deal
 from lenet.runtime.training.step import Trainer
-from lenet.runtime.training.updater import updater_of
+from lenet.runtime.training.updater import parts_of, updater_of
 
 NET = """\
 input 1x8x8
@@ -248,6 +248,28 @@ def test_a_worker_that_is_lost_is_told() -> None:
 
     first, second = together(2, work)
     assert isinstance(second, OSError) and isinstance(first, WorkerLostError)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [WorkerLostError("gone"), LenetError("a", "b", "c"), KeyboardInterrupt(), OSError("no")],
+)
+def test_what_has_failed_first_is_raised(error: BaseException) -> None:
+    """And not that the sums have been given up for it."""
+    program = program_of(PLAIN)
+    total = np.zeros(program.parameter_count + 2, np.int64)
+
+    def work(worker: Worker) -> bool:
+        sums = Overlap.of(program, total.copy(), worker)
+        assert sums is not None
+        with pytest.raises(type(error)), sums.step():
+            sums.send(program.early[0], lambda: parts_of(total[:-2]), 1.0, lambda: False)
+            sums.send_rest()
+            raise error
+        sums.close()
+        return True
+
+    assert together(2, work) == [True, True]
 
 
 def test_workers_that_differ_in_what_is_early_send_nothing_early() -> None:
