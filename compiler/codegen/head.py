@@ -46,6 +46,7 @@ from lenet.compiler.simd.products.winograd import (
     Tiles, transform_input, transform_output, transform_products, transform_slopes,
     transform_weights,
 )
+from lenet.compiler.simd.products.winograd_products import multiply_points, multiply_tiles
 from lenet.compiler.simd.vector import (
     absolute, choose_index, choose_value, copy_sign, fma, from_bits, lane_sum, load,
     load_bits, load_bytes, maximum, minimum, select_below, select_equal, select_greater,

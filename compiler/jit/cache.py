@@ -49,6 +49,7 @@ class Loaded:
         self.path = path
         self._module = module
         self._ready: set[Job] = set()
+        self._alike: dict[tuple[str, str], Job] = {}  # by content and images, the first one
         self._functions: dict[tuple[str, DType], Callable[..., Any]] = {}
         self._helpers: Helpers | None = None
         renewed(self)
@@ -100,9 +101,11 @@ class Loaded:
 
     def _jobs(self, name: str, pixels: str) -> list[Job]:
         """To compile a function and all that it calls, the longest first."""
-        needed = find(self._module, name).needed()
-        own = self._module.__name__
-        return [Job(f.name.removeprefix(f"{own}."), f.variant(pixels)) for f in needed]
+        own, jobs = f"{self._module.__name__}.", []
+        for function in find(self._module, name).needed():
+            job = Job(function.name.removeprefix(own), function.variant(pixels))
+            jobs.append(self._alike.setdefault((function.content, job.pixels), job))
+        return jobs
 
     def _compile(self, jobs: Sequence[Job]) -> bool:
         """False where one was not in the cache."""

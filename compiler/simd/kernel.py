@@ -177,15 +177,16 @@ class Kernel:
         return UINT8 if self._images is None else pixels
 
     def needed(self) -> list["Kernel"]:
-        """The function and all that it calls, the longest first."""
-        found, left = set(), [self]
+        """The function and all that it calls, the longest first; one of those that are alike."""
+        found: dict[str, Kernel] = {}
+        left = [self]
         while left:
             function = left.pop()
-            if function not in found:
-                found.add(function)
+            if function.content not in found:
+                found[function.content] = function
                 code, known = function.python.__code__, function.python.__globals__
                 left += [f for n in code.co_names if isinstance(f := known.get(n), Kernel)]
-        return sorted(found, key=lambda f: (-len(f.python.__code__.co_code), f.name))
+        return sorted(found.values(), key=lambda f: (-len(f.python.__code__.co_code), f.name))
 
     def compile(self, pixels: str = UINT8) -> bool:
         """Make machine code, or take it from the cache; whether it had to be made. What the

@@ -6,12 +6,15 @@ from textwrap import indent
 from lenet.compiler.contract import Request
 from lenet.compiler.function import NAME, Function
 from lenet.compiler.kernels.convolution.epilogue import Epilogue
-from lenet.compiler.kernels.shared.tile_source import correlation_source, lines
+from lenet.compiler.kernels.convolution.winograd_parts import (
+    POINTS,
+    products,
+    transform,
+    transform_back,
+)
 from lenet.compiler.simd.products.sizes import WINOGRAD as SIZE
 from lenet.compiler.simd.products.sizes import winograd_strip, winograd_tiles
-from lenet.compiler.target import LANES, Target, split
-
-POINTS = SIZE * SIZE
+from lenet.compiler.target import LANES, split
 
 
 @dataclass(frozen=True)
@@ -103,96 +106,68 @@ def convolution(
 
     An epilogue takes one channel of the output at a time, as soon as it can.
     """
-    name = f"{NAME}_{suffix}"
-    products, loops = _products(name, request.target, t)
-    tiles = _transforms(name, request.target, t) + products
+    name, target = f"{NAME}_{suffix}", request.target
+    shared = {"register": target.width, "kernel": t.kernel, "columns": t.tiles[1]}
+    given = {**shared, "height": t.given[0], "width": t.given[1], "padding": t.padding}
+    out = {**shared, "height": t.out[0], "width": t.out[1]}
+    multiply, ends = products(f"{suffix}_products", target, t.outputs, t.count)
+    sources = [
+        transform(f"{suffix}_into", "transform_input", **given),
+        multiply,
+        transform_back(f"{suffix}_from", t.bias is not None, **out),
+    ]
     head = (
         f"products = scratch + {POINTS * t.v_point}\n"
         f"zeros = products + {POINTS * t.m_point}\n"
         f"store(arena, zeros, splat(np.float32(0)))\n"
     )
     body = (
-        f"for channel in range({t.inputs}):\n"
-        f"    {name}_into(arena, {x} + channel * {t.given[0] * t.given[1] * LANES}, "
-        f"scratch + channel * {t.count * LANES}, {t.v_point}, zeros, strip, {t.strip})\n{loops}"
+        f"{name}_into(arena, {x}, {t.inputs}, scratch, {t.v_point}, zeros, strip, "
+        f"{t.strip})\n"
+        f"{name}_products(arena, scratch, {t.v_point}, prepared, {t.u_point}, products, "
+        f"{t.m_point}, {t.inputs}, {ends})\n"
     )
-    bias = "np.float32(0)" if t.bias is None else f"weights[{t.bias} + output]"
-    size = t.out[0] * t.out[1]
-    to, during, after = f"{y} + output * {size * LANES}", "", ""
-    if epilogue:
-        tiles += "\n\n" + epilogue.finish(t.out[0])
+    after = ""
+    if epilogue is None:
+        body += _back(name, t, y)
+    else:
+        sources.append(epilogue.finish(t.out[0]))
         parameters += ("saved",)
-        to, during, after = _finishing(t, epilogue)
-    body += (
-        f"for output in range({t.outputs}):\n"
-        f"    {name}_from(arena, products + output * {t.count * LANES}, {t.m_point}, {bias}, {to}, "
-        f"strip, {t.strip})\n{during}"
-    )
+        to, finish = f"zeros + {LANES}", _finish(t, epilogue)
+        each = f"for output in range({t.outputs}):\n"
+        if t.finishes_in_strips(epilogue):
+            body += f"{each}    {_back(name, t, to, 'output')}    {finish}"
+        else:
+            body += _back(name, t, to)
+            after = f"{each}    {finish}"
     strips = f"for strip in range(0, {t.tiles[0]}, {t.strip}):\n"
     body = head + strips + indent(body, "    ") + after
     doc = f"{y} by Winograd's F({t.step}x{t.step}, {t.kernel}x{t.kernel})."
     parameters += ("scratch", "prepared")
-    return Function(suffix, parameters, doc, body, f"{tiles}\n\n")
+    return Function(suffix, parameters, doc, body, "\n\n".join(sources) + "\n\n")
 
 
-def _transforms(name: str, target: Target, t: Transformed) -> str:
-    """Tiles that transform a channel of the input, and one of the output back."""
-    shared = {"register": target.width, "kernel": t.kernel, "columns": t.tiles[1]}
-    given = {**shared, "height": t.given[0], "width": t.given[1], "padding": t.padding}
-    out = {**shared, "height": t.out[0], "width": t.out[1], "padding": (0, 0)}
+def _back(name: str, t: Transformed, to: str, output: str = "") -> str:
+    """The line that transforms a strip of all outputs back, or of one."""
+    m, bias, count = "products", t.bias or "0", t.outputs
+    if output:
+        m, bias, count = f"{m} + {output} * {t.count * LANES}", f"{bias} + {output}", 1
     return (
-        f"{name}_into = transform_input(Tiles(\n{lines(given)}))\n"
-        f"{name}_from = transform_output(Tiles(\n{lines(out)}))\n"
+        f"{name}_from(arena, weights, {m}, {t.m_point}, {bias}, {to}, {count}, strip, {t.strip})\n"
     )
 
 
-def _products(name: str, target: Target, t: Transformed) -> tuple[str, str]:
-    """Tiles and loops that multiply a strip, point by point, with the transformed weights."""
-    tiles, loops = "", f"for point in range({POINTS}):\n"
-    high, wide = target.tile(t.outputs, t.count)
-    for first, size, parts in split(t.outputs, high):
-        loops += f"    for output in range({first}, {first + size * parts}, {size}):\n"
-        for start, places, runs in split(t.count, wide):
-            tile = f"{name}_{size}x{places}"
-            tiles += correlation_source(
-                tile,
-                width=target.width,
-                outputs=size,
-                columns=places,
-                taps=tuple((j, j, 0) for j in range(places)),
-                x_channel=t.count * LANES,
-                x_row=0,
-                x_column=LANES,
-                w_channel=size,
-                w_row=0,
-                w_tap=0,
-                w_output=1,
-                y_output=t.count * LANES,
-                y_column=LANES,
-            )
-            loops += (
-                f"        for tile in range({start}, {start + places * runs}, {places}):\n"
-                f"            {tile}(arena, scratch + point * {t.v_point} + tile * {LANES}, "
-                f"{t.inputs}, 1, arena, prepared + point * {t.u_point} + output * {t.inputs}, "
-                f"0, arena, products + point * {t.m_point} + (output * {t.count} + tile) * "
-                f"{LANES})\n"
-            )
-    return tiles, loops
-
-
-def _finishing(t: Transformed, epilogue: Epilogue) -> tuple[str, str, str]:
-    """Where a channel of the output lies before the epilogue, and the lines that take it from
-    there: for each channel of a strip, or after all strips."""
+def _finish(t: Transformed, epilogue: Epilogue) -> str:
+    """The line that takes an output from before the epilogue: a strip of it, or all."""
     size, rows = t.out[0] * t.out[1], epilogue.out[1]
-    at_once = t.finishes_in_strips(epilogue)
-    to = f"zeros + {LANES}" + ("" if at_once else f" + output * {size * LANES}")
-    z, which = to, f"0, {rows}"
-    if at_once and t.strip < t.tiles[0]:
+    z, which = f"zeros + {LANES}", f"0, {rows}"
+    if not t.finishes_in_strips(epilogue):
+        z += f" + output * {size * LANES}"
+    elif t.strip < t.tiles[0]:
         first = f"strip * {t.step} // {epilogue.step}"
         z += f" + strip * {t.step * t.out[1] * LANES}"
         which = f"{first}, min({t.strip * t.step // epilogue.step}, {rows} - {first})"
-    call = f"    {NAME}_finish(arena, {z}, {size}, y, saved, output, 1, {which})\n"
-    return (to, call, "") if at_once else (to, "", f"for output in range({t.outputs}):\n{call}")
+    return f"{NAME}_finish(arena, {z}, {size}, y, saved, output, 1, {which})\n"
 
 
 def preparation(request: Request, suffix: str, t: Transformed) -> Function:

@@ -12,14 +12,13 @@ from lenet.compiler.contract import GRADIENT, Request
 from lenet.compiler.function import NAME, Function
 from lenet.compiler.kernels.convolution.geometry import Geometry, Gradient
 from lenet.compiler.kernels.convolution.gradient import bias_gradient
-from lenet.compiler.kernels.convolution.winograd import POINTS
-from lenet.compiler.kernels.shared.tile_source import lines, outer_product_source
+from lenet.compiler.kernels.convolution.winograd_parts import POINTS, point_products, transform
 from lenet.compiler.simd.products.sizes import (
     winograd_gradient_strip,
     winograd_products_are_many,
     winograd_tiles,
 )
-from lenet.compiler.target import BLOCKS, LANES, Target, split
+from lenet.compiler.target import BLOCKS, LANES, split
 
 # With few tiles in a block, and products that are more than a cache holds, all blocks of a group
 # are taken together: the products so far are read and written once for them.
@@ -54,12 +53,21 @@ class _Layout:
         return self.strip * self.tiles[1]
 
     @property
+    def x_block(self) -> int:
+        """Floats from a block's transformed inputs of a point to the next one's."""
+        return self.count * self.g.inputs * LANES
+
+    @property
+    def dy_block(self) -> int:
+        return self.count * self.g.outputs * LANES
+
+    @property
     def x_point(self) -> int:
-        return self.blocks * self.count * self.g.inputs * LANES + LANES
+        return self.blocks * self.x_block + LANES
 
     @property
     def dy_point(self) -> int:
-        return self.blocks * self.count * self.g.outputs * LANES + LANES
+        return self.blocks * self.dy_block + LANES
 
     @property
     def product_point(self) -> int:
@@ -77,103 +85,54 @@ def gradient(request: Request, g: Geometry) -> Gradient:
     transforms them back."""
     layout = _Layout(g)
     together = layout.blocks > 1
-    tiles, transforms = _transforms(request, layout)
-    if together:
-        transforms = "for block in range(blocks):\n" + indent(transforms, "    ")
+    name, target = f"{NAME}_gradient", request.target
+    multiply, ends = point_products("gradient_products", target, g.inputs, g.outputs, layout.count)
+    shared = {"register": target.width, "kernel": g.kernel[0], "columns": layout.tiles[1]}
+    inputs = {**shared, "height": g.height, "width": g.width, "padding": g.padding}
+    slopes = {**shared, "height": g.out_height, "width": g.out_width}
+    sources = [
+        transform("gradient_inputs", "transform_input", **inputs),
+        transform("gradient_slopes", "transform_slopes", **slopes),
+        multiply,
+    ]
     head = (
         f"slopes = scratch + {POINTS * layout.x_point}\n"
         f"zeros = slopes + {POINTS * layout.dy_point}\n"
         f"store(arena, zeros, splat(np.float32(0)))\n"
     )
-    body = f"{transforms}for point in range({POINTS}):\n"
-    for first_channel, channels, channel_parts in split(g.inputs, request.target.lefts):
-        body += (
-            f"    for channel in range({first_channel}, "
-            f"{first_channel + channels * channel_parts}, {channels}):\n"
-        )
-        for first, rights, parts in split(g.outputs, request.target.rights(channels)):
-            tile = f"{NAME}_gradient_{channels}x{rights}"
-            tiles += _outer_source(tile, request.target, layout, channels, rights)
-            body += (
-                f"        for output in range({first}, {first + rights * parts}, {rights}):\n"
-                f"            {tile}(arena, scratch + point * {layout.x_point} + "
-                f"channel * {layout.count * LANES}, arena, slopes + point * {layout.dy_point} + "
-                f"output * {layout.count * LANES}, 0, "
-                f"{'blocks' if together else 1}, arena, "
-                f"products + point * {layout.product_point} + channel * {g.outputs} + output, "
-                f"{'first' if together else 'before + strip'})\n"
-            )
+    body = _transforms(name, layout) + (
+        f"{name}_products(arena, scratch, {layout.x_point}, {layout.x_block}, slopes, "
+        f"{layout.dy_point}, {layout.dy_block}, products, {layout.product_point}, "
+        f"{'blocks' if together else 1}, {g.outputs}, "
+        f"{'first' if together else 'before + strip'}, {ends})\n"
+    )
     rows = layout.tiles[0]
     body = head + f"for strip in range(0, {rows}, {layout.strip}):\n" + indent(body, "    ")
     body += bias_gradient(request, g, together)
     doc = "The gradient of the bias, and products for those of the weights, added to those so far."
     images = ("blocks", "first") if together else ("before",)
     parameters = (*GRADIENT, "scratch", "products", *images)
-    function = Function("gradient", parameters, doc, body, f"{tiles}\n\n")
+    function = Function("gradient", parameters, doc, body, "\n\n".join(sources) + "\n\n")
     tiles, complete = _complete(request, layout)
     return Gradient(function, layout.scratch, tiles, complete, POINTS * layout.product_point)
 
 
-def _outer_source(
-    tile: str, target: Target, layout: _Layout, lefts: int, rights: int
-) -> str:  # fmt: skip
-    """Some inputs and outputs of one point: its columns are all tiles, its rows blocks."""
-    channel = layout.count * LANES
-    return outer_product_source(
-        tile,
-        width=target.width,
-        lefts=tuple((left * channel, left * layout.g.outputs) for left in range(lefts)),
-        rights=rights,
-        edges=(),
-        columns=layout.count,
-        x_start=0,
-        dy_start=0,
-        x_row=layout.g.inputs * channel,
-        x_column=LANES,
-        dy_row=layout.g.outputs * channel,
-        dy_column=LANES,
-        dy_right=channel,
-        g_row=0,
-        kernel_rows=1,
-        strip=0,
-        step=1,
-        padding=0,
-        height=BLOCKS,
-        full=target.is_full(lefts, rights),
-    )
-
-
-def _transforms(request: Request, layout: _Layout) -> tuple[str, str]:
-    """Of the inputs and the slopes of one block."""
-    g, name = layout.g, f"{NAME}_gradient"
-    columns = layout.tiles[1]
-    source = body = ""
-    for what, index, channels, shape, padding, array, to, point in (
-        ("input", "channel", g.inputs, (g.height, g.width), g.padding, "x", "scratch",
-         layout.x_point),
-        ("slopes", "output", g.outputs, (g.out_height, g.out_width), (0, 0), "dy", "slopes",
-         layout.dy_point),
+def _transforms(name: str, layout: _Layout) -> str:
+    """Lines that transform the inputs and the slopes of one block, or of all blocks of a group."""
+    g, body = layout.g, ""
+    for what, channels, shape, array, to, point, made in (
+        ("inputs", g.inputs, (g.height, g.width), "x", "scratch", layout.x_point, layout.x_block),
+        ("slopes", g.outputs, (g.out_height, g.out_width), "dy", "slopes", layout.dy_point,
+         layout.dy_block),
     ):  # fmt: skip
-        settings: dict[str, object] = {
-            "register": request.target.width,
-            "kernel": g.kernel[0],
-            "height": shape[0],
-            "width": shape[1],
-            "columns": columns,
-            "padding": padding,
-        }
-        source += f"{name}_{what} = transform_{what}(Tiles(\n{lines(settings)}))\n"
-        block = ("", "")
         if layout.blocks > 1:
-            size, made = channels * shape[0] * shape[1] * LANES, layout.count * channels * LANES
-            block = (f" + block * {size}", f" + block * {made}")
+            array += f" + block * {channels * shape[0] * shape[1] * LANES}"
+            to += f" + block * {made}"
         body += (
-            f"for {index} in range({channels}):\n"
-            f"    {name}_{what}(arena, {array}{block[0]} + {index} * {shape[0] * shape[1] * LANES},"
-            f" {to}{block[1]} + {index} * {layout.count * LANES}, {point}, zeros, "
-            f"strip, {layout.strip})\n"
+            f"{name}_{what}(arena, {array}, {channels}, {to}, {point}, zeros, strip, "
+            f"{layout.strip})\n"
         )
-    return source, body
+    return "for block in range(blocks):\n" + indent(body, "    ") if layout.blocks > 1 else body
 
 
 def _complete(request: Request, layout: _Layout) -> tuple[str, str]:

@@ -17,7 +17,7 @@ from lenet.compiler.simd.lanes import (
     sum_of_lanes,
 )
 from lenet.compiler.simd.loops import Carried, loop
-from lenet.compiler.simd.products.outer_product import Kept
+from lenet.compiler.simd.products.lane_sums import Kept
 from lenet.compiler.simd.products.product import put_runs
 
 Taps = tuple[tuple[int, int, int], ...]

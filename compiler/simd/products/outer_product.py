@@ -10,17 +10,15 @@ from numba.extending import intrinsic
 
 from lenet.compiler.simd.content import described
 from lenet.compiler.simd.lanes import (
-    FLOAT,
     INT64,
     LANES,
     constant,
     data_pointer,
     fused_multiply_add,
     load_lanes,
-    sum_of_lanes,
 )
 from lenet.compiler.simd.loops import Carried, loop
-from lenet.compiler.simd.products.product import put_runs
+from lenet.compiler.simd.products.lane_sums import Kept, put_sums
 
 
 @dataclass(frozen=True)
@@ -157,27 +155,8 @@ def outer_product(tile: OuterProduct) -> Any:
             )
 
         def put(sums: Carried, g_base: Any) -> None:
-            # Of registers that are narrower than there are rights, several lie side by side.
-            wide = min(width, tile.rights)
-            parts_of_lefts = [
-                (left, first, min(wide, tile.rights - first))
-                for left in range(count)
-                for first in range(0, tile.rights, wide)
-            ]
-            runs, per_group = [], width // wide
-            for begin in range(0, len(parts_of_lefts), per_group):
-                group = parts_of_lefts[begin : begin + per_group]
-                members = [
-                    sums[left * tile.rights + first + r]
-                    for left, first, size in group
-                    for r in range(size)
-                ]
-                totals, place = sum_of_lanes(builder, members, width), 0
-                for left, first, size in group:
-                    offset = builder.add(g_base, INT64(tile.lefts[left][1] + first))
-                    runs.append((totals, place, size, offset))
-                    place += size
-            put_runs(builder, runs, g, before)
+            places = [builder.add(g_base, INT64(offset)) for _, offset in tile.lefts]
+            put_sums(builder, sums, width, tile.rights, g, places, before)
 
         zeros = [constant(0.0, width)] * (count * tile.rights)
         kernel_rows = tile.kernel_rows if tile.strip else 1
@@ -239,37 +218,3 @@ def _loop(builder: ir.IRBuilder, count: Any, body: Callable[[Any], None]) -> Non
         return carried
 
     loop(builder, count, [], carrying)
-
-
-class Kept:
-    """Memory for `slots` times `count` vectors."""
-
-    def __init__(self, builder: ir.IRBuilder, width: int, slots: int, count: int) -> None:
-        self.builder, self.count = builder, count
-        kind = ir.VectorType(FLOAT, width)
-        with builder.goto_entry_block():
-            space = builder.alloca(ir.ArrayType(kind, slots * count))
-        self.space = builder.bitcast(space, kind.as_pointer())
-
-    def _places(self, slot: Any) -> list[Any]:
-        first = self.builder.mul(slot, INT64(self.count))
-        places = [self.builder.add(first, INT64(k)) for k in range(self.count)]
-        return [self.builder.gep(self.space, [place]) for place in places]
-
-    def store(self, slot: Any, values: Carried) -> None:
-        for value, place in zip(values, self._places(slot), strict=True):
-            self.builder.store(value, place)
-
-    def load(self, slot: Any) -> Carried:
-        return [self.builder.load(place) for place in self._places(slot)]
-
-    def folded(self, first: Any, slots: int) -> Carried:
-        """The sums of some slots, folded half onto half, as one wide register would be."""
-        rows = [self.load(self.builder.add(first, INT64(k))) for k in range(slots)]
-        while len(rows) > 1:
-            half = len(rows) // 2
-            rows = [
-                [self.builder.fadd(a, b) for a, b in zip(rows[k], rows[k + half], strict=True)]
-                for k in range(half)
-            ]
-        return rows[0]

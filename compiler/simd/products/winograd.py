@@ -19,6 +19,7 @@ from lenet.compiler.simd.lanes import (
     INT32,
     INT64,
     LANES,
+    broadcast,
     data_pointer,
     load_lanes,
     store_lanes,
@@ -39,7 +40,7 @@ class Tiles:
     height: int
     width: int
     columns: int
-    padding: tuple[int, int]
+    padding: tuple[int, int] = (0, 0)
 
     @property
     def step(self) -> int:
@@ -65,41 +66,43 @@ def transform_slopes(tiles: Tiles) -> Any:
 
 
 def _into_points(tiles: Tiles, matrix: Matrix) -> Any:
+    register, step, padding = tiles.register, tiles.step, tiles.padding
+    height, width, columns = INT64(tiles.height), INT64(tiles.width), INT64(tiles.columns)
     side = len(matrix[0])
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         arena, x, v, v_point, zero, first, rows = args
         data = data_pointer(context, builder, sig.args[0], arena)
-        arithmetic = Arithmetic(builder, tiles.register)
+        arithmetic = Arithmetic(builder, register)
 
-        def inside(edge: Any, size: int) -> list[tuple[Any, Any]]:
+        def inside(edge: Any, size: Any) -> list[tuple[Any, Any]]:
             """(place, whether it is on the map) for each line of a tile."""
             places = [builder.add(edge, INT64(k)) for k in range(side)]
-            return [(p, builder.icmp_unsigned("<", p, INT64(size))) for p in places]
+            return [(p, builder.icmp_unsigned("<", p, size)) for p in places]
 
         def body(part: Any, row: Any, column: Any) -> None:
-            lanes = builder.mul(part, INT64(tiles.register))
-            top = builder.mul(builder.add(first, row), INT64(tiles.step))
-            top = builder.sub(top, INT64(tiles.padding[0]))
-            left = builder.sub(builder.mul(column, INT64(tiles.step)), INT64(tiles.padding[1]))
-            lines, places = inside(top, tiles.height), inside(left, tiles.width)
+            lanes = builder.mul(part, INT64(register))
+            top = builder.mul(builder.add(first, row), INT64(step))
+            top = builder.sub(top, INT64(padding[0]))
+            left = builder.sub(builder.mul(column, INT64(step)), INT64(padding[1]))
+            lines, places = inside(top, height), inside(left, width)
             values: list[list[Any]] = []
             for line, line_inside in lines:
                 values.append([])
-                start = builder.mul(line, INT64(tiles.width))
+                start = builder.mul(line, width)
                 for place, place_inside in places:
                     offset = builder.add(x, builder.mul(builder.add(start, place), INT64(LANES)))
                     offset = builder.select(builder.and_(line_inside, place_inside), offset, zero)
                     offset = builder.add(offset, lanes)
-                    values[-1].append(load_lanes(builder, data, offset, tiles.register))
-            tile = builder.add(builder.mul(row, INT64(tiles.columns)), column)
+                    values[-1].append(load_lanes(builder, data, offset, register))
+            tile = builder.add(builder.mul(row, columns), column)
             to = builder.add(v, builder.add(builder.mul(tile, INT64(LANES)), lanes))
             points = [value for line in arithmetic.square(matrix, values) for value in line]
             for k, value in enumerate(points):
                 at = builder.add(to, builder.mul(v_point, INT64(k)))
                 store_lanes(builder, value, data, at)
 
-        _over_tiles(builder, tiles, rows, body)
+        _over_tiles(builder, rows, columns, LANES // register, body)
         return context.get_dummy_value()
 
     @intrinsic
@@ -107,8 +110,7 @@ def _into_points(tiles: Tiles, matrix: Matrix) -> Any:
         typing_context: Any, arena: Any, x: Any, v: Any, v_point: Any, zero: Any, first: Any,
         rows: Any,
     ) -> Any:  # fmt: skip
-        i = types.int64
-        return types.void(arena, i, i, i, i, i, i), generate
+        return types.void(arena, *[types.int64] * 6), generate
 
     return transform
 
@@ -120,45 +122,40 @@ def transform_output(tiles: Tiles) -> Any:
     y = At m A + bias, where `height` and `width` are those of y.
     """
     at, _, _ = matrices(tiles.kernel)
+    register, step, columns = tiles.register, tiles.step, INT64(tiles.columns)
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         arena, m, m_point, bias, y, first, rows = args
         data = data_pointer(context, builder, sig.args[0], arena)
-        arithmetic = Arithmetic(builder, tiles.register)
-        kind = ir.VectorType(FLOAT, tiles.register)
-        start = builder.insert_element(ir.Constant(kind, ir.Undefined), bias, INT32(0))
-        zeros = ir.Constant(ir.VectorType(INT32, tiles.register), [0] * tiles.register)
-        start = builder.shuffle_vector(start, ir.Constant(kind, ir.Undefined), zeros)
+        arithmetic = Arithmetic(builder, register)
+        start = broadcast(builder, bias, ir.VectorType(FLOAT, register))
 
         def body(part: Any, row: Any, column: Any) -> None:
-            lanes = builder.mul(part, INT64(tiles.register))
-            tile = builder.add(builder.mul(row, INT64(tiles.columns)), column)
+            lanes = builder.mul(part, INT64(register))
+            tile = builder.add(builder.mul(row, columns), column)
             source = builder.add(m, builder.add(builder.mul(tile, INT64(LANES)), lanes))
             values = [
                 [
                     load_lanes(
                         builder, data,
                         builder.add(source, builder.mul(m_point, INT64(i * SIZE + j))),
-                        tiles.register,
+                        register,
                     )
                     for j in range(SIZE)
                 ]
                 for i in range(SIZE)
             ]  # fmt: skip
-            top = builder.mul(builder.add(first, row), INT64(tiles.step))
-            left = builder.mul(column, INT64(tiles.step))
+            top = builder.mul(builder.add(first, row), INT64(step))
+            left = builder.mul(column, INT64(step))
             for i, line in enumerate(arithmetic.square(at, values)):
                 for j, value in enumerate(line):
-                    place = (builder.add(top, INT64(i)), builder.add(left, INT64(j)))
-                    index = builder.add(builder.mul(place[0], INT64(tiles.width)), place[1])
+                    places = builder.add(top, INT64(i)), builder.add(left, INT64(j))
+                    index = builder.add(builder.mul(places[0], INT64(tiles.width)), places[1])
                     to = builder.add(y, builder.add(builder.mul(index, INT64(LANES)), lanes))
                     on_map = [
-                        builder.icmp_signed("<", p, INT64(size))
-                        for p, size, hangs in (
-                            (place[0], tiles.height, tiles.height % tiles.step),
-                            (place[1], tiles.width, tiles.width % tiles.step),
-                        )
-                        if hangs
+                        builder.icmp_signed("<", place, INT64(size))
+                        for place, size in zip(places, (tiles.height, tiles.width), strict=True)
+                        if size % step
                     ]
                     total = builder.fadd(value, start)
                     if not on_map:
@@ -168,7 +165,7 @@ def transform_output(tiles: Tiles) -> Any:
                     with builder.if_then(condition):
                         store_lanes(builder, total, data, to)
 
-        _over_tiles(builder, tiles, rows, body)
+        _over_tiles(builder, rows, columns, LANES // register, body)
         return context.get_dummy_value()
 
     @intrinsic
@@ -182,7 +179,7 @@ def transform_output(tiles: Tiles) -> Any:
     return transform
 
 
-def _over_tiles(builder: ir.IRBuilder, tiles: Tiles, rows: Any, body: Any) -> None:
+def _over_tiles(builder: ir.IRBuilder, rows: Any, columns: Any, parts: int, body: Any) -> None:
     """`body(part, row, column)` for all tiles and parts of a block's lanes."""
 
     def for_row(row: Any, _: list[Any]) -> list[Any]:
@@ -191,9 +188,9 @@ def _over_tiles(builder: ir.IRBuilder, tiles: Tiles, rows: Any, body: Any) -> No
                 body(part, row, column)
                 return []
 
-            return loop(builder, INT64(LANES // tiles.register), [], for_part)
+            return loop(builder, INT64(parts), [], for_part)
 
-        return loop(builder, INT64(tiles.columns), [], for_column)
+        return loop(builder, columns, [], for_column)
 
     loop(builder, rows, [], for_row)
 
