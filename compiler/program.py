@@ -68,7 +68,8 @@ class Program:
     input. The gradients of weights that are `late` are computed by late_gradient of `factor_floats`
     for each block, which train_slice leaves. The values of the layers `again` are computed again on
     the way back, since there is no memory to keep them. Some gradients are complete `early`, which
-    train_slice tells, if it has one phase.
+    train_slice tells, if it has one phase. What is prepared of new weights, by so many
+    `preparations`, all slices share: it has `ready_floats`.
     """
 
     source: str
@@ -94,10 +95,13 @@ class Program:
     factor_floats: int = 0
     again: tuple[str, ...] = ()
     early: tuple[Early, ...] = ()
+    preparations: tuple[Call, ...] = ()
+    ready_floats: int = 0
 
     @property
     def train_calls(self) -> tuple[Call, ...]:
-        return tuple(call for phase in self.phases for call in phase.calls)
+        """In the order in which they are measured."""
+        return (*(call for phase in self.phases for call in phase.calls), *self.preparations)
 
     @property
     def predict_carriers(self) -> tuple[Node, ...]:
@@ -109,6 +113,7 @@ class Program:
         """What the source defines for the runtime."""
         train = [
             *(["train_slice"] if self.phases else []),
+            *(["prepare"] if self.preparations else []),
             *(["late_gradient"] if self.late else []),
         ]
         back = ("input_gradient",) if self.input_gradient else ()

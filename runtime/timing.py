@@ -16,8 +16,10 @@ from lenet.dsl.graph import Node
 from lenet.dsl.shapes import channels_of
 from lenet.runtime.data.dataset import Images
 from lenet.runtime.machine.arrays import aligned_floats, frozen
+from lenet.runtime.machine.thread_pool import Team
 from lenet.runtime.training.batches import Batches, Importance
 from lenet.runtime.training.normalization import Normalization
+from lenet.runtime.training.prepared import Prepared
 
 SECONDS = 2.0  # how long each measurement goes on, at least
 _LEAST = 3  # repetitions, at least
@@ -60,7 +62,8 @@ def kernel_times(
         gradient, totals = aligned_floats(program.gradient_floats), np.zeros(TOTALS)
         importance = Importance() if program.weighted else None
         slice_data = Batches(images, normalization, None, importance).of(rows, np.uint64(1))
-        images_of_slice = (*slice_data, True, totals, times)
+        prepared, alone = Prepared(profile), Team(1)
+        images_of_slice = (*slice_data, prepared.floats, totals, times)
         state: tuple[NDArray[Any], ...] = (arena, weights, gradient)
         if len(program.phases) > 1:
             # Where the statistics of the batch should be there are ones: they cost the same.
@@ -71,6 +74,7 @@ def kernel_times(
         train_slice = profile.train_slice(pixels.dtype)
 
         def run() -> None:
+            prepared.fill(alone, 1, weights, times)
             if len(program.phases) == 1:
                 return train_slice(*state, *images_of_slice)
             for number in range(len(program.phases)):

@@ -8,7 +8,7 @@ from textwrap import fill
 from lenet.compiler.codegen.calls import Writer
 from lenet.compiler.codegen.steps import Parts, Step, joined
 from lenet.compiler.function import definition
-from lenet.compiler.memory.phase import Phase
+from lenet.compiler.memory.phase import Call, Phase
 from lenet.compiler.memory.plan import Plan
 from lenet.compiler.target import LANES
 
@@ -45,7 +45,7 @@ class _Entry:
     result: str = ""
 
 
-_ROWS = ("rows", "scale", "shift", "key", "fresh", "totals")
+_ROWS = ("rows", "scale", "shift", "key", "ready", "totals")
 
 _TRAIN = _Entry(
     "train_slice",
@@ -53,8 +53,7 @@ _TRAIN = _Entry(
     """The sum of the loss's gradients over the images `rows`, into `gradient`.
 
     totals[0] gets the sum of the losses, totals[1] the number of right answers. `key` seeds
-    what is random. `arena` has {floats} floats; `fresh` says that the weights have changed since
-    it was last used.
+    what is random. `arena` has {floats} floats, `ready` those of the weights that are prepared.
     """,
 )
 
@@ -65,6 +64,15 @@ _PHASES = _Entry(
 
     `arena` is the slice's own from phase to phase: {floats} floats and {kept} for each block.
     `batch` tells of the whole batch, `sums` gets what has to be known of it next.
+    """,
+)
+
+_PREPARE = _Entry(
+    "prepare",
+    ("ready", "weights", "unit"),
+    """One of {count} parts of what has to be done for all slices when weights have changed.
+
+    `ready` has {floats} floats.
     """,
 )
 
@@ -127,7 +135,17 @@ def train_source(
         steps.append(_phase(phase, clearings[k].steps(parts), writer))
     sizes = {"count": len(phases), "floats": plan.floats, "kept": plan.kept + plan.grouped}
     blocks = Step(_BLOCKS.format(floats=plan.floats, block=plan.kept))
-    return _written(_taking(_PHASES, arrays), sizes, [blocks, *parts.chosen(steps)], parts, probes)
+    body = [blocks, *parts.chosen(steps, "phase")]
+    return _written(_taking(_PHASES, arrays), sizes, body, parts, probes)
+
+
+def prepare_source(preparations: Sequence[Call], plan: Plan, probes: bool, before: int) -> str:
+    """prepare, whose calls are measured under the numbers behind so many others."""
+    parts = Parts("prepare")
+    writer = Writer(plan.prepared, parts, probes=probes, numbers=count(before))
+    steps = [joined(writer.steps([call])) for call in preparations]
+    sizes = {"count": len(steps), "floats": plan.ready}
+    return _written(_PREPARE, sizes, parts.chosen(steps, "unit"), parts, probes)
 
 
 def _taking(entry: _Entry, arrays: tuple[str, ...]) -> _Entry:
@@ -142,7 +160,6 @@ def _phase(phase: Phase, begin: Iterable[Step], writer: Writer) -> Step:
         steps.append(Step("clear(sums, 0, {})", (2 * phase.sync.channels,)))
     if any(call.function == "loss" for call in phase.calls):
         steps.append(Step("clear(totals, 0, 2)"))
-    steps += writer.steps(call for call in phase.calls if call.scope == "once")
     return joined([*steps, *_looped(phase, writer)] or [Step("pass")])
 
 

@@ -72,12 +72,12 @@ class Parts:
             steps = [self._part(run) for run in _runs(steps)]
         return steps
 
-    def chosen(self, steps: Sequence[Step]) -> list[Step]:
-        """The one step whose number is `phase`."""
+    def chosen(self, steps: Sequence[Step], number: str) -> list[Step]:
+        """The one step whose number the variable `number` has."""
         calls, first = [], 0
         for run in _runs(steps):
-            call = self._part(run, f"step = phase - {first}")
-            calls.append(joined([call], f"if {first} <= phase < {first + len(run)}:"))
+            call = self._part(run, f"step = {number} - {first}")
+            calls.append(joined([call], f"if {first} <= {number} < {first + len(run)}:"))
             first += len(run)
         return self.shortened(calls)
 

@@ -67,6 +67,11 @@ class Loaded:
         """Where the program has gradients that are late."""
         return self._function("late_gradient", _BYTES)
 
+    @property
+    def prepare(self) -> Callable[..., Any]:
+        """Where the program has something to prepare of new weights."""
+        return self._function("prepare", _BYTES)
+
     def predict_slice(self, pixels: DType) -> Callable[..., Any]:
         """For images of uint8 or float32, in blocks."""
         return self._function("predict_slice", pixels)

@@ -23,8 +23,9 @@ class Call:
     """One kernel call. `arguments` are texts, or buffers whose offsets the plan decides.
 
     `scope` is "block" or "group" (of blocks), "once" for what is done anew only with new weights
-    (such calls come first, and what they leave stays), or "end" for what is done at the end of a
-    slice that has images (what they take has come from all its blocks).
+    (in prediction such calls come first, and what they leave stays; in training they are by
+    themselves), or "end" for what is done at the end of a slice that has images (what they take
+    has come from all its blocks).
     """
 
     function: str

@@ -3,7 +3,7 @@
 from bisect import insort
 from collections import ChainMap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lenet.compiler.memory.phase import Buffer, Call, Phase, segments
 from lenet.compiler.target import BLOCKS, LANES
@@ -26,12 +26,15 @@ class Place:
 @dataclass(frozen=True)
 class Plan:
     """`places` by phase; `floats` that all phases share; and for each block `kept` floats, and
-    `grouped` ones behind those of all blocks."""
+    `grouped` ones behind those of all blocks. What all slices share has `ready` floats of its own,
+    where what is prepared lies at the places `prepared`."""
 
     places: tuple[Mapping[str, Place], ...]
     floats: int
     kept: int = 0
     grouped: int = 0
+    ready: int = 0
+    prepared: Mapping[str, Place] = field(default_factory=dict)
 
 
 @dataclass
@@ -42,20 +45,28 @@ class _Life:
     parts: set[int]
 
 
-def plan_memory(phases: Sequence[Phase]) -> Plan:
-    """Each phase by itself; what several of them touch lives from the first to the last of them."""
+def plan_memory(phases: Sequence[Phase], preparations: Sequence[Call] = ()) -> Plan:
+    """Each phase by itself; what several of them touch lives from the first to the last of them.
+    What is prepared for all slices lies elsewhere, one after the other."""
+    prepared: dict[str, Place] = {}
+    ready = 0
+    for call in preparations:
+        for buffer in call.buffers:
+            prepared[buffer.name] = Place(ready, 0)
+            ready += _rounded(buffer.size)
     lives: dict[str, _Life] = {}
     for number, phase in enumerate(phases):
         for call in phase.calls:
             for buffer in call.buffers:
-                life = lives.setdefault(buffer.name, _Life(buffer, number, number, set()))
-                life.last = number
+                if buffer.name not in prepared:
+                    life = lives.setdefault(buffer.name, _Life(buffer, number, number, set()))
+                    life.last = number
     together = {
         buffer.name
         for phase in phases for call in phase.calls if call.scope == "group"
         for buffer in call.buffers
     }  # fmt: skip
-    kept: dict[str, Place] = {}
+    kept = dict(prepared)
     totals = {}
     for layout in ("block", "group"):
         spans = [
@@ -73,7 +84,7 @@ def plan_memory(phases: Sequence[Phase]) -> Plan:
         own, needed = _plan_phase(phase.calls, kept)
         places.append(ChainMap(kept, own))
         floats = max(floats, needed)
-    return Plan(tuple(places), floats, totals["block"], totals["group"])
+    return Plan(tuple(places), floats, totals["block"], totals["group"], ready, prepared)
 
 
 def _plan_phase(calls: tuple[Call, ...], kept: Mapping[str, Place]) -> tuple[dict[str, Place], int]:

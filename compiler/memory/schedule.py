@@ -41,6 +41,7 @@ class _Scheduler:
     calls: list[Call] = field(default_factory=list)
     gradients: list[Node] = field(default_factory=list)
     phases: list[Phase] = field(default_factory=list)
+    preparations: list[Call] = field(default_factory=list)
     batch: int = 0
 
     def forward(self) -> None:
@@ -113,6 +114,7 @@ class _Scheduler:
             **{name: name for name in _ARRAYS},
             "before": _IMAGE,
             "products": "0",
+            "ready": "ready" if self.training else "arena",
             **{name: str(offset) for name, offset in layer.bases.items()},
             "b": str(self.syncs.get(node.name, 0)),
             "x": xs[0],
@@ -133,17 +135,24 @@ class _Scheduler:
         if suffix in code.prepared:
             prepared = Buffer(f"prepared {node.name} {suffix}", code.prepared[suffix])
             known["prepared"] = prepared
-            self._add(code.prepare[suffix], known, "once", node)
+            # In training, whose weights are new in each step, all slices share what that makes.
+            to = {**known, "arena": known["ready"]}
+            call = self._call_of(code.prepare[suffix], to, "once", node)
+            (self.preparations if self.training else self.calls).append(call)
         scope = "end" if suffix == "complete" else ""
         self._add(getattr(code, suffix), known, scope, node)
 
     def _add(
         self, function: Function, known: Mapping[str, str | Buffer], scope: str, node: Node
     ) -> None:
-        names = function.parameters
-        scope = scope or ("group" if "blocks" in names else "block")
+        scope = scope or ("group" if "blocks" in function.parameters else "block")
+        self.calls.append(self._call_of(function, known, scope, node))
+
+    def _call_of(
+        self, function: Function, known: Mapping[str, str | Buffer], scope: str, node: Node
+    ) -> Call:
         name = f"{self.layers[node.name].prefix}_{function.suffix}"
-        self.calls.append(Call(name, tuple(known[n] for n in names), scope, node.name))
+        return Call(name, tuple(known[n] for n in function.parameters), scope, node.name)
 
     def _close(self, sync: Sync | None) -> None:
         """End a phase. Calls for new weights come first, those for the end last."""
@@ -249,13 +258,17 @@ class _Scheduler:
 _ARRAYS = ("arena", "weights", "gradient", "factors", "batch", "sums", "images", "blocks", "first")
 
 
-def schedule_training(graph: Graph, layers: Mapping[str, Layer]) -> tuple[tuple[Phase, ...], int]:
-    """Forward, the loss and the way back, in phases; and the floats of the array `batch`."""
+def schedule_training(
+    graph: Graph, layers: Mapping[str, Layer]
+) -> tuple[tuple[Phase, ...], tuple[Call, ...], int]:
+    """Forward, the loss and the way back, in phases; what prepares new weights for all slices, the
+    longest first; and the floats of the array `batch`."""
     scheduler = _Scheduler(graph, layers, training=True, returns=True)
     scheduler.forward()
     scheduler.backward()
     scheduler._close(None)
-    return tuple(scheduler.phases), scheduler.batch
+    longest = sorted(scheduler.preparations, key=lambda call: -sum(b.size for b in call.buffers))
+    return tuple(scheduler.phases), tuple(longest), scheduler.batch
 
 
 def schedule_prediction(graph: Graph, layers: Mapping[str, Layer]) -> Phase:

@@ -34,7 +34,7 @@ GENERATED = "lenet_kernels_"  # how the names of modules with a net's functions 
 
 _FLOATS = types.float32[::1]
 _TYPES = {
-    **dict.fromkeys(("arena", "weights", "gradient", "batch", "scale", "shift"), _FLOATS),
+    **dict.fromkeys(("arena", "weights", "ready", "gradient", "batch", "scale", "shift"), _FLOATS),
     "factors": _FLOATS,
     **dict.fromkeys(("sums", "totals"), types.float64[::1]),
     "labels": types.Array(types.int32, 1, "C", readonly=True),

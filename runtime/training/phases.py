@@ -4,12 +4,13 @@ Between two phases the sums of all slices, on all threads and workers, are added
 the statistics, too, are the same bits whoever owns which slice.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet.compiler.jit.cache import DType, Loaded
 from lenet.compiler.kernels.shared.batch_statistics import (
     LIMIT,
     add_statistics,
@@ -18,7 +19,7 @@ from lenet.compiler.kernels.shared.batch_statistics import (
 )
 from lenet.compiler.memory.phase import Sync
 from lenet.compiler.optimizers.exact import FRACTION_BITS, sum_exactly
-from lenet.compiler.program import TOTALS, Program
+from lenet.compiler.program import TOTALS
 from lenet.compiler.target import LANES
 from lenet.runtime.machine.arrays import aligned_floats
 from lenet.runtime.machine.thread_pool import Team
@@ -26,6 +27,7 @@ from lenet.runtime.training.communicator import Communicator
 from lenet.runtime.training.feed import Part
 from lenet.runtime.training.fixed_point import check_range, diverged, limit_of_part, sum_ends
 from lenet.runtime.training.overlap import Overlap
+from lenet.runtime.training.prepared import Prepared
 from lenet.runtime.training.updater import Parts
 
 # The compiled ones that such a step calls.
@@ -39,13 +41,14 @@ class PhasedStep:
     late, tables = None, None  # no gradient waits, and those of tables are added as a whole
 
     def __init__(
-        self, program: Program, train_slice: Callable[..., Any], threads: int, slices: int,
-        rows: int, communicator: Communicator, all_slices: int | None = None,
+        self, loaded: Loaded, pixels: DType, threads: int, slices: int, rows: int,
+        communicator: Communicator, all_slices: int | None = None,
     ) -> None:  # fmt: skip
         """`slices` are those of this worker, `all_slices` those of all, if there are others."""
-        self.program = program
+        self.program = program = loaded.program
         self.all_slices = all_slices or slices
-        self.train_slice = train_slice
+        self.train_slice = loaded.train_slice(pixels)
+        self.prepared = Prepared(loaded)
         self.threads = threads
         self.communicator = communicator
         self.arenas = [aligned_floats(program.slice_floats(rows)) for _ in range(slices)]
@@ -82,9 +85,10 @@ class PhasedStep:
         """
         given = [
             (self.arenas[k], weights, self.gradients[k, : self.floats], self.batch, self.sums[k],
-             *part.made(), True, self.ends[k])
+             *part.made(), self.prepared.floats, self.ends[k])
             for k, part in enumerate(own)
         ]  # fmt: skip
+        self.prepared.fill(team, self.threads, weights)
         for number, phase in enumerate(self.program.phases):
             slices = iter(given)
 

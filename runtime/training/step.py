@@ -52,8 +52,10 @@ def functions_of(program: Program, updater: Updater) -> tuple[str, ...]:
     """The names of the compiled ones that training calls."""
     sums = (sum_exactly.name, sum_rows.name) if program.tables else (sum_exactly.name,)
     late = ("late_gradient",) if program.late else ()
+    prepare = ("prepare",) if program.preparations else ()
     phased = phases.FUNCTIONS if len(program.phases) > 1 else ()
-    return ("train_slice", *late, *sums, *phased, *updater.functions, *thread_pool.FUNCTIONS)
+    own = "train_slice", *prepare, *late
+    return (*own, *sums, *phased, *updater.functions, *thread_pool.FUNCTIONS)
 
 
 class Trainer:
@@ -107,7 +109,7 @@ class Trainer:
         self.way: PhasedStep | UnphasedStep
         if len(program.phases) > 1:
             sizes = self.threads, own, images, communicator, self.slices
-            self.way = PhasedStep(program, loaded.train_slice(shard.dtype), *sizes)
+            self.way = PhasedStep(loaded, shard.dtype, *sizes)
         else:
             self.way = UnphasedStep(loaded, shard.dtype, self.threads, own, images, self.slices)
 

@@ -20,6 +20,7 @@ from lenet.runtime.training.feed import Part
 from lenet.runtime.training.fixed_point import check_range, sum_ends
 from lenet.runtime.training.late import LateGradients
 from lenet.runtime.training.overlap import Overlap
+from lenet.runtime.training.prepared import Prepared
 from lenet.runtime.training.slices.count import KEPT
 from lenet.runtime.training.tables import Tables
 from lenet.runtime.training.updater import Parts
@@ -40,6 +41,7 @@ class UnphasedStep:
         program = loaded.program
         self.program, self.threads, self.all_slices = program, threads, all_slices
         self.train_slice = loaded.train_slice(pixels)
+        self.prepared = Prepared(loaded)
         floats = program.train_floats
         self.arenas = [aligned_floats(floats) for _ in range(threads)]
         # With tables, each gradient is added at once, since few of its rows have to be.
@@ -74,6 +76,7 @@ class UnphasedStep:
         there is a way for them."""
         # Beforehand, since a line of Python takes several times as long between the kernels, which
         # need the caches for themselves.
+        self.prepared.fill(team, self.threads, weights)
         slices = iter(list(zip(own, self.rows_of_ends, self.factors, strict=True)))
         if self.late is not None:
             self.late.begin([len(part.rows) for part in own])
@@ -113,15 +116,15 @@ class UnphasedStep:
         overlap: Overlap | None,
     ) -> None:  # fmt: skip
         """Take slices while there are any; the order does not matter, since sums are exact."""
-        arena, kept = self.arenas[thread], self.kept[thread]
-        used, beyond, fresh = 0, False, True
+        arena, kept, ready = self.arenas[thread], self.kept[thread], self.prepared.floats
+        used, beyond = 0, False
         for part, ends, factors in slices:
             if used == KEPT:
                 self._add_kept(thread, beyond, factor)
                 used, beyond = 0, True
             self.used[thread] = used + 1, beyond
-            self.train_slice(arena, weights, kept[used], *factors, *part.made(), fresh, ends)
-            used, fresh = used + 1, False
+            self.train_slice(arena, weights, kept[used], *factors, *part.made(), ready, ends)
+            used += 1
             if overlap is not None:
                 ends[2] = np.inf
                 overlap.ring()  # a slice without images has not
@@ -142,7 +145,7 @@ class UnphasedStep:
         assert self.tables is not None
         fresh, gradient = True, self.gradients[thread, : self.floats]
         for part, ends, factors in slices:
-            given = (*factors, *part.made(), fresh, ends)
+            given = (*factors, *part.made(), self.prepared.floats, ends)
             self.train_slice(self.arenas[thread], weights, gradient, *given)
             self.tables.add(thread, self.gradients, factor, fresh)
             fresh = False

@@ -51,7 +51,7 @@ class Case:
         one, zero = np.ones(1, np.float32), np.zeros(1, np.float32)
         self.loaded.train_slice(self.rows.dtype)(
             arena, self.weights, gradient, frozen(self.rows), frozen(self.targets), order, one,
-            zero, keys_of(np.uint64(1), order), True, np.zeros(TOTALS),
+            zero, keys_of(np.uint64(1), order), aligned_floats(0), np.zeros(TOTALS),
         )  # fmt: skip
 
     def outputs(self, single: bool) -> np.ndarray:

@@ -23,7 +23,7 @@ from lenet.compiler.jit.cache import load
 from lenet.compiler.jit.compile_workers import command_for
 from lenet.compiler.kernels import entry_of, parts_of
 from lenet.compiler.memory.layout import bases_of, lay_out, offsets_of
-from lenet.compiler.memory.phase import Phase, segments
+from lenet.compiler.memory.phase import Call, Phase, segments
 from lenet.compiler.memory.plan import Place, plan_memory
 from lenet.compiler.memory.schedule import Layer, schedule_prediction, schedule_training
 from lenet.compiler.optimizers.sgd import sgd
@@ -123,15 +123,24 @@ def test_buffers_that_live_together_lie_apart(path: Path, training: bool) -> Non
         )
         for node in graph.nodes
     }  # fmt: skip
-    phases = (
-        schedule_training(graph, layers)[0] if training else (schedule_prediction(graph, layers),)
-    )
+    preparations: tuple[Call, ...] = ()
+    if training:
+        phases, preparations, _ = schedule_training(graph, layers)
+    else:
+        phases = (schedule_prediction(graph, layers),)
     normalizes = any(entry_of(part).normalizes for node in graph.nodes for part in parts_of(node))
     assert (len(phases) > 1) == (training and normalizes)
-    plan = plan_memory(phases)
+    plan = plan_memory(phases, preparations)
+    ready = 0
+    for buffer in (buffer for call in preparations for buffer in call.buffers):
+        assert plan.prepared[buffer.name].offset >= ready  # one behind the other
+        assert plan.prepared[buffer.name].offset % 16 == 0
+        ready = plan.prepared[buffer.name].offset + buffer.size
+    assert plan.ready >= ready
     kept: dict[str, tuple[int, int, int, int, str]] = {}  # offset, size, phases, layout
     for number, (phase, places) in enumerate(zip(phases, plan.places, strict=True)):
-        check_phase(phase, {n: p for n, p in places.items() if not p.kept})
+        own = {n: p for n, p in places.items() if not p.kept and n not in plan.prepared}
+        check_phase(phase, own)
         for call in phase.calls:
             for buffer in call.buffers:
                 place = places[buffer.name]

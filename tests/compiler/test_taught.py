@@ -83,7 +83,8 @@ def test_sums_and_gradients(
     arena[:] = np.nan
     loaded.train_slice(np.dtype(np.float32))(
         arena, weights, gradient, *map(frozen, (pixels, *arrays, teacher)), rows,
-        np.ones(1, np.float32), np.zeros(1, np.float32), keys_of(np.uint64(1), rows), True, totals,
+        np.ones(1, np.float32), np.zeros(1, np.float32), keys_of(np.uint64(1), rows),
+        aligned_floats(0), totals,
     )  # fmt: skip
     own = {name: t.astype(np.float64) for name, t in to_tensors(program, weights).items()}
     scores = pixels @ own["linear1.weight"].T + own["linear1.bias"]

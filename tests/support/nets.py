@@ -30,6 +30,7 @@ from lenet.runtime.training.late import LateGradients
 from lenet.runtime.training.normalization import Normalization
 from lenet.runtime.training.parameters import folded_weights, initial_weights, to_tensors
 from lenet.runtime.training.phases import PhasedStep
+from lenet.runtime.training.prepared import Prepared
 from lenet.runtime.training.single import Single
 from reference import Net
 
@@ -70,6 +71,9 @@ class Case:
             arrays = (*arrays, frozen(self.others), frozen(self.shares))
         elif program.weighted:
             arrays = (*arrays, frozen(self.importance))
+        prepared = Prepared(self.loaded)
+        prepared.floats[:] = np.nan
+        prepared.fill(Team(1), 1, self.weights)
         factors = []
         if program.late:
             late = LateGradients(self.loaded, 1, len(rows), 1)
@@ -77,7 +81,7 @@ class Case:
             factors = [late.factors[0]]
         train_slice(
             arena, self.weights, gradient, *factors, *arrays, rows.astype(np.int64), scale, shift,
-            keys_of(np.uint64(key), rows), True, totals,
+            keys_of(np.uint64(key), rows), prepared.floats, totals,
         )  # fmt: skip
         if program.late:
             late.fill(gradient)
@@ -86,8 +90,7 @@ class Case:
     def _phased_sums(self, rows: np.ndarray, key: int):
         """The same of a net with batch normalization, which is trained in phases."""
         program, count = self.loaded.program, len(rows)
-        train_slice = self.loaded.train_slice(self.pixels.dtype)
-        phased = PhasedStep(program, train_slice, 1, 1, count, Alone())
+        phased = PhasedStep(self.loaded, self.pixels.dtype, 1, 1, count, Alone())
         phased.arenas[0][:] = np.nan
         shape = (-1, *as_image(self.graph.input))
         images = Images(self.pixels.reshape(shape), self.labels)

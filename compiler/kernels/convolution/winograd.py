@@ -124,7 +124,8 @@ def convolution(
     body = (
         f"{name}_into(arena, {x}, {t.inputs}, scratch, {t.v_point}, zeros, strip, "
         f"{t.strip})\n"
-        f"{name}_products(arena, scratch, {t.v_point}, prepared, {t.u_point}, products, "
+        f"{name}_products(arena, scratch, {t.v_point}, ready, prepared, "
+        f"{t.u_point}, products, "
         f"{t.m_point}, {t.inputs}, {ends})\n"
     )
     after = ""
@@ -143,7 +144,7 @@ def convolution(
     strips = f"for strip in range(0, {t.tiles[0]}, {t.strip}):\n"
     body = head + strips + indent(body, "    ") + after
     doc = f"{y} by Winograd's F({t.step}x{t.step}, {t.kernel}x{t.kernel})."
-    parameters += ("scratch", "prepared")
+    parameters += ("scratch", "ready", "prepared")
     return Function(suffix, parameters, doc, body, "\n\n".join(sources) + "\n\n")
 
 
@@ -173,12 +174,13 @@ def _finish(t: Transformed, epilogue: Epilogue) -> str:
 def preparation(request: Request, suffix: str, t: Transformed) -> Function:
     """The function NAME_suffix_prepare, which transforms the weights."""
     name = f"{suffix}_prepare"
-    tiles, body = "", f"for channel in range({t.inputs}):\n"
+    tiles = body = ""
     for first, size, parts in split(t.outputs, request.target.tile(t.outputs, t.count)[0]):
         tile = f"{NAME}_{name}_{size}"
         tiles += f"{tile} = transform_weights({t.kernel}, {size}, {t.w_output})\n"
         body += (
-            f"    for output in range({first}, {first + size * parts}, {size}):\n"
+            f"for output in range({first}, {first + size * parts}, {size}):\n"
+            f"    for channel in range({t.inputs}):\n"
             f"        {tile}(weights, {t.weights}, {t.w_row}, {t.w_tap}, arena, "
             f"prepared + output * {t.inputs} + channel * {size}, {t.u_point})\n"
         )

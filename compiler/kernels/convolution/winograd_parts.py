@@ -59,10 +59,12 @@ def products(suffix: str, target: Target, outputs: int, count: int) -> tuple[str
             loops += (
                 f"        for tile in {neighbours}:\n"
                 f"            {tile}(arena, v + point * v_point + tile * {LANES}, inputs, "
-                f"u + point * u_point + output * inputs, "
+                f"ready, u + point * u_point + output * inputs, "
                 f"m + point * m_point + (output * {count} + tile) * {LANES})\n"
             )
-    parameters = "arena", "v", "v_point", "u", "u_point", "m", "m_point", "inputs", *ends
+    parameters = (
+        "arena", "v", "v_point", "ready", "u", "u_point", "m", "m_point", "inputs", *ends
+    )  # fmt: skip
     doc = "m = v times u, point by point: [output][tile] of [input][tile] and [input][output]."
     text = Function(suffix, parameters, doc, loops, f"{tiles}\n\n").source(NAME)
     return text, ", ".join(map(str, ends.values()))

@@ -25,16 +25,19 @@ from lenet.compiler.simd.products.lane_sums import Kept, put_sums
 
 @described
 def multiply_tiles(width: int, outputs: int, columns: int, count: int) -> Any:
-    """An intrinsic `(arena, v, inputs, u, m)` for some outputs and neighbouring tiles of a point.
+    """An intrinsic `(arena, v, inputs, w, u, m)` for some outputs and neighbouring tiles of a
+    point.
 
     m[output, tile] = sum over `inputs` of v[input, tile] * u[input, output], where rows of v and m
-    have `count` vectors of sixteen lanes, and those of u `outputs` floats.
+    have `count` vectors of sixteen lanes, and those of u, which lies in the array w, `outputs`
+    floats.
     """
     lanes = ir.VectorType(FLOAT, width)
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        arena, v, inputs, u, m = args
+        arena, v, inputs, w, u, m = args
         data = data_pointer(context, builder, sig.args[0], arena)
+        weights = data_pointer(context, builder, sig.args[3], w)
         row = count * LANES
 
         def for_part(part: Any) -> None:
@@ -48,7 +51,7 @@ def multiply_tiles(width: int, outputs: int, columns: int, count: int) -> Any:
                 ]
                 factors = builder.add(u, builder.mul(index, INT64(outputs)))
                 for output in range(outputs):
-                    at = builder.gep(data, [builder.add(factors, INT64(output))])
+                    at = builder.gep(weights, [builder.add(factors, INT64(output))])
                     factor = broadcast(builder, builder.load(at, align=4), lanes)
                     for j, value in enumerate(values):
                         k = output * columns + j
@@ -67,8 +70,11 @@ def multiply_tiles(width: int, outputs: int, columns: int, count: int) -> Any:
         return context.get_dummy_value()
 
     @intrinsic
-    def multiply(typing_context: Any, arena: Any, v: Any, inputs: Any, u: Any, m: Any) -> Any:
-        return types.void(arena, *[types.int64] * 4), generate
+    def multiply(
+        typing_context: Any, arena: Any, v: Any, inputs: Any, w: Any, u: Any, m: Any
+    ) -> Any:
+        i = types.int64
+        return types.void(arena, i, i, w, i, i), generate
 
     return multiply
 

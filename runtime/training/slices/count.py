@@ -37,8 +37,9 @@ def training_bytes(
     program: Program, batch: int, slices: int, threads: int, states: int = 2, workers: int = 1
 ) -> int:  # fmt: skip
     """The memory that training needs in one of some workers, beside its images, with an optimizer
-    of so many states: arenas, gradients, or what those that are late are made of, exact sums of
-    those that are not kept, and of what others have, the weights and the optimizer's."""
+    of so many states: arenas, what they share, gradients, or what those that are late are made of,
+    exact sums of those that are not kept, and of what others have, the weights and the
+    optimizer's."""
     size, images, own = program.parameter_count, -(-batch // slices), -(-slices // workers)
     busy = min(threads, own)
     gradients, sums = own, 0
@@ -52,6 +53,6 @@ def training_bytes(
         sums = busy if program.tables or own > busy * most else 0
     floats = arenas + gradients * (program.gradient_floats - late)
     floats += own * -(-images // LANES) * program.factor_floats + busy * buffer_floats(program, own)
-    floats += states * size + program.weight_count
+    floats += states * size + program.weight_count + program.ready_floats
     exchanged = size + 2 * min(size, _EXCHANGED) if workers > 1 else 0
     return 4 * floats + 8 * ((size - late) * sums + exchanged)

@@ -151,7 +151,8 @@ def test_the_last_mark_is_told(count: int) -> None:
     loaded.train_slice(pixels.dtype)(
         aligned_floats(program.train_floats), initial_weights(program, 1),
         aligned_floats(program.gradient_floats), pixels, frozen(data.labels[:100]), rows,
-        np.ones(1, np.float32), np.zeros(1, np.float32), keys_of(np.uint64(1), rows), True, ends,
+        np.ones(1, np.float32), np.zeros(1, np.float32), keys_of(np.uint64(1), rows),
+        aligned_floats(0), ends,
     )  # fmt: skip
     assert ends[2] == (program.early[-1].mark if count else 0)
 
