@@ -21,6 +21,7 @@ from lenet.compiler.contract import Request, emit_layer, identifiers
 from lenet.compiler.jit import compile_workers as helper
 from lenet.compiler.jit.cache import load
 from lenet.compiler.jit.compile_workers import command_for
+from lenet.compiler.jit.kernel_modules import find
 from lenet.compiler.kernels import entry_of, parts_of
 from lenet.compiler.memory.layout import bases_of, lay_out, offsets_of
 from lenet.compiler.memory.phase import Call, Phase, segments
@@ -188,6 +189,22 @@ def test_layers_that_are_alike_share_their_functions() -> None:
     source = compile_graph(graph_of((ROOT / "specs/resnet20.lenet").read_text())).source
     for suffix, count in (("forward", 6), ("backward", 5), ("gradient", 6)):
         assert len(set(re.findall(rf"^def (\w*conv\d_{suffix})\(", source, re.M))) == count
+
+
+def test_what_is_alike_is_compiled_once() -> None:
+    """Layers of other numbers of channels share the transforms of maps of the same size, forward,
+    backward and for the gradient."""
+    text = "input 3x8x8\n" + "".join(
+        f"conv {channels}x3x3 pad 1 algorithm winograd\nrelu\n" for channels in (4, 6, 8)
+    )
+    loaded = load(compile_graph(graph_of(f"{text}flatten\nlinear 10\nlogsoftmax")))
+    needed = find(loaded._module, "train_slice").needed()
+    assert len({function.content for function in needed}) == len(needed)
+    parts = [function.name.rpartition("_")[2] for function in needed]
+    assert [parts.count(name) for name in ("into", "inputs", "slopes")] in ([1, 0, 1], [0, 1, 1])
+    assert parts.count("gradient") - 1 == parts.count("forward") - 2 == 3  # but for the last two
+    everywhere = {name for name in vars(loaded._module) if name.endswith(("_into", "_inputs"))}
+    assert len(everywhere) == 3 + 2 + 3
 
 
 def test_split_covers_everything_once() -> None:

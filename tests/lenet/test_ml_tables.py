@@ -182,6 +182,7 @@ def test_recommendations(spark, tmp_path: Path) -> None:
     assert not [item for item, own in of_items.items() for u in own if (u["visitor"], item) in seen]
 
 
+@pytest.mark.large
 def test_a_grid_of_ratings(spark, tmp_path: Path) -> None:
     from pyspark.ml.tuning import ParamGridBuilder
 

@@ -392,6 +392,7 @@ def test_an_autoencoder_gives_digits_back() -> None:
 
 
 @pytest.mark.spark
+@pytest.mark.large
 def test_spark_ml_has_a_regressor(spark, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     from pyspark.ml.evaluation import RegressionEvaluator
 

@@ -84,7 +84,10 @@ train
 """
 
 
-@pytest.mark.parametrize("name", ["late", "clipped", "normalized"])
+@pytest.mark.parametrize(
+    "name",
+    ["normalized", *(pytest.param(n, marks=pytest.mark.large) for n in ("late", "clipped"))],
+)
 def test_the_same_bits_where_sums_begin_early(cluster: Driver, folder: Path, name: str) -> None:
     """Of a net that is large enough: with gradients that wait, at a mark, and between phases."""
     text = WIDE.format("\nbatchnorm" if name == "normalized" else "")

@@ -36,6 +36,7 @@ def test_the_same_as_here(spark, capfd) -> None:
     assert "Traceback" not in capfd.readouterr().err
 
 
+@pytest.mark.large
 def test_the_classifier_searches(spark, tmp_path: Path) -> None:
     from lenet.ml import LenetClassifier
 

@@ -103,7 +103,13 @@ def used(names: str) -> pa.Table:
     return ordered(TABLE.select(names.split()))
 
 
-@pytest.mark.parametrize("case", CASES)
+OFTEN = ("by group", "log")  # the others are left to `make large`
+
+
+@pytest.mark.parametrize(
+    "case",
+    [case if case in OFTEN else pytest.param(case, marks=pytest.mark.large) for case in CASES],
+)
 def test_the_bits_of_the_rows_in_this_process(spark, case: str) -> None:
     text, (here, there) = CASES[case], ([], [])
     one = trained(text, used(f"kind tags words size count {USED[case]}"), here, engine="local")
@@ -124,6 +130,7 @@ def test_partitions_make_no_difference_nor_does_a_column_of_marks(spark) -> None
         assert other.digest == one.digest
 
 
+@pytest.mark.large
 def test_folds(spark) -> None:
     """As where the local engine gathers the rows."""
     text, frame = (

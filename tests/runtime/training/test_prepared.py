@@ -1,0 +1,110 @@
+"""What is made of new weights once a step, which all threads and slices read."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lenet.compiler.jit.cache import Loaded, load
+from lenet.compiler.pipeline import compile_graph
+from lenet.dsl.check import check_graph
+from lenet.runtime.datasets import load_dataset
+from lenet.runtime.machine.thread_pool import Team
+from lenet.runtime.training.communicator import Alone
+from lenet.runtime.training.normalization import Normalization
+from lenet.runtime.training.parameters import initial_weights
+from lenet.runtime.training.prepared import Prepared
+from lenet.runtime.training.slices.count import training_bytes
+from lenet.runtime.training.slices.shard import deal
+from lenet.runtime.training.step import Trainer
+from lenet.runtime.training.updater import updater_of
+
+NET = """\
+input 1x8x8
+conv 9x3x3 pad 1 algorithm winograd
+{0}
+conv 5x3x3 algorithm winograd
+tanh
+conv 4x3x3 algorithm winograd
+flatten
+linear 10
+logsoftmax
+data digits
+train
+  optimizer sgd momentum 0.9
+  rate 0.05
+  batch 160
+"""
+SLICES, STEPS = 5, 3
+
+
+def loaded(words: str) -> Loaded:
+    return load(compile_graph(check_graph(NET.format(words), "prepared.lenet")))
+
+
+def trained(words: str, threads: int) -> np.ndarray:
+    """The weights after some steps; more slices than threads read the same."""
+    net, data = loaded(words), load_dataset("digits").train
+    program, updater = net.program, updater_of(check_graph(NET.format(words), "x"), net.program)
+    ones = Normalization(np.full(1, 1 / 16, np.float32), np.zeros(1, np.float32))
+    trainer = Trainer(
+        net, deal(data, data, SLICES, 0, 1), ones, initial_weights(program, 1), updater, 160, 1,
+        threads, Alone(),
+    )  # fmt: skip
+    seen: list[int] = []
+    prepared = trainer.way.prepared
+    prepare = prepared._prepare
+    prepared._prepare = lambda floats, weights, unit: (
+        seen.append(unit), prepare(floats, weights, unit)
+    )  # fmt: skip
+    trainer.start_epoch(1)
+    for step in range(STEPS):
+        trainer.step(step, 0.05)
+    trainer.close()
+    assert sorted(seen) == sorted([*range(len(program.preparations))] * STEPS)
+    return trainer.weights
+
+
+@pytest.mark.parametrize("words", ["tanh", "batchnorm"])
+def test_once_a_step_whoever_has_which_part(words: str) -> None:
+    one = trained(words, 1)
+    assert not np.array_equal(one, initial_weights(loaded(words).program, 1))
+    for threads in (2, 5):
+        assert np.array_equal(one, trained(words, threads))
+
+
+def test_all_of_it_is_made_anew() -> None:
+    """Forward of all three, and backward of those that have something to go back to."""
+    net = loaded("tanh")
+    names = [call.function.partition("_")[2] for call in net.program.preparations]
+    assert sorted(names) == ["backward_prepare"] * 2 + ["forward_prepare"] * 3
+    sizes = [sum(b.size for b in call.buffers) for call in net.program.preparations]
+    assert sizes == sorted(sizes, reverse=True), "the longest come first"
+    weights, prepared = initial_weights(net.program, 1), Prepared(net)
+    found = []
+    for factor, left in ((1, np.nan), (1, 0), (2, 0)):
+        prepared.floats[:] = left
+        prepared.fill(Team(2), 2, weights * np.float32(factor))
+        found.append(prepared.floats.copy())
+    written = np.isfinite(found[0])
+    pairs = 1 * 9 + 2 * (9 * 5 + 5 * 4)  # of channels; what keeps points apart is left alone
+    assert written.sum() == 36 * pairs
+    assert np.array_equal(found[0][written], found[1][written])
+    assert np.array_equal(2 * found[1], found[2])
+
+
+def test_its_memory_is_that_of_one() -> None:
+    program = loaded("tanh").program
+    both = [training_bytes(program, 160, SLICES, threads) for threads in (1, 2)]
+    without = replace(program, ready_floats=0)
+    for threads, bytes in zip((1, 2), both, strict=True):
+        less = bytes - training_bytes(without, 160, SLICES, threads)
+        assert less == 4 * program.ready_floats > 0
+
+
+def test_nothing_to_make() -> None:
+    net = load(compile_graph(check_graph("input 9\nlinear 5\nlogsoftmax", "x")))
+    assert not net.program.preparations and "prepare" not in net.program.functions
+    prepared = Prepared(net)
+    prepared.fill(Team(1), 1, initial_weights(net.program, 1))
+    assert not prepared.floats.size
