@@ -24,8 +24,9 @@ class Kernels:
                               and gradients; a layer with several inputs takes x0, x1, … dx0, …
     dz                        what spread makes: the gradient of its own output, before the layers
                               that are fused into it
-    scratch, prepared         offsets of space that it uses meanwhile, and of what
-                              NAME_suffix_prepare has left for each new set of weights
+    scratch                   offset of space that it uses meanwhile
+    ready, prepared           an array, and where in it lies what NAME_suffix_prepare has left for
+                              each new set of weights; that function knows the array as arena
     blocks                    their number; then it works on several blocks at once
     first, before             the number of the slice's images before these blocks, or this one
     counter                   the place of its first value among those of all layers

@@ -68,8 +68,8 @@ class Program:
     input. The gradients of weights that are `late` are computed by late_gradient of `factor_floats`
     for each block, which train_slice leaves. The values of the layers `again` are computed again on
     the way back, since there is no memory to keep them. Some gradients are complete `early`, which
-    train_slice tells, if it has one phase. What is prepared of new weights, by so many
-    `preparations`, all slices share: it has `ready_floats`.
+    train_slice tells, if it has one phase. What `preparations` make of new weights,
+    which are `ready_floats`, all slices share.
     """
 
     source: str

@@ -77,7 +77,7 @@ def bench(
     images = images_for(graph, max(batch, count))
     profile = load(compile_graph(graph, probes=True))
     if first is not None and 2 * macs * batch / peak > _LONG:
-        first({"machine": machine, **_first_look(profile, images, weights, core_peak)})
+        first({"machine": machine, **_first_look(profile, images, weights, core_peak, batch)})
     compiled = _compile_times(compile_arguments)
     found: dict[str, Any] = {"machine": machine, "compile": compiled}
     planned = training_bytes(program, batch, slice_count(batch, least_rows(graph)), threads)
@@ -90,7 +90,7 @@ def bench(
             "images_per_second": rate,
             "batch": batch,
             "share_of_peak": rate * 2 * _training_macs(graph) / peak,
-            "kernels": kernel_times(profile, train, images, weights, core_peak, training=True),
+            "kernels": kernel_times(profile, train, images, weights, core_peak, batch),
         }
     model = _model(graph, program, weights)
     some = replace(images, pixels=images.pixels[:count], labels=images.labels[:count])
@@ -110,7 +110,7 @@ def _predicted(macs: int, peak: float, threads: int) -> int:
 
 
 def _first_look(
-    profile: Loaded, images: Images, weights: NDArray[np.float32], peak: float
+    profile: Loaded, images: Images, weights: NDArray[np.float32], peak: float, batch: int
 ) -> dict[str, Any]:
     """Each kernel's time, by one block of images alone."""
     program, found = profile.program, {}
@@ -118,7 +118,8 @@ def _first_look(
         if calls:
             training = work == "train"
             taken = weights if training else folded_weights(program, weights)
-            kernels = kernel_times(profile, calls, images, taken, peak, training, quick=True)
+            given = profile, calls, images, taken, peak
+            kernels = kernel_times(*given, batch if training else None, quick=True)
             one_by_one = program.one_by_one and not training
             found[work] = {"kernels": kernels, "one_by_one": one_by_one}
     return found
@@ -137,7 +138,7 @@ def _prediction(
         "share_of_peak": rate * 2 * macs / peak,
         "one_image_microseconds": _one_image(model, images),
         "one_by_one": profile.program.one_by_one,
-        "kernels": kernel_times(profile, calls, images, folded, core_peak, training=False),
+        "kernels": kernel_times(profile, calls, images, folded, core_peak, None),
     }
 
 

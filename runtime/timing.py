@@ -46,47 +46,15 @@ def repeated(work: Callable[[], Any], least: float | None = None) -> list[float]
 
 def kernel_times(
     profile: Loaded, calls: Iterable[Call], images: Images, weights: NDArray[np.float32],
-    peak: float, training: bool, quick: bool = False,
+    peak: float, batch: int | None, quick: bool = False,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """Each call's seconds for 1,000 images on one core, the median of several runs; `weights` are
-    as the functions take them. A `quick` look is one run of a block's images."""
-    count = LANES if quick else PROFILED
+    """Each call's seconds for 1,000 images on one core, the median of several runs: in training,
+    in steps of a `batch`, which prepare new weights once, or in prediction, if there is none.
+    `weights` are as the functions take them. A `quick` look is one run of a block's images."""
+    count, training = LANES if quick else PROFILED, batch is not None
     program, calls = profile.program, tuple(calls)
-    pixels = frozen(images.pixels[:count].reshape(count, -1))
-    rows = np.arange(count, dtype=np.int64)
-    normalization = normalization_for(program.input)
     times = np.zeros(len(calls), np.int64)
-    arena = aligned_floats(program.train_floats if training else program.predict_floats)
-    data = (normalization.scale, normalization.shift)
-    if training:
-        gradient, totals = aligned_floats(program.gradient_floats), np.zeros(TOTALS)
-        importance = Importance() if program.weighted else None
-        slice_data = Batches(images, normalization, None, importance).of(rows, np.uint64(1))
-        prepared, alone = Prepared(profile), Team(1)
-        images_of_slice = (*slice_data, prepared.floats, totals, times)
-        state: tuple[NDArray[Any], ...] = (arena, weights, gradient)
-        if len(program.phases) > 1:
-            # Where the statistics of the batch should be there are ones: they cost the same.
-            batch, sums = aligned_floats(program.batch_floats), np.zeros(program.batch_floats)
-            batch[:] = 1
-            arena = aligned_floats(program.slice_floats(count))
-            state = (arena, weights, gradient, batch, sums)
-        train_slice = profile.train_slice(pixels.dtype)
-
-        def run() -> None:
-            prepared.fill(alone, 1, weights, times)
-            if len(program.phases) == 1:
-                return train_slice(*state, *images_of_slice)
-            for number in range(len(program.phases)):
-                train_slice(number, *state, *images_of_slice)
-            return None
-    else:
-        outputs = np.zeros((count, program.outputs.count), np.float32)
-        predict_slice = profile.predict_slice(pixels.dtype)
-
-        def run() -> None:
-            predict_slice(arena, weights, pixels, rows, *data, True, outputs, times)
-
+    run = (_training if training else _prediction)(profile, images, weights, count, times)
     seen: list[NDArray[np.int64]] = []
 
     def measured() -> None:
@@ -100,8 +68,64 @@ def kernel_times(
         repeated(measured)
         del seen[0]  # it was to warm up
     medians = np.median(np.array(seen), axis=0) * (1000 / count) / 1e9
+    if batch is not None:
+        medians[len(calls) - len(program.preparations) :] *= count / batch
     nodes = {node.name: node for node in (program.nodes if training else program.predict_nodes)}
     return [_kernel(c, nodes, seconds, peak) for c, seconds in zip(calls, medians, strict=True)]
+
+
+def _training(
+    profile: Loaded, images: Images, weights: NDArray[np.float32], count: int,
+    times: NDArray[np.int64],
+) -> Callable[[], None]:  # fmt: skip
+    """A step of a slice of so many images, up to the gradients."""
+    program, normalization = profile.program, normalization_for(profile.program.input)
+    rows = np.arange(count, dtype=np.int64)
+    gradient, totals = aligned_floats(program.gradient_floats), np.zeros(TOTALS)
+    importance = Importance() if program.weighted else None
+    slice_data = Batches(images, normalization, None, importance).of(rows, np.uint64(1))
+    prepared, alone = Prepared(profile), Team(1)
+    images_of_slice = (*slice_data, prepared.floats, totals, times)
+    state: tuple[NDArray[Any], ...]
+    if len(program.phases) > 1:
+        # Where the statistics of the batch should be there are ones: they cost the same.
+        batch, sums = aligned_floats(program.batch_floats), np.zeros(program.batch_floats)
+        batch[:] = 1
+        state = (aligned_floats(program.slice_floats(count)), weights, gradient, batch, sums)
+    else:
+        state = (aligned_floats(program.train_floats), weights, gradient)
+    train_slice = profile.train_slice(images.pixels.dtype)
+
+    def run() -> None:
+        prepared.fill(alone, 1, weights, times)
+        if len(program.phases) == 1:
+            return train_slice(*state, *images_of_slice)
+        for number in range(len(program.phases)):
+            train_slice(number, *state, *images_of_slice)
+        return None
+
+    return run
+
+
+def _prediction(
+    profile: Loaded, images: Images, weights: NDArray[np.float32], count: int,
+    times: NDArray[np.int64],
+) -> Callable[[], None]:  # fmt: skip
+    """Of so many images together."""
+    program, normalization = profile.program, normalization_for(profile.program.input)
+    pixels = frozen(images.pixels[:count].reshape(count, -1))
+    rows = np.arange(count, dtype=np.int64)
+    outputs = np.zeros((count, program.outputs.count), np.float32)
+    arena, predict_slice = (
+        aligned_floats(program.predict_floats),
+        profile.predict_slice(pixels.dtype),
+    )
+    data = (normalization.scale, normalization.shift)
+
+    def run() -> None:
+        predict_slice(arena, weights, pixels, rows, *data, True, outputs, times)
+
+    return run
 
 
 def _kernel(call: Call, nodes: dict[str, Node], seconds: float, peak: float) -> dict[str, Any]:

@@ -107,9 +107,12 @@ class Loaded:
     def _jobs(self, name: str, pixels: str) -> list[Job]:
         """To compile a function and all that it calls, the longest first."""
         own, jobs = f"{self._module.__name__}.", []
-        for function in find(self._module, name).needed():
-            job = Job(function.name.removeprefix(own), function.variant(pixels))
-            jobs.append(self._alike.setdefault((function.content, job.pixels), job))
+        with (
+            _lock
+        ):  # a function that is asked for its content makes the cells by which it is called
+            for function in find(self._module, name).needed():
+                job = Job(function.name.removeprefix(own), function.variant(pixels))
+                jobs.append(self._alike.setdefault((function.content, job.pixels), job))
         return jobs
 
     def _compile(self, jobs: Sequence[Job]) -> bool:

@@ -1,4 +1,5 @@
-"""The memory plan: one arena a thread, in which buffers whose lives do not meet share space."""
+"""The memory plan: one arena a thread, in which buffers whose lives do not meet share space; and
+what is prepared of new weights for all of them."""
 
 from bisect import insort
 from collections import ChainMap

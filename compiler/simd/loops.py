@@ -5,7 +5,7 @@ from typing import Any
 
 from llvmlite import ir
 
-from lenet.compiler.simd.lanes import INT64
+from lenet.compiler.simd.lanes import INT64, LANES
 
 Carried = list[Any]
 
@@ -45,6 +45,24 @@ def loop(
         phi.add_incoming(new, last)
     builder.position_at_end(after)
     return list(values)
+
+
+def repeat(builder: ir.IRBuilder, count: Any, body: Callable[[Any], None]) -> None:
+    """`for index in range(count)` that carries nothing."""
+
+    def carrying(index: Any, carried: Carried) -> Carried:
+        body(index)
+        return carried
+
+    loop(builder, count, [], carrying)
+
+
+def for_parts(builder: ir.IRBuilder, width: int, body: Callable[[Any], None]) -> None:
+    """`body(part)` for every part of a block's sixteen lanes, of so many of them."""
+    if width == LANES:
+        body(INT64(0))
+    else:
+        repeat(builder, INT64(LANES // width), body)
 
 
 def _not_unrolled(module: ir.Module) -> Any:

@@ -80,6 +80,16 @@ class Team:
                 raise error
         return [first, *(result for _, result, _ in others)]
 
+    def share(self, threads: int, count: int, work: Callable[[int], object]) -> None:
+        """work(k) for each of so many k, in so many threads, or fewer for fewer."""
+        numbers = iter(range(count))
+
+        def some(_: int) -> None:
+            for number in numbers:
+                work(number)
+
+        self.run(max(1, min(threads, count)), some)
+
 
 def _serve(number: int, inbox: _Inbox, turns: _Turns | None) -> None:
     while (item := inbox.get()) is not None:

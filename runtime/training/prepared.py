@@ -1,7 +1,5 @@
 """What kernels need of new weights in another form: made once a step, for all slices."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,10 +24,6 @@ class Prepared:
         prepare = self._prepare
         if prepare is None:
             return
-        units = iter(range(self._units))
-
-        def work(_: int) -> Any:
-            for unit in units:
-                prepare(self.floats, weights, unit, *times)
-
-        team.run(threads, work)
+        team.share(
+            threads, self._units, lambda unit: prepare(self.floats, weights, unit, *times)
+        )  # fmt: skip

@@ -204,13 +204,7 @@ class Trainer:
 
     def _share(self, count: int, work: Callable[[int], None]) -> None:
         """work(k) for each of so many k, in all threads."""
-        numbers = iter(range(count))
-
-        def some(_: int) -> None:
-            for number in numbers:
-                work(number)
-
-        self.team.run(max(1, min(self.threads, count)), some)
+        self.team.share(self.threads, count, work)
 
     def _sum(
         self, total: NDArray[np.int64], checked: bool = True, spans: Spans | None = None,

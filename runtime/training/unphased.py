@@ -74,9 +74,9 @@ class UnphasedStep:
         """The gradients of all slices, whose parts of a batch of so many images are this worker's
         own, to be added; loss and hits go behind the end of `total`. Some gradients go ahead, if
         there is a way for them."""
+        self.prepared.fill(team, self.threads, weights)
         # Beforehand, since a line of Python takes several times as long between the kernels, which
         # need the caches for themselves.
-        self.prepared.fill(team, self.threads, weights)
         slices = iter(list(zip(own, self.rows_of_ends, self.factors, strict=True)))
         if self.late is not None:
             self.late.begin([len(part.rows) for part in own])

@@ -292,7 +292,7 @@ LONG = {
     "wide kernels", "wide padding", "windows that overlap behind convolutions",
     "windows that overlap behind copies", "winograd", "winograd for gradients",
     "winograd in strips before pools", "winograd in strips but for gradients",
-    "winograd in strips of rows", "winograd of many channels", "winograd one way",
+    "winograd in strips of rows", "winograd one way",
 }  # fmt: skip
 # Activations that are tried one by one; the others are in chains, too.
 SOME = {"tanh", "prelu", "mish", "gelu", "hardtanh"}

@@ -91,7 +91,7 @@ class Case:
         """The same of a net with batch normalization, which is trained in phases."""
         program, count = self.loaded.program, len(rows)
         phased = PhasedStep(self.loaded, self.pixels.dtype, 1, 1, count, Alone())
-        phased.arenas[0][:] = np.nan
+        phased.arenas[0][:] = phased.prepared.floats[:] = np.nan
         shape = (-1, *as_image(self.graph.input))
         images = Images(self.pixels.reshape(shape), self.labels)
         batch = Batches(images, Normalization(*self.normalization()), None)

@@ -125,7 +125,7 @@ def forward(
     doc = "y = x correlated with the weights, plus the bias."
     bias = request.offsets.get("bias")
     packed = PACKED in request.node.arguments
-    head = "forward", (*FORWARD, "prepared") if packed else FORWARD, doc
+    head = "forward", (*FORWARD, "ready", "prepared") if packed else FORWARD, doc
     return correlated(request, g, head, ("x", "y"), bias, epilogue, packed=packed, given=given)
 
 

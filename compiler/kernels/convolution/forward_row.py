@@ -47,7 +47,7 @@ def forward_row(
     )
     if packed:
         weights = (
-            f"arena, prepared + output * {g.inputs}, prepared + {g.inputs * g.outputs} + output"
+            f"ready, prepared + output * {g.inputs}, prepared + {g.inputs * g.outputs} + output"
         )
     copies, to = places
     call = f"{{tile}}(arena, {given.place(copies)}, {g.inputs}, rows, {weights}, arena, {to})"

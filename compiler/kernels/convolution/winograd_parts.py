@@ -1,5 +1,5 @@
-"""The parts of convolutions by Winograd's transforms, as functions that are told the sizes of maps:
-those of most layers are alike, and are compiled once (compiler/simd/content.py)."""
+"""The parts of convolutions by Winograd's transforms, as functions that are told numbers of
+channels: those of maps of one size are alike, and are compiled once (compiler/simd/content.py)."""
 
 from collections.abc import Iterator
 from textwrap import indent

@@ -19,7 +19,6 @@ from lenet.compiler.simd.dot import dot, words
 from lenet.compiler.simd.lanes import (
     FLOAT,
     INT64,
-    LANES,
     broadcast,
     constant,
     data_pointer,
@@ -27,7 +26,7 @@ from lenet.compiler.simd.lanes import (
     load_lanes,
     store_lanes,
 )
-from lenet.compiler.simd.loops import Carried, loop
+from lenet.compiler.simd.loops import Carried, for_parts, loop
 from lenet.compiler.simd.vector import clipped
 from lenet.compiler.target import Bounds, Way
 
@@ -144,7 +143,7 @@ def correlate(tile: Correlation) -> Any:
                         sums[index] = multiply_add(columns[source], factor, sums[index])
             return sums
 
-        def part_body(part: Any, carried: Carried) -> Carried:
+        def part_body(part: Any) -> None:
             x_part = at(x0, (part, tile.width))
             y_part = at(y0, (part, tile.width))
 
@@ -165,9 +164,8 @@ def correlate(tile: Correlation) -> Any:
                 for j in range(tile.columns):
                     value = finished(sums[output * tile.columns + j], output)
                     store_lanes(builder, value, y, place(y_part, output, j), past=tile.past)
-            return carried
 
-        _for_parts(builder, tile.width, part_body)
+        for_parts(builder, tile.width, part_body)
         return context.get_dummy_value()
 
     @intrinsic
@@ -179,11 +177,3 @@ def correlate(tile: Correlation) -> Any:
         return types.void(x, i, i, i, w, i, i, y, i), generate
 
     return correlation
-
-
-def _for_parts(builder: ir.IRBuilder, width: int, body: Any) -> None:
-    """`body(part, [])` for every part of a block's sixteen lanes."""
-    if width == LANES:
-        body(INT64(0), [])
-    else:
-        loop(builder, INT64(LANES // width), [], body)

@@ -1,10 +1,8 @@
 """Register tiles of the gradients of convolutions; see compiler/simd/products/correlation.py."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
@@ -17,7 +15,7 @@ from lenet.compiler.simd.lanes import (
     fused_multiply_add,
     load_lanes,
 )
-from lenet.compiler.simd.loops import Carried, loop
+from lenet.compiler.simd.loops import Carried, loop, repeat
 from lenet.compiler.simd.products.lane_sums import Kept, put_sums
 
 
@@ -166,14 +164,14 @@ def outer_product(tile: OuterProduct) -> Any:
             if parts == 1:
                 sums = add_rows(kernel_row, start, end, INT64(0), zeros)
             else:
-                _loop(builder, INT64(parts), lambda part: kept.store(
+                repeat(builder, INT64(parts), lambda part: kept.store(
                     part, add_rows(kernel_row, start, end, part, zeros)
                 ))  # fmt: skip
                 sums = kept.folded(INT64(0), parts)
             put(sums, at(g0, kernel_row, tile.g_row))
 
         if not tile.strip:
-            _loop(builder, INT64(tile.kernel_rows), at_once)
+            repeat(builder, INT64(tile.kernel_rows), at_once)
             return context.get_dummy_value()
         slots = INT64(kernel_rows * parts)
 
@@ -186,7 +184,7 @@ def outer_product(tile: OuterProduct) -> Any:
                 part = builder.srem(slot, INT64(parts))
                 kept.store(slot, add_rows(kernel_row, first, last, part, kept.load(slot)))
 
-            _loop(builder, slots, take)
+            repeat(builder, slots, take)
 
         def finish(kernel_row: Any) -> None:
             sums = kept.folded(builder.mul(kernel_row, INT64(parts)), parts)
@@ -194,9 +192,9 @@ def outer_product(tile: OuterProduct) -> Any:
 
         rows = builder.sub(end, start)
         strips = builder.sdiv(builder.add(rows, INT64(tile.strip - 1)), INT64(tile.strip))
-        _loop(builder, slots, lambda slot: kept.store(slot, zeros))
-        _loop(builder, strips, take_strip)
-        _loop(builder, INT64(tile.kernel_rows), finish)
+        repeat(builder, slots, lambda slot: kept.store(slot, zeros))
+        repeat(builder, strips, take_strip)
+        repeat(builder, INT64(tile.kernel_rows), finish)
         return context.get_dummy_value()
 
     @intrinsic
@@ -208,13 +206,3 @@ def outer_product(tile: OuterProduct) -> Any:
         return types.void(x, i, dy, i, i, i, g, i, i), generate
 
     return outer
-
-
-def _loop(builder: ir.IRBuilder, count: Any, body: Callable[[Any], None]) -> None:
-    """`for index in range(count)` that carries nothing."""
-
-    def carrying(index: Any, carried: Carried) -> Carried:
-        body(index)
-        return carried
-
-    loop(builder, count, [], carrying)

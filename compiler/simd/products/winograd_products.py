@@ -1,5 +1,5 @@
 """Register tiles of the products between Winograd's transforms: see correlation.py and
-outer_product.py in this folder. The sizes of maps are arguments, so that layers share them."""
+outer_product.py in this folder. Numbers of channels are arguments, so that layers share them."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from lenet.compiler.simd.lanes import (
     load_lanes,
     store_lanes,
 )
-from lenet.compiler.simd.loops import Carried, loop
+from lenet.compiler.simd.loops import Carried, for_parts, loop
 from lenet.compiler.simd.products.lane_sums import Kept, put_sums
 
 
@@ -66,7 +66,7 @@ def multiply_tiles(width: int, outputs: int, columns: int, count: int) -> Any:
                     at = builder.add(to, INT64(output * row + j * LANES))
                     store_lanes(builder, sums[output * columns + j], data, at)
 
-        _for_parts(builder, width, for_part)
+        for_parts(builder, width, for_part)
         return context.get_dummy_value()
 
     @intrinsic
@@ -125,7 +125,7 @@ def multiply_points(width: int, lefts: int, rights: int, count: int, full: bool)
             sums = sums_of(INT64(0))
         else:
             kept = Kept(builder, width, parts, lefts * rights)
-            _for_parts(builder, width, lambda part: kept.store(part, sums_of(part)))
+            for_parts(builder, width, lambda part: kept.store(part, sums_of(part)))
             sums = kept.folded(INT64(0), parts)
         places = [builder.add(g, builder.mul(g_left, INT64(left))) for left in range(lefts)]
         put_sums(builder, sums, width, rights, data, places, before)
@@ -139,16 +139,3 @@ def multiply_points(width: int, lefts: int, rights: int, count: int, full: bool)
         return types.void(arena, *[types.int64] * 8), generate
 
     return multiply
-
-
-def _for_parts(builder: ir.IRBuilder, width: int, body: Any) -> None:
-    """`body(part)` for every part of a block's sixteen lanes."""
-
-    def for_part(part: Any, _: Carried) -> Carried:
-        body(part)
-        return []
-
-    if width == LANES:
-        body(INT64(0))
-    else:
-        loop(builder, INT64(LANES // width), [], for_part)

@@ -19,6 +19,7 @@ from test_normalization import NET
 from test_training import SMALL
 
 import lenet
+from nets import variations
 
 # One process runs them all, since they share a cluster.
 pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.xdist_group("cluster")]
@@ -84,10 +85,7 @@ train
 """
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["normalized", *(pytest.param(n, marks=pytest.mark.large) for n in ("late", "clipped"))],
-)
+@pytest.mark.parametrize("name", variations(["late", "clipped", "normalized"], ["late", "clipped"]))
 def test_the_same_bits_where_sums_begin_early(cluster: Driver, folder: Path, name: str) -> None:
     """Of a net that is large enough: with gradients that wait, at a mark, and between phases."""
     text = WIDE.format("\nbatchnorm" if name == "normalized" else "")

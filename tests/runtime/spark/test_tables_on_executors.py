@@ -12,6 +12,7 @@ import lenet
 from lenet import LenetError
 from lenet.runtime.data.raw_rows import ordered
 from lenet.runtime.resolve import evaluation_images
+from nets import variations
 
 pytestmark = pytest.mark.spark
 RANDOM = np.random.default_rng(5)
@@ -103,13 +104,7 @@ def used(names: str) -> pa.Table:
     return ordered(TABLE.select(names.split()))
 
 
-OFTEN = ("by group", "log")  # the others are left to `make large`
-
-
-@pytest.mark.parametrize(
-    "case",
-    [case if case in OFTEN else pytest.param(case, marks=pytest.mark.large) for case in CASES],
-)
+@pytest.mark.parametrize("case", variations(CASES, CASES.keys() - {"by group", "weights"}))
 def test_the_bits_of_the_rows_in_this_process(spark, case: str) -> None:
     text, (here, there) = CASES[case], ([], [])
     one = trained(text, used(f"kind tags words size count {USED[case]}"), here, engine="local")

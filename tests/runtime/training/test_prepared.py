@@ -93,6 +93,16 @@ def test_all_of_it_is_made_anew() -> None:
     assert np.array_equal(2 * found[1], found[2])
 
 
+@pytest.mark.parametrize("words", ["tanh", "batchnorm"])
+def test_what_it_takes_is_measured_behind_all_else(words: str) -> None:
+    net = load(compile_graph(check_graph(NET.format(words), "prepared.lenet"), probes=True))
+    calls = net.program.train_calls
+    count, times = len(net.program.preparations), np.zeros(len(calls), np.int64)
+    assert calls[-count:] == net.program.preparations
+    Prepared(net).fill(Team(1), 1, initial_weights(net.program, 1), times)
+    assert (times[-count:] > 0).all() and not times[:-count].any()
+
+
 def test_its_memory_is_that_of_one() -> None:
     program = loaded("tanh").program
     both = [training_bytes(program, 160, SLICES, threads) for threads in (1, 2)]
