@@ -21,7 +21,7 @@ import numpy as np
 from lenet.compiler.jit.alone import alone
 from lenet.compiler.jit.compile_workers import Helpers, Job
 from lenet.compiler.jit.folders import cause_and_cure, kernel_folder, write_own
-from lenet.compiler.jit.forks import renewed
+from lenet.compiler.jit.forks import STEADY, renewed
 from lenet.compiler.jit.kept import CODE, source_digest
 from lenet.compiler.jit.kernel_modules import compile_function, find, import_kernels
 from lenet.compiler.program import Program
@@ -107,9 +107,7 @@ class Loaded:
     def _jobs(self, name: str, pixels: str) -> list[Job]:
         """To compile a function and all that it calls, the longest first."""
         own, jobs = f"{self._module.__name__}.", []
-        with (
-            _lock
-        ):  # a function that is asked for its content makes the cells by which it is called
+        with STEADY:  # what a function is made of is found, and its cells are made, once for all
             for function in find(self._module, name).needed():
                 job = Job(function.name.removeprefix(own), function.variant(pixels))
                 jobs.append(self._alike.setdefault((function.content, job.pixels), job))
@@ -138,7 +136,8 @@ class Loaded:
 
     def _is_cached(self, job: Job) -> bool:
         """Whether there is machine code of a function, perhaps of another processor."""
-        return find(self._module, job.name).is_kept()
+        with STEADY:
+            return find(self._module, job.name).is_kept()
 
 
 def load(program: Program, folder: Path | None = None) -> Loaded:

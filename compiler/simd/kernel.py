@@ -192,8 +192,8 @@ class Kernel:
         """Make machine code, or take it from the cache; whether it had to be made. What the
         function calls is not compiled."""
         given = self._types(self.variant(pixels))
-        misses = sum(self.dispatcher.stats.cache_misses.values())
         with STEADY, quick_front_end():
+            misses = sum(self.dispatcher.stats.cache_misses.values())
             self.dispatcher.compile(given)
             compiled = self.dispatcher.overloads[given.args]
             address = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)

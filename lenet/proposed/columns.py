@@ -93,12 +93,12 @@ def _number(name: str, column: pa.Array, different: int, missing: float) -> Look
         values = column.drop_null().cast(pa.int64()).to_numpy(zero_copy_only=False)
         low, high = float(values.min()), float(values.max())
         if different == rows and (np.diff(values) == 1).all():
-            return Look(name, "useless", "numbers the rows", different, missing)
+            return Look(name, "useless", "a number for each row", different, missing)
         if _TIME.search(name) and any(a <= low and high <= b for a, b in _EPOCHS):
             return Look(name, "time", "a time", different, missing)
         if _NAMED.search(name):
             if different * _REPEATED > rows:
-                return Look(name, "useless", "names almost every row apart", different, missing)
+                return Look(name, "useless", "a name for almost every row", different, missing)
             return Look(name, "category", f"{different:,} names", different, missing)
     elif not (pa.types.is_floating(column.type) or pa.types.is_decimal(column.type)):
         return Look(name, "number", "yes or no", different, missing)
@@ -118,7 +118,7 @@ def _text(name: str, column: pa.Array, different: int, missing: float) -> Look:
         readings = tuple(_reading(kind, _some(full, _TEXTS)) for kind in _readings())
         return Look(name, "text", what, different, missing, readings=readings)
     if different * _REPEATED > len(full):
-        return Look(name, "useless", "names almost every row apart", different, missing)
+        return Look(name, "useless", "a name for almost every row", different, missing)
     return Look(name, "category", f"{different:,} categories", different, missing)
 
 

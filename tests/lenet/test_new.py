@@ -61,9 +61,9 @@ def said(folder: Path) -> str:
 def test_columns_are_seen_and_told(folder: Path, said: str) -> None:
     for line in (
         "price: to be told; a number above 0 whose large values lie far out",
-        "row: left out: numbers the rows",
+        "row: left out: a number for each row",
         "always: left out: always the same value",
-        "name: left out: names almost every row apart",
+        "name: left out: a name for almost every row",
         "empty: left out: missing in 67% of the rows",
         "my kind: 4 categories",
         "tags: sets of 3 members",
