@@ -23,6 +23,8 @@ _REPEATED = 2  # rows that a category has at least, on average
 _MEMBERS = 5_000  # of sets
 _EMPTY = 0.5  # of the cells, from which on a column is left out
 _SETS = 0.2  # of the cells, with a `|` between
+_ODD = 0.1  # of the cells, up to which those that are no numbers are so by mistake
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _TIME = re.compile(r"time|date|year.?month|stamp", re.IGNORECASE)
 _NAMED = re.compile(r"(?:^|_)(?:id|key|code|zip)$|(?<=[a-z])I[dD]$")
 _TEXTS, _MEASURED = 10_000, 2_000  # that are looked at, and of which the lengths are
@@ -44,7 +46,8 @@ class Reading:
 @dataclass(frozen=True)
 class Look:
     """A column: its `kind`, the number of different values, its share of missing ones, and in words
-    what it is, or why it is left out. Of sets, `known` members; of texts, the ways to read them.
+    what it is, or why it is left out. Of sets, `known` members; of texts, the ways to read them;
+    and what is `odd`, which is said with the rest.
     """
 
     name: str
@@ -54,6 +57,7 @@ class Look:
     missing: float = 0.0
     known: int = 0
     readings: tuple[Reading, ...] = ()
+    odd: str = ""
 
 
 def look_at(table: pa.Table, name: str) -> Look:
@@ -117,9 +121,20 @@ def _text(name: str, column: pa.Array, different: int, missing: float) -> Look:
         what = f"texts of {lengths.mean():.0f} words on average"
         readings = tuple(_reading(kind, _some(full, _TEXTS)) for kind in _readings())
         return Look(name, "text", what, different, missing, readings=readings)
+    odd = _odd_among_numbers(full)
     if different * _REPEATED > len(full):
-        return Look(name, "useless", "a name for almost every row", different, missing)
-    return Look(name, "category", f"{different:,} categories", different, missing)
+        return Look(name, "useless", f"a name for almost every row{odd}", different, missing)
+    return Look(name, "category", f"{different:,} categories{odd}", different, missing, odd=odd)
+
+
+def _odd_among_numbers(cells: list[str]) -> str:
+    """What there is to say of a column that some cells, perhaps by mistake, keep from being one of
+    numbers."""
+    others = [cell for cell in cells if not _NUMBER.fullmatch(cell.strip())]
+    if not 0 < len(others) <= _ODD * len(cells):
+        return ""
+    numbers = f"{len(cells) - len(others):,} of {len(cells):,} cells are numbers"
+    return f', though {numbers}: "{clean(others[0])}" is none'
 
 
 def _readings() -> list[str]:

@@ -89,9 +89,13 @@ def _answer(table: pa.Table, look: Look) -> tuple[Answer, str]:
     missing = look.missing > 0
     if look.kind == "category" or not _is_number(column.type):
         if look.different > _CLASSES:
-            raise LenetError(f"{name} has {look.different:,} values", "They are many for classes.")
+            raise LenetError(
+                f"{name} has {look.different:,} values", f"Many for classes: {look.what}."
+            )
         distinct = _is_number(column.type)
-        return Answer(look.different, False, distinct, missing), f"{look.different} classes"
+        return Answer(
+            look.different, False, distinct, missing
+        ), f"{look.different} classes{look.odd}"
     values = column.drop_null().cast(pa.float64()).to_numpy(zero_copy_only=False)
     if pa.types.is_integer(column.type) and look.different <= _WHOLE:
         distinct = sorted(set(values.tolist())) != list(range(look.different))

@@ -143,6 +143,20 @@ def test_pictures(tmp_path: Path) -> None:
     assert lenet.load(tmp_path / "photos.lenet").output == (2,)
 
 
+@pytest.mark.parametrize("step", [1, 7])
+def test_a_word_among_numbers_is_told(tmp_path: Path, step: int) -> None:
+    """Whether its column then is one of categories, or left out."""
+    sizes = ["big" if k == 77 else str(0.5 * (k // step)) for k in range(200)]
+    rows = [f"{size},{k % 10},{k % 3}" for k, size in enumerate(sizes)]
+    (tmp_path / "rooms.csv").write_text("\n".join(["size,floor,price", *rows]))
+    done = run("new", tmp_path / "rooms.csv", "--predict", "price", "-o", tmp_path / "x.lenet")
+    assert 'though 199 of 200 cells are numbers: "big" is none' in done.stderr
+    assert ("left out: a name" if step == 1 else "categories") in done.stderr
+    done = run("new", tmp_path / "rooms.csv", "--predict", "size", "-o", tmp_path / "y.lenet")
+    assert '"big" is none' in done.stderr
+    assert done.exit_code == (1 if step == 1 else 0)  # 29 of them can be classes
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
