@@ -26,7 +26,8 @@ class Kernels:
                               that are fused into it
     scratch                   offset of space that it uses meanwhile
     ready, prepared           an array, and where in it lies what NAME_suffix_prepare has left for
-                              each new set of weights; that function knows the array as arena
+                              each new set of weights; that function knows the array as arena,
+                              and in training does a `piece` of so many `pieces` of the work
     blocks                    their number; then it works on several blocks at once
     first, before             the number of the slice's images before these blocks, or this one
     counter                   the place of its first value among those of all layers

@@ -141,6 +141,5 @@ def _compile(
         factor_floats=emitted.factors,
         again=emitted.again,
         early=emitted.early,
-        preparations=emitted.preparations,
         ready_floats=plan.ready if plan else 0,
     )

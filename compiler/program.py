@@ -68,8 +68,8 @@ class Program:
     input. The gradients of weights that are `late` are computed by late_gradient of `factor_floats`
     for each block, which train_slice leaves. The values of the layers `again` are computed again on
     the way back, since there is no memory to keep them. Some gradients are complete `early`, which
-    train_slice tells, if it has one phase. What `preparations` make of new weights,
-    which are `ready_floats`, all slices share.
+    train_slice tells, if it has one phase. What the phases' preparations make of new weights,
+    which are `ready_floats` at most, all slices share.
     """
 
     source: str
@@ -95,13 +95,17 @@ class Program:
     factor_floats: int = 0
     again: tuple[str, ...] = ()
     early: tuple[Early, ...] = ()
-    preparations: tuple[Call, ...] = ()
     ready_floats: int = 0
 
     @property
     def train_calls(self) -> tuple[Call, ...]:
         """In the order in which they are measured."""
         return (*(call for phase in self.phases for call in phase.calls), *self.preparations)
+
+    @property
+    def preparations(self) -> tuple[Call, ...]:
+        """Those of all phases, by the numbers by which `prepare` knows them."""
+        return tuple(call for phase in self.phases for call in phase.preparations)
 
     @property
     def predict_carriers(self) -> tuple[Node, ...]:

@@ -84,7 +84,7 @@ def _training(
     gradient, totals = aligned_floats(program.gradient_floats), np.zeros(TOTALS)
     importance = Importance() if program.weighted else None
     slice_data = Batches(images, normalization, None, importance).of(rows, np.uint64(1))
-    prepared, alone = Prepared(profile), Team(1)
+    prepared, alone = Prepared(profile, 1), Team(1)
     images_of_slice = (*slice_data, prepared.floats, totals, times)
     state: tuple[NDArray[Any], ...]
     if len(program.phases) > 1:
@@ -97,12 +97,10 @@ def _training(
     train_slice = profile.train_slice(images.pixels.dtype)
 
     def run() -> None:
-        prepared.fill(alone, 1, weights, times)
-        if len(program.phases) == 1:
-            return train_slice(*state, *images_of_slice)
         for number in range(len(program.phases)):
-            train_slice(number, *state, *images_of_slice)
-        return None
+            prepared.fill(alone, 1, weights, number, times)
+            which = (number,) if len(program.phases) > 1 else ()
+            train_slice(*which, *state, *images_of_slice)
 
     return run
 

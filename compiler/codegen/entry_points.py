@@ -8,7 +8,7 @@ from textwrap import fill
 from lenet.compiler.codegen.calls import Writer
 from lenet.compiler.codegen.steps import Parts, Step, joined
 from lenet.compiler.function import definition
-from lenet.compiler.memory.phase import Call, Phase
+from lenet.compiler.memory.phase import Phase
 from lenet.compiler.memory.plan import Plan
 from lenet.compiler.target import LANES
 
@@ -69,10 +69,9 @@ _PHASES = _Entry(
 
 _PREPARE = _Entry(
     "prepare",
-    ("ready", "weights", "unit"),
-    """One of {count} parts of what has to be done for all slices when weights have changed.
-
-    `ready` has {floats} floats.
+    ("ready", "weights", "unit", "piece", "pieces"),
+    """One of so many pieces of one of {count} units of what has to be done for all slices when
+    weights have changed. `ready` has {floats} floats.
     """,
 )
 
@@ -139,11 +138,13 @@ def train_source(
     return _written(_taking(_PHASES, arrays), sizes, body, parts, probes)
 
 
-def prepare_source(preparations: Sequence[Call], plan: Plan, probes: bool, before: int) -> str:
-    """prepare, whose calls are measured under the numbers behind so many others."""
+def prepare_source(phases: Sequence[Phase], plan: Plan, probes: bool) -> str:
+    """prepare, whose calls are measured under the numbers behind those of the phases."""
+    before = sum(len(phase.calls) for phase in phases)
     parts = Parts("prepare")
     writer = Writer(plan.prepared, parts, probes=probes, numbers=count(before))
-    steps = [joined(writer.steps([call])) for call in preparations]
+    calls = [call for phase in phases for call in phase.preparations]
+    steps = [joined(writer.steps([call])) for call in calls]
     sizes = {"count": len(steps), "floats": plan.ready}
     return _written(_PREPARE, sizes, parts.chosen(steps, "unit"), parts, probes)
 

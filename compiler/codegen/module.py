@@ -57,7 +57,7 @@ class Emitted:
     which the phases of training are told about the batch. `back` is the way from the outputs to the
     input, if that is wanted. The gradients of weights that are `late` are made of so many `factors`
     a block. The values of the layers `again` are computed again on the way back. Some gradients are
-    complete `early`. `preparations` come before all slices of a step.
+    complete `early`.
     """
 
     source: str
@@ -74,7 +74,6 @@ class Emitted:
     factors: int
     again: tuple[str, ...]
     early: tuple[Early, ...]
-    preparations: tuple[Call, ...]
 
 
 def emit(
@@ -99,17 +98,16 @@ def emit(
     predict_layers = _emit_layers(predicted, predict_names, predict_by_name, target, known, late)
     has_loss = graph.answers != "class" or given_by(graph) == "log-probabilities"
     trainable = has_loss and any(slot.parameter.trained for slot in slots)
-    phases, preparations, batch = schedule_training(graph, layers) if trainable else ((), (), 0)
+    phases, batch = schedule_training(graph, layers) if trainable else ((), 0)
     phases, again = recomputed(graph, layers, phases) if recompute else (phases, ())
     waiting = late_of(graph, layers) if trainable else ()
     phases, early = (phases, ()) if probes else find_early(phases, by_name, waiting)
     predict = schedule_prediction(predicted, predict_layers)
-    train_plan = plan_memory(phases, preparations) if trainable else None
+    train_plan = plan_memory(phases) if trainable else None
     predict_plan = plan_memory((predict,))
     back = Back.of(graph, layers) if input_gradient else None
     every = [*phases, predict, *([back.phase] if back else [])]
-    called = {call.function for phase in every for call in phase.calls}
-    called |= {call.function for call in preparations}
+    called = {c.function for phase in every for c in (*phase.calls, *phase.preparations)}
     called |= late_functions(layers) if trainable else set()
     parts = [*head(graph, predicted, target, slots, called), *_kernels(graph, known, called)]
     if train_plan is not None:
@@ -118,9 +116,8 @@ def emit(
         given = ("factors", *row_arrays(graph)) if waiting else row_arrays(graph)
         parts.append(train_source(phases, train_plan, clearings, probes, given))
         parts.append(late_source(graph, layers))
-        if preparations:
-            before = sum(len(phase.calls) for phase in phases)
-            parts.append("\n\n" + prepare_source(preparations, train_plan, probes, before))
+        if any(phase.preparations for phase in phases):
+            parts.append("\n\n" + prepare_source(phases, train_plan, probes))
     parts.append("\n\n" + predict_source(predict, predict_plan, probes))
     if back is not None:
         parts.append("\n\n" + input_gradient_source(back.phase, back.plan))
@@ -131,7 +128,7 @@ def emit(
     return Emitted(
         "".join(parts), slots, predict_slots, phases, batch, train_plan, predict_plan, singles,
         predict.calls, back, waiting, sum(layer.kernels.factors for layer in layers.values()),
-        again, early, preparations,
+        again, early,
     )  # fmt: skip
 
 

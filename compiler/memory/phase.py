@@ -72,12 +72,14 @@ class Sync:
 class Phase:
     """Calls without a need to know anything of other slices; `sync` follows them.
 
-    `gradients` are the nodes whose tensors' gradients it completes.
+    `gradients` are the nodes whose tensors' gradients it completes. `preparations` come before it,
+    once for all slices, the longest first.
     """
 
     calls: tuple[Call, ...]
     gradients: tuple[Node, ...] = ()
     sync: Sync | None = None
+    preparations: tuple[Call, ...] = ()
 
 
 NOTHING = Buffer("nothing", 0)

@@ -46,15 +46,10 @@ class _Life:
     parts: set[int]
 
 
-def plan_memory(phases: Sequence[Phase], preparations: Sequence[Call] = ()) -> Plan:
+def plan_memory(phases: Sequence[Phase]) -> Plan:
     """Each phase by itself; what several of them touch lives from the first to the last of them.
-    What is prepared for all slices lies elsewhere, one after the other."""
-    prepared: dict[str, Place] = {}
-    ready = 0
-    for call in preparations:
-        for buffer in call.buffers:
-            prepared[buffer.name] = Place(ready, 0)
-            ready += _rounded(buffer.size)
+    What is prepared for all slices lies elsewhere."""
+    prepared, ready = _plan_prepared(phases)
     lives: dict[str, _Life] = {}
     for number, phase in enumerate(phases):
         for call in phase.calls:
@@ -86,6 +81,17 @@ def plan_memory(phases: Sequence[Phase], preparations: Sequence[Call] = ()) -> P
         places.append(ChainMap(kept, own))
         floats = max(floats, needed)
     return Plan(tuple(places), floats, totals["block"], totals["group"], ready, prepared)
+
+
+def _plan_prepared(phases: Sequence[Phase]) -> tuple[dict[str, Place], int]:
+    """What is prepared for a phase is made beside the one before, and lives until it is over."""
+    spans = [
+        (buffer, _rounded(buffer.size), number - 1, number)
+        for number, phase in enumerate(phases)
+        for call in phase.preparations for buffer in call.buffers
+    ]  # fmt: skip
+    offsets, total = _first_fit(spans)
+    return {name: Place(offset, 0) for name, offset in offsets.items()}, total
 
 
 def _plan_phase(calls: tuple[Call, ...], kept: Mapping[str, Place]) -> tuple[dict[str, Place], int]:

@@ -136,7 +136,8 @@ class _Scheduler:
             prepared = Buffer(f"prepared {node.name} {suffix}", code.prepared[suffix])
             known["prepared"] = prepared
             # In training, whose weights are new in each step, all slices share what that makes.
-            to = {**known, "arena": known["ready"]}
+            piece, pieces = ("piece", "pieces") if self.training else ("0", "1")
+            to = {**known, "arena": known["ready"], "piece": piece, "pieces": pieces}
             call = self._call_of(code.prepare[suffix], to, "once", node)
             (self.preparations if self.training else self.calls).append(call)
         scope = "end" if suffix == "complete" else ""
@@ -158,8 +159,9 @@ class _Scheduler:
         """End a phase. Calls for new weights come first, those for the end last."""
         order = {"once": 0, "block": 1, "group": 1, "end": 2}
         calls = tuple(sorted(self.calls, key=lambda call: order[call.scope]))
-        self.phases.append(Phase(calls, tuple(self.gradients), sync))
-        self.calls, self.gradients = [], []
+        longest = sorted(self.preparations, key=lambda call: -sum(b.size for b in call.buffers))
+        self.phases.append(Phase(calls, tuple(self.gradients), sync, tuple(longest)))
+        self.calls, self.gradients, self.preparations = [], [], []
 
     def backward(self) -> None:
         nodes = self.graph.nodes
@@ -258,17 +260,13 @@ class _Scheduler:
 _ARRAYS = ("arena", "weights", "gradient", "factors", "batch", "sums", "images", "blocks", "first")
 
 
-def schedule_training(
-    graph: Graph, layers: Mapping[str, Layer]
-) -> tuple[tuple[Phase, ...], tuple[Call, ...], int]:
-    """Forward, the loss and the way back, in phases; what prepares new weights for all slices, the
-    longest first; and the floats of the array `batch`."""
+def schedule_training(graph: Graph, layers: Mapping[str, Layer]) -> tuple[tuple[Phase, ...], int]:
+    """Forward, the loss and the way back, in phases; and the floats of the array `batch`."""
     scheduler = _Scheduler(graph, layers, training=True, returns=True)
     scheduler.forward()
     scheduler.backward()
     scheduler._close(None)
-    longest = sorted(scheduler.preparations, key=lambda call: -sum(b.size for b in call.buffers))
-    return tuple(scheduler.phases), tuple(longest), scheduler.batch
+    return tuple(scheduler.phases), scheduler.batch
 
 
 def schedule_prediction(graph: Graph, layers: Mapping[str, Layer]) -> Phase:

@@ -4,9 +4,6 @@ Between two phases the sums of all slices, on all threads and workers, are added
 the statistics, too, are the same bits whoever owns which slice.
 """
 
-from collections.abc import Iterator
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,7 +24,7 @@ from lenet.runtime.training.communicator import Communicator
 from lenet.runtime.training.feed import Part
 from lenet.runtime.training.fixed_point import check_range, diverged, limit_of_part, sum_ends
 from lenet.runtime.training.overlap import Overlap
-from lenet.runtime.training.prepared import Prepared
+from lenet.runtime.training.prepared import Prepared, Work
 from lenet.runtime.training.updater import Parts
 
 # The compiled ones that such a step calls.
@@ -48,7 +45,7 @@ class PhasedStep:
         self.program = program = loaded.program
         self.all_slices = all_slices or slices
         self.train_slice = loaded.train_slice(pixels)
-        self.prepared = Prepared(loaded)
+        self.prepared = Prepared(loaded, threads)
         self.threads = threads
         self.communicator = communicator
         self.arenas = [aligned_floats(program.slice_floats(rows)) for _ in range(slices)]
@@ -90,15 +87,15 @@ class PhasedStep:
         ]  # fmt: skip
         self.prepared.fill(team, self.threads, weights)
         for number, phase in enumerate(self.program.phases):
-            slices = iter(given)
+            beside = self.prepared.works[number + 1]
 
-            def work(
-                _: int, number: int = number, slices: Iterator[tuple[Any, ...]] = slices
-            ) -> None:
-                for arguments in slices:
-                    self.train_slice(number, *arguments)
+            def work(k: int, number: int = number, beside: list[Work] = beside) -> None:
+                if k < len(given):
+                    self.train_slice(number, *given[k])
+                else:  # behind the slices, since it takes less time than these
+                    self.prepared.make(beside[k - len(given)], weights)
 
-            team.run(self.threads, work)
+            team.share(self.threads, len(given) + len(beside), work)
             if phase.sync is not None and phase.sync.kind == "statistics":
                 self._statistics(phase.sync, weights, images)
             elif phase.sync is not None:

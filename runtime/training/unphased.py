@@ -41,7 +41,7 @@ class UnphasedStep:
         program = loaded.program
         self.program, self.threads, self.all_slices = program, threads, all_slices
         self.train_slice = loaded.train_slice(pixels)
-        self.prepared = Prepared(loaded)
+        self.prepared = Prepared(loaded, threads)
         floats = program.train_floats
         self.arenas = [aligned_floats(floats) for _ in range(threads)]
         # With tables, each gradient is added at once, since few of its rows have to be.

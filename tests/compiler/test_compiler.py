@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import llvmlite.binding as llvm
@@ -24,8 +24,8 @@ from lenet.compiler.jit.compile_workers import command_for
 from lenet.compiler.jit.kernel_modules import find
 from lenet.compiler.kernels import entry_of, parts_of
 from lenet.compiler.memory.layout import bases_of, lay_out, offsets_of
-from lenet.compiler.memory.phase import Call, Phase, segments
-from lenet.compiler.memory.plan import Place, plan_memory
+from lenet.compiler.memory.phase import Phase, segments
+from lenet.compiler.memory.plan import Place, Plan, plan_memory
 from lenet.compiler.memory.schedule import Layer, schedule_prediction, schedule_training
 from lenet.compiler.optimizers.sgd import sgd
 from lenet.compiler.pipeline import compile_graph, run_passes
@@ -124,20 +124,14 @@ def test_buffers_that_live_together_lie_apart(path: Path, training: bool) -> Non
         )
         for node in graph.nodes
     }  # fmt: skip
-    preparations: tuple[Call, ...] = ()
     if training:
-        phases, preparations, _ = schedule_training(graph, layers)
+        phases, _ = schedule_training(graph, layers)
     else:
         phases = (schedule_prediction(graph, layers),)
     normalizes = any(entry_of(part).normalizes for node in graph.nodes for part in parts_of(node))
     assert (len(phases) > 1) == (training and normalizes)
-    plan = plan_memory(phases, preparations)
-    ready = 0
-    for buffer in (buffer for call in preparations for buffer in call.buffers):
-        assert plan.prepared[buffer.name].offset >= ready  # one behind the other
-        assert plan.prepared[buffer.name].offset % 16 == 0
-        ready = plan.prepared[buffer.name].offset + buffer.size
-    assert plan.ready >= ready
+    plan = plan_memory(phases)
+    check_prepared(phases, plan)
     kept: dict[str, tuple[int, int, int, int, str]] = {}  # offset, size, phases, layout
     for number, (phase, places) in enumerate(zip(phases, plan.places, strict=True)):
         own = {n: p for n, p in places.items() if not p.kept and n not in plan.prepared}
@@ -159,6 +153,21 @@ def test_buffers_that_live_together_lie_apart(path: Path, training: bool) -> Non
     for layout, floats in (("block", plan.kept), ("group", plan.grouped)):
         ends = (at + size for at, size, _, _, where in kept.values() if where == layout)
         assert floats == max(ends, default=0)
+
+
+def check_prepared(phases: tuple[Phase, ...], plan: Plan) -> None:
+    """What a phase reads is made for it, and touches nothing that the phases beside it read."""
+    made = [{b for c in phase.preparations for b in c.buffers} for phase in phases]
+    assert sum(map(len, made)) == len(plan.prepared)
+    for phase, own in zip(phases, made, strict=True):
+        read = {b for c in phase.calls for b in c.buffers if b.name in plan.prepared}
+        assert read == own
+    for own, following in pairwise([*made, set()]):
+        spans = sorted((plan.prepared[b.name].offset, b.size) for b in own | following)
+        assert all(offset % 16 == 0 for offset, _ in spans)
+        ends = [0, *(offset + size for offset, size in spans)]
+        assert all(end <= offset for end, (offset, _) in zip(ends, spans, strict=False))
+        assert ends[-1] <= plan.ready
 
 
 def check_phase(phase: Phase, places: dict[str, Place]) -> None:

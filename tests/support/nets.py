@@ -71,7 +71,7 @@ class Case:
             arrays = (*arrays, frozen(self.others), frozen(self.shares))
         elif program.weighted:
             arrays = (*arrays, frozen(self.importance))
-        prepared = Prepared(self.loaded)
+        prepared = Prepared(self.loaded, 1)
         prepared.floats[:] = np.nan
         prepared.fill(Team(1), 1, self.weights)
         factors = []

@@ -177,13 +177,15 @@ def preparation(request: Request, suffix: str, t: Transformed) -> Function:
     tiles = body = ""
     for first, size, parts in split(t.outputs, request.target.tile(t.outputs, t.count)[0]):
         tile = f"{NAME}_{name}_{size}"
+        begin = f"{first} + {parts} * piece // pieces * {size}"
+        end = f"{first} + {parts} * (piece + 1) // pieces * {size}"
         tiles += f"{tile} = transform_weights({t.kernel}, {size}, {t.w_output})\n"
         body += (
-            f"for output in range({first}, {first + size * parts}, {size}):\n"
+            f"for output in range({begin}, {end}, {size}):\n"
             f"    for channel in range({t.inputs}):\n"
             f"        {tile}(weights, {t.weights}, {t.w_row}, {t.w_tap}, arena, "
             f"prepared + output * {t.inputs} + channel * {size}, {t.u_point})\n"
         )
     doc = "The transformed weights, once for each new set of weights."
-    parameters = ("arena", "weights", "w", "prepared")
+    parameters = ("arena", "weights", "w", "prepared", "piece", "pieces")
     return Function(name, parameters, doc, body, f"{tiles}\n\n")

@@ -1,6 +1,8 @@
 """What is made of new weights once a step, which all threads and slices read."""
 
+from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from lenet.runtime.machine.thread_pool import Team
 from lenet.runtime.training.communicator import Alone
 from lenet.runtime.training.normalization import Normalization
 from lenet.runtime.training.parameters import initial_weights
-from lenet.runtime.training.prepared import Prepared
+from lenet.runtime.training.prepared import Prepared, Work
 from lenet.runtime.training.slices.count import training_bytes
 from lenet.runtime.training.slices.shard import deal
 from lenet.runtime.training.step import Trainer
@@ -51,17 +53,16 @@ def trained(words: str, threads: int) -> np.ndarray:
         net, deal(data, data, SLICES, 0, 1), ones, initial_weights(program, 1), updater, 160, 1,
         threads, Alone(),
     )  # fmt: skip
-    seen: list[int] = []
+    seen: list[Work] = []
     prepared = trainer.way.prepared
-    prepare = prepared._prepare
-    prepared._prepare = lambda floats, weights, unit: (
-        seen.append(unit), prepare(floats, weights, unit)
-    )  # fmt: skip
+    make = prepared.make
+    prepared.make = lambda unit, *given: (seen.append(unit), make(unit, *given))
     trainer.start_epoch(1)
     for step in range(STEPS):
         trainer.step(step, 0.05)
     trainer.close()
-    assert sorted(seen) == sorted([*range(len(program.preparations))] * STEPS)
+    assert {work.unit for work in seen} == set(range(len(net.program.preparations)))
+    assert Counter(seen) == Counter([work for works in prepared.works for work in works] * STEPS)
     return trainer.weights
 
 
@@ -80,7 +81,7 @@ def test_all_of_it_is_made_anew() -> None:
     assert sorted(names) == ["backward_prepare"] * 2 + ["forward_prepare"] * 3
     sizes = [sum(b.size for b in call.buffers) for call in net.program.preparations]
     assert sizes == sorted(sizes, reverse=True), "the longest come first"
-    weights, prepared = initial_weights(net.program, 1), Prepared(net)
+    weights, prepared = initial_weights(net.program, 1), Prepared(net, 1)
     found = []
     for factor, left in ((1, np.nan), (1, 0), (2, 0)):
         prepared.floats[:] = left
@@ -99,8 +100,59 @@ def test_what_it_takes_is_measured_behind_all_else(words: str) -> None:
     calls = net.program.train_calls
     count, times = len(net.program.preparations), np.zeros(len(calls), np.int64)
     assert calls[-count:] == net.program.preparations
-    Prepared(net).fill(Team(1), 1, initial_weights(net.program, 1), times)
+    prepared, weights = Prepared(net, 1), initial_weights(net.program, 1)
+    for number in range(len(net.program.phases)):
+        prepared.fill(Team(1), 1, weights, number, times)
     assert (times[-count:] > 0).all() and not times[:-count].any()
+
+
+def test_threads_share_one_layer() -> None:
+    """Whose pieces together are the whole, however many there are."""
+    text = """\
+input 3x9x9
+conv 67x3x3 algorithm winograd
+conv 50x3x3 algorithm winograd
+flatten
+linear 10
+logsoftmax
+"""
+    net = load(compile_graph(check_graph(text, "x")))
+    weights, prepared = initial_weights(net.program, 1), Prepared(net, 1)
+    count = len(net.program.preparations)
+    assert count
+    found = []
+    for pieces in (1, 2, 7, 100):
+        prepared.floats[:] = np.nan
+        for unit in range(count):
+            for piece in reversed(range(pieces)):
+                prepared.make(Work(unit, piece, pieces), weights)
+        found.append(prepared.floats.tobytes())
+    assert len(set(found)) == 1
+    sizes = [sum(b.size for b in call.buffers) for call in net.program.preparations]
+    several = Prepared(net, 3).works[0]
+    assert {work.unit for work in several if work.pieces == 3} == {0, 1}, sizes
+    assert Counter(work.unit for work in several) == {w.unit: w.pieces for w in several}
+
+
+def test_each_phase_finds_its_own() -> None:
+    """What is made beside a phase for the next touches nothing that this one reads."""
+    net = loaded("batchnorm\nconv 6x3x3 pad 1 algorithm winograd\nbatchnorm")
+    phases, prepared = net.program.phases, Prepared(net, 1)
+    sizes = [sum(b.size for c in phase.preparations for b in c.buffers) for phase in phases]
+    assert sum(map(bool, sizes)) == 4 and net.program.ready_floats < sum(sizes)
+    by_phase = [{b for c in phase.preparations for b in c.buffers} for phase in phases]
+    for phase, own in zip(phases, by_phase, strict=True):
+        read = {b for c in phase.calls for b in c.buffers if b.name.startswith("prepared ")}
+        assert read == own
+    weights = initial_weights(net.program, 1)
+    written = []
+    for number in range(len(phases)):
+        prepared.floats[:] = np.nan
+        prepared.fill(Team(1), 1, weights, number)
+        written.append(np.isfinite(prepared.floats))
+    assert [w.any() for w in written] == list(map(bool, sizes))
+    for one, next_one in pairwise(written):
+        assert not (one & next_one).any()
 
 
 def test_its_memory_is_that_of_one() -> None:
@@ -115,6 +167,6 @@ def test_its_memory_is_that_of_one() -> None:
 def test_nothing_to_make() -> None:
     net = load(compile_graph(check_graph("input 9\nlinear 5\nlogsoftmax", "x")))
     assert not net.program.preparations and "prepare" not in net.program.functions
-    prepared = Prepared(net)
+    prepared = Prepared(net, 1)
     prepared.fill(Team(1), 1, initial_weights(net.program, 1))
     assert not prepared.floats.size
