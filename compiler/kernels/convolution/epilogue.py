@@ -159,7 +159,7 @@ class Epilogue:
         w = self._windows
         body = CONSTANTS
         if not w.covers or w.overlap:
-            body += f"for place in range({product(self.shape)}):\n"
+            body += "for place in range(channels * height * width):\n"
             body += "    store(arena, dz + place * 16, zero)\n"
         before = "slope = load(arena, dy + place * 16)\n"
         before += self.chain.backward()
@@ -176,7 +176,7 @@ class Epilogue:
             before += f"slope = slope * splat({w.part})\n"
             if w.overlap:
                 inside = "store(arena, dz + source * 16, load(arena, dz + source * 16) + slope)"
-        body += w.loop(before=before, inside=inside, after="")
+        body += w.loop(before=before, inside=inside, after="", named=True)
         doc = "dz, the gradient of the convolution's output, from that of its pooled activation."
         parameters = ("arena", *self.chain.reads, "saved", "dy", "dz")
-        return Function("spread", parameters, doc, body)
+        return Function("spread", parameters, doc, body, numbers=w.numbers)

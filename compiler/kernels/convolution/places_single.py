@@ -237,14 +237,17 @@ def _prepare(request: Request, conv: _Conv) -> Function:
         "to": ("prepared", conv.products * g.outputs),
     }
     at, head = in_groups(g, **own)
-    body = ""
-    for channels, head_of_panels in steps_of("channel", conv.panels, "0", 10**9):
-        body += head_of_panels + (
-            f"    for product in range({conv.products}):\n"
-            f"        for k in range({channels}):\n"
-            f"            arena[{at['to']} + channel * {conv.products} + product * {channels} + k]"
-            f" = weights[{at['weights']} + product * {g.all_outputs} + channel + k]\n"
+    body, numbers = "", [("products", conv.products), ("apart", g.all_outputs)]
+    for k, (first, size, count) in enumerate(conv.panels):
+        numbers += [(f"first{k}", first), (f"end{k}", first + size * count)]
+        body += (
+            f"for channel in range(first{k}, end{k}, {size}):\n"
+            f"    for product in range(products):\n"
+            f"        for k in range({size}):\n"
+            f"            arena[{at['to']} + channel * products + product * {size} + k]"
+            f" = weights[{at['weights']} + product * apart + channel + k]\n"
         )
     body = head + indent(body, "    ") if head else body
+    doc = "The weights of each panel in one piece."
     parameters = ("arena", "weights", "w", "prepared")
-    return Function("single_prepare", parameters, "The weights of each panel in one piece.", body)
+    return Function("single_prepare", parameters, doc, body, numbers=tuple(numbers))

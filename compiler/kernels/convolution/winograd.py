@@ -21,8 +21,8 @@ from lenet.compiler.target import LANES, split
 class Transformed:
     """One direction: `inputs` maps of `given` height x width become `outputs` maps of `out`.
 
-    `weights` is the expression of the offset of the first tap of the kernel from `channel` to
-    `output`, w_row and w_tap lead to its other taps, w_output to the next output's.
+    The first tap of the kernel from the first channel to the first output is `first` floats behind
+    the expression `weights`; w_channel, w_output, w_row and w_tap lead to others.
     """
 
     inputs: int
@@ -32,9 +32,11 @@ class Transformed:
     kernel: int
     padding: tuple[int, int]
     weights: str
+    first: int
+    w_channel: int
+    w_output: int
     w_row: int
     w_tap: int
-    w_output: int
     bias: str | None = None
 
     @property
@@ -174,18 +176,28 @@ def _finish(t: Transformed, epilogue: Epilogue) -> str:
 def preparation(request: Request, suffix: str, t: Transformed) -> Function:
     """The function NAME_suffix_prepare, which transforms the weights."""
     name = f"{suffix}_prepare"
-    tiles = body = ""
-    for first, size, parts in split(t.outputs, request.target.tile(t.outputs, t.count)[0]):
-        tile = f"{NAME}_{name}_{size}"
-        begin = f"{first} + {parts} * piece // pieces * {size}"
-        end = f"{first} + {parts} * (piece + 1) // pieces * {size}"
-        tiles += f"{tile} = transform_weights({t.kernel}, {size}, {t.w_output})\n"
+    tiles, body = "", f"start = {t.weights} + first\n"
+    numbers = [
+        ("first", t.first), ("inputs", t.inputs), ("channel_step", t.w_channel),
+        ("output_step", t.w_output), ("row_step", t.w_row), ("tap_step", t.w_tap),
+        ("point", t.u_point),
+    ]  # fmt: skip
+    for k, (first, size, parts) in enumerate(
+        split(t.outputs, request.target.tile(t.outputs, t.count)[0])
+    ):
+        numbers += [(f"output{k}", first), (f"tiles{k}", parts)]
+        tile, beside = f"{NAME}_{name}_{size}", t.w_output == 1
+        tiles += f"{tile} = transform_weights({t.kernel}, {size}, {beside})\n"
+        begin, end = (
+            f"output{k} + tiles{k} * {of} // pieces * {size}" for of in ("piece", "(piece + 1)")
+        )
         body += (
             f"for output in range({begin}, {end}, {size}):\n"
-            f"    for channel in range({t.inputs}):\n"
-            f"        {tile}(weights, {t.weights}, {t.w_row}, {t.w_tap}, arena, "
-            f"prepared + output * {t.inputs} + channel * {size}, {t.u_point})\n"
+            f"    for channel in range(inputs):\n"
+            f"        {tile}(weights, start + channel * channel_step + output * output_step, "
+            "output_step, row_step, tap_step, arena, "
+            f"prepared + output * inputs + channel * {size}, point)\n"
         )
     doc = "The transformed weights, once for each new set of weights."
     parameters = ("arena", "weights", "w", "prepared", "piece", "pieces")
-    return Function(name, parameters, doc, body, f"{tiles}\n\n")
+    return Function(name, parameters, doc, body, f"{tiles}\n\n", numbers=tuple(numbers))

@@ -17,18 +17,20 @@ def packing(
 ) -> Function:
     """The function NAME_suffix_prepare. `runs` are (first output, outputs of a tile, tiles)."""
     weight, bias = request.offsets["weight"], request.offsets.get("bias")
-    body = f"for channel in range({inputs}):\n"
-    for first, size, parts in runs:
+    body, numbers = "for channel in range(inputs):\n", [("inputs", inputs), ("channels", outputs)]
+    for k, (first, size, parts) in enumerate(runs):
+        numbers += [(f"first{k}", first), (f"end{k}", first + size * parts)]
         body += (
-            f"    for output in range({first}, {first + size * parts}, {size}):\n"
+            f"    for output in range(first{k}, end{k}, {size}):\n"
             f"        for k in range({size}):\n"
-            f"            arena[prepared + output * {inputs} + channel * {size} + k] = "
-            f"weights[{weight} + channel * {outputs} + output + k]\n"
+            f"            arena[prepared + output * inputs + channel * {size} + k] = "
+            f"weights[{weight} + channel * channels + output + k]\n"
         )
     if bias is not None:
         body += (
-            f"for output in range({outputs}):\n"
-            f"    arena[prepared + {inputs * outputs} + output] = weights[{bias} + output]\n"
+            "for output in range(channels):\n"
+            f"    arena[prepared + inputs * channels + output] = weights[{bias} + output]\n"
         )
     doc = "The weights in the order of the tiles, once for each new set of weights."
-    return Function(f"{suffix}_prepare", ("arena", "weights", "w", "prepared"), doc, body)
+    parameters = ("arena", "weights", "w", "prepared")
+    return Function(f"{suffix}_prepare", parameters, doc, body, numbers=tuple(numbers))

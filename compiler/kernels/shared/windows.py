@@ -1,6 +1,6 @@
 """The loops that pooling layers share: over channels, output places and window places."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from textwrap import indent
 
 from lenet.compiler.contract import Request
@@ -97,18 +97,25 @@ class Windows:
             spans.append(span)
         return spans[0], spans[1]
 
-    def loop(self, before: str, inside: str, after: str) -> str:
+    @property
+    def numbers(self) -> tuple[tuple[str, int], ...]:
+        """Those that a loop may know by names, of a function."""
+        names = ("channels", "height", "width", "down", "across")
+        return tuple(zip(names, (*self.given, *self.out), strict=True))
+
+    def loop(self, before: str, inside: str, after: str, named: bool = False) -> str:
         """Source that runs `before` and `after` at each output `place`, `inside` at each window
-        place `i`, `j`, whose input place is `source`."""
-        channels, height, width = self.given
+        place `i`, `j`, whose input place is `source`. Its sizes may be `named`, as `numbers`."""
+        known = self.numbers
+        channels, height, width, down, across = (n if named else str(size) for n, size in known)
         ranges = self.ranges
         lines = [
             f"for channel in range({channels}):",
-            f"    for row in range({self.out[0]}):",
+            f"    for row in range({down}):",
             f"        top = row * {self.stride[0]} - {self.padding[0]}",
-            f"        for column in range({self.out[1]}):",
+            f"        for column in range({across}):",
             f"            left = column * {self.stride[1]} - {self.padding[1]}",
-            f"            place = (channel * {self.out[0]} + row) * {self.out[1]} + column",
+            f"            place = (channel * {down} + row) * {across} + column",
             indent(before.strip("\n"), " " * 12),
             f"            for i in {ranges[0]}:",
             f"                for j in {ranges[1]}:",
@@ -133,34 +140,38 @@ def pool_by_places(request: Request, doc: str, start: str, more: str, end: str) 
     lane of one each."""
     w = Windows.of(request.node)
     channels, _, width = w.given
-    each = place_floats(channels)
     work = product(w.out) * channels * product(w.window)
     rows = -(-w.out[0] // max(1, min(w.out[0], work // _WORK)))
     whole = channels - channels % LANES
+    numbers = {
+        "down": w.out[0], "across": w.out[1], "width": width, "apart": place_floats(channels),
+        "whole": whole, "channels": channels, "each": rows,
+    }  # fmt: skip
     body = (
-        f"for row in range(unit * {rows}, min(unit * {rows} + {rows}, {w.out[0]})):\n"
+        "for row in range(unit * each, min(unit * each + each, down)):\n"
         f"    top = row * {w.stride[0]} - {w.padding[0]}\n"
-        f"    for column in range({w.out[1]}):\n"
+        "    for column in range(across):\n"
         f"        left = column * {w.stride[1]} - {w.padding[1]}\n"
-        f"        place = y + (row * {w.out[1]} + column) * {each}\n"
+        "        place = y + (row * across + column) * apart\n"
     )
     vectors = "load_any(arena, source + channel)", "store_any(arena, place + channel, total)"
     singles = "splat(arena[source + channel])", "store_one(arena, place + channel, total)"
     for span, (load, store) in (
-        (f"0, {whole}, {LANES}", vectors), (f"{whole}, {channels}", singles)
+        (f"0, whole, {LANES}", vectors), ("whole, channels", singles)
     ):  # fmt: skip
         body += (
             f"        for channel in range({span}):\n"
             f"            total = {start}\n"
             f"            for i in {w.ranges[0]}:\n"
             f"                for j in {w.ranges[1]}:\n"
-            f"                    source = x + ((top + i) * {width} + left + j) * {each}\n"
+            f"                    source = x + ((top + i) * width + left + j) * apart\n"
             f"                    value = {load}\n"
             f"                    total = {more}\n"
             f"            total = {end.format(part=w.part)}\n"
             f"            {store}\n"
         )
     function = single_function(doc, body, ("arena", "x", "y", "unit"))
+    function = replace(function, numbers=tuple(numbers.items()))
     return Single(function, units=-(-w.out[0] // rows))
 
 

@@ -196,26 +196,27 @@ def _over_tiles(builder: ir.IRBuilder, rows: Any, columns: Any, parts: int, body
 
 
 @described
-def transform_weights(kernel: int, count: int, step: int) -> Any:
-    """An intrinsic `(w, w0, w_row, w_tap, u, u0, u_point)` for `count` kernels side by side.
+def transform_weights(kernel: int, count: int, beside: bool) -> Any:
+    """An intrinsic `(w, w0, w_next, w_row, w_tap, u, u0, u_point)` for `count` kernels.
 
     u[point] = G g Gt as vectors of `count` floats, points u_point floats apart. The kernels are
-    `step` floats apart, their rows and columns w_row and w_tap, which may be negative.
+    w_next floats apart, or one if they lie `beside` each other; their rows and columns w_row and
+    w_tap, which may be negative.
     """
     _, g, _ = matrices(kernel)
     kind = ir.VectorType(FLOAT, count)
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        w, w0, w_row, w_tap, u, u0, u_point = args
+        w, w0, w_next, w_row, w_tap, u, u0, u_point = args
         w = data_pointer(context, builder, sig.args[0], w)
-        u = data_pointer(context, builder, sig.args[4], u)
+        u = data_pointer(context, builder, sig.args[5], u)
 
         def load(offset: Any) -> Any:
-            if step == 1:
+            if beside:
                 return load_lanes(builder, w, offset, count, aligned=False)
             vector = ir.Constant(kind, ir.Undefined)
             for k in range(count):
-                at = builder.gep(w, [builder.add(offset, INT64(k * step))])
+                at = builder.gep(w, [builder.add(offset, builder.mul(w_next, INT64(k)))])
                 vector = builder.insert_element(vector, builder.load(at, align=4), INT32(k))
             return vector
 
@@ -233,10 +234,11 @@ def transform_weights(kernel: int, count: int, step: int) -> Any:
 
     @intrinsic
     def transform(
-        typing_context: Any, w: Any, w0: Any, w_row: Any, w_tap: Any, u: Any, u0: Any, u_point: Any
-    ) -> Any:
+        typing_context: Any, w: Any, w0: Any, w_next: Any, w_row: Any, w_tap: Any, u: Any, u0: Any,
+        u_point: Any,
+    ) -> Any:  # fmt: skip
         i = types.int64
-        return types.void(w, i, i, i, u, i, i), generate
+        return types.void(w, i, i, i, i, u, i, i), generate
 
     return transform
 
