@@ -5,7 +5,7 @@ Its lanes are columns or channels. Its maps are [channel][row][column], or by pl
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from textwrap import indent
 
 from lenet.compiler.contract import Request
@@ -37,10 +37,11 @@ class Single:
 
 
 def single_function(
-    doc: str, body: str, parameters: tuple[str, ...] = ARGUMENTS, tiles: str = ""
-) -> Function:
+    doc: str, body: str, parameters: tuple[str, ...] = ARGUMENTS, tiles: str = "",
+    numbers: tuple[tuple[str, int], ...] = (),
+) -> Function:  # fmt: skip
     """NAME_single; `tiles` are the lines before it."""
-    return Function("single", parameters, doc, body, tiles)
+    return Function("single", parameters, doc, body, tiles, numbers=numbers)
 
 
 def place_floats(channels: int) -> int:
@@ -68,9 +69,9 @@ def each_vector(request: Request, doc: str, lines: str, before: str = "") -> Sin
         f"{before}for place in range(unit * {_UNIT}, min(unit * {_UNIT} + {_UNIT}, size), "
         f"{LANES}):\n{indent(lines.format(**places), '    ')}"
     )
-    function = single_function(doc, body, ("arena", *names, "y", "unit"))
-    units = -(-size // _UNIT)
-    return Single(replace(function, numbers=(("size", size),)), units=units)
+    parameters, numbers = ("arena", *names, "y", "unit"), (("size", size),)
+    function = single_function(doc, body, parameters, numbers=numbers)
+    return Single(function, units=-(-size // _UNIT))
 
 
 Read = Callable[[str, str], str]  # an array and an offset, to an expression of what is there
@@ -103,14 +104,14 @@ def each_channel(
 
 
 _BORDER = """\
-for line in range(unit * each, min(unit * each + each, maps * around)):
+for line in range(unit * each, min(unit * each + each, maps * height)):
     to = scratch + line * (before + floats + behind)
-    row = line % around - above
-    if row < 0 or row >= height:
+    row = line % height - above
+    if row < 0 or row >= inner:
         fill_any(arena, to, before + floats + behind, np.float32(0))
     else:
         fill_any(arena, to, before, np.float32(0))
-        copy_any(arena, to + before, x + (line // around * height + row) * floats, floats)
+        copy_any(arena, to + before, x + (line // height * inner + row) * floats, floats)
         fill_any(arena, to + before + floats, behind, np.float32(0))
 """
 
@@ -156,7 +157,7 @@ class Border:
         """NAME_border."""
         (above, _), (left, right) = self.sides
         numbers = {
-            "maps": self.maps, "height": self.rows, "around": self.height, "above": above,
+            "maps": self.maps, "inner": self.rows, "height": self.height, "above": above,
             "before": left * self.each, "floats": self.columns * self.each,
             "behind": right * self.each, "each": self._each,
         }  # fmt: skip

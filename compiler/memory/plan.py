@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from lenet.compiler.memory.phase import Buffer, Call, Phase, segments
 from lenet.compiler.target import BLOCKS, LANES
+from lenet.compiler.verify import CompilerBug
 
 
 @dataclass(frozen=True)
@@ -85,12 +86,14 @@ def plan_memory(phases: Sequence[Phase]) -> Plan:
 
 def _plan_prepared(phases: Sequence[Phase]) -> tuple[dict[str, Place], int]:
     """What is prepared for a phase is made beside the one before, and lives until it is over."""
-    spans = [
-        (buffer, _rounded(buffer.size), number - 1, number)
-        for number, phase in enumerate(phases)
-        for call in phase.preparations for buffer in call.buffers
-    ]  # fmt: skip
-    offsets, total = _first_fit(spans)
+    made = [[b for call in phase.preparations for b in call.buffers] for phase in phases]
+    every = {buffer for own in made for buffer in own}
+    for phase, own in zip(phases, made, strict=True):
+        if every.intersection(b for call in phase.calls for b in call.buffers) != set(own):
+            raise CompilerBug("what a phase reads is not what has been prepared for it")
+    offsets, total = _first_fit(
+        [(b, _rounded(b.size), number - 1, number) for number, own in enumerate(made) for b in own]
+    )
     return {name: Place(offset, 0) for name, offset in offsets.items()}, total
 
 

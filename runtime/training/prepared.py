@@ -34,7 +34,7 @@ class Prepared:
             self.works.append([])
             for call in phase.preparations:
                 size = sum(buffer.size for buffer in call.buffers)
-                pieces = max(1, min(threads, size // _LEAST))
+                pieces = max(1, min(threads, size // _LEAST)) if "piece" in call.arguments else 1
                 self.works[-1] += [Work(unit, piece, pieces) for piece in range(pieces)]
                 unit += 1
         self.works.append([])  # beside the last phase there is nothing to make

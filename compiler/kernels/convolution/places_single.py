@@ -13,6 +13,7 @@ from lenet.compiler.kernels.convolution import of_words
 from lenet.compiler.kernels.convolution.direct import in_tiles
 from lenet.compiler.kernels.convolution.epilogue import Epilogue
 from lenet.compiler.kernels.convolution.geometry import Geometry, in_groups
+from lenet.compiler.kernels.shared.packed import PREPARE, in_panels
 from lenet.compiler.kernels.shared.tile_source import lines
 from lenet.compiler.kernels.shared.words import INTEGER, single_settings
 from lenet.compiler.single_contract import (
@@ -237,17 +238,9 @@ def _prepare(request: Request, conv: _Conv) -> Function:
         "to": ("prepared", conv.products * g.outputs),
     }
     at, head = in_groups(g, **own)
-    body, numbers = "", [("products", conv.products), ("apart", g.all_outputs)]
-    for k, (first, size, count) in enumerate(conv.panels):
-        numbers += [(f"first{k}", first), (f"end{k}", first + size * count)]
-        body += (
-            f"for channel in range(first{k}, end{k}, {size}):\n"
-            f"    for product in range(products):\n"
-            f"        for k in range({size}):\n"
-            f"            arena[{at['to']} + channel * products + product * {size} + k]"
-            f" = weights[{at['weights']} + product * apart + channel + k]\n"
-        )
+    body, numbers = in_panels(
+        conv.panels, conv.products, g.all_outputs, at["weights"], at["to"]
+    )  # fmt: skip
     body = head + indent(body, "    ") if head else body
     doc = "The weights of each panel in one piece."
-    parameters = ("arena", "weights", "w", "prepared")
-    return Function("single_prepare", parameters, doc, body, numbers=tuple(numbers))
+    return Function("single_prepare", PREPARE, doc, body, numbers=numbers)

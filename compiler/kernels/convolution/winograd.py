@@ -175,25 +175,23 @@ def _finish(t: Transformed, epilogue: Epilogue) -> str:
 
 def preparation(request: Request, suffix: str, t: Transformed) -> Function:
     """The function NAME_suffix_prepare, which transforms the weights."""
-    name = f"{suffix}_prepare"
+    name, beside = f"{suffix}_prepare", t.w_output == 1
     tiles, body = "", f"start = {t.weights} + first\n"
     numbers = [
         ("first", t.first), ("inputs", t.inputs), ("channel_step", t.w_channel),
         ("output_step", t.w_output), ("row_step", t.w_row), ("tap_step", t.w_tap),
         ("point", t.u_point),
     ]  # fmt: skip
-    for k, (first, size, parts) in enumerate(
-        split(t.outputs, request.target.tile(t.outputs, t.count)[0])
-    ):
+    runs = split(t.outputs, request.target.tile(t.outputs, t.count)[0])
+    for k, (first, size, parts) in enumerate(runs):
         numbers += [(f"output{k}", first), (f"tiles{k}", parts)]
-        tile, beside = f"{NAME}_{name}_{size}", t.w_output == 1
+        tile = f"{NAME}_{name}_{size}"
         tiles += f"{tile} = transform_weights({t.kernel}, {size}, {beside})\n"
-        begin, end = (
-            f"output{k} + tiles{k} * {of} // pieces * {size}" for of in ("piece", "(piece + 1)")
-        )
+        begin = f"output{k} + tiles{k} * piece // pieces * {size}"
+        end = f"output{k} + tiles{k} * (piece + 1) // pieces * {size}"
         body += (
             f"for output in range({begin}, {end}, {size}):\n"
-            f"    for channel in range(inputs):\n"
+            "    for channel in range(inputs):\n"
             f"        {tile}(weights, start + channel * channel_step + output * output_step, "
             "output_step, row_step, tap_step, arena, "
             f"prepared + output * inputs + channel * {size}, point)\n"

@@ -1,6 +1,6 @@
 """The loops that pooling layers share: over channels, output places and window places."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from textwrap import indent
 
 from lenet.compiler.contract import Request
@@ -105,7 +105,8 @@ class Windows:
 
     def loop(self, before: str, inside: str, after: str, named: bool = False) -> str:
         """Source that runs `before` and `after` at each output `place`, `inside` at each window
-        place `i`, `j`, whose input place is `source`. Its sizes may be `named`, as `numbers`."""
+        place `i`, `j`, whose input place is `source`. Its sizes may be `named`, as `numbers`, but
+        for those that windows need to know that hang over the border."""
         known = self.numbers
         channels, height, width, down, across = (n if named else str(size) for n, size in known)
         ranges = self.ranges
@@ -170,8 +171,8 @@ def pool_by_places(request: Request, doc: str, start: str, more: str, end: str) 
             f"            total = {end.format(part=w.part)}\n"
             f"            {store}\n"
         )
-    function = single_function(doc, body, ("arena", "x", "y", "unit"))
-    function = replace(function, numbers=tuple(numbers.items()))
+    parameters = ("arena", "x", "y", "unit")
+    function = single_function(doc, body, parameters, numbers=tuple(numbers.items()))
     return Single(function, units=-(-w.out[0] // rows))
 
 

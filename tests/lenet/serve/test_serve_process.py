@@ -118,6 +118,7 @@ def test_workers(pictures: Path) -> None:
     with running(str(pictures), "--workers", "2") as server:
         answers = {server.ask("/v1/models/digits/predict", ROW) for _ in range(8)}
         assert len(answers) == 1 and answers.pop()[0] == 200
+        _until(lambda: _predicted(server) == 8)  # which a process tells behind its answer
         children = _children(server.process.pid)
         assert len(children) == 2
         os.kill(children[0], signal.SIGKILL)
@@ -126,11 +127,16 @@ def test_workers(pictures: Path) -> None:
         pictures.touch()
         assert server.ask("/v1/reload", "")[0] == 200
         _until(lambda: sum("read again" in line for line in server.lines) == 2)
-        text = server.ask("/metrics")[1]
-        assert 'lenet_requests_total{endpoint="predict",status="200"} 9.0' in text
+        _until(lambda: _predicted(server) == 9)
         children = _children(server.process.pid)
         assert server.end() == 0
         assert not [child for child in children if Path(f"/proc/{child}").exists()]
+
+
+def _predicted(server: Process) -> float:
+    name = re.escape('lenet_requests_total{endpoint="predict",status="200"} ')
+    found = re.search(rf"^{name}(.+)$", server.ask("/metrics")[1], re.M)
+    return float(found[1]) if found else 0
 
 
 def _children(parent: int) -> list[int]:

@@ -67,8 +67,11 @@ def trained(words: str, threads: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("words", ["tanh", "batchnorm"])
-def test_once_a_step_whoever_has_which_part(words: str) -> None:
+def test_once_a_step_whoever_has_which_part(words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     one = trained(words, 1)
+    monkeypatch.setattr("lenet.runtime.training.prepared._LEAST", 1)
+    works = [work for some in Prepared(loaded(words), 5).works for work in some]
+    assert {work.pieces for work in works} == {5}
     assert not np.array_equal(one, initial_weights(loaded(words).program, 1))
     for threads in (2, 5):
         assert np.array_equal(one, trained(words, threads))
