@@ -8,13 +8,17 @@ import numpy as np
 import pytest
 
 from lenet.compiler.jit.cache import Loaded, load
+from lenet.compiler.optimizers.exact import sum_exactly
 from lenet.compiler.pipeline import compile_graph
 from lenet.dsl.check import check_graph
 from lenet.runtime.datasets import load_dataset
 from lenet.runtime.machine.thread_pool import Team
+from lenet.runtime.training.batches import Batches
 from lenet.runtime.training.communicator import Alone
+from lenet.runtime.training.feed import Part
 from lenet.runtime.training.normalization import Normalization
 from lenet.runtime.training.parameters import initial_weights
+from lenet.runtime.training.phases import PhasedStep
 from lenet.runtime.training.prepared import Prepared, Work
 from lenet.runtime.training.slices.count import training_bytes
 from lenet.runtime.training.slices.shard import deal
@@ -156,6 +160,26 @@ def test_each_phase_finds_its_own() -> None:
     assert [w.any() for w in written] == list(map(bool, sizes))
     for one, next_one in pairwise(written):
         assert not (one & next_one).any()
+
+
+def test_more_threads_than_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those without a slice make what the next phase needs while others still read their own."""
+    monkeypatch.setattr("lenet.runtime.training.prepared._LEAST", 1)
+    net = loaded("batchnorm\nconv 6x3x3 pad 1 algorithm winograd\nbatchnorm")
+    images = load_dataset("digits").train
+    ones = Normalization(np.full(1, 1 / 16, np.float32), np.zeros(1, np.float32))
+    batches, found = Batches(images, ones, None), {1: [], 4: []}
+    for threads in found:
+        step = PhasedStep(net, images.pixels.dtype, threads, 1, 32, Alone())
+        step.prepared.floats[:] = np.nan
+        weights, team = initial_weights(net.program, 1), Team(threads)
+        for first in range(0, 160, 32):
+            own = [Part(batches, np.arange(first, first + 32), np.uint64(1))]
+            total = np.zeros(net.program.parameter_count + 2, np.int64)
+            parts = step.run(team, weights, own, 32, total)
+            assert sum_exactly(*parts, 0, net.program.parameter_count, 1 / 32, total)
+            found[threads].append(total.tobytes())
+    assert found[1] == found[4] and len(set(found[1])) == 5
 
 
 def test_its_memory_is_that_of_one() -> None:
