@@ -216,11 +216,28 @@ def _odd_answers(graph: Graph, source: "Source") -> Iterator[Warned]:
             yield Warned(text, "is this the column that is meant?")
 
 
+def _alike(source: "Source") -> Iterator[Warned]:
+    """Classes that are called the same, but for capitals and spaces. Letters are classes of their
+    own, small and large."""
+    found: dict[str, list[str]] = {}
+    for name in source.classes:
+        words = " ".join(name.split())
+        found.setdefault(words.casefold() if len(words) > 1 else words, []).append(name)
+    several = [names for names in found.values() if len(names) > 1]
+    if several:
+        shown = " and ".join(f'"{clean(name)}"' for name in several[0])
+        more = f", and {len(several) - 1:,} more such" if len(several) > 1 else ""
+        text = f"classes of {source.name} differ in capitals and spaces only: {shown}{more}"
+        fix = "if they are one, write them alike there, and make the last layer "
+        yield Warned(text, f"{fix}`linear {len(found)}`")
+
+
 def _odd_labels(graph: Graph, source: "Source") -> Iterator[Warned]:
     train, _ = source.counted
     labels, outputs = train.labels, graph.output[0]
     names = class_names(graph, source)
     biggest = max(labels, key=lambda label: labels[label])
+    yield from _alike(source)
     if len(labels) == 1:
         text = f"all images of {source.name} to train with are of one class, {names[biggest]}"
         yield Warned(text, "there is nothing to learn: give images of other classes as well")

@@ -53,8 +53,11 @@ def verdict(
         never = [names[k] for k in sorted(counts) if not taken[k]]
         if never:
             shown = ", ".join(never[:_NAMED]) + (", …" if len(never) > _NAMED else "")
-            fix = "look at these classes' images and labels, and give more of them; or train longer"
-            yield Warned(f"no image is ever taken for {shown}", fix)
+            what = what_are(graph, source)
+            fix = (
+                f"look at these classes' {what} and labels, and give more of them; or train longer"
+            )
+            yield Warned(f"no {what.removesuffix('s')} is ever taken for {shown}", fix)
 
 
 def _stuck(graph: Graph, source: Source, losses: Sequence[float]) -> Warned:

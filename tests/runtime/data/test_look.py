@@ -293,6 +293,17 @@ def test_without_validation_the_training_images_tell(tmp_path: Path) -> None:
     assert any("of the training images are right" in text for text, _ in found)
 
 
+def test_classes_that_are_written_in_two_ways_are_told(tmp_path: Path) -> None:
+    ways = ("no", "Yes ", "yes", "maybe")
+    found = early(trained(spec(4), dataset([0, 1, 2, 3] * 9, ways), tmp_path))
+    assert found == [(
+        'classes of these differ in capitals and spaces only: "Yes " and "yes"',
+        "if they are one, write them alike there, and make the last layer `linear 3`",
+    )]  # fmt: skip
+    letters = dataset([0, 1, 2, 3] * 9, ("a", "A", "b", "B"))
+    assert not early(trained(spec(4), letters, tmp_path))
+
+
 def test_a_class_that_is_never_predicted_is_named(tmp_path: Path) -> None:
     """Two classes whose images are alike, among some that can be learnt."""
     labels = [0, 1, 2] * 60 + [3] * 3
