@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -217,8 +218,18 @@ def _text_edit(document: TextDocument, edit: Edit) -> types.TextEdit:
 
 def serve() -> None:
     """Speak with an editor over standard input and output, until it hangs up."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            # Nothing is to be saved, and a thread that waits for the editor would be waited for.
-            signal.signal(number, lambda number, _: os._exit(128 + number))
+    numbers = [
+        number
+        for number in (signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is not signal.SIG_IGN
+    ]
+    # A handler would run when the main thread, which may have begun to wait for the editor, goes
+    # on; and the thread that reads would be waited for. Nothing is to be saved.
+    signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+    threading.Thread(target=_end_by, args=(numbers,), daemon=True).start()
     server.start_io()
+
+
+def _end_by(numbers: list[signal.Signals]) -> None:
+    """The process, by the first of these signals that comes; all threads have them blocked."""
+    os._exit(128 + signal.sigwait(numbers))
