@@ -113,7 +113,7 @@ def _compile(
 ) -> Program:  # fmt: skip
     lowered = run_passes(graph)
     predicted = run_passes(graph, predicting=True)
-    plain = run_passes(graph, stop_after="fold_normalizations", predicting=True)
+    plain = run_passes(graph, stop_after="choose_algorithm", predicting=True)
     predicted, plain = quantize(predicted, integers), fuse_clips(quantize(plain, integers))
     emitted = emit(lowered, predicted, plain, target, probes, input_gradient, recompute)
     plan, back = emitted.train_plan, emitted.back

@@ -18,20 +18,28 @@ ARGUMENTS = ("arena", "weights", "w", "s", "x", "y", "scratch")
 
 
 @dataclass(frozen=True)
+class Stage:
+    """A function whose `units` threads share, each by its number `unit`."""
+
+    function: Function
+    units: int = 1
+
+
+@dataclass(frozen=True)
 class Single:
     """The function NAME_single, if there is anything to do, and the floats that it needs
     meanwhile.
 
-    Threads share its `units`, of which it does the one numbered `unit`; likewise those of `border`,
-    which is called before it. `prepare` leaves `prepared` floats for each new set of weights. Its
-    output lies `by_places` if it says so, or if it was given inputs that do.
+    Threads share its `units`, of which it does the one numbered `unit`; `before` it go other
+    stages, one when the last is through. `prepare` leaves `prepared` floats for each new set of
+    weights. Its output lies `by_places` if it says so, or if it was given inputs that do.
     """
 
     function: Function | None = None
     scratch: int = 0
     units: int = 1
-    border: "Border | None" = None
-    prepare: Function | None = None
+    before: tuple[Stage, ...] = ()
+    prepare: Stage | None = None
     prepared: int = 0
     by_places: bool = False
 
@@ -79,7 +87,7 @@ Read = Callable[[str, str], str]  # an array and an offset, to an expression of 
 
 def each_channel(
     request: Request, doc: str, value: Callable[[Read], str], parameters: tuple[str, ...],
-    prepare: Function | None = None, prepared: int = 0,
+    prepare: Stage | None = None, prepared: int = 0,
 ) -> Single:  # fmt: skip
     """y = `value`, an expression of vectors that it reads, at each `channel` of each place, whose
     values begin at `at`; by places. Channels that are no whole vector are the first lane of one
@@ -144,26 +152,19 @@ class Border:
         return self.maps * self.height * self.width * self.each
 
     @property
-    def _each(self) -> int:
-        """Rows of a unit."""
-        return max(1, _UNIT // (self.width * self.each))
-
-    @property
-    def units(self) -> int:
-        return -(-self.maps * self.height // self._each)
-
-    @property
-    def function(self) -> Function:
+    def stage(self) -> Stage:
         """NAME_border."""
         (above, _), (left, right) = self.sides
+        rows = max(1, _UNIT // (self.width * self.each))  # of a unit
         numbers = {
             "maps": self.maps, "inner": self.rows, "height": self.height, "above": above,
             "before": left * self.each, "floats": self.columns * self.each,
-            "behind": right * self.each, "each": self._each,
+            "behind": right * self.each, "each": rows,
         }  # fmt: skip
         doc = "Rows of x with their borders."
         parameters = ("arena", "x", "scratch", "unit")
-        return Function("border", parameters, doc, _BORDER, numbers=tuple(numbers.items()))
+        function = Function("border", parameters, doc, _BORDER, numbers=tuple(numbers.items()))
+        return Stage(function, -(-self.maps * self.height // rows))
 
 
 @dataclass(frozen=True)

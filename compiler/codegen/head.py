@@ -43,10 +43,11 @@ from lenet.compiler.simd.table import Table
 from lenet.compiler.simd.team import share
 from lenet.compiler.simd.transpose import turn
 from lenet.compiler.simd.products.winograd import (
-    Tiles, transform_input, transform_output, transform_products, transform_slopes,
-    transform_weights,
+    Tiles, transform_input, transform_output, transform_slopes,
 )
+from lenet.compiler.simd.products.winograd_places import transform_back_places, transform_places
 from lenet.compiler.simd.products.winograd_products import multiply_points, multiply_tiles
+from lenet.compiler.simd.products.winograd_weights import transform_products, transform_weights
 from lenet.compiler.simd.vector import (
     absolute, choose_index, choose_value, copy_sign, fma, from_bits, lane_sum, load,
     load_bits, load_bytes, maximum, minimum, select_below, select_equal, select_greater,

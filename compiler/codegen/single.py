@@ -19,7 +19,7 @@ from lenet.compiler.kernels.shared.words import INTEGER
 from lenet.compiler.memory.layout import Slot, bases_of, offsets_of
 from lenet.compiler.memory.phase import Buffer, Call, Phase
 from lenet.compiler.memory.plan import Plan, plan_memory
-from lenet.compiler.single_contract import Single, place_floats
+from lenet.compiler.single_contract import Single, Stage, place_floats
 from lenet.compiler.target import LANES, Target
 from lenet.dsl.graph import Graph, Node
 from lenet.dsl.shapes import Shape, product
@@ -152,7 +152,8 @@ def emit_single(
         if layer.function is None:
             program.values[node.name] = _Value(xs[0].buffer, node.shape)
             continue
-        prefix = prefixes.setdefault(_functions_of(layer), names[node.name])
+        functions = tuple(stage.function for stage in _stages_of(layer))
+        prefix = prefixes.setdefault(functions, names[node.name])
         name = value_of(node.name)
         by_places |= layer.by_places
         y = _Value(Buffer(name, _floats(node.shape, by_places)), node.shape, by_places)
@@ -166,9 +167,11 @@ def emit_single(
     return _written(graph, program, prefixes)
 
 
-def _functions_of(layer: Single) -> tuple[Function, ...]:
-    border = layer.border.function if layer.border else None
-    return tuple(f for f in (layer.prepare, border, layer.function) if f is not None)
+def _stages_of(layer: Single) -> tuple[Stage, ...]:
+    """In the order in which they are called, `prepare` first, if there is one."""
+    assert layer.function is not None
+    own = Stage(layer.function, layer.units)
+    return (*((layer.prepare,) if layer.prepare else ()), *layer.before, own)
 
 
 def _call(
@@ -184,11 +187,11 @@ def _call(
         "scratch": Buffer(f"scratch {node.name}", layer.scratch),
         "prepared": Buffer(f"prepared {node.name}", layer.prepared) if layer.prepared else "0",
     }  # fmt: skip
-    units = {"single": layer.units, "border": layer.border.units if layer.border else 1}
-    for function in _functions_of(layer):
-        scope = "once" if function == layer.prepare else "block"
-        call = Call(f"{prefix}_{function.suffix}", function.arguments(known), scope)
-        program.add(call, units.get(function.suffix, 1))
+    for stage in _stages_of(layer):
+        scope = "once" if stage == layer.prepare else "block"
+        piece = {"piece": "unit", "pieces": f"{stage.units}"}
+        arguments = stage.function.arguments({**known, **piece})
+        program.add(Call(f"{prefix}_{stage.function.suffix}", arguments, scope), stage.units)
 
 
 def _written(

@@ -11,7 +11,7 @@ from lenet.compiler.contract import Kernels, Request
 from lenet.compiler.function import Function
 from lenet.compiler.kernels.shared.elementwise import CONSTANTS, Chain, chain_again
 from lenet.compiler.kernels.shared.normalization import inverse_source
-from lenet.compiler.single_contract import Read, Single, each_channel, single_function
+from lenet.compiler.single_contract import Read, Single, Stage, each_channel, single_function
 from lenet.compiler.target import LANES
 from lenet.dsl.shapes import product
 
@@ -148,7 +148,7 @@ def emit_single(request: Request) -> Single:
         prepare = Function(
             "single_prepare", ("arena", "weights", "w", "s", "prepared"), "The factors.", loop
         )
-        return each_channel(request, doc, normalized, parameters, prepare, channels)
+        return each_channel(request, doc, normalized, parameters, Stage(prepare), channels)
     whole = places - places % LANES
     value = "fma({} - center, factor, offset)"
     body = (

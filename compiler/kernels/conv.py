@@ -7,11 +7,21 @@ from lenet.compiler.contract import BACKWARD, FORWARD, Kernels, Request
 from lenet.compiler.function import NAME, Function
 from lenet.compiler.kernels.convolution import direct as conv_direct
 from lenet.compiler.kernels.convolution import gradient as conv_gradient
-from lenet.compiler.kernels.convolution import of_words, pooled_gradient, winograd_gradient
+from lenet.compiler.kernels.convolution import (
+    of_words,
+    pooled_gradient,
+    winograd_gradient,
+    winograd_single,
+)
 from lenet.compiler.kernels.convolution import single as conv_single
 from lenet.compiler.kernels.convolution.epilogue import Epilogue
 from lenet.compiler.kernels.convolution.geometry import Direction, Geometry, Gradient, geometry
-from lenet.compiler.kernels.convolution.winograd import Transformed, convolution, preparation
+from lenet.compiler.kernels.convolution.winograd import (
+    Transformed,
+    convolution,
+    forward_of,
+    preparation,
+)
 from lenet.compiler.kernels.shared.words import INTEGER, fits
 from lenet.compiler.single_contract import Single
 from lenet.dsl.graph import Node
@@ -19,8 +29,11 @@ from lenet.dsl.layers.conv import winograd_parts
 
 
 def emit_single(request: Request) -> Single:
-    """By direct sums, whatever is chosen for blocks."""
-    return conv_single.emit(request, geometry(request))
+    """By Winograd's transforms where blocks go forward by them and that pays."""
+    g = geometry(request)
+    if winograd_single.pays(request, g):
+        return winograd_single.emit(request, g)
+    return conv_single.emit(request, g)
 
 
 def takes_places(request: Request) -> bool:
@@ -112,11 +125,7 @@ def _fused(epilogue: Epilogue | None) -> dict[str, Any]:
 
 
 def _forward_by_winograd(request: Request, g: Geometry, epilogue: Epilogue | None) -> Direction:
-    t = Transformed(
-        g.inputs, (g.height, g.width), g.outputs, (g.out_height, g.out_width), g.kernel[0],
-        g.padding, request.offsets["weight"], 0, g.weight_channel, 1, g.weight_row, g.outputs,
-        request.offsets.get("bias"),
-    )  # fmt: skip
+    t = forward_of(request, g)
     function = convolution(request, "forward", t, FORWARD, "x", "y", epilogue)
     prepare = preparation(request, "forward", t)
     return Direction(function, t.scratch_with(epilogue), prepare, t.prepared)

@@ -20,6 +20,7 @@ from lenet.compiler.single_contract import (
     Border,
     Padded,
     Single,
+    Stage,
     place_floats,
     single_function,
     steps_of,
@@ -66,7 +67,7 @@ class _Conv:
         return self.g.inputs * self.g.kernel[0] * self.g.kernel[1]
 
 
-def _panels(outputs: int, target: Target) -> tuple[Run, ...]:
+def panels_of(outputs: int, target: Target) -> tuple[Run, ...]:
     """Two vectors each, and what is left."""
     pair = 2 * target.width
     whole, rest = divmod(outputs, pair)
@@ -89,7 +90,8 @@ def emit(request: Request, g: Geometry) -> Single:
     node, target = request.node, request.target
     sides = sides_of(node.arguments["pad"])
     integer = INTEGER in node.arguments
-    border, source, at, scratch = None, "", "x", 0
+    before: tuple[Stage, ...] = ()
+    source, at, scratch = "", "x", 0
     if integer:
         padded = Padded.of(node.given, sides, "np.float32(0)")
         g, padded = of_words.of_one_image(request, g, padded)
@@ -102,11 +104,11 @@ def emit(request: Request, g: Geometry) -> Single:
         around = Border(maps, g.height, g.width, each, sides)
         height, width = around.height, around.width
         if height * width > g.height * g.width:
-            border, at, scratch = around, "scratch", around.floats
+            before, at, scratch = (around.stage,), "scratch", around.floats
     x = (height * width, width, 1)
     if request.by_places:
         x = 1, width * place_floats(node.given[0]), place_floats(node.given[0])
-    panels = _panels(g.outputs, target)
+    panels = panels_of(g.outputs, target)
     packed = not integer and g.outputs > 2 * LANES
     weights = (g.weight_channel, g.weight_row, g.all_outputs)
     places, flat = _places(g, target.places(2))
@@ -115,9 +117,9 @@ def emit(request: Request, g: Geometry) -> Single:
     doc = "y = x correlated with the weights; the lanes are channels."
     parameters = ("arena", "weights", "w", "s", "x", "y", "scratch", "prepared", "unit", "threads")
     function = single_function(doc, source + body, parameters, tiles=f"{tiles}\n\n")
-    prepare = _prepare(request, conv) if packed else None
+    prepare = Stage(_prepare(request, conv)) if packed else None
     floats = conv.products * g.all_outputs if packed else 0
-    return Single(function, scratch, units, border, prepare, floats, by_places=True)
+    return Single(function, scratch, units, before, prepare, floats, by_places=True)
 
 
 def _source(request: Request, conv: _Conv, at_x: str, alone: bool) -> tuple[int, str, str]:

@@ -1,11 +1,13 @@
 """Source of a convolution by Winograd's transforms: forward, and backward to its input."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import indent
 
 from lenet.compiler.contract import Request
 from lenet.compiler.function import NAME, Function
 from lenet.compiler.kernels.convolution.epilogue import Epilogue
+from lenet.compiler.kernels.convolution.geometry import Geometry
 from lenet.compiler.kernels.convolution.winograd_parts import (
     POINTS,
     products,
@@ -15,6 +17,8 @@ from lenet.compiler.kernels.convolution.winograd_parts import (
 from lenet.compiler.simd.products.sizes import WINOGRAD as SIZE
 from lenet.compiler.simd.products.sizes import winograd_strip, winograd_tiles
 from lenet.compiler.target import LANES, split
+
+Runs = Sequence[tuple[int, int, int]]
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,15 @@ class Transformed:
         return POINTS * self.u_point
 
 
+def forward_of(request: Request, g: Geometry) -> Transformed:
+    """From a convolution's input to its output."""
+    return Transformed(
+        g.inputs, (g.height, g.width), g.outputs, (g.out_height, g.out_width), g.kernel[0],
+        g.padding, request.offsets["weight"], 0, g.weight_channel, 1, g.weight_row, g.outputs,
+        request.offsets.get("bias"),
+    )  # fmt: skip
+
+
 def convolution(
     request: Request, suffix: str, t: Transformed, parameters: tuple[str, ...], x: str, y: str,
     epilogue: Epilogue | None = None,
@@ -173,8 +186,11 @@ def _finish(t: Transformed, epilogue: Epilogue) -> str:
     return f"{NAME}_finish(arena, {z}, {size}, y, saved, output, 1, {which})\n"
 
 
-def preparation(request: Request, suffix: str, t: Transformed) -> Function:
-    """The function NAME_suffix_prepare, which transforms the weights."""
+def preparation(
+    request: Request, suffix: str, t: Transformed, runs: Runs | None = None
+) -> Function:  # fmt: skip
+    """The function NAME_suffix_prepare, which transforms the weights. Those of a tile's outputs lie
+    in one piece; `runs` are (first output, outputs of a tile, tiles), if not the usual ones."""
     name, beside = f"{suffix}_prepare", t.w_output == 1
     tiles, body = "", f"start = {t.weights} + first\n"
     numbers = [
@@ -182,7 +198,8 @@ def preparation(request: Request, suffix: str, t: Transformed) -> Function:
         ("output_step", t.w_output), ("row_step", t.w_row), ("tap_step", t.w_tap),
         ("point", t.u_point),
     ]  # fmt: skip
-    runs = split(t.outputs, request.target.tile(t.outputs, t.count)[0])
+    if runs is None:
+        runs = split(t.outputs, request.target.tile(t.outputs, t.count)[0])
     for k, (first, size, parts) in enumerate(runs):
         numbers += [(f"output{k}", first), (f"tiles{k}", parts)]
         tile = f"{NAME}_{name}_{size}"
