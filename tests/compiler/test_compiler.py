@@ -223,7 +223,7 @@ def test_what_is_alike_is_compiled_once() -> None:
 
 def test_what_differs_in_numbers_is_compiled_once() -> None:
     """Layers of other sizes share what surrounds the products, for blocks and for single images."""
-    text = "input 3x32x32\n" + "".join(
+    text = "input 3x64x64\n" + "".join(
         f"conv {channels}x3x3 pad 1 algorithm winograd\nrelu\nmaxpool 2\n"
         for channels in (64, 128, 256)
     )
@@ -232,14 +232,17 @@ def test_what_differs_in_numbers_is_compiled_once() -> None:
     needed = [f for name in ("train_slice", "prepare", "predict_single") for f in of(name).needed()]
     parts = {f.content: f.name.rpartition(".")[2].partition("_")[2] for f in needed}
     count = Counter(parts.values())
-    assert {count[name] for name in ("spread", "single_prepare", "border")} == {1}
+    assert {count[name] for name in ("spread", "single_into", "border")} == {1}
+    assert count["single_prepare"] == 2  # of the first convolution, and of Winograd's
     # New weights are transformed for so many outputs at a time.
-    for name, beside in (("forward", "True"), ("backward", "False")):
-        sizes = set(re.findall(rf"transform_weights\((.*{beside})\)", loaded.program.source))
+    for name in ("forward", "backward"):
+        made = rf"{name}_prepare_\d+ = transform_weights\((.*)\)"
+        sizes = set(re.findall(made, loaded.program.source))
         assert count[f"{name}_prepare"] == len(sizes) > 0
-    # Convolutions are three, whose tiles have their numbers in them; one are the pools, one the
-    # activations. The others are the last two layers and predict_single.
-    assert count["single"] == 3 + 1 + 1 + 3, parts
+    # The first convolution and the products of the others have their numbers in their tiles; one
+    # are the pools, one the activations, one what transforms back. The others are the last two
+    # layers and predict_single.
+    assert count["single_products"] == 2 and count["single"] == 1 + 1 + 1 + 1 + 3, parts
 
 
 def test_split_covers_everything_once() -> None:

@@ -59,6 +59,9 @@ NETS = {
     "places far apart": "input 40x5x6; conv 256x3x3 pad same dilate 2; batchnorm; relu; depthwise "
     "3x2 stride 2 pad same; maxpool 2 stride 1; conv 256x1x1 bias no; concat; .path; .path; ..conv "
     "32x1x1; avgpool all; linear 3",
+    "by winograd": "input 3x35x33; conv 32x3x3 pad same; relu; conv 48x3x3 pad same algorithm "
+    "winograd; relu6; conv 80x5x5 pad 2x1 algorithm winograd bias no; maxpool 2; conv 16x3x3 top 2 "
+    "right 1 algorithm winograd; conv 256x3x3 algorithm winograd; avgpool all; linear 3",
     "normalized maps": "input 2x9x11; concat; .path; .path; ..conv 3x1x1; batchnorm; tanh; "
     "batchnorm; flatten; linear 3",
     "in wide groups": "input 4x9x8; conv 80x2x2; tanh; conv 80x3x3 groups 2 stride 2 pad same; "
@@ -82,7 +85,7 @@ def test_the_same_bits_as_in_a_batch(name: str) -> None:
     np.testing.assert_array_equal(case.single_outputs(), case.outputs())
 
 
-@pytest.mark.parametrize("name", ["by places", "places far apart", "many outputs"])
+@pytest.mark.parametrize("name", ["by places", "places far apart", "by winograd", "many outputs"])
 def test_threads_that_share_an_image_give_the_same_bits(name: str) -> None:
     case = make_case(spec_of(NETS[name]), images=3)
     alone = case.single_outputs()
@@ -113,7 +116,7 @@ def test_large_maps_are_predicted_one_by_one(threads: int) -> None:
 
 
 @pytest.mark.parametrize("width", [4, 16])
-@pytest.mark.parametrize("name", ["columns and channels", "by places"])
+@pytest.mark.parametrize("name", ["columns and channels", "by places", "by winograd"])
 def test_other_registers_give_the_same_bits(name: str, width: int) -> None:
     case = make_case(spec_of(NETS[name]), images=2)
     expected = case.single_outputs()
@@ -121,10 +124,16 @@ def test_other_registers_give_the_same_bits(name: str, width: int) -> None:
     np.testing.assert_array_equal(case.single_outputs(), expected)
 
 
-def test_winograd_is_for_batches() -> None:
-    """A single image takes direct sums, which may differ in the last bits."""
+def test_winograd_is_for_wide_maps_by_places() -> None:
+    """Others take direct sums, which may differ in the last bits."""
     case = make_case(CHAINS["winograd"].replace("; ", "\n"), images=3)
     assert relative(case.single_outputs(), case.outputs()) < 1e-5
+    own, others = "_single_into(arena, x, scratch, unit", "transform_places("
+    assert own not in case.loaded.program.source
+    wide = make_case(spec_of(NETS["by winograd"]), images=1).loaded.program.source
+    assert wide.count(own) == 4 and others in wide
+    few = spec_of("input 512x7x7; conv 512x3x3 pad same algorithm winograd; avgpool all; linear 3")
+    assert own not in compile_graph(make_case(few, images=1).graph).source  # its weights are many
 
 
 def test_the_predictor_takes_a_few_images_one_by_one() -> None:

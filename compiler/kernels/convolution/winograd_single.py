@@ -137,13 +137,15 @@ def _back(request: Request, g: Geometry, t: Transformed, products: int, point: i
     settings = f"{t.kernel}, {request.target.width}, {bias is not None}, {clips!r}"
     tiles = f"{NAME}_single_tiles = transform_back_places({settings})\n\n\n"
     made = place_floats(g.outputs)
+    tensor, _, behind = (bias or "w").partition(" + ")
     numbers = (
-        ("products", products), ("point", point), ("height", g.out_height), ("width", g.out_width),
-        ("columns", t.tiles[1]), ("place", made), ("tile", made), ("channels", g.outputs),
+        ("behind", int(behind or 0)), ("products", products), ("point", point),
+        ("height", g.out_height), ("width", g.out_width), ("columns", t.tiles[1]),
+        ("place", made), ("tile", made), ("channels", g.outputs),
     )  # fmt: skip
     body = (
         f"{NAME}_single_tiles(arena, scratch + products + unit * columns * tile, point, weights, "
-        f"{bias or 0}, y, unit, height, width, columns, place, tile, channels)\n"
+        f"{tensor} + behind, y, unit, height, width, columns, place, tile, channels)\n"
     )
     parameters = ("arena", "weights", "w", "scratch", "y", "unit")
     doc = f"y by Winograd's F({t.step}x{t.step}, {t.kernel}x{t.kernel})."
