@@ -5,9 +5,10 @@ compile loops over arrays takes numba several times as long.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
-from llvmlite import ir
+from llvmlite import binding, ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
@@ -36,6 +37,12 @@ _ROUNDING = 1.5 * 2.0**52
 _ROUNDING_BITS = 0x4338000000000000
 # Without their sign, the bits of floats are in the order of the floats, with NaN above all.
 _UNSIGNED = 0x7FFFFFFF
+
+
+@cache
+def converts() -> bool:
+    """Whether this processor converts vectors of 64-bit integers to floats."""
+    return bool(binding.get_host_cpu_features().get("avx512dq"))
 
 
 class Terms:
@@ -90,6 +97,10 @@ class Terms:
         """
         builder, (total, largest) = self.builder, self.total(column, width, largest)
         floats, doubles, longs = (ir.VectorType(kind, width) for kind in (FLOAT, DOUBLE, INT64))
+        if converts():
+            unit = _all(2.0**-FRACTION_BITS, doubles)
+            value = builder.fmul(builder.sitofp(total, doubles), unit)
+            return builder.fptrunc(value, floats), largest
 
         def as_double(bits: Any, excess: float, unit: float) -> Any:
             raised = builder.or_(bits, _all(0x4330000000000000, longs))

@@ -6,13 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numba import njit
 
+from lenet.compiler.optimizers import exact as exact_module
+from lenet.compiler.optimizers import sgd
 from lenet.compiler.optimizers.exact import (
     FRACTION_BITS,
     LIMIT,
     sum_exactly,
 )
-from lenet.compiler.optimizers.rule import NOT_FINITE, OUT_OF_RANGE
+from lenet.compiler.optimizers.rule import NOT_FINITE, OUT_OF_RANGE, updating
 from lenet.dsl.errors import LenetError
 from lenet.dsl.optimizers import DECAY, OPTIMIZERS
 from lenet.dsl.vocabulary import Use
@@ -68,16 +71,32 @@ def test_out_of_range_is_noticed_wherever_it_is(bad: float, place: int) -> None:
         assert sum_exactly(*parts, 0, 19, 1.0, total) == (2 not in rows)
 
 
-def test_a_slope_is_what_the_conversion_of_the_integer_gives() -> None:
+@pytest.mark.parametrize("one_by_one", [False, True])
+def test_a_slope_is_what_the_conversion_of_the_integer_gives(
+    monkeypatch: pytest.MonkeyPatch, one_by_one: bool
+) -> None:
+    """Also where a processor converts integers one by one."""
+    if one_by_one:
+        monkeypatch.setattr(exact_module, "converts", lambda: False)
+    update = updating(sgd._plain, states=0, settings=2)
+
+    @njit  # type: ignore[untyped-decorator]
+    def step(  # type: ignore[no-untyped-def]
+        gradients, rows, parts, owners, first, last, factor, weights, states, settings
+    ):  # fmt: skip
+        return update(
+            gradients, rows, parts, owners, first, last, factor, weights, states, settings
+        )
+
     rng = np.random.default_rng(1)
     total = rng.integers(-(2**62), 2**62, 5_000) >> rng.integers(0, 62, 5_000)
     edges = [0, 1, -1, 2**32, -(2**32), 2**53 + 1, -(2**53) - 1, 2**63 - 1, -(2**63)]
     total[: len(edges)] = edges
     weights = np.zeros(total.size, np.float32)
-    parts = parts_of(total)
-    assert (
-        Updater(OPTIMIZERS["sgd"].use(), total.size)(weights, parts, 1.0, 0, total.size, -1.0) == 0
-    )
+    settings = np.array([-1, 0, 1, np.inf, 0, 0], np.float32)
+    states = np.zeros((0, total.size), np.float32)
+    given = *parts_of(total), 0, total.size, 1.0, weights, states, settings
+    assert step(*given) == 0
     np.testing.assert_array_equal(weights, (total * 2.0**-FRACTION_BITS).astype(np.float32))
 
 
