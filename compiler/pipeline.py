@@ -10,6 +10,7 @@ from lenet.compiler.kernels.shared.words import INTEGER
 from lenet.compiler.losses.code import given_by, is_weighted, loss_of
 from lenet.compiler.memory.layout import lay_out
 from lenet.compiler.passes import FOR_PREDICTION, PASSES
+from lenet.compiler.passes.fuse_addends import fuse_addends
 from lenet.compiler.passes.fuse_clips import fuse_clips
 from lenet.compiler.passes.quantize import has_integers, quantize
 from lenet.compiler.program import InputGradient, Kept, Outputs, Program
@@ -114,7 +115,8 @@ def _compile(
     lowered = run_passes(graph)
     predicted = run_passes(graph, predicting=True)
     plain = run_passes(graph, stop_after="choose_algorithm", predicting=True)
-    predicted, plain = quantize(predicted, integers), fuse_clips(quantize(plain, integers))
+    predicted, plain = quantize(predicted, integers), quantize(plain, integers)
+    plain = fuse_addends(fuse_clips(plain))
     emitted = emit(lowered, predicted, plain, target, probes, input_gradient, recompute)
     plan, back = emitted.train_plan, emitted.back
     return Program(

@@ -15,6 +15,7 @@ from lenet.compiler.contract import Request, content_of
 from lenet.compiler.function import Function, definition
 from lenet.compiler.kernels import module_of
 from lenet.compiler.kernels.shared.elementwise import activation_of
+from lenet.compiler.kernels.shared.joins import ADDEND
 from lenet.compiler.kernels.shared.words import INTEGER
 from lenet.compiler.memory.layout import Slot, bases_of, offsets_of
 from lenet.compiler.memory.phase import Buffer, Call, Phase
@@ -138,8 +139,9 @@ def emit_single(
             program.add(Call("take_image", taken, "block", checks=True), units)
             continue
         request = Request(node, offsets_of(node), target)
-        given = [program.values[name] for name in node.inputs]
-        by_places = _takes_places(request) and any(x.by_places and x.matters for x in given)
+        given, adds = [program.values[name] for name in node.inputs], ADDEND in node.arguments
+        lie = [x.by_places and x.matters for x in (given[:1] if adds else given)]
+        by_places = _takes_places(request) and any(lie)
         content = content_of(node), by_places
         if content not in alike:
             request = Request(node, request.offsets, target, by_places)
@@ -148,7 +150,8 @@ def emit_single(
         if layer.function is None and node.shape == given[0].shape:
             program.values[node.name] = given[0]
             continue
-        xs = [program.lying(name, by_places) for name in node.inputs]
+        xs = [program.lying(name, by_places or k > 0 and adds)
+              for k, name in enumerate(node.inputs)]  # fmt: skip
         if layer.function is None:
             program.values[node.name] = _Value(xs[0].buffer, node.shape)
             continue

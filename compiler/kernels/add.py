@@ -11,6 +11,7 @@ from lenet.compiler.kernels.shared.joins import (
 )
 from lenet.compiler.single_contract import Single
 from lenet.compiler.target import LANES
+from lenet.dsl.graph import Node
 
 __all__ = ["emit", "emit_single", "takes_places"]
 
@@ -31,6 +32,11 @@ def _backward(request: Request, paths: Paths) -> Function:
     parameters = ("arena", "dy", *names("dx", len(request.node.inputs)))
     doc = "Each path gets dy; one of a value a channel, the sum of its places."
     return Function("backward", parameters, doc, body)
+
+
+def is_addend(node: Node) -> bool:
+    """Whether one path can be added to the other, value by value."""
+    return node.input_shapes == (node.shape, node.shape)
 
 
 def emit_single(request: Request) -> Single:

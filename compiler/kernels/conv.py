@@ -24,6 +24,7 @@ from lenet.compiler.kernels.convolution.winograd import (
 )
 from lenet.compiler.kernels.shared.words import INTEGER, fits
 from lenet.compiler.single_contract import Single
+from lenet.compiler.target import LANES
 from lenet.dsl.graph import Node
 from lenet.dsl.layers.conv import winograd_parts
 
@@ -40,6 +41,11 @@ def takes_places(request: Request) -> bool:
     """Whether emit_single can take its input by places."""
     columns = conv_single.by_columns(geometry(request))
     return not columns and INTEGER not in request.node.arguments
+
+
+def takes_addend(node: Node) -> bool:
+    """Whether emit_single can add a map to what it makes: where that lies by places."""
+    return node.arguments["groups"] is None and node.bare_shape[0] >= 2 * LANES
 
 
 def has_integers(node: Node) -> bool:

@@ -1,5 +1,7 @@
 """Single images: a program of its own, with the same bits as the one for batches."""
 
+import re
+
 import numpy as np
 import pytest
 from test_kernels import CHAINS, relative
@@ -62,6 +64,11 @@ NETS = {
     "by winograd": "input 3x35x33; conv 32x3x3 pad same; relu; conv 48x3x3 pad same algorithm "
     "winograd; relu6; conv 80x5x5 pad 2x1 algorithm winograd bias no; maxpool 2; conv 16x3x3 top 2 "
     "right 1 algorithm winograd; conv 256x3x3 algorithm winograd; avgpool all; linear 3",
+    "paths added to convolutions": "input 3x19x17; conv 48x3x3 pad same; relu; add; .path; .path; "
+    "..conv 48x3x3 pad same algorithm winograd bias no; relu6; add; .path; ..conv 37x1x1; ..conv "
+    "48x1x1; .path; ..conv 48x3x3 pad same algorithm winograd; relu; add; .path; ..conv 50x3x3 "
+    "stride 2; ..relu; ..conv 70x1x1; .path; ..conv 70x3x3 stride 2; add; .path; .path; ..conv "
+    "70x2x2 pad same groups 2; tanh; avgpool all; linear 3",
     "normalized maps": "input 2x9x11; concat; .path; .path; ..conv 3x1x1; batchnorm; tanh; "
     "batchnorm; flatten; linear 3",
     "in wide groups": "input 4x9x8; conv 80x2x2; tanh; conv 80x3x3 groups 2 stride 2 pad same; "
@@ -85,7 +92,10 @@ def test_the_same_bits_as_in_a_batch(name: str) -> None:
     np.testing.assert_array_equal(case.single_outputs(), case.outputs())
 
 
-@pytest.mark.parametrize("name", ["by places", "places far apart", "by winograd", "many outputs"])
+@pytest.mark.parametrize(
+    "name",
+    ["by places", "by winograd", "paths added to convolutions", "places far apart", "many outputs"],
+)
 def test_threads_that_share_an_image_give_the_same_bits(name: str) -> None:
     case = make_case(spec_of(NETS[name]), images=3)
     alone = case.single_outputs()
@@ -134,6 +144,14 @@ def test_winograd_is_for_wide_maps_by_places() -> None:
     assert wide.count(own) == 4 and others in wide
     few = spec_of("input 512x7x7; conv 512x3x3 pad same algorithm winograd; avgpool all; linear 3")
     assert own not in compile_graph(make_case(few, images=1).graph).source  # its weights are many
+
+
+def test_convolutions_add_the_path_that_is_there() -> None:
+    """Those without groups, where what is behind the sum is a bound."""
+    source = make_case(spec_of(NETS["paths added to convolutions"]), images=1).loaded.program.source
+    heads = re.findall(r"def (\w+)_single\(arena, .*x1, ", source)
+    convolutions = [f"add{k}_path2_conv1" for k in (1, 2, 3)]
+    assert heads == [*convolutions, "add4"]  # whose convolution is in groups
 
 
 def test_the_predictor_takes_a_few_images_one_by_one() -> None:

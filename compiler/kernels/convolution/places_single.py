@@ -13,6 +13,7 @@ from lenet.compiler.kernels.convolution import of_words
 from lenet.compiler.kernels.convolution.direct import in_tiles
 from lenet.compiler.kernels.convolution.epilogue import Epilogue
 from lenet.compiler.kernels.convolution.geometry import Geometry, in_groups
+from lenet.compiler.kernels.shared.joins import ADDEND
 from lenet.compiler.kernels.shared.packed import PREPARE, in_panels
 from lenet.compiler.kernels.shared.tile_source import lines
 from lenet.compiler.kernels.shared.words import INTEGER, single_settings
@@ -115,7 +116,10 @@ def emit(request: Request, g: Geometry) -> Single:
     conv = _Conv(g, x, weights, packed, panels, places, flat)
     units, tiles, body = _source(request, conv, at, alone=integer)
     doc = "y = x correlated with the weights; the lanes are channels."
-    parameters = ("arena", "weights", "w", "s", "x", "y", "scratch", "prepared", "unit", "threads")
+    xs = ("x", "x1") if ADDEND in node.arguments else ("x",)
+    parameters = (
+        "arena", "weights", "w", "s", *xs, "y", "scratch", "prepared", "unit", "threads"
+    )  # fmt: skip
     function = single_function(doc, source + body, parameters, tiles=f"{tiles}\n\n")
     prepare = Stage(_prepare(request, conv)) if packed else None
     floats = conv.products * g.all_outputs if packed else 0
@@ -130,6 +134,8 @@ def _source(request: Request, conv: _Conv, at_x: str, alone: bool) -> tuple[int,
     weight = request.offsets["weight"]
     step = g.inputs if request.by_places else g.inputs * conv.x[0]
     own = {"x": (at_x, step), "y": ("y", g.outputs), "bias": (bias, g.outputs)}
+    if ADDEND in request.node.arguments:
+        own[ADDEND] = "x1", g.outputs
     if conv.packed:
         own["weights"] = "prepared", conv.products * g.outputs
     else:
@@ -205,6 +211,7 @@ def _tile(
         **single_settings(request, "scalars"),
         **in_tiles(Epilogue.of(request.node))[0],
         **({"ahead": ahead} if ahead else {}),
+        **({"adds": True} if ADDEND in request.node.arguments else {}),
     }  # fmt: skip
     return tile, f"{tile} = single_tile(SingleTile(\n{lines(settings)}))\n"
 
@@ -222,10 +229,11 @@ def _call(conv: _Conv, tile: str, at: dict[str, str], columns: Run, ahead: int) 
         y = f"(row * {g.out_width} + column)"
         head, deep = f"    for column in range({first}, {first + size * count}, {size}):\n", " " * 8
     array = "arena" if conv.packed else "weights"
+    more = f", {at[ADDEND]} + {y} * {conv.place} + channel" if ADDEND in at else ""
+    more += ", soon" if ahead else ""
     text = (
         f"{head}{deep}{tile}({array}, {weights}, arena, {at['x']} + {x}, weights, "
-        f"{at['bias']} + channel, arena, {at['y']} + {y} * {conv.place} + channel"
-        f"{', soon' if ahead else ''})\n"
+        f"{at['bias']} + channel, arena, {at['y']} + {y} * {conv.place} + channel{more})\n"
     )
     if ahead:
         text += f"{deep}soon = soon + {conv.products * ahead} if soon < enough else here\n"

@@ -11,6 +11,7 @@ from lenet.compiler.kernels.convolution.geometry import Geometry
 from lenet.compiler.kernels.convolution.places_single import panels_of
 from lenet.compiler.kernels.convolution.winograd import Transformed, forward_of, preparation
 from lenet.compiler.kernels.convolution.winograd_parts import POINTS
+from lenet.compiler.kernels.shared.joins import ADDEND
 from lenet.compiler.kernels.shared.tile_source import lines
 from lenet.compiler.kernels.shared.words import INTEGER
 from lenet.compiler.single_contract import (
@@ -134,7 +135,8 @@ def _back(request: Request, g: Geometry, t: Transformed, products: int, point: i
     apart."""
     bias = request.offsets.get("bias")
     clips = in_tiles(Epilogue.of(request.node))[0].get("clips")
-    settings = f"{t.kernel}, {request.target.width}, {bias is not None}, {clips!r}"
+    adds = ADDEND in request.node.arguments
+    settings = f"{t.kernel}, {request.target.width}, {bias is not None}, {adds}, {clips!r}"
     tiles = f"{NAME}_single_tiles = transform_back_places({settings})\n\n\n"
     made = place_floats(g.outputs)
     tensor, _, behind = (bias or "w").partition(" + ")
@@ -145,8 +147,9 @@ def _back(request: Request, g: Geometry, t: Transformed, products: int, point: i
     )  # fmt: skip
     body = (
         f"{NAME}_single_tiles(arena, scratch + products + unit * columns * tile, point, weights, "
-        f"{tensor} + behind, y, unit, height, width, columns, place, tile, channels)\n"
+        f"{tensor} + behind, y, {'x1' if adds else 0}, unit, height, width, columns, place, "
+        f"tile, channels)\n"
     )
-    parameters = ("arena", "weights", "w", "scratch", "y", "unit")
+    parameters = ("arena", "weights", "w", "scratch", *(("x1",) if adds else ()), "y", "unit")
     doc = f"y by Winograd's F({t.step}x{t.step}, {t.kernel}x{t.kernel})."
     return single_function(doc, body, parameters, tiles, numbers)

@@ -17,6 +17,8 @@ from lenet.compiler.target import LANES
 from lenet.dsl.graph import Node
 from lenet.dsl.shapes import product
 
+ADDEND = "addend"  # the argument of a layer that adds its second input to what it makes
+
 
 def names(letter: str, count: int) -> tuple[str, ...]:
     """The parameters for all inputs: x0, x1, …"""

@@ -50,6 +50,8 @@ class SingleTile:
 
     With `ahead`, each turn of the innermost loop asks for so many more floats of v, from an offset
     on that the tile is given: what is needed soon is on its way while there is work to do.
+
+    If it `adds`, what lies in y from another offset on, which it is given, is added to the sums.
     """
 
     width: int
@@ -64,12 +66,13 @@ class SingleTile:
     scale: int = 0
     clips: Bounds | None = None
     ahead: int = 0
+    adds: bool = False
 
 
 @described
 def single_tile(tile: SingleTile) -> Any:
-    """An intrinsic `(v, v0, s, s0, b, b0, y, y0)`, and `soon` where it asks `ahead`; b holds the
-    bias."""
+    """An intrinsic `(v, v0, s, s0, b, b0, y, y0)`, behind these the offset of what it `adds`, and
+    `soon` where it asks `ahead`; b holds the bias."""
     lanes = ir.VectorType(FLOAT, tile.width)
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -155,19 +158,32 @@ def single_tile(tile: SingleTile) -> Any:
 
             return loop(builder, INT64(count), sums, body, fills_registers=len(sums) > _FEW)
 
-        sums = nest(0, v0, s0, args[8] if tile.ahead else INT64(0), sums)
+        sums = nest(0, v0, s0, args[-1] if tile.ahead else INT64(0), sums)
         for number, (_, scalar_to) in enumerate(tile.scalars):
             for j, (_, to, count) in enumerate(tile.vectors):
                 value = sums[number * len(tile.vectors) + j]
                 if tile.integer is not None:
                     scale = beside(tile.scale, number, to, count)
                     value = builder.fmul(builder.sitofp(value, lanes), scale)
+                at = INT64(scalar_to + to * tile.scatter)
+                if tile.adds:
+                    value = builder.fadd(value, vector(y, builder.add(args[8], at), count))
                 value = clipped(builder, value, tile.clips)
-                base = builder.add(y0, INT64(scalar_to + to * tile.scatter))
+                base = builder.add(y0, at)
                 _store_first(builder, value, count, y, base, tile.scatter)
         return context.get_dummy_value()
 
     i = types.int64
+    if tile.ahead and tile.adds:
+
+        @intrinsic
+        def with_two(
+            typing_context: Any, v: Any, v0: Any, s: Any, s0: Any, b: Any, b0: Any, y: Any, y0: Any,
+            addend: Any, soon: Any,
+        ) -> Any:  # fmt: skip
+            return types.void(v, i, s, i, b, i, y, i, i, i), generate
+
+        return with_two
 
     @intrinsic
     def single(
@@ -176,13 +192,13 @@ def single_tile(tile: SingleTile) -> Any:
         return types.void(v, i, s, i, b, i, y, i), generate
 
     @intrinsic
-    def asking(
+    def with_one(
         typing_context: Any, v: Any, v0: Any, s: Any, s0: Any, b: Any, b0: Any, y: Any, y0: Any,
-        soon: Any,
+        another: Any,
     ) -> Any:  # fmt: skip
         return types.void(v, i, s, i, b, i, y, i, i), generate
 
-    return asking if tile.ahead else single
+    return with_one if tile.ahead or tile.adds else single
 
 
 def _store_first(

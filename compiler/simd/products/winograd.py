@@ -162,7 +162,7 @@ def transform_output(tiles: Tiles) -> Any:
         start = broadcast(builder, bias, ir.VectorType(FLOAT, tiles.register))
         arithmetic = Arithmetic(builder, tiles.register)
 
-        def finished(value: Any, _: Any) -> Any:
+        def finished(value: Any, *_: Any) -> Any:
             return builder.fadd(value, start)
 
         from_points(arithmetic, tiles.map, data, m, m_point, y, first, rows, finished)
@@ -181,10 +181,10 @@ def transform_output(tiles: Tiles) -> Any:
 
 def from_points(
     arithmetic: Arithmetic, sizes: Map, data: Any, m: Any, m_point: Any, y: Any, first: Any,
-    rows: Any, finished: Callable[[Any, Any], Any],
+    rows: Any, finished: Callable[[Any, Any, Any], Any],
 ) -> None:  # fmt: skip
-    """The code of transform_output for vectors of a map; finished(value, lanes) of the vector that
-    begins with channel or lane `lanes` is what is stored."""
+    """The code of transform_output for vectors of a map; finished(value, lanes, at) of the vector
+    that begins with channel or lane `lanes`, `at` behind y, is what is stored."""
     builder, register = arithmetic.builder, arithmetic.width
     at, _, _ = matrices(sizes.kernel)
 
@@ -201,17 +201,17 @@ def from_points(
             for j, value in enumerate(line):
                 places = builder.add(top, INT64(i)), builder.add(left, INT64(j))
                 index = builder.add(builder.mul(places[0], sizes.width), places[1])
-                to = builder.add(y, builder.add(builder.mul(index, sizes.place), lanes))
+                behind = builder.add(builder.mul(index, sizes.place), lanes)
+                to = builder.add(y, behind)
                 ends = zip(places, (sizes.height, sizes.width), sizes.over, strict=True)
                 on_map = [
                     builder.icmp_signed("<", place, size) for place, size, over in ends if over
                 ]
-                value = finished(value, lanes)
                 if not on_map:
-                    store_lanes(builder, value, data, to)
+                    store_lanes(builder, finished(value, lanes, behind), data, to)
                     continue
                 with builder.if_then(reduce(builder.and_, on_map)):
-                    store_lanes(builder, value, data, to)
+                    store_lanes(builder, finished(value, lanes, behind), data, to)
 
     _over_tiles(builder, rows, sizes, body)
 

@@ -47,25 +47,30 @@ def transform_places(kernel: int, register: int) -> Any:
 
 
 @described
-def transform_back_places(kernel: int, register: int, bias: bool, clips: Bounds | None) -> Any:
-    """An intrinsic `(arena, m, m_point, weights, b, y, row, height, width, columns, place, tile,
-    channels)` for a row of tiles.
+def transform_back_places(
+    kernel: int, register: int, bias: bool, adds: bool, clips: Bounds | None
+) -> Any:
+    """An intrinsic `(arena, m, m_point, weights, b, y, addend, row, height, width, columns, place,
+    tile, channels)` for a row of tiles.
 
-    y = At m A, plus what lies at weights[b + channel] where there is a `bias`, kept within the
-    bounds that `clips` has.
+    y = At m A, plus what lies at weights[b + channel] where there is a `bias`, and in the map
+    `addend` where it `adds`, kept within the bounds that `clips` has.
     """
 
     def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> Any:
-        arena, m, m_point, weights, b, y, row, height, width, columns, *rest = args
-        place, tile, channels = rest
+        arena, m, m_point, weights, b, y, addend, row, height, width, *rest = args
+        columns, place, tile, channels = rest
         data = data_pointer(context, builder, sig.args[0], arena)
         starts = data_pointer(context, builder, sig.args[3], weights)
 
-        def finished(value: Any, channel: Any) -> Any:
+        def finished(value: Any, channel: Any, at: Any) -> Any:
             if bias:
-                at = builder.add(b, channel)
-                start = load_lanes(builder, starts, at, register, aligned=False)
+                begin = builder.add(b, channel)
+                start = load_lanes(builder, starts, begin, register, aligned=False)
                 value = builder.fadd(value, start)
+            if adds:
+                other = load_lanes(builder, data, builder.add(addend, at), register)
+                value = builder.fadd(value, other)
             return clipped(builder, value, clips)
 
         parts, edge = builder.sdiv(channels, INT64(register)), INT64(0)
@@ -77,9 +82,10 @@ def transform_back_places(kernel: int, register: int, bias: bool, clips: Bounds 
     @intrinsic
     def transform(
         typing_context: Any, arena: Any, m: Any, m_point: Any, weights: Any, b: Any, y: Any,
-        row: Any, height: Any, width: Any, columns: Any, place: Any, tile: Any, channels: Any,
+        addend: Any, row: Any, height: Any, width: Any, columns: Any, place: Any, tile: Any,
+        channels: Any,
     ) -> Any:  # fmt: skip
         i = types.int64
-        return types.void(arena, i, i, weights, *[i] * 9), generate
+        return types.void(arena, i, i, weights, *[i] * 10), generate
 
     return transform
