@@ -125,8 +125,8 @@ def emit_single(
     graph: Graph, names: Mapping[str, str], slots: Mapping[str, Slot], target: Target,
     kept: bool = False,
 ) -> Singles:  # fmt: skip
-    """`graph` has nothing fused but bounds. With `kept`, what each layer has written stays in the
-    arena until the end, to be looked at: [channel][row][column]."""
+    """`graph` has nothing fused but activations and sums. With `kept`, what each layer has written
+    stays in the arena until the end, to be looked at: [channel][row][column]."""
     prefixes: dict[tuple[Function, ...], str] = {}
     alike: dict[tuple[str, bool], Single] = {}
     program = _Program(kept)
@@ -155,7 +155,8 @@ def emit_single(
         if layer.function is None:
             program.values[node.name] = _Value(xs[0].buffer, node.shape)
             continue
-        functions = tuple(stage.function for stage in _stages_of(layer))
+        stages = _stages_of(layer)
+        functions = tuple(stage.function for stage in stages)
         prefix = prefixes.setdefault(functions, names[node.name])
         name = value_of(node.name)
         by_places |= layer.by_places
@@ -164,7 +165,7 @@ def emit_single(
             y = replace(y, buffer=Buffer(f"by places {name}", y.buffer.size))
         _call(program, node, layer, prefix, [x.buffer for x in xs], y.buffer, slots)
         program.values[node.name] = y
-        program.shared += node.macs if layer.units > 1 else 0
+        program.shared += node.macs if any(stage.units > 1 for stage in stages) else 0
         if kept:
             program.values[node.name] = program.lying(node.name, by_places=False)
     return _written(graph, program, prefixes)

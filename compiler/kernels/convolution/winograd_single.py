@@ -62,13 +62,13 @@ def emit(request: Request, g: Geometry) -> Single:
     zeros = POINTS * (v_point + m_point)
     numbers = (
         ("height", g.height), ("width", g.width), ("columns", columns), ("above", g.padding[0]),
-        ("left", g.padding[1]), ("place", place_floats(g.inputs)), ("tile", tile),
-        ("channels", g.inputs), ("point", v_point), ("zeros", zeros),
+        ("left", g.padding[1]), ("place", tile), ("channels", g.inputs), ("point", v_point),
+        ("zeros", zeros),
     )  # fmt: skip
     body = (
         "store(arena, scratch + zeros, splat(np.float32(0)))\n"
-        f"{NAME}_single_into_tiles(arena, x, scratch + unit * columns * tile, point, "
-        "scratch + zeros, unit, height, width, columns, above, left, place, tile, channels)\n"
+        f"{NAME}_single_into_tiles(arena, x, scratch + unit * columns * place, point, "
+        "scratch + zeros, unit, height, width, columns, above, left, place, place, channels)\n"
     )
     register = request.target.width
     tiles = f"{NAME}_single_into_tiles = transform_places({t.kernel}, {register})\n\n\n"
@@ -138,17 +138,16 @@ def _back(request: Request, g: Geometry, t: Transformed, products: int, point: i
     adds = ADDEND in request.node.arguments
     settings = f"{t.kernel}, {request.target.width}, {bias is not None}, {adds}, {clips!r}"
     tiles = f"{NAME}_single_tiles = transform_back_places({settings})\n\n\n"
-    made = place_floats(g.outputs)
     tensor, _, behind = (bias or "w").partition(" + ")
     numbers = (
         ("behind", int(behind or 0)), ("products", products), ("point", point),
         ("height", g.out_height), ("width", g.out_width), ("columns", t.tiles[1]),
-        ("place", made), ("tile", made), ("channels", g.outputs),
+        ("place", place_floats(g.outputs)), ("channels", g.outputs),
     )  # fmt: skip
     body = (
-        f"{NAME}_single_tiles(arena, scratch + products + unit * columns * tile, point, weights, "
+        f"{NAME}_single_tiles(arena, scratch + products + unit * columns * place, point, weights, "
         f"{tensor} + behind, y, {'x1' if adds else 0}, unit, height, width, columns, place, "
-        f"tile, channels)\n"
+        f"place, channels)\n"
     )
     parameters = ("arena", "weights", "w", "scratch", *(("x1",) if adds else ()), "y", "unit")
     doc = f"y by Winograd's F({t.step}x{t.step}, {t.kernel}x{t.kernel})."
