@@ -24,7 +24,7 @@ from lenet.dsl.shapes import product
 _LARGE = 2**18  # values of an image's largest map: 16 MiB of a block
 _REUSED = 50  # multiply-adds for each weight, which every image has to read anew
 _MOST = 0.9  # of the multiply-adds, for the channels to be worth it
-_TURNED = 0.5  # of the multiply-adds; more of them by Winograd's transforms are worth more
+_TURNED = 0.5  # of the multiply-adds by Winograd's transforms: their weights are many
 
 
 def run_passes(graph: Graph, stop_after: str | None = None, predicting: bool = False) -> Graph:
@@ -89,7 +89,7 @@ def outputs_of(graph: Graph) -> Outputs:
 
 def _one_by_one(plain: Graph, predicted: Graph, singles: Singles) -> bool:
     """Whether sixteen images at a time would fill more than the caches, which nothing is worth: no
-    transforms of Winograd's, no weights that are used few times, no bytes."""
+    weights that are used few times for an image, nor transformed ones, no bytes."""
     carriers = [carrier for node in predicted.nodes for carrier in carriers_of(node)]
     turned = sum(node.macs for node in carriers if _is_turned(node))
     macs = sum(node.macs for node in carriers)
@@ -117,6 +117,7 @@ def _compile(
     plain = run_passes(graph, stop_after="choose_algorithm", predicting=True)
     predicted, plain = quantize(predicted, integers), quantize(plain, integers)
     plain = fuse_addends(fuse_clips(plain))
+    verify_graph(plain, "fuse_addends")
     emitted = emit(lowered, predicted, plain, target, probes, input_gradient, recompute)
     plan, back = emitted.train_plan, emitted.back
     return Program(

@@ -19,7 +19,8 @@ ARGUMENTS = ("arena", "weights", "w", "s", "x", "y", "scratch")
 
 @dataclass(frozen=True)
 class Stage:
-    """A function whose `units` threads share, each by its number `unit`."""
+    """A function whose `units` threads share, each by its number `unit`, or as one `piece` of as
+    many `pieces`."""
 
     function: Function
     units: int = 1

@@ -80,8 +80,8 @@ def emit(
     graph: Graph, predicted: Graph, plain: Graph, target: Target, probes: bool = False,
     input_gradient: bool = False, recompute: bool = False,
 ) -> Emitted:  # fmt: skip
-    """`graph` is the net to train, `predicted` to predict, `plain` with nothing but bounds fused,
-    for single images.
+    """`graph` is the net to train, `predicted` to predict, `plain` with nothing but activations and
+    sums fused, for single images.
 
     With `probes` train_slice and predict_slice take `times` as well, and add each call's
     nanoseconds to it. With `input_gradient` there is a function of that name. Training may

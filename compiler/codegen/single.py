@@ -155,8 +155,7 @@ def emit_single(
         if layer.function is None:
             program.values[node.name] = _Value(xs[0].buffer, node.shape)
             continue
-        stages = _stages_of(layer)
-        functions = tuple(stage.function for stage in stages)
+        functions = tuple(stage.function for stage in _stages_of(layer))
         prefix = prefixes.setdefault(functions, names[node.name])
         name = value_of(node.name)
         by_places |= layer.by_places
@@ -165,7 +164,7 @@ def emit_single(
             y = replace(y, buffer=Buffer(f"by places {name}", y.buffer.size))
         _call(program, node, layer, prefix, [x.buffer for x in xs], y.buffer, slots)
         program.values[node.name] = y
-        program.shared += node.macs if any(stage.units > 1 for stage in stages) else 0
+        program.shared += node.macs if layer.units > 1 else 0
         if kept:
             program.values[node.name] = program.lying(node.name, by_places=False)
     return _written(graph, program, prefixes)
@@ -222,6 +221,7 @@ def _written(
     beyond = 2 * LANES if any(INTEGER in node.arguments for node in graph.nodes) else LANES
     plan = Plan(plan.places, plan.floats + beyond)
     functions = [f.source(name) for every, name in prefixes.items() for f in every]
+    functions = list(dict.fromkeys(functions))  # stages may differ in numbers alone
     turns = 2 * len(calls)
     doc = _DOC.format(floats=plan.floats, turns=turns)
     entry = definition(_HEAD, doc, "\n".join(map(str, body)), "bool", "Entry")

@@ -24,7 +24,6 @@ from lenet.compiler.kernels.convolution.winograd import (
 )
 from lenet.compiler.kernels.shared.words import INTEGER, fits
 from lenet.compiler.single_contract import Single
-from lenet.compiler.target import LANES
 from lenet.dsl.graph import Node
 from lenet.dsl.layers.conv import winograd_parts
 
@@ -45,7 +44,8 @@ def takes_places(request: Request) -> bool:
 
 def takes_addend(node: Node) -> bool:
     """Whether emit_single can add a map to what it makes: where that lies by places."""
-    return node.arguments["groups"] is None and node.bare_shape[0] >= 2 * LANES
+    channels: int = node.bare_shape[0]
+    return node.arguments["groups"] is None and conv_single.makes_places(channels)
 
 
 def has_integers(node: Node) -> bool:

@@ -62,13 +62,18 @@ NETS = {
     "3x2 stride 2 pad same; maxpool 2 stride 1; conv 256x1x1 bias no; concat; .path; .path; ..conv "
     "32x1x1; avgpool all; linear 3",
     "by winograd": "input 3x35x33; conv 32x3x3 pad same; relu; conv 48x3x3 pad same algorithm "
-    "winograd; relu6; conv 80x5x5 pad 2x1 algorithm winograd bias no; maxpool 2; conv 16x3x3 top 2 "
+    "winograd; relu6; conv 80x5x5 pad 2x1 algorithm winograd bias no; maxpool 2; conv 32x3x3 top 2 "
     "right 1 algorithm winograd; conv 256x3x3 algorithm winograd; avgpool all; linear 3",
     "paths added to convolutions": "input 3x19x17; conv 48x3x3 pad same; relu; add; .path; .path; "
     "..conv 48x3x3 pad same algorithm winograd bias no; relu6; add; .path; ..conv 37x1x1; ..conv "
     "48x1x1; .path; ..conv 48x3x3 pad same algorithm winograd; relu; add; .path; ..conv 50x3x3 "
-    "stride 2; ..relu; ..conv 70x1x1; .path; ..conv 70x3x3 stride 2; add; .path; .path; ..conv "
-    "70x2x2 pad same groups 2; tanh; avgpool all; linear 3",
+    "stride 2; ..relu; ..conv 70x1x1; .path; ..conv 70x3x3 stride 2; add; .path; ..conv 70x1x1; "
+    ".path; avgpool all; linear 3",
+    "paths that layers add": "input 3x19x17; conv 48x3x3 pad same; relu; add; .path; .path; ..conv "
+    "48x3x3 pad same; tanh; add; .path; .path; ..conv 48x2x2 pad same groups 2; relu; add; .path; "
+    ".path; ..conv 48x1x1; ..relu; add; .path; .path; ..conv 48x1x1; .path; ..tanh; add; "
+    ".path; .path; ..conv 48x1x1; ..maxpool all; conv 48x3x3; add; .path; ..conv 16x1x1; .path; "
+    "..conv 16x1x1; avgpool all; linear 3",
     "normalized maps": "input 2x9x11; concat; .path; .path; ..conv 3x1x1; batchnorm; tanh; "
     "batchnorm; flatten; linear 3",
     "in wide groups": "input 4x9x8; conv 80x2x2; tanh; conv 80x3x3 groups 2 stride 2 pad same; "
@@ -142,16 +147,22 @@ def test_winograd_is_for_wide_maps_by_places() -> None:
     assert own not in case.loaded.program.source
     wide = make_case(spec_of(NETS["by winograd"]), images=1).loaded.program.source
     assert wide.count(own) == 4 and others in wide
-    few = spec_of("input 512x7x7; conv 512x3x3 pad same algorithm winograd; avgpool all; linear 3")
-    assert own not in compile_graph(make_case(few, images=1).graph).source  # its weights are many
+    for size, pays in ((7, False), (14, True)):  # the weights of so many channels are many
+        net = f"input 3x{size}x{size}; conv 512x1x1; conv 512x3x3 pad same algorithm winograd"
+        graph = make_case(spec_of(f"{net}; avgpool all; linear 3"), images=1).graph
+        assert (own in compile_graph(graph).source) == pays
 
 
 def test_convolutions_add_the_path_that_is_there() -> None:
-    """Those without groups, where what is behind the sum is a bound."""
-    source = make_case(spec_of(NETS["paths added to convolutions"]), images=1).loaded.program.source
-    heads = re.findall(r"def (\w+)_single\(arena, .*x1, ", source)
-    convolutions = [f"add{k}_path2_conv1" for k in (1, 2, 3)]
-    assert heads == [*convolutions, "add4"]  # whose convolution is in groups
+    """The last of two, without groups and activations, if what is behind the sum is a bound."""
+
+    def with_two(name: str) -> set[str]:
+        source = make_case(spec_of(NETS[name]), images=1).loaded.program.source
+        return set(re.findall(r"def (\w+)_single\(arena, .*x1, ", source))
+
+    added = {f"add{k}_path2_conv1" for k in (1, 2, 3)}
+    assert with_two("paths added to convolutions") == added | {"add4_path1_conv1"}
+    assert with_two("paths that layers add") == {f"add{k}" for k in range(1, 7)}
 
 
 def test_the_predictor_takes_a_few_images_one_by_one() -> None:

@@ -75,6 +75,16 @@ def panels_of(outputs: int, target: Target) -> tuple[Run, ...]:
     return tuple(run for run in ((0, pair, whole), (whole * pair, rest, 1)) if run[1] and run[2])
 
 
+def ahead_of(panel: int, calls: int) -> int:
+    """Floats that a turn of a tile asks for, if so many calls are to ask for another panel's."""
+    return min(LANES, max(_LEAST, -(-panel // calls)))
+
+
+def asked(floats: int) -> str:
+    """The line behind a call that has asked for so many; behind the last, it asks for its own."""
+    return f"soon = soon + {floats} if soon < enough else here\n"
+
+
 def _places(g: Geometry, most: int) -> tuple[tuple[Run, ...], bool]:
     """Runs of rows, or of places where each row of the output follows the last one's in x, too."""
     flat = g.kernel == g.stride == (1, 1) and g.padding == (0, 0) and g.out_width == g.width
@@ -158,7 +168,7 @@ def _source(request: Request, conv: _Conv, at_x: str, alone: bool) -> tuple[int,
     ahead = 0
     if conv.packed and parts > 1 and conv.products * conv.panels[0][1] >= _FAR:
         calls = min(chunk, all_places) * sum(count for _, _, count in columns)
-        ahead = min(LANES, max(_LEAST, -(-conv.panels[0][1] // calls)))
+        ahead = ahead_of(conv.panels[0][1], calls)
     part, turn = ("part", "chunk") if parts * chunks > 1 else ("0", "0")
     tiles = loops = ""
     for size, head_of_places in steps_of("row", conv.places, turn, chunk):
@@ -236,7 +246,7 @@ def _call(conv: _Conv, tile: str, at: dict[str, str], columns: Run, ahead: int) 
         f"{at['bias']} + channel, arena, {at['y']} + {y} * {conv.place} + channel{more})\n"
     )
     if ahead:
-        text += f"{deep}soon = soon + {conv.products * ahead} if soon < enough else here\n"
+        text += f"{deep}{asked(conv.products * ahead)}"
     return text
 
 

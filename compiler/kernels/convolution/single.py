@@ -70,11 +70,16 @@ def emit(request: Request, g: Geometry) -> Single:
     return Single(function, padded.scratch)
 
 
+def makes_places(outputs: int) -> bool:
+    """Whether so many channels lie by places, whatever the map is."""
+    return outputs >= 2 * LANES
+
+
 def by_columns(g: Geometry) -> bool:
     """Whether columns waste fewer lanes, where there are few channels: of sixteen, so that the
     memory plan does not depend on the processor. Neighbours in a vector are neighbours in x, too,
     unless a copy of x has to bring them together, which groups of few channels are worth."""
-    if g.outputs >= 2 * LANES or g.stride[1] != 1 and (g.groups == 1 or g.outputs * 2 > LANES):
+    if makes_places(g.outputs) or g.stride[1] != 1 and (g.groups == 1 or g.outputs * 2 > LANES):
         return False
     wasted = [len(vectors_of(count, LANES)) * LANES / count for count in (g.out_width, g.outputs)]
     return wasted[0] <= wasted[1]

@@ -8,7 +8,7 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from lenet.compiler.simd.content import described
-from lenet.compiler.simd.lanes import INT64, data_pointer, load_lanes
+from lenet.compiler.simd.lanes import INT64, constant, data_pointer, load_lanes
 from lenet.compiler.simd.products.winograd import Map, from_points, into_points
 from lenet.compiler.simd.products.winograd_matrices import Arithmetic, matrices
 from lenet.compiler.simd.vector import clipped
@@ -64,10 +64,11 @@ def transform_back_places(
         starts = data_pointer(context, builder, sig.args[3], weights)
 
         def finished(value: Any, channel: Any, at: Any) -> Any:
+            start = constant(0.0, register)  # as in a block: it makes 0 of -0
             if bias:
                 begin = builder.add(b, channel)
                 start = load_lanes(builder, starts, begin, register, aligned=False)
-                value = builder.fadd(value, start)
+            value = builder.fadd(value, start)
             if adds:
                 other = load_lanes(builder, data, builder.add(addend, at), register)
                 value = builder.fadd(value, other)
