@@ -241,6 +241,8 @@ Both get float32 images in memory and give float32 outputs; ONNX Runtime in batc
 that is best for it. One image is the median of 2,000 calls from Python, `Model.outputs` and
 `InferenceSession.run`.
 
+What stands in the way of more is [on the page of large nets](large-nets.md#what-stands-in-the-way).
+
 ## Compiling, the command line, memory
 
 {other_table(results)}
