@@ -214,6 +214,13 @@ def read_source(path: str | Path, imported: bool = False) -> str:
 
 def decoded(data: bytes, path: str | Path) -> str:
     """The text that the bytes of a file, or of what has its place, stand for."""
+    if data[8:9] == b"{" and 0 < int.from_bytes(data[:8], "little") < _MAX_BYTES:
+        raise LenetError(
+            f"{path} is a model, and no .lenet file",
+            "What is wanted here is the file that says how to train one.",
+            "name the .lenet file; models are for `lenet predict`, `evaluate`, `serve`, `export`",
+            "name the .lenet file; `lenet.open` opens a model",
+        )
     if len(data) > _MAX_BYTES:
         raise LenetError(
             f"{path} is too long",
@@ -224,10 +231,11 @@ def decoded(data: bytes, path: str | Path) -> str:
         text = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
+        written = b"\0" not in data or data.startswith((b"\xff\xfe", b"\xfe\xff"))  # UTF-16
         raise LenetError(
             f"cannot read {path}",
             f"line {line} is not UTF-8 text (byte 0x{data[error.start]:02x})",
-            "save the file as UTF-8",
+            "save the file as UTF-8" if written else "is this really a .lenet file?",
         ) from None
     if "\0" in text:
         raise LenetError(f"cannot read {path}", "it holds a zero byte, so it is not text")

@@ -155,6 +155,11 @@ def test_bad_settings(tmp_path: Path, setting: str, code: int, words: str) -> No
 def test_files_that_cannot_be_read(command: str, tmp_path: Path) -> None:
     binary = tmp_path / "binary.lenet"
     binary.write_bytes(bytes(range(256)))
+    utf16, latin = tmp_path / "utf16.lenet", tmp_path / "latin.lenet"
+    utf16.write_text("input 8\n# Gr\u00f6\u00dfe\n", encoding="utf-16")
+    latin.write_text("input 8\n# Gr\u00f6\u00dfe\n", encoding="latin-1")
+    model = tmp_path / "model.safetensors"
+    model.write_bytes(b"\x02" + b"\0" * 7 + b"{}" + b"\xff" * 99)
     empty = tmp_path / "empty.lenet"
     empty.write_text("")
     long = tmp_path / "long.lenet"
@@ -162,7 +167,10 @@ def test_files_that_cannot_be_read(command: str, tmp_path: Path) -> None:
     for path, words in (
         (tmp_path / "missing.lenet", "cannot read"),
         (tmp_path, "cannot read"),
-        (binary, "is not UTF-8"),
+        (binary, "fix: is this really a .lenet file?"),
+        (utf16, "fix: save the file as UTF-8"),
+        (latin, "fix: save the file as UTF-8"),
+        (model, "model.safetensors is a model, and no .lenet file"),
         (empty, "there is no net"),
         (long, "too long"),
     ):
