@@ -172,6 +172,9 @@ def _opened(path: Path) -> Iterator[Any]:
         shell = python = f"name the file: {path / 'model.safetensors'}"
     if path.is_dir():
         raise LenetError(f"{path} is a folder, not a model", "", shell, python)
+    if path.suffix == ".lenet" and path.is_file():
+        shell = f"name the model.safetensors of its run, which `lenet train {path}` makes"
+        raise LenetError(f"{path} says how to train a net, and is no model", "", shell, python)
     try:
         check_file(path)
         with safe_open(str(path), framework="numpy") as file:

@@ -459,6 +459,10 @@ def test_predict_wrong_usage(model: Path, pictures: Path) -> None:
     fails(result, "--json and --csv exclude each other", code=2)
     fails(run("predict", model), "Missing argument", code=2)
     fails(run("predict", pictures / "00.png", model), "00.png is not a readable model")
+    spec = pictures / "some.lenet"
+    spec.write_text("input 8\nlinear 3\n")
+    why = "some.lenet says how to train a net, and is no model"
+    fails(run("evaluate", spec), why, f"which `lenet train {spec}` makes")
 
 
 @pytest.mark.parametrize(
