@@ -75,7 +75,7 @@ def of_python(error: BaseException, session: SparkSession | None) -> LenetError 
             f"It is {python}, Python {found[1]}; the driver's is {found[2]}.",
             _another_python(),
         )
-    if "reading the port number from pyspark.daemon" in text:
+    if "reading the port number from" in text:  # pyspark.daemon's stdout, or lenet_workers'
         detail = f"It is {python}; what it said stands in the executor's log."
         return LenetError("the executors' Python ends at once", detail, _another_python())
     if found := re.search(r"No module named '?([\w.]+)|PACKAGE_NOT_INSTALLED\] (\w+)", text):
