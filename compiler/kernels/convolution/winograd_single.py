@@ -99,7 +99,7 @@ def _into(
     body = (
         "store(arena, scratch + zeros, splat(np.float32(0)))\n"
         f"{NAME}_single_into_tiles(arena, x, scratch + unit * columns * place, point, scratch + "
-        "zeros, first + unit, height, width, columns, above, left, place, place, channels)\n"
+        "zeros, first + unit, height, width, columns, above, left, place, channels)\n"
     )
     register = request.target.width
     tiles = f"{NAME}_single_into_tiles = transform_places({t.kernel}, {register})\n\n\n"
@@ -174,7 +174,7 @@ def _back(
     body = (
         f"{NAME}_single_tiles(arena, scratch + products + unit * columns * place, point, weights, "
         f"{tensor} + behind, y, {'x1' if adds else 0}, first + unit, height, width, columns, "
-        f"place, place, channels)\n"
+        f"place, channels)\n"
     )
     parameters = ("arena", "weights", "w", "scratch", *(("x1",) if adds else ()), "y", "unit")
     doc = f"y by Winograd's F({t.step}x{t.step}, {t.kernel}x{t.kernel})."
